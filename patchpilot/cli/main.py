@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command: verbs are imported when they are called, and every error ends here."""
+
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from patchpilot import __version__
+from patchpilot.errors import ExitCode, PatchpilotError, nearest
+
+VERBS = {
+    "tui": "the walk: commit, checks, recipients, tags, backports, preview, send, follow",
+    "check": "say what maintainers and bots would say of a patch",
+    "explain": "print what a rule wants, why, and examples",
+    "rules": "list all rules",
+    "maintainers": "who must get a patch, and why",
+    "fixes": "find the commit that introduced the bug",
+    "stable": "the Cc: stable line a fix needs, or why none",
+    "backport": "whether a fix fits each LTS branch, and what it stands on",
+    "prepare": "write the chosen tags into the commit messages",
+    "undo": "take back what prepare wrote",
+    "send": "plan, preview and send the mails",
+    "draft": "the cover letter, notes and recipients of a topic",
+    "trailers": "add the review trailers that were collected",
+    "track": "follow replies on the archive until the fix has landed",
+    "lts": "the maintained stable branches and their end dates",
+    "hooks": "install or remove git and b4 hooks",
+    "doctor": "what would stop each stage on this machine",
+    "demo": "the whole journey on a sandbox",
+    "config": "every setting, its value and where it comes from",
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs that are there, in the order of the walk."""
+        return [name for name in VERBS if importlib.util.find_spec(f"patchpilot.cli.commands.{name}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one verb."""
+        if cmd_name not in VERBS:
+            return None
+        try:
+            module = importlib.import_module(f"patchpilot.cli.commands.{cmd_name}")
+        except ModuleNotFoundError as error:
+            if error.name == f"patchpilot.cli.commands.{cmd_name}":
+                return None
+            raise
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without importing them."""
+        verbs = self.list_commands(ctx)
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, VERBS[name]) for name in verbs] or [("-", "none")])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verb named."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = nearest(args[0], VERBS)
+            raise click.UsageError(f"unknown verb {args[0]!r}" + (f": did you mean {near!r}?" if near else ": see patchpilot --help"))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: patchpilot check HEAD; patchpilot (alone) opens the walk.",
+)
+@click.version_option(__version__, prog_name="patchpilot")
+@click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
+@click.pass_context
+def cli(ctx: click.Context, repo: Path | None) -> None:
+    """Walk a Linux kernel fix from git commit to mainline and every LTS branch."""
+    ctx.ensure_object(dict)["repo"] = repo
+    if ctx.invoked_subcommand is None:
+        command = ctx.command
+        assert isinstance(command, click.Group)
+        walk = command.get_command(ctx, "tui")
+        if walk is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            click.echo(ctx.get_help())
+            ctx.exit(ExitCode.OK if walk is None else ExitCode.USAGE)
+        ctx.invoke(walk)
+
+
+def main() -> NoReturn:
+    """The console script: run, and turn every way of ending into an exit code; no traceback reaches the user."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run the command line; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.exceptions.Abort:
+        return _say("interrupted", None, ExitCode.INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted", None, ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        hint = error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
+        return _say(error.format_message(), f"see {hint}" if hint else None, ExitCode.USAGE)
+    except PatchpilotError as error:
+        return _say(error.message, error.hint, error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except RecursionError as error:
+        return _bug(error)
+    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
+        return _bug(error)
+
+
+def _terminate(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _say(message: str, hint: str | None, code: ExitCode) -> int:
+    from patchpilot.cli.output.plain import printable
+
+    print(f"patchpilot: {printable(message)}", file=sys.stderr)
+    if hint:
+        print(f"  {printable(hint)}", file=sys.stderr)
+    return code
+
+
+def _bug(error: BaseException) -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as log:
+        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {sys.argv}\n\n")
+        traceback.print_exception(error, file=log)
+    return _say(f"a bug in patchpilot: {type(error).__name__}", f"the traceback is in {log.name}", ExitCode.BUG)

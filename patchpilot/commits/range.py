@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become patches as mails."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.model.mail import MAX_MAIL, parse_patch, split_mbox
+from patchpilot.model.patch import Patch, Series
+
+MAX_COMMITS = 1000
+
+
+def is_network_target(target: str) -> bool:
+    """Whether a TARGET is a message-id or an archive URL, which only the threads room can fetch."""
+    return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
+
+
+def read_targets(targets: Sequence[str], repository: Repository | None, base: str | None = None) -> tuple[Series, ...]:
+    """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
+
+    Files win over revisions of the same name. Errors name the file or the word.
+    """
+    if not targets:
+        return (topic(repository, base),)
+    series: list[Series] = []
+    loose: list[Patch] = []
+    for target in targets:
+        if target == "-":
+            loose += patches_of(sys.stdin.buffer.read(MAX_MAIL), "-")
+        elif Path(target).is_dir():
+            loose += [
+                patch
+                for file in sorted(Path(target).iterdir())
+                if file.suffix in (".patch", ".eml", ".mbox", ".diff")
+                for patch in read_file(file)
+            ]
+        elif Path(target).exists():
+            loose += read_file(Path(target))
+        elif is_network_target(target):
+            raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am, or `patchpilot track add`")
+        elif repository is None:
+            raise InputError(f"{target}: no such file", hint="or name a repository with -C DIR")
+        else:
+            series.append(revision_series(repository, target))
+    return (*series, *group(loose))
+
+
+def topic(repository: Repository | None, base: str | None = None) -> Series:
+    """The commits of the current branch that are not in its base, oldest first."""
+    if repository is None:
+        raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
+    head = repository.resolve("HEAD")
+    start = repository.base_of(head, base)
+    return commits_series(repository, topic_commits(repository, start, head), start)
+
+
+def topic_commits(repository: Repository, base: str, head: str) -> tuple[str, ...]:
+    """The ids of `base..head` without merges, oldest first; UsageError when there are none or absurdly many."""
+    ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{base}..{head}")
+    if not ids:
+        raise UsageError("the current branch has no commits over its base", hint="commit your fix first, or name a commit or a range A..B")
+    if len(ids) > MAX_COMMITS:
+        raise UsageError(f"more than {MAX_COMMITS} commits over {base[:12]}", hint="name the base: --base REV")
+    return ids
+
+
+def resolve_commits(repository: Repository, target: str | None, base: str | None = None) -> tuple[str, ...]:
+    """The ids a commit-ish, a range or (None) the topic stands for, oldest first."""
+    if target is None:
+        head = repository.resolve("HEAD")
+        return topic_commits(repository, repository.base_of(head, base), head)
+    if ".." in target:
+        return _range(repository, target)[1]
+    return (repository.resolve(target),)
+
+
+def _range(repository: Repository, target: str) -> tuple[str, tuple[str, ...]]:
+    if "..." in target:
+        raise UsageError(f"{target}: a range is A..B, with two dots")
+    old, _, new = target.partition("..")
+    start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+    return start, topic_commits(repository, start, end)
+
+
+def revision_series(repository: Repository, target: str) -> Series:
+    """The series of a commit-ish or of a range `A..B`."""
+    if ".." in target:
+        start, ids = _range(repository, target)
+        return commits_series(repository, ids, start)
+    return commits_series(repository, (repository.resolve(target),), None)
+
+
+def commits_series(repository: Repository, ids: Sequence[str], base: str | None) -> Series:
+    """These commits as patches, formatted by git as mails, in order."""
+    return Series(tuple(commit_patch(repository, one) for one in ids), None, base)
+
+
+def commit_patch(repository: Repository, commit_id: str) -> Patch:
+    """One commit as a mail, as `git format-patch --stdout` writes it."""
+    done = repository.git(
+        "format-patch", "--stdout", "-1", "--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach", commit_id
+    )
+    if not done.out:
+        raise UsageError(f"{commit_id[:12]} is a merge or empty: it has no patch", hint="name a commit that changes files")
+    return parse_patch(done.out, commit_id[:12], commit_id)
+
+
+def read_file(file: Path) -> list[Patch]:
+    """The patches of a file: a patch, an mbox, either gzipped."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
+    if data[:2] == b"\x1f\x8b":
+        try:
+            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            data = unpacker.decompress(data, 4 * MAX_MAIL)
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"{file}: not a whole gzip file: {error}") from error
+        if unpacker.unconsumed_tail:
+            raise InputError(f"{file}: unpacks to more than {4 * MAX_MAIL >> 20} MiB")
+    return patches_of(data, str(file))
+
+
+def patches_of(data: bytes, source: str) -> list[Patch]:
+    """The patches in the bytes of a file or of standard input; of an mbox's mails those that are patches or cover letters."""
+    mails = split_mbox(data)
+    if len(mails) == 1:
+        return [parse_patch(mails[0], source)]
+    patches = [parse_patch(mail, f"{source}:{number}") for number, mail in enumerate(mails, 1)]
+    return [patch for patch in patches if patch.has_diff or (patch.subject.number == 0 and patch.subject.is_patch)]
+
+
+def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
+    """Patches that came as files, grouped into the series their numbers tell; a patch without a number is a series of its own."""
+    groups: list[list[Patch]] = []
+    for patch in patches:
+        number, total = patch.subject.number, patch.subject.total
+        last = groups[-1][-1].subject if groups else None
+        follows = (
+            last is not None
+            and number is not None
+            and last.number is not None
+            and total == last.total
+            and number > last.number
+            and patch.subject.version == last.version
+        )
+        if follows:
+            groups[-1].append(patch)
+        else:
+            groups.append([patch])
+    return tuple(
+        Series(
+            tuple(one for one in members if one.has_diff or one.subject.number != 0),
+            next((one for one in members if one.subject.number == 0 and not one.has_diff), None),
+        )
+        for members in groups
+    )

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The repository, opened by GitPython: the one module that imports it, and only when a repository is needed."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.batch import CatFile
+from patchpilot.commits.parse import parse_commit
+from patchpilot.commits.run import Completed, environment, git
+from patchpilot.errors import GitError, MissingError, UsageError, nearest
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
+
+if TYPE_CHECKING:
+    import git as gitpython
+
+_HEX = re.compile(r"[0-9a-f]{40}")
+BASES = ("origin/master", "origin/main")
+MINIMUM_GIT = (2, 38)
+
+
+class Repository:
+    """A git repository. `top` is its working tree (or the git directory when bare); words of the user are resolved once, then ids are used."""
+
+    def __init__(self, repo: "gitpython.Repo") -> None:
+        self._repo = repo
+        self.git_dir = Path(repo.git_dir)
+        self.common_dir = Path(repo.common_dir)
+        self.bare = bool(repo.bare)
+        self.top = self.git_dir if self.bare else Path(str(repo.working_tree_dir))
+        self.objects = CatFile(self.top)
+
+    @classmethod
+    def open(cls, directory: Path | str | None = None) -> "Repository":
+        """The repository around `directory` (default: where we are); MissingError when there is none or git is missing or too old."""
+        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+        import git as gitpython
+
+        where = Path(directory) if directory else Path.cwd()
+        if not where.exists():
+            raise MissingError(f"{where}: no such directory")
+        try:
+            repo = gitpython.Repo(where, search_parent_directories=True)
+        except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
+            raise MissingError(f"{where} is not in a git repository", hint="name one with -C DIR") from error
+        except gitpython.GitCommandNotFound as error:
+            raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
+        version = repo.git.version_info
+        if version and tuple(version[:2]) < MINIMUM_GIT:
+            raise MissingError(f"git {'.'.join(map(str, version))} is too old", hint="install git 2.38 or newer")
+        return cls(repo)
+
+    def close(self) -> None:
+        """Let go of the processes it keeps."""
+        self.objects.close()
+        self._repo.close()
+
+    def __enter__(self) -> "Repository":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def git(
+        self, *args: str, stdin: bytes | None = None, env: dict[str, str] | None = None, ok: Sequence[int] = (0,), timeout: float = 300.0
+    ) -> Completed:
+        """A pinned git call in this repository; see `run.git`."""
+        return git(self.top, *args, stdin=stdin, env=env, ok=ok, timeout=timeout)
+
+    def resolve(self, word: str) -> str:
+        """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""
+        done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
+        found = done.text.strip()
+        if done.code or not _HEX.fullmatch(found):
+            near = nearest(word, self.refs)
+            raise UsageError(f"no commit {word!r} in {self.top}", hint=f"did you mean {near!r}?" if near else "see `git log --oneline -5`")
+        return found
+
+    def find(self, word: str) -> str | None:
+        """The full id of a commit, or None where the word names none (or more than one)."""
+        if not word or word.startswith("-") or "\n" in word:
+            return None
+        done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
+        found = done.text.strip()
+        return found if done.code == 0 and _HEX.fullmatch(found) else None
+
+    def commit(self, commit_id: str) -> Commit:
+        """The commit of this full id; GitError when the object is not there."""
+        found = self.objects.get(commit_id)
+        if not found or found[1] != "commit":
+            raise GitError(
+                f"commit {commit_id[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch --unshallow`"
+            )
+        return parse_commit(found[0], found[2])
+
+    def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
+        """The commits of these ids, in order."""
+        return (self.commit(one) for one in ids)
+
+    def rev_list(self, *args: str) -> tuple[str, ...]:
+        """The ids `git rev-list ARGS` prints, in its order."""
+        return tuple(self.git("rev-list", *args).text.split())
+
+    def blob(self, rev: str, path: str) -> bytes | None:
+        """A file's content in a commit or tree, or None."""
+        found = self.objects.get(f"{rev}:{path}")
+        return found[2] if found and found[1] == "blob" else None
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `old` is `new` or one of its ancestors."""
+        return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
+
+    @cached_property
+    def refs(self) -> dict[str, str]:
+        """Short name → commit id of every branch, remote branch and tag (tags peeled)."""
+        done = self.git(
+            "for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/heads", "refs/remotes", "refs/tags"
+        )
+        found: dict[str, str] = {}
+        for line in done.text.splitlines():
+            name, object_id, peeled = line.split("\0")
+            found.setdefault(name, peeled or object_id)
+        return found
+
+    @property
+    def branch(self) -> str | None:
+        """The current branch's short name; None when HEAD is detached or unborn."""
+        done = self.git("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
+        return done.text.strip() or None
+
+    def config(self, name: str) -> tuple[str, ...]:
+        """Every value of a git configuration key, in git's order (last wins)."""
+        done = self.git("config", "--get-all", "-z", name, ok=(0, 1))
+        return tuple(value for value in done.text.split("\0") if value or done.text.count("\0") == 1)[: done.text.count("\0")]
+
+    def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
+        """Key → values of every key that matches."""
+        done = self.git("config", "-z", "--get-regexp", pattern, ok=(0, 1))
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in done.text.split("\0"):
+            name, _, value = entry.partition("\n")
+            if name:
+                found[name] = (*found.get(name, ()), value)
+        return found
+
+    @property
+    def identity(self) -> Address | None:
+        """Who git would commit as; None when no name or address is configured."""
+        done = git(self.top, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
+        found = re.match(r"^(.*) <([^>]+)> \d+", done.text)
+        return Address(found[1], found[2]) if done.code == 0 and found else None
+
+    def base_of(self, head: str, named: str | None = None) -> str:
+        """The commit a topic starts from: `named`, else the upstream, else origin/master or origin/main; UsageError names the way out."""
+        if named:
+            return self.resolve(named)
+        for word in ("@{upstream}", *BASES):
+            found = self.find(word)
+            if found and found != head:
+                return found
+            if found == head:
+                return head
+        raise UsageError(
+            "there is no upstream and no origin/master to tell your commits from", hint="name the base: --base REV, or a range A..B"
+        )
+
+    def is_shallow(self) -> bool:
+        """Whether history ends early because the clone is shallow."""
+        return (self.common_dir / "shallow").exists()
+
+    def is_partial(self) -> bool:
+        """Whether objects may be missing because the clone is partial."""
+        return bool(self.config_regexp(r"^remote\..*\.promisor$"))
+
+
+def environment_for_editor() -> dict[str, str]:
+    """The environment for programs a person sees: their own language, no pinned variables."""
+    return environment(parsed=False)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one door to subprocesses: argv lists, no shell, a clean git environment, time-outs, errors that say what failed."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from patchpilot.errors import GitError, MissingError
+
+LOCAL_GIT_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_INTERNAL_SUPER_PREFIX",
+)
+"""What `git rev-parse --local-env-vars` names: a hook that calls us must not redirect our git."""
+
+PINNED = (
+    ("diff.noprefix", "false"),
+    ("diff.mnemonicPrefix", "false"),
+    ("diff.srcPrefix", "a/"),
+    ("diff.dstPrefix", "b/"),
+    ("diff.external", ""),
+    ("diff.algorithm", "myers"),
+    ("diff.renames", "true"),
+    ("diff.context", "3"),
+    ("diff.interHunkContext", "0"),
+    ("diff.relative", "false"),
+    ("diff.submodule", "short"),
+    ("diff.orderFile", ""),
+    ("diff.suppressBlankEmpty", "false"),
+    ("diff.indentHeuristic", "true"),
+    ("diff.ignoreSubmodules", "none"),
+    ("core.quotePath", "false"),
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.pager", "cat"),
+    ("color.ui", "false"),
+    ("format.pretty", "medium"),
+    ("format.signature", "2.0"),
+    ("format.attach", "false"),
+    ("format.thread", "false"),
+    ("format.coverLetter", "false"),
+    ("format.numbered", "auto"),
+    ("format.signOff", "false"),
+    ("format.useAutoBase", "false"),
+    ("format.from", "false"),
+    ("format.notes", "false"),
+    ("format.encodeEmailHeaders", "true"),
+    ("log.showSignature", "false"),
+    ("log.decorate", "false"),
+    ("log.follow", "false"),
+    ("log.mailmap", "false"),
+    ("log.date", "default"),
+    ("log.showRoot", "true"),
+    ("blame.ignoreRevsFile", ""),
+    ("commit.gpgSign", "false"),
+    ("gpg.program", "false"),
+    ("merge.renames", "true"),
+    ("merge.conflictStyle", "merge"),
+    ("merge.directoryRenames", "conflict"),
+    ("i18n.logOutputEncoding", "UTF-8"),
+    ("protocol.allow", "user"),
+    ("maintenance.auto", "false"),
+    ("gc.auto", "0"),
+)
+"""Configuration that could change git's answers under us."""
+
+_NOT_PINNED_WHEN_EMPTY = {"diff.external", "diff.orderFile", "blame.ignoreRevsFile"}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A finished program: its exit code, and its output as bytes."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are not UTF-8 become surrogates."""
+        return self.out.decode("utf-8", "surrogateescape")
+
+    @property
+    def error_text(self) -> str:
+        """Standard error as text, stripped."""
+        return self.err.decode("utf-8", "replace").strip()
+
+
+def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) -> dict[str, str]:
+    """The environment for git: without the variables of another repository; `LC_ALL=C` where output is parsed; nothing fetched lazily."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in LOCAL_GIT_VARIABLES and not name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    }
+    if parsed:
+        env |= {"LC_ALL": "C", "LANGUAGE": "C"}
+    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    return env | dict(extra or {})
+
+
+def git_argv(repo: Path | None, *args: str) -> list[str]:
+    """The argv of a pinned git call in a repository."""
+    where = ["-C", str(repo)] if repo else []
+    pins = [word for name, value in PINNED if not (name in _NOT_PINNED_WHEN_EMPTY and not value) for word in ("-c", f"{name}={value}")]
+    return ["git", *where, *pins, *args]
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 300.0,
+) -> Completed:
+    """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds."""
+    try:
+        with subprocess.Popen(
+            list(argv),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env) if env is not None else environment(),
+            cwd=cwd,
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate(stdin, timeout=timeout)
+            except BaseException:
+                stop(process)
+                raise
+    except FileNotFoundError as error:
+        raise MissingError(f"{argv[0]} is not installed", hint=f"install {argv[0]} and try again") from error
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"{' '.join(argv[:1])} did not finish in {timeout:.0f} s", hint="try again, or give a smaller range") from error
+    return Completed(process.returncode, out, err)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a program and the children it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def git(
+    repo: Path | None,
+    *args: str,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    ok: Sequence[int] = (0,),
+    timeout: float = 300.0,
+) -> Completed:
+    """Run git in `repo` with pinned configuration. An exit code not in `ok` is a GitError with git's own last words; `ok=()` takes any."""
+    done = run(git_argv(repo, *args), stdin=stdin, env=environment(env), timeout=timeout)
+    if ok and done.code not in ok:
+        words = [line for line in done.error_text.splitlines() if line.strip()]
+        verb = next((arg for arg in args if not arg.startswith("-")), "")
+        raise GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}")
+    return done
+
+
+@contextlib.contextmanager
+def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
+    """git's standard output as a stream, for output too large to hold; git is stopped when the block is left early."""
+    try:
+        process = subprocess.Popen(
+            git_argv(repo, *args),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(env),
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
+    assert process.stdout is not None
+    try:
+        yield process.stdout
+    finally:
+        process.stdout.close()
+        stop(process) if process.poll() is None else process.wait()
+
+
+def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Run a program on the person's own terminal (an editor, git asking for a password); its exit code."""
+    try:
+        return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))
+    except FileNotFoundError as error:
+        raise MissingError(f"{argv[0]} is not installed", hint=f"install {argv[0]} and try again") from error

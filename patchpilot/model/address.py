@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
+
+import re
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address as HeaderAddress
+from email.utils import getaddresses
+from enum import StrEnum
+
+_NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A person or list: display name as text (may be empty) and the address proper."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return self.header()
+
+    def header(self) -> str:
+        """`Name <email>` as a header has it in text form (quoted where RFC 5322 wants it, not encoded)."""
+        name = _CONTROL.sub(" ", self.name).strip()
+        if not name:
+            return self.email
+        if re.search(r'[()<>@,;:\\".\[\]]', name):
+            name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return f"{name} <{self.email}>"
+
+    def trailer(self) -> str:
+        """`Name <email>` as a kernel trailer has it: never quoted."""
+        return f"{self.name} <{self.email}>" if self.name else self.email
+
+    @property
+    def key(self) -> str:
+        """What makes two addresses the same mailbox: the address in lower case."""
+        return self.email.lower()
+
+
+def parse_address(text: str) -> Address | None:
+    """The address in a trailer's value or a single header value, or None where there is none."""
+    found = _NAME_ADDR.match(text)
+    if found:
+        name = found["name"].strip()
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+        return Address(name, found["email"])
+    bare = _BARE.search(text)
+    return Address("", bare["email"]) if bare else None
+
+
+def parse_addresses(text: str) -> tuple[Address, ...]:
+    """All addresses of a To: or Cc: header value (already decoded), in order."""
+    return tuple(Address(name, email) for name, email in getaddresses([text], strict=False) if "@" in email)
+
+
+class AddressState(StrEnum):
+    """How an address was judged."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressVerdict:
+    """The judgement of an address: its state, why, and the ASCII form to use on the wire (None when bad)."""
+
+    state: AddressState
+    reason: str
+    wire: str | None
+
+
+def judge(email: str) -> AddressVerdict:
+    """Judge an address by email-validator, without asking the network.
+
+    Bad is what no mail server would take. Intranet, `.test` and literal addresses are doubtful, not refused. A domain in
+    another script is given in its ASCII form; a local part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
+    """
+    from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+
+    try:
+        good = validate_email(email, check_deliverability=False, allow_smtputf8=False)
+        return AddressVerdict(AddressState.GOOD, "", good.ascii_email or email)
+    except EmailNotValidError as error:
+        reason = str(error)
+    try:
+        odd = validate_email(
+            email,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            test_environment=True,
+            allow_domain_literal=True,
+            globally_deliverable=False,
+        )
+        return AddressVerdict(AddressState.DOUBTFUL, reason, odd.ascii_email or email)
+    except (EmailNotValidError, EmailSyntaxError):
+        return AddressVerdict(AddressState.BAD, reason, None)
+
+
+def is_header_safe(address: Address) -> bool:
+    """Whether the address can stand in a header: no control character, parsable by the email package."""
+    if _CONTROL.search(address.name) or _CONTROL.search(address.email):
+        return False
+    try:
+        HeaderAddress(display_name=address.name, addr_spec=address.email)
+    except (HeaderParseError, ValueError, IndexError):
+        return False
+    return True

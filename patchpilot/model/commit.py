@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A commit, as the rooms need it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from patchpilot.model.address import Address
+from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: ids are full 40-hex, dates aware, the message as committed (decoded, bytes that are not UTF-8 as surrogates)."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Address
+    authored: datetime
+    committer: Address
+    committed: datetime
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first paragraph on one line, as `git log --format=%s` gives it."""
+        paragraph = self.message.lstrip("\n").split("\n\n", 1)[0]
+        return " ".join(line.strip() for line in paragraph.strip().split("\n")).strip()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message line by line, subject first."""
+        return tuple(self.message.rstrip("\n").split("\n"))
+
+    @property
+    def body(self) -> str:
+        """The message after its subject."""
+        return self.message.lstrip("\n").partition("\n\n")[2]
+
+    @property
+    def trailers(self) -> tuple[Trailer, ...]:
+        """The trailers of the last paragraph."""
+        return parse_trailers(self.lines)
+
+    def tags(self, name: str) -> tuple[Trailer, ...]:
+        """Every tag of this name, wherever it stands in the message."""
+        return all_tags(self.lines, name)
+
+    @property
+    def short(self) -> str:
+        """The first 12 digits, as the kernel quotes commits."""
+        return self.id[:12]
+
+    @property
+    def reference(self) -> str:
+        """`commit-id ("subject")`, as messages and Fixes: tags quote it."""
+        return f'{self.short} ("{self.subject}")'

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a check says about a patch: values, never exceptions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How sure and how grave a finding is; `check` is checkpatch.pl's CHECK, `note` never fails a run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    CHECK = "check"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for error, rising as it gets milder."""
+        return _RANK[self]
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOTE: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines go and `insert` comes."""
+
+    start: int
+    delete: int
+    insert: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """How to mend a finding: `kind` is "safe" (a tool may do it) or "suggest"; `text` is for people, `edits` for the tool."""
+
+    kind: str
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file."""
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    checkpatch: str | None = None
+    patch_line: int | None = None
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    reference: str | None = None
+    fix: Fix | None = None
+    moved: bool = False

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.header import decode_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from patchpilot.errors import InputError
+from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.patch import Header, Patch, parse_subject
+
+_FROM_LINE = re.compile(rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d", re.MULTILINE)
+_HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
+_IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
+_CUT = re.compile(r"^---\s*$")
+_SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$")
+_DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
+MAX_MAIL = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as archives have it: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes."""
+
+    message_id: str
+    sender: Address
+    subject: str
+    date: datetime | None
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    headers: tuple[Header, ...]
+    body: str
+    raw: bytes
+
+    def header(self, name: str) -> str | None:
+        """The value of the first header of this name, or None."""
+        wanted = name.lower()
+        return next((one.value for one in self.headers if one.name.lower() == wanted), None)
+
+
+def split_mbox(data: bytes) -> list[bytes]:
+    """The mails of an mbox (mboxrd or the output of `git format-patch --stdout`), or the one mail that `data` is.
+
+    Only a `From ` line after a blank line (or at the start) that has an mbox line's form cuts; `>From ` quoting is undone in mboxrd.
+    """
+    starts = [found.start() for found in _FROM_LINE.finditer(data) if _after_blank(data, found.start())]
+    if not starts or starts[0] != 0:
+        return [data]
+    bounds = [*starts, len(data)]
+    mails = [data[bounds[i] : bounds[i + 1]] for i in range(len(starts))]
+    return [re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if mail.startswith(b"From mboxrd@z") else mail for mail in mails]
+
+
+def _after_blank(data: bytes, at: int) -> bool:
+    return at == 0 or data[max(0, at - 3) : at].endswith((b"\n\n", b"\n\r\n"))
+
+
+def decode_words(value: str) -> str:
+    """A header's value with RFC 2047 words decoded; what cannot be decoded stays as it is."""
+    if "=?" not in value:
+        return value
+    try:
+        parts = decode_header(value)
+        return "".join(part if isinstance(part, str) else part.decode(charset or "utf-8", "replace") for part, charset in parts)
+    except (ValueError, LookupError, UnicodeError):
+        return value
+
+
+def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
+    """The headers at the top of a mail and the 0-based index of the first body line."""
+    headers: list[Header] = []
+    at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
+    while at < len(lines):
+        line = lines[at].rstrip("\r")
+        if not line:
+            return _decoded(headers), at + 1
+        if line[0] in " \t" and headers:
+            last = headers[-1]
+            headers[-1] = Header(last.name, f"{last.value} {line.strip()}", last.line)
+        elif found := _HEADER.match(line):
+            headers.append(Header(found["name"], found["value"].strip(), at + 1))
+        else:
+            return _decoded(headers), at
+        at += 1
+    return _decoded(headers), at
+
+
+def _decoded(headers: list[Header]) -> tuple[Header, ...]:
+    return tuple(Header(one.name, decode_words(one.value), one.line) for one in headers)
+
+
+def parse_mail(raw: bytes) -> Mail:
+    """Read one mail (bytes, with or without an mbox `From ` line). Never fails on hostile input: what is missing is empty."""
+    data = raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
+    message = email.message_from_bytes(data[:MAX_MAIL], policy=email.policy.compat32)
+    text = data.decode("utf-8", "surrogateescape")
+    headers, _ = header_lines(text.split("\n"))
+
+    def value(name: str) -> str:
+        return next((one.value for one in headers if one.name.lower() == name), "")
+
+    return Mail(
+        message_id=_id(value("message-id")),
+        sender=parse_address(value("from")) or Address(value("from").strip(), ""),
+        subject=" ".join(value("subject").split()),
+        date=_date(value("date")),
+        to=parse_addresses(value("to")),
+        cc=parse_addresses(value("cc")),
+        in_reply_to=_id(value("in-reply-to")) or None,
+        references=tuple(re.findall(r"<([^<>\s]+)>", value("references"))),
+        headers=headers,
+        body=_text_of(message),
+        raw=raw,
+    )
+
+
+def parse_mbox(data: bytes) -> Iterator[Mail]:
+    """The mails of an mbox, in order."""
+    return (parse_mail(raw) for raw in split_mbox(data))
+
+
+def _id(value: str) -> str:
+    found = re.search(r"<([^<>\s]+)>", value)
+    return found[1] if found else value.strip()
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _text_of(message: Message) -> str:
+    """The text of a mail: its first text/plain part, else its first text part."""
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    best = next((part for part in parts if part.get_content_type() == "text/plain"), None) or next(
+        (part for part in parts if part.get_content_maintype() == "text"), None
+    )
+    if best is None:
+        return ""
+    payload = best.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else str(best.get_payload()).encode("utf-8", "surrogateescape")
+    charset = best.get_content_charset() or "utf-8"
+    try:
+        return data.decode(charset, "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape").replace("\r\n", "\n")
+    except (LookupError, UnicodeDecodeError):
+        return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
+    """Read a patch file, a mail or a bare diff. InputError names the file when it is none of them.
+
+    Lines are kept as found; a base64 or quoted-printable body is decoded (and `damage` says so), so that line numbers are those of the
+    readable patch.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    lines = text.split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    if not lines:
+        raise InputError(f"{source}: empty, not a patch")
+    headers, body_at = header_lines(lines)
+    damage: list[str] = []
+    encoding = next((one.value.strip().lower() for one in headers if one.name.lower() == "content-transfer-encoding"), "")
+    kind = next((one.value.lower() for one in headers if one.name.lower() == "content-type"), "")
+    if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
+        damage.append("multipart" if kind.startswith("multipart/") else encoding)
+        decoded = _text_of(email.message_from_bytes(_without_from(raw), policy=email.policy.compat32))
+        if decoded.strip():
+            lines = [*lines[:body_at], *decoded.rstrip("\n").split("\n")]
+    if "html" in kind:
+        damage.append("html")
+    if not headers and not any(_DIFF.match(line) for line in lines):
+        raise InputError(f"{source}:1: neither a mail nor a diff", hint="give a patch as `git format-patch` writes it")
+    return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
+
+
+def _without_from(raw: bytes) -> bytes:
+    return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
+
+
+def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[Header, ...], body_at: int, damage: list[str]) -> Patch:
+    def value(name: str) -> str:
+        return next((one.value for one in headers if one.name.lower() == name), "")
+
+    raw_subject = value("subject")
+    author = parse_address(value("from")) if value("from") else None
+    in_body: Address | None = None
+    start = body_at
+    while start < len(lines) and not lines[start].strip():
+        start += 1
+    at = start
+    while at < len(lines) and (found := _IN_BODY.match(lines[at])):
+        name = found["name"].lower()
+        if name == "from" and parse_address(found["value"]):
+            in_body = parse_address(found["value"])
+        elif name == "subject":
+            raw_subject = found["value"]
+        at += 1
+    if at > start and (at >= len(lines) or not lines[at].strip()):
+        start = at
+        while start < len(lines) and not lines[start].strip():
+            start += 1
+    diff_at = next((n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines))
+    cut = next((n for n in range(start, diff_at) if _CUT.match(lines[n])), diff_at)
+    return Patch(
+        source=source,
+        commit=commit,
+        lines=tuple(lines),
+        headers=headers,
+        subject=parse_subject(raw_subject),
+        author=in_body or author,
+        message=tuple(_without_trailing_blanks(lines[start:cut])),
+        message_line=start + 1,
+        notes=tuple(lines[cut + 1 : diff_at]),
+        notes_line=cut + 2,
+        diff_line=diff_at + 1,
+        in_body_from=in_body,
+        damage=tuple(damage),
+    )
+
+
+def _starts_diff(lines: list[str], at: int) -> bool:
+    line = lines[at]
+    if line.startswith("diff --git "):
+        return True
+    following = lines[at + 1] if at + 1 < len(lines) else ""
+    return line.startswith("--- ") and following.startswith("+++ ")
+
+
+def _without_trailing_blanks(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
+
+
+def scissors_line(line: str) -> bool:
+    """Whether `git am --scissors` would cut here."""
+    return bool(_SCISSORS.match(line))

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A patch as a mail: headers, subject marks, message, trailers, notes and (by unidiff) the diff."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A mail header: name as written, value unfolded and decoded, 1-based line in the mail."""
+
+    name: str
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A patch's subject: `[PATCH net v2 1/3] net: x: do y` taken apart; `words` are the marks that are neither version nor number."""
+
+    raw: str
+    title: str
+    marks: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    version: int = 1
+    number: int | None = None
+    total: int | None = None
+    rfc: bool = False
+    resend: bool = False
+    is_patch: bool = False
+
+
+_MARK = re.compile(r"\s*\[([^\]]*)\]")
+_RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+
+
+def parse_subject(raw: str) -> Subject:
+    """Take a subject line apart; marks are read from all leading brackets."""
+    text = " ".join(raw.split())
+    rest = _RE.sub("", text)
+    marks: list[str] = []
+    while found := _MARK.match(rest):
+        marks.append(found[1])
+        rest = rest[found.end() :]
+    words: list[str] = []
+    version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
+    for mark in marks:
+        for word in re.split(r"[\s,]+", mark.strip()):
+            lower = word.lower()
+            if numbered := re.fullmatch(r"(\d+)/(\d+|n)", lower):
+                number = int(numbered[1])
+                total = int(numbered[2]) if numbered[2] != "n" else None
+            elif versioned := re.fullmatch(r"(?:patch)?v(\d{1,4})(?:\.\d+)?", lower):
+                version = int(versioned[1])
+                is_patch = is_patch or lower.startswith("patch")
+            elif lower == "patch":
+                is_patch = True
+            elif lower == "rfc":
+                rfc = True
+                words.append(word)
+            elif lower in ("resend", "repost"):
+                resend = True
+                words.append(word)
+            elif word:
+                words.append(word)
+    return Subject(raw, rest.strip(), tuple(marks), tuple(words), version, number, total, rfc, resend, is_patch)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """A line of a hunk: `kind` is "+", "-", " " or "\\"; `text` without that sign; 1-based lines of patch, old and new file."""
+
+    kind: str
+    text: str
+    patch_line: int
+    old_line: int | None
+    new_line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line of the header in the patch."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    section: str
+    lines: tuple[DiffLine, ...]
+    patch_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What a patch does to one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
+
+    old_path: str | None
+    new_path: str | None
+    hunks: tuple[Hunk, ...]
+    patch_line: int
+    is_rename: bool = False
+    is_binary: bool = False
+
+    @property
+    def path(self) -> str:
+        """The file's path, new where there is one."""
+        return self.new_path or self.old_path or ""
+
+    @property
+    def added(self) -> int:
+        """How many lines it adds."""
+        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "+")
+
+    @property
+    def removed(self) -> int:
+        """How many lines it removes."""
+        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "-")
+
+    def lines(self, kind: str = "+") -> Iterator[DiffLine]:
+        """Its lines of this kind, in order."""
+        return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A patch as a mail, read once: `lines[n - 1]` is patch line n. Made by `parse_patch`.
+
+    `message` is the commit message without its subject and without the in-body headers; `message_line` is the patch line of its first
+    line; `notes` are the lines between the first `---` and the diff (not in the commit).
+    """
+
+    source: str
+    commit: str | None
+    lines: tuple[str, ...]
+    headers: tuple[Header, ...]
+    subject: Subject
+    author: Address | None
+    message: tuple[str, ...]
+    message_line: int
+    notes: tuple[str, ...]
+    notes_line: int
+    diff_line: int
+    in_body_from: Address | None = None
+    damage: tuple[str, ...] = field(default=())
+
+    def header(self, name: str) -> str | None:
+        """The value of the first header of this name, or None."""
+        wanted = name.lower()
+        return next((one.value for one in self.headers if one.name.lower() == wanted), None)
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """The addresses of every header of this name."""
+        wanted = name.lower()
+        return tuple(one for header in self.headers if header.name.lower() == wanted for one in parse_addresses(header.value))
+
+    @property
+    def sender(self) -> Address | None:
+        """Who the From: header says sends it."""
+        value = self.header("From")
+        return parse_address(value) if value else None
+
+    @property
+    def message_id(self) -> str | None:
+        """The Message-ID without its angle brackets."""
+        value = self.header("Message-ID")
+        return value.strip().strip("<>").strip() if value else None
+
+    @property
+    def has_diff(self) -> bool:
+        """Whether there is a diff at all (a cover letter has none)."""
+        return self.diff_line <= len(self.lines)
+
+    @cached_property
+    def trailers(self) -> tuple[Trailer, ...]:
+        """The trailers of the message; `line` is 0-based in `message` with the subject before it: see `trailer_line`."""
+        return parse_trailers((self.subject.title, *self.message))
+
+    def tags(self, name: str) -> tuple[Trailer, ...]:
+        """Every tag of this name, wherever it stands in the message."""
+        return all_tags((self.subject.title, *self.message), name)
+
+    def trailer_line(self, trailer: Trailer) -> int:
+        """The 1-based patch line of a trailer of this patch."""
+        return self.message_line + trailer.line - 1
+
+    @cached_property
+    def files(self) -> tuple[FileChange, ...]:
+        """The diff by file, parsed by unidiff. A malformed diff gives the files up to where it breaks; `damage` says so."""
+        from patchpilot.model.diff import parse_diff
+
+        return parse_diff(self.lines, self.diff_line).files
+
+    @cached_property
+    def diff_error(self) -> str | None:
+        """What is malformed in the diff, with its patch line; None when it parses."""
+        from patchpilot.model.diff import parse_diff
+
+        return parse_diff(self.lines, self.diff_line).error
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path it touches, old and new, each once, in order."""
+        seen: dict[str, None] = {}
+        for change in self.files:
+            for path in (change.old_path, change.new_path):
+                if path:
+                    seen.setdefault(path)
+        return tuple(seen)
+
+    @property
+    def diff_text(self) -> str:
+        """The diff as text, each line ended by a newline."""
+        return "".join(f"{line}\n" for line in self.lines[self.diff_line - 1 :])
+
+    @property
+    def full_message(self) -> str:
+        """Subject, blank line and body: what `git am` would commit (before its own clean-up)."""
+        return "\n".join((self.subject.title, "", *self.message)).rstrip("\n") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Patches that go out together, in order, with the cover letter when there is one."""
+
+    patches: tuple[Patch, ...]
+    cover: Patch | None = None
+    base: str | None = None
+
+    @property
+    def version(self) -> int:
+        """The highest version any of its subjects has."""
+        members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
+        return max((one.subject.version for one in members), default=1)

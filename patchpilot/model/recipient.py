@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets the mail, in which header, and why."""
+
+from dataclasses import dataclass
+
+from patchpilot.model.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS section, header ("to" or "cc"), reasons.
+
+    `by_hand` marks what a person added or moved.
+    """
+
+    address: Address
+    role: str
+    section: str | None
+    header: str
+    reasons: tuple[str, ...]
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A MAINTAINERS section as answers show it."""
+
+    name: str
+    status: str | None
+    trees: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """To and Cc of one patch or of a series, each with reasons, and what the sender should know before using it."""
+
+    recipients: tuple[Recipient, ...]
+    sections: tuple[Section, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def to(self) -> tuple[Recipient, ...]:
+        """Those in To:."""
+        return tuple(one for one in self.recipients if one.header == "to")
+
+    @property
+    def cc(self) -> tuple[Recipient, ...]:
+        """Those in Cc:."""
+        return tuple(one for one in self.recipients if one.header == "cc")

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trailers (`Fixes:`, `Signed-off-by:` …): parse, order and edit them in a commit message.
+
+The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the last paragraph; tools of the
+kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` reports where each one stands.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.address import Address, parse_address
+
+_TRAILER = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$")
+_NOT_A_TRAILER = frozenset(
+    ["http", "https", "ftp", "git", "note", "example", "todo", "warning", "error", "bug", "subject", "from", "date", "to"]
+)
+_KNOWN = re.compile(
+    r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$", re.IGNORECASE
+)
+
+ORDER = (
+    "fixes",
+    "reported-by",
+    "closes",
+    "link",
+    "suggested-by",
+    "cc",
+    "assisted-by",
+    "co-developed-by",
+    "signed-off-by",
+    "acked-by",
+    "reviewed-by",
+    "tested-by",
+)
+"""Where a new trailer goes among known ones; those that exist are never moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """One trailer: its name and value as written, and the 0-based line of the message it stands on."""
+
+    name: str
+    value: str
+    line: int
+
+    @property
+    def key(self) -> str:
+        """The name in lower case."""
+        return self.name.lower()
+
+    @property
+    def address(self) -> Address | None:
+        """The address in the value, where it has one."""
+        return parse_address(self.value)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+def is_trailer(line: str) -> bool:
+    """Whether the line has a trailer's form and a name that is (or looks like) a tag."""
+    found = _TRAILER.match(line)
+    if not found or found["name"].lower() in _NOT_A_TRAILER:
+        return False
+    return bool(_KNOWN.match(found["name"])) or "-" in found["name"]
+
+
+def parse_trailer(line: str, at: int = 0) -> Trailer | None:
+    """The trailer on this line, or None."""
+    found = _TRAILER.match(line)
+    if not found or found["name"].lower() in _NOT_A_TRAILER:
+        return None
+    return Trailer(found["name"], found["value"], at)
+
+
+def trailer_block(lines: Sequence[str]) -> range:
+    """The 0-based lines of the trailer block: the last paragraph, when it has a trailer and is mostly made of them; else empty."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    start = end
+    while start and lines[start - 1].strip():
+        start -= 1
+    block = lines[start:end]
+    if start == 0 and end:
+        return range(end, end)
+    tags = sum(1 for line in block if is_trailer(line))
+    folded = sum(1 for line in block if line[:1] in (" ", "\t", "["))
+    if tags and tags * 2 >= len(block) - folded:
+        return range(start, end)
+    return range(end, end)
+
+
+def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
+    """The trailers of the message's trailer block, in order; a folded value is joined by a space.
+
+    `lines` is the message with its subject first.
+    """
+    found: list[Trailer] = []
+    for at in trailer_block(lines):
+        line = lines[at]
+        if line[:1] in (" ", "\t") and found:
+            last = found[-1]
+            found[-1] = Trailer(last.name, f"{last.value} {line.strip()}", last.line)
+            continue
+        trailer = parse_trailer(line, at)
+        if trailer:
+            found.append(trailer)
+    return tuple(found)
+
+
+def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
+    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools read these wherever they stand."""
+    wanted = name.lower()
+    tags = (parse_trailer(line, at) for at, line in enumerate(lines) if line[: len(wanted)].lower() == wanted)
+    return tuple(tag for tag in tags if tag and tag.key == wanted)
+
+
+def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
+    """The message with each (name, value) added to its trailer block, a new block made where there is none.
+
+    A trailer that is there already (same name and value, ignoring case) is not added again. A new one goes after the last
+    trailer that belongs before or with it in `ORDER`, but never before a Signed-off-by that was there: those keep their meaning only
+    in the order they were made; `Fixes:` and what stands above sign-offs go at the head of the block.
+    """
+    lines = message.rstrip("\n").split("\n")
+    for name, value in trailers:
+        _no_line_breaks(name, value)
+        existing = parse_trailers(lines)
+        if any(one.key == name.lower() and one.value.lower() == value.lower() for one in existing):
+            continue
+        block = trailer_block(lines)
+        text = f"{name}: {value}"
+        if not len(block):
+            while lines and not lines[-1].strip():
+                lines.pop()
+            lines += ["", text]
+            continue
+        lines.insert(_place(name.lower(), existing, lines, block), text)
+    return "\n".join(lines) + "\n"
+
+
+def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: range) -> int:
+    if key == "signed-off-by" or key not in ORDER:
+        return block.stop
+    rank = ORDER.index(key)
+    signed = ORDER.index("signed-off-by")
+    if rank > signed:
+        return block.stop
+    place = block.start
+    for one in existing:
+        if one.key == "signed-off-by" or one.key == "co-developed-by":
+            break
+        if one.key not in ORDER or ORDER.index(one.key) <= rank:
+            place = one.line + 1
+            while place < block.stop and lines[place][:1] in (" ", "\t"):
+                place += 1
+    return place
+
+
+def _no_line_breaks(*texts: str) -> None:
+    if any(re.search(r"[\r\n\0]", text) for text in texts):
+        raise ValueError("a trailer is one line")

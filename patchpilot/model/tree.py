@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A source tree as rooms read it: a directory or a commit, behind one small protocol."""
+
+import re
+from typing import Protocol, runtime_checkable
+
+_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d*)", re.MULTILINE)
+
+
+@runtime_checkable
+class Tree(Protocol):
+    """Read access to a source tree; paths are relative to its top and never leave it."""
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message: a directory or a commit."""
+        ...
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """(6, 1) from the top Makefile; None when it has no such lines."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None where there is no such file."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or directory of this path."""
+        ...
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a directory of this path."""
+        ...
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory, sorted."""
+        ...
+
+
+def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
+    """(VERSION, PATCHLEVEL) of a kernel's top Makefile."""
+    found = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
+    if found.get("VERSION", "").isdigit() and found.get("PATCHLEVEL", "").isdigit():
+        return int(found["VERSION"]), int(found["PATCHLEVEL"])
+    return None
+
+
+def is_safe_path(path: str) -> bool:
+    """Whether a path from a patch stays inside the tree."""
+    return bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes:, Cc: stable and the other tags: found, justified, written, undone."""

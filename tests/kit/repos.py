@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real git repositories, built in a few milliseconds each."""
+
+import os
+import subprocess
+from pathlib import Path
+
+
+class Repo:
+    """A repository under construction. Dates advance by a minute a commit, so that ids are the same in every run."""
+
+    def __init__(self, path: Path, *, bare: bool = False) -> None:
+        self.path = path
+        self._clock = 1_700_000_000
+        path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
+
+    def git(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run git here; its standard output without the last newline."""
+        env = dict(os.environ)
+        stamp = f"{self._clock} +0000"
+        env |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
+        done = subprocess.run(["git", *args], cwd=self.path, input=stdin, env=env, text=True, capture_output=True, check=False)
+        if check and done.returncode:
+            raise AssertionError(f"git {' '.join(args)}: {done.stderr}")
+        return done.stdout.rstrip("\n")
+
+    def write(self, **files: str) -> None:
+        """Write files; `__` in a name stands for `/` and `_dot_` for `.` (see `put` for any name)."""
+        for name, text in files.items():
+            self.put(name.replace("__", "/").replace("_dot_", "."), text)
+
+    def put(self, path: str, text: str) -> None:
+        """Write one file."""
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def commit(self, message: str, files: dict[str, str] | None = None, *, author: str | None = None) -> str:
+        """Commit these files (and whatever else changed); the new commit's id."""
+        for path, text in (files or {}).items():
+            self.put(path, text)
+        self._clock += 60
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-F", "-", *([f"--author={author}"] if author else []), stdin=message)
+        return self.git("rev-parse", "HEAD")
+
+    def tag(self, name: str) -> None:
+        """An annotated tag on HEAD."""
+        self.git("tag", "-a", "-m", name, name)
+
+    def branch(self, name: str, at: str = "HEAD") -> None:
+        """Make a branch and go there."""
+        self.git("checkout", "-q", "-b", name, at)
+
+    def checkout(self, name: str) -> None:
+        """Go to a branch."""
+        self.git("checkout", "-q", name)
