@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a detector is: a named function from a patch and a rule's arguments to hits; rules (data) name detectors, detectors know no rule."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.model.finding import Fix, Severity
+
+if TYPE_CHECKING:
+    from patchpilot.lint.context import Context
+
+Arguments = Mapping[str, Any]
+Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a detector fired. `message` is used as it is when given, else the rule's summary; `severity` overrides the rule's."""
+
+    patch_line: int | None
+    message: str | None = None
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    fix: Fix | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A detector in the registry: its function and the argument names (with types) it takes."""
+
+    function: Detector
+    arguments: Mapping[str, type]
+
+
+DETECTORS: dict[str, Registered] = {}
+
+
+def detector(name: str, **arguments: type) -> Callable[[Detector], Detector]:
+    """Register a function as the detector `name`; `arguments` are what `[rule.match]` may give it, by name and type."""
+
+    def register(function: Detector) -> Detector:
+        if name in DETECTORS:
+            raise ValueError(f"two detectors are called {name!r}")
+        DETECTORS[name] = Registered(function, arguments)
+        return function
+
+    return register
