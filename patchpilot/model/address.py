@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
 
+import email.utils
 import re
 from dataclasses import dataclass
 from email.errors import HeaderParseError
@@ -11,6 +12,8 @@ from enum import StrEnum
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LENIENT: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+"""Newer Pythons throw away a whole list for one odd address unless told not to; 3.11 before 3.11.10 does not know the argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def parse_address(text: str) -> Address | None:
 
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
-    return tuple(Address(name, email) for name, email in getaddresses([text], strict=False) if "@" in email)
+    return tuple(Address(name, email) for name, email in getaddresses([text], **_LENIENT) if "@" in email)
 
 
 class AddressState(StrEnum):
