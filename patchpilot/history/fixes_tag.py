@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Is a `Fixes:` tag true and well formed? What the bots that verify such tags say, and what they miss.
+
+Pure: who calls hands in how to find a commit and, where known, how commits relate. Nothing here runs git.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.commit import Commit
+
+Find = Callable[[str], Commit | None]
+DIGITS = 12
+_LINE = re.compile(r"^(?P<indent>[ \t]*)fixes:[ \t]*(?P<value>.*?)[ \t]*$", re.IGNORECASE)
+_SPLIT = re.compile(r"^(?P<word>commit)?[ \t]*(?P<id>[0-9a-f]{5,64})(?P<space>[ \t]*)(?P<rest>.*)$", re.IGNORECASE)
+_URL = re.compile(r"^<?https?://", re.IGNORECASE)
+_OTHER_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:")
+_QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
+
+
+@dataclass(frozen=True, slots=True)
+class TagProblem:
+    """A thing wrong with a tag: `kind` is a stable name; `bot` whether the verifying bots complain of it, too."""
+
+    kind: str
+    message: str
+    bot: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FixesTag:
+    """A `Fixes:` line taken apart; `line` is its 0-based line in the message. `commit_id` is as written, None where there is none.
+
+    `subject` is what stands inside the parentheses and quotes; `comment` is what follows the closing parenthesis.
+    """
+
+    text: str
+    line: int
+    commit_id: str | None = None
+    word: str = ""
+    space: str = ""
+    rest: str = ""
+    subject: str = ""
+    comment: str = ""
+    parenthesised: bool = False
+    quoted: bool = False
+    indented: bool = False
+    open_parenthesis: bool = False
+    open_quote: bool = False
+
+    @property
+    def is_url(self) -> bool:
+        """Whether it names a web page, as some projects do for their bug tracker."""
+        return bool(_URL.match(self.text.partition(":")[2].strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTag:
+    """A tag of a message, the commit it names (None where it names none) and what is wrong with it."""
+
+    tag: FixesTag
+    target: Commit | None
+    problems: tuple[TagProblem, ...]
+
+    @property
+    def suggestion(self) -> str | None:
+        """The line as it should be, where the commit is known and something about the form is wrong."""
+        return tag_text(self.target) if self.target and self.problems else None
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What is known of how a target stands to the commit that carries the tag. Each answers None where it cannot tell.
+
+    `series` are the ids of the commits that go out together with it.
+    """
+
+    is_ancestor: Callable[[Commit], bool | None] = lambda _: None
+    in_mainline: Callable[[Commit], bool | None] = lambda _: None
+    first_release: Callable[[Commit], str | None] = lambda _: None
+    own_release: str | None = None
+    series: Collection[str] = ()
+    ambiguous: Callable[[str], bool] = lambda _: False
+
+
+def tag_text(commit: Commit, digits: int = DIGITS) -> str:
+    """`Fixes: 43645ce03e00 ("qed: …")`: the line for a commit, subject as committed, never folded."""
+    return f'Fixes: {commit.id[:digits]} ("{commit.subject}")'
+
+
+def parse_tag(text: str, line: int = 0) -> FixesTag | None:
+    """Take a line apart as the bots do (any case, indented or not); None where it is no `Fixes:` line."""
+    found = _LINE.match(text)
+    if not found:
+        return None
+    indented = bool(found["indent"])
+    split = _SPLIT.match(found["value"])
+    if not split:
+        return FixesTag(text.strip(), line, rest=found["value"], indented=indented)
+    rest = split["rest"]
+    inner, comment, parenthesised, open_parenthesis = rest, "", False, False
+    if rest.startswith("("):
+        parenthesised = True
+        head, closed, tail = rest[1:].rpartition(")")
+        open_parenthesis = not closed
+        inner, comment = (head, tail.strip()) if closed else (rest[1:], "")
+    inner, quoted, open_quote = _unquote(inner.strip())
+    return FixesTag(
+        text.strip(), line, split["id"].lower(), split["word"] or "", split["space"], rest, inner, comment,
+        parenthesised, quoted, indented, open_parenthesis, open_quote,
+    )  # fmt: skip
+
+
+def _unquote(text: str) -> tuple[str, bool, bool]:
+    """(inside, whether quoted, whether a quote is left open)."""
+    closing = _QUOTES.get(text[:1])
+    if not closing:
+        return text, False, False
+    if len(text) > 1 and text[-1] in closing:
+        return text[1:-1].strip(), True, False
+    return text[1:].strip(), True, True
+
+
+def same_subject(quoted: str, subject: str) -> bool:
+    """Whether the quoted subject is the commit's, shortened by an ellipsis or at its end as the bots allow."""
+    quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
+    if quoted.endswith("..."):
+        return subject.startswith(quoted[:-3].rstrip())
+    if quoted.startswith("..."):
+        return subject.endswith(quoted[3:].lstrip())
+    if " ... " in quoted:
+        head, _, tail = quoted.partition(" ... ")
+        return subject.startswith(head.strip()) and subject.endswith(tail.strip())
+    return subject.startswith(quoted)
+
+
+def judge(line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
+    """What is wrong with one `Fixes:` line taken by itself; nothing where it is no such line."""
+    tag = parse_tag(line)
+    return judge_tag(tag, find(tag.commit_id) if tag.commit_id else None, relations=relations, digits=digits) if tag else ()
+
+
+def judge_tag(tag: FixesTag, target: Commit | None, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
+    """What is wrong with a tag whose commit has been looked up, in the order in which the bots say it."""
+    known = relations or Relations()
+    if tag.commit_id is None:
+        if tag.is_url:
+            return (TagProblem("url", "names a web page, not a commit: use Closes: or Link: for a report"),)
+        return (TagProblem("no-id", 'names no commit: wanted is Fixes: <12 digits> ("subject")'),)
+    problems: list[TagProblem] = []
+    if tag.word:
+        problems.append(TagProblem("commit-word", f"the word {tag.word!r} does not belong before the id"))
+    if not tag.rest:
+        problems.append(TagProblem("no-subject", "the subject of the commit is missing"))
+    elif not tag.space:
+        problems.append(TagProblem("no-space", "a space is missing between the id and the subject"))
+    if target is None:
+        if known.ambiguous(tag.commit_id):
+            problems.append(TagProblem("ambiguous", f"{tag.commit_id} stands for more than one commit here: give more digits"))
+        else:
+            problems.append(TagProblem("unknown-commit", f"there is no commit {tag.commit_id} in this repository"))
+        return tuple(problems)
+    problems += _form(tag, target, digits)
+    problems += _truth(target, known)
+    return tuple(problems)
+
+
+def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
+    problems: list[TagProblem] = []
+    written = tag.commit_id or ""
+    if len(written) < DIGITS:
+        problems.append(TagProblem("short-id", f"the id has {len(written)} digits, at least {DIGITS} are wanted"))
+    elif len(written) > digits:
+        problems.append(TagProblem("long-id", f"the id has {len(written)} digits where {digits} are enough", bot=False))
+    if tag.open_parenthesis:
+        problems.append(TagProblem("open-parenthesis", "the parenthesis before the subject is never closed"))
+    if tag.open_quote:
+        problems.append(TagProblem("open-quote", "the quote before the subject is never closed"))
+    if not tag.rest:
+        return problems
+    if not same_subject(tag.subject, target.subject):
+        problems.append(TagProblem("other-subject", f"the commit's subject is another one: {target.subject!r}"))
+    elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
+        problems.append(TagProblem("cut-subject", "the subject is shortened: quote it whole, however long", bot=False))
+    if not tag.parenthesised or not tag.quoted:
+        what = "parentheses" if not tag.parenthesised else "double quotes"
+        problems.append(TagProblem("bare-subject", f'the subject wants {what} around it: ("subject")', bot=False))
+    if tag.comment:
+        problems.append(TagProblem("trailing-comment", "nothing may follow the closing parenthesis", bot=False))
+    return problems
+
+
+def _truth(target: Commit, known: Relations) -> list[TagProblem]:
+    if target.id in known.series:
+        return [TagProblem("own-series", "names a commit of the same series: squash the fix into it instead", bot=False)]
+    if known.is_ancestor(target) is False:
+        return [TagProblem("not-ancestor", "names a commit that this one does not stand on")]
+    if known.in_mainline(target) is False:
+        return [TagProblem("not-mainline", "names a commit that is not in mainline", bot=False)]
+    release = known.first_release(target)
+    if known.own_release and release and release == known.own_release:
+        return [TagProblem("same-release", f"the bug never was in a release: both come with {release}", bot=False)]
+    return []
+
+
+def judge_message(lines: Sequence[str], find: Find, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[JudgedTag, ...]:
+    """Every `Fixes:` line of a message (its lines, subject first) with its commit and all that is wrong with it and its place."""
+    judged: list[JudgedTag] = []
+    seen: dict[str, int] = {}
+    for at, text in enumerate(lines):
+        tag = parse_tag(text, at)
+        if tag is None or at == 0:
+            continue
+        target = find(tag.commit_id) if tag.commit_id else None
+        problems = [*_place(lines, tag), *judge_tag(tag, target, relations=relations, digits=digits)]
+        if target and target.id in seen:
+            problems.append(TagProblem("duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False))
+        elif target:
+            seen[target.id] = at
+        judged.append(JudgedTag(tag, target, tuple(problems)))
+    return tuple(judged)
+
+
+def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
+    before = lines[tag.line - 1].strip() if tag.line else ""
+    after = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
+    problems = []
+    if not before and after is not None and not after.strip() and any(line.strip() for line in lines[tag.line + 1 :]):
+        problems.append(TagProblem("blank-around", "blank lines before and after cut the tag off from the other tags"))
+    if tag.indented:
+        problems.append(TagProblem("indented", "is indented: the bots read it as a tag although it looks quoted", bot=False))
+    if after and after.strip() and not _OTHER_TAG.match(after) and (tag.open_parenthesis or tag.open_quote or not tag.rest):
+        problems.append(TagProblem("folded", "goes on in the next line: a tag is one line, however long", bot=False))
+    return problems
