@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Blanks out what is no code: comments become COMMENT characters and the insides of strings become X, columns kept."""
+
+import re
+
+# A character no source has, no pattern takes for white space and `\w` does not match.
+COMMENT = "\x01"
+
+_OPENER = re.compile(r"/\*|//|[\"']")
+_STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
+_NOT_TAB = re.compile(r"[^\t]")
+_INCLUDE = re.compile(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
+_TOLD = re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
+_TOLD_REST = re.compile(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
+_ANGLE = re.compile(r"<.*>")
+
+
+def _fill(text: str, char: str) -> str:
+    """The text with everything but its tabs replaced by one character."""
+    return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
+
+
+class Sanitiser:
+    """Line after line of a hunk's new side in, the same lines with comments and strings blanked out."""
+
+    __slots__ = ("inside",)
+
+    def __init__(self) -> None:
+        self.inside = ""
+
+    def reset(self, in_comment: bool) -> None:
+        """Begin a hunk; `in_comment` when its first line stands inside a block comment."""
+        self.inside = "*/" if in_comment else ""
+
+    def line(self, raw: str) -> str:
+        """One line with its diff sign, blanked out. What is left open (a comment, a string) goes on in the next line."""
+        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._blank(raw)
+        return _directive(text) if "#" in text else text
+
+    def _blank(self, raw: str) -> str:
+        parts = [raw[:1]]
+        at, end, inside = 1, len(raw), self.inside
+        while at < end:
+            if not inside:
+                found = _OPENER.search(raw, at)
+                if not found:
+                    parts.append(raw[at:])
+                    break
+                parts.append(raw[at : found.start()])
+                at, opener = found.end(), found.group()
+                if opener == "//":
+                    # to the end of the line, tabs included
+                    parts.append(COMMENT * (end - at + 2))
+                    break
+                if opener == "/*":
+                    inside = "*/"
+                    parts.append(COMMENT * 2)
+                else:
+                    inside = opener
+                    parts.append(opener)
+            elif inside == "*/":
+                close = raw.find("*/", at)
+                stop = close if close >= 0 else end
+                parts.append(_fill(raw[at:stop], COMMENT))
+                at = stop
+                if close >= 0:
+                    parts.append(COMMENT * 2)
+                    at, inside = at + 2, ""
+            else:
+                found = _STRING_PART[inside].search(raw, at)
+                if not found:
+                    parts.append(_fill(raw[at:], "X"))
+                    break
+                parts.append(_fill(raw[at : found.start()], "X"))
+                at = found.end()
+                if found.group() == inside:
+                    parts.append(inside)
+                    inside = ""
+                else:
+                    # a backslash hides what follows it, and counts for two columns even at the end of the line
+                    parts.append("XX")
+        self.inside = inside
+        return "".join(parts)
+
+
+def _directive(text: str) -> str:
+    """A preprocessor line with the file name of #include <…> and the words of #error blanked out."""
+    if found := _INCLUDE.match(text):
+        clean = "<" + "X" * len(found[1]) + ">"
+        return _ANGLE.sub(lambda _: clean, text, count=1)
+    if found := _TOLD.match(text):
+        clean = "X" * len(found[2])
+        return _TOLD_REST.sub(lambda head: head[1] + clean, text, count=1)
+    return text
