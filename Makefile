@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make demo   set everything up and run the main job on the sandbox
+# make test   set everything up and run the whole suite
+# make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
+# make bench  time patchpilot beside what a user would run instead
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PATCHPILOT_DATA ?= ../shared
+export PATCHPILOT_DATA
+
+.PHONY: all demo test lint suite score score-quick bench clean setup
+
+all: test
+
+setup: $(STAMP)
+
+# the script names what is missing and stops with 3 where it may not install it
+$(STAMP): pyproject.toml .ci/setup
+	@.ci/setup $(PYTHON) $(VENV)
+
+demo: setup
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/patchpilot demo; else exec $(BIN)/patchpilot demo --script; fi
+
+test: setup lint suite
+
+lint: setup
+	@$(BIN)/ruff format --check -q . || { echo "make: run '$(BIN)/ruff format .'" >&2; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+
+suite: setup
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report= tests
+	@$(BIN)/python .ci/coverage_floor.py
+
+score: setup
+	@$(BIN)/python .ci/score.py
+
+score-quick: setup
+	@$(BIN)/python .ci/score.py --quick
+
+bench: setup
+	@$(BIN)/python tests/bench/run.py
+
+clean:
+	rm -rf $(VENV) dist build .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A running `git fast-import`: commits written from dictionaries of files, their ids read back at once."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.errors import GitError
+from patchpilot.model.address import Address
+
+
+class FastImport:
+    """Writes commits into a repository; use it as a context, the refs appear when it is left without an error."""
+
+    def __init__(self, repo: Path) -> None:
+        self._process = subprocess.Popen(
+            git_argv(repo, "fast-import", "--quiet", "--force", "--done"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            start_new_session=True,
+        )
+        self._mark = 0
+
+    def __enter__(self) -> "FastImport":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            stop(self._process)
+            return
+        self._write(b"done\n")
+        _, err = self._process.communicate(timeout=120)
+        if self._process.returncode:
+            raise GitError(f"git fast-import failed: {err.decode('utf-8', 'replace').strip()[-200:]}")
+
+    def _write(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+
+    def commit(
+        self,
+        ref: str,
+        message: str,
+        files: Mapping[str, str | None],
+        *,
+        author: Address,
+        committer: Address,
+        when: int,
+        parent: str | None = None,
+    ) -> str:
+        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970; a file of None goes. The new commit's full id."""
+        self._mark += 1
+        out = [
+            f"commit {ref}\nmark :{self._mark}\nauthor {author.name} <{author.email}> {when} +0000\ncommitter {committer.name} <{committer.email}> {when} +0000\n".encode(),
+            _data(message),
+        ]
+        if parent:
+            out.append(f"from {parent}\n".encode())
+        for path, text in files.items():
+            out.append(f"D {path}\n".encode() if text is None else f"M 100644 inline {path}\n".encode() + _data(text))
+        out.append(f"\nget-mark :{self._mark}\n".encode())
+        self._write(b"".join(out))
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().decode().strip()
+        if len(answer) != 40:
+            stop(self._process)
+            raise GitError("git fast-import ended early", hint="is the disk full?")
+        return answer
+
+    def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:
+        """Write an annotated tag."""
+        head = f"tag {name}\nfrom {commit}\ntagger {tagger.name} <{tagger.email}> {when} +0000\n"
+        self._write(head.encode() + _data(f"Linux {name.removeprefix('v')}\n"))
+
+    def reset(self, ref: str, commit: str) -> None:
+        """Point a ref at a commit."""
+        self._write(f"reset {ref}\nfrom {commit}\n\n".encode())
+
+
+def _data(text: str) -> bytes:
+    raw = text.encode("utf-8")
+    return b"data %d\n%b\n" % (len(raw), raw)

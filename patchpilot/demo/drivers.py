@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The other drivers of the sandbox's tree: small, alike, in kernel style, and changing from release to release."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Driver:
+    """A register-mapped device: its file is rendered from what it has so far."""
+
+    name: str
+    path: str
+    prefix: str
+    what: str
+    registers: list[tuple[str, int]] = field(default_factory=list)
+    readers: list[str] = field(default_factory=list)
+    checked: set[str] = field(default_factory=set)
+    origin: dict[str, str] = field(default_factory=dict)
+
+    def render(self) -> str:
+        """The C file."""
+        up = self.name.upper()
+        lines = [
+            "// SPDX-License-Identifier: GPL-2.0-only",
+            f"/* {self.what} */",
+            "",
+            "#include <linux/io.h>",
+            "#include <linux/module.h>",
+            "#include <linux/types.h>",
+            "",
+            *(f"#define {up}_{name}{_tabs(f'#define {up}_{name}')}0x{at:02x}" for name, at in self.registers),
+            "",
+            f"struct {self.name}_priv {{",
+            "\tvoid __iomem *base;",
+            "\tu32 last;",
+            "};",
+            "",
+            f"static u32 {self.name}_read(struct {self.name}_priv *priv, u32 reg)",
+            "{",
+            "\treturn readl(priv->base + reg);",
+            "}",
+        ]
+        for name in self.readers:
+            lines += ["", *self._reader(name)]
+        lines += ["", f'MODULE_DESCRIPTION("{self.what}");', 'MODULE_LICENSE("GPL");', ""]
+        return "\n".join(lines)
+
+    def _reader(self, name: str) -> list[str]:
+        up, low = self.name.upper(), name.lower()
+        body = [f"int {self.name}_get_{low}(struct {self.name}_priv *priv, u32 *value)", "{"]
+        if name in self.checked:
+            body += ["\tif (!priv->base)", "\t\treturn -ENODEV;", ""]
+        return [*body, f"\t*value = {self.name}_read(priv, {up}_{name});", "\tpriv->last = *value;", "", "\treturn 0;", "}"]
+
+
+def _tabs(text: str) -> str:
+    return "\t" * max(1, (40 - len(text) + 7) // 8)
+
+
+WORDS = (
+    "STATUS", "CONTROL", "MASK", "CLOCK", "POWER", "FIFO", "LEVEL", "TIMER", "RANGE", "OFFSET", "LIMIT", "ALARM", "CHANNEL", "GAIN", "MODE", "INDEX",
+    "SOURCE", "TARGET", "PHASE", "RATIO", "WINDOW", "COUNT", "DELAY", "ERROR", "SENSE", "SWITCH", "TOKEN", "VECTOR", "WAKE", "ZONE",
+)  # fmt: skip
+
+
+def fleet() -> list[Driver]:
+    """The drivers a new tree has, each with its first register and reader."""
+    drivers = [
+        Driver("tf75", "drivers/hwmon/tf75.c", "hwmon: (tf75)", "Tafel TF75 temperature sensor"),
+        Driver("vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"),
+        Driver("orca", "drivers/spi/spi-orca.c", "spi: orca:", "Orca SPI controller"),
+        Driver("blinker", "drivers/usb/misc/blinker.c", "usb: blinker:", "USB blinker"),
+        Driver("dock", "drivers/usb/misc/dock.c", "usb: dock:", "USB docking station"),
+        Driver("kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"),
+        Driver("reef", "drivers/clk/clk-reef.c", "clk: reef:", "Reef clock generator"),
+        Driver("tide", "sound/soc/codecs/tide.c", "ASoC: tide:", "Tide audio codec"),
+        Driver("gull", "drivers/net/ethernet/gull/gull.c", "gull:", "Gull 100 Mbit/s Ethernet"),
+        Driver("fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"),
+    ]
+    for driver in drivers:
+        driver.registers.append(("ID", 0))
+        driver.readers.append("ID")
+    return drivers
