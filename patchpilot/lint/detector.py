@@ -48,3 +48,15 @@ def detector(name: str, **arguments: type) -> Callable[[Detector], Detector]:
         return function
 
     return register
+
+
+def by_type(context: "Context", scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"], kind: str) -> "Iterable[Hit]":
+    """The hits of one type out of a scan that finds many: the scan runs once a patch, its hits are kept by type for the other rules."""
+    key = f"{scan.__module__}.{scan.__qualname__}"
+    found = context.shared.get(key)
+    if found is None:
+        found = context.shared[key] = {}
+        for name, hit in scan(context):
+            found.setdefault(name, []).append(hit)
+    hits: list[Hit] = found.get(kind, [])
+    return hits

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot check`: say what maintainers and bots would say of a patch."""
+
+import importlib
+import re
+from pathlib import Path
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings, load
+from patchpilot.errors import UsageError
+from patchpilot.services.check import FAIL_ON, CheckResult, check
+
+FORMATS = ("text", "json", "checkpatch")
+
+
+@click.command(epilog="Example: patchpilot check --strict 0001-net-fix-it.patch; patchpilot check origin/master..HEAD")
+@common_options(*FORMATS)
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--strict", is_flag=True, help="also give findings of severity check")
+@click.option("--select", metavar="RULE,…", multiple=True, help="only these rules (id, name, checkpatch type or pack)")
+@click.option("--ignore", metavar="RULE,…", multiple=True, help="not these rules")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), help="severity from which the exit code is 1  [default: warning]")
+@click.option("--max-line-length", metavar="N", type=click.IntRange(40, 1000), help="columns of a code line  [default: 100]")
+@click.option("--data", metavar="DIR", type=click.Path(path_type=Path), help="where spelling.txt and const_structs.checkpatch are")
+@click.option("--kernel", metavar="VERSION", help="rules as of that kernel  [default: the tree's, else the newest]")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+def command(
+    common: Common,
+    base: str | None,
+    strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    max_line_length: int | None,
+    data: Path | None,
+    kernel: str | None,
+    targets: tuple[str, ...],
+) -> int:
+    """Check patches: files, directories, mboxes, commits, ranges, or `-`. With no TARGET: what your branch has over its base."""
+    repository = None if _files_only(common, targets) else common.repository()
+    settings = _settings(
+        common,
+        repository,
+        {
+            "strict": "true" if strict else None,
+            "fail-on": fail_on,
+            "max-line-length": str(max_line_length) if max_line_length else None,
+            "select": ",".join(select) or None,
+            "ignore": ",".join(ignore) or None,
+        },
+    )
+    with progress_of(common) as progress:
+        result = check(
+            targets,
+            repository=repository,
+            base=base or settings.get("base") or None,
+            tree=common.source_tree(),
+            profile=settings.get("profile"),
+            strict=settings.flag("strict"),
+            select=settings.words("select"),
+            ignore=settings.words("ignore"),
+            fail_on=settings.get("fail-on"),
+            max_line_length=int(settings.get("max-line-length")),
+            kernel=_kernel(kernel),
+            data_dir=data,
+            progress=progress,
+        )
+    common.write(_render(common, result))
+    return int(result.exit_code)
+
+
+def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
+    """Whether nothing needs a repository: every TARGET is a file, and no repository was named."""
+    return common.repo is None and bool(targets) and all(target == "-" or Path(target).exists() for target in targets)
+
+
+def _settings(common: Common, repository: Repository | None, flags: dict[str, str | None]) -> Settings:
+    if repository is None and common.tree is None:
+        return load(flags={"profile": common.profile, **flags})
+    return common.settings(repository, **flags)
+
+
+def _kernel(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
+    if not found:
+        raise UsageError(f"--kernel {text}: not a kernel version", hint="write it as in --kernel 6.1")
+    return int(found[1]), int(found[2])
+
+
+def _render(common: Common, result: CheckResult) -> str:
+    """The result in the chosen form; only that form's printer is imported."""
+    if common.format == "text":
+        from patchpilot.cli.output import findings_text
+
+        return findings_text.render(result, colored=common.colored)
+    printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
+    return str(printer.render(result))

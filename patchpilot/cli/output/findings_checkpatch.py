@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings as `checkpatch.pl --terse --show-types` prints them; nothing at all when there is none."""
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.services.check import CheckResult
+
+_LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
+
+
+def render(result: CheckResult) -> str:
+    """One line a finding. Notes are left out: the form has no level that fails nothing."""
+    lines = [
+        _line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings if finding.severity in _LEVEL
+    ]
+    first = result.patches[0].patch.source if result.patches else "-"
+    lines += [_line(first, finding) for finding in result.series if finding.severity in _LEVEL]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _line(source: str, finding: Finding) -> str:
+    kind = finding.checkpatch or finding.name.upper().replace("-", "_")
+    message = " ".join(printable(finding.message).split())
+    return f"{printable(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}"

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The engine: rules in, one patch's findings out, in the order of the patch's lines."""
+
+import bisect
+from collections.abc import Iterable, Sequence
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Hit
+from patchpilot.lint.rule import Rule
+from patchpilot.lint.store import detector_of
+from patchpilot.model.finding import Finding, Fix, Severity
+from patchpilot.model.patch import FileChange, Patch
+
+ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
+"""Where checkpatch.pl gives its CHECKs without being asked to."""
+
+
+def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """What these rules find in one patch, sorted by patch line; findings about the whole come last."""
+    places = Places(context.patch)
+    found: list[tuple[int, int, Finding]] = []
+    for order, rule in enumerate(rules):
+        for hit in detector_of(rule)(context, rule.arguments):
+            finding = _finding(rule, hit, places)
+            if finding.severity is Severity.CHECK and not (context.options.strict or _always_strict(finding)):
+                continue
+            found.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
+    found.sort(key=lambda one: one[:2])
+    return tuple(finding for _, _, finding in found)
+
+
+def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
+    path, line = hit.path, hit.line
+    if path is None and hit.patch_line is not None:
+        path, line = places.of(hit.patch_line)
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=hit.severity or rule.severity,
+        message=hit.message or rule.summary,
+        checkpatch=rule.checkpatch,
+        patch_line=hit.patch_line,
+        path=path,
+        line=line,
+        column=hit.column,
+        reference=rule.reference,
+        fix=hit.fix or (Fix("suggest", rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
+    )
+
+
+def _always_strict(finding: Finding) -> bool:
+    return finding.path is not None and finding.path.startswith(ALWAYS_STRICT)
+
+
+class Places:
+    """From a patch line to the file and line of the new tree it stands for. The diff is read only when a finding lies in it."""
+
+    def __init__(self, patch: Patch) -> None:
+        self._patch = patch
+        self._starts: list[int] | None = None
+
+    def of(self, patch_line: int) -> tuple[str | None, int | None]:
+        """(path, line in the new file); (None, None) in the message, (path, None) in a file's header."""
+        change = self._change(patch_line)
+        if change is None:
+            return None, None
+        hunks: Sequence[int] = [hunk.patch_line for hunk in change.hunks]
+        at = bisect.bisect_right(hunks, patch_line) - 1
+        if at < 0:
+            return change.path or None, None
+        hunk = change.hunks[at]
+        offset = patch_line - hunk.patch_line - 1
+        if offset < 0:
+            return change.path, hunk.new_start
+        line = hunk.lines[offset] if offset < len(hunk.lines) else None
+        return change.path, line.new_line if line else None
+
+    def _change(self, patch_line: int) -> FileChange | None:
+        if patch_line < self._patch.diff_line:
+            return None
+        if self._starts is None:
+            self._starts = [change.patch_line for change in self._patch.files]
+        at = bisect.bisect_right(self._starts, patch_line) - 1
+        return self._patch.files[at] if at >= 0 else None

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rule packs: TOML read into rules and examples, everything checked; what is wrong is a PackError that names file and rule."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from patchpilot.errors import PackError, nearest
+from patchpilot.lint import patterns
+from patchpilot.lint.detector import DETECTORS, Registered
+from patchpilot.lint.rule import SCOPES, Example, Kernel, Pack, Remedy, Rule
+from patchpilot.model.finding import Severity
+
+_ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
+_NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+_KERNEL = re.compile(r"^(\d+)\.(\d+)$")
+_REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
+_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix")
+_EXAMPLE: Mapping[str, type] = {
+    "subject": str,
+    "message": str,
+    "trailers": str,
+    "code": str,
+    "path": str,
+    "new_file": bool,
+    "diff": str,
+    "patch": str,
+    "series": list,
+    "tree": dict,
+    "kernel": str,
+    "profile": str,
+    "at": str,
+    "count": int,
+    "also": list,
+}
+_CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
+
+
+def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETECTORS) -> Pack:
+    """The pack of this TOML text; `label` (a file name) is what errors name, and its stem is the pack's name."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"{label}: {error}", hint="mend the TOML") from error
+    _no_unknown(data, ("rule",), label)
+    tables = data.get("rule", [])
+    if not isinstance(tables, list):
+        raise PackError(f"{label}: write [[rule]], not [rule]")
+    name = Path(label).stem
+    rules: list[Rule] = []
+    examples: dict[str, tuple[Example, ...]] = {}
+    for table in tables:
+        where = f"{label}: rule {table.get('id') or table.get('name') or len(rules) + 1}"
+        rule = _rule(table, name, where, detectors)
+        if rule.id in examples:
+            raise PackError(f"{where}: the id is used twice")
+        rules.append(rule)
+        examples[rule.id] = (
+            *(_example(one, where, bad=True) for one in table["bad"]),
+            *(_example(one, where, bad=False) for one in table["good"]),
+        )
+    return Pack(name, tuple(rules), examples)
+
+
+def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[str, Registered]) -> Rule:
+    _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
+    for key in _REQUIRED:
+        if not table.get(key):
+            raise PackError(f"{where}: {key} is missing", hint=f"every rule has {', '.join(_REQUIRED)}")
+    for key in (
+        "id",
+        "name",
+        "severity",
+        "scope",
+        "summary",
+        "why",
+        "reference",
+        *(k for k in ("checkpatch", "since", "until") if k in table),
+    ):
+        if not isinstance(table[key], str):
+            raise PackError(f"{where}: {key} must be a string")
+    if not _ID.match(table["id"]):
+        raise PackError(f"{where}: an id is capitals and three digits, as in TAG003")
+    if not _NAME.match(table["name"]):
+        raise PackError(f"{where}: a name is lower-case words joined by hyphens")
+    detector, arguments = _match(table["match"], where, detectors)
+    return Rule(
+        id=table["id"],
+        name=table["name"],
+        pack=pack,
+        severity=Severity(_choice(table["severity"], tuple(Severity), "severity", where)),
+        scope=_choice(table["scope"], SCOPES, "scope", where),
+        summary=table["summary"].strip(),
+        why=table["why"].strip(),
+        reference=table["reference"].strip(),
+        detector=detector,
+        module=detectors[detector].function.__module__,
+        arguments=arguments,
+        checkpatch=table.get("checkpatch"),
+        since=_kernel(table.get("since"), where),
+        until=_kernel(table.get("until"), where),
+        profiles=tuple(_strings(table.get("profiles", []), "profiles", where)),
+        remedy=_remedy(table.get("fix", {}), where),
+    )
+
+
+def _match(table: Any, where: str, detectors: Mapping[str, Registered]) -> tuple[str, dict[str, Any]]:
+    if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
+        raise PackError(f"{where}: [rule.match] names no detector")
+    name = table["detector"]
+    if name not in detectors:
+        near = nearest(name, detectors)
+        raise PackError(f"{where}: unknown detector {name!r}", hint=f"did you mean {near!r}?" if near else None)
+    known = detectors[name].arguments
+    arguments = {key: value for key, value in table.items() if key != "detector"}
+    for key, value in arguments.items():
+        if key not in known:
+            near = nearest(key, known)
+            raise PackError(f"{where}: {name} takes no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
+        wanted = known[key]
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise PackError(f"{where}: {key} must be {_TYPES.get(wanted, wanted.__name__)}")
+        if key.endswith(("pattern", "patterns")):
+            for pattern in map(str, value) if isinstance(value, list) else [str(value)]:
+                if reason := patterns.trouble(pattern):
+                    raise PackError(f"{where}: {key} {pattern!r}: {reason}")
+    return name, arguments
+
+
+_TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a table"}
+
+
+def _remedy(table: Any, where: str) -> Remedy:
+    if not isinstance(table, dict):
+        raise PackError(f"{where}: write [rule.fix]")
+    _no_unknown(table, ("kind", "text"), where)
+    return Remedy(_choice(table.get("kind", "none"), ("safe", "suggest", "none"), "fix kind", where), str(table.get("text", "")).strip())
+
+
+def _example(table: Any, where: str, *, bad: bool) -> Example:
+    if not isinstance(table, dict):
+        raise PackError(f"{where}: write [[rule.{'bad' if bad else 'good'}]]")
+    _no_unknown(table, tuple(_EXAMPLE), where)
+    for key, value in table.items():
+        if not isinstance(value, _EXAMPLE[key]):
+            raise PackError(f"{where}: {key} of an example must be {_TYPES[_EXAMPLE[key]]}")
+    if not any(key in table for key in _CONTENT):
+        raise PackError(f"{where}: an example has one of {', '.join(_CONTENT)}")
+    if "code" in table and "path" not in table:
+        raise PackError(f"{where}: an example with code says its path")
+    values = dict(table)
+    values["kernel"] = _kernel(table.get("kernel"), where)
+    for key in ("series", "also"):
+        values[key] = tuple(_strings(table.get(key, []), key, where))
+    return Example(bad=bad, **values)
+
+
+def _kernel(text: str | None, where: str) -> Kernel | None:
+    if text is None:
+        return None
+    found = _KERNEL.match(text)
+    if not found:
+        raise PackError(f"{where}: a kernel version is written as in 6.1")
+    return int(found[1]), int(found[2])
+
+
+def _strings(value: Any, key: str, where: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise PackError(f"{where}: {key} must be a list of strings")
+    return value
+
+
+def _choice(value: Any, choices: tuple[str, ...], what: str, where: str) -> str:
+    if value not in choices:
+        raise PackError(f"{where}: {what} {value!r} is none of {', '.join(choices)}")
+    return str(value)
+
+
+def _no_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = nearest(key, known)
+            raise PackError(f"{where}: unknown key {key!r}", hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a rule is once its pack has been read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from patchpilot.model.finding import Severity
+
+SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
+Kernel = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What mends a finding: kind is "safe", "suggest" or "none"; `text` says how, for people."""
+
+    kind: str = "none"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: what it is called, how grave it is, why it is there, and the detector that finds it.
+
+    `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
+    when the rule first runs. `why` and `reference` are what `explain` prints.
+    """
+
+    id: str
+    name: str
+    pack: str
+    severity: Severity
+    scope: str
+    summary: str
+    why: str
+    reference: str
+    detector: str
+    module: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    checkpatch: str | None = None
+    since: Kernel | None = None
+    until: Kernel | None = None
+    profiles: tuple[str, ...] = ()
+    remedy: Remedy = field(default_factory=Remedy)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What --select and --ignore may call it: id, name, checkpatch type, pack."""
+        return (self.id, self.name, *([self.checkpatch] if self.checkpatch else []), self.pack)
+
+    def in_force(self, kernel: Kernel, profile: str) -> bool:
+        """Whether the rule holds for a tree of this version under this profile ("netdev" counts as "linux" too)."""
+        if (self.since and kernel < self.since) or (self.until and kernel > self.until):
+            return False
+        return not self.profiles or profile in self.profiles or (profile == "netdev" and "linux" in self.profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A proof of a rule, bad or good, as its pack has it.
+
+    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, the rest of the mail is made
+    around it; `at` is a text that the finding's line must have, `also` names other rules that must fire too.
+    """
+
+    bad: bool
+    subject: str | None = None
+    message: str | None = None
+    trailers: str | None = None
+    code: str | None = None
+    path: str | None = None
+    new_file: bool = False
+    diff: str | None = None
+    patch: str | None = None
+    series: tuple[str, ...] = ()
+    tree: Mapping[str, str] = field(default_factory=dict)
+    kernel: Kernel | None = None
+    profile: str | None = None
+    at: str | None = None
+    count: int = 1
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack as read: its rules, and the examples of each by rule id."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    examples: Mapping[str, tuple[Example, ...]]

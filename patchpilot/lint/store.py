@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All rules of a run. Reading and checking the packs takes longer than checking a patch, so their loaded form is kept by content hash."""
+
+import contextlib
+import hashlib
+import importlib
+import marshal
+import os
+import pkgutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from patchpilot import __version__
+from patchpilot.errors import InputError, PackError
+from patchpilot.lint.detector import DETECTORS, Detector
+from patchpilot.lint.rule import Example, Pack, Remedy, Rule
+from patchpilot.model.finding import Severity
+from patchpilot.resources import data_dir
+
+_FORM = 1
+
+
+def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
+    files = [*_shipped(), *own]
+    texts = [_read(file) for file in files]
+    key = _key(files, texts)
+    cached = _cached(key)
+    if cached is None:
+        cached = tuple(rule for pack in _parse(files, texts) for rule in pack.rules)
+        _one_of_each(cached)
+        _keep(key, cached)
+    return cached
+
+
+def load_packs(own: Sequence[Path] = ()) -> tuple[Pack, ...]:
+    """The packs with their examples, parsed anew: for `explain`, the documentation and the suite."""
+    files = [*_shipped(), *own]
+    packs = _parse(files, [_read(file) for file in files])
+    _one_of_each([rule for pack in packs for rule in pack.rules])
+    return packs
+
+
+def examples_of(rule: Rule, own: Sequence[Path] = ()) -> tuple[Example, ...]:
+    """The examples of one rule."""
+    for pack in load_packs(own):
+        if pack.name == rule.pack and rule.id in pack.examples:
+            return pack.examples[rule.id]
+    return ()
+
+
+def detector_of(rule: Rule) -> Detector:
+    """The function behind a rule; its module is imported now when it was not."""
+    if rule.detector not in DETECTORS:
+        importlib.import_module(rule.module)
+    return DETECTORS[rule.detector].function
+
+
+def import_detectors() -> None:
+    """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
+    from patchpilot.lint import detectors
+
+    for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):
+        importlib.import_module(module.name)
+
+
+def cache_dir() -> Path:
+    """Where loaded forms are kept: $XDG_CACHE_HOME/patchpilot."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "patchpilot"
+
+
+def _shipped() -> list[Path]:
+    folder = data_dir("checks")
+    return [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", hint="see the setting `packs`") from error
+
+
+def _parse(files: Sequence[Path], texts: Sequence[bytes]) -> tuple[Pack, ...]:
+    from patchpilot.lint.pack import parse_pack
+
+    import_detectors()
+    return tuple(parse_pack(text.decode("utf-8", "replace"), file.name) for file, text in zip(files, texts, strict=True))
+
+
+def _one_of_each(rules: Sequence[Rule]) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        for word in {rule.id, rule.name}:
+            if word in seen:
+                raise PackError(f"{rule.pack}.toml: rule {rule.id}: {word!r} is also rule {seen[word].id} of {seen[word].pack}.toml")
+            seen[word] = rule
+
+
+def _key(files: Sequence[Path], texts: Sequence[bytes]) -> str:
+    """A hash of all that the loaded form depends on: the packs, the detectors' sources, this program and the interpreter."""
+    digest = hashlib.blake2b(f"{_FORM} {__version__} {sys.version_info} {sys.implementation.cache_tag}".encode(), digest_size=16)
+    for file, text in zip(files, texts, strict=True):
+        digest.update(f"\0{file.name}\0{len(text)}\0".encode())
+        digest.update(text)
+    with os.scandir(Path(__file__).parent / "detectors") as entries:
+        for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
+            state = entry.stat()
+            digest.update(f"\0{entry.name}\0{state.st_size}\0{state.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+_NAMES = tuple(one.name for one in fields(Rule))
+
+
+def _plain(rule: Rule) -> tuple[Any, ...]:
+    values = {name: getattr(rule, name) for name in _NAMES}
+    values["severity"] = str(rule.severity)
+    values["remedy"] = (rule.remedy.kind, rule.remedy.text)
+    values["arguments"] = dict(rule.arguments)
+    return tuple(values[name] for name in _NAMES)
+
+
+def _rule(values: tuple[Any, ...]) -> Rule:
+    table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
+    return Rule(**{**table, "severity": Severity(table["severity"]), "remedy": Remedy(*table["remedy"])})
+
+
+def _cached(key: str) -> tuple[Rule, ...] | None:
+    try:
+        plain = marshal.loads((cache_dir() / f"rules-{key}").read_bytes())
+        return tuple(_rule(one) for one in plain)
+    except (OSError, ValueError, EOFError, TypeError, KeyError):
+        return None
+
+
+def _keep(key: str, rules: tuple[Rule, ...]) -> None:
+    folder = cache_dir()
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        # a second process must never read half a file
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(marshal.dumps(tuple(_plain(rule) for rule in rules)))
+        Path(file.name).replace(folder / f"rules-{key}")
+        for old in sorted(folder.glob("rules-*"), key=lambda one: one.stat().st_mtime)[:-4]:
+            old.unlink(missing_ok=True)

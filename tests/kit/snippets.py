@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Examples of rule packs made into whole patches: everything an example does not say is beyond reproach."""
+
+from collections.abc import Mapping
+
+from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
+from patchpilot.lint.rule import Example
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.tree import makefile_version
+
+SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"
+SUBJECT = "frob: wait for the link before it is used"
+PROSE = "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link, so that the first transfer does not fail."
+PATH = "drivers/frob/frob.c"
+HUNK = " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start_wait(frob);\n \tif (ret)\n \t\treturn ret;\n "
+
+
+class MemoryTree:
+    """A source tree out of a table of path to content."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = {path: text.encode() for path, text in files.items()}
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return "memory"
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """The version of its Makefile."""
+        return makefile_version(self.read("Makefile"))
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file."""
+        return self._files.get(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or directory."""
+        return path in self._files or self.is_dir(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is such a directory."""
+        return any(one.startswith(f"{path.rstrip('/')}/") for one in self._files)
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory."""
+        prefix = f"{directory.rstrip('/')}/" if directory else ""
+        return tuple(sorted(path for path in self._files if path.startswith(prefix)))
+
+
+def context_of(example: Example) -> Context:
+    """What the engine runs an example on."""
+    patches = [_parse(text) for text in example.series] if example.series else [_parse(mail_of(example))]
+    members = [patch for patch in patches if patch.has_diff]
+    cover = next((patch for patch in patches if not patch.has_diff), None) if example.series else None
+    tree = MemoryTree(example.tree) if example.tree else None
+    kernel = example.kernel or (tree.version if tree else None) or NEWEST_KERNEL
+    options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
+    return Context(members[0] if members else patches[0], Series(tuple(members), cover), tree, None, options)
+
+
+def _parse(text: str) -> Patch:
+    return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
+
+
+def mail_of(example: Example) -> str:
+    """The example as a mail."""
+    if example.patch is not None:
+        return example.patch.lstrip("\n")
+    subject = example.subject or SUBJECT
+    message = example.message.strip("\n") if example.message is not None else PROSE
+    trailers = (example.trailers or "").strip("\n")
+    if "Signed-off-by:" not in trailers and "Signed-off-by:" not in message:
+        trailers = f"{trailers}\n{SIGN_OFF}".lstrip("\n")
+    text = "\n\n".join(part for part in (message, trailers) if part)
+    return mail(subject, text, diff_of(example))
+
+
+def mail(subject: str, text: str, diff: str) -> str:
+    """A patch as git format-patch writes it."""
+    marked = subject if subject.startswith("[") else f"[PATCH] {subject}"
+    return (
+        "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+        "From: Ada Fixer <ada@example.org>\n"
+        "Date: Tue, 6 Jan 2026 10:00:00 +0000\n"
+        f"Subject: {marked}\n\n{text}\n---\n\n{diff}-- \n2.43.0\n\n"
+    )
+
+
+def diff_of(example: Example) -> str:
+    """The diff of an example, its hunk headers counted."""
+    if example.code is not None:
+        assert example.path is not None
+        lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
+        added = "\n".join(f"+{line}" for line in lines)
+        if example.new_file:
+            entry = file_diff("MAINTAINERS", " F:\tdrivers/frob/\n+F:\t" + example.path + "\n \n ")
+            return file_diff(example.path, added, new=True) + entry
+        return file_diff(example.path, f" \n \n \n{added}\n \n \n ")
+    if example.diff is not None:
+        body = example.diff.removeprefix("\n").removesuffix("\n")
+        return file_diff(example.path, body, new=example.new_file) if example.path else whole_diff(body)
+    return file_diff(PATH, HUNK)
+
+
+def file_diff(path: str, body: str, *, new: bool = False) -> str:
+    """The diff of one file: `body` has signed lines, with `@@` lines between its hunks (one is put first when there is none)."""
+    if not body.startswith("@@"):
+        body = f"@@\n{body}"
+    head = f"diff --git a/{path} b/{path}\n"
+    head += (
+        "new file mode 100644\nindex 000000000000..2222222222\n--- /dev/null\n"
+        if new
+        else f"index 1111111111..2222222222 100644\n--- a/{path}\n"
+    )
+    return f"{head}+++ b/{path}\n{_counted(body, new=new)}"
+
+
+def whole_diff(text: str) -> str:
+    """A diff as written, with the ranges of its `@@` lines filled in."""
+    parts, body = [], []
+    for line in text.split("\n"):
+        if line.startswith("diff --git ") and body:
+            parts.append(_counted("\n".join(body)))
+            body = []
+        body.append(line)
+    return "".join([*parts, _counted("\n".join(body))])
+
+
+def _counted(body: str, *, new: bool = False) -> str:
+    lines = body.split("\n")
+    out: list[str] = []
+    at = 10
+    for number, line in enumerate(lines):
+        if not line.startswith("@@") or line.startswith("@@ -"):
+            out.append(line)
+            continue
+        hunk = []
+        for one in lines[number + 1 :]:
+            if one.startswith(("@@", "diff --git ")):
+                break
+            hunk.append(one)
+        old = sum(1 for one in hunk if one[:1] in (" ", "-", ""))
+        fresh = sum(1 for one in hunk if one[:1] in (" ", "+", ""))
+        created = new or any(one == "--- /dev/null" for one in lines[:number])
+        section = line.removeprefix("@@").strip()
+        out.append(f"@@ -{0 if created else at},{old} +{1 if created else at},{fresh} @@{' ' + section if section else ''}")
+        at += old + 40
+    return "".join(f"{line}\n" for line in out)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every example of every shipped pack: a bad one gives exactly its finding, a good one gives none from any rule."""
+
+from functools import cache
+
+import pytest
+
+from patchpilot.lint.engine import run
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.selection import choose
+from patchpilot.lint.store import load_packs
+from patchpilot.model.finding import Finding
+from tests.kit.snippets import context_of
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    return tuple(rule for pack in load_packs() for rule in pack.rules)
+
+
+def _cases() -> list[object]:
+    return [
+        pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}")
+        for pack in load_packs()
+        for rule in pack.rules
+        for number, example in enumerate(pack.examples[rule.id])
+    ]
+
+
+def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    context = context_of(example)
+    rules = choose(_rules(), kernel=context.options.kernel, profile=context.options.profile)
+    return run(context, rules), context.patch.lines
+
+
+@pytest.mark.parametrize(("rule", "example"), _cases())
+def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
+    findings, lines = _findings(example)
+    shown = "\n".join(f"{one.name}:{one.patch_line}: {one.message}" for one in findings) + "\n\n" + "\n".join(lines)
+    if not example.bad:
+        assert not findings, shown
+        return
+    own = [one for one in findings if one.rule == rule.id]
+    assert len(own) == example.count, shown
+    assert {one.name for one in findings if one.rule != rule.id} == set(example.also), shown
+    if example.at:
+        line = own[0].patch_line
+        assert line is not None, shown
+        assert example.at in lines[line - 1], shown
