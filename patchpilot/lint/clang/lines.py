@@ -21,6 +21,9 @@ _HEADER = re.compile(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
 _EDGE = re.compile(r"/\*|\*/")
 _QUOTED_EDGE = re.compile(r'"[^"]*(?:/\*|\*/)[^"]*"')
 _STARRED = re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
+_LINE_COMMENT = re.compile(r"^[+ ].*//")
+_COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
+_STAR = re.compile(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
 _KEPT = (" ", "+", "")
@@ -69,6 +72,11 @@ class Line:
         return self.left != 0 and self.sign == "+"
 
     @property
+    def suffix(self) -> str:
+        """What stands after the last dot of the file's name, or nothing."""
+        return self.file.rpartition(".")[2] if "." in self.file.rpartition("/")[2] else ""
+
+    @property
     def code(self) -> str:
         """The sanitised text with comments as blanks."""
         if self._code is None:
@@ -85,10 +93,51 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class LineScan:
-    """All lines of a patch, `lines[n - 1]` is patch line n; `strict` is how the run was asked for."""
+    """All lines of a patch, `lines[n - 1]` is patch line n; `added` are those that hunks add; `strict` is how the run was asked for."""
 
     lines: list[Line]
+    added: list[Line]
     strict: bool
+    _comments: dict[int, bool] = field(default_factory=dict, repr=False)
+
+    def raw_line(self, number: int, skip: int = 0) -> str | None:
+        """The line at patch line `number` or, with `skip`, so many further on, removed lines not counted; None beyond the end."""
+        for line in self.lines[number - 1 :]:
+            if line.sign != "-":
+                if not skip:
+                    return line.raw
+                skip -= 1
+        return None
+
+    def raw_lines(self, first: int, last: int) -> str:
+        """What `raw_line` gives for each patch line from `first` to `last`, joined by newlines."""
+        return "\n".join(self.raw_line(number) or "" for number in range(first, max(first, last) + 1))
+
+    def has_comment_near(self, line: Line) -> bool:
+        """Whether a comment stands on the line, or in the lines of its hunk just above it."""
+        if _COMMENT_HERE.match(line.raw):
+            return True
+        near = self.lines[line.number - 2 : line.number + 1 : 2]
+        return any(_LINE_COMMENT.match(one.raw) for one in near) or self._comment_above(line)
+
+    def _comment_above(self, line: Line) -> bool:
+        known = self._comments.get(line.number)
+        if known is None:
+            self._read_comments(line.hunk_start)
+            known = self._comments.get(line.number, False)
+        return known
+
+    def _read_comments(self, first: int) -> None:
+        """Note for every line of the hunk that begins at patch line `first` whether a comment ends right above it or goes on there."""
+        inside = seen = False
+        for line in self.lines[first - 1 :]:
+            self._comments[line.number] = seen
+            if line.starts_hunk or line.starts_file:
+                break
+            inside = inside or "/*" in line.raw or (line.number == first and _STAR.match(line.raw) is not None)
+            seen = inside
+            if "*/" in line.raw:
+                inside = False
 
 
 def expand(text: str) -> str:
@@ -172,7 +221,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool) -> LineScan:
             in_header, in_log = False, True
         line.log_after = in_log
         lines.append(line)
-    return LineScan(lines, strict)
+    return LineScan(lines, [line for line in lines if line.sign == "+" and line.left and not line.starts_file], strict)
 
 
 def sanitised(raws: Sequence[str]) -> list[str]:
