@@ -32,7 +32,7 @@ class FastImport:
             stop(self._process)
             return
         self._write(b"done\n")
-        _, err = self._process.communicate(timeout=120)
+        err = self._process.communicate(timeout=120)[1]
         if self._process.returncode:
             raise GitError(f"git fast-import failed: {err.decode('utf-8', 'replace').strip()[-200:]}")
 
@@ -53,10 +53,8 @@ class FastImport:
     ) -> str:
         """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970; a file of None goes. The new commit's full id."""
         self._mark += 1
-        out = [
-            f"commit {ref}\nmark :{self._mark}\nauthor {author.name} <{author.email}> {when} +0000\ncommitter {committer.name} <{committer.email}> {when} +0000\n".encode(),
-            _data(message),
-        ]
+        by = f"author {author.name} <{author.email}> {when} +0000\ncommitter {committer.name} <{committer.email}> {when} +0000\n"
+        out = [f"commit {ref}\nmark :{self._mark}\n{by}".encode(), _data(message)]
         if parent:
             out.append(f"from {parent}\n".encode())
         for path, text in files.items():

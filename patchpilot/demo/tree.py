@@ -157,16 +157,50 @@ def makefile(version: str) -> str:
     )
 
 
+NETDEV_RST = """\
+.. SPDX-License-Identifier: GPL-2.0
+
+Networking
+==========
+
+Name the tree in the subject: ``[PATCH net]`` for fixes, ``[PATCH net-next]``
+for everything else.
+"""
+
+TF75_RST = """\
+Kernel driver tf75
+==================
+
+The TF75 reports one temperature.
+"""
+
+ACME_MAKEFILE = """\
+# SPDX-License-Identifier: GPL-2.0-only
+obj-$(CONFIG_ACME) += acme.o
+acme-y := acme_main.o acme_mcp.o
+"""
+
+NETDEVICE_H = """\
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_NETDEVICE_H
+#define _LINUX_NETDEVICE_H
+
+struct net_device;
+
+#endif
+"""
+
+
 def first_files() -> dict[str, str]:
     """The files of the first commit that are no drivers."""
     return {
         "COPYING": "The sandbox tree is GPL-2.0-only.\n",
         "Documentation/process/coding-style.rst": CODING_STYLE,
-        "Documentation/process/maintainer-netdev.rst": ".. SPDX-License-Identifier: GPL-2.0\n\nNetworking\n==========\n\nName the tree: ``[PATCH net]`` or ``[PATCH net-next]``.\n",
-        "Documentation/hwmon/tf75.rst": "Kernel driver tf75\n==================\n\nThe TF75 reports one temperature.\n",
+        "Documentation/process/maintainer-netdev.rst": NETDEV_RST,
+        "Documentation/hwmon/tf75.rst": TF75_RST,
         "Kconfig": KCONFIG,
         "MAINTAINERS": MAINTAINERS,
         "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG,
-        "drivers/net/ethernet/acme/Makefile": "# SPDX-License-Identifier: GPL-2.0-only\nobj-$(CONFIG_ACME) += acme.o\nacme-y := acme_main.o acme_mcp.o\n",
-        "include/linux/netdevice.h": "/* SPDX-License-Identifier: GPL-2.0 */\n#ifndef _LINUX_NETDEVICE_H\n#define _LINUX_NETDEVICE_H\n\nstruct net_device;\n\n#endif\n",
+        "drivers/net/ethernet/acme/Makefile": ACME_MAKEFILE,
+        "include/linux/netdevice.h": NETDEVICE_H,
     }

@@ -125,19 +125,20 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     in the order they were made; `Fixes:` and what stands above sign-offs go at the head of the block.
     """
     lines = message.rstrip("\n").split("\n")
-    for name, value in trailers:
-        _no_line_breaks(name, value)
+    for name, text in trailers:
+        _no_line_breaks(name, text)
+        value = text.strip()
         existing = parse_trailers(lines)
         if any(one.key == name.lower() and one.value.lower() == value.lower() for one in existing):
             continue
         block = trailer_block(lines)
-        text = f"{name}: {value}"
+        line = f"{name}: {value}"
         if not len(block):
             while lines and not lines[-1].strip():
                 lines.pop()
-            lines += ["", text]
+            lines += ["", line]
             continue
-        lines.insert(_place(name.lower(), existing, lines, block), text)
+        lines.insert(_place(name.lower(), existing, lines, block), line)
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one error boundary: every end has its exit code, and no traceback reaches the user."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from patchpilot.cli import main
+from patchpilot.errors import ExitCode, InputError
+from tests.kit.cli import call, spawn
+
+
+def failing(error: BaseException) -> click.Command:
+    def raises() -> None:
+        raise error
+
+    return click.Command("check", callback=raises)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("x.patch:3: bad"), ExitCode.USAGE),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+        (ZeroDivisionError("ouch"), ExitCode.BUG),
+        (RecursionError("deep"), ExitCode.BUG),
+        (click.UsageError("no"), ExitCode.USAGE),
+    ],
+)
+def test_every_error_ends_in_its_exit_code(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(error))
+    outcome = call("check")
+    assert outcome.code == code
+    assert "Traceback" not in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_bug_leaves_its_traceback_in_a_file_it_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(ZeroDivisionError("ouch")))
+    outcome = call("check")
+    (log,) = tmp_path.glob("patchpilot-bug-*.log")
+    assert str(log) in outcome.err
+    assert "ZeroDivisionError: ouch" in log.read_text()
+
+
+def test_an_unknown_verb_names_the_nearest() -> None:
+    outcome = call("chekc")
+    assert outcome.code == ExitCode.USAGE
+    assert "did you mean 'check'" in outcome.err
+
+
+def test_every_verb_helps_with_an_example() -> None:
+    group = main.cli
+    assert isinstance(group, main.Verbs)
+    for name in group.list_commands(click.Context(group)):
+        outcome = call(name, "--help")
+        assert outcome.code == 0, name
+        assert "Example" in outcome.out or "example" in outcome.out, name
+
+
+def test_escape_sequences_in_an_error_do_not_reach_the_terminal() -> None:
+    outcome = call("check", "\x1b[31mred\x1b]0;title\x07.patch")
+    assert outcome.code == ExitCode.USAGE
+    assert "\x1b" not in outcome.err
+
+
+def test_without_a_terminal_the_bare_command_shows_its_help() -> None:
+    outcome = spawn()
+    assert "Verbs:" in outcome.out
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "patchpilot", "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert out == b""
+    assert b"Traceback" not in err

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one door to subprocesses."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.run import environment, git, run, streaming
+from patchpilot.errors import GitError, MissingError
+from tests.kit.repos import Repo
+
+
+def test_variables_of_another_repository_do_not_reach_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.pager")
+    monkeypatch.setenv("GIT_ASKPASS", "mine")
+    env = environment()
+    assert "GIT_DIR" not in env
+    assert "GIT_CONFIG_KEY_0" not in env
+    assert env["GIT_ASKPASS"] == "mine"
+
+
+def test_a_missing_program_is_exit_3() -> None:
+    with pytest.raises(MissingError, match="no-such-program"):
+        run(["no-such-program"])
+
+
+def test_a_hanging_program_is_ended() -> None:
+    with pytest.raises(GitError, match="did not finish"):
+        run(["sleep", "60"], timeout=0.2)
+
+
+def test_a_failure_says_what_git_said(tmp_path: Path) -> None:
+    Repo(tmp_path)
+    with pytest.raises(GitError, match="git rev-parse failed"):
+        git(tmp_path, "rev-parse", "--verify", "nothing")
+
+
+def test_a_stream_left_early_leaves_no_process(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("x\n", {"a": "1\n"})
+    with streaming(tmp_path, "log") as out:
+        assert out.readline().startswith(b"commit ")

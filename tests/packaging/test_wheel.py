@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The wheel carries its data, and finds it when it is installed, editable or run from a checkout."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from patchpilot.resources import data_dir
+
+ROOT = Path(__file__).parents[2]
+FIND = "from patchpilot.resources import data_dir; print(data_dir('checks')); print(data_dir('templates'))"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    # without isolation nothing is downloaded: the build backend is in the development group
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = out.glob("*.whl")
+    return made
+
+
+def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert any(name.startswith("patchpilot/_data/checks/") for name in names)
+    assert any(name.startswith("patchpilot/_data/templates/") for name in names)
+    assert "patchpilot/py.typed" in names
+    assert not [name for name in names if name.startswith(("tests/", "checks/", "docs/"))]
+    assert [name for name in names if name.endswith("/COPYING")]
+    tracked = {
+        line
+        for line in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+        if line
+    }
+    if tracked:
+        data = {name.replace("patchpilot/_data/", "") for name in names if "/_data/" in name}
+        shipped = {name for name in tracked if name.startswith(("checks/", "templates/"))}
+        assert shipped <= data
+
+
+def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", tmp_path / "site", wheel],
+        check=True,
+        capture_output=True,
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", FIND], capture_output=True, text=True, check=True, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "site")}
+    )
+    checks, templates = map(Path, done.stdout.split())
+    assert checks.is_relative_to(tmp_path / "site")
+    assert list(checks.glob("*.toml"))
+    assert list(templates.iterdir())
+
+
+def test_a_checkout_finds_its_data() -> None:
+    assert data_dir("checks") == ROOT / "checks"
+
+
+def test_no_code_lives_among_the_data() -> None:
+    assert not [*ROOT.glob("checks/**/*.py"), *ROOT.glob("templates/**/*.py")]
+
+
+def test_every_source_file_says_its_licence() -> None:
+    files = [
+        file
+        for pattern in ("patchpilot/**/*.py", "tests/**/*.py", "checks/**/*.toml", ".ci/*")
+        for file in ROOT.glob(pattern)
+        if file.is_file() and "__pycache__" not in file.parts
+    ]
+    missing = [
+        file
+        for file in files
+        if file.suffix != ".txt"
+        and file.suffix != ".json"
+        and "SPDX-License-Identifier: GPL-2.0-or-later" not in file.read_text().split("\n\n")[0][:300]
+    ]
+    assert missing == []
