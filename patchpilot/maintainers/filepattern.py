@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""F: and X: patterns, read as get_maintainer.pl reads them: a glob whose other characters are those of a regular expression, matched from the
+start of the path; a pattern without a final slash matches only paths with as many slashes."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+_META = frozenset("*?[]()+|^${}\\")
+_NEVER_A_FOLDER = frozenset(".*?")
+
+
+def folder_of(pattern: str) -> str:
+    """The folder every matching path is in, with its slash; "" when that cannot be told."""
+    if "|" in pattern or pattern.startswith("^"):
+        return ""
+    end = next((at for at, char in enumerate(pattern) if char in _META), None)
+    if end is None:
+        return pattern[: pattern.rfind("/") + 1]
+    # a quantifier takes the character before it along
+    literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
+    return literal[: literal.rfind("/") + 1]
+
+
+def depth(pattern: str, *, is_folder: bool = False) -> int:
+    """How deep a pattern reaches: its slashes, one more when it names a file; -1 for one that begins with a star."""
+    if pattern.startswith("*"):
+        return -1
+    return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
+
+
+def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
+    """Whether a pattern takes a path; `is_folder` is asked only when the answer hangs on it."""
+    if _META.isdisjoint(pattern):
+        if not path.startswith(pattern):
+            return False
+        if pattern.endswith("/"):
+            return True
+        folder = _NEVER_A_FOLDER.isdisjoint(pattern) and is_folder(pattern)
+        return path.startswith(pattern + "/") if folder else path.count("/") == pattern.count("/")
+    if not pattern.endswith("/") and path.count("/") != pattern.count("/"):
+        return False
+    return _glob(pattern)(path)
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> Callable[[str], bool]:
+    if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
+        return lambda path: _wild(pattern, path)
+    from patchpilot.maintainers.perlpattern import PerlPattern
+
+    regex = PerlPattern("^" + pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), extended=False)
+    return lambda path: regex.search(path)
+
+
+def _wild(pattern: str, path: str) -> bool:
+    """Stars and question marks only, matched from the start, in linear memory and without backtracking over more than one star."""
+    want = at = 0
+    star = -1
+    retry = 0
+    while want < len(pattern):
+        char = pattern[want]
+        if char == "*":
+            star, retry = want, at
+            want += 1
+        elif at < len(path) and char in ("?", path[at]):
+            want += 1
+            at += 1
+        elif star >= 0 and retry < len(path):
+            retry += 1
+            want, at = star + 1, retry
+        else:
+            return False
+    return True

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A tree's MAINTAINERS, with its index kept between runs under the hash of its content."""
+
+import hashlib
+import marshal
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import astuple
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from patchpilot.errors import MissingError
+from patchpilot.maintainers.index import MaintainersFile, build
+from patchpilot.maintainers.words import SCRIPT, Words, read_words
+from patchpilot.model.tree import Tree
+
+FORM = b"patchpilot maintainers 1"
+KEPT = 12
+"""How many indexes are kept; older ones go."""
+
+
+def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None, keep: bool = True) -> MaintainersFile:
+    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of that name below `path`. Where they are not
+    given, the tree's own .get_maintainer.conf says both.
+
+    MissingError when there is none. The kept index is only a shortcut: without it, or when it is damaged, it is made anew.
+    """
+    if path is None or everywhere is None:
+        said_path, said_everywhere = where_maintainers_are(conf_words(tree))
+        path = said_path if path is None else path
+        everywhere = said_everywhere if everywhere is None else everywhere
+    content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
+    script = tree.read(SCRIPT) or b""
+    digest = hashlib.sha256(FORM + sys.version.encode() + len(content).to_bytes(8, "big") + content + script).digest()
+    folder = _folder() if keep else None
+    place = folder / f"{digest.hex()[:40]}.index" if folder else None
+    kept = _read(place, digest) if place else None
+    text = content.decode("utf-8", "surrogateescape")
+    if kept is None:
+        kept = {"index": build(text), "words": astuple(read_words(script.decode("utf-8", "replace")))}
+        if place:
+            _write(place, digest, kept)
+    return MaintainersFile(text, kept["index"], Words(*kept["words"]), tree.is_dir)
+
+
+def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False) -> list[tuple[str, bytes]]:
+    """(path, content) of the files that make up a tree's MAINTAINERS, in order; MissingError when there is none."""
+    data = tree.read(path)
+    if data is not None:
+        return [(path, data)]
+    top = path.removeprefix("./").strip("/")
+    if tree.is_dir(path) or top in ("", "."):
+        prefix = f"{top}/" if top not in ("", ".") else ""
+        names = tree.files(top if top != "." else "")
+        if everywhere:
+            wanted = [name for name in names if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
+        else:
+            wanted = [name for name in names if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")]
+        found = [(name, content) for name in wanted if (content := tree.read(name)) is not None]
+        if found:
+            return found
+    raise MissingError(f"{tree.label}: no {path} there", hint="name a source tree with --tree DIR, or a repository with -C DIR")
+
+
+def conf_words(tree: Tree) -> tuple[str, ...]:
+    """The switches a tree's .get_maintainer.conf puts before those of the call."""
+    text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
+    words: list[str] = []
+    for line in text.splitlines():
+        for word in line.split():
+            if word.startswith("#"):
+                break
+            words.append(word)
+    return tuple(words)
+
+
+def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
+    """(path, everywhere) that switches name; the last of a kind wins."""
+    path, everywhere = "MAINTAINERS", False
+    for at, word in enumerate(words):
+        name, _, value = word.lstrip("-").partition("=")
+        if not word.startswith("-"):
+            continue
+        if name.lower() in ("mpath", "maintainer-path"):
+            path = value or (words[at + 1] if at + 1 < len(words) else path)
+        elif name.lower() == "find-maintainer-files":
+            everywhere = True
+    return path, everywhere
+
+
+@cache
+def _folder() -> Path | None:
+    """Where indexes are kept; None where the user has no such place."""
+    import platformdirs
+
+    try:
+        folder = Path(platformdirs.user_cache_dir("patchpilot")) / "maintainers"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, RuntimeError):
+        return None
+    return folder
+
+
+def _read(place: Path, digest: bytes) -> dict[str, Any] | None:
+    """What was kept, checked against its own hash, so that a half-written or damaged file counts as none."""
+    try:
+        data = place.read_bytes()
+    except OSError:
+        return None
+    if data[:32] != digest or hashlib.sha256(data[64:]).digest() != data[32:64]:
+        return None
+    try:
+        kept = marshal.loads(data[64:])
+    except (ValueError, EOFError, TypeError):
+        return None
+    return kept if isinstance(kept, dict) else None
+
+
+def _write(place: Path, digest: bytes, kept: dict[str, Any]) -> None:
+    """Keep it: written beside and moved into place, so that two writers never make half a file. Failing to is no failure."""
+    payload = marshal.dumps(kept)
+    beside = place.with_suffix(f".{os.getpid()}")
+    try:
+        beside.write_bytes(digest + hashlib.sha256(payload).digest() + payload)
+        beside.replace(place)
+        for old in sorted(place.parent.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)[KEPT:]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return

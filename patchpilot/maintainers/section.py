@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A section of MAINTAINERS: its name and its lettered lines, as written."""
+
+import re
+from dataclasses import dataclass
+
+_TYPED = re.compile(r"([A-Z]):\s*(.*)")
+_LIST = re.compile(r"([^\s]+)\s+(.*)$")
+_SCM = re.compile(r"^(\S+)\s+(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A lettered line: `F: drivers/net/` is ("F", "drivers/net/"); `line` counts from 1 in the file."""
+
+    letter: str
+    value: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: `number` counts from 0 in file order, `line` is that of its heading (1-based)."""
+
+    number: int
+    name: str
+    entries: tuple[Entry, ...]
+    line: int = 0
+
+    def values(self, letter: str) -> tuple[str, ...]:
+        """What its lines of this letter say, in order."""
+        return tuple(one.value for one in self.entries if one.letter == letter)
+
+    @property
+    def status(self) -> str | None:
+        """The last S: line, as written; None when it has none."""
+        found = self.values("S")
+        return found[-1].strip() if found else None
+
+    @property
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Its mailing lists: (address, remark), the remark being what stands after it ("(moderated for non-subscribers)")."""
+        return tuple(list_and_remark(value) for value in self.values("L"))
+
+    @property
+    def trees(self) -> tuple[str, ...]:
+        """Its T: lines."""
+        return tuple(value.strip() for value in self.values("T"))
+
+    @property
+    def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
+        """Its T: lines as (kind, URL, branch); branch is empty where none is named."""
+        found = []
+        for value in self.values("T"):
+            words = _SCM.match(value.strip())
+            if words:
+                rest = value.strip()[words.end() :].strip()
+                found.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
+        return tuple(found)
+
+    @property
+    def is_maintained(self) -> bool:
+        """Whether an S: line says maintained or supported."""
+        return any("maintain" in value.lower() or "support" in value.lower() for value in self.values("S"))
+
+
+def list_and_remark(value: str) -> tuple[str, str]:
+    """An L: line's address and what stands after it."""
+    found = _LIST.match(value)
+    return (found[1], found[2]) if found else (value, "")
+
+
+def typed(line: str) -> tuple[str, str] | None:
+    """(letter, value) of a lettered line; None for any other."""
+    found = _TYPED.match(line) if line[1:2] == ":" else None
+    return (found[1], found[2]) if found else None
+
+
+def is_ignored(line: str) -> bool:
+    """Whether the line is blank or a comment, which never end a section."""
+    return not line or line[0] == "#" or line.isspace()
+
+
+def parse_section(text: str, number: int, line: int) -> Section:
+    """The section whose heading is the first line of `text`."""
+    rows = text.split("\n")
+    entries = []
+    for at, row in enumerate(rows[1:], line + 1):
+        found = typed(row)
+        if found:
+            entries.append(Entry(found[0], found[1], at))
+    return Section(number, rows[0], tuple(entries), line)
