@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment in which nothing of the person's is touched."""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.demo.archive import Archive, open_archive
+from patchpilot.demo.repository import Repositories, make_repositories
+from patchpilot.demo.sink import Sink
+from patchpilot.errors import InputError
+from patchpilot.model.progress import Progress, silent
+
+KEPT_FROM_THE_PERSON = (
+    "PATH",
+    "TERM",
+    "COLORTERM",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "EDITOR",
+    "VISUAL",
+    "TMUX",
+    "NO_COLOR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "COLUMNS",
+    "LINES",
+)
+
+
+@dataclass
+class Sandbox:
+    """Everything the journey runs on; `env` is the environment of the programs in it."""
+
+    root: Path
+    repositories: Repositories
+    sink: Sink
+    archive: Archive
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """The newcomer's clone."""
+        return self.repositories.work
+
+    def deliver(self) -> int:
+        """Put what the sink got since the last call on the archive, as a list would; how many mails that were."""
+        waiting = self.sink.take()[self._delivered :]
+        for mail in waiting:
+            self.archive.add(mail.data.replace(b"\r\n", b"\n"))
+        self._delivered += len(waiting)
+        return len(waiting)
+
+    _delivered: int = 0
+
+
+@contextmanager
+def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Iterator[Sandbox]:
+    """Build and start the sandbox below a temporary directory that goes at the end, or below `keep`, which stays.
+
+    InputError when `keep` exists and is not empty.
+    """
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise InputError(f"{keep} is not empty", hint="give --keep a directory that does not exist yet")
+    root = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="patchpilot-demo-"))
+    with ExitStack() as stack:
+        if keep is None:
+            stack.callback(shutil.rmtree, root, ignore_errors=True)
+        repositories = make_repositories(root, progress)
+        env = sandbox_environment(root)
+        progress("starting the mail server and the archive")
+        sink = stack.enter_context(Sink())
+        archive = stack.enter_context(open_archive(root / "archive"))
+        configure(repositories.work, sink, archive)
+        yield Sandbox(root, repositories, sink, archive, env)
+
+
+def sandbox_environment(root: Path) -> dict[str, str]:
+    """The environment of the sandbox's programs: a home of its own, nothing of the person's git, mail or XDG settings."""
+    env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
+    home = root / "home"
+    home.mkdir(exist_ok=True)
+    env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": os.environ.get("EDITOR", "true"), "EMAIL": ""}
+    env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
+    env["PATCHPILOT_DEMO"] = str(root)
+    return env
+
+
+def configure(work: Path, sink: Sink, archive: Archive) -> None:
+    """Point the clone's mail and archive settings at loopback: nothing can leave the machine."""
+    for name, value in (
+        ("sendemail.smtpServer", "127.0.0.1"),
+        ("sendemail.smtpServerPort", str(sink.port)),
+        ("sendemail.smtpEncryption", ""),
+        ("sendemail.confirm", "never"),
+        ("patchpilot.lore", archive.url),
+        ("b4.midmask", f"{archive.url}/%s"),
+        ("b4.send-no-patatt-sign", "yes"),
+    ):
+        git(work, "config", name, value)
+
+
+@contextmanager
+def ticking(sandbox: Sandbox, seconds: float = 0.5) -> Iterator[None]:
+    """While this runs, what is sent appears on the archive by itself."""
+    stop = threading.Event()
+
+    def pump() -> None:
+        while not stop.wait(seconds):
+            sandbox.deliver()
+
+    thread = threading.Thread(target=pump, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        sandbox.deliver()

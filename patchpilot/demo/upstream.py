@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the others do in the story: a maintainer takes the fix, mainline moves on, the stable trees pick it up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.demo.people import LINUS, NET_MAINTAINER, STABLE
+from patchpilot.demo.sandbox import Sandbox
+from patchpilot.demo.tree import makefile
+from patchpilot.model.address import Address
+
+WHEN = "1781400000 +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where the fix is: its mainline commit and, by version, its stable commits."""
+
+    mainline: str
+    stable: dict[str, str]
+
+
+def _as(person: Address) -> dict[str, str]:
+    return {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email, "GIT_COMMITTER_DATE": WHEN}
+
+
+def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str, ...] = ()) -> str:
+    """The maintainer runs `git am` on the mail as it arrived, adds Link: and a sign-off, and mainline releases it; the commit's id."""
+    desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
+    env = _as(NET_MAINTAINER)
+    who = ("-c", f"user.name={NET_MAINTAINER.name}", "-c", f"user.email={NET_MAINTAINER.email}")
+    git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
+    message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
+    trailers = [*(one for one in reviews if one not in message), f"Link: {link}", f"Signed-off-by: {NET_MAINTAINER.trailer()}"]
+    git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=("\n".join([message, *trailers]) + "\n").encode(), env=env)
+    landed = git(desk, "rev-parse", "HEAD").text.strip()
+    (desk / "Makefile").write_text(makefile("7.2-rc2"))
+    who = ("-c", f"user.name={LINUS.name}", "-c", f"user.email={LINUS.email}")
+    git(desk, *who, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_as(LINUS))
+    git(desk, *who, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_as(LINUS))
+    git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
+    return landed
+
+
+def take_into_stable(sandbox: Sandbox, commit: str, version: str) -> str:
+    """The stable maintainer picks the mainline commit into one branch, with its marker; the new commit's id."""
+    branch = f"linux-{version}.y"
+    desk = _desk(sandbox, sandbox.repositories.stable, branch, f"stable-{version}")
+    git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
+    env = _as(STABLE)
+    who = ("-c", f"user.name={STABLE.name}", "-c", f"user.email={STABLE.email}")
+    git(desk, *who, "cherry-pick", commit, env=env)
+    subject, _, body = git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
+    message = f"{subject}\n\ncommit {commit} upstream.\n\n{body}\nSigned-off-by: {STABLE.trailer()}\n"
+    git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=message.encode(), env=env)
+    git(desk, "push", "-q", "origin", branch)
+    return git(desk, "rev-parse", "HEAD").text.strip()
+
+
+def _desk(sandbox: Sandbox, server: Path, branch: str, name: str) -> Path:
+    desk = sandbox.root / "desks" / name
+    desk.parent.mkdir(exist_ok=True)
+    git(None, "clone", "-q", "--template=", "--branch", branch, str(server), str(desk))
+    return desk
