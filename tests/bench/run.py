@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make bench`: check beside checkpatch.pl, maintainers beside get_maintainer.pl, on a real tree and real patches, in one run.
+
+Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 package) and a folder of patches
+($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's history.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.bench.pairs import Job, report, side_by_side
+
+PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
+PACKAGED = Path("/usr/src/linux-source-6.1.tar.xz")
+
+
+def main() -> int:
+    """Run every pair that can run here and print ratios."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = kernel_tree(Path(scratch))
+        patches = real_patches(Path(scratch))
+        floor()
+        if tree is None or not shutil.which("perl"):
+            print("bench: no kernel tree or no perl: install linux-source-6.1 or set PATCHPILOT_TREE")
+            return 0
+        checks(tree, patches, Path(scratch))
+        maintainers(tree, patches)
+    return 0
+
+
+def floor() -> None:
+    """What cannot be beaten: Python's own start, and git's."""
+    python = Job("python -c pass", ((sys.executable, "-c", "pass"),))
+    git = Job("git log -1", (("git", "log", "-1"),))
+    version = Job("patchpilot --version", ((PATCHPILOT, "--version"),))
+    times = side_by_side((python, git, version))
+    print(
+        "best of five: "
+        + ", ".join(f"{job.label} {one.best * 1000:.0f} ms" for job, one in zip((python, git, version), times, strict=True))
+    )
+
+
+def checks(tree: Path, patches: list[Path], scratch: Path) -> None:
+    """One median patch and a hundred, in a tree and without."""
+    script = tree / "scripts" / "checkpatch.pl"
+    common = ("--terse", "--show-types", "--no-summary", "--max-line-length=100", "--color=never", "--strict")
+    empty = scratch / "empty"
+    empty.mkdir()
+    forms = (
+        ("tree", ("--tree", str(tree)), (f"--root={tree}",), 0.7, 1 / 15),
+        ("no tree", ("--kernel", "6.1", "--data", str(tree / "scripts")), ("--no-tree",), 1.2, 1 / 4),
+    )
+    median = sorted(patches, key=lambda file: file.stat().st_size)[len(patches) // 2]
+    for name, mine, theirs, one_target, many_target in forms:
+        check = (PATCHPILOT, "check", "--strict", "--fail-on", "never", "--format", "checkpatch", *mine)
+        perl = ("perl", str(script), *theirs, *common)
+        hundred = [str(file) for file in patches[:100]]
+        report(
+            f"check, one median patch, {name}",
+            Job("check", ((*check, str(median)),), empty),
+            Job("checkpatch.pl", ((*perl, str(median)),), empty),
+            one_target,
+            9,
+        )
+        report(
+            f"check, 100 patches, {name}",
+            Job("check", ((*check, *hundred),), empty),
+            Job("100 x checkpatch.pl", tuple((*perl, file) for file in hundred), empty),
+            many_target,
+            2,
+        )
+        report(
+            f"check, 100 patches, one core, {name}",
+            Job("check", ((*check, "--jobs", "1", *hundred),), empty),
+            Job("checkpatch.pl, one process", ((*perl, *hundred),), empty),
+            1.0,
+            2,
+        )
+
+
+def maintainers(tree: Path, patches: list[Path]) -> None:
+    """One patch and a hundred."""
+    kernel = [file for file in patches if file.name.startswith("k-")] or patches
+    switches = ("--roles", "--no-rolestats", "--no-git", "--no-git-fallback")
+    mine = (PATCHPILOT, "maintainers", "--tree", str(tree), "--format", "get_maintainer", *switches)
+    perl = ("perl", "scripts/get_maintainer.pl", *switches)
+    one = str(kernel[0].resolve())
+    report("maintainers, one patch", Job("maintainers", ((*mine, one),), tree), Job("get_maintainer.pl", ((*perl, one),), tree), 2 / 3, 9)
+    hundred = [str(file.resolve()) for file in kernel[:100]]
+    report(
+        "maintainers, 100 patches",
+        Job("maintainers", ((*mine, *hundred),), tree),
+        Job("100 x get_maintainer.pl", tuple((*perl, file) for file in hundred), tree),
+        1 / 50,
+        2,
+    )
+
+
+def kernel_tree(scratch: Path) -> Path | None:
+    """The tree to compare on."""
+    if named := os.environ.get("PATCHPILOT_TREE"):
+        return Path(named)
+    if not PACKAGED.exists():
+        return None
+    with tarfile.open(PACKAGED) as archive:
+        archive.extractall(scratch, filter="data")
+    return next(scratch.glob("linux-source-*"))
+
+
+def real_patches(scratch: Path) -> list[Path]:
+    """Recorded patches, else the sandbox's history as patches."""
+    folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
+    if folder.is_dir():
+        return sorted(folder.resolve().glob("*.patch"))
+    from patchpilot.demo.repository import make_repositories
+
+    work = make_repositories(scratch / "demo").work
+    out = scratch / "patches"
+    subprocess.run(["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"], check=True)
+    return sorted(out.glob("*.patch"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
