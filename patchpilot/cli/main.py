@@ -44,16 +44,16 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs that are there, in the order of the walk."""
-        return [name for name in VERBS if importlib.util.find_spec(f"patchpilot.cli.commands.{name}")]
+        return [name for name in VERBS if importlib.util.find_spec(_module(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one verb."""
         if cmd_name not in VERBS:
             return None
         try:
-            module = importlib.import_module(f"patchpilot.cli.commands.{cmd_name}")
+            module = importlib.import_module(_module(cmd_name))
         except ModuleNotFoundError as error:
-            if error.name == f"patchpilot.cli.commands.{cmd_name}":
+            if error.name == _module(cmd_name):
                 return None
             raise
         command: click.Command = module.command
@@ -71,6 +71,11 @@ class Verbs(click.Group):
             near = nearest(args[0], VERBS)
             raise click.UsageError(f"unknown verb {args[0]!r}" + (f": did you mean {near!r}?" if near else ": see patchpilot --help"))
         return super().resolve_command(ctx, args)
+
+
+def _module(verb: str) -> str:
+    """Where a verb's click command lives; the walk's is in its own room, which this one does not import."""
+    return "patchpilot.tui.command" if verb == "tui" else f"patchpilot.cli.commands.{verb}"
 
 
 @click.group(

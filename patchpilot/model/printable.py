@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Text of others made safe to print: no escape sequence, no bidi control, no markup."""
+
+import re
+import unicodedata
+
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with control characters, bidi controls and undecodable bytes made visible as `<U+XXXX>` or `\\xNN`; tab and newline stay."""
+    return _UNSAFE.sub(_visible, text)
+
+
+def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"<U+{code:04X}>" if code > 0xFF else f"\\x{code:02x}"
+
+
+def width(text: str) -> int:
+    """How many terminal columns the text takes."""
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def crop(text: str, columns: int) -> str:
+    """The text cut to so many columns, an ellipsis marking the cut."""
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) > columns - 1:
+            break
+        kept += char
+    return kept + "…"

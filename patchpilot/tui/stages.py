@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The eight stages of the walk, and how each stands; words only, no widgets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """A stage, in the order a fix travels."""
+
+    COMMIT = "commit"
+    CHECKS = "checks"
+    RECIPIENTS = "recipients"
+    TAGS = "tags"
+    BACKPORTS = "backports"
+    PREVIEW = "preview"
+    SEND = "send"
+    FOLLOW = "follow"
+
+    @property
+    def number(self) -> int:
+        """1 to 8: the key that jumps there."""
+        return list(Stage).index(self) + 1
+
+
+class State(StrEnum):
+    """How a stage stands; the words are shown as they are."""
+
+    DONE = "done"
+    TODO = "to do"
+    BLOCKED = "blocked"
+    BUSY = "busy"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A stage's state, and one line of what it found or what is to be done next."""
+
+    state: State
+    note: str = ""
