@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patchpilot.commits.tree import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers.index import MaintainersFile, build
 from patchpilot.maintainers.words import SCRIPT, Words, read_words
@@ -53,15 +54,27 @@ def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = 
     top = path.removeprefix("./").strip("/")
     if tree.is_dir(path) or top in ("", "."):
         prefix = f"{top}/" if top not in ("", ".") else ""
-        names = tree.files(top if top != "." else "")
         if everywhere:
-            wanted = [name for name in names if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
+            wanted = _everywhere(tree, "" if top == "." else top)
         else:
+            names = tree.files("" if top == "." else top)
             wanted = [name for name in names if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")]
         found = [(name, content) for name in wanted if (content := tree.read(name)) is not None]
         if found:
             return found
     raise MissingError(f"{tree.label}: no {path} there", hint="name a source tree with --tree DIR, or a repository with -C DIR")
+
+
+def _everywhere(tree: Tree, top: str) -> list[str]:
+    """Every file called MAINTAINERS below a folder."""
+    if not isinstance(tree, DirectoryTree):
+        return [name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
+    found = []
+    for folder, folders, names in os.walk(tree.root / top):
+        folders[:] = sorted(one for one in folders if one != ".git")
+        if "MAINTAINERS" in names:
+            found.append(Path(folder, "MAINTAINERS").relative_to(tree.root).as_posix())
+    return sorted(found)
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The answer, line for line: sections of the files and keywords, git's people, then the lines the switches ask for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from patchpilot.maintainers.index import MaintainersFile
+from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
+from patchpilot.maintainers.section import Section
+from patchpilot.model.tree import Tree
+from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, read_mailmap, take_apart, written
+from patchpilot.recipients.dropin.people import People, Row
+from patchpilot.recipients.dropin.scan import Scan, scan
+from patchpilot.recipients.dropin.switches import Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: files in the script's order, and what was read out of patches."""
+
+    files: tuple[str, ...]
+    exact: frozenset[str]
+    fixes: tuple[str, ...]
+    ranges: tuple[tuple[str, int, int], ...]
+    from_filename: bool
+
+
+class History(Protocol):
+    """Where git's people come from."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What could not be found out, and why."""
+        ...
+
+    def add_file_people(self, people: People, question: Question) -> None:
+        """Those who changed the files of late, as the switches ask."""
+        ...
+
+    def add_culprit_people(self, people: People, question: Question) -> None:
+        """Those who signed the commits that are fixed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The lines, and what to say on stderr."""
+
+    lines: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def answer(
+    file: MaintainersFile,
+    tree: Tree,
+    switches: Switches,
+    *,
+    paths: Sequence[str] = (),
+    patches: Sequence[tuple[str, str]] = (),
+    history: History | None = None,
+) -> Answer:
+    """Answer for source files and patches ((name, text)) taken together; `history`, where there is one, adds git's people."""
+    switches = switches.settled
+    remarks: list[str] = []
+    files: list[str] = list(paths)
+    places: set[int] = set()
+    texts: list[tuple[str, list[str]]] = []
+    fixes: dict[str, None] = {}
+    ranges: list[tuple[str, int, int]] = []
+    if switches.keywords and switches.keywords_in_file:
+        for path in paths:
+            data = tree.read(path) if path != "MAINTAINERS" else None
+            if data is not None:
+                places |= {one.place for one in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))}
+    for name, text in patches:
+        read: Scan = scan(text)
+        if not read.files:
+            remarks.append(f"{name} does not look like a patch: add -f?")
+        files += read.files
+        if switches.fixes:
+            fixes.update(dict.fromkeys(read.fixes))
+        ranges += read.ranges
+        texts += read.texts
+    if patches:
+        files = sorted(set(files))
+    if switches.keywords and texts:
+        places |= {one.place for one in keyword_matches(file, texts)}
+
+    people = People(switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates))
+    printed: list[str] = []
+    exact = set()
+    addresses: dict[str, None] = {}
+    for path in files:
+        for one in match_path(file, path):
+            section = file.section(one.section)
+            if one.exact and section.is_maintained and section.values("M"):
+                exact.add(path)
+            if one.letter == "F" and switches.pattern_depth and path.count("/") - one.depth >= switches.pattern_depth:
+                continue
+            people.add_section(section)
+            if switches.sections:
+                printed += _section_lines(section, switches.letters, tree)
+        addresses.update(dict.fromkeys(_addresses_in(path, tree, switches)))
+    sections = {one.place: one.section for one in file.keywords} if places else {}
+    for place in sorted(places, key=str):
+        people.add_section(file.section(sections[place]))
+    people.settle_names()
+    question = Question(tuple(files), frozenset(exact), tuple(fixes), tuple(ranges), bool(paths))
+    if history and switches.email:
+        history.add_file_people(people, question)
+    if switches.email:
+        people.settle_chiefs()
+        for box in addresses:
+            mapped = people.merger.mailmap.apply(box)
+            shown = written(*take_apart(mapped), with_name=switches.n)
+            people.add(shown, "")
+            people.add_role(shown, "in file")
+    if history and question.fixes:
+        history.add_culprit_people(people, question)
+    if history:
+        remarks += history.remarks
+    return Answer((*printed, *_output(people, switches)), tuple(remarks))
+
+
+def _mailmap(tree: Tree, switches: Switches) -> Mailmap:
+    data = tree.read(".mailmap") if switches.mailmap else None
+    return read_mailmap(data.decode("utf-8", "surrogateescape")) if data else Mailmap()
+
+
+def _output(people: People, switches: Switches) -> list[str]:
+    rows: Iterable[Row] = (*(people.rows if switches.email else ()), *(people.lists if switches.l else ()))
+    seen: dict[str, str] = {}
+    for row in rows:
+        seen.setdefault(row.who, f"{row.who} ({row.role})" if switches.roles else row.who)
+    groups = [list(seen.values())] if seen else []
+    for wanted, values in (
+        (switches.scm, people.trees),
+        (switches.status, people.statuses),
+        (switches.subsystem, people.names),
+        (switches.web, people.sites),
+        (switches.bug, people.bugs),
+    ):
+        if wanted:
+            groups.append(list(dict.fromkeys(values)))
+    lines: list[str] = []
+    for group in groups:
+        lines += group if switches.multiline else [switches.separator.join(group)]
+    return lines
+
+
+def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
+    """A section as `--sections` prints it; with `letters`, its name and the lines of those letters only."""
+    lines = [section.name]
+    for entry in section.entries:
+        if not letters or entry.letter.lower() in letters.lower():
+            value = _pattern_back(entry.value, tree) if entry.letter in "FX" else entry.value
+            lines.append(f"{entry.letter}:\t{value}")
+    return [*lines, ""]
+
+
+def _pattern_back(value: str, tree: Tree) -> str:
+    """A file pattern as the script prints it back: a folder gets its slash."""
+    if not set(value) & set(".*?") and not value.endswith("/") and tree.is_dir(value):
+        return value + "/"
+    return value
+
+
+_ADDRESS = r"[A-Za-z\x80-\xc3\"' ,.+-]*\s*[,]*\s*[(<{]{0,1}[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9]+[)>}]{0,1}"
+_BOX = re.compile(r"[(<{]{0,1}([A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+)[)>}]{0,1}")
+MAX_SCANNED = 1 << 20
+
+
+def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
+    """The mailboxes that stand in a source file: in any with --file-emails, else in .yaml files (device-tree bindings name their people)."""
+    if not switches.email or path.endswith("MAINTAINERS") or not (switches.file_emails or path.endswith(".yaml")):
+        return []
+    data = tree.read(path)
+    if data is None or b"@" not in data:
+        return []
+    import regex
+
+    text = data[:MAX_SCANNED].decode("latin-1")
+    try:
+        found = regex.findall(_ADDRESS, text, timeout=2.0)
+    except TimeoutError:
+        return []
+    return [_cleaned(one, switches).encode("latin-1").decode("utf-8", "surrogateescape") for one in found]
+
+
+def _cleaned(text: str, switches: Switches) -> str:
+    """A mailbox found in running text: at most the last two or three words before it are its name."""
+    name, address = take_apart(_BOX.sub(r"<\1>", text))
+    if name == '"[,\\.]"':
+        name = ""
+    words = re.split(r"[^A-Za-z\x80-\xc3',.+-]", name)
+    while words and not words[-1]:
+        words.pop()
+    if len(words) > 2:
+        first, middle, last = words[-3:]
+        initial = (len(first) == 1 and first.isascii() and first.isalpha()) or (len(first) == 2 and first.endswith("."))
+        name = (
+            f"{first} {middle} {last}" if initial or len(middle) == 1 or (len(middle) == 2 and middle.endswith(".")) else f"{middle} {last}"
+        )
+    if name[-1:] in (",", "."):
+        name = name[:-1]
+    elif name[-2:] in (',"', '."'):
+        name = name[:-2] + '"'
+    if name[:1] in (",", "."):
+        name = name[1:]
+    elif name[:2] in ('",', '".'):
+        name = '"' + name[2:]
+    return written(name, address, with_name=switches.n)

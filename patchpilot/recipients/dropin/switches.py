@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""get_maintainer.pl's switches, in its spellings: one or two dashes, any case, `--no-x` and `--nox`, `--x=value` and `--x value`."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from patchpilot.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """The switches of a run, with the script's own defaults."""
+
+    email: bool = True
+    git: bool = False
+    git_all_signature_types: bool = False
+    git_blame: bool = False
+    git_blame_signatures: bool = True
+    git_fallback: bool = True
+    git_chief_penguins: bool = False
+    git_min_signatures: int = 1
+    git_max_maintainers: int = 5
+    git_min_percent: int = 5
+    git_since: str = "1-year-ago"
+    hg_since: str = "-365"
+    interactive: bool = False
+    remove_duplicates: bool = True
+    mailmap: bool = True
+    m: bool = True
+    r: bool = True
+    n: bool = True
+    l: bool = True  # noqa: E741 (the script's own word)
+    fixes: bool = True
+    moderated: bool = True
+    s: bool = False
+    multiline: bool = True
+    roles: bool = False
+    rolestats: bool = True
+    separator: str = ", "
+    subsystem: bool = False
+    status: bool = False
+    scm: bool = False
+    tree: bool = True
+    web: bool = False
+    bug: bool = False
+    substatus: bool = False
+    letters: str = ""
+    pattern_depth: int = 0
+    keywords: bool = True
+    keywords_in_file: bool = True
+    sections: bool = False
+    file_emails: bool = False
+    file: bool = False
+    find_maintainer_files: bool = False
+    maintainer_path: str = ""
+
+    @property
+    def settled(self) -> "Switches":
+        """The switches with those that follow from others set, as the script does before its work."""
+        found = replace(
+            self,
+            multiline=self.multiline and self.separator == ", ",
+            roles=self.roles or self.rolestats,
+            sections=self.sections or bool(self.letters),
+        )
+        if found.sections:
+            off = {
+                "email": False,
+                "l": False,
+                "scm": False,
+                "status": False,
+                "subsystem": False,
+                "web": False,
+                "bug": False,
+                "keywords": False,
+            }
+            return replace(found, **off)  # type: ignore[arg-type]
+        if not (self.email or self.scm or self.status or self.subsystem or self.web or self.bug):
+            raise UsageError("nothing was asked for", hint="leave out one of --no-email, or give --scm, --status, --subsystem or --web")
+        if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
+            raise UsageError("no kind of address was asked for", hint="leave out one of --no-m, --no-r, --no-l")
+        return found
+
+
+_OTHER_NAMES = {"i": "interactive", "k": "keywords", "fe": "file_emails", "f": "file", "mpath": "maintainer_path"}
+_NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
+_TYPES: Mapping[str, type] = {one.name: type(one.default) for one in fields(Switches)}
+NAMES = {name.replace("_", "-"): name for name in _TYPES} | _OTHER_NAMES
+SCRIPT_DEFAULTS = {
+    "email": "email",
+    "email_usename": "n",
+    "email_maintainer": "m",
+    "email_reviewer": "r",
+    "email_fixes": "fixes",
+    "email_list": "l",
+    "email_moderated_list": "moderated",
+    "email_subscriber_list": "s",
+    "email_git_penguin_chiefs": "git_chief_penguins",
+    "email_git": "git",
+    "email_git_all_signature_types": "git_all_signature_types",
+    "email_git_blame": "git_blame",
+    "email_git_blame_signatures": "git_blame_signatures",
+    "email_git_fallback": "git_fallback",
+    "email_git_min_signatures": "git_min_signatures",
+    "email_git_max_maintainers": "git_max_maintainers",
+    "email_git_min_percent": "git_min_percent",
+    "email_git_since": "git_since",
+    "email_remove_duplicates": "remove_duplicates",
+    "email_use_mailmap": "mailmap",
+    "output_roles": "roles",
+    "output_rolestats": "rolestats",
+    "keywords": "keywords",
+    "keywords_in_file": "keywords_in_file",
+    "email_file_emails": "file_emails",
+    "pattern_depth": "pattern_depth",
+}
+"""The script's own variables, by which a tree that changed its defaults is followed."""
+
+
+def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
+    """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are of no account."""
+    found: dict[str, object] = {}
+    for variable, value in said:
+        name = SCRIPT_DEFAULTS.get(variable)
+        if name:
+            found[name] = _value(name, value)
+    return replace(Switches(), **found)  # type: ignore[arg-type]
+
+
+def _value(name: str, value: str) -> object:
+    kind = _TYPES[name]
+    if kind is bool:
+        return value not in ("0", "")
+    if kind is int:
+        try:
+            return int(value)
+        except ValueError:
+            raise UsageError(f"--{name.replace('_', '-')} takes a number, not {value!r}") from None
+    return value
+
+
+def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> tuple[dict[str, object], list[str]]:
+    """The switches among words, and the other words in order.
+
+    `keep(word)` says how many words a word of somebody else takes (itself and its values; 0: not known to him); those are left alone, as is
+    everything after `--`. A word that looks like a switch and is none stays among the others.
+    """
+    found: dict[str, object] = {}
+    rest: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            return found, [*rest, *words[at:]]
+        kept = keep(word)
+        if kept:
+            rest += words[at : at + kept]
+            at += kept
+            continue
+        name, value, negated = _split(word)
+        if name is None:
+            rest.append(word)
+        elif _TYPES[name] is bool:
+            found[name] = not negated
+        else:
+            if value is None:
+                at += 1
+                if at >= len(words):
+                    raise UsageError(f"{word} takes a value")
+                value = words[at]
+            found[name] = _value(name, value)
+        at += 1
+    return found, rest
+
+
+def _split(word: str) -> tuple[str | None, str | None, bool]:
+    """(field, value, negated) of a switch; field None when the word is no switch of the script."""
+    if len(word) < 2 or word[0] != "-":
+        return None, None, False
+    name, equals, text = word.lstrip("-").lower().partition("=")
+    value = word.partition("=")[2] if equals else None
+    del text
+    if name in NAMES:
+        field = NAMES[name]
+        return (None, None, False) if equals and _TYPES[field] is bool else (field, value, False)
+    bare = name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
+    field = NAMES.get(bare, "") if bare != name else ""
+    if field and _TYPES[field] is bool and field not in _NOT_NEGATED and not equals:
+        return field, None, True
+    return None, None, False
+
+
+def assemble(defaults: Switches, *found: Mapping[str, object]) -> Switches:
+    """The defaults changed by each of `found` in turn."""
+    for one in found:
+        defaults = replace(defaults, **one)  # type: ignore[arg-type]
+    return defaults
