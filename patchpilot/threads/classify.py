@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a mail of a patch's life is: by who sends it and what they wrote themselves, never by its subject alone."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import Mail
+from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.threads.applied import Placement, placement
+from patchpilot.threads.body import Body, take_apart
+from patchpilot.threads.kinds import Kind
+from patchpilot.threads.prose import read_prose
+from patchpilot.threads.robots import known_robot
+from patchpilot.threads.sender import real_sender, same_person
+from patchpilot.threads.trailers import GivenTrailer, given_trailers, is_nack
+
+_REPLY = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
+_NAMED = re.compile(
+    r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
+)
+
+
+@dataclass(frozen=True)
+class Classified:
+    """A mail and what it is; `semi` when a script sent it in a person's name, `nack` when it refuses formally."""
+
+    mail: Mail
+    sender: Address
+    subject: Subject
+    is_reply: bool
+    kind: Kind
+    confidence: float
+    why: str
+    bot: bool
+    semi: bool
+    trailers: tuple[GivenTrailer, ...]
+    body: Body
+    robot: str | None = None
+    named_tree: str | None = None
+
+    @property
+    def credited(self) -> tuple[GivenTrailer, ...]:
+        """The tags that count."""
+        return tuple(one for one in self.trailers if one.credited)
+
+    @cached_property
+    def place(self) -> Placement:
+        """Where the mail says the patch went."""
+        headers = {one.name.lower(): one.value for one in self.mail.headers}
+        found = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
+        return found if found.tree or not self.named_tree else Placement(found.commits, self.named_tree, found.versions, found.landings)
+
+
+def classify(mail: Mail, author: Address | None = None) -> Classified:
+    """Say what one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
+    sender = real_sender(mail)
+    subject = parse_subject(mail.subject)
+    is_reply = bool(_REPLY.match(mail.subject))
+    text = unquoted(mail.body)
+    robot = known_robot(f"{sender.name} <{sender.email}>", mail.subject, text[:16_000], lambda: _headers(mail))
+    body = take_apart(mail.body)
+
+    def result(kind: Kind, confidence: float, why: str, **more: object) -> Classified:
+        trailers = given_trailers(body, sender, bot=bool(robot and robot.bot)) if kind not in (Kind.PATCH, Kind.COVER) else ()
+        return Classified(
+            mail, sender, subject, is_reply, kind, confidence, why, bool(robot and robot.bot), bool(more.get("semi")), trailers, body,
+            robot.name if robot else None, more.get("tree") if isinstance(more.get("tree"), str) else None,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    if robot:
+        return result(robot.kind, 0.97, f"{robot.name} is known by sender and words", semi=robot.semi)
+    if not is_reply and (kind := _post(subject, text, body)):
+        return result(kind, 0.95, "a patch as sent" if kind is Kind.PATCH else "a cover letter")
+    if _SCRIPT_ID.search(mail.message_id) and not _author_like(sender, author, body):
+        return result(Kind.APPLIED, 0.97, "b4's thank-you note", semi=True)
+    return _person(mail, sender, author, body, is_reply, result)
+
+
+def _person(mail: Mail, sender: Address, author: Address | None, body: Body, is_reply: bool, result: object) -> Classified:
+    make = result
+    assert callable(make)
+    by_author = same_person(sender, author) if author else _author_like(sender, None, body)
+    reading = read_prose(body, by_author=by_author)
+    tags = [one for one in given_trailers(body, sender) if one.credited]
+    refusal = next((line.text for line in body.own if is_nack(line.text)), None)
+    found: Classified
+    if refusal is not None:
+        found = make(Kind.NACK, 0.95, refusal.strip())
+    elif reading.kind is Kind.NACK and (not tags or reading.confidence > 0.8):
+        found = make(Kind.NACK, reading.confidence, reading.why)
+    elif reading.kind is Kind.APPLIED and reading.confidence > (0.6 if tags else 0.5):
+        found = make(Kind.APPLIED, reading.confidence, reading.why, tree=reading.tree)
+    elif any(one.name.lower() != "signed-off-by" or not body.has_diff for one in tags):
+        found = make(Kind.TRAILERS, 0.95, str(tags[0]))
+    elif body.has_diff and (not is_reply or _is_whole_patch(body)):
+        found = make(Kind.PATCH, 0.7, "a whole patch in a reply")
+    elif not is_reply and not mail.in_reply_to and not mail.references:
+        found = make(Kind.OTHER, 0.7, "neither a patch nor a reply")
+    else:
+        found = make(reading.kind, reading.confidence, reading.why)
+    return found
+
+
+def _post(subject: Subject, text: str, body: Body) -> Kind | None:
+    """Whether a mail that is no reply is a patch or a cover letter."""
+    marked = subject.is_patch or subject.rfc or subject.number is not None
+    pull = any("pull" in word.lower() for mark in subject.marks for word in mark.split())
+    if subject.number == 0 and (marked or subject.total):
+        return Kind.COVER
+    if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
+        return Kind.PATCH
+    if pull or (marked and "diffstat" in text[:50_000].lower()):
+        return Kind.COVER
+    if marked:
+        summary = re.search(r"^ \d+ files? changed, \d+ ", text, re.MULTILINE) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
+        return Kind.COVER if summary and not body.has_diff else Kind.PATCH
+    return None
+
+
+def _is_whole_patch(body: Body) -> bool:
+    """Whether the inline patch carries its own message or stat, and little is said besides."""
+    told = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
+    return told and len(body.text.split()) < 60
+
+
+def _author_like(sender: Address, author: Address | None, body: Body) -> bool:
+    """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them, or the innermost words are theirs."""
+    if author:
+        return same_person(sender, author)
+    for line in body.quoted[:400]:
+        bare = line.lstrip("> \t")
+        if bare.startswith(("Signed-off-by:", "From:")):
+            address = parse_address(bare.partition(":")[2])
+            if address and same_person(address, sender):
+                return True
+    deepest = ""
+    depth = 0
+    for line in body.quoted[:400]:
+        level = len(re.match(r"^[> ]*", line)[0].replace(" ", "")) + 1  # type: ignore[index]
+        if level >= depth and re.search(r"(?:wrote|writes):?\s*$", line):
+            deepest, depth = line.lstrip("> "), level
+    named = _NAMED.search(deepest)
+    if not named or not depth:
+        return False
+    name = named["name"].rpartition(",")[2].strip()
+    return same_person(Address(re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(), named["email"] or "-"), sender)
+
+
+def unquoted(body: str) -> str:
+    """The lines of a body that are not quoted with `>`, at most so many that a log cannot stall anything."""
+    return "\n".join(line for line in body[:400_000].split("\n") if not line.startswith(">"))
+
+
+def _headers(mail: Mail) -> str:
+    return "\n".join(f"{one.name}: {one.value}" for one in mail.headers)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who really sent a mail: lists rewrite From: to please DMARC, and say so in other headers."""
+
+import re
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import Mail
+
+_VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNORECASE)
+
+
+def real_sender(mail: Mail) -> Address:
+    """The person (or robot) behind From:, without the list's rewriting."""
+    original = mail.header("X-Original-From")
+    if original and (address := parse_address(original)):
+        return _clean(address)
+    via = _VIA.match(mail.sender.name)
+    if not via:
+        return _clean(mail.sender)
+    name = via["name"].strip(" '\"")
+    reply_to = parse_address(mail.header("Reply-To") or "")
+    if reply_to and reply_to.key != mail.sender.key:
+        return Address(_clean(reply_to).name or name, reply_to.email)
+    behind = parse_address(mail.header("X-Original-Sender") or "")
+    return Address(name, behind.email if behind else mail.sender.email)
+
+
+def _clean(address: Address) -> Address:
+    return Address(" ".join(address.name.strip(" '\"").split()), address.email)
+
+
+def same_person(one: Address, other: Address) -> bool:
+    """Whether two addresses are the same person's: the same mailbox, or the same name with another mailbox."""
+    if one.key == other.key:
+        return True
+    return bool(names := _name_words(one.name)) and len(names) > 1 and names == _name_words(other.name)
+
+
+def _name_words(name: str) -> frozenset[str]:
+    """The words that make a name: lower case, without initials, brackets and punctuation."""
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", name).lower()
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)

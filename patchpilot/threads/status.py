@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a work stands: its revisions, tags, replies and landings put together into one state and a next step."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.attach import Attached, attach, quotes_commit
+from patchpilot.threads.classify import Classified, classify
+from patchpilot.threads.events import Event, events_of
+from patchpilot.threads.kinds import STABLE, WANTS_ANSWER, Kind
+from patchpilot.threads.mbox import unique, when
+from patchpilot.threads.revisions import Revision, Topic, find_topics
+from patchpilot.threads.sender import same_person
+
+STALE = timedelta(days=14)
+"""Silence after which a reminder is in order: "two or three weeks" in Documentation/process/submitting-patches.rst, one to two on fast lists."""
+
+
+_REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
+
+
+class State(StrEnum):
+    """The states of a series, as JSON names them."""
+
+    SENT = "sent"
+    UNDER_REVIEW = "under-review"
+    CHANGES_REQUESTED = "changes-requested"
+    ACCEPTED = "accepted"
+    IN_MAINLINE = "in-mainline"
+    IN_STABLE = "in-stable"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    STALLED = "stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for."""
+
+    trailer: str
+    message_id: str
+    version: int
+    patch: int | None
+    conditional: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A mail about the series."""
+
+    mail: Classified
+    version: int | None
+    patch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where it is: tree, commit (as long as told), the first release with it (None: not known), and how that is known."""
+
+    tree: str
+    commit: str | None
+    release: str | None = None
+    how: str = ""
+    message_id: str | None = None
+    patch: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StableBranch:
+    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped or released."""
+
+    version: str
+    state: str
+    message_id: str | None
+    commit: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Another work that came after this one: a fix of it (or its revert), with its own state."""
+
+    relation: str
+    subject: str
+    author: Address
+    message_id: str
+    version: int
+    state: State
+    commit: str | None
+    tree: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is known of one work."""
+
+    topic: Topic
+    state: State
+    why: str
+    trailers: tuple[Credit, ...]
+    replies: tuple[Reply, ...]
+    events: tuple[Event, ...]
+    landed: tuple[Landed, ...]
+    stable: tuple[StableBranch, ...]
+    follow_ups: tuple[FollowUp, ...]
+    last_activity: datetime | None
+    mails: int
+    message_ids: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
+        known = [one.commit for one in self.landed if one.commit] + [
+            one.commit for one in self.events if one.commit and one.what in ("review", "queued")
+        ]
+        first = next(iter(known), None)
+        return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)
+
+
+def read_thread(mails: Iterable[Mail], *, now: datetime | None = None, progress: Progress = silent) -> tuple[Status, ...]:
+    """The status of every work in these mails, the oldest first; what follows up another is also named there.
+
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past.
+    """
+    known = unique(mails)
+    classified = []
+    for number, mail in enumerate(known, 1):
+        if number % 128 == 0:
+            progress("reading the thread", number, len(known))
+        classified.append(classify(mail))
+    topics = find_topics(classified)
+    attached = attach(topics, classified)
+    moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
+    found = [_status(topic, _again(topic, attached[at]), moment) for at, topic in enumerate(topics)]
+    return tuple(_with_follow_ups(one, found) for one in found)
+
+
+def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:
+    """The same mails, people's read once more now that the patch's author is known."""
+    renewed = []
+    for one in attached:
+        mail = one.mail
+        if mail.robot is None and mail.kind not in (Kind.PATCH, Kind.COVER):
+            mail = classify(mail.mail, topic.author)
+        renewed.append(replace(one, mail=mail))
+    return renewed
+
+
+def _status(topic: Topic, attached: Sequence[Attached], now: datetime) -> Status:
+    events = events_of(attached)
+    landed = tuple(_landings(events))
+    stable = _stable_branches(events)
+    replies = tuple(Reply(one.mail, one.revision.version if one.revision else None, one.patch) for one in attached)
+    times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [when(one.mail.mail) for one in attached]
+    last = max(times, default=None)
+    state, why = _state(topic, attached, events, landed, stable, now, last)
+    ids = topic.message_ids | {one.mail.mail.message_id for one in attached}
+    return Status(topic, state, why, _credits(attached), replies, events, landed, stable, (), last, len(ids), frozenset(ids))
+
+
+def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
+    return tuple(
+        Credit(str(tag), one.mail.mail.message_id, one.revision.version, one.patch, tag.conditional)
+        for one in attached
+        if one.revision is not None and one.mail.kind not in STABLE
+        for tag in one.mail.credited
+        if tag.name.lower() != "signed-off-by" or one.mail.kind is Kind.TRAILERS
+    )
+
+
+def _landings(events: Sequence[Event]) -> Iterable[Landed]:
+    """What landed outside the stable trees, mainline last; a stable tree takes only what mainline has, so its mails tell of mainline too."""
+    seen: set[tuple[str, str | None]] = set()
+    sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
+    for event in events:
+        if event.what not in ("applied", "merged") or event.withdrawn or (not event.commit and (event.by, event.patch) in sure):
+            continue
+        tree = event.tree or f"the tree of {event.by}"
+        key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))
+        if key not in seen:
+            seen.add(key)
+            yield Landed(tree, event.commit, None, "told by mail", event.message_id, event.patch, event.title)
+    if any(event.what == "merged" and not event.withdrawn for event in events):
+        return
+    upstream = next((event for event in events if event.what in ("review", "queued", "proposed", "failed") and event.commit), None)
+    if upstream:
+        yield Landed(
+            "torvalds/linux",
+            upstream.commit,
+            None,
+            "named as upstream commit by the stable trees; release unknown without a repository",
+            upstream.message_id,
+        )
+
+
+_RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
+
+
+def _stable_branches(events: Sequence[Event]) -> tuple[StableBranch, ...]:
+    branches: dict[str, StableBranch] = {}
+    for event in events:
+        if event.version is None or event.what not in _RANK:
+            continue
+        version = event.version.removesuffix(".y")
+        state, note = ("dropped", event.withdrawn) if event.withdrawn else (event.what, "")
+        old = branches.get(version)
+        if old and state != "dropped" and old.state in _RANK and _RANK[old.state] > _RANK[state]:
+            continue
+        branches[version] = StableBranch(version, state, event.message_id, event.commit, note or "")
+    return tuple(branches.values())
+
+
+def _state(
+    topic: Topic,
+    attached: Sequence[Attached],
+    events: Sequence[Event],
+    landed: Sequence[Landed],
+    stable: Sequence[StableBranch],
+    now: datetime,
+    last: datetime | None,
+) -> tuple[State, str]:
+    if any(one.state in ("queued", "released") for one in stable):
+        return State.IN_STABLE, "stable: " + ", ".join(f"{one.version} {one.state}" for one in stable)
+    superseded = next((event for event in events if event.what == "superseded"), None)
+    standing = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
+    if superseded and not standing:
+        return State.SUPERSEDED, f"{superseded.by} says another version was applied"
+    if any(event.what == "merged" and not event.withdrawn for event in events):
+        return State.IN_MAINLINE, "its pull request was merged"
+    if any(one.tree == "torvalds/linux" for one in landed):
+        told = ", ".join(f"{one.version} {one.state}" for one in stable)
+        return State.IN_MAINLINE, f"the stable trees name its upstream commit ({told})"
+    latest_sent = when(topic.latest.head.mail.mail)
+    refused = next((event for event in reversed(events) if event.what == "refused"), None)
+    dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
+    if standing:
+        newest = standing[-1]
+        if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
+            return State.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
+        return State.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    if refused and _at(refused) >= latest_sent:
+        return State.REJECTED, f"{refused.by}: {refused.title}"
+    return _in_review(topic, attached, now, last, latest_sent)
+
+
+def _in_review(
+    topic: Topic, attached: Sequence[Attached], now: datetime, last: datetime | None, latest_sent: datetime
+) -> tuple[State, str]:
+    since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
+    others = [one for one in since if not same_person(one.mail.sender, topic.author)]
+    wanting = [
+        one
+        for one in others
+        if one.mail.kind in WANTS_ANSWER and not (one.mail.kind is Kind.AI_REVIEW and "no issues" in one.mail.body.text)
+    ]
+    open_wishes = [
+        one
+        for one in wanting
+        if one.mail.kind is not Kind.QUESTION
+        and not any(
+            when(other.mail.mail) > when(one.mail.mail) and other.mail.credited and same_person(other.mail.sender, one.mail.sender)
+            for other in others
+        )
+    ]
+    if open_wishes:
+        newest = open_wishes[-1]
+        return State.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
+    if last and now - last > STALE:
+        return State.STALLED, f"nothing since {last:%Y-%m-%d}"
+    if others:
+        return State.UNDER_REVIEW, f"{len(others)} replies, none asks for changes"
+    return State.SENT, "no reply yet"
+
+
+def _at(event: Event) -> datetime:
+    return event.date or datetime.fromtimestamp(0, UTC)
+
+
+def _with_follow_ups(status: Status, every: Sequence[Status]) -> Status:
+    """The status with the later works that fix or revert it."""
+    commits = [one.commit for one in status.landed if one.commit]
+    titles = {f'revert "{title}"' for title in status.topic.titles} | {f"revert {title}" for title in status.topic.titles}
+    found = []
+    for other in every:
+        if other is status or _begun(other) <= _begun(status):
+            continue
+        relation = _relation(other, commits, titles, status)
+        if relation:
+            place = next((one for one in other.landed if one.commit), None)
+            head = other.topic.revisions[0].head
+            found.append(
+                FollowUp(
+                    relation,
+                    other.topic.subject,
+                    other.topic.author,
+                    head.message_id,
+                    other.topic.latest.version,
+                    other.state,
+                    place.commit if place else None,
+                    place.tree if place else None,
+                )
+            )
+    if not found:
+        return status
+    return _reverted(replace(status, follow_ups=tuple(found)), every)
+
+
+def _reverted(status: Status, every: Sequence[Status]) -> Status:
+    """What is reverted had landed: a revert names the commit."""
+    ids = {one.message_id for one in status.follow_ups if one.relation == "reverts"}
+    reverts = [one for one in every if one.topic.revisions[0].head.message_id in ids]
+    for revert in reverts:
+        told = _REVERTED.search(revert.topic.latest.head.mail.mail.body) or next(
+            (found for post in revert.topic.latest.patches if (found := _REVERTED.search(post.mail.mail.body))), None
+        )
+        if told and not status.landed:
+            landed = (
+                Landed(
+                    "torvalds/linux",
+                    told["id"],
+                    None,
+                    "named by its revert; release unknown without a repository",
+                    revert.topic.latest.head.message_id,
+                ),
+            )
+            aim = revert.topic.latest.backport_to
+            status = replace(
+                status, landed=landed, state=State.IN_MAINLINE, why=f"it landed; a revert {f'for {aim} ' if aim else ''}was posted"
+            )
+    return status
+
+
+def _begun(status: Status) -> datetime:
+    return min(when(revision.head.mail.mail) for revision in status.topic.revisions)
+
+
+def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
+    if any(title.replace("  ", " ").strip() in {one.strip() for one in reverts} for title in other.topic.titles):
+        return "reverts"
+    posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
+    replies = [reply.mail for reply in other.replies]
+    if any(quotes_commit(mail, commits) for mail in posts):
+        return "fixes"
+    if any(quotes_commit(mail, commits) for mail in replies if mail.robot is None):
+        return "fixes"
+    mine = status.topic.message_ids
+    if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
+        return "answers"
+    if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
+        return "mentions"
+    return None
+
+
+def revision_label(revision: Revision) -> str:
+    """A revision as people name it: `v2`, `RFC`, `v1 resend`, `pull request`."""
+    words = [f"v{revision.version}"]
+    if revision.rfc:
+        words.insert(0, "RFC")
+    if revision.resend:
+        words.append("resend")
+    if revision.pull_request:
+        words.append("pull request")
+    return " ".join(words)
