@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot fixes`: find the commit that introduced the bug."""
+
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.errors import ExitCode
+from patchpilot.services.fixes import LIMIT, FixesResult, find_culprits
+
+
+@click.command(epilog="Example: patchpilot fixes HEAD; patchpilot fixes --verify HEAD")
+@common_options("text", "json")
+@click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="how many candidates")
+@click.option("--verify", is_flag=True, help="only judge the Fixes: tags that are there")
+@click.argument("target", default="HEAD")
+def command(common: Common, limit: int, verify: bool, target: str) -> int:
+    """Name the commits that most likely introduced the bug that TARGET fixes, and judge the Fixes: tags it has."""
+    with common.repository() as repository, progress_of(common) as progress:
+        result = find_culprits(repository, target, limit=limit, verify=verify, progress=progress)
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        common.write(document("fixes", body(result)))
+    else:
+        common.write(text(result, verify))
+    if verify:
+        return ExitCode.FINDINGS if result.troubled else ExitCode.OK
+    return ExitCode.OK if result.sure else ExitCode.FINDINGS
+
+
+def body(result: FixesResult) -> dict[str, Any]:
+    """The result as the contract has it."""
+    return {
+        "commit": result.commit,
+        "subject": result.subject,
+        "present": [
+            {
+                "tag": one.tag.text,
+                "commit": one.target.id if one.target else None,
+                "problems": [problem.message for problem in one.problems],
+                "kinds": [problem.kind for problem in one.problems],
+                "suggestion": one.suggestion,
+            }
+            for one in result.present
+        ],
+        "candidates": [
+            {
+                "commit": one.commit,
+                "subject": one.subject,
+                "tag": one.tag,
+                "confidence": one.confidence,
+                "evidence": list(one.evidence),
+                "first_release": one.first_release,
+            }
+            for one in result.candidates
+        ],
+        "sure": result.sure,
+        "reason": result.reason,
+        "notes": list(result.notes),
+    }
+
+
+def text(result: FixesResult, verify: bool) -> str:
+    """The result for a person."""
+    from patchpilot.cli.output.plain import printable
+
+    lines = [f'{result.commit[:12]} ("{result.subject}")']
+    for one in result.present:
+        lines.append(f"  {one.tag.text}")
+        lines += [f"    - {problem.message}" for problem in one.problems] or ["    as it should be"]
+        if one.suggestion:
+            lines.append(f"    write: {one.suggestion}")
+    if verify:
+        return printable("\n".join(lines if result.present else [*lines, "  no Fixes: tag"]))
+    if result.reason:
+        lines.append(f"unsure: {result.reason}")
+    for culprit in result.candidates:
+        lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
+        lines.append(f"      {'; '.join(culprit.evidence)}" + (f"; first in {culprit.first_release}" if culprit.first_release else ""))
+    return printable("\n".join([*lines, *result.notes]))

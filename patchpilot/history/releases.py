@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The first release that contains a commit: cheap in a big history, right with topic branches merged late."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+
+_VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d+(?:[._]\d+)+)(?P<rest>.*)$")
+_CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d*)$", re.IGNORECASE)
+SLOP = 86400
+"""How far a clock may be off: a release this much older than a commit may still contain it."""
+LINEAR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release tag: the commit it stands on, when it was committed, its numbers; `candidate` is N of -rcN, None for a final release."""
+
+    name: str
+    commit: str
+    date: int
+    numbers: tuple[int, ...]
+    candidate: int | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is a release proper, not a candidate of one."""
+        return self.candidate is None
+
+
+def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
+    """The release a tag's name stands for; None where it is no version."""
+    found = _VERSION.match(name)
+    if not found:
+        return None
+    numbers = tuple(int(part) for part in re.split(r"[._]", found["numbers"]))
+    rest = found["rest"]
+    candidate = _CANDIDATE.match(rest)
+    revision = re.fullmatch(r"r(\d+)", rest)
+    if revision:
+        return Release(name, commit, date, (*numbers, int(revision[1])), None)
+    if rest and not candidate:
+        return None
+    return Release(name, commit, date, numbers, int(candidate[1] or 1) if candidate else None)
+
+
+def mainline_releases(found: Sequence[Release]) -> tuple[Release, ...]:
+    """The releases without the point releases of stable branches (v6.1.7 where there is a v6.1), oldest first."""
+    names = {one.numbers for one in found}
+    kept = [one for one in found if not (len(one.numbers) > 2 and (one.numbers[:-1] in names or _trimmed(one.numbers) in names))]
+    return tuple(sorted(kept, key=lambda one: (one.date, one.numbers, one.candidate is None, one.candidate or 0)))
+
+
+def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
+    """2.6.32 of 2.6.32.7.1, as distributions number their own."""
+    return numbers[:-2] if len(numbers) > 3 else None
+
+
+class Releases:
+    """The release tags of a repository, and which of them first contains a commit. Answers are kept as long as the object lives."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._all: tuple[Release, ...] | None = None
+        self._first: dict[str, Release | None] = {}
+
+    @property
+    def all(self) -> tuple[Release, ...]:
+        """Mainline's releases and release candidates, oldest first."""
+        if self._all is None:
+            done = self._repository.git(
+                "for-each-ref",
+                "--format=%(refname:lstrip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(committerdate:unix)%00%(*committerdate:unix)",
+                "refs/tags",
+            )
+            found = []
+            for line in done.text.splitlines():
+                name, kind, commit, peeled_kind, peeled, date, peeled_date = line.split("\0")
+                if "commit" not in (kind, peeled_kind):
+                    continue
+                release = parse_release(name, peeled or commit, int(peeled_date or date or 0))
+                if release:
+                    found.append(release)
+            self._all = mainline_releases(found)
+        return self._all
+
+    def first(self, commit: str, committed: int | None = None, *, final: bool = False) -> Release | None:
+        """The first release (with `final`, no candidates) that contains a commit of this full id; None where none does.
+
+        `committed` is its committer date in seconds, looked up where it is not given.
+        """
+        if commit not in self._first:
+            when = committed if committed is not None else int(self._repository.commit(commit).committed.timestamp())
+            self._first[commit] = self._search(commit, [one for one in self.all if one.date + SLOP >= when])
+        found = self._first[commit]
+        if not final or found is None or found.is_final:
+            return found
+        later = [one for one in self.all if one.is_final and one.numbers == found.numbers]
+        return later[0] if later else self._search(commit, [one for one in self.all if one.is_final and one.date >= found.date])
+
+    def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
+        """The nearest releases one by one, since a commit is mostly in the next; then by halves: what contains it, all later ones contain."""
+        for one in releases[:LINEAR]:
+            if self._repository.is_ancestor(commit, one.commit):
+                return one
+        low, high = LINEAR, len(releases)
+        while low < high:
+            middle = (low + high) // 2
+            if self._repository.is_ancestor(commit, releases[middle].commit):
+                high = middle
+            else:
+                low = middle + 1
+        return releases[low] if low < len(releases) else None

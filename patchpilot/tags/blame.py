@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who last changed each line of a file, white space ignored, through renames."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.commits.repository import Repository
+
+_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A commit as blame tells of it; dates are seconds since 1970. `root` marks one where history ends."""
+
+    id: str
+    subject: str
+    author: str
+    authored: int
+    committed: int
+    root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the lines that were asked."""
+
+    path: str
+    texts: dict[int, str] = field(default_factory=dict)
+    ids: dict[int, str] = field(default_factory=dict)
+
+
+def blame(
+    repository: Repository,
+    rev: str,
+    path: str,
+    owners: dict[str, Owner],
+    *,
+    ranges: Sequence[tuple[int, int]] = (),
+    ignore: Iterable[str] = (),
+) -> Blame:
+    """Blame a file as of `rev`, whole or in 1-based `ranges`, as if the commits of `ignore` had not been; commits met go into `owners`."""
+    words = ["blame", "--porcelain", "-w", *(f"-L{first},{last}" for first, last in ranges)]
+    words += [f"--ignore-rev={one}" for one in ignore]
+    done = repository.git(*words, rev, "--", path, ok=(0, 128))
+    return parse_blame(path, done.text, owners)
+
+
+def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
+    """Read `git blame --porcelain`."""
+    found = Blame(path)
+    facts: dict[str, str] = {}
+    current, number = "", 0
+    for line in text.split("\n"):
+        if line.startswith("\t"):
+            found.texts[number] = line[1:]
+            found.ids[number] = current
+            if facts:
+                owners.setdefault(current, _owner(current, facts))
+                facts = {}
+        elif head := _HEAD.match(line):
+            current, number = head[1], int(head[3])
+        else:
+            name, _, value = line.partition(" ")
+            if current not in owners and name in ("author", "author-mail", "author-time", "committer-time", "summary", "boundary"):
+                facts[name] = value
+    return found
+
+
+def _owner(commit: str, facts: dict[str, str]) -> Owner:
+    author = facts.get("author-mail", "").strip("<>").lower() or facts.get("author", "")
+    return Owner(
+        commit,
+        facts.get("summary", ""),
+        author,
+        int(facts.get("author-time", "0") or 0),
+        int(facts.get("committer-time", "0") or 0),
+        "boundary" in facts,
+    )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which commit introduced the bug: from evidence to ranked candidates. The commit's own Fixes: tags are never read here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.fixes_tag import tag_text
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.tags.evidence import explain
+from patchpilot.tags.features import features, tally
+from patchpilot.tags.ranker import Weights, rank, shipped
+from patchpilot.tags.scene import read_scene
+
+SURE = 0.5
+"""The confidence from which a candidate is stood by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A commit that may have introduced the bug: how sure that is (0 to 1) and why, in words; `committed` in seconds since 1970."""
+
+    commit: str
+    subject: str
+    tag: str
+    confidence: float
+    evidence: tuple[str, ...]
+    committed: int
+
+
+def find(
+    repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None
+) -> tuple[Candidate, ...]:
+    """The likeliest culprits of what a commit with a parent fixes, best first."""
+    scene = read_scene(repository, commit, progress)
+    tallies = tally(scene)
+    numbers = features(scene, tallies)
+    found = []
+    for one, confidence in rank(numbers, weights or shipped())[:limit]:
+        culprit = repository.commit(one)
+        words = explain(scene, one, tallies[one], numbers[one])
+        committed = int(culprit.committed.timestamp())
+        found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed))
+    return tuple(found)
+
+
+def doubt(candidates: Sequence[Candidate]) -> str:
+    """Why the first candidate is no more than a guess; empty where it can be stood by."""
+    if not candidates:
+        return "no line of history is near the change: it only adds files, or changes none"
+    first = candidates[0]
+    if first.confidence >= SURE:
+        return ""
+    if len(candidates) > 1 and candidates[1].confidence >= first.confidence * 0.6:
+        return "several commits are about as likely: look at the first ones"
+    return f"the evidence is weak: right in about {first.confidence:.0%} of such cases"

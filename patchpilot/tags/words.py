@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Words of messages and identifiers of code, made comparable; what kind of change a subject announces."""
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*|\d+[A-Za-z][A-Za-z0-9]*")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_STOP = frozenset(
+    """a an and are as at be been but by can cannot could did do does for from had has have if in into is it its no nor not of on or so such
+    than that the their them then there these they this to was we were when where which while will with would
+    fix fixes fixed fixing bug issue problem error wrong incorrect correct properly use used using add added make set get also only
+    commit patch change changes driver code function value case""".split()  # noqa: SIM905 (a list of words reads best as words)
+)
+_KEYWORDS = frozenset(
+    """if else for while do switch case default break continue return goto sizeof typeof static const struct union enum void int char long short
+    unsigned signed float double bool inline extern volatile register typedef define include ifdef ifndef endif elif undef pragma error NULL true
+    false self def class import from None True False not and the elif fi then done echo uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t
+    int64_t size_t ssize_t u8 u16 u32 u64 s8 s16 s32 s64 ret err rc res tmp""".split()  # noqa: SIM905
+)
+_KINDS = (
+    ("revert", re.compile(r"^revert\b", re.IGNORECASE)),
+    ("merge", re.compile(r"^merge\b", re.IGNORECASE)),
+    ("cosmetic", re.compile(
+        r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space|coding style|"
+        r"style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*|"
+        r"drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",
+        re.IGNORECASE)),
+    ("fix", re.compile(r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b", re.IGNORECASE)),
+    ("feature", re.compile(r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
+        re.IGNORECASE)),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def kind_of(subject: str) -> str:
+    """What a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is not looked at."""
+    text = subject.rpartition(": ")[2]
+    for name, pattern in _KINDS[:2]:
+        if pattern.search(text):
+            return name
+    first = {name: found.start() for name, pattern in _KINDS[2:] if (found := pattern.search(text))}
+    return min(first, key=lambda name: first[name]) if first else "other"
+
+
+@lru_cache(maxsize=4096)
+def stems(text: str) -> frozenset[str]:
+    """The words of a text that carry meaning, lower-case and cut to a rough stem; identifiers give their parts."""
+    found = set()
+    for word in _WORD.findall(_CAMEL.sub(" ", text.replace("_", " "))):
+        lower = word.lower()
+        if len(lower) > 1 and lower not in _STOP:
+            found.add(_stem(lower))
+    return frozenset(found)
+
+
+def _stem(word: str) -> str:
+    for ending in ("ations", "ation", "ings", "ing", "ions", "ion", "ers", "ed", "er", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)].removesuffix("e")
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def prefix_of(subject: str) -> str:
+    """What stands before the last colon of the subject's head: `net/foo` of `net/foo: do x`."""
+    head, colon, _ = subject.partition(": ")
+    return head.lower() if colon and len(head) < 60 else ""
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """The identifiers of a line of code that are not keywords or names that say nothing."""
+    return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)
+
+
+def significance(text: str) -> float:
+    """How much a line of code tells of who wrote its logic: 0 for blank lines and braces, little for comments and includes, 1 else."""
+    bare = text.strip()
+    if not bare or not re.search(r"[A-Za-z0-9]", bare):
+        return 0.0
+    if bare.startswith(("*", "/*", "//", "#include", "# ")) or bare in ("else", "} else {", "else {", "break;", "do {", "default:"):
+        return 0.3
+    return 1.0
