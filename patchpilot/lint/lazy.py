@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Patterns that cost nothing until they are used: most patches never need most of them, and compiling all takes longer than a check."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub")
+
+
+class Lazy:
+    """A pattern (in which \\w, \\s, \\d and \\b know ASCII only) compiled at its first use; then its methods are those of the compiled one."""
+
+    match: Callable[..., re.Match[str] | None]
+    search: Callable[..., re.Match[str] | None]
+    fullmatch: Callable[..., re.Match[str] | None]
+    finditer: Callable[..., Iterator[re.Match[str]]]
+    findall: Callable[..., list[Any]]
+    split: Callable[..., list[str]]
+    sub: Callable[..., str]
+
+    def __init__(self, text: str, flags: int = 0) -> None:
+        self.text = text
+        self.flags = flags | re.ASCII
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _METHODS:
+            raise AttributeError(name)
+        compiled = re.compile(self.text, self.flags)
+        for method in _METHODS:
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)
+
+
+def lazy(text: str, flags: int = 0) -> Lazy:
+    """A pattern to be compiled when first used."""
+    return Lazy(text, flags)
