@@ -5,7 +5,6 @@ Pure: whoever calls hands in the file's text and the git configuration. What nam
 tree is never taken from the tree's file.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -103,6 +102,10 @@ def load(
 
 
 def _tree_values(text: str, label: str) -> dict[str, str]:
+    import tomllib
+
+    if not text.strip():
+        return {}
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What can go wrong, and the exit code each kind of trouble has."""
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -76,6 +75,8 @@ class CancelledError(PatchpilotError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like `word`, or None where nothing is near: for "did you mean"."""
+    import difflib
+
     matches = difflib.get_close_matches(word.lower(), {one.lower(): one for one in known}, n=1, cutoff=0.5)
     return {one.lower(): one for one in known}[matches[0]] if matches else None
 

@@ -2,12 +2,9 @@
 """The command: verbs are imported when they are called, and every error ends here."""
 
 import importlib
-import importlib.util
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,6 +41,8 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs that are there, in the order of the walk."""
+        import importlib.util
+
         return [name for name in VERBS if importlib.util.find_spec(_module(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -147,6 +146,9 @@ def _say(message: str, hint: str | None, code: ExitCode) -> int:
 
 
 def _bug(error: BaseException) -> int:
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as log:

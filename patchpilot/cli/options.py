@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from patchpilot.config import FILE_NAME, Settings, load
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.config import Settings
     from patchpilot.model.tree import Tree
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,8 +47,10 @@ class Common:
 
         return DirectoryTree(self.tree) if self.tree else None
 
-    def settings(self, repository: "Repository | None" = None, **flags: str | None) -> Settings:
+    def settings(self, repository: "Repository | None" = None, **flags: str | None) -> "Settings":
         """Settings of this call: the tree's file, git's configuration, flags."""
+        from patchpilot.config import FILE_NAME, load
+
         root = self.tree or (repository.top if repository else None)
         file = root / FILE_NAME if root else None
         text = file.read_text(encoding="utf-8") if file and file.is_file() else None
@@ -122,8 +124,11 @@ def progress_of(common: Common) -> Iterator[Progress]:
             progress.wipe()
 
 
-def common_options(*formats: str) -> Callable[[F], F]:
-    """Add the common options to a verb; `formats` are its --format values, the first the default. The verb gets one argument, `common`."""
+def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
+    """Add the common options to a verb; `formats` are its --format values, the first the default. The verb gets one argument, `common`.
+
+    Without `short_verbose` the verb keeps `-v` for itself.
+    """
 
     def wrap(function: F) -> F:
         def collect(**values: Any) -> Any:
@@ -144,14 +149,14 @@ def common_options(*formats: str) -> Callable[[F], F]:
 
         collect.__name__, collect.__doc__ = function.__name__, function.__doc__
         collect.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for option in reversed(_options(formats or ("text", "json"))):
+        for option in reversed(_options(formats or ("text", "json"), ("-v", "--verbose") if short_verbose else ("--verbose",))):
             option(collect)
         return collect  # type: ignore[return-value]
 
     return wrap
 
 
-def _options(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
+def _options(formats: tuple[str, ...], verbose: tuple[str, ...]) -> list[Callable[[Any], Any]]:
     folder = click.Path(path_type=Path)
     return [
         click.option("-C", "--repo", metavar="DIR", type=folder, help="work in this repository"),
@@ -161,6 +166,6 @@ def _options(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
         click.option("-o", "--output", metavar="FILE", type=folder, help="write the result there instead of stdout"),
         click.option("--offline", is_flag=True, help="never touch the network"),
         click.option("-q", "--quiet", is_flag=True, help="no progress, no remarks"),
-        click.option("-v", "--verbose", is_flag=True, help="say more on stderr"),
+        click.option(*verbose, is_flag=True, help="say more on stderr"),
         click.option("--color/--no-color", default=None, help="colour or not (default: on a terminal)"),
     ]

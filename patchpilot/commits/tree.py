@@ -4,10 +4,13 @@
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.tree import is_safe_path, makefile_version
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 
 class DirectoryTree:
@@ -69,7 +72,7 @@ class DirectoryTree:
 class CommitTree:
     """The tree of a commit, read from the object store; nothing is checked out."""
 
-    def __init__(self, repository: Repository, commit_id: str) -> None:
+    def __init__(self, repository: "Repository", commit_id: str) -> None:
         self.repository = repository
         self.commit_id = commit_id
 

@@ -8,8 +8,8 @@ The index is plain data (strings, tuples, bytes), so that it can be kept between
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from patchpilot.maintainers.filepattern import folder_of
 from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
@@ -19,8 +19,7 @@ from patchpilot.maintainers.words import Words
 Plain = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """A K: line: its section and its place among all lines that count, which is what get_maintainer.pl orders by (as text)."""
 
     section: int
@@ -28,32 +27,28 @@ class Keyword:
     pattern: PerlPattern
 
 
-@dataclass(frozen=True)
 class MaintainersFile:
     """The MAINTAINERS of a tree. `text` is the file (or files, one after another) decoded; `words` are the tree's own role words."""
 
-    text: str
-    index: Plain
-    words: Words
-    is_folder: Callable[[str], bool] = field(default=lambda _path: False)
-
-    def __post_init__(self) -> None:
-        starts = array("L")
-        starts.frombytes(self.index["starts"])
-        lines = array("L")
-        lines.frombytes(self.index["lines"])
-        self.__dict__.update(_starts=starts, _lines=lines, _sections={})
+    def __init__(self, text: str, index: Plain, words: Words, is_folder: Callable[[str], bool] = lambda _path: False) -> None:
+        self.text = text
+        self.index = index
+        self.words = words
+        self.is_folder = is_folder
+        self._starts, self._lines = array("L"), array("L")
+        self._starts.frombytes(index["starts"])
+        self._lines.frombytes(index["lines"])
+        self._sections: dict[int, Section] = {}
 
     def __len__(self) -> int:
-        return len(self.__dict__["_starts"]) - 1
+        return len(self._starts) - 1
 
     def section(self, number: int) -> Section:
         """The section of this number (0-based, in file order)."""
-        known: dict[int, Section] = self.__dict__["_sections"]
-        if number not in known:
-            starts, lines = self.__dict__["_starts"], self.__dict__["_lines"]
-            known[number] = parse_section(self.text[starts[number] : starts[number + 1]], number, lines[number])
-        return known[number]
+        if number not in self._sections:
+            body = self.text[self._starts[number] : self._starts[number + 1]]
+            self._sections[number] = parse_section(body, number, self._lines[number])
+        return self._sections[number]
 
     @property
     def sections(self) -> Iterator[Section]:
@@ -65,7 +60,7 @@ class MaintainersFile:
         at = self.text.find(f"\n{name}\n")
         if at < 0:
             return next((one for one in self.sections if one.name == name), None) if self.text.startswith(name) else None
-        number = bisect_right(self.__dict__["_starts"], at + 1) - 1
+        number = bisect_right(self._starts, at + 1) - 1
         found = self.section(number) if 0 <= number < len(self) else None
         return found if found and found.name == name else next((one for one in self.sections if one.name == name), None)
 
@@ -83,23 +78,15 @@ class MaintainersFile:
             if at < 0:
                 return
 
-    @property
-    def name_patterns(self) -> Iterator[tuple[int, int, PerlPattern]]:
+    @cached_property
+    def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
         """(section, place, pattern) of every N: line."""
-        known = self.__dict__.get("_names")
-        if known is None:
-            known = [(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["names"]]
-            self.__dict__["_names"] = known
-        return iter(known)
+        return tuple((number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["names"])
 
-    @property
+    @cached_property
     def keywords(self) -> tuple[Keyword, ...]:
         """Every K: line."""
-        known: tuple[Keyword, ...] | None = self.__dict__.get("_keywords")
-        if known is None:
-            known = tuple(Keyword(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["keys"])
-            self.__dict__["_keywords"] = known
-        return known
+        return tuple(Keyword(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["keys"])
 
 
 def build(text: str) -> Plain:

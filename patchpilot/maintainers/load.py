@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's MAINTAINERS, with its index kept between runs under the hash of its content."""
+"""A tree's MAINTAINERS, with its index kept between runs beside the content it was made of."""
 
-import hashlib
 import marshal
 import os
 import sys
+import zlib
 from collections.abc import Sequence
-from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 from patchpilot.commits.tree import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers.index import MaintainersFile, build
-from patchpilot.maintainers.words import SCRIPT, Words, read_words
+from patchpilot.maintainers.words import Words
 from patchpilot.model.tree import Tree
 
-FORM = b"patchpilot maintainers 1"
-KEPT = 12
+SCRIPT = "scripts/get_maintainer.pl"
+FORM = f"patchpilot maintainers 2 {sys.version}\n".encode()
+KEPT = 8
 """How many indexes are kept; older ones go."""
 
 
@@ -33,16 +33,18 @@ def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None,
         path = said_path if path is None else path
         everywhere = said_everywhere if everywhere is None else everywhere
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
-    script = tree.read(SCRIPT) or b""
-    digest = hashlib.sha256(FORM + sys.version.encode() + len(content).to_bytes(8, "big") + content + script).digest()
+    source = FORM + len(content).to_bytes(8, "big") + content + (tree.read(SCRIPT) or b"")
     folder = _folder() if keep else None
-    place = folder / f"{digest.hex()[:40]}.index" if folder else None
-    kept = _read(place, digest) if place else None
+    place = folder / f"{zlib.crc32(source):08x}-{len(source)}.index" if folder else None
+    kept = _read(place, source) if place else None
     text = content.decode("utf-8", "surrogateescape")
     if kept is None:
-        kept = {"index": build(text), "words": astuple(read_words(script.decode("utf-8", "replace")))}
+        from patchpilot.maintainers.script import read_words
+
+        script = source[len(FORM) + 8 + len(content) :]
+        kept = {"index": build(text), "words": tuple(read_words(script.decode("utf-8", "replace")))}
         if place:
-            _write(place, digest, kept)
+            _write(place, source, kept)
     return MaintainersFile(text, kept["index"], Words(*kept["words"]), tree.is_dir)
 
 
@@ -106,37 +108,46 @@ def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
 @cache
 def _folder() -> Path | None:
     """Where indexes are kept; None where the user has no such place."""
-    import platformdirs
-
     try:
-        folder = Path(platformdirs.user_cache_dir("patchpilot")) / "maintainers"
+        folder = _cache_home() / "patchpilot" / "maintainers"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (OSError, RuntimeError):
         return None
     return folder
 
 
-def _read(place: Path, digest: bytes) -> dict[str, Any] | None:
-    """What was kept, checked against its own hash, so that a half-written or damaged file counts as none."""
+def _cache_home() -> Path:
+    """Where caches are. On Linux the answer of platformdirs without its import, which costs as much as all that is read from there."""
+    if sys.platform == "linux":
+        said = os.environ.get("XDG_CACHE_HOME", "")
+        return Path(said) if said.startswith("/") else Path.home() / ".cache"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir())
+
+
+def _read(place: Path, source: bytes) -> dict[str, Any] | None:
+    """What was kept for exactly this source. A half-written or damaged file counts as none: the index has a checksum, the source is compared whole."""
     try:
         data = place.read_bytes()
     except OSError:
         return None
-    if data[:32] != digest or hashlib.sha256(data[64:]).digest() != data[32:64]:
+    end = 12 + len(source)
+    if data[:8] != len(source).to_bytes(8, "big") or data[12:end] != source or data[8:12] != zlib.crc32(data[end:]).to_bytes(4, "big"):
         return None
     try:
-        kept = marshal.loads(data[64:])
+        kept = marshal.loads(data[end:])
     except (ValueError, EOFError, TypeError):
         return None
     return kept if isinstance(kept, dict) else None
 
 
-def _write(place: Path, digest: bytes, kept: dict[str, Any]) -> None:
+def _write(place: Path, source: bytes, kept: dict[str, Any]) -> None:
     """Keep it: written beside and moved into place, so that two writers never make half a file. Failing to is no failure."""
     payload = marshal.dumps(kept)
     beside = place.with_suffix(f".{os.getpid()}")
     try:
-        beside.write_bytes(digest + hashlib.sha256(payload).digest() + payload)
+        beside.write_bytes(len(source).to_bytes(8, "big") + zlib.crc32(payload).to_bytes(4, "big") + source + payload)
         beside.replace(place)
         for old in sorted(place.parent.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)[KEPT:]:
             old.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.maintainers.filepattern import depth, matches
 from patchpilot.maintainers.index import Keyword, MaintainersFile
@@ -11,8 +11,7 @@ from patchpilot.maintainers.perlpattern import PerlPattern
 from patchpilot.maintainers.section import Section
 
 
-@dataclass(frozen=True, slots=True)
-class PathMatch:
+class PathMatch(NamedTuple):
     """A section that takes a path: by this line (`letter`, `pattern`), how deep it reaches, and whether it names the path most exactly."""
 
     section: int
@@ -22,8 +21,7 @@ class PathMatch:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SectionMatch:
+class SectionMatch(NamedTuple):
     """A section that wants to see a patch: the deepest reach of its patterns, one reason a path or keyword, the paths that led to it."""
 
     section: Section

@@ -2,15 +2,14 @@
 """A section of MAINTAINERS: its name and its lettered lines, as written."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TYPED = re.compile(r"([A-Z]):\s*(.*)")
 _LIST = re.compile(r"([^\s]+)\s+(.*)$")
 _SCM = re.compile(r"^(\S+)\s+(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A lettered line: `F: drivers/net/` is ("F", "drivers/net/"); `line` counts from 1 in the file."""
 
     letter: str
@@ -18,8 +17,7 @@ class Entry:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section: `number` counts from 0 in file order, `line` is that of its heading (1-based)."""
 
     number: int

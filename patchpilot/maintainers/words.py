@@ -1,24 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words a tree's own get_maintainer.pl uses for roles, read from its text. The script is never run."""
+"""The words of an answer: what roles are called, whom every patch would reach, how long a section's name may be."""
 
-import re
-from dataclasses import dataclass, field
-
-SCRIPT = "scripts/get_maintainer.pl"
-
-_ROLE = re.compile(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"')
-_FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
-_TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
-_LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = re.compile(r'push_email_addresses\(\$pvalue,\s*"([^":$]+):')
-_REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
-_CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
-_TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
-_DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Role words: `roles` by status in lower case (any other status stands for itself where `status_is_role`, else `role`)."""
 
     roles: tuple[tuple[str, str], ...] = (
@@ -39,7 +25,7 @@ class Words:
     chiefs: tuple[tuple[str, str], ...] = (("Linus Torvalds", "torvalds@linux-foundation.org"),)
     signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
     name_length: int = 50
-    defaults: tuple[tuple[str, str], ...] = field(default=())
+    defaults: tuple[tuple[str, str], ...] = ()
 
     def maintainer(self, status: str | None) -> str:
         """The role of an M: line in a section of this status."""
@@ -53,38 +39,3 @@ class Words:
 def ascii_lower(text: str) -> str:
     """Lower case of the letters A to Z only, as a program that works on bytes has it."""
     return text.lower() if text.isascii() else "".join(char.lower() if char.isascii() else char for char in text)
-
-
-def read_words(script: str | None) -> Words:
-    """The words of a get_maintainer.pl's text; those of the one in Linux 6.1 where there is none or it does not say."""
-    usual = Words()
-    if not script:
-        return usual
-    body = _body(script, "get_maintainer_role")
-    first = _FIRST.search(body)
-    lists = _LIST.findall(script)
-    reviewer, rest = _REVIEWER.search(script), _REST.search(_body(script, "get_list_role"))
-    chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
-    defaults = tuple((name, number or text) for name, number, text in _DEFAULT.findall(script))
-    length = dict(defaults).get("output_section_maxlen", "")
-    return Words(
-        roles=tuple(_ROLE.findall(body)) if body else usual.roles,
-        role=first[1] if first else usual.role,
-        status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
-        open_list=next((one for one in lists if "open" in one), usual.open_list),
-        moderated_list=next((one for one in lists if "moderated" in one), usual.moderated_list),
-        subscriber_list=next((one for one in lists if "subscriber" in one), usual.subscriber_list),
-        reviewer=reviewer[1] if reviewer else usual.reviewer,
-        rest=rest[1] if rest else usual.rest,
-        chiefs=chiefs,
-        signatures=tuple(_TAG.findall(script)) or usual.signatures,
-        name_length=int(length) if length.isdigit() else usual.name_length,
-        defaults=defaults,
-    )
-
-
-def _body(script: str, name: str) -> str:
-    """The text of a sub, to the line that closes it."""
-    start = script.find(f"sub {name}")
-    end = script.find("\n}", start)
-    return script[start:end] if start >= 0 else ""

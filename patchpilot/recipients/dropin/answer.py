@@ -3,21 +3,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from patchpilot.maintainers.index import MaintainersFile
 from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
 from patchpilot.maintainers.section import Section
 from patchpilot.model.tree import Tree
-from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, read_mailmap, take_apart, written
+from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, take_apart, written
 from patchpilot.recipients.dropin.people import People, Row
 from patchpilot.recipients.dropin.scan import Scan, scan
 from patchpilot.recipients.dropin.switches import Switches
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is asked: files in the script's order, and what was read out of patches."""
 
     files: tuple[str, ...]
@@ -44,8 +42,7 @@ class History(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The lines, and what to say on stderr."""
 
     lines: tuple[str, ...]
@@ -126,7 +123,7 @@ def answer(
 
 def _mailmap(tree: Tree, switches: Switches) -> Mailmap:
     data = tree.read(".mailmap") if switches.mailmap else None
-    return read_mailmap(data.decode("utf-8", "surrogateescape")) if data else Mailmap()
+    return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
 def _output(people: People, switches: Switches) -> list[str]:

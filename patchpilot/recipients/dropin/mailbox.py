@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from patchpilot.maintainers.words import ascii_lower
 
@@ -87,46 +86,53 @@ def _is_address(tokens: list[str]) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Mailmap:
-    """A .mailmap: real names and real addresses, by wrong address or by `Wrong Name <wrong address>`."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
-
-    def apply(self, text: str) -> str:
-        """The mailbox as it should be written, with its name."""
-        name, address = take_apart(text)
-        whole = written(name, address)
-        key = whole if whole in self.names or whole in self.addresses else address
-        return written(self.names.get(key, name), self.addresses.get(key, address))
-
-
 _MAP_LINE = re.compile(r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$", re.ASCII)
 
 
-def read_mailmap(text: str) -> Mailmap:
-    """A .mailmap's text, in the four forms of gitmailmap(5)."""
-    found = Mailmap()
-    for line in text.split("\n"):
-        line = line.partition("#")[0].strip(_SPACE)
-        parts = _MAP_LINE.match(line) if line else None
+class Mailmap:
+    """A .mailmap's text (gitmailmap(5)). Of its lines those are read that name an address which is asked for."""
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+        self._names: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
+        self._read: set[str] = set()
+
+    def apply(self, box: str) -> str:
+        """The mailbox as it should be written, with its name."""
+        name, address = take_apart(box)
+        if address not in self._read:
+            self._read.add(address)
+            self._read_lines(address)
+        whole = written(name, address)
+        key = whole if whole in self._names or whole in self._addresses else address
+        return written(self._names.get(key, name), self._addresses.get(key, address))
+
+    def _read_lines(self, address: str) -> None:
+        at = self._text.find(address)
+        while at >= 0 and address:
+            end = self._text.find("\n", at)
+            end = len(self._text) if end < 0 else end
+            self._read_line(self._text[self._text.rfind("\n", 0, at) + 1 : end])
+            at = self._text.find(address, end)
+
+    def _read_line(self, line: str) -> None:
+        parts = _MAP_LINE.match(line.partition("#")[0].strip(_SPACE))
         if not parts:
-            continue
+            return
         real, first, second = parts["real"].rstrip(_SPACE), parts["first"], parts["second"]
         wrong = (parts["wrong"] or "").rstrip(_SPACE)
         name, address = take_apart(f"{real} <{first}>") if real else ("", first)
         if second is None:
             if real:
-                found.names[address] = name
+                self._names[address] = name
         elif wrong:
             key = written(*take_apart(f"{wrong} <{second}>"))
-            found.names[key], found.addresses[key] = name, address
+            self._names[key], self._addresses[key] = name, address
         else:
-            found.addresses[second] = address
+            self._addresses[second] = address
             if real:
-                found.names[second] = name
-    return found
+                self._names[second] = name
 
 
 def read_ignored(text: str) -> frozenset[str]:
@@ -135,14 +141,14 @@ def read_ignored(text: str) -> frozenset[str]:
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
-@dataclass(slots=True)
 class Merger:
     """Who is who: the first name and the first address met stand for all later ones that share either."""
 
-    mailmap: Mailmap
-    merge: bool = True
-    by_name: dict[str, tuple[str, str]] = field(default_factory=dict)
-    by_address: dict[str, tuple[str, str]] = field(default_factory=dict)
+    def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
+        self.mailmap = mailmap
+        self.merge = merge
+        self.by_name: dict[str, tuple[str, str]] = {}
+        self.by_address: dict[str, tuple[str, str]] = {}
 
     def apply(self, text: str) -> str:
         """The mailbox that stands for this one."""

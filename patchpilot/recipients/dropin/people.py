@@ -1,39 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The people and lists of an answer, with their roles, collected as get_maintainer.pl collects them."""
 
-from dataclasses import dataclass, field
-
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.maintainers.words import Words, ascii_lower
 from patchpilot.recipients.dropin.mailbox import Merger, each_mailbox, take_apart, written
 from patchpilot.recipients.dropin.switches import Switches
 
 
-@dataclass(slots=True)
 class Row:
     """An address as it will be printed, and its role."""
 
-    who: str
-    role: str
+    __slots__ = ("role", "who")
+
+    def __init__(self, who: str, role: str) -> None:
+        self.who = who
+        self.role = role
 
 
-@dataclass(slots=True)
 class People:
-    """People and lists met so far. Fields other than rows are what a section's other letters said, in order."""
+    """People and lists met so far; the other lists are what a section's other letters said, in order."""
 
-    switches: Switches
-    words: Words
-    merger: Merger
-    rows: list[Row] = field(default_factory=list)
-    lists: list[Row] = field(default_factory=list)
-    trees: list[str] = field(default_factory=list)
-    sites: list[str] = field(default_factory=list)
-    bugs: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    statuses: list[str] = field(default_factory=list)
-    _known_names: set[str] = field(default_factory=set)
-    _known_addresses: set[str] = field(default_factory=set)
-    _known_lists: set[str] = field(default_factory=set)
+    def __init__(self, switches: Switches, words: Words, merger: Merger) -> None:
+        self.switches = switches
+        self.words = words
+        self.merger = merger
+        self.rows: list[Row] = []
+        self.lists: list[Row] = []
+        self.trees: list[str] = []
+        self.sites: list[str] = []
+        self.bugs: list[str] = []
+        self.names: list[str] = []
+        self.statuses: list[str] = []
+        self._known_names: set[str] = set()
+        self._known_addresses: set[str] = set()
+        self._known_lists: set[str] = set()
 
     def add_section(self, section: Section) -> None:
         """Everything a section says, in the order of its lines."""

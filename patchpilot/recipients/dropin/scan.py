@@ -2,7 +2,6 @@
 """What get_maintainer.pl reads out of a patch: files, Fixes: ids, hunk ranges, and the lines its keywords are tried on."""
 
 import re
-from dataclasses import dataclass, field
 
 _MARKED = re.compile(
     r"^ mode change [0-7]+ => [0-7]+ (?P<mode>\S+)\s*$"
@@ -17,15 +16,15 @@ _STARTS = (" mode change ", "rename ", "diff --git ", "Fixes:", "+++", "---", "@
 AFTER_DIFF = "^[+-].*"
 
 
-@dataclass(slots=True)
 class Scan:
     """A patch as the script reads it. `intro` and `diff` are the lines before and after the first file header that are neither headers nor ranges."""
 
-    files: list[str] = field(default_factory=list)
-    fixes: list[str] = field(default_factory=list)
-    ranges: list[tuple[str, int, int]] = field(default_factory=list)
-    intro: list[str] = field(default_factory=list)
-    diff: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.fixes: list[str] = []
+        self.ranges: list[tuple[str, int, int]] = []
+        self.intro: list[str] = []
+        self.diff: list[str] = []
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:

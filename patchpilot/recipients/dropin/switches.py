@@ -2,13 +2,12 @@
 """get_maintainer.pl's switches, in its spellings: one or two dashes, any case, `--no-x` and `--nox`, `--x=value` and `--x value`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
 
 from patchpilot.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(NamedTuple):
     """The switches of a run, with the script's own defaults."""
 
     email: bool = True
@@ -57,8 +56,7 @@ class Switches:
     @property
     def settled(self) -> "Switches":
         """The switches with those that follow from others set, as the script does before its work."""
-        found = replace(
-            self,
+        found = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
             sections=self.sections or bool(self.letters),
@@ -74,7 +72,7 @@ class Switches:
                 "bug": False,
                 "keywords": False,
             }
-            return replace(found, **off)  # type: ignore[arg-type]
+            return found._replace(**off)  # type: ignore[arg-type]
         if not (self.email or self.scm or self.status or self.subsystem or self.web or self.bug):
             raise UsageError("nothing was asked for", hint="leave out one of --no-email, or give --scm, --status, --subsystem or --web")
         if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
@@ -84,7 +82,7 @@ class Switches:
 
 _OTHER_NAMES = {"i": "interactive", "k": "keywords", "fe": "file_emails", "f": "file", "mpath": "maintainer_path"}
 _NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
-_TYPES: Mapping[str, type] = {one.name: type(one.default) for one in fields(Switches)}
+_TYPES: Mapping[str, type] = {name: type(value) for name, value in Switches._field_defaults.items()}
 NAMES = {name.replace("_", "-"): name for name in _TYPES} | _OTHER_NAMES
 SCRIPT_DEFAULTS = {
     "email": "email",
@@ -119,15 +117,15 @@ SCRIPT_DEFAULTS = {
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
     """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are of no account."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for variable, value in said:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
             found[name] = _value(name, value)
-    return replace(Switches(), **found)  # type: ignore[arg-type]
+    return Switches()._replace(**found)
 
 
-def _value(name: str, value: str) -> object:
+def _value(name: str, value: str) -> Any:
     kind = _TYPES[name]
     if kind is bool:
         return value not in ("0", "")
@@ -139,13 +137,13 @@ def _value(name: str, value: str) -> object:
     return value
 
 
-def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> tuple[dict[str, object], list[str]]:
+def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> tuple[dict[str, Any], list[str]]:
     """The switches among words, and the other words in order.
 
     `keep(word)` says how many words a word of somebody else takes (itself and its values; 0: not known to him); those are left alone, as is
     everything after `--`. A word that looks like a switch and is none stays among the others.
     """
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     rest: list[str] = []
     at = 0
     while at < len(words):
@@ -190,8 +188,8 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
     return None, None, False
 
 
-def assemble(defaults: Switches, *found: Mapping[str, object]) -> Switches:
+def assemble(defaults: Switches, *found: Mapping[str, Any]) -> Switches:
     """The defaults changed by each of `found` in turn."""
     for one in found:
-        defaults = replace(defaults, **one)  # type: ignore[arg-type]
+        defaults = defaults._replace(**one)
     return defaults
