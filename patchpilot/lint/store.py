@@ -26,8 +26,7 @@ _FORM = 1
 
 def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """Every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
-    files = [*_shipped(), *own]
-    texts = [_read(file) for file in files]
+    files, texts = _sources(own)
     key = _key(files, texts)
     cached = _cached(key)
     if cached is None:
@@ -39,8 +38,7 @@ def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
 
 def load_packs(own: Sequence[Path] = ()) -> tuple[Pack, ...]:
     """The packs with their examples, parsed anew: for `explain`, the documentation and the suite."""
-    files = [*_shipped(), *own]
-    packs = _parse(files, [_read(file) for file in files])
+    packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
 
@@ -74,9 +72,13 @@ def cache_dir() -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "patchpilot"
 
 
-def _shipped() -> list[Path]:
+def _sources(own: Sequence[Path]) -> tuple[list[Path], list[bytes]]:
+    """The pack files and their contents. Other data lives in checks/ too: a pack is what has rules."""
     folder = data_dir("checks")
-    return [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
+    shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
+    pairs = [(file, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
+    pairs += [(file, _read(file)) for file in own]
+    return [file for file, _ in pairs], [text for _, text in pairs]
 
 
 def _read(file: Path) -> bytes:

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What maintainers say of a commit message: mood, thinness, wrapping, and what does not belong in it."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.lint.prose import paragraphs, words
+from patchpilot.lint.verbs import imperative_of
+
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']{3,}'|`[^`]*`")
+
+
+@cache
+def _this_patch() -> re.Pattern[str]:
+    return re.compile(r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))")
+
+
+@detector("this-patch")
+def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The message talks of itself ("this patch adds") instead of telling the code what to do."""
+    for paragraph in paragraphs(context):
+        if re.match(r"This reverts commit\b", paragraph.text):
+            continue
+        for found in _this_patch().finditer(paragraph.text):
+            what = found["what"]
+            yield Hit(
+                paragraph.line_at(found.start()),
+                f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
+            )
+            return
+
+
+@detector("not-imperative")
+def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
+    for paragraph in paragraphs(context):
+        for start, sentence in _sentences(paragraph.text):
+            said = _telling(sentence)
+            if said:
+                order = imperative_of(said.split()[-1])
+                yield Hit(paragraph.line_at(start), f'"{said}": use the imperative mood' + (f' ("{order}")' if order else ""))
+                return
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
+        yield start, text[start : found.start()]
+        start = found.end()
+    yield start, text[start:]
+
+
+@cache
+def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
+    verbs = r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend|split|delet|provid|adjust|cover|ensur)"
+    did = re.compile(rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b")
+    bare = re.compile(rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b| (?:and|or) )", re.IGNORECASE)
+    passive = re.compile(rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b")
+    return did, bare, passive
+
+
+def _telling(sentence: str) -> str | None:
+    did, bare, passive = _tellers()
+    if found := did.match(sentence):
+        return found[0]
+    found = bare.match(sentence)
+    if found and imperative_of(found["verb"]) and len(sentence.split()) >= 3 and not _is_noun_use(sentence, found):
+        return found[0]
+    if found := passive.match(sentence):
+        return found["verb"]
+    return None
+
+
+def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
+    """"Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects, not statements."""
+    verb = found["verb"].lower()
+    rest = sentence[found.end() :]
+    if verb.endswith("ing"):
+        # a gerund with a finite verb behind it is the sentence's subject
+        return bool(re.search(r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?|gives?|requires?|means?|fails?|works?)\b", rest)) or "," in rest[:80]
+    if verb.endswith("ed"):
+        return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before)\b", rest)) or "," in rest[:60]
+    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for)\b)", rest)) or not rest.strip()
+
+
+@detector("thin-message", fewest=int)
+def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
+    patch = context.patch
+    count = words(context)
+    if not patch.has_diff or count == 0 or _needs_no_reason(context):
+        return
+    if count < arguments["fewest"]:
+        yield Hit(patch.message_line, f"the description has only {count} words: say what is wrong now and why this is the right change")
+        return
+    said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
+    told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
+    fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
+    if len(fresh) <= arguments["fewest"] // 3:
+        yield Hit(patch.message_line, "the description only repeats the subject: say why")
+
+
+_FILLERS = frozenset("this that the and for with add adds added fix fixes fixed use uses patch commit support driver from into".split())
+
+
+def _needs_no_reason(context: Context) -> bool:
+    title = context.patch.subject.title.lower()
+    return title.startswith(("revert", "linux ", "merge ")) or bool(re.search(r"\b(?:typo|spelling)", title))
+
+
+@detector("ragged-wrap", narrow=int)
+def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
+    for paragraph in paragraphs(context):
+        lines = [line.rstrip() for line in paragraph.lines]
+        if len(lines) < 2:
+            continue
+        early = [
+            at
+            for at in range(len(lines) - 1)
+            if len(lines[at]) + 1 + len(lines[at + 1].split()[0]) <= arguments["narrow"] and not _ends_thought(lines[at], lines[at + 1])
+        ]
+        widest = max(map(len, lines))
+        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
+            yield Hit(paragraph.start + early[0], "lines are broken unevenly or much too early: wrap the message at 72 to 75 columns")
+            return
+        if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
+            yield Hit(paragraph.start, "the paragraph is broken much too early: wrap the message at 72 to 75 columns")
+            return
+
+
+def _ends_thought(line: str, following: str) -> bool:
+    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not following[:1].isalnum() or bool(re.match(r"\s", following))
+
+
+@detector("greeting")
+def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A letter's opening or close in the message: it would be committed."""
+    for at, line in enumerate(context.patch.message):
+        found = _greeting().match(line)
+        if found and not (at and line.startswith(" ")):
+            yield Hit(context.patch.message_line + at, f'"{line.strip()}" would be committed: put what is for the readers of the mail below the ---')
+            return
+
+
+@cache
+def _greeting() -> re.Pattern[str]:
+    people = r"(?:all|everyone|everybody|folks|team|guys|maintainers?|sir|madam|dear|there|[A-Z][a-z]+(?: and [A-Z][a-z]+)?)"
+    return re.compile(
+        rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
+        r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Sent from my .*)$"
+    )
+
+
+@detector("changelog-in-message")
+def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The history of the patch's revisions stands above the ---, where it would be committed."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if _changelog().match(line):
+            yield Hit(patch.message_line + at, f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed')
+            return
+
+
+@cache
+def _changelog() -> re.Pattern[str]:
+    return re.compile(
+        r"^\s*(?:[-*] ?)?(?:(?:Main |Major )?[Cc]hange(?:s|[- ]?log)?\s*(?:in|since|for|from|between|after|of|log|:)?:?\s*(?:(?:PATCH |RFC )?[vV] ?\d+|[vV]ersion \d|previous version|last version|revision)"
+        r"|(?:(?:PATCH|RFC) ?)?[vV]\d{1,2}(?:\s*(?:->|=>|-+>|→|\.\.|to)\s*[vV]\d{1,2})?\s*(?::|-\s|\)\s|$)|[Ss]ince [vV]\d|[Dd]iff(?:erences)? (?:from|to|with|since) [vV]\d|[Cc]hange(?: ?[Ll]og|s|log)\s*:\s*$|[Vv]ersion \d+\s*:)"
+    )
+
+
+@detector("no-changelog")
+def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A second or later version that does not say what changed. A numbered patch may say it in the cover letter, if there is one in sight."""
+    patch, series = context.patch, context.series
+    version = patch.subject.version
+    if version < 2 or patch.commit or not patch.has_diff:
+        return
+    cover = series.cover if series else None
+    if (patch.subject.total or 1) > 1 and cover is None:
+        return
+    texts = [*patch.notes, *patch.message, *(cover.lines if cover else ())]
+    if not any(_tells_change(texts, at) for at in range(len(texts))):
+        yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
+
+
+def _tells_change(texts: list[str], at: int) -> bool:
+    line = texts[at]
+    if _changelog().match(line) or re.search(r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)", line):
+        told = [one for one in [line.partition(":")[2], *texts[at + 1 : at + 5]] if one.strip() and "://" not in one and "|" not in one]
+        return bool(told)
+    return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
+
+
+@detector("cut-message")
+def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Lines in a message that `git am` takes for its end or for the patch: a line of dashes, a diff, a From line, scissors."""
+    from patchpilot.model.mail import scissors_line
+
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        where = patch.message_line + at
+        if re.match(r"^(?:diff -|Index: \S)", line):
+            yield Hit(where, f'"{line[:30]}": git am takes this for the start of the diff and drops what follows: indent it')
+        elif re.match(r"^>?From \S+ .*\d\d:\d\d", line):
+            yield Hit(where, "a line that starts with From is taken for a new mail: indent it")
+        elif scissors_line(line):
+            yield Hit(where, "git am --scissors drops everything above this line")
+    if patch.commit:
+        for at, line in enumerate(patch.notes):
+            if line.strip() and not re.match(r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite) |^---\s*$", line):
+                yield Hit(patch.notes_line - 1, "the commit message has a line ---: what stands below it is lost when the mail is applied")
+                return
+
+
+@detector("own-id")
+def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An identifier that means something only inside the sender's company."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if found := _own_id().match(line):
+            yield Hit(patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link')
+
+
+@cache
+def _own_id() -> re.Pattern[str]:
+    return re.compile(r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)")
+
+
+@detector("split-link")
+def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A link broken over two lines, or wrapped by a mail system so that it leads elsewhere."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
+            yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
+        following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
+        broken = re.search(r"https?://\S*[-_/=%?&]$", line) and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
+        if broken and len(line) >= 40 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
+            yield Hit(patch.message_line + at, "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long")
+
+
+@detector("private-link")
+def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A link that will not lead anywhere in some years: shortened, a paste site, a chat, a private host."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if found := _private_link().search(line):
+            yield Hit(patch.message_line + at, f'"{found[0]}" is no permanent public place: link to lore.kernel.org, a bug tracker or a document that stays')
+
+
+@cache
+def _private_link() -> re.Pattern[str]:
+    return re.compile(
+        r"https?://(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|(?:[\w-]+\.)?pastebin\.\w+|paste\.\w+\.\w+|(?:drive|docs|photos)\.google\.com|(?:www\.)?dropbox\.com|discord\.\w+|[\w-]+\.slack\.com|[\w-]+\.sharepoint\.com|(?:[\w-]+\.)?(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
+    )
+
+
+@detector("indented-message")
+def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The whole message is indented, as when it was pasted from `git log` or `git show`."""
+    patch = context.patch
+    text = [line for line in patch.message if line.strip()]
+    if len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text):
+        yield Hit(patch.message_line, "the whole message is indented: it was pasted from a log, and its tags are not read")

@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What maintainers and bots say of tags: who signed, in what order, what is missing."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.model.address import Address
+from patchpilot.model.finding import Severity
+from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
+
+KNOWN = (
+    "Acked-by", "Analyzed-by", "Assisted-by", "Based-on-patch-by", "BugLink", "Bugzilla", "Cc", "Change-Id", "Closes", "Co-developed-by", "Debugged-by", "Diagnosed-by", "Fixes",
+    "Improvements-by", "Inspired-by", "Link", "Message-Id", "Originally-by", "Originally-from", "Reported-and-tested-by", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by",
+    "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by", "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
+)  # fmt: skip
+_STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
+
+
+def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+    """(patch line, trailer) of every line of the message that is a tag, wherever it stands."""
+    found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
+    if found is None:
+        patch = context.patch
+        found = tuple(
+            (patch.message_line + at, trailer)
+            for at, line in enumerate(patch.message)
+            if line[:1].isalpha() and (is_trailer(line) or line.startswith("Datasheet:")) and (trailer := parse_trailer(line, at))
+        )
+        context.shared["tags.lines"] = found
+    return found
+
+
+def _same(one: Address, other: Address) -> bool:
+    return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, the company in brackets left out, in any order ("Doe, Jane" is Jane Doe)."""
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)
+
+
+def _signed(context: Context) -> list[tuple[int, Trailer]]:
+    return [(line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
+
+
+@detector("sender-not-signed")
+def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Who sends somebody else's patch has not signed it off."""
+    patch = context.patch
+    sender, author = patch.sender, patch.author
+    if not (sender and author and patch.in_body_from) or _same(sender, author) or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender)):
+        return
+    signed = _signed(context)
+    people = [tag.address for _, tag in signed if tag.address]
+    if signed and not any(_same(sender, one) for one in people):
+        yield Hit(signed[-1][0], f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one")
+
+
+@detector("not-last-signer")
+def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The last Signed-off-by is not that of the person who sends the patch."""
+    sender = context.patch.sender
+    signed = _signed(context)
+    if not sender or len(signed) < 2:
+        return
+    last = signed[-1][1].address
+    if last and not _same(sender, last) and any(one.address and _same(sender, one.address) for _, one in signed):
+        yield Hit(signed[-1][0], f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch travelled")
+
+
+@detector("unexplained-signer")
+def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Signed-off-by before the author's own, without the Co-developed-by that would explain it."""
+    author = context.patch.author
+    signed = _signed(context)
+    if not author or len(signed) < 2:
+        return
+    authored = [at for at, (_, tag) in enumerate(signed) if tag.address and _same(author, tag.address)]
+    if not authored or authored[0] == 0:
+        return
+    partners = [tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address]
+    for line, tag in signed[: authored[0]]:
+        if tag.address and not any(_same(tag.address, one) for one in partners):
+            yield Hit(line, f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a Co-developed-by right above")
+            return
+
+
+@detector("co-developer-unsigned")
+def co_developer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Co-developed-by whose person signed nowhere, or Co-authored-by, which is no tag of this project."""
+    people = [tag.address for _, tag in _signed(context) if tag.address]
+    for line, tag in tag_lines(context):
+        if tag.key == "co-authored-by":
+            yield Hit(line, "Co-authored-by is not a tag of the kernel: write Co-developed-by, followed by that person's Signed-off-by")
+
+
+@detector("alias-name")
+def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A sign-off whose name is a login, not the name of a person."""
+    seen: set[str] = set()
+    for line, tag in _signed(context):
+        address = tag.address
+        if not address or address.key in seen:
+            continue
+        seen.add(address.key)
+        name = address.name.strip()
+        local = address.email.partition("@")[0].lower()
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
+        alias = " " not in name and name.isascii() and (name.islower() or re.search(r"[\d_@]", name) or not name)
+        if alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local)) or name == "@":
+            yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
+
+
+@detector("odd-address")
+def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An address nobody can write to, or that stands for nobody, in the author's or a signer's place."""
+    author = context.patch.author
+    entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in ("signed-off-by", "co-developed-by") and tag.address]
+    if author:
+        entries.insert(0, (next((one.line for one in context.patch.headers if one.name.lower() == "from"), 1), author))
+    seen: set[str] = set()
+    for line, address in entries:
+        if address.key not in seen and _odd_address().search(address.email):
+            seen.add(address.key)
+            yield Hit(line, f"{address.email} cannot be written to: use an address at which people can ask you")
+
+
+@cache
+def _odd_address() -> re.Pattern[str]:
+    return re.compile(r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan|internal|\(none\)))$|@[^.@]+$|^root@", re.IGNORECASE)
+
+
+@detector("misspelt-tag")
+def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
+    patch = context.patch
+    known = {name.lower(): name for name in KNOWN}
+    for at, line in enumerate(patch.message):
+        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", line) or re.match(r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+(?=.*@)", line)
+        if not found:
+            continue
+        name = found[1].replace(" ", "-")
+        if name.lower() in known:
+            if name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
+                yield Hit(patch.message_line + at, f'"{found[1]}:" is written "{known[name.lower()]}:"')
+            elif ";" in found[0]:
+                yield Hit(patch.message_line + at, f'"{found[0].strip()}" has a semicolon for a colon')
+            continue
+        near = difflib.get_close_matches(name.lower(), [one.lower() for one in _STANDARD], 1, 0.82)
+        # checkpatch looks at everything that ends in -by:
+        told = name.lower().endswith("-by") and ":" in found[0]
+        value = line[found.end() :]
+        if near and not told and _fits(near[0], value):
+            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean {known[near[0]]}:?')
+
+
+def _fits(tag: str, value: str) -> bool:
+    return bool(re.match(r"(?:commit )?[0-9a-f]{7,}\b", value)) if tag == "fixes" else "@" in value
+
+
+@detector("floating-tags")
+def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Blank lines between tags: those above the last blank line are no trailers for git."""
+    patch = context.patch
+    lines = patch.message
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    last = max(tags, default=-1)
+    if last < 0:
+        return
+    at = last
+    while at >= 0:
+        gap = at - 1
+        if at in tags and gap >= 0 and not lines[gap].strip():
+            above = gap
+            while above >= 0 and not lines[above].strip():
+                above -= 1
+            if above in tags or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in tags):
+                yield Hit(patch.message_line + gap, "a blank line between the tags: those above it are no longer read as tags; keep them in one block")
+                return
+        at -= 1
+
+
+@detector("tags-glued")
+def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """No blank line between the text and the tags: git reads no trailer then."""
+    patch = context.patch
+    tags = [trailer.line for _, trailer in tag_lines(context) if trailer.key in ("signed-off-by", "fixes", "reported-by", "cc", "reviewed-by", "acked-by")]
+    if not tags:
+        return
+    first = tags[0]
+    above = patch.message[first - 1] if first else ""
+    if above.strip() and len(above.split()) > 2 and not parse_trailer(above) and above[:1] not in (" ", "\t", "[", "(") and "://" not in above:
+        yield Hit(patch.message_line + first, "no blank line between the text and the tags: put one, so that they are read as tags")
+
+
+@detector("tag-order")
+def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Fixes: below the first sign-off, where history's readers do not look for it."""
+    lines = tag_lines(context)
+    signed = [line for line, tag in lines if tag.key == "signed-off-by"]
+    for line, tag in lines:
+        if tag.key == "fixes" and signed and line > signed[0]:
+            yield Hit(line, "the Fixes: tag goes above the sign-offs, first of the tags")
+            return
+
+
+@detector("review-below-sign-off")
+def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
+    patch = context.patch
+    lines = [(line, tag) for line, tag in tag_lines(context) if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")]
+    if len(lines) < 2 or lines[-1][1].key not in ("reported-by", "suggested-by"):
+        return
+    if any(tag.key == "signed-off-by" for _, tag in lines):
+        yield Hit(patch.message_line + lines[-1][1].line, f"the {lines[-1][1].name} tag stands below the sign-off: it goes above, in order of time")
+
+
+@detector("own-tag")
+def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A tag that the author gives himself: reviewed, acknowledged, reported or suggested by the one who signed the patch."""
+    author = context.patch.author
+    if not author:
+        return
+    for line, tag in tag_lines(context):
+        address = tag.address
+        if not address or not _same(author, address):
+            continue
+        if tag.key in ("reviewed-by", "acked-by"):
+            yield Hit(line, f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all", severity=Severity.WARNING)
+        elif tag.key in ("reported-by", "suggested-by", "tested-by"):
+            needless = "Reported-by is for others" if tag.key == "reported-by" else "the author's sign-off says it already"
+            yield Hit(line, f"{tag.name} by the author: {needless}")
+
+
+@detector("robot-report")
+def robot_report(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A build robot's Reported-by on a patch that fixes nothing in any tree: the robot reported an earlier version of it."""
+    lines = tag_lines(context)
+    if any(tag.key == "fixes" for _, tag in lines):
+        return
+    for line, tag in lines:
+        if tag.key == "reported-by" and re.search(r"\b(?:lkp@intel\.com|kernel test robot|buildbot|bot@kernelci)", tag.value):
+            yield Hit(line, "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by the new version (a fix of merged code has a Fixes: tag)")
+
+
+@detector("duplicate-tag")
+def duplicate_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The same commit named by two Fixes: tags, or the same Link: twice."""
+    seen: dict[str, int] = {}
+    for line, tag in tag_lines(context):
+        if tag.key not in ("fixes", "link", "closes"):
+            continue
+        commit = re.match(r"[0-9a-f]{7,40}", tag.value)
+        key = f"{tag.key} {commit[0][:12] if commit and tag.key == 'fixes' else tag.value}"
+        if key in seen:
+            yield Hit(line, f"the {tag.name} tag stands here twice")
+        seen[key] = line
+
+
+@detector("wrapped-fixes")
+def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag broken over two lines, indented, or with something behind the subject."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if not re.match(r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, re.IGNORECASE):
+            continue
+        text = line.rstrip()
+        following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
+        if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
+            yield Hit(patch.message_line + at, "the Fixes: tag is wrapped: tags stay on a single line, however long")
+        elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
+            yield Hit(patch.message_line + at, f'"{found[1][:30]}" behind the Fixes: tag: tools take it for malformed; nothing follows the closing parenthesis')
+        elif re.match(r"^\s", line):
+            yield Hit(patch.message_line + at, "the Fixes: tag is indented: it is read at the start of a line only")
+
+
+@detector("missing-fixes")
+def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A patch that says it fixes a bug and does not say which commit made it."""
+    patch = context.patch
+    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
+        return
+    title = patch.subject.title
+    if re.match(r"(?:Revert|Reapply) \"", title):
+        return
+    tree = {word.lower() for word in patch.subject.words}
+    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not _only_documents(context):
+        yield Hit(subject_line(context), f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing")
+        return
+    reason = _bug_in(title) or _cure_in(context)
+    if reason and not _cosmetic(context):
+        yield Hit(subject_line(context), f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))')
+
+
+_BUG = (
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*)|wrong|incorrect|broken|invalid|missing)\b"
+)
+
+
+def _bug_in(title: str) -> str | None:
+    found = re.search(_BUG, title, re.IGNORECASE)
+    if not found or re.search(r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE):
+        return None
+    weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
+    if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
+        return None
+    if found[0].lower() == "missing" and not re.search(r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break|barrier|lock|init|validation)", title, re.IGNORECASE):
+        return None
+    return found[0]
+
+
+def _cure_in(context: Context) -> str | None:
+    """A crash quoted in the message of a patch whose subject is silent about it."""
+    text = "\n".join(context.patch.message)
+    found = re.search(r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |kernel NULL pointer|WARNING: CPU: \d+|possible circular locking|refcount_t: underflow|KASAN: \w+)", text)
+    return found[0] if found else None
+
+
+def _cosmetic(context: Context) -> bool:
+    """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
+    title = context.patch.subject.title.lower()
+    if re.search(r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1|sparse|style|alignment|maintainers|email|documentation|wording)\b", title):
+        return True
+    return _only_documents(context)
+
+
+def _only_documents(context: Context) -> bool:
+    paths = context.patch.paths
+    return bool(paths) and all(path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md")) for path in paths)
+
+
+def _upstream_commit(context: Context) -> bool:
+    return any(re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message)
+
+
+@detector("missing-stable")
+def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone."""
+    patch = context.patch
+    fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
+    if not fixes or re.search(r"stable(?:\+\w+)?@(?:vger\.)?kernel\.org", "\n".join(patch.message)) or _upstream_commit(context):
+        return
+    if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
+        return
+    grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
+    if grave:
+        yield Hit(fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport')
+
+
+_GRAVE = (
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak|regression|hangs?)\b"
+)
+
+
+@detector("stable-alone")
+def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Cc: stable without a Fixes: tag or a version: nobody can tell which trees need it."""
+    lines = tag_lines(context)
+    stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
+    if not stable or any(tag.key == "fixes" for _, tag in lines) or _upstream_commit(context) or _new_device(context):
+        return
+    if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
+        yield Hit(stable[0][0], "Cc: stable without a Fixes: tag or a version (# 5.10+): say since when the bug is there")
+
+
+def _new_device(context: Context) -> bool:
+    title = context.patch.subject.title.lower()
+    changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    return bool(re.search(r"\b(?:id|ids|quirk|device|support|compositions?)\b", title)) and len(changed) <= 40 and context.patch.subject.title.lower().find("fix") < 0
+
+
+@detector("stable-header")
+def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
+    patch = context.patch
+    sent = [one for name in ("To", "Cc") for one in patch.addresses(name) if one.key == "stable@vger.kernel.org"]
+    if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
+        return
+    words = " ".join(patch.subject.words).lower()
+    if re.search(r"\d+\.\d+|stable|linux-", words) or (patch.subject.total or 1) > 1:
+        return
+    yield Hit(subject_line(context), "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees")
+
+
+@detector("stable-size", lines=int)
+def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Marked for stable, but larger than the stable trees take."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+            size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
+            if size > arguments["lines"]:
+                yield Hit(line, f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}")
+            return
+
+
+@detector("regression-list")
+def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The fix of a regression whose tracker is not told."""
+    patch = context.patch
+    text = "\n".join(patch.message)
+    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(tag.key == "fixes" for _, tag in tag_lines(context)):
+        return
+    if not patch.header("To") and not patch.header("Cc"):
+        return
+    told = [*patch.addresses("To"), *patch.addresses("Cc")]
+    if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
+        yield Hit(subject_line(context), "the fix of a regression: Cc: regressions@lists.linux.dev, so that its tracking ends")
+
+
+@detector("reported-without-link")
+def reported_without_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Reported-by: that no Closes: or Link: follows."""
+    lines = tag_lines(context)
+    reported = [(line, tag) for line, tag in lines if tag.key in ("reported-by", "reported-and-tested-by")]
+    linked: Sequence[object] = [tag for _, tag in lines if tag.key in ("closes", "link", "buglink", "bugzilla")]
+    if reported and not linked and not any("://" in line for line in context.patch.message):
+        yield Hit(reported[0][0], "Reported-by: without a link to the report: add Closes: (or Link:) right below it")
