@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a fix applies to a tree: as it is, by a three-way merge, or not."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.backports.fix import Fix
+from patchpilot.backports.hunks import Fit, Misfit, fit_file
+from patchpilot.backports.scratch import Merge, Scratch
+from patchpilot.model.tree import is_safe_path
+
+
+class How(StrEnum):
+    """The ways a fix applies."""
+
+    CLEAN = "clean"
+    THREE_WAY = "clean-3way"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How a fix applies, the merge, what does not fit without it, and how far its hunks moved."""
+
+    how: How
+    merge: Merge
+    misfits: tuple[Misfit, ...]
+    offsets: tuple[int, ...]
+    is_empty: bool
+
+
+class ScratchTree:
+    """A tree of the scratch store, as rooms read trees."""
+
+    def __init__(self, scratch: Scratch, tree: str) -> None:
+        self.scratch = scratch
+        self.tree = tree
+
+    @property
+    def label(self) -> str:
+        """The tree's first digits."""
+        return self.tree[:12]
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Not asked of it."""
+        return None
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        return self.scratch.blob(self.tree, path) if is_safe_path(path) else None
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        return is_safe_path(path) and self.scratch.objects.get(f"{self.tree}:{path}") is not None
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        found = self.scratch.objects.get(f"{self.tree}:{path}") if is_safe_path(path) else None
+        return bool(found and found[1] == "tree")
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """Not asked of it."""
+        del directory
+        return ()
+
+
+def try_fix(scratch: Scratch, fix: Fix, onto: str) -> Applied:
+    """Cherry-pick the fix onto a commit (or tree) of the store.
+
+    The merge decides whether there is a conflict; whether a merge was needed is told by the hunks: all of their context there means clean.
+    """
+    tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
+    merge = scratch.pick(fix.id, tree, fix.base)
+    target = ScratchTree(scratch, tree)
+    fits = [_fit(fix, index, target) for index in range(len(fix.files))]
+    missing = tuple(one for fit in fits for one in fit.misfits)
+    offsets = tuple(one for fit in fits for one in fit.offsets)
+    how = How.CONFLICT if not merge.clean else How.THREE_WAY if missing else How.CLEAN
+    return Applied(how, merge, missing, offsets, merge.clean and merge.tree == tree)
+
+
+def _is_tree(scratch: Scratch, name: str) -> bool:
+    found = scratch.objects.get(name)
+    return bool(found and found[1] == "tree")
+
+
+def _fit(fix: Fix, index: int, target: ScratchTree) -> Fit:
+    change = fix.files[index]
+    if change.is_binary and change.old_path:
+        found = target.scratch.objects.get(f"{target.tree}:{change.old_path}")
+        if found and found[0] == fix.old_blobs.get(change.old_path):
+            return Fit((), ())
+    return fit_file(change, target)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A throw-away object store over the repository's own: trees are merged in it, and nothing of the repository changes."""
+
+import hashlib
+import os
+import tempfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.batch import CatFile
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import Completed
+from patchpilot.errors import GitError
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+# later than any commit: the walk for the merge base ends at the base at once instead of going through all history
+_LATE = 4_000_000_000
+_IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What git said of a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
+
+    kind: str
+    paths: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers)."""
+
+    tree: str
+    clean: bool
+    paths: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class Scratch:
+    """The store. Use it as a context: all that was written is gone at its end."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-objects-")
+        self.path = Path(self._folder.name)
+        (self.path / "info").mkdir()
+        (self.path / "info" / "alternates").write_bytes(os.fsencode((repository.common_dir / "objects").resolve()) + b"\n")
+        self.env = {"GIT_OBJECT_DIRECTORY": str(self.path)}
+        self.objects = CatFile(repository.top, self.env)
+        self._trees: dict[str, str] = {}
+
+    def __enter__(self) -> "Scratch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.objects.close()
+        self._folder.cleanup()
+
+    def git(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None) -> Completed:
+        """git in the repository, writing objects here."""
+        return self.repository.git(*args, stdin=stdin, env=self.env | (env or {}), ok=ok)
+
+    def write(self, kind: str, content: bytes) -> str:
+        """Write an object; its id."""
+        raw = b"%s %d\0" % (kind.encode(), len(content)) + content
+        name = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+        file = self.path / name[:2] / name[2:]
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(zlib.compress(raw, 1))
+        return name
+
+    def commit(self, tree: str, *parents: str, message: str = "x") -> str:
+        """A commit of a tree; its id."""
+        lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
+        return self.write("commit", "\n".join(lines).encode())
+
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit of the repository or of this store."""
+        if commit not in self._trees:
+            found = self.objects.get(commit)
+            if not found or found[1] != "commit":
+                raise GitError(f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch`")
+            self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+        return self._trees[commit]
+
+    def merge(self, base: str, ours: str, theirs: str) -> Merge:
+        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over `base`, onto `ours`."""
+        if base == theirs or ours == theirs:
+            return Merge(ours, True)
+        if base == ours:
+            return Merge(theirs, True)
+        root = self.commit(base)
+        done = self.git(
+            "merge-tree", "--write-tree", "--messages", "-z", self.commit(ours, root), self.commit(theirs, root, message="y"), ok=(0, 1)
+        )
+        return _read_merge(done)
+
+    def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
+        """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
+        return self.merge(self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit))
+
+    def blob(self, tree: str, path: str) -> bytes | None:
+        """A file of a tree, or None."""
+        found = self.objects.get(f"{tree}:{path}")
+        return found[2] if found and found[1] == "blob" else None
+
+
+def _read_merge(done: Completed) -> Merge:
+    words = done.out.decode("utf-8", "surrogateescape").split("\0")
+    if len(words[0]) != 40:
+        why = done.error_text.splitlines()
+        raise GitError(
+            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects: `git fetch --refetch`"
+        )
+    at = 1
+    paths: dict[str, None] = {}
+    while at < len(words) and words[at]:
+        paths[words[at].partition("\t")[2]] = None
+        at += 1
+    return Merge(words[0], done.code == 0, tuple(paths), tuple(_notes(words[at + 1 :])))
+
+
+def _notes(words: Sequence[str]) -> list[Note]:
+    found: list[Note] = []
+    at = 0
+    while at < len(words) and words[at].isdigit():
+        count = int(words[at])
+        paths = tuple(words[at + 1 : at + 1 + count])
+        kind, text = words[at + 1 + count], words[at + 2 + count] if at + 2 + count < len(words) else ""
+        found.append(Note(kind, paths, text.strip()))
+        at += count + 3
+    return found

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable branches a repository has among its refs, those it lacks, and where its mainline is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.lts import Family, family_for, version_key
+
+_MAINLINE = ("master", "main")
+_STALE = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A stable branch: its ref's short name, version, tip, and the last month of its support (None: no long-term series)."""
+
+    name: str
+    version: str
+    tip: str
+    ends: str | None
+    stale: bool = False
+
+    @property
+    def is_lts(self) -> bool:
+        """Whether it is a long-term series."""
+        return self.ends is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A maintained series no ref is of, and the command that fetches it."""
+
+    version: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """What a repository has of its project's stable branches."""
+
+    family: Family
+    branches: tuple[Branch, ...]
+    missing: tuple[Missing, ...]
+
+
+def stable_branches(
+    repository: Repository, *, profile: str | None = None, remote: str = "", ended: bool = False, today: date | None = None
+) -> Branches:
+    """The maintained long-term branches among the refs, oldest first, then the newest stable one when it is newer than they.
+
+    `ended` adds the series whose support is over. Of several refs of one version the one of `remote` (or else of a remote named stable) wins, then the
+    newest tip.
+    """
+    today = today or datetime.now(UTC).date()
+    refs = _branch_refs(repository)
+    family = family_for(list(refs), profile)
+    best = _best_refs(repository, refs, family, remote)
+    wanted = {one.version for one in family.maintained(today)}
+    found = [version for version in best if version in wanted or (ended and family.ends(version))]
+    others = [version for version in best if not family.ends(version)]
+    newest = max(others, key=version_key, default=None)
+    if newest and all(version_key(newest) > version_key(one) for one in found):
+        found.append(newest)
+    branches = tuple(
+        Branch(best[version], version, refs[best[version]], family.ends(version), _is_stale(repository, refs[best[version]], today))
+        for version in sorted(found, key=version_key)
+    )
+    missing = tuple(
+        Missing(version, fetch_command(repository, family, version, best.values()))
+        for version in sorted(wanted - set(found), key=version_key)
+    )
+    return Branches(family, branches, missing)
+
+
+def version_at(repository: Repository, family: Family, commit_id: str, name: str) -> str | None:
+    """The version of a commit-ish the user named: that of the ref, else that of the tree's Makefile, else None."""
+    named = family.version_of(name)
+    if named:
+        return named
+    from patchpilot.commits.tree import CommitTree
+
+    found = CommitTree(repository, commit_id).version
+    return f"{found[0]}.{found[1]}" if found else None
+
+
+def mainline(repository: Repository, settings_base: str = "") -> str | None:
+    """The tip of the mainline: the newest of the refs called master or main (a remote's or one's own), or None."""
+    if settings_base:
+        found = repository.find(settings_base)
+        if found:
+            return found
+    refs = _branch_refs(repository)
+    tips = {tip for name, tip in refs.items() if name in _MAINLINE or name.rpartition("/")[2] in _MAINLINE}
+    return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
+
+
+def queue_refs(repository: Repository, family: Family, version: str) -> tuple[str, ...]:
+    """Tips of the refs that hold what is queued for a version: the branches of a remote of release candidates."""
+    return tuple(tip for name, tip in _branch_refs(repository).items() if is_candidate(name) and family.version_of(name) == version)
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is never the branch itself."""
+    remote = name.partition("/")[0] if "/" in name else ""
+    return remote.endswith("rc") and not remote.endswith("src")
+
+
+def fetch_command(repository: Repository, family: Family, version: str, known: object = ()) -> str:
+    """The `git fetch` that brings a series."""
+    names = [str(one) for one in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
+    remote = next((name.partition("/")[0] for name in names if "/" in name), None)
+    branch = family.branch_name.format(version=version)
+    if remote:
+        return f"git fetch {remote} {branch}"
+    if repository.config(f"remote.{family.remote_name}.url"):
+        return f"git fetch {family.remote_name} {branch}"
+    return f"git remote add {family.remote_name} {family.remote} && git fetch {family.remote_name} {branch}"
+
+
+def _branch_refs(repository: Repository) -> Mapping[str, str]:
+    done = repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(objecttype)", "refs/heads", "refs/remotes")
+    rows = (line.split("\0") for line in done.text.splitlines())
+    return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
+
+
+def _best_refs(repository: Repository, refs: Mapping[str, str], family: Family, remote: str) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for name in refs:
+        version = family.version_of(name)
+        if version and not is_candidate(name):
+            found.setdefault(version, []).append(name)
+    preferred = remote or family.remote_name
+
+    def rank(name: str) -> tuple[bool, bool, float]:
+        tip = repository.commit(refs[name]).committed.timestamp() if len(found[family.version_of(name) or ""]) > 1 else 0.0
+        return name.startswith(f"{preferred}/"), "/" in name, tip
+
+    return {version: max(names, key=rank) for version, names in found.items()}
+
+
+def _is_stale(repository: Repository, tip: str, today: date) -> bool:
+    return repository.commit(tip).committed.date() < today - _STALE

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a commit message says of other commits: what it is a backport of, what it reverts, what it fixes.
+
+The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
+"""
+
+import re
+from dataclasses import dataclass
+
+_ID = r"[0-9a-f]{12,40}\b"
+_OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
+_UPSTREAM = re.compile(
+    rf"""^[\[(]?[ ]*(?:
+        commit:?[ ]+(?P<plain>{_ID})[ ]+upstream
+      | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
+      | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_ID})
+      | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_ID})(?=[^\n]*[)\]])
+      | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_ID})
+    )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_SEVERAL = re.compile(
+    rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]", re.IGNORECASE | re.MULTILINE
+)
+_REVERT = re.compile(
+    r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
+    r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
+    r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
+    re.IGNORECASE,
+)
+_FIXES = re.compile(
+    r"^[ ]{0,2}fixes:?[ \t]+(?:commit[ \t]+)?(?P<id>[0-9a-f]{7,40})\b[ \t]*(?:\(?[ \t]*[\"'](?P<subject>.*?)[\"']?[ \t]*\)?[ \t]*)?$",
+    re.I | re.M,
+)
+_HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes ("" when none)."""
+
+    id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The other commits a message names, ids as written in lower case: what it brings from upstream, what it reverts, what it fixes."""
+
+    upstream: tuple[str, ...] = ()
+    reverts: tuple[str, ...] = ()
+    fixes: tuple[Fixed, ...] = ()
+
+
+NONE = Marks()
+
+
+def read_marks(message: str) -> Marks:
+    """The marks of a whole message; a marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the revert."""
+    lower = message.lower()
+    reverts: dict[str, None] = {}
+    undone: set[str] = set()
+    if "reverts" in lower:
+        for found in _REVERT.finditer(message):
+            for one in (found["first"], *_HEX.findall(found["more"])):
+                reverts.setdefault(one.lower())
+            if found["upstream"]:
+                undone.add(found["upstream"].lower())
+                reverts.setdefault(found["upstream"].lower())
+    upstream: dict[str, None] = {}
+    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
+        for found in _UPSTREAM.finditer(message):
+            upstream.setdefault(next(one for one in found.groups() if one).lower())
+        for found in _SEVERAL.finditer(message):
+            for one in _HEX.findall(found[1]):
+                upstream.setdefault(one.lower())
+    fixes = tuple(Fixed(one["id"].lower(), one["subject"] or "") for one in _FIXES.finditer(message)) if "fixes" in lower else ()
+    if not (upstream or reverts or fixes):
+        return NONE
+    return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether two commits make the same change: by patch-id, or nearly, by the lines they add and remove."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from patchpilot.commits.repository import Repository
+
+_ENOUGH = 0.6
+_DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
+
+
+def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
+    """Commit → patch-id, for those that have one (merges and empty commits have none)."""
+    if not commits:
+        return {}
+    diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{one}\n" for one in commits).encode())
+    done = repository.git("patch-id", "--stable", stdin=diffs.out)
+    pairs = (line.split() for line in done.text.splitlines())
+    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+
+
+def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
+    """The added and removed lines of a commit, white space at both ends left out, each with its sign."""
+    text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode("utf-8", "replace")
+    found: Counter[tuple[str, str]] = Counter()
+    inside = False
+    for line in text.split("\n"):
+        if line.startswith("@@ "):
+            inside = True
+        elif line.startswith("diff --git "):
+            inside = False
+        elif inside and line[:1] in "+-" and line[1:].strip():
+            found[line[0], line[1:].strip()] += 1
+    return found
+
+
+def likeness(one: "Counter[tuple[str, str]]", other: "Counter[tuple[str, str]]") -> float:
+    """How much of two changes is the same, 0 to 1."""
+    union = sum((one | other).values())
+    return sum((one & other).values()) / union if union else 1.0
+
+
+def alike(repository: Repository, one: str, other: str) -> bool:
+    """Whether two commits change mostly the same lines in the same way."""
+    return likeness(changed_lines(repository, one), changed_lines(repository, other)) >= _ENOUGH

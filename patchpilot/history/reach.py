@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sets of commits as bits: one a commit, so that "is it in this branch" is one look and differences of branches one subtraction."""
+
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+
+_DIGITS = bytes.maketrans(b"\x00\x01", b"01")
+
+
+class Reach:
+    """The commits (by number) that a tip has."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self, bits: bytes) -> None:
+        self._bits = bits
+
+    def __contains__(self, ordinal: int) -> bool:
+        at = ordinal >> 3
+        return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
+
+    def without(self, *others: "Reach") -> Iterator[int]:
+        """The numbers that none of the others has, oldest first."""
+        rest = int.from_bytes(self._bits, "little")
+        for other in others:
+            rest &= ~int.from_bytes(other._bits, "little")
+        left = rest.to_bytes((rest.bit_length() + 7) // 8, "little")
+        for at, byte in enumerate(left):
+            if byte:
+                for bit in range(8):
+                    if byte >> bit & 1:
+                        yield at * 8 + bit
+
+    def pack(self) -> bytes:
+        """The set as bytes to keep."""
+        return zlib.compress(self._bits, 1)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Reach":
+        """The set from the bytes `pack` gave."""
+        return cls(zlib.decompress(data))
+
+
+def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> Reach:
+    """All that `tip` has: `parents` holds two numbers a commit (-1 for none), each smaller than the commit's; `more` the others of octopus merges."""
+    mark = bytearray(tip + 1)
+    mark[tip] = 1
+    at = tip
+    while at >= 0:
+        first, second = parents[2 * at], parents[2 * at + 1]
+        if first >= 0:
+            mark[first] = 1
+        if second >= 0:
+            mark[second] = 1
+            for parent in more.get(at, ()):
+                mark[parent] = 1
+        at = mark.rfind(1, 0, at)
+    bits = int(mark[::-1].translate(_DIGITS), 2)
+    return Reach(bits.to_bytes((tip + 8) // 8, "little"))
