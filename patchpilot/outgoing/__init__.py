@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outgoing mail: drafts, preflight, and the two transports, each mail once."""
+"""What leaves: drafts, the mails composed of them, the state of each mail, and the transports that carry them."""

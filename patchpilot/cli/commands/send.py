@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot send`: plan, preview and send the mails."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.outgoing.plan import TRANSPORTS, Request, SendPlan, SendResult
+
+
+@click.command(epilog="Example: patchpilot send --dry-run; patchpilot send --to-self; patchpilot send -v 2 --in-reply-to '<id@host>'")
+@common_options("text", "json", short_verbose=False)
+@click.option("--via", type=click.Choice(TRANSPORTS), help="transport  [default: patchpilot.via, else git-send-email]")
+@click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")
+@click.option("--cc", metavar="ADDRESS", multiple=True, help="also Cc: this address")
+@click.option("--no-auto", is_flag=True, help="nobody from MAINTAINERS, tags or configuration: only --to and --cc")
+@click.option("--subject-prefix", metavar="WORDS", help="the mark in brackets, as in --subject-prefix 'PATCH net'")
+@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version to send")
+@click.option("--reroll", is_flag=True, help="the next version: changelog, link to the last one, review tags")
+@click.option("--resend", is_flag=True, help="the last version again, unchanged, marked RESEND")
+@click.option("--cover-letter", is_flag=True, help="with the cover letter of the draft, also for one patch")
+@click.option("--in-reply-to", metavar="ID", help="answer this mail")
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--identity", metavar="NAME", help="the sendemail identity to use")
+@click.option("--dry-run", is_flag=True, help="show everything, send nothing")
+@click.option("--to-self", is_flag=True, help="send to yourself only, to see what arrives")
+@click.option("--outbox", metavar="DIR", type=click.Path(path_type=Path), help="write the mails there, send nothing")
+@click.option("--yes", is_flag=True, help="send without asking; needed when stdin is no terminal")
+@click.option("--resume", is_flag=True, help="send what is missing of the last send, with the same Message-IDs")
+@click.option(
+    "--unknown", type=click.Choice(("keep", "sent", "lost")), default="keep", help="with --resume: what became of mails in state unknown"
+)
+@click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
+@click.argument("target", required=False)
+def command(
+    common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: str, **asked: Any
+) -> int:
+    """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
+    from patchpilot.services import send as service
+
+    repository = common.repository()
+    settings = common.settings(repository)
+    via = asked["via"] or settings.get("via")
+    request = Request(
+        target=target,
+        via=via,
+        to=asked["to"],
+        cc=asked["cc"],
+        auto=not asked["no_auto"],
+        prefix=asked["subject_prefix"],
+        version=asked["version"],
+        reroll=asked["reroll"],
+        resend=asked["resend"],
+        cover=asked["cover_letter"],
+        in_reply_to=asked["in_reply_to"],
+        base=asked["base"] or settings.get("base") or None,
+        to_self=asked["to_self"],
+        force=asked["force"],
+        identity=asked["identity"],
+        profile=settings.get("profile"),
+        offline=common.offline,
+    )
+    if request.force is not None and not request.force.strip():
+        raise UsageError("--force needs a reason", hint="it is recorded with the send")
+    with progress_of(common) as progress:
+        plan = (
+            service.plan_resume(repository, request, unknown, progress=progress)
+            if resume
+            else service.plan(repository, request, progress=progress)
+        )
+    if outbox is not None:
+        paths = service.write_outbox(plan, outbox)
+        _show(common, plan, service.result_of_plan(plan))
+        click.echo(f"{len(paths)} mails in {outbox}; nothing was sent", err=True)
+        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+    if dry_run or plan.refused:
+        _show(common, plan, service.result_of_plan(plan))
+        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+    terminal = sys.stdin.isatty()
+    if not yes:
+        if not terminal:
+            _show(common, plan, service.result_of_plan(plan))
+            raise RefusedError("nothing was sent: stdin is no terminal to ask on", hint="look at the preview, then add --yes")
+        _ask(common, plan)
+    elif common.format == "text":
+        _preview(common, plan)
+    with progress_of(common) as progress, _between_mails() as stopping:
+        result = service.deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
+    _result(common, plan, result)
+    if stopping():
+        return int(ExitCode.INTERRUPTED)
+    return int({"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK))
+
+
+def _show(common: Common, plan: SendPlan, result: SendResult) -> None:
+    if common.format == "json":
+        _result(common, plan, result)
+    else:
+        _preview(common, plan)
+
+
+def _preview(common: Common, plan: SendPlan) -> None:
+    from patchpilot.cli.output.send_text import preview
+
+    common.write(preview(plan))
+
+
+def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.send_json import body
+
+        common.write(document("send", body(plan, result)))
+        return
+    from patchpilot.cli.output.send_text import outcome
+
+    common.write(outcome(result))
+
+
+def _ask(common: Common, plan: SendPlan) -> None:
+    """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
+    from patchpilot.cli.output.send_text import preview
+
+    click.echo(preview(plan), err=common.format == "json")
+    people = len(plan.recipients)
+    answer = click.prompt(
+        f"Send {len(plan.mails)} mail(s) to {people} recipient(s)? Type 'send' to do it", default="", show_default=False, err=True
+    )
+    if answer.strip().lower() not in ("send", "yes"):
+        raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
+
+
+@contextmanager
+def _between_mails() -> Iterator[Any]:
+    """Ctrl-C is remembered and acted on between two mails; a second one, on the spot."""
+    asked: list[int] = []
+
+    def remember(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        click.echo("\npatchpilot: stopping after this mail (again: at once)", err=True)
+
+    old = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

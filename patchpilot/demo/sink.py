@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail server on loopback that keeps what it is given: the demo's, and the base of the tests' faulty ones."""
+
+import socket
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A mail as it arrived: the envelope's sender and recipients, and the bytes (lines end in CR LF)."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    data: bytes
+
+
+class Sink:
+    """An SMTP server in a thread of its own; `port` 0 takes a free one. Use it as a context; `mails` grows as mail arrives."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host, self.port = host, port
+        self.mails: list[Received] = []
+        self._lock = threading.Lock()
+        self._controller: Any = None
+
+    def __enter__(self) -> "Sink":
+        from aiosmtpd.controller import Controller
+
+        if not self.port:
+            with socket.socket() as probe:
+                probe.bind((self.host, 0))
+                self.port = int(probe.getsockname()[1])
+        self._controller = Controller(self.handler(), hostname=self.host, port=self.port, **self.options())
+        self._controller.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._controller.stop()
+
+    def handler(self) -> Any:
+        """What answers the SMTP dialogue (aiosmtpd's handler hooks); tests put faults here."""
+        return Keeper(self)
+
+    def options(self) -> dict[str, Any]:
+        """More keywords for aiosmtpd's controller: TLS, login."""
+        return {"data_size_limit": 64 << 20, "ident": "patchpilot sink", "server_hostname": "localhost"}
+
+    def keep(self, sender: str, recipients: list[str], data: bytes) -> None:
+        """Store one mail."""
+        with self._lock:
+            self.mails.append(Received(sender, tuple(recipients), data))
+
+    def take(self) -> tuple[Received, ...]:
+        """What arrived so far, in order."""
+        with self._lock:
+            return tuple(self.mails)
+
+
+class Keeper:
+    """aiosmtpd's handler that accepts everything."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        """Keep the mail."""
+        self.sink.keep(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(envelope.original_content or b""))
+        return "250 kept"

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mail account git and b4 send with: `sendemail.*` of the identity in force, read once; never its password."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.address import Address, parse_address
+
+_SECRET = ("smtppass",)
+LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
+"""What git send-email takes when nothing is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where mail goes out and as whom. `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for SMTP.
+
+    `password_from` says where the password would come from ("" when none is needed); the password itself is never here.
+    """
+
+    identity: str
+    sender: Address | None
+    envelope: str | None
+    server: str
+    port: int
+    encryption: str
+    user: str
+    auth: str
+    password_from: str
+    domain: str
+    cert_path: str | None
+    sendmail: str | None
+    options: tuple[str, ...]
+    configured: bool
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The account in one line."""
+        if self.sendmail:
+            return f"program {self.sendmail}"
+        if not self.configured:
+            return "no mail server set"
+        security = {"tls": "STARTTLS", "ssl": "TLS"}.get(self.encryption, "no encryption")
+        login = f", as {self.user}" if self.user else ""
+        return f"{self.server}:{self.port} ({security}{login})"
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether the server is to be logged in to."""
+        return bool(self.user) and self.auth.lower() != "none" and not self.sendmail
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of `sendemail.NAME` in force."""
+        return self.settings.get(name.lower(), ())
+
+    def value(self, name: str) -> str:
+        """The last value of `sendemail.NAME`, "" when unset."""
+        found = self.values(name)
+        return found[-1] if found else ""
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """`sendemail.NAME` as git reads a boolean."""
+        value = self.value(name).lower()
+        return value in ("true", "yes", "on", "1") if value else default
+
+
+def read_account(repository: Repository, identity: str | None = None) -> Account:
+    """The account of this repository's git configuration; the chosen identity's keys come before the plain ones, as in git send-email."""
+    found = repository.config_regexp(r"^sendemail\.")
+    plain: dict[str, tuple[str, ...]] = {}
+    named: dict[str, dict[str, tuple[str, ...]]] = {}
+    for key, values in found.items():
+        parts = key.split(".")
+        name = parts[-1].lower()
+        kept = tuple("" for _ in values) if name in _SECRET else values
+        if len(parts) == 2:
+            plain[name] = kept
+        else:
+            named.setdefault(".".join(parts[1:-1]), {})[name] = kept
+    chosen = identity or (plain.get("identity") or ("",))[-1]
+    settings = plain | named.get(chosen, {})
+
+    def last(name: str) -> str:
+        values = settings.get(name, ())
+        return values[-1] if values else ""
+
+    server, sendmail = last("smtpserver"), last("sendmailcmd") or None
+    if not sendmail and server.startswith(("/", "~")):
+        sendmail = os.path.expanduser(server)  # noqa: PTH111 (a command, not a path we open)
+    if not sendmail and not server:
+        sendmail = next((one for one in LOCAL_PROGRAMS if os.access(one, os.X_OK)), None)
+    encryption = {"tls": "tls", "starttls": "tls", "ssl": "ssl", "smtps": "ssl"}.get(last("smtpencryption").lower(), "")
+    port = int(last("smtpserverport")) if last("smtpserverport").isdigit() else (465 if encryption == "ssl" else 25)
+    sender = parse_address(last("from")) if last("from") else repository.identity
+    envelope = last("envelopesender") or None
+    if envelope == "auto":
+        envelope = sender.email if sender else None
+    elif envelope:
+        parsed = parse_address(envelope)
+        envelope = parsed.email if parsed else envelope
+    user = last("smtpuser")
+    return Account(
+        identity=chosen,
+        sender=sender,
+        envelope=envelope,
+        server=server or "localhost",
+        port=port,
+        encryption=encryption,
+        user=user,
+        auth=last("smtpauth"),
+        password_from=_password_origin(repository, user, "smtppass" in settings, server),
+        domain=last("smtpdomain"),
+        cert_path=settings["smtpsslcertpath"][-1] if "smtpsslcertpath" in settings else None,
+        sendmail=sendmail,
+        options=settings.get("smtpserveroption", ()),
+        configured=bool(server or sendmail),
+        settings=settings,
+    )
+
+
+def _password_origin(repository: Repository, user: str, stored: bool, server: str) -> str:
+    if not user:
+        return ""
+    if stored:
+        return "sendemail.smtpPass in git's configuration (readable by whoever reads that file)"
+    helpers: Sequence[str] = ()
+    for key, values in repository.config_regexp(r"^credential\..*helper$").items():
+        if key.lower() == "credential.helper" or server in key:
+            helpers = (*helpers, *(one for one in values if one))
+    if helpers:
+        return "git's credential helper " + ", ".join(re.split(r"\s", one.lstrip("!"))[0] for one in helpers)
+    return "a question on the terminal"

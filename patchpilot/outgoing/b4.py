@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""b4 as transport: it makes the mails and keeps its books; a program of ours stands as its sendmail and carries what was previewed.
+
+b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails are captured once (`send -o`), the
+captured bytes are what leaves, each with a known outcome, and after a whole series b4's record is given the ids that really left.
+"""
+
+import contextlib
+import select
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import stop
+from patchpilot.errors import NetworkError, RefusedError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.b4_branch import Enrolment, correct_record
+from patchpilot.outgoing.b4_command import b4_environment, command, run
+from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.outbox import Entry
+from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Stop, captured, header_recipients, never_stop
+
+_SHIM = """import socket, sys
+line = socket.socket(socket.AF_UNIX)
+try:
+    line.connect({path!r})
+    line.sendall(sys.stdin.buffer.read())
+    line.shutdown(socket.SHUT_WR)
+    answer = line.makefile("rb").read().decode("utf-8", "replace")
+except OSError as error:
+    answer = "patchpilot is gone: " + str(error)
+if answer != "taken":
+    print(answer or "patchpilot is gone", file=sys.stderr)
+    sys.exit(75)
+"""
+
+
+def capture(
+    repository: Repository, account: Account, to: Sequence[Address], cc: Sequence[Address], *, cover: bool, sign: bool
+) -> tuple[Captured, ...]:
+    """The mails b4 would send, in its order, to exactly these recipients; nothing leaves."""
+    if not to:
+        raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        done = run(
+            repository, *_options(), "-c", "sendemail.sendmailcmd=true", "send", "-o", place, *_addressees(to, cc), *_flags(cover, sign)
+        )
+        files = sorted(Path(place).glob("*.eml"))
+        if done.returncode or not files:
+            raise _failed(done.stderr.decode("utf-8", "replace"))
+        envelope = account.envelope or (account.sender.email if account.sender else "")
+        mails = [captured(one.read_bytes(), envelope, ()) for one in files]
+        return tuple(captured(one.raw, envelope, header_recipients(one)) for one in mails)
+
+
+def deliver(
+    repository: Repository,
+    account: Account,
+    entries: Sequence[Entry],
+    report: Report,
+    *,
+    enrolment: Enrolment,
+    to: Sequence[Address],
+    cc: Sequence[Address],
+    cover: bool,
+    sign: bool,
+    reflect: bool = False,
+    credential: Credential | None = None,
+    stopping: Stop = never_stop,
+) -> None:
+    """Let b4 send the series through our program. Only entries not yet accepted leave, with the bytes that were previewed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pp-") as place,
+        socket.socket(socket.AF_UNIX) as listener,
+        Submission(account, credential) as way,
+    ):
+        path = str(Path(place) / "line")
+        listener.bind(path)
+        listener.listen(4)
+        shim = Path(place) / "shim.py"
+        shim.write_text(_SHIM.format(path=path))
+        program = shlex.join([sys.executable, "-I", "-S", str(shim)])
+        options = [*_options(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
+        if reflect:
+            options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
+        argv = command(*options, "send", *_addressees(to, cc), *_flags(cover, sign), *(["--reflect"] if reflect else []))
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=b4_environment(),
+            cwd=repository.top,
+            start_new_session=True,
+        )
+        try:
+            said = _Counter(process, listener, entries, way, report, stopping, account, reflect).serve()
+        finally:
+            if process.poll() is None:
+                stop(process)
+            for stream in (process.stdin, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+    if not reflect and process.returncode == 0:
+        correct_record(repository, enrolment, entries[0].mail.message_id)
+    elif process.returncode and all(one.state is MailState.PENDING for one in entries) and not said.handed and not stopping():
+        raise _failed(said.text)
+
+
+class _Said:
+    def __init__(self) -> None:
+        self.text = ""
+        self.handed = 0
+
+
+class _Counter:
+    """Takes mails from the shim one at a time and answers when each is through."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        listener: socket.socket,
+        entries: Sequence[Entry],
+        way: Submission,
+        report: Report,
+        stopping: Stop,
+        account: Account,
+        reflect: bool,
+    ) -> None:
+        self.process, self.listener, self.entries, self.way, self.report = process, listener, entries, way, report
+        self.stopping, self.account, self.reflect = stopping, account, reflect
+        self.said = _Said()
+
+    def serve(self) -> _Said:
+        """Until b4 ends."""
+        assert self.process.stdin is not None
+        assert self.process.stderr is not None
+        # a failing check of b4's own eats this newline, and its question for leave to send then finds the end of input
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(b"\n\n")
+            self.process.stdin.close()
+        index = 0
+        streams: list[Any] = [self.listener, self.process.stderr]
+        while True:
+            ready, _, _ = select.select(streams, [], [], 0.25)
+            if self.process.stderr in ready:
+                data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
+                self.said.text = (self.said.text + data.decode("utf-8", "replace"))[-20000:]
+                if not data:
+                    streams.remove(self.process.stderr)
+            if self.listener in ready:
+                line, _ = self.listener.accept()
+                with line, contextlib.suppress(OSError):
+                    raw = line.makefile("rb").read()
+                    line.sendall(self._take(index, raw).encode())
+                index += 1
+            if not ready and self.process.poll() is not None:
+                return self.said
+
+    def _take(self, index: int, raw: bytes) -> str:
+        if index >= len(self.entries):
+            return "b4 hands over more mails than were shown"
+        entry = self.entries[index]
+        if not same_mail(entry.mail, captured(raw, "", ())):
+            return f"b4 hands over another mail than was shown: {entry.mail.subject}"
+        if entry.state in (MailState.ACCEPTED, MailState.UNKNOWN):
+            return "taken"
+        if self.stopping():
+            return "stopped"
+        self.report(index, Outcome(MailState.SENDING))
+        own = self.account.sender.email if self.account.sender else ""
+        outcome = self.way.send(entry.mail.envelope_from, (own,) if self.reflect else entry.mail.recipients, entry.mail.raw)
+        self.report(index, outcome)
+        self.said.handed += 1
+        return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+
+
+def same_mail(shown: Captured, given: Captured) -> bool:
+    """Whether two runs of b4 made the same mail: all but ids, date, its own tracking header and signatures."""
+    from patchpilot.model.mail import parse_mail
+
+    return (shown.subject, _keys(shown.to), _keys(shown.cc), parse_mail(shown.raw).body.rstrip()) == (
+        given.subject,
+        _keys(given.to),
+        _keys(given.cc),
+        parse_mail(given.raw).body.rstrip(),
+    )
+
+
+def _keys(addresses: Sequence[Address]) -> list[str]:
+    return sorted(one.key for one in addresses)
+
+
+def _options() -> list[str]:
+    """What the person's configuration would add to the recipients, switched off: it was read into the plan."""
+    words = []
+    for name, value in (
+        ("send-series-to", ""),
+        ("send-series-cc", ""),
+        ("send-me-too", "yes"),
+        ("email-exclude", ""),
+        ("prep-pre-flight-checks", "disable-all"),
+    ):
+        words += ["-c", f"b4.{name}={value}"]
+    return words
+
+
+def _addressees(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
+    words = ["--no-trailer-to-cc", "--to", *(one.header() for one in to)]
+    return [*words, "--cc", *(one.header() for one in cc)] if cc else words
+
+
+def _flags(cover: bool, sign: bool) -> list[str]:
+    return [*(["--force-cover-letter"] if cover else []), *([] if sign else ["--no-sign"])]
+
+
+def _failed(text: str) -> NetworkError | RefusedError:
+    lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Traceback")]
+    told = [one.removeprefix("CRITICAL:").strip() for one in lines if "CRITICAL" in one] or lines[-1:]
+    if "uncommitted changes" in text:
+        return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
+    return NetworkError(
+        f"b4 failed before the first mail: {told[0] if told else 'it ended without a word'}", hint="see `patchpilot doctor`"
+    )

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A topic sent through b4: its branch put into b4's books, b4's mails taken as letters, and carried."""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, RefusedError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing import b4
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.b4_branch import Enrolment, enrol, enrolment, write_record
+from patchpilot.outgoing.compose import Wording, patch_ids_of
+from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.transport import Captured, Report, Stop
+
+
+def make(
+    repository: Repository,
+    account: Account,
+    draft: Draft,
+    wording: Wording,
+    ids: Sequence[str],
+    to: Sequence[Address],
+    cc: Sequence[Address],
+    *,
+    reflect: bool,
+) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...]]:
+    """The mails b4 makes of the checked-out branch, and remarks about how they will go."""
+    branch = _branch(repository, ids)
+    if not account.configured:
+        raise MissingError(
+            "no mail server is set, and b4 would then choose a web endpoint by itself",
+            hint="git config --global sendemail.smtpserver HOST (see `patchpilot doctor`)",
+        )
+    if draft.in_reply_to:
+        raise UsageError("b4 cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
+    if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
+        raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
+    known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
+    known = _with_texts(repository, known, draft, wording, len(ids))
+    sign = signing(repository)
+    mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+    letters = _letters(repository, mails, ids)
+    remarks = [f"b4 makes new Message-IDs a run: those shown here are sent, and written into b4's record of v{known.revision}"]
+    if known.by_us:
+        remarks.append(
+            f"{branch} was put into b4's books by its branch description; its commits are untouched (`patchpilot draft --no-b4` takes it out)"
+        )
+    if sign:
+        remarks.append("signed by patatt, as b4 is configured")
+    if reflect:
+        remarks.append("b4's --reflect: the headers name everybody, the envelope only you")
+    return letters, mails, tuple(remarks)
+
+
+def carry(repository: Repository, account: Account, send: Send, report: Report, *, credential: Credential | None, stopping: Stop) -> str:
+    """Send what the outbox has not yet as accepted; "" or how the login went."""
+    branch = send.branch or ""
+    known = enrolment(repository, branch)
+    if known is None or repository.branch != branch or repository.find("HEAD") != send.head:
+        raise RefusedError(
+            f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
+            hint=f"git switch {branch}, and plan anew if its commits changed",
+        )
+    first = send.entries[0].mail
+    b4.deliver(
+        repository,
+        account,
+        send.entries,
+        report,
+        enrolment=known,
+        to=first.to,
+        cc=first.cc,
+        cover=send.entries[0].number == 0,
+        sign=signing(repository),
+        reflect=send.kind == "to-self",
+        credential=credential,
+        stopping=stopping,
+    )
+    return ""
+
+
+def signing(repository: Repository) -> bool:
+    """Whether the person has set b4 up to sign: a patatt key named, and not switched off."""
+    off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in ("yes", "true", "y")
+    return bool(repository.config("patatt.signingkey")) and not off
+
+
+def _branch(repository: Repository, ids: Sequence[str]) -> str:
+    branch = repository.branch
+    if not ids or branch is None or repository.find("HEAD") != ids[-1]:
+        raise UsageError(
+            "b4 sends the branch that is checked out", hint="git switch to the topic and name no TARGET, or use --via git-send-email"
+        )
+    return branch
+
+
+def _with_texts(repository: Repository, known: Enrolment, draft: Draft, wording: Wording, count: int) -> Enrolment:
+    """b4's record with this draft's texts. A branch the person enrolled keeps its own cover unless the draft has one."""
+    prefixes = [word for word in wording.prefix.split() if word != "PATCH"]
+    if draft.has_cover or draft.changelog or known.by_us:
+        title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
+        if count > 1 and not draft.has_cover:
+            raise RefusedError("b4 sends a cover letter with every series, and none is written", hint="write it: patchpilot draft --edit")
+        cover = "\n\n".join(
+            part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
+        )
+    else:
+        cover = known.cover
+        if "EDITME" in cover and count > 1:
+            raise RefusedError("b4's cover letter is not written yet", hint="write it: b4 prep --edit-cover, or patchpilot draft --edit")
+    if known.strategy != "branch-description" and (
+        draft.has_cover or wording.version != known.revision or prefixes != list(known.prefixes)
+    ):
+        raise RefusedError(
+            f"b4 keeps this branch's cover in a commit (v{known.revision}, prefixes {' '.join(known.prefixes) or 'none'}); patchpilot leaves commits alone",
+            hint="change cover, version and prefixes with `b4 prep`, or use --via git-send-email",
+        )
+    return write_record(repository, known, change_id=draft.change_id, revision=wording.version, prefixes=prefixes, cover=cover)
+
+
+def _letters(repository: Repository, mails: Sequence[Captured], ids: Sequence[str]) -> tuple[Letter, ...]:
+    """b4's mails with what we know of their commits; RefusedError when they are not the commits that were asked for."""
+    patches = [one for one in mails if not _is_cover(one)]
+    titles = [parse_subject(one.subject).title for one in patches]
+    wanted = [" ".join(repository.commit(one).subject.split()) for one in ids]
+    if titles != wanted:
+        raise RefusedError(
+            f"b4 would send {len(patches)} patches that are not the {len(ids)} chosen", hint="b4 sends the whole branch: name no TARGET"
+        )
+    patch_ids = patch_ids_of(repository, [one.raw for one in patches])
+    commits = dict(zip((one.message_id for one in patches), zip(ids, patch_ids, strict=True), strict=True))
+    letters = []
+    for at, one in enumerate(mails):
+        commit, patch_id = commits.get(one.message_id, (None, None))
+        number = parse_subject(one.subject).number
+        letters.append(
+            Letter(
+                number=(at + 1 if number is None else number),
+                message_id=one.message_id,
+                subject=one.subject,
+                author=one.sender,
+                to=one.to,
+                cc=one.cc,
+                body=one.raw.partition(b"\n\n")[2],
+                in_reply_to=one.in_reply_to,
+                commit=commit,
+                patch_id=patch_id,
+            )
+        )
+    return tuple(letters)
+
+
+def _is_cover(mail: Captured) -> bool:
+    return parse_subject(mail.subject).number == 0 or not re.search(rb"^diff --git ", mail.raw, re.MULTILINE)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A program that stands where sendmail would: it keeps each mail's final bytes and its arguments in a folder."""
+
+import shlex
+from pathlib import Path
+
+_SCRIPT = """#!/bin/sh
+# keeps what a sendmail would have been given
+n=1
+while ! mkdir {folder}/"$n" 2>/dev/null; do
+    n=$((n + 1))
+    test "$n" -lt 10000 || exit 75
+done
+for word in "$@"; do printf '%s\\n' "$word"; done > {folder}/"$n/arguments"
+cat > {folder}/"$n/mail"
+"""
+
+
+def capturing_program(folder: Path) -> Path:
+    """Write the program into `folder` (which keeps the mails too); its path."""
+    program = folder / "capture"
+    program.write_text(_SCRIPT.format(folder=shlex.quote(str(folder))))
+    program.chmod(0o700)
+    return program
+
+
+def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
+    """(arguments, bytes) of each mail the program was given, in order."""
+    places = sorted((one for one in folder.iterdir() if one.name.isdigit()), key=lambda one: int(one.name))
+    return tuple((tuple((one / "arguments").read_text().splitlines()), (one / "mail").read_bytes()) for one in places)
+
+
+def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:
+    """(envelope sender or "", recipients) of a sendmail call; `options` words at its front are server options."""
+    words = list(arguments[options:])
+    sender = ""
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word == "-f" and words:
+            sender = words.pop(0)
+    return sender, tuple(words)

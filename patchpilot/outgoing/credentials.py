@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The password of the mail account, from git's own credential helpers: asked for before anything is sent, held in memory only."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment
+from patchpilot.errors import RefusedError
+from patchpilot.outgoing.account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What git's credential machinery gave for an account; its text form hides the password."""
+
+    user: str
+    password: str = field(repr=False)
+    answer: bytes = field(repr=False, default=b"")
+
+
+def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:
+    """The credential of an account, from `sendemail.smtpPass` or `git credential fill`.
+
+    With `terminal`, git may put its question on the terminal; without, it is refused with the reason.
+    """
+    configured = repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
+    stored = configured or repository.config("sendemail.smtppass")
+    if stored:
+        return Credential(account.user, stored[-1])
+    env = environment(None if terminal else {"GIT_TERMINAL_PROMPT": "0"}, parsed=False)
+    if terminal:
+        env.pop("GIT_TERMINAL_PROMPT", None)
+    done = subprocess.run(
+        ["git", "-C", str(repository.top), "credential", "fill"],
+        input=_query(account),
+        stdout=subprocess.PIPE,
+        stderr=None if terminal else subprocess.PIPE,
+        env=env,
+        check=False,
+    )
+    fields = dict(line.split("=", 1) for line in done.stdout.decode("utf-8", "replace").splitlines() if "=" in line)
+    if done.returncode or not fields.get("password"):
+        raise RefusedError(
+            f"no password for {account.user} at {account.server}, and no terminal to ask on",
+            hint="set up a git credential helper (`git config credential.helper …`), or run this in a terminal",
+        )
+    return Credential(fields.get("username", account.user), fields["password"], done.stdout)
+
+
+def tell(repository: Repository, credential: Credential, *, accepted: bool) -> None:
+    """Let git's helpers keep a password that worked, or forget one that did not."""
+    if not credential.answer:
+        return
+    subprocess.run(
+        ["git", "-C", str(repository.top), "credential", "approve" if accepted else "reject"],
+        input=credential.answer + b"\n",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment({"GIT_TERMINAL_PROMPT": "0"}, parsed=False),
+        check=False,
+    )
+
+
+def _query(account: Account) -> bytes:
+    host = f"{account.server}:{account.port}" if account.value("smtpserverport") else account.server
+    return f"protocol=smtp\nhost={host}\nusername={account.user}\n\n".encode()
+
+
+@contextlib.contextmanager
+def helper(credential: Credential | None) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """(options for git, file descriptors to pass on) that make a child's `git credential fill` answer with this credential.
+
+    The password lives in an anonymous file in memory, in no argument, no variable and no named file.
+    """
+    if credential is None or not credential.answer:
+        yield (), ()
+        return
+    descriptor = os.memfd_create("credential", 0) if hasattr(os, "memfd_create") else os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
+    try:
+        os.write(descriptor, credential.answer)
+        # opened anew by each reader: a relogin asks again
+        script = f'!f() {{ if test "$1" = get; then cat < /dev/fd/{descriptor}; fi; }}; f'
+        yield ("-c", "credential.helper=", "-c", f"credential.helper={script}"), (descriptor,)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drafts: what a topic's mails say beside its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
+
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.outbox import connect
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS drafts (
+    change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPatch:
+    """A patch of a topic as it was last seen."""
+
+    patch_id: str
+    subject: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id; recipients are `Name <email>` texts.
+
+    `answers` are the first-timers' questions answered for this topic, by the question's name.
+    """
+
+    change_id: str
+    repository: str
+    branch: str | None
+    version: int = 1
+    prefix: str = ""
+    cover_subject: str = ""
+    cover_text: str = ""
+    changelogs: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    in_reply_to: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    patches: tuple[KnownPatch, ...] = ()
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether a cover letter was written."""
+        return bool(self.cover_subject.strip() or self.cover_text.strip())
+
+    @property
+    def changelog(self) -> str:
+        """What changed in the version that goes out next."""
+        return self.changelogs.get(str(self.version), "")
+
+
+def new_change_id(title: str) -> str:
+    """A change-id in b4's form: day, words of the title, twelve random digits."""
+    words = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
+    return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
+
+
+class Drafts:
+    """The store of drafts. Close it, or use it as a context."""
+
+    def __init__(self) -> None:
+        self._db = connect()
+        self._db.executescript(_SCHEMA)
+
+    def __enter__(self) -> "Drafts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def get(self, change_id: str) -> Draft | None:
+        """The draft of a change-id."""
+        row = self._db.execute("SELECT data FROM drafts WHERE change_id = ?", (change_id,)).fetchone()
+        return _load(row[0]) if row else None
+
+    def all(self, repository: str | None = None) -> tuple[Draft, ...]:
+        """Every draft (of a repository), the last touched first."""
+        rows = self._db.execute(
+            "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid DESC", (repository, repository)
+        ).fetchall()
+        return tuple(_load(row[0]) for row in rows)
+
+    def save(self, draft: Draft) -> Draft:
+        """Write a draft; on disk when this returns."""
+        try:
+            self._db.execute(
+                "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
+                " repository = excluded.repository, branch = excluded.branch, data = excluded.data, updated = excluded.updated",
+                (draft.change_id, draft.repository, draft.branch, json.dumps(asdict(draft)), datetime.now(UTC).isoformat()),
+            )
+        except sqlite3.Error as error:
+            raise PatchpilotError(f"the draft cannot be written: {error}", hint="make room in the state directory") from error
+        return draft
+
+    def remove(self, change_id: str) -> None:
+        """Forget a draft."""
+        self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))
+
+    def recognise(self, repository: str, branch: str | None, patches: Sequence[KnownPatch], branches: Sequence[str] = ()) -> Draft | None:
+        """The draft these patches belong to: they share patch-ids or subjects with it, or it is this branch's and was never filled.
+
+        A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
+        """
+        ids, subjects = {one.patch_id for one in patches}, {one.subject for one in patches}
+        best: tuple[float, Draft] | None = None
+        for draft in self.all(repository):
+            known = {one.patch_id for one in draft.patches}
+            same = len(ids & known)
+            alike = len(subjects & {one.subject for one in draft.patches})
+            mine = branch is not None and draft.branch == branch
+            gone = draft.branch is None or draft.branch not in branches
+            score = 2.0 * same + alike + (0.5 if mine else 0.0)
+            fits = (mine and (same or alike or not known)) or (not mine and gone and (same or alike)) or (same * 2 > len(ids | known))
+            if fits and (best is None or score > best[0]):
+                best = (score, draft)
+        return best[1] if best else None
+
+
+def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
+    """The draft after its patches changed: notes move along by subject where a patch-id changed."""
+    notes = dict(draft.notes)
+    old_by_subject = {one.subject: one.patch_id for one in draft.patches}
+    for one in patches:
+        before = old_by_subject.get(one.subject)
+        if before and one.patch_id not in notes and before in notes:
+            notes[one.patch_id] = notes[before]
+    return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
+
+
+def _load(text: str) -> Draft:
+    data = json.loads(text)
+    data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
+    for name in ("to", "cc", "dropped"):
+        data[name] = tuple(data.get(name, ()))
+    known = set(Draft.__dataclass_fields__)
+    return Draft(**{name: value for name, value in data.items() if name in known})

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the act and after it."""
+
+import contextlib
+import fcntl
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sends (
+    id INTEGER PRIMARY KEY, change_id TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT, version INTEGER NOT NULL, transport TEXT NOT NULL,
+    account TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL, base TEXT, head TEXT, force TEXT, bcc TEXT NOT NULL, note TEXT,
+    begun TEXT NOT NULL, ended TEXT);
+CREATE INDEX IF NOT EXISTS sends_topic ON sends (change_id, version);
+CREATE TABLE IF NOT EXISTS mails (
+    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, place INTEGER NOT NULL, number INTEGER NOT NULL, message_id TEXT NOT NULL,
+    subject TEXT NOT NULL, commit_id TEXT, patch_id TEXT, file BLOB NOT NULL, raw BLOB NOT NULL, envelope TEXT NOT NULL,
+    recipients TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, changed TEXT NOT NULL, PRIMARY KEY (send, place));
+CREATE INDEX IF NOT EXISTS mails_patch ON mails (patch_id);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made from, and its state."""
+
+    place: int
+    number: int
+    commit: str | None
+    patch_id: str | None
+    file: bytes
+    mail: Captured
+    state: MailState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals."""
+
+    id: int
+    change_id: str
+    repository: str
+    branch: str | None
+    version: int
+    transport: str
+    account: str
+    sender: str
+    kind: str
+    base: str | None
+    head: str | None
+    force: str | None
+    bcc: tuple[str, ...]
+    begun: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def state(self) -> str:
+        """`planned|sent|partial|failed` as the states of its mails make it."""
+        states = [one.state for one in self.entries]
+        if all(one is MailState.ACCEPTED for one in states):
+            return "sent"
+        if all(one is MailState.PENDING for one in states):
+            return "planned"
+        return "partial" if any(one in (MailState.ACCEPTED, MailState.UNKNOWN) for one in states) else "failed"
+
+
+def state_folder() -> Path:
+    """The user's state directory for patchpilot, made when missing, readable by its owner only."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_state_path("patchpilot"))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def connect() -> sqlite3.Connection:
+    """The database of drafts and mails, open in autocommit: each statement is on disk when it returns."""
+    file = state_folder() / "outgoing.sqlite3"
+    try:
+        connection = sqlite3.connect(file, timeout=10.0, isolation_level=None)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error as error:
+        raise _disk(error, file) from error
+    file.chmod(0o600)
+    return connection
+
+
+def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
+    return PatchpilotError(
+        f"the outbox cannot be written: {error}", hint=f"make room, or look at {file}; nothing is sent that is not written there first"
+    )
+
+
+class Outbox:
+    """The sends and their mails. Close it, or use it as a context."""
+
+    def __init__(self) -> None:
+        self._db = connect()
+
+    def __enter__(self) -> "Outbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def add(self, send: Send, letters: Sequence[Letter], mails: Sequence[Captured]) -> Send:
+        """Write a planned send with all its mails pending; the send with its id."""
+        now = _now()
+        try:
+            with self._transaction():
+                row = self._db.execute(
+                    "INSERT INTO sends (change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        send.change_id,
+                        send.repository,
+                        send.branch,
+                        send.version,
+                        send.transport,
+                        send.account,
+                        send.sender,
+                        send.kind,
+                        send.base,
+                        send.head,
+                        send.force,
+                        json.dumps(send.bcc),
+                        now,
+                    ),
+                )
+                for place, (letter, mail) in enumerate(zip(letters, mails, strict=True)):
+                    self._db.execute(
+                        "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            row.lastrowid,
+                            place,
+                            letter.number,
+                            mail.message_id,
+                            mail.subject,
+                            letter.commit,
+                            letter.patch_id,
+                            letter.file(),
+                            mail.raw,
+                            mail.envelope_from,
+                            json.dumps(mail.recipients),
+                            MailState.PENDING,
+                            "",
+                            now,
+                        ),
+                    )
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
+        assert row.lastrowid is not None
+        return self.get(row.lastrowid)
+
+    def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
+        """Write a mail's new state; on disk when this returns."""
+        try:
+            self._db.execute(
+                "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
+                (outcome.state, outcome.detail[:2000], _now(), send_id, place),
+            )
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
+
+    def end(self, send_id: int) -> None:
+        """Note when the attempt ended."""
+        self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
+
+    def forget(self, send_id: int) -> None:
+        """Drop a send of which nothing ever left."""
+        self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
+
+    def get(self, send_id: int) -> Send:
+        """One send."""
+        return self._send(self._db.execute(f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)).fetchone())
+
+    def sends(self, change_id: str, version: int | None = None, kind: str = "real") -> tuple[Send, ...]:
+        """The sends of a topic (of one version), oldest first."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?) ORDER BY id",
+            (change_id, kind, version, version),
+        ).fetchall()
+        return tuple(self._send(row) for row in rows)
+
+    def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
+        """The real sends of which a mail with one of these patch-ids left or may have left."""
+        marks = ",".join("?" * len(patch_ids))
+        rows = self._db.execute(
+            f"SELECT DISTINCT {', '.join('sends.' + one for one in _COLUMNS.split(', '))} FROM sends JOIN mails ON mails.send = sends.id"
+            f" WHERE sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending') AND mails.patch_id IN ({marks}) ORDER BY sends.id",
+            tuple(patch_ids),
+        ).fetchall()
+        return tuple(self._send(row) for row in rows)
+
+    def ever_sent(self) -> bool:
+        """Whether any mail was ever accepted."""
+        return bool(self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone())
+
+    def settle(self, send_id: int) -> Send:
+        """A send whose process is gone: what it was `sending` is now `unknown`."""
+        self._db.execute(
+            "UPDATE mails SET state = 'unknown', detail = 'the sending program was ended before the answer was known', changed = ?"
+            " WHERE send = ? AND state = 'sending'",
+            (_now(), send_id),
+        )
+        return self.get(send_id)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _send(self, row: tuple[object, ...]) -> Send:
+        (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun) = row
+        found = self._db.execute(
+            "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",
+            (ident,),
+        ).fetchall()
+        entries = tuple(
+            Entry(one[0], one[1], one[2], one[3], one[4], captured(one[5], one[6], tuple(json.loads(one[7]))), MailState(one[8]), one[9])
+            for one in found
+        )
+        return Send(
+            id=int(str(ident)),
+            change_id=str(change),
+            repository=str(repo),
+            branch=_text(branch),
+            version=int(str(version)),
+            transport=str(transport),
+            account=str(account),
+            sender=str(sender),
+            kind=str(kind),
+            base=_text(base),
+            head=_text(head),
+            force=_text(force),
+            bcc=tuple(json.loads(str(bcc))),
+            begun=str(begun),
+            entries=entries,
+        )
+
+
+_COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextlib.contextmanager
+def sole_sender(change_id: str) -> Iterator[None]:
+    """Hold the topic while sending; RefusedError when another process does. The kernel lets go of it however the holder ends."""
+    file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
+    with file.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RefusedError(
+                "this topic is being sent right now by another patchpilot", hint="wait for it to end, then see `patchpilot send --resume`"
+            ) from error
+        yield

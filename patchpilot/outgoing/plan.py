@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is asked of a send, what would leave, and what became of it: the values the services and both front ends share."""
+
+from dataclasses import dataclass
+
+from patchpilot.model.address import Address
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.transport import Captured, MailState
+
+TRANSPORTS = ("git-send-email", "b4")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the person asked of `send`, as given."""
+
+    target: str | None = None
+    via: str = "git-send-email"
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    auto: bool = True
+    prefix: str | None = None
+    version: int | None = None
+    cover: bool = False
+    in_reply_to: str | None = None
+    base: str | None = None
+    reroll: bool = False
+    resend: bool = False
+    to_self: bool = False
+    force: str | None = None
+    identity: str | None = None
+    profile: str = ""
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that stands against sending: a stable name, what it is, and the way out."""
+
+    name: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it."""
+
+    request: Request
+    draft: Draft
+    account: Account
+    letters: tuple[Letter, ...]
+    mails: tuple[Captured, ...]
+    recipients: tuple[Recipient, ...]
+    bcc: tuple[str, ...]
+    refusals: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    version: int
+    base: str | None
+    head: str | None
+    remarks: tuple[str, ...] = ()
+    send_id: int | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it will not be sent as it is."""
+        return bool(self.refusals) and not self.request.force
+
+
+@dataclass(frozen=True, slots=True)
+class MailResult:
+    """What became of one mail."""
+
+    message_id: str
+    subject: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    state: MailState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """How a send stands: `planned|sent|partial|failed|refused`, and each mail."""
+
+    state: str
+    messages: tuple[MailResult, ...]
+    refusals: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    version: int = 1
+    transport: str = ""
+    account: str = ""
+    change_id: str = ""
+    advice: tuple[str, ...] = ()

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git send-email as transport: one process a series, held at its own question before each mail until the outbox has it in writing."""
+
+import contextlib
+import os
+import selectors
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, stop
+from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.capture import captured_mails, capturing_program, split_arguments
+from patchpilot.outgoing.credentials import Credential, helper
+from patchpilot.outgoing.dialogue import Dialogue
+from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Stop, captured, never_stop
+
+QUESTION = b"Send this email? ("
+STALLED = 150.0
+"""Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
+_INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl; Fedora: dnf install git-email"
+
+
+def capture(
+    repository: Repository, account: Account, files: Sequence[bytes], bcc: Sequence[str] = (), identity: str | None = None
+) -> tuple[Captured, ...]:
+    """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing leaves."""
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        folder = Path(place)
+        paths = _write(folder, files)
+        program = capturing_program(folder)
+        argv = [
+            *_argv(repository, account, bcc, identity, _names_sender(account, files)),
+            "--confirm=never",
+            f"--sendmail-cmd={shlex.quote(str(program))}",
+            *map(str, paths),
+        ]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, env=_environment(), cwd=repository.top, check=False)
+        mails = captured_mails(folder)
+        if done.returncode or len(mails) != len(files):
+            raise _failed(done.stderr.decode("utf-8", "replace"), done.stdout.decode("utf-8", "replace"))
+        found = []
+        for arguments, raw in mails:
+            sender, recipients = split_arguments(arguments, len(account.options))
+            mail = captured(raw, "", recipients)
+            found.append(captured(raw, sender or mail.sender.email, recipients))
+        return tuple(found)
+
+
+def deliver(
+    repository: Repository,
+    account: Account,
+    files: Sequence[bytes],
+    report: Report,
+    *,
+    bcc: Sequence[str] = (),
+    identity: str | None = None,
+    credential: Credential | None = None,
+    stopping: Stop = never_stop,
+    stalled: float = STALLED,
+) -> Dialogue:
+    """Send these files. `report` is called before and after each mail; what is not reported was not begun.
+
+    Ends early, without an error, when a mail is not accepted or `stopping` says so.
+    """
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(credential) as (options, descriptors):
+        paths = _write(Path(place), files)
+        argv = [*_argv(repository, account, bcc, identity, _names_sender(account, files), options), "--confirm=always", *map(str, paths)]
+        if not account.sendmail:
+            argv.insert(-len(paths), "--smtp-debug=1")
+        env = _environment() | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"}
+        # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            cwd=repository.top,
+            pass_fds=descriptors,
+            start_new_session=True,
+        )
+        try:
+            return _Conversation(process, len(files), account, report, stopping, stalled).hold()
+        finally:
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+            if process.poll() is None:
+                stop(process)
+
+
+class _Conversation:
+    """The dialogue with a running git send-email."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", count: int, account: Account, report: Report, stopping: Stop, stalled: float
+    ) -> None:
+        self.process, self.count, self.account, self.report, self.stopping, self.stalled = (
+            process,
+            count,
+            account,
+            report,
+            stopping,
+            stalled,
+        )
+        self.dialogue = Dialogue()
+        self.current = -1
+        self.out = b""
+        self.err = b""
+        self.open = False
+        self.killed = ""
+
+    def hold(self) -> Dialogue:
+        """Answer its questions until it ends; every mail begun is reported on."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        heard = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stderr, selectors.EVENT_READ, "err")
+            selector.register(self.process.stdout, selectors.EVENT_READ, "out")
+            while selector.get_map():
+                ready = sorted(selector.select(0.25), key=lambda one: str(one[0].data))
+                if not ready and time.monotonic() - heard > self.stalled + self._patience():
+                    self.killed = f"no sign of life for {self.stalled:.0f} s"
+                    stop(self.process)
+                for key, _ in ready:
+                    heard = time.monotonic()
+                    data = os.read(key.fd, 65536)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    elif key.data == "err":
+                        self._hear(data)
+                    else:
+                        self.out += data
+                if QUESTION in self.out:
+                    self._drain(selector)
+                    self._answer()
+        self._end(self.process.wait())
+        return self.dialogue
+
+    def _patience(self) -> float:
+        """Between batches git send-email sleeps on purpose."""
+        delay = self.account.value("smtprelogindelay")
+        return float(delay) if delay.isdigit() else 0.0
+
+    def _drain(self, selector: selectors.BaseSelector) -> None:
+        """Whatever stderr holds already belongs to the mail before the question."""
+        while True:
+            ready = [key for key, _ in selector.select(0) if key.data == "err"]
+            if not ready:
+                return
+            data = os.read(ready[0].fd, 65536)
+            if not data:
+                selector.unregister(ready[0].fileobj)
+                return
+            self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
+        *lines, self.err = (self.err + data).split(b"\n")
+        for line in lines:
+            self.dialogue.feed(line.decode("utf-8", "replace"))
+
+    def _answer(self) -> None:
+        before, _, self.out = self.out.partition(QUESTION)
+        if self.open:
+            self._finish(before)
+        if self.killed:
+            return
+        word = b"q\n" if self.stopping() else b"y\n"
+        if word == b"y\n":
+            self.current, self.open = self.current + 1, True
+            self.dialogue.begin()
+            self.report(self.current, Outcome(MailState.SENDING))
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(word)
+            self.process.stdin.flush()
+
+    def _finish(self, output: bytes) -> None:
+        """The mail before this question is through: git send-email goes on only after an acceptance."""
+        self.open = False
+        outcome = self.dialogue.outcome()
+        if self.account.sendmail:
+            outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.sendmail)
+        elif outcome.state is not MailState.ACCEPTED and b"\nResult: 2" in output:
+            outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email tells it: 2xx")
+        self.report(self.current, outcome)
+
+    def _end(self, code: int) -> None:
+        """The process is over: what became of the mail it was at."""
+        if self.err:
+            self.dialogue.feed(self.err.decode("utf-8", "replace"))
+        if not self.open:
+            if self.current < 0 and (code or self.killed):
+                raise _failed("\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed)
+            return
+        outcome = self.dialogue.outcome()
+        if self.account.sendmail:
+            state = MailState.ACCEPTED if code == 0 else MailState.UNKNOWN if code < 0 or self.killed else MailState.REJECTED
+            outcome = Outcome(state, f"{self.account.sendmail}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
+        elif self.killed and outcome.state is MailState.UNKNOWN:
+            outcome = Outcome(MailState.UNKNOWN, f"{outcome.detail} ({self.killed})")
+        self.report(self.current, outcome)
+
+
+def _argv(
+    repository: Repository, account: Account, bcc: Sequence[str], identity: str | None, keep_self: bool, options: Sequence[str] = ()
+) -> list[str]:
+    """git send-email with everything switched off that would add a recipient, change the threading or ask."""
+    words = ["git", "-C", str(repository.top), *options, "send-email"]
+    if identity:
+        words.append(f"--identity={identity}")
+    if account.sender:
+        words.append(f"--from={account.sender.header()}")
+    words.append("--no-suppress-from" if keep_self else "--suppress-from")
+    words += ["--no-format-patch", "--no-annotate", "--no-thread", "--no-chain-reply-to", "--no-signed-off-by-cc"]
+    words += ["--no-to", "--no-cc", "--no-bcc", "--to-cmd=true", "--cc-cmd=true", "--8bit-encoding=UTF-8"]
+    # "self" would also take the sender out of a Cc: that names them on purpose
+    kinds = ("author", "bodycc", "sob", "misc-by", "cccmd", *(() if keep_self else ("self",)))
+    words += [f"--suppress-cc={kind}" for kind in kinds]
+    if account.value("headercmd"):
+        words.append("--header-cmd=true")
+    return [*words, *(f"--bcc={one}" for one in bcc)]
+
+
+def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
+    """Whether a Cc: of these mails names the sender."""
+    return account.sender is not None and any(one.key == account.sender.key for file in files for one in parse_mail(file).cc)
+
+
+def _environment() -> dict[str, str]:
+    env = environment()
+    for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
+        env.pop(name, None)
+    return env | {"PATCHPILOT_SENDING": "1"}
+
+
+def _write(folder: Path, files: Sequence[bytes]) -> list[Path]:
+    paths = []
+    for number, content in enumerate(files):
+        path = folder / f"{number:04d}.mail"
+        path.write_bytes(content)
+        paths.append(path)
+    return paths
+
+
+def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
+    text = err + out
+    if "is not a git command" in text:
+        return MissingError("git send-email is not installed", hint=_INSTALL)
+    if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
+        return MissingError("git send-email lacks a Perl module it needs", hint=_INSTALL)
+    lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
+    words = why or (lines[0] if lines else "it ended without a word")
+    return NetworkError(f"git send-email failed before the first mail: {words}", hint="see `patchpilot doctor`")
