@@ -198,6 +198,12 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
+def find_draft(repository: Repository, request: Request) -> Draft:
+    """The draft of a TARGET's topic, made when there is none."""
+    series, ids = _read(repository, request)
+    return _draft(repository, request, series, ids)
+
+
 def _read(repository: Repository, request: Request) -> tuple[Series, tuple[str, ...]]:
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target

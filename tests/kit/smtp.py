@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mail servers that misbehave on purpose, with TLS and login when asked."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from patchpilot.demo.sink import Keeper, Sink
+
+
+@dataclass
+class Faults:
+    """What goes wrong; mails count from 1 over the server's whole life. None and empty mean: nothing."""
+
+    drop_before_mail: int | None = None
+    reject: frozenset[str] = frozenset()
+    reject_all: bool = False
+    temporary_at: int | None = None
+    stall_at: int | None = None
+    close_after_data: int | None = None
+    keep_when_closing: bool = True
+    on_mail: Callable[[int], None] | None = None
+    seen: int = field(default=0)
+
+    def heal(self) -> None:
+        """From now on nothing goes wrong."""
+        self.drop_before_mail = self.temporary_at = self.stall_at = self.close_after_data = None
+        self.reject, self.reject_all, self.on_mail = frozenset(), False, None
+
+
+class FaultySink(Sink):
+    """A sink with faults, TLS (`tls` "starttls" or "ssl" with a certificate) and login (user, password)."""
+
+    def __init__(
+        self,
+        faults: Faults | None = None,
+        *,
+        tls: str = "",
+        certificate: tuple[Path, Path] | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.faults = faults or Faults()
+        self.tls, self.certificate, self.login = tls, certificate, login
+        self.logins: list[tuple[str, bool]] = []
+
+    def handler(self) -> Any:
+        """The faulty handler."""
+        return _Faulty(self)
+
+    def options(self) -> dict[str, Any]:
+        """TLS and login as asked."""
+        found = super().options()
+        if self.tls and self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*map(str, self.certificate))
+            found |= {"tls_context": context, "require_starttls": True} if self.tls == "starttls" else {"ssl_context": context}
+        if self.login:
+            found |= {"authenticator": self._authenticate, "auth_required": True, "auth_require_tls": self.tls == "starttls"}
+        return found
+
+    def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
+        from aiosmtpd.smtp import AuthResult
+
+        user, password = data.login.decode(), data.password.decode()
+        good = (user, password) == self.login
+        self.logins.append((user, good))
+        return AuthResult(success=good, handled=False)
+
+
+class _Faulty(Keeper):
+    sink: FaultySink
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        faults = self.sink.faults
+        faults.seen += 1
+        if faults.on_mail:
+            faults.on_mail(faults.seen)
+        if faults.drop_before_mail == faults.seen:
+            server.transport.abort()
+            return "421 gone"
+        if faults.temporary_at == faults.seen:
+            return "451 try again later"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if self.sink.faults.reject_all or address in self.sink.faults.reject:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        faults = self.sink.faults
+        if faults.stall_at == faults.seen:
+            await asyncio.sleep(30)
+            return "451 too late"
+        if faults.close_after_data == faults.seen:
+            if faults.keep_when_closing:
+                await super().handle_DATA(server, session, envelope)
+            server.transport.abort()
+            return "421 gone"
+        return await super().handle_DATA(server, session, envelope)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """(certificate, key) for localhost and 127.0.0.1, signed by itself; made by openssl."""
+    import subprocess
+
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ]
+        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key

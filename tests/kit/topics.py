@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Topic branches ready to be sent, and what arrived applied again."""
+
+import subprocess
+from pathlib import Path
+
+from patchpilot.demo.sink import Received, Sink
+from tests.kit.repos import Repo
+
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
+
+
+def topic(path: Path, patches: int = 1, *, server: Sink | None = None, author: str | None = None) -> Repo:
+    """A repository with `patches` commits on `topic` over `master`, its upstream; `server` is set as mail server."""
+    repo = Repo(path)
+    repo.commit("widget: start\n\n" + SIGNED, {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"})
+    repo.branch("topic")
+    repo.git("branch", "-q", "-u", "master")
+    for number in range(1, patches + 1):
+        text = (path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number}; /* größer {number} */")
+        repo.commit(f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}", {"widget.c": text}, author=author)
+    if server:
+        use_server(repo, server)
+    return repo
+
+
+def use_server(repo: Repo, server: Sink) -> None:
+    """Set the repository's mail server."""
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config", "sendemail.smtpserverport", str(server.port))
+
+
+def unpacked(mail: Received) -> bytes:
+    """A received mail with the line ends of a file."""
+    return mail.data.replace(b"\r\n", b"\n")
+
+
+def apply(repo: Repo, base: str, mails: list[bytes], folder: Path) -> list[tuple[str, str, str, str]]:
+    """(tree, author name, author email, message) of each commit `git am` makes of these mails on `base`, in order."""
+    work = folder / "applied"
+    subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)], check=True)
+    copy = Repo.__new__(Repo)
+    copy.path, copy._clock = work, 1_700_000_000
+    start = repo.git("rev-parse", base)
+    copy.git("checkout", "-q", start)
+    for number, mail in enumerate(mails):
+        (folder / f"{number:03d}.eml").write_bytes(mail)
+        done = subprocess.run(["git", "am", "-q", str(folder / f"{number:03d}.eml")], cwd=work, capture_output=True, check=False)
+        if done.returncode:
+            raise AssertionError(done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace"))
+    return commits(copy, f"{start}..HEAD")
+
+
+def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
+    """(tree, author name, author email, message) of the commits of a range, oldest first."""
+    found = []
+    for commit in repo.git("rev-list", "--reverse", span).split():
+        tree, name, email = repo.git("show", "-s", "--format=%T%n%an%n%ae", commit).split("\n")
+        found.append((tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip()))
+    return found
