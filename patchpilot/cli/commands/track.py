@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot track`: follow series on an archive until they have landed."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.services.track import ArchiveAt, Tracked
+    from patchpilot.threads.store import Store
+
+_LORE = click.option("--lore", metavar="URL", help="archive to ask  [default: patchpilot.lore, else https://lore.kernel.org/all]")
+_ID = click.argument("number", metavar="ID", type=int)
+MINIMUM_INTERVAL = 60
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="Example: patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'; patchpilot track update",
+)
+@common_options("text", "json")
+def command(common: Common) -> None:
+    """Follow what you sent until it has landed. Alone: list what is followed."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        _list(common)
+    elif common.repo:
+        context.find_root().ensure_object(dict)["repo"] = common.repo
+
+
+@command.command(epilog="Example: patchpilot track add '<20240101120000.1-1-ada@example.org>'; patchpilot track add --mbox thread.mbox")
+@common_options("text", "json")
+@click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails there instead of asking an archive")
+@_LORE
+@click.argument("target", metavar="MSGID|URL", required=False)
+def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> None:
+    """Follow the series of a mail, or with --mbox the one a file holds."""
+    from patchpilot.services import track as service
+
+    repository = _repository(common)
+    with _store() as store, progress_of(common) as progress:
+        found = service.add(
+            target,
+            mbox=mbox,
+            lore=lore or _lore_setting(common),
+            store=store,
+            archive_at=_archives(common),
+            repository=repository,
+            progress=progress,
+        )
+    _write(common, found, whole=True)
+
+
+@command.command("list", epilog="Example: patchpilot track list --format json")
+@common_options("text", "json")
+def list_(common: Common) -> None:
+    """List the followed series and what to do next about each."""
+    _list(common)
+
+
+@command.command(epilog="Example: patchpilot track show 1; patchpilot track show 1 -C ~/linux")
+@common_options("text", "json")
+@click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
+@_ID
+def show(common: Common, number: int, keep_unread: bool) -> None:
+    """Show all of a series; its replies count as read from then on."""
+    from patchpilot.services import track as service
+
+    with _store() as store, progress_of(common) as progress:
+        found = service.show(number, store=store, repository=_repository(common), mark_read=not keep_unread, progress=progress)
+    _write(common, (found,), whole=True)
+
+
+@command.command(epilog="Example: patchpilot track update; patchpilot track update 2")
+@common_options("text", "json")
+@click.option("--all", "everything", is_flag=True, help="also those that have come to an end")
+@click.option("--fresh", is_flag=True, help="do not use answers of the last ten minutes")
+@_LORE
+@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> None:
+    """Ask the archive what is new."""
+    from patchpilot.services import track as service
+
+    with _store() as store, progress_of(common) as progress:
+        found = service.update(
+            numbers, store=store, archive_at=_archives(common), lore=lore, everything=everything, fresh=fresh,
+            repository=_repository(common), progress=progress,
+        )  # fmt: skip
+    _write(common, found)
+
+
+@command.command(epilog="Example: patchpilot track watch --once || echo something new")
+@common_options("text", "json")
+@click.option("--once", is_flag=True, help="look once; exit 1 when something new came")
+@click.option(
+    "--interval", metavar="SECONDS", type=click.IntRange(MINIMUM_INTERVAL), default=900, show_default=True, help="pause between two looks"
+)
+@_LORE
+def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
+    """Look for news until interrupted."""
+    import time
+
+    from patchpilot.services import track as service
+
+    def wait() -> bool:
+        if once:
+            return False
+        time.sleep(interval)
+        return True
+
+    came = False
+    with _store() as store, progress_of(common) as progress:
+        for news in service.watch(
+            store=store, archive_at=_archives(common), lore=lore, wait=wait, repository=_repository(common), progress=progress
+        ):
+            came = came or bool(news)
+            if news or (once and common.format == "json"):
+                _write(common, news)
+                sys.stdout.flush()
+    return 1 if once and came else 0
+
+
+@command.command(epilog="Example: patchpilot track remove 3")
+@common_options("text", "json")
+@_ID
+def remove(common: Common, number: int) -> None:
+    """Follow a series no longer."""
+    from patchpilot.cli.output.json import document
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.services import track as service
+
+    with _store() as store:
+        entry = service.remove(number, store=store)
+    if common.format == "json":
+        common.write(
+            document("track", {"series": [], "removed": {"id": entry.id, "message_id": entry.message_id, "subject": entry.subject}})
+        )
+    else:
+        common.write(f"{entry.id} is followed no longer: {printable(entry.subject)}")
+
+
+@command.command(epilog="Example: patchpilot track export --format mbox -o mine.mbox")
+@common_options("json", "mbox", "html")
+@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+def export(common: Common, numbers: tuple[int, ...]) -> None:
+    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page."""
+    from patchpilot.services import track as service
+    from patchpilot.services.track_export import as_html, as_mbox
+
+    with _store() as store:
+        chosen = numbers or tuple(entry.id for entry in store.entries())
+        if common.format == "mbox":
+            for number in chosen:
+                store.entry(number)
+            common.write(as_mbox(chosen, store).decode("utf-8", "surrogateescape"))
+            return
+        repository = _repository(common)
+        series = tuple(service.show(number, store=store, repository=repository) for number in chosen)
+    if common.format == "html":
+        common.write(as_html(series))
+    else:
+        _write(common, series)
+
+
+@command.command(epilog="Example: patchpilot track classify reply.eml; patchpilot track classify --format json thread.mbox")
+@common_options("text", "json")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def classify(common: Common, files: tuple[str, ...]) -> None:
+    """Say what each mail of some files is (`-`: standard input), without following anything."""
+    from patchpilot.cli.output.track import classified_json, classified_text
+    from patchpilot.services.classify import classify_files
+
+    with progress_of(common) as progress:
+        found = classify_files(files, progress=progress)
+    common.write(classified_json(found) if common.format == "json" else classified_text(found))
+
+
+def _list(common: Common) -> None:
+    from patchpilot.services import track as service
+
+    with _store() as store, progress_of(common) as progress:
+        found = service.listed(store=store, repository=_repository(common), progress=progress)
+    _write(common, found)
+
+
+def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False) -> None:
+    from patchpilot.cli.output.track import series_json, series_list, series_text
+
+    if common.format == "json":
+        common.write(series_json(series))
+    elif whole:
+        common.write("\n\n".join(f"{one.entry.id:>3}  {series_text(one)}" for one in series))
+    else:
+        wide = shutil.get_terminal_size().columns if sys.stdout.isatty() and not common.output else 400
+        common.write(series_list(series, wide))
+
+
+def _store() -> "Store":
+    from patchpilot.threads.store import Store
+
+    return Store()
+
+
+def _archives(common: Common) -> "ArchiveAt":
+    from patchpilot.services.track import default_archive
+
+    return default_archive(offline=common.offline)
+
+
+def _lore_setting(common: Common) -> str:
+    """The person's setting, which git knows inside and outside a repository."""
+    from patchpilot.commits.run import git
+    from patchpilot.threads.archive import LORE
+
+    done = git(common.repo or Path.cwd(), "config", "--get", "patchpilot.lore", ok=())
+    return (done.text.strip() if done.code == 0 else "") or LORE
+
+
+def _repository(common: Common) -> Any:
+    """The repository of -C, or None: following needs none, and the one we happen to stand in is asked only when named."""
+    repository: Repository | None = common.repository() if common.repo else None
+    return repository

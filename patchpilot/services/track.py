@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `track`: follow series until they have landed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.advice import next_step
+from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of, message_id_of
+from patchpilot.threads.gather import gather, status_of
+from patchpilot.threads.landed import in_repository
+from patchpilot.threads.mbox import read_mails
+from patchpilot.threads.status import Landed, StableBranch, State, Status, read_thread
+from patchpilot.threads.store import Entry, Store
+
+ArchiveAt = Callable[[str], Archive]
+"""Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
+
+
+def default_archive(offline: bool = False) -> ArchiveAt:
+    """Archives with the ten-minute cache in the user's cache directory."""
+    import platformdirs
+
+    cache = Path(platformdirs.user_cache_dir("patchpilot")) / "archive"
+    return lambda url: Archive(url, cache=cache, offline=offline)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was given."""
+
+    entry: Entry
+    status: Status | None
+    state: State
+    landed: tuple[Landed, ...]
+    stable: tuple[StableBranch, ...]
+    unread: frozenset[str]
+    next_step: str
+    new: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """Its title."""
+        return self.status.topic.subject if self.status else self.entry.subject
+
+
+def add(
+    target: str | None,
+    *,
+    mbox: Path | None = None,
+    lore: str = LORE,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another)."""
+    if mbox is not None:
+        return _add_from_mbox(target, mbox, store, repository, progress)
+    if target is None:
+        raise UsageError("nothing to follow", hint="name a Message-ID or a URL of the archive, or --mbox FILE")
+    message_id = message_id_of(target)
+    if message_id is None:
+        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
+    url = archive_of(target, lore)
+    with archive_at(url) as archive:
+        mails, troubles = gather(archive, message_id, progress=progress)
+    status = status_of(message_id, read_thread(mails, now=_now()))
+    if status is None:
+        raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
+    entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
+    new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
+    return (replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles),)
+
+
+def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> Entry:
+    """Follow a series just sent, before any archive has it; `message_id` is that of the cover letter or first patch."""
+    return store.holding([message_id]) or store.add(message_id, subject, lore, None)
+
+
+def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    mails = read_mails(mbox, progress)
+    every = read_thread(mails, progress=progress)
+    if target:
+        message_id = message_id_of(target)
+        one = status_of(message_id, every) if message_id else None
+        if one is None:
+            raise MissingError(f"{target}: not in {mbox}", hint="leave it out to follow the series that is there")
+        chosen: Sequence[Status] = (one,)
+    else:
+        later = {one.message_id for status in every for one in status.follow_ups}
+        chosen = [status for status in every if not later & status.topic.message_ids] or every
+    if not chosen:
+        raise InputError(f"{mbox}: no patch in it", hint="give the mbox of a thread, as an archive's t.mbox.gz")
+    found = []
+    for status in chosen:
+        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
+        wanted = set(status.message_ids)
+        for follow_up in status.follow_ups:
+            other = status_of(follow_up.message_id, every)
+            wanted |= other.message_ids if other else frozenset()
+        new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in wanted], seen=_own(status))
+        found.append(replace(_shown(store.entry(entry.id), store, repository, progress), new=new))
+    return tuple(found)
+
+
+def show(
+    number: int, *, store: Store, repository: Repository | None = None, mark_read: bool = False, progress: Progress = silent
+) -> Tracked:
+    """One series as it is known here; nothing is asked of the network."""
+    tracked = _shown(store.entry(number), store, repository, progress)
+    if mark_read:
+        store.mark_read(number)
+    return tracked
+
+
+def listed(*, store: Store, repository: Repository | None = None, progress: Progress = silent) -> tuple[Tracked, ...]:
+    """All followed series as they are known here."""
+    return tuple(_shown(entry, store, repository, progress) for entry in store.entries())
+
+
+def update(
+    numbers: Sequence[int] | None = None,
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    lore: str | None = None,
+    everything: bool = False,
+    fresh: bool = False,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Read what is new about these series (default: those that have not come to an end; `everything`: all). NetworkError when the archive
+    of one cannot be reached."""
+    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    found = []
+    for entry in entries:
+        before = _shown(entry, store, None, progress)
+        if not numbers and not everything and before.state in (State.REJECTED, State.SUPERSEDED):
+            found.append(before)
+            continue
+        found.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+    return tuple(found)
+
+
+def _update_one(
+    before: Tracked, store: Store, archive_at: ArchiveAt, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+) -> Tracked:
+    entry = before.entry
+    known = store.mails(entry.id)
+    troubles: tuple[str, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    url = lore or entry.lore
+    if url is None and entry.mbox:
+        path = Path(entry.mbox)
+        if path.exists():
+            mails = _of_mbox(entry, known, read_mails(path, progress))
+        else:
+            troubles = (f"{path} is not there any more",)
+    else:
+        try:
+            with archive_at(url or LORE) as archive:
+                mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, progress=progress)
+        except NotInArchiveError as error:
+            troubles = (error.message,)
+    status = status_of(entry.message_id, read_thread((*known, *mails)))
+    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
+    return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
+
+
+def _of_mbox(entry: Entry, known: Sequence[Mail], mails: Sequence[Mail]) -> tuple[Mail, ...]:
+    every = read_thread((*known, *mails))
+    status = status_of(entry.message_id, every)
+    if status is None:
+        return tuple(mails)
+    wanted = set(status.message_ids)
+    for follow_up in status.follow_ups:
+        other = status_of(follow_up.message_id, every)
+        wanted |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in mails if mail.message_id in wanted)
+
+
+def watch(
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    lore: str | None = None,
+    wait: Callable[[], bool],
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> Iterator[tuple[Tracked, ...]]:
+    """Update again and again, giving what changed each time; `wait` pauses and says whether to go on."""
+    while True:
+        yield tuple(
+            one for one in update(store=store, archive_at=archive_at, lore=lore, repository=repository, progress=progress) if one.new
+        )
+        if not wait():
+            return
+
+
+def remove(number: int, *, store: Store) -> Entry:
+    """Follow a series no longer."""
+    return store.remove(number)
+
+
+def _shown(entry: Entry, store: Store, repository: Repository | None, progress: Progress) -> Tracked:
+    mails = store.mails(entry.id)
+    now = None if entry.mbox and not entry.lore else _now()
+    status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
+    unread = store.unread(entry.id)
+    if status is None:
+        waiting = "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"
+        return Tracked(entry, None, State.SENT, (), (), unread, waiting)
+    if repository is None:
+        return Tracked(entry, status, status.state, status.landed, status.stable, unread & status.message_ids, next_step(status))
+    return _with_repository(entry, status, repository, unread & status.message_ids, progress)
+
+
+def _with_repository(entry: Entry, status: Status, repository: Repository, unread: frozenset[str], progress: Progress) -> Tracked:
+    seen = in_repository(status, repository, progress=progress)
+    mainline = [one for one in seen if not one.tree.startswith("stable/")]
+    told = [one for one in status.landed if not (mainline and one.tree == "torvalds/linux")]
+    released = {one.tree.removeprefix("stable/linux-").removesuffix(".y"): one for one in seen if one.tree.startswith("stable/")}
+    stable = tuple(
+        replace(one, state="released", commit=released[one.version].commit, note=released[one.version].release or "")
+        if one.version in released
+        else one
+        for one in status.stable
+    )
+    state = status.state
+    if seen and state not in (State.REJECTED, State.SUPERSEDED):
+        state = State.IN_STABLE if released else State.IN_MAINLINE if state is not State.IN_STABLE else state
+    known = replace(status, state=state, stable=stable, landed=(*told, *seen))
+    return Tracked(entry, known, state, known.landed, stable, unread, next_step(known))
+
+
+def _key(status: Status) -> str:
+    """The Message-ID a series is kept under: its first post that is known."""
+    return status.topic.revisions[0].head.message_id
+
+
+def _own(status: Status) -> frozenset[str]:
+    """What the author need not be told of: their own mails."""
+    from patchpilot.threads.sender import same_person
+
+    mine = {reply.mail.mail.message_id for reply in status.replies if same_person(reply.mail.sender, status.topic.author)}
+    return status.topic.message_ids | mine
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

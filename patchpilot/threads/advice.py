@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the author should do next, in a sentence, for every state a series can be in."""
+
+from patchpilot.threads.kinds import WANTS_ANSWER, Kind
+from patchpilot.threads.sender import same_person
+from patchpilot.threads.status import Reply, State, Status
+
+_WHAT = {
+    Kind.REVIEW: "answer the review by {who} and send v{next}",
+    Kind.NACK: "{who} refuses it: answer the objection before anything else",
+    Kind.BUILD_FAILURE: "{who} reports a build failure: fix it and send v{next}",
+    Kind.FORM_LETTER: "do what the form letter by {who} asks and send v{next}",
+    Kind.AI_REVIEW: "look at what {who} found; answer what is wrong about it, fix the rest in v{next}",
+    Kind.QUESTION: "answer the question by {who}",
+}
+
+
+def next_step(status: Status) -> str:
+    """One sentence."""
+    version = status.topic.latest.version + 1
+    if status.state is State.SENT:
+        return "wait for replies; remind politely after two weeks, not earlier"
+    if status.state is State.SUPERSEDED:
+        return f"nothing to send: {status.why}"
+    if status.state is State.REJECTED:
+        return f"answer the refusal or drop the patch: {status.why}"
+    if status.state is State.CHANGES_REQUESTED:
+        reply = _last_wish(status)
+        return _WHAT[reply.mail.kind].format(who=_who(reply), next=version) if reply else f"send v{version} with the changes asked for"
+    if status.state is State.UNDER_REVIEW:
+        reply = _last_wish(status)
+        if reply and reply.mail.kind is Kind.QUESTION and not _answered(status, reply):
+            return _WHAT[Kind.QUESTION].format(who=_who(reply))
+        tags = f"; it has {len(status.trailers)} tag(s) to carry into a new version" if status.trailers else ""
+        return f"wait for the maintainer{tags}; remind politely two weeks after the last mail"
+    if status.state is State.STALLED:
+        return f"send a polite reminder to the maintainer, or resend it as [RESEND PATCH]: {status.why}"
+    return _after_acceptance(status)
+
+
+def _after_acceptance(status: Status) -> str:
+    failed = [one.version for one in status.stable if one.state == "failed"]
+    fixes = [one for one in status.follow_ups if one.relation in ("fixes", "reverts")]
+    words: list[str] = []
+    if failed:
+        words.append(f"backport it to {', '.join(failed)} if it is needed there (`patchpilot backport`): it did not apply")
+    if fixes:
+        one = fixes[-1]
+        told = f" ({one.commit})" if one.commit else ""
+        words.append(f"see that “{one.subject}”{told}, which {one.relation} it, reaches every branch that has it")
+    review = [one.version for one in status.stable if one.state in ("review", "queued")]
+    proposed = [one.version for one in status.stable if one.state == "proposed"]
+    if review and not failed:
+        words.append(f"watch the stable review of {', '.join(review)}; object there if it should not go in")
+    elif proposed and not failed and not any(one.state == "dropped" for one in status.stable):
+        words.append(f"AUTOSEL proposes it for {', '.join(proposed)}: object there if it should not go in")
+    if words:
+        return "; ".join(words)
+    if status.state is State.ACCEPTED:
+        return "wait for it to reach mainline at the next merge window or fixes pull; name a repository with -C to see it there"
+    if status.state is State.IN_MAINLINE:
+        dropped = [one.version for one in status.stable if one.state == "dropped"]
+        return f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}"
+    return "done: nothing is left to do"
+
+
+def _last_wish(status: Status) -> Reply | None:
+    latest = status.topic.latest.version
+    wishes = [
+        reply
+        for reply in status.replies
+        if reply.mail.kind in WANTS_ANSWER and reply.version in (latest, None) and not same_person(reply.mail.sender, status.topic.author)
+    ]
+    return wishes[-1] if wishes else None
+
+
+def _answered(status: Status, wish: Reply) -> bool:
+    return any(
+        reply.mail.mail.in_reply_to == wish.mail.mail.message_id and same_person(reply.mail.sender, status.topic.author)
+        for reply in status.replies
+    )
+
+
+def _who(reply: Reply) -> str:
+    return reply.mail.sender.name or reply.mail.sender.email

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A public-inbox archive (lore or any other) read through liblore: threads and searches, politely and within bounds.
+
+"Not there" and "not reachable" are different answers: MissingError and NetworkError. Everything an archive sends is hostile text.
+"""
+
+import email.charset
+import gzip
+import logging
+import re
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from patchpilot import __version__
+from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.mail import Mail
+from patchpilot.threads.mbox import MAX_BYTES, parse, unpack
+
+if TYPE_CHECKING:
+    from liblore.node import LoreNode
+
+T = TypeVar("T")
+LORE = "https://lore.kernel.org/all"
+CACHE_SECONDS = 600
+TIMEOUTS = (5.0, 30.0)
+MAX_TRANSFER = 64 * 1024 * 1024
+MAX_SECONDS = 300.0
+RETRIES = 2
+LONGEST_WAIT = 30.0
+BETWEEN_REQUESTS = 0.1
+_BUSY = (429, 502, 503, 504)
+_HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
+
+
+class NotInArchiveError(MissingError):
+    """The archive answered: it has no such mail."""
+
+
+def message_id_of(target: str) -> str | None:
+    """The Message-ID in an archive's URL, in `<id>` or in a bare id; None where there is none."""
+    text = target.strip()
+    if text.startswith(("http://", "https://")):
+        parts = [unquote(part) for part in urlsplit(text).path.split("/")]
+        return next((part for part in reversed(parts) if "@" in part), None)
+    text = text.removeprefix("mid:").removeprefix("id:").strip("<>").strip()
+    return text if re.fullmatch(r"[^\s<>]+@[^\s<>]+", text) else None
+
+
+def archive_of(target: str, default: str = LORE) -> str:
+    """The archive a URL points into: the part before the Message-ID; `default` for a bare id and for lore's own redirectors."""
+    if not target.startswith(("http://", "https://")):
+        return default
+    parts = urlsplit(target.strip())
+    host = parts.hostname or ""
+    default_host = urlsplit(default).hostname or ""
+    if host in _HOSTS_OF_ALL and default_host == "lore.kernel.org":
+        return default
+    folders = []
+    for part in parts.path.split("/"):
+        if "@" in unquote(part):
+            break
+        folders.append(part)
+    path = "/".join(folders).rstrip("/")
+    if path in ("/r", "/all", "") and host == default_host:
+        return default
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def quoted(text: str) -> str:
+    """A phrase for a search: in quotes, without what would end them."""
+    return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
+
+
+class Archive:
+    """One archive. Answers are kept for ten minutes in `cache` (None: not kept); `offline` refuses to ask. Usable from one thread; `cancel` from any."""
+
+    def __init__(self, url: str = LORE, *, cache: Path | None = None, offline: bool = False, cache_seconds: int = CACHE_SECONDS) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{url}: not an archive's address", hint=f"give its URL, as {LORE}")
+        self.url = url.rstrip("/")
+        self.host = parts.hostname
+        self._cache = cache
+        self._cache_seconds = cache_seconds
+        self._offline = offline
+        self._node: LoreNode | None = None
+        self._session: Any = None
+        self._last = 0.0
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._node is not None:
+            self._node.close()
+            self._session.close()
+            self._node = None
+
+    def cancel(self) -> None:
+        """Stop what is being asked; callable from another thread."""
+        self._stop.set()
+        if self._node is not None:
+            self._node.cancel_active()
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be asked."""
+        data = self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=fresh))
+        mails = tuple(mail for mail in parse(data) if mail.headers)
+        if not mails:
+            raise self._absent(message_id)
+        return mails
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """One mail."""
+        data = self._ask(message_id, lambda node: node.get_message_by_msgid(message_id, nocache=fresh))
+        return parse(unpack(data, self.url))[0]
+
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
+        """The mails a query finds (with `threads`, their whole threads); none is an answer too."""
+        try:
+            data = self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=fresh))
+        except NotInArchiveError:
+            return ()
+        return tuple(mail for mail in parse(data) if mail.headers)
+
+    def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+        if self._offline:
+            raise NetworkError(f"{self.host} was not asked: --offline", hint="use --mbox FILE, or leave --offline out")
+        if self._stop.is_set():
+            raise CancelledError()
+        time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
+        try:
+            return self._translated(what, question)
+        finally:
+            self._last = time.monotonic()
+
+    def _translated(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+        with _own_charset():
+            import requests
+            from liblore import LibloreError, OperationCancelledError, RemoteError
+        try:
+            return question(self._connected())
+        except OperationCancelledError as error:
+            raise CancelledError() from error
+        except RemoteError as error:
+            raise self._told(what, error.status_code, error) from error
+        except requests.RequestException as error:
+            raise self._unreachable(f"{type(error).__name__}") from error
+        except LibloreError as error:
+            raise self._unreachable(str(error)) from error
+        except (OSError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise NetworkError(
+                f"{self.host} sent no mbox: {error}", hint="is the URL that of a public-inbox archive? try it in a browser"
+            ) from error
+
+    def _told(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
+        if status == 404:
+            return self._absent(what)
+        if status is None:
+            return self._unreachable("no answer")
+        if status == 429:
+            return NetworkError(f"{self.host} asks to be asked less often", hint="try again in some minutes")
+        return self._unreachable(f"it answered {status}")
+
+    def _absent(self, what: str) -> NotInArchiveError:
+        return NotInArchiveError(
+            f"{self.host} has no mail {what}",
+            hint="a mail just sent takes some minutes to arrive there; else look at the id, or name --lore URL",
+        )
+
+    def _unreachable(self, why: str) -> NetworkError:
+        return NetworkError(f"{self.host} cannot be reached: {why}", hint="look at the network, or name a mirror with --lore URL")
+
+    def _connected(self) -> "LoreNode":
+        if self._node is None:
+            with _own_charset():
+                from liblore.node import LoreNode
+            log = logging.getLogger("liblore")
+            log.addHandler(logging.NullHandler())
+            log.propagate = False
+            if self._cache:
+                self._cache.mkdir(parents=True, exist_ok=True)
+            self._node = LoreNode(
+                self.url, request_timeout=TIMEOUTS, cache_dir=str(self._cache) if self._cache else None, cache_ttl=self._cache_seconds
+            )
+            self._node.set_user_agent("patchpilot", __version__)
+            self._session = _polite_session(f"patchpilot/{__version__}", self._stop)
+            self._node.set_requests_session(self._session)
+        return self._node
+
+
+@contextmanager
+def _own_charset() -> Iterator[None]:
+    """Keep what the email package does with UTF-8: importing liblore changes it for the whole process."""
+    saved = dict(email.charset.CHARSETS)
+    try:
+        yield
+    finally:
+        email.charset.CHARSETS.clear()
+        email.charset.CHARSETS.update(saved)
+
+
+def _polite_session(agent: str, stop: threading.Event) -> Any:
+    """A requests session that waits when it is told to, and reads no more than the bounds."""
+    import requests
+
+    class Session(requests.Session):
+        def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+            options["stream"] = True
+            for attempt in range(RETRIES + 1):
+                response = super().request(method, url, *args, **options)
+                if response.status_code not in _BUSY or attempt == RETRIES:
+                    break
+                response.close()
+                if stop.wait(_wait(response.headers.get("Retry-After", ""), attempt)):
+                    raise requests.ConnectionError("cancelled")
+            _read_within_bounds(response)
+            return response
+
+    session = Session()
+    session.headers.update({"User-Agent": agent})
+    session.max_redirects = 5
+    return session
+
+
+def _wait(told: str, attempt: int) -> float:
+    """Seconds to wait: what the server says, within reason, else one, then two."""
+    return min(float(told), LONGEST_WAIT) if told.isascii() and told.isdigit() else 1.0 * 2**attempt
+
+
+def _read_within_bounds(response: Any) -> None:
+    import requests
+
+    started, body = time.monotonic(), bytearray()
+    for chunk in response.iter_content(1 << 16):
+        body += chunk
+        if len(body) > MAX_TRANSFER or time.monotonic() - started > MAX_SECONDS:
+            response.close()
+            raise requests.exceptions.ContentDecodingError("the answer is too large or too slow")
+    data = bytes(body)
+    if data[:2] == b"\x1f\x8b" and len(data) > 1 << 20:
+        _small_when_unpacked(data)
+    response._content = data
+
+
+def _small_when_unpacked(data: bytes) -> None:
+    import requests
+
+    unpacker, size, rest = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), 0, data
+    while rest and size <= MAX_BYTES:
+        size += len(unpacker.decompress(rest, 1 << 22))
+        rest = unpacker.unconsumed_tail
+    if size > MAX_BYTES:
+        raise requests.exceptions.ContentDecodingError("the answer unpacks to too much")

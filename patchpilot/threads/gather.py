@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All mails about a series that an archive has: its threads, its other revisions, and what the stable trees and bots wrote elsewhere."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from patchpilot.errors import MissingError, NetworkError
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.archive import Archive, NotInArchiveError, quoted
+from patchpilot.threads.mbox import unique
+from patchpilot.threads.status import Status, read_thread
+
+Take = Callable[[Iterable[Mail]], None]
+MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
+MAX_THREADS = 12
+MAX_TITLES = 8
+
+
+def gather(
+    archive: Archive, message_id: str, known: Iterable[Mail] = (), *, fresh: bool = False, progress: Progress = silent
+) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+    """The mails about the series that has this mail, and what could not be asked.
+
+    NotInArchiveError when the archive has no such mail and none is known; NetworkError when the first question finds no answer.
+    """
+    have: dict[str, Mail] = {mail.message_id: mail for mail in known}
+    asked: set[str] = set()
+    troubles: list[str] = []
+
+    def take(mails: Iterable[Mail]) -> None:
+        for mail in mails:
+            have.setdefault(mail.message_id, mail)
+
+    progress("asking the archive for the thread")
+    asked.add(message_id)
+    try:
+        take(archive.thread(message_id, fresh=fresh))
+    except NotInArchiveError:
+        if not have:
+            raise
+    try:
+        _widen(archive, message_id, have, asked, take, fresh, progress)
+    except (NetworkError, MissingError) as error:
+        troubles.append(error.message)
+    return _about(message_id, have.values()), tuple(troubles)
+
+
+def _widen(
+    archive: Archive, message_id: str, have: Mapping[str, Mail], asked: set[str], take: Take, fresh: bool, progress: Progress
+) -> None:
+    """Ask for what is not in the first thread: other revisions, their threads, the stable trees' and bots' mails, what names the commit."""
+    status = _one(message_id, have.values())
+    if status is None:
+        return
+    progress("looking for other revisions")
+    for query in _revision_queries(status):
+        take(archive.search(query, threads=True, fresh=fresh))
+    status = _one(message_id, have.values()) or status
+    heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
+    for one in [*heads, *status.topic.missing][:MAX_THREADS]:
+        if one in asked or (one in have and not fresh and any(mail.in_reply_to == one for mail in have.values())):
+            continue
+        asked.add(one)
+        try:
+            take(archive.thread(one, fresh=fresh))
+        except NotInArchiveError:
+            continue
+    status = _one(message_id, have.values()) or status
+    progress("looking for the stable trees' mails")
+    for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
+        take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
+    status = _one(message_id, have.values()) or status
+    for landed in list(dict.fromkeys(one.commit[:12] for one in status.landed if one.commit))[:MAX_TITLES]:
+        take(archive.search(f"b:{landed}*", fresh=fresh))
+
+
+def _revision_queries(status: Status) -> list[str]:
+    if status.topic.change_id:
+        return [quoted(status.topic.change_id)]
+    author = status.topic.author.email
+    return [
+        f"s:{quoted(title)} AND f:{author}"
+        for title in dict.fromkeys((status.topic.subject, status.topic.revisions[0].head.title))
+        if len(title) >= 8
+    ]
+
+
+def _one(message_id: str, mails: Iterable[Mail]) -> Status | None:
+    return status_of(message_id, read_thread(mails))
+
+
+def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
+    """The status of the work that has this mail as a post, else of the one it speaks of."""
+    found = tuple(every)
+    post = next((one for one in found if message_id in one.topic.message_ids or message_id in one.topic.missing), None)
+    return post or next((one for one in found if message_id in one.message_ids), None)
+
+
+def _about(message_id: str, mails: Iterable[Mail]) -> tuple[Mail, ...]:
+    """The mails of the work and of what follows it up; what a search found besides is left out."""
+    everything = unique(mails)
+    every = read_thread(everything)
+    mine = status_of(message_id, every)
+    if mine is None:
+        return everything
+    wanted = set(mine.message_ids) | {message_id}
+    for follow_up in mine.follow_ups:
+        other = status_of(follow_up.message_id, every)
+        wanted |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in everything if mail.message_id in wanted)
