@@ -29,6 +29,7 @@ _EXAMPLE: Mapping[str, type] = {
     "patch": str,
     "series": list,
     "tree": dict,
+    "history": dict,
     "kernel": str,
     "profile": str,
     "at": str,

@@ -75,6 +75,7 @@ class Example:
     patch: str | None = None
     series: tuple[str, ...] = ()
     tree: Mapping[str, str] = field(default_factory=dict)
+    history: Mapping[str, str] = field(default_factory=dict)
     kernel: Kernel | None = None
     profile: str | None = None
     at: str | None = None

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Examples of rule packs made into whole patches: everything an example does not say is beyond reproach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
 from patchpilot.lint.rule import Example
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.tree import makefile_version
@@ -50,6 +53,33 @@ class MemoryTree:
         return tuple(sorted(path for path in self._files if path.startswith(prefix)))
 
 
+class MemoryHistory:
+    """A repository out of a table of full id to subject, all of it in mainline and released with v6.1."""
+
+    def __init__(self, commits: Mapping[str, str]) -> None:
+        self._commits = commits
+
+    def find(self, word: str) -> Commit | None:
+        """The commit whose id begins with this."""
+        found = next((one for one in self._commits if one.startswith(word.lower())), None)
+        if found is None:
+            return None
+        ada, when = Address("Ada Fixer", "ada@example.org"), datetime(2026, 1, 1, tzinfo=UTC)
+        return Commit(found, found, (), ada, when, ada, when, f"{self._commits[found]}\n")
+
+    def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+        """All subjects, whatever was touched."""
+        return tuple(self._commits.values())[:limit]
+
+    def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
+        """Whether it is in the table."""
+        return commit_id in self._commits
+
+    def first_release(self, commit_id: str) -> str | None:
+        """v6.1 for what is in the table."""
+        return "v6.1" if commit_id in self._commits else None
+
+
 def context_of(example: Example) -> Context:
     """What the engine runs an example on."""
     patches = [_parse(text) for text in example.series] if example.series else [_parse(mail_of(example))]
@@ -58,7 +88,13 @@ def context_of(example: Example) -> Context:
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or NEWEST_KERNEL
     options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
-    return Context(members[0] if members else patches[0], Series(tuple(members), cover), tree, None, options)
+    return Context(
+        members[0] if members else patches[0],
+        Series(tuple(members), cover),
+        tree,
+        MemoryHistory(example.history) if example.history else None,
+        options,
+    )
 
 
 def _parse(text: str) -> Patch:
