@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
+
+
+Entry = tuple[str, str] | None
+"""(mode, id) of something in a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Scratch:
         self.env = {"GIT_OBJECT_DIRECTORY": str(self.path)}
         self.objects = CatFile(repository.top, self.env)
         self._trees: dict[str, str] = {}
+        self._listings: dict[str, dict[str, Entry]] = {}
 
     def __enter__(self) -> "Scratch":
         return self
@@ -107,10 +112,69 @@ class Scratch:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
         return self.merge(self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit))
 
+    def has(self, tree: str, path: str) -> bool:
+        """Whether a tree has a file or directory of this path."""
+        return self.objects.get(f"{tree}:{path}") is not None
+
+    def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
+        """Path → (mode, id) in a tree, None where there is no such path."""
+        return {path: self._entry(tree, path) for path in paths}
+
+    def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
+        """A tree like `tree` with these files in place of its own, None meaning without; its id."""
+        nested: dict[str, dict[str, Entry]] = {}
+        own = self._listing(tree)
+        for path, entry in files.items():
+            head, _, rest = path.partition("/")
+            if rest:
+                nested.setdefault(head, {})[rest] = entry
+            elif entry is None:
+                own.pop(head, None)
+            else:
+                own[head] = entry
+        for head, inner in nested.items():
+            below = own.get(head)
+            made = self.with_files(below[1] if below and below[0] == "40000" else self.write("tree", b""), inner)
+            if made == EMPTY_TREE:
+                own.pop(head, None)
+            else:
+                own[head] = ("40000", made)
+        rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == "40000" else b""))
+        return self.write(
+            "tree", b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
+        )
+
+    def _entry(self, tree: str, path: str) -> Entry:
+        at: Entry = ("40000", tree)
+        for part in path.split("/"):
+            at = self._listing(at[1]).get(part) if at and at[0] == "40000" else None
+        return at
+
+    def _listing(self, tree: str) -> dict[str, Entry]:
+        if tree == EMPTY_TREE:
+            return {}
+        if tree not in self._listings:
+            found = self.objects.get(tree)
+            if not found or found[1] != "tree":
+                raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it: `git fetch --refetch`")
+            self._listings[tree] = _read_tree(found[2])
+        return dict(self._listings[tree])
+
     def blob(self, tree: str, path: str) -> bytes | None:
         """A file of a tree, or None."""
         found = self.objects.get(f"{tree}:{path}")
         return found[2] if found and found[1] == "blob" else None
+
+
+def _read_tree(raw: bytes) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        found[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
+        at = end + 21
+    return found
 
 
 def _read_merge(done: Completed) -> Merge:

@@ -70,6 +70,8 @@ def read_marks(message: str) -> Marks:
     upstream: dict[str, None] = {}
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
         for found in _UPSTREAM.finditer(message):
+            if found[0][0] in "[(" and not _is_closed(message, found):
+                continue
             upstream.setdefault(next(one for one in found.groups() if one).lower())
         for found in _SEVERAL.finditer(message):
             for one in _HEX.findall(found[1]):
@@ -78,3 +80,10 @@ def read_marks(message: str) -> Marks:
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
+
+
+def _is_closed(message: str, found: re.Match[str]) -> bool:
+    """Whether the bracket the line opens with is closed on it or at once on the next: else it opens a remark about that commit."""
+    tail = found[0][1:]
+    after = message[found.end() :].lstrip()
+    return any(one in tail for one in "])") or after[:1] in ("]", ")")

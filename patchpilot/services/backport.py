@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.backports.conflict import Place
 from patchpilot.backports.directory import judge_directory
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.prerequisites import Need, Search, find_prerequisites
+from patchpilot.backports.prerequisites import Need, Search, State, find_prerequisites
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Answer, Verdict, judge
 from patchpilot.commits.range import read_targets, resolve_commits
@@ -124,7 +124,7 @@ def _on_branch(
     progress: Progress,
 ) -> BranchResult:
     answer = judge(history, scratch, fix, culprits, branch.tip)
-    need = Search((), "none")
+    need = Search((), State.GAVE_UP)
     if answer.verdict is Verdict.CONFLICT and effort > 0:
         need = find_prerequisites(history, scratch, fix, branch.tip, effort=effort, progress=progress)
     queued = answer.verdict is not Verdict.FIXED and branch.version != "" and _is_queued(history, fix, branch, found)
@@ -143,7 +143,7 @@ def _on_branch(
         conflicts=answer.conflicts,
         prerequisites=need.needs,
         partial=need.partial,
-        search=need.state if answer.verdict is Verdict.CONFLICT else None,
+        search=need.state.value if answer.verdict is Verdict.CONFLICT else None,
         commands=_commands(answer, fix, branch, need),
         ends=branch.ends,
         stale=branch.stale,

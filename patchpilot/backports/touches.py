@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which earlier commits a fix stands on, told from the lines they change: no merge is tried for it.
+
+Walking back from the fix, a commit belongs to what it stands on when it changed lines that overlap or touch those the fix (or a later commit
+that belongs) changes; through all others the line numbers are carried back.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A commit's change to a file: path before and after (None: not there), blobs, modes, and (old span, new span) of each hunk, in gaps between lines."""
+
+    old_path: str | None
+    new_path: str | None
+    old_blob: str
+    new_blob: str
+    old_mode: str
+    new_mode: str
+    hunks: tuple[tuple[Span, Span], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A commit, its parent, and its changes to the files asked about."""
+
+    commit: str
+    parent: str
+    edits: tuple[Edit, ...]
+
+    @property
+    def size(self) -> int:
+        """How many lines it changes in these files."""
+        return sum(old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks)
+
+
+def read_touches(
+    repository: Repository, paths: Sequence[str], tip: str, less: Sequence[str], *, timeout: float = 60.0
+) -> tuple[Touch, ...]:
+    """The commits of `tip` that none of `less` has and that change one of `paths`, oldest first; merges are left out."""
+    done = repository.git(
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--no-merges",
+        "--format=%x01%H %P",
+        "--raw",
+        "-p",
+        "-U0",
+        "-M",
+        "--full-index",
+        "--no-abbrev",
+        tip,
+        *(f"^{one}" for one in less),
+        "--",
+        *paths,
+        timeout=timeout,
+    )
+    return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
+
+
+def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -> Touch:
+    """One commit's changes, to `paths` or to all."""
+    only = ["--", *paths] if paths else []
+    done = repository.git("log", "-1", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", commit, *only)
+    blocks = done.out.split(b"\x01")[1:]
+    return _touch(blocks[0]) if blocks else Touch(commit, "", ())
+
+
+def older_names(repository: Repository, path: str, tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
+    """The names a file had before, in the commits that `tip` has and `less` has not; the last name first."""
+    done = repository.git(
+        "log",
+        "--follow",
+        "-M",
+        "--diff-filter=R",
+        "--name-status",
+        "-z",
+        "--format=",
+        tip,
+        f"^{less}",
+        "--",
+        path,
+        timeout=max(1.0, timeout),
+        ok=(),
+    )
+    words = done.text.split("\0")
+    return tuple(words[at + 1] for at, word in enumerate(words[:-2]) if re.fullmatch(r"\n?R\d+", word))
+
+
+def stands_on(
+    touches: Sequence[Touch], fix: Touch, present: frozenset[str], paths: frozenset[str] | None = None, margin: int = 0
+) -> tuple[Touch, ...]:
+    """Those of `touches` (oldest first, all before the fix) that the fix stands on, oldest first; what is `present` only moves lines.
+
+    `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many lines.
+    """
+    needed: dict[str, list[Span]] = {}
+    for edit in fix.edits:
+        if edit.old_path and (paths is None or edit.old_path in paths or edit.new_path in paths):
+            needed.setdefault(edit.old_path, []).extend((max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks)
+    found: list[Touch] = []
+    for touch in reversed(touches):
+        belongs = touch.commit not in present and any(_meets(edit, needed) for edit in touch.edits)
+        if belongs:
+            found.append(touch)
+        _carry_back(touch, needed, belongs)
+    return tuple(reversed(found))
+
+
+def _meets(edit: Edit, needed: Mapping[str, Sequence[Span]]) -> bool:
+    spans = needed.get(edit.new_path or "", ())
+    if spans and edit.new_path != edit.old_path:
+        return True
+    return any(span[0] <= new[1] and new[0] <= span[1] for span in spans for _, new in edit.hunks)
+
+
+def _carry_back(touch: Touch, needed: dict[str, list[Span]], belongs: bool) -> None:
+    for edit in touch.edits:
+        spans = needed.pop(edit.new_path, []) if edit.new_path else []
+        if edit.old_path is None:
+            continue
+        before = [_back(span, edit.hunks) for span in spans]
+        if belongs:
+            before += [old for old, _ in edit.hunks]
+        if before:
+            needed.setdefault(edit.old_path, []).extend(_joined(before))
+
+
+def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
+    low, high = span
+    shift_low = shift_high = 0
+    for old, new in hunks:
+        delta = (old[1] - old[0]) - (new[1] - new[0])
+        if new[1] <= low:
+            shift_low += delta
+        elif new[0] < low:
+            low, shift_low = min(low, new[0]), shift_low
+        if new[1] <= high:
+            shift_high += delta
+        elif new[0] < high:
+            high, shift_high = max(high, new[1]), shift_high + delta
+    return low + shift_low, max(low + shift_low, high + shift_high)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for low, high in sorted(spans):
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], high))
+        else:
+            found.append((low, high))
+    return found
+
+
+def _touch(block: bytes) -> Touch:
+    lines = block.split(b"\n")
+    ids = lines[0].decode("ascii").split()
+    heads: list[tuple[str | None, str | None, str, str, str, str]] = []
+    hunks: list[list[tuple[Span, Span]]] = []
+    for line in lines[1:]:
+        if line.startswith(b":"):
+            heads.append(_head(line))
+        elif line.startswith(b"diff --git "):
+            hunks.append([])
+        elif line.startswith(b"@@ ") and hunks:
+            found = _HUNK.match(line)
+            if found:
+                hunks[-1].append((_span(found[1], found[2]), _span(found[3], found[4])))
+    edits = (Edit(*head, tuple(hunks[at]) if at < len(hunks) else ()) for at, head in enumerate(heads))
+    return Touch(ids[0], ids[1] if len(ids) > 1 else "", tuple(edits))
+
+
+def _head(line: bytes) -> tuple[str | None, str | None, str, str, str, str]:
+    meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
+    old_mode, new_mode, old_blob, new_blob, status = meta[1:].split(" ")
+    paths = [_plain(name) for name in names]
+    old, new = paths[0], paths[-1]
+    return (
+        None if status[0] in "AC" else old,
+        None if status[0] == "D" else new,
+        old_blob,
+        new_blob,
+        old_mode,
+        new_mode,
+    )
+
+
+def _plain(name: str) -> str:
+    if not name.startswith('"'):
+        return name
+    return name[1:-1].encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _span(start: bytes, count: bytes | None) -> Span:
+    first, size = int(start), int(count) if count is not None else 1
+    return (first, first) if size == 0 else (first - 1, first - 1 + size)
