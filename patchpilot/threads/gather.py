@@ -7,6 +7,7 @@ from patchpilot.errors import MissingError, NetworkError
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import Archive, NotInArchiveError, quoted
+from patchpilot.threads.classify import classify
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.status import Status, read_thread
 
@@ -14,6 +15,7 @@ Take = Callable[[Iterable[Mail]], None]
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
 MAX_THREADS = 12
 MAX_TITLES = 8
+MAX_FOLLOW_UPS = 4
 
 
 def gather(
@@ -69,20 +71,36 @@ def _widen(
     progress("looking for the stable trees' mails")
     for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
         take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
-    status = _one(message_id, have.values()) or status
-    for landed in list(dict.fromkeys(one.commit[:12] for one in status.landed if one.commit))[:MAX_TITLES]:
-        take(archive.search(f"b:{landed}*", fresh=fresh))
+    _what_came_after(archive, message_id, have, take, fresh, progress)
+
+
+def _what_came_after(archive: Archive, message_id: str, have: Mapping[str, Mail], take: Take, fresh: bool, progress: Progress) -> None:
+    """Ask for what names the commit, and for all revisions of what turns out to fix or revert it."""
+    status = _one(message_id, have.values())
+    commits = list(dict.fromkeys(one.commit[:12] for one in status.landed if one.commit)) if status else []
+    progress("looking for what names the commit")
+    for commit in commits[:MAX_TITLES]:
+        found = archive.search(f"b:{commit}*", fresh=fresh)
+        take(found)
+        people = [mail for mail in found if mail.message_id not in (status.message_ids if status else ()) and classify(mail).robot is None]
+        for mail in people[:MAX_FOLLOW_UPS]:
+            take(archive.thread(mail.message_id, fresh=fresh))
+    status = _one(message_id, have.values())
+    for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
+        other = _one(follow_up.message_id, have.values())
+        for query in _revision_queries(other) if other else ():
+            take(archive.search(query, threads=True, fresh=fresh))
 
 
 def _revision_queries(status: Status) -> list[str]:
-    if status.topic.change_id:
-        return [quoted(status.topic.change_id)]
-    author = status.topic.author.email
-    return [
-        f"s:{quoted(title)} AND f:{author}"
-        for title in dict.fromkeys((status.topic.subject, status.topic.revisions[0].head.title))
-        if len(title) >= 8
-    ]
+    """Searches for other revisions: by change-id, by what links to a known one, by title and author."""
+    topic = status.topic
+    author = topic.author.email
+    linking = [f"b:{quoted(revision.head.message_id)} AND f:{author}" for revision in topic.revisions[-2:]]
+    if topic.change_id:
+        return [quoted(topic.change_id), *linking]
+    titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
+    return [*(f"s:{quoted(title)} AND f:{author}" for title in titles if len(title) >= 8), *linking]
 
 
 def _one(message_id: str, mails: Iterable[Mail]) -> Status | None:
