@@ -185,13 +185,15 @@ def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     cover = series.cover if series else None
     if (patch.subject.total or 1) > 1 and cover is None:
         return
-    texts = [*patch.notes, *patch.message, *(cover.lines if cover else ())]
+    texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
     if not any(_tells_change(texts, at) for at in range(len(texts))):
         yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
 
 
 def _tells_change(texts: list[str], at: int) -> bool:
     line = texts[at]
+    if re.match(r"^ \S.*\| +\d|^ \d+ files? changed|^ ...\S+.*\|", line):
+        return False
     if _changelog().match(line) or re.search(r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)", line):
         told = [one for one in [line.partition(":")[2], *texts[at + 1 : at + 5]] if one.strip() and "://" not in one and "|" not in one]
         return bool(told)

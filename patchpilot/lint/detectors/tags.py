@@ -66,7 +66,8 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The last Signed-off-by is not that of the person who sends the patch."""
     sender = context.patch.sender
     signed = _signed(context)
-    if not sender or len(signed) < 2:
+    # a patch file of a commit names its author only
+    if not sender or len(signed) < 2 or not (context.patch.header("To") or context.patch.header("Message-ID")):
         return
     last = signed[-1][1].address
     if last and not _same(sender, last) and any(one.address and _same(sender, one.address) for _, one in signed):
@@ -316,10 +317,20 @@ def _bug_in(title: str) -> str | None:
 
 
 def _cure_in(context: Context) -> str | None:
-    """A crash quoted in the message of a patch whose subject is silent about it."""
-    text = "\n".join(context.patch.message)
-    found = re.search(r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |kernel NULL pointer|WARNING: CPU: \d+|possible circular locking|refcount_t: underflow|KASAN: \w+)", text)
+    """A bug the message tells of, where the subject is silent about it and is not about something new."""
+    title = context.patch.subject.title
+    if re.search(r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE):
+        return None
+    text = " ".join(context.patch.message)
+    found = re.search(_CURE, text, re.IGNORECASE)
     return found[0] if found else None
+
+
+_CURE = (
+    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+|possible circular locking|refcount_t: underflow|KASAN: \w+"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
+    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an )?(?:\w+ )?(?:crash|panic|deadlock|hang|leak))\b"
+)
 
 
 def _cosmetic(context: Context) -> bool:
