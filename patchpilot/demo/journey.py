@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The journey without a terminal: each step is a public verb, run as the person would run it, its outcome checked and printed."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from patchpilot.demo.sandbox import Sandbox
+from patchpilot.errors import ExitCode, PatchpilotError
+
+Judge = Callable[[str], str]
+"""Looks at a step's output; gives one line of what it shows, or raises StepFailedError."""
+
+
+class StepFailedError(PatchpilotError):
+    """A step of the journey did not end as the story says."""
+
+    exit_code = ExitCode.FINDINGS
+
+
+@dataclass
+class Journey:
+    """Runs steps in the sandbox and prints them."""
+
+    sandbox: Sandbox
+    out: TextIO
+    steps: int = 0
+
+    def tell(self, text: str) -> None:
+        """A line of the story."""
+        print(f"\n# {text}", file=self.out, flush=True)
+
+    def run(self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Judge | None = None, stdin: str = "", quiet: bool = False) -> str:
+        """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not the story's."""
+        self.steps += 1
+        print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
+        words = [sys.executable, "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
+        done = subprocess.run(
+            words, cwd=self.sandbox.work, env=self.sandbox.env, input=stdin, capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=False
+        )
+        shown = done.stdout + done.stderr
+        if not quiet:
+            self._print(shown)
+        if done.returncode not in expect:
+            if quiet:
+                self._print(shown)
+            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` ended with {done.returncode}, the story wants {' or '.join(map(str, expect))}")
+        print(f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}", file=self.out, flush=True)
+        return done.stdout
+
+    def read(self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Callable[[Any], str]) -> Any:
+        """Run a verb with `--format json`; its document. The text a person would see is not printed, what it shows is."""
+        text = self.run([*argv, "--format", "json"], expect=expect, quiet=True, judge=lambda out: judge(_document(out)))
+        return _document(text)
+
+    def _print(self, text: str) -> None:
+        for line in text.rstrip("\n").split("\n"):
+            if line:
+                print(f"  | {line}", file=self.out)
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StepFailedError(f"no JSON came out: {text[:200]!r}") from error
+
+
+def wants(condition: bool, what: str) -> str:
+    """The outcome in words when it is the story's; StepFailedError when it is not."""
+    if not condition:
+        raise StepFailedError(f"the story wants: {what}")
+    return what

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot tui`: open the walk."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from patchpilot.errors import UsageError
+
+
+@click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
+@click.option("-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.argument("target", required=False)
+def command(repo: Path | None, base: str | None, target: str | None) -> int:
+    """Walk a fix from commit to send and beyond: the keys are on the last line, ? shows all."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
+    from patchpilot.tui.walk import make
+
+    repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
+    os.environ.setdefault("ESCDELAY", "25")
+    return make(repo, target, base).run() or 0

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A question that is answered by typing a word, so that nobody agrees by accident."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from patchpilot.tui.text import plain
+
+
+class Confirm(ModalScreen[bool]):
+    """Shows a text and waits for `word` to be typed; True when it was, False on escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no, go back")]
+
+    def __init__(self, text: str, word: str) -> None:
+        super().__init__()
+        self._text, self._word = text, word
+
+    def compose(self) -> ComposeResult:
+        """The text and the line to type on."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._text), markup=False)
+            yield Input(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The word, or another try."""
+        if event.value.strip() == self._word:
+            self.dismiss(True)
+        else:
+            event.input.value = ""
+
+    def action_no(self) -> None:
+        """Go back."""
+        self.dismiss(False)
