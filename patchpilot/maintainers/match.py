@@ -22,13 +22,16 @@ class PathMatch(NamedTuple):
 
 
 class SectionMatch(NamedTuple):
-    """A section that wants to see a patch: the deepest reach of its patterns, one reason a path or keyword, the paths that led to it."""
+    """A section that wants to see a patch: the deepest reach of its patterns, one reason a path or keyword, the paths that led to it; `met` is its
+    place in the order in which get_maintainer.pl comes to it, file by file, keywords last; `exact` are the paths that no deeper pattern could name."""
 
     section: Section
     depth: int
     reasons: tuple[str, ...]
     paths: tuple[str, ...]
     by_keyword: bool = False
+    met: int = 0
+    exact: tuple[str, ...] = ()
 
     @property
     def is_rest(self) -> bool:
@@ -98,25 +101,40 @@ def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[
 
     `text` is the patch as a mail (message and diff), looked through for K: keywords: its message everywhere, its diff in changed lines.
     """
+    return match_texts(file, paths, split_text(text) if text else ())
+
+
+def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tuple[str, Iterable[str]]] = ()) -> tuple[SectionMatch, ...]:
+    """As `match`, for texts already taken apart: see `keyword_matches`."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}
+    exact: dict[int, list[str]] = {}
     for path in paths:
         for one in match_path(file, path):
             depths[one.section] = max(one.depth, depths.get(one.section, -2))
             reasons.setdefault(one.section, []).append(f"{path} matches {one.letter}: {one.pattern.strip()}")
             touched.setdefault(one.section, []).append(path)
+            if one.exact:
+                exact.setdefault(one.section, []).append(path)
     by_keyword = set()
-    for keyword in keyword_matches(file, split_text(text)) if text else ():
+    for keyword in sorted(keyword_matches(file, texts), key=lambda one: str(one.place)) if texts else ():
         number = keyword.section
         if number not in depths:
             by_keyword.add(number)
             depths[number] = 0
         reasons.setdefault(number, []).append(f"the patch matches K: {keyword.pattern.source.strip()}")
+    met = {number: at for at, number in enumerate(depths)}
     order = sorted(depths, key=lambda number: (number in by_keyword, -depths[number], number))
     return tuple(
         SectionMatch(
-            file.section(number), depths[number], tuple(reasons[number]), tuple(touched.get(number, ())), by_keyword=number in by_keyword
+            file.section(number),
+            depths[number],
+            tuple(reasons[number]),
+            tuple(touched.get(number, ())),
+            number in by_keyword,
+            met[number],
+            tuple(exact.get(number, ())),
         )
         for number in order
     )

@@ -1,132 +1,202 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who must get a patch: the recipient plan, and the answer that get_maintainer.pl would give."""
+"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the walk and `send` show and use."""
 
-import os
-import sys
+import fnmatch
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from patchpilot.commits.tree import DirectoryTree
-from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.maintainers.load import conf_words, load
-from patchpilot.recipients.dropin.answer import Answer, answer
+from patchpilot.commits.range import read_targets
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree, DirectoryTree
+from patchpilot.errors import MissingError
+from patchpilot.maintainers import MaintainersFile, load
+from patchpilot.maintainers.load import conf_words
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import Plan
+from patchpilot.model.tree import Tree
+from patchpilot.recipients.dropin.history import GitHistory
 from patchpilot.recipients.dropin.mailbox import read_ignored
 from patchpilot.recipients.dropin.switches import Switches, assemble, script_defaults, take
+from patchpilot.recipients.edits import Edits, EditStore, addresses, topic_key
+from patchpilot.recipients.known import known
+from patchpilot.recipients.plan import Sources, plan_patches, plan_paths
 
-if TYPE_CHECKING:
-    from patchpilot.model.tree import Tree
-    from patchpilot.recipients.dropin.history import GitHistory
-
-MAX_PATCH = 64 * 1024 * 1024
-
-
-def drop_in(
-    targets: Sequence[str], given: Mapping[str, object], *, tree: Path | None = None, repo: Path | None = None, stdin: bool = True
-) -> Answer:
-    """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
-    source, top = _source(tree, repo)
-    conf, _ = take((*_home_conf(source), *conf_words(source)))
-    path = str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
-    everywhere = bool(given.get("find_maintainer_files") or conf.get("find_maintainer_files"))
-    file = load(source, path=path, everywhere=everywhere) if path or everywhere else load(source)
-    switches = assemble(script_defaults(file.words.defaults), conf, given)
-    if switches.interactive:
-        raise UsageError("--interactive is not there", hint="`patchpilot` alone opens the walk, where recipients are chosen")
-    paths: list[str] = []
-    patches: list[tuple[str, str]] = []
-    for target in targets or ("-",):
-        if target != "-" and (switches.file or _is_tracked(target, top)):
-            paths.append(_path_in_tree(target, source))
-        else:
-            patches.append((target, _patch_text(target, stdin)))
-    return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
+NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
+HISTORY_SECONDS = 8.0
 
 
-def _source(tree: Path | None, repo: Path | None) -> tuple["Tree", Path | None]:
-    """The tree to read and, where there is a repository, the top of its working tree. `--tree` asks nothing of a repository."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep)."""
+
+    source: str
+    sources: tuple[str, ...]
+    plan: Plan
+    topic: str | None = None
+    edits: Edits = field(default_factory=Edits)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """All plans that were asked for, and the tree and repository (None: not asked) they were made with."""
+
+    results: tuple[Planned, ...]
+    tree: str
+    repository: str | None
+
+
+def plan_targets(
+    targets: Sequence[str] = (),
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    base: str | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+    per_patch: bool = False,
+    progress: Progress = silent,
+) -> PlanResult:
+    """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
+    repository = None if tree else open_repository(targets, repo)
+    source = source_tree(tree, repository)
+    sources = sources_of(source, repository, switches, profile)
+    results = []
+    series = read_targets(targets, repository, base)
+    for at, one in enumerate(series):
+        progress("looking up recipients", at, len(series))
+        members = [Series((patch,)) for patch in one.patches] if per_patch else [one]
+        results += [_planned(member, one, sources, repository) for member in members if member.patches]
+    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+
+
+def plan_series(
+    series: Series,
+    repository: Repository | None,
+    *,
+    tree: Tree | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+    topic: str | None = None,
+) -> Planned:
+    """The plan of a series, edits made: what the walk and `send` use. `topic` says what its edits are kept under, where the caller knows better."""
+    source = tree or source_tree(None, repository)
+    return _planned(series, series, sources_of(source, repository, switches, profile), repository, topic)
+
+
+def plan_files(
+    paths: Sequence[str],
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+) -> PlanResult:
+    """A plan for each source file, folder or glob. MissingError for one that names nothing in the tree."""
+    repository = None if tree else open_repository((), repo)
+    source = source_tree(tree, repository)
+    sources = sources_of(source, repository, switches, profile)
+    results = []
+    for word in paths:
+        for path in expand(word, source):
+            data = source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
+            text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
+            results.append(Planned(path, (path,), plan_paths((path,), sources, [("", text)])))
+    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+
+
+def edit(
+    planned: Planned,
+    *,
+    to: Sequence[str] = (),
+    cc: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    restore: Sequence[str] = (),
+    reset: bool = False,
+    store: EditStore | None = None,
+) -> Edits:
+    """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
+    if planned.topic is None:
+        raise MissingError(f"{planned.source} is not a topic: nothing to keep edits for", hint="name a series, not files of the tree")
+    edits = Edits() if reset else planned.edits
+    for address in addresses(to):
+        edits = edits.place("to", address)
+    for address in addresses(cc):
+        edits = edits.place("cc", address)
+    for address in addresses(drop):
+        edits = edits.drop(address)
+    for address in addresses(restore):
+        edits = edits.restore(address)
+    (store or EditStore()).save(planned.topic, edits)
+    return edits
+
+
+def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
+    """The repository to ask: the one named, else the one around us where there is one."""
+    if repo:
+        return Repository.open(repo)
+    try:
+        return Repository.open()
+    except MissingError:
+        if targets:
+            return None
+        raise
+
+
+def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
+    """The tree whose MAINTAINERS counts: --tree, else the working tree, else HEAD, else the directory we are in."""
     if tree:
-        return DirectoryTree(tree), None
-    where = (repo or Path.cwd()).absolute()
-    if not where.is_dir():
-        raise MissingError(f"{repo}: no such directory")
-    for folder in (where, *where.parents):
-        if (folder / ".git").exists():
-            if (folder / "MAINTAINERS").exists():
-                return DirectoryTree(folder), folder
-            break
-        if (folder / "MAINTAINERS").is_file() and (folder / "scripts").is_dir():
-            return DirectoryTree(folder), None
-    from patchpilot.commits.repository import Repository
-    from patchpilot.commits.tree import CommitTree
-
-    repository = Repository.open(where)
-    return CommitTree(repository, repository.resolve("HEAD")), repository.top
+        return DirectoryTree(tree)
+    if repository is None:
+        return DirectoryTree(Path.cwd())
+    if not repository.bare and (repository.top / "MAINTAINERS").exists():
+        return DirectoryTree(repository.top)
+    return CommitTree(repository, repository.resolve("HEAD"))
 
 
-def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """The words of the person's own .get_maintainer.conf, which counts where the tree has none."""
-    home = os.environ.get("HOME")
-    if not home or tree.exists(".get_maintainer.conf") or not (Path(home) / ".get_maintainer.conf").is_file():
-        return ()
-    return conf_words(DirectoryTree(home))
+def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "") -> Sources:
+    """Everything a plan draws on. The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here."""
+    file: MaintainersFile = load(source)
+    conf, _ = take(conf_words(source))
+    wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
+    switches: Switches = assemble(script_defaults(file.words.defaults), wanted, given or {})
+    history = None
+    if repository and not repository.bare and (switches.git or switches.git_fallback):
+        data = source.read(".get_maintainer.ignore")
+        history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
+    sender: Address | None = repository.identity if repository else None
+    return Sources(file, source, switches, known(profile), repository, history, sender)
 
 
-def _is_tracked(target: str, top: Path | None) -> bool:
-    """Whether the word names a file that git knows: the script then takes it for a source file, not for a patch."""
-    if not top or not Path(target).exists():
-        return False
-    place = Path(target).resolve()
-    if not place.is_relative_to(top.resolve()):
-        return False
-    from patchpilot.commits.run import git
-
-    return bool(git(top, "ls-files", "--", str(place), ok=()).out)
+def _planned(member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None) -> Planned:
+    patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
+    key = topic or topic_key(series, repository)
+    edits = EditStore().load(key)
+    names = tuple(patch.source for patch in member.patches)
+    return Planned(names[0], names, edits.apply(plan_patches(patches, sources)), key, edits)
 
 
-def _path_in_tree(target: str, tree: "Tree") -> str:
-    """A path given to -f, relative to the tree, a folder with its slash; MissingError when the tree has no such file."""
-    path = os.path.normpath(target)
-    root = tree.root if isinstance(tree, DirectoryTree) else None
-    if root:
-        here = Path(path) if Path(path).is_absolute() else Path.cwd() / path
-        if not Path(path).is_absolute() and tree.exists(path):
-            here = root / path
-        if here.exists() and here.absolute().is_relative_to(root.absolute()):
-            path = here.absolute().relative_to(root.absolute()).as_posix()
-    if path in (".", ""):
-        return "./"
+def expand(word: str, tree: Tree) -> tuple[str, ...]:
+    """The paths of the tree that a word names: a file, a folder (with its slash), or a glob of files."""
+    path = word.removeprefix("./").rstrip("/") if word not in (".", "./") else ""
+    if isinstance(tree, DirectoryTree) and Path(word).is_absolute():
+        root = tree.root.resolve()
+        if Path(word).resolve().is_relative_to(root):
+            path = Path(word).resolve().relative_to(root).as_posix()
+    elif isinstance(tree, DirectoryTree) and not tree.exists(path) and (Path.cwd() / path).exists():
+        here = (Path.cwd() / path).resolve()
+        if here.is_relative_to(tree.root.resolve()):
+            path = here.relative_to(tree.root.resolve()).as_posix()
     if tree.is_dir(path):
-        return path + "/"
-    if not tree.exists(path):
-        raise MissingError(
-            f"{target}: no such file in {tree.label}", hint="-f takes files and directories of the tree; leave it out for a patch"
-        )
-    return path
-
-
-def _patch_text(target: str, stdin: bool) -> str:
-    if target == "-":
-        if sys.stdin.isatty() or not stdin:
-            raise UsageError("no patch and no file named", hint="name a patch file, or a source file after -f")
-        data = sys.stdin.buffer.read(MAX_PATCH)
-    else:
-        try:
-            data = Path(target).read_bytes()
-        except OSError as error:
-            raise InputError(f"{target}: {error.strerror or error}", hint="name a patch file, or a source file after -f") from error
-    if data[:2] == b"\x1f\x8b":
-        from patchpilot.commits.range import read_file
-
-        return "\n".join(line for patch in read_file(Path(target)) for line in patch.lines)
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _history(top: Path, tree: "Tree") -> "GitHistory":
-    from patchpilot.recipients.dropin.history import GitHistory
-
-    data = tree.read(".get_maintainer.ignore")
-    return GitHistory(top, read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset())
-
-
-__all__ = ["Switches", "drop_in"]
+        return (f"{path}/",)
+    if tree.exists(path):
+        return (path,)
+    if set(path) & set("*?["):
+        folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
+        found = tuple(one for one in tree.files(folder) if fnmatch.fnmatchcase(one, path))
+        if found:
+            return found
+    raise MissingError(f"{word}: nothing of that name in {tree.label}", hint="-f takes files, folders and globs of the tree")

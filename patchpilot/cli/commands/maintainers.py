@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options
-from patchpilot.recipients.dropin.switches import NAMES, take
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.model.progress import Progress
+from patchpilot.recipients.dropin.switches import take
 
 _HELP = """Say who must get TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
 
@@ -56,19 +57,86 @@ class _Command(click.Command):
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--base", metavar="REV", help="what the topic is based on, when no TARGET is named")
+@click.option("--per-patch", is_flag=True, help="a plan for each patch instead of one for the series")
+@click.option("--brief", is_flag=True, help="text without reasons")
+@click.option("--add-to", multiple=True, metavar="ADDRESS", help="put an address into To, and keep it there for this topic")
+@click.option("--add-cc", multiple=True, metavar="ADDRESS", help="put an address into Cc, and keep it there")
+@click.option("--drop", multiple=True, metavar="ADDRESS", help="leave an address out, and keep it out")
+@click.option("--restore", multiple=True, metavar="ADDRESS", help="undo what was done to an address by hand")
+@click.option("--reset", is_flag=True, help="undo everything done by hand to this topic's recipients")
+@click.option("--who", metavar="ADDRESS", help="the sections that name this person, address or list")
+@click.option("--self-test", is_flag=True, help="check MAINTAINERS itself: patterns, files, order, duplicates")
 @common_options("text", "json", "get_maintainer")
-def command(common: Common, targets: tuple[str, ...], base: str | None, **_: Any) -> int | None:
+def command(common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any) -> int | None:
     """Say who must get TARGET."""
-    from patchpilot.services import maintainers as service
-
-    switches = click.get_current_context().meta["patchpilot.switches"]
-    if common.format == "get_maintainer":
-        result = service.drop_in(targets, switches, tree=common.tree, repo=common.repo)
-        for remark in result.remarks:
-            click.echo(f"patchpilot: {remark}", err=True)
-        common.write("\n".join(result.lines))
-        return None
+    switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
+    if self_test:
+        return _self_test(common)
+    if who is not None:
+        return _who(common, who)
+    if common.format == "get_maintainer" or switches.get("sections") or switches.get("letters"):
+        _drop_in(common, targets, switches)
+    else:
+        _plan(common, targets, switches, **values)
     return None
 
 
-__all__ = ["NAMES", "command"]
+def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any]) -> None:
+    from patchpilot.services.get_maintainer import drop_in
+
+    result = drop_in(targets, switches, tree=common.tree, repo=common.repo)
+    if not common.quiet:
+        for remark in result.remarks:
+            click.echo(f"patchpilot: {remark}", err=True)
+    common.write("\n".join(result.lines))
+
+
+def _plan(
+    common: Common,
+    targets: tuple[str, ...],
+    switches: dict[str, Any],
+    *,
+    base: str | None,
+    per_patch: bool,
+    brief: bool,
+    add_to: tuple[str, ...],
+    add_cc: tuple[str, ...],
+    drop: tuple[str, ...],
+    restore: tuple[str, ...],
+    reset: bool,
+) -> None:
+    from patchpilot.cli.output.recipients import as_json, as_text
+    from patchpilot.services import maintainers as service
+
+    def ask(progress: Progress) -> service.PlanResult:
+        asked: Any = {"tree": common.tree, "repo": common.repo, "switches": switches, "profile": common.profile or ""}
+        if switches.get("file"):
+            return service.plan_files(targets, **asked)
+        return service.plan_targets(targets, base=base, per_patch=per_patch, progress=progress, **asked)
+
+    with progress_of(common) as progress:
+        result = ask(progress)
+        if add_to or add_cc or drop or restore or reset:
+            for one in {planned.topic: planned for planned in result.results}.values():
+                service.edit(one, to=add_to, cc=add_cc, drop=drop, restore=restore, reset=reset)
+            result = ask(progress)
+    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not brief))
+
+
+def _who(common: Common, address: str) -> int:
+    from patchpilot.cli.output.recipients import who_json, who_text
+    from patchpilot.services.maintainers_file import who
+
+    result = who(address, tree=common.tree, repo=common.repo)
+    common.write(who_json(result) if common.format == "json" else who_text(result))
+    return 0 if result.sections else 1
+
+
+def _self_test(common: Common) -> int:
+    from patchpilot.cli.output.recipients import self_test_json, self_test_text
+    from patchpilot.services.maintainers_file import self_test
+
+    with progress_of(common) as progress:
+        result = self_test(tree=common.tree, repo=common.repo, progress=progress)
+    common.write(self_test_json(result) if common.format == "json" else self_test_text(result))
+    return 1 if result.problems else 0

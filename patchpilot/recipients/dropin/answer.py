@@ -88,7 +88,6 @@ def answer(
     people = People(switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates))
     printed: list[str] = []
     exact = set()
-    addresses: dict[str, None] = {}
     for path in files:
         for one in match_path(file, path):
             section = file.section(one.section)
@@ -99,7 +98,6 @@ def answer(
             people.add_section(section)
             if switches.sections:
                 printed += _section_lines(section, switches.letters, tree)
-        addresses.update(dict.fromkeys(_addresses_in(path, tree, switches)))
     sections = {one.place: one.section for one in file.keywords} if places else {}
     for place in sorted(places, key=str):
         people.add_section(file.section(sections[place]))
@@ -109,7 +107,7 @@ def answer(
         history.add_file_people(people, question)
     if switches.email:
         people.settle_chiefs()
-        for box in addresses:
+        for box in named_in_files(files, tree, switches):
             mapped = people.merger.mailmap.apply(box)
             shown = written(*take_apart(mapped), with_name=switches.n)
             people.add(shown, "")
@@ -167,6 +165,11 @@ def _pattern_back(value: str, tree: Tree) -> str:
 _ADDRESS = r"[A-Za-z\x80-\xc3\"' ,.+-]*\s*[,]*\s*[(<{]{0,1}[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9]+[)>}]{0,1}"
 _BOX = re.compile(r"[(<{]{0,1}([A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+)[)>}]{0,1}")
 MAX_SCANNED = 1 << 20
+
+
+def named_in_files(paths: Iterable[str], tree: Tree, switches: Switches) -> tuple[str, ...]:
+    """The mailboxes that stand in source files, each once: see `_addresses_in`."""
+    return tuple(dict.fromkeys(box for path in paths for box in _addresses_in(path, tree, switches)))
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:

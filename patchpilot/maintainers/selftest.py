@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""MAINTAINERS checked by itself: patterns that take nothing or cannot be read, sections that lack something, come twice or out of order."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.maintainers.filepattern import folder_of, matches
+from patchpilot.maintainers.index import MaintainersFile, build
+from patchpilot.maintainers.perlpattern import PerlPattern
+from patchpilot.maintainers.section import Section, list_and_remark
+from patchpilot.maintainers.words import Words
+from patchpilot.model.address import AddressState, judge, parse_addresses
+
+STATUSES = ("supported", "maintained", "odd fixes", "orphan", "obsolete", "buried alive in reporters")
+_GLOB = frozenset("*?[")
+_SCM = ("git", "quilt", "hg")
+
+
+class Problem(NamedTuple):
+    """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order, addresses, scm), what it is, and the line's text."""
+
+    path: str
+    line: int
+    kind: str
+    message: str
+    text: str
+
+
+def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: Words) -> tuple[Problem, ...]:
+    """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted), by file and line."""
+    files = sorted(paths)
+    names: dict[str, tuple[str, int]] = {}
+    found: list[Problem] = []
+    for path, content in contents:
+        text = content.decode("utf-8", "surrogateescape")
+        file = MaintainersFile(text, build(text), words)
+        for section in file.sections:
+            found += _section(path, section, words)
+            found += _patterns(path, section, files)
+            found += _addresses(path, section)
+            first = names.setdefault(section.name, (path, section.line))
+            if first != (path, section.line):
+                found.append(Problem(path, section.line, "sections", f"this heading stands in {first[0]}:{first[1]} already", section.name))
+        found += _order(path, [section for section in file.sections if section.name != words.rest])
+    return tuple(sorted(found, key=lambda one: (one.path, one.line)))
+
+
+def _order(path: str, sections: Sequence[Section]) -> Iterator[Problem]:
+    """The sections that stand out of alphabetical order: as few as would have to move."""
+    ends: list[str] = []
+    places: list[int] = []
+    before: list[int] = []
+    for at, section in enumerate(sections):
+        place = bisect_right(ends, section.name.upper())
+        before.append(places[place - 1] if place else -1)
+        ends[place : place + 1] = [section.name.upper()]
+        places[place : place + 1] = [at]
+    kept: set[int] = set()
+    at = places[-1] if places else -1
+    while at >= 0:
+        kept.add(at)
+        at = before[at]
+    sorted_names = [sections[one].name for one in sorted(kept)]
+    uppers = [name.upper() for name in sorted_names]
+    for at, section in enumerate(sections):
+        if at not in kept:
+            place = bisect_left(uppers, section.name.upper())
+            where = f"belongs before {sorted_names[place]}" if place < len(sorted_names) else f"belongs after {sorted_names[-1]}"
+            yield Problem(path, section.line, "order", where, section.name)
+
+
+def _section(path: str, section: Section, words: Words) -> Iterator[Problem]:
+    def problem(message: str) -> Problem:
+        return Problem(path, section.line, "sections", message, section.name)
+
+    letters = {entry.letter for entry in section.entries}
+    status = (section.status or "").lower()
+    if not letters & {"M", "R", "L"} and not status.startswith(("orphan", "obsolete")):
+        yield problem("no address: neither M:, R: nor L:")
+    if section.status is None:
+        yield problem("no status (S:)")
+    elif not all(part.strip() in STATUSES or part.strip() in dict(words.roles) for part in status.split("/")):
+        yield problem(f"an unusual status: {section.status}")
+    if not letters & {"F", "N", "K"}:
+        yield problem("nothing leads to it: neither F:, N: nor K:")
+    for value in section.values("T"):
+        if value.split(" ")[0].strip() not in _SCM or len(value.split()) < 2:
+            line = next(entry.line for entry in section.entries if entry.letter == "T" and entry.value == value)
+            yield Problem(path, line, "scm", "not of the form `git URL [branch]`", f"T:\t{value}")
+
+
+def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for letter, value, line in section.entries:
+        if letter not in "FXNK":
+            continue
+        text = f"{letter}:\t{value}"
+        if (letter, value) in seen:
+            yield Problem(path, line, "patterns", "stands twice in this section", text)
+        seen.add((letter, value))
+        if letter in "NK":
+            trouble = PerlPattern(value).error
+            if trouble:
+                yield Problem(path, line, "patterns", trouble, text)
+        elif not takes_any(value, files):
+            yield Problem(path, line, "patterns", "no file matches", text)
+
+
+def takes_any(pattern: str, files: Sequence[str]) -> bool:
+    """Whether a pattern takes any of these files (sorted)."""
+    if not _GLOB.intersection(pattern):
+        at = bisect_left(files, pattern)
+        return at < len(files) and files[at].startswith(pattern)
+    folder = folder_of(pattern)
+    at = bisect_left(files, folder)
+    while at < len(files) and files[at].startswith(folder):
+        if matches(pattern, files[at], lambda _path: False):
+            return True
+        at += 1
+    return False
+
+
+def _addresses(path: str, section: Section) -> Iterator[Problem]:
+    for entry in section.entries:
+        if entry.letter not in "MRL":
+            continue
+        value = list_and_remark(entry.value)[0] if entry.letter == "L" else entry.value
+        text = f"{entry.letter}:\t{entry.value}"
+        if "@" not in value:
+            yield Problem(path, entry.line, "addresses", "no address on this line", text)
+            continue
+        for address in parse_addresses(value):
+            verdict = judge(address.email)
+            if verdict.state is AddressState.BAD:
+                yield Problem(path, entry.line, "addresses", f"not an address: {verdict.reason}", text)
+
+
+def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:
+    """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with those lines."""
+    wanted = word.lower()
+    found = []
+    for section in file.sections:
+        lines = tuple(f"{one.letter}: {one.value}" for one in section.entries if one.letter in "MRL" and wanted in one.value.lower())
+        if lines:
+            found.append((section, lines))
+    return tuple(found)

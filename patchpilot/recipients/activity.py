@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Maintainers of whom history has seen nothing in their subsystem for years."""
+
+import time
+from collections.abc import Iterable
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.maintainers import Section
+from patchpilot.maintainers.filepattern import folder_of
+from patchpilot.recipients.dropin.mailbox import each_mailbox, take_apart
+
+YEARS = 3
+BUDGET = 4.0
+_FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
+
+
+def silent_maintainers(sections: Iterable[Section], repository: Repository, budget: float = BUDGET) -> tuple[str, ...]:
+    """A sentence for each M: person who wrote, signed and reviewed nothing below their F: patterns for three years.
+
+    Says nothing where history does not go back that far, where there is none of these files, or when the time is up.
+    """
+    end = time.monotonic() + budget
+    if not _old_enough(repository):
+        return ()
+    found: list[str] = []
+    for section in sections:
+        if not section.is_maintained or not section.values("M"):
+            continue
+        seen = _seen(section, repository, end - time.monotonic())
+        if not seen:
+            continue
+        for value in section.values("M"):
+            for box in each_mailbox(value):
+                name, address = take_apart(box)
+                if address and address.lower() not in seen and (not name or name.strip('"').lower() not in seen):
+                    found.append(f"{name.strip(chr(34)) or address}: no commit or review in {section.name} for {YEARS} years")
+    return tuple(found)
+
+
+def _old_enough(repository: Repository) -> bool:
+    if repository.is_shallow():
+        return False
+    done = repository.git("rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=())
+    return bool(done.out.strip())
+
+
+def _seen(section: Section, repository: Repository, seconds: float) -> str:
+    """Everybody named in the commits of three years to a section's files, in lower case; "" when unknown."""
+    patterns = [value.strip() for value in section.values("F")]
+    # a pattern with a star stands for its whole folder: rather too many seen than too few
+    paths = [(folder_of(one) if set(one) & set("*?[") else one).rstrip("/") for one in patterns]
+    paths = [path for path in dict.fromkeys(paths) if path]
+    if not paths or seconds <= 0.05:
+        return ""
+    try:
+        done = repository.git(
+            "log", "--no-merges", f"--since={YEARS}.years.ago", "--use-mailmap", _FORMAT, "HEAD", "--", *paths, ok=(), timeout=seconds
+        )
+    except GitError:
+        return ""
+    return done.text.lower()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipients whom MAINTAINERS names for the files and words of a patch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
+from patchpilot.maintainers.match import match_texts
+from patchpilot.model.recipient import Section as ShownSection
+from patchpilot.recipients.dropin.mailbox import each_mailbox
+from patchpilot.recipients.dropin.switches import Switches
+from patchpilot.recipients.gather import Gathered
+
+Texts = Sequence[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What MAINTAINERS says of a patch: sections, most specific first, and lists that were left out with the reason."""
+
+    matches: tuple[SectionMatch, ...]
+    left_out: tuple[str, ...]
+
+
+def add_named(gathered: Gathered, file: MaintainersFile, paths: Sequence[str], texts: Texts, switches: Switches) -> Named:
+    """Add maintainers (To), the list of the most specific section of each file (To), reviewers and other lists (Cc)."""
+    matches = match_texts(file, paths, texts if switches.keywords else ())
+    own_lists = _own_lists(matches)
+    left_out: list[str] = []
+    chiefs = set() if switches.git_chief_penguins else {address.lower() for _, address in file.words.chiefs}
+    # people of several names or addresses are known by the first one met, so the order is that of get_maintainer.pl
+    for one in sorted(matches, key=lambda found: found.met):
+        section = one.section
+        for entry in section.entries:
+            if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
+                role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
+                for box in each_mailbox(entry.value):
+                    if not any(chief in box.lower() for chief in chiefs):
+                        _add(gathered, box, role, header, one)
+        for address, remark in section.lists if switches.l else ():
+            if "subscribers-only" in remark and not switches.s:
+                left_out.append(f"{section.name}: {address} takes mail of subscribers only, so it is left out (--s adds it)")
+            elif "moderated" not in remark or switches.moderated:
+                role = "moderated list" if "moderated" in remark else "list"
+                _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", one)
+    return Named(matches, tuple(left_out))
+
+
+def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
+    """The lists of the most specific section that has one, for each file; the catch-all's only where there is no other."""
+    taken: dict[str, None] = {}
+    found: set[str] = set()
+    for one in matches:
+        if not one.section.lists or one.by_keyword:
+            continue
+        for path in one.paths:
+            if path not in taken:
+                taken[path] = None
+                found |= {address.lower() for address, _ in one.section.lists}
+    if len([one for one in matches if not one.is_rest and one.section.lists]) and (rest := [one for one in matches if one.is_rest]):
+        others = {address.lower() for one in matches if not one.is_rest for address, _ in one.section.lists}
+        found -= {address.lower() for one in rest for address, _ in one.section.lists} - others
+    return found
+
+
+def _add(gathered: Gathered, box: str, role: str, header: str, one: SectionMatch) -> None:
+    for reason in shortened_reasons(one.reasons):
+        gathered.add(box, role, header, f"{reason} ({one.section.name})", one.section.name)
+
+
+def shortened_reasons(reasons: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """The first reasons, and how many more there are."""
+    if len(reasons) <= most:
+        return tuple(reasons)
+    return (*reasons[:most], f"and {len(reasons) - most} more of its files")
+
+
+def shown(section: Section) -> ShownSection:
+    """A section as answers show it."""
+    return ShownSection(section.name, section.status, section.trees, tuple(address for address, _ in section.lists))

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipients whom the message names: people of its tags, its Cc: lines, the people of the commit it fixes, lists with a rule of their own."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
+from patchpilot.model.patch import Patch
+from patchpilot.model.trailer import Trailer, parse_trailer
+from patchpilot.recipients.gather import Gathered
+from patchpilot.recipients.known import Known
+
+ROLES = {
+    "reported-by": "reporter",
+    "reported-and-tested-by": "reporter",
+    "suggested-by": "suggester",
+    "tested-by": "tester",
+    "reviewed-by": "reviewer",
+    "acked-by": "acker",
+    "co-developed-by": "co-author",
+    "signed-off-by": "signer",
+    "debugged-by": "debugger",
+    "diagnosed-by": "debugger",
+    "cc": "cc",
+}
+CULPRIT_TAGS = ("reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "co-developed-by", "signed-off-by")
+MAX_CULPRITS = 20
+_FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
+
+
+def message_tags(patch: Patch) -> tuple[Trailer, ...]:
+    """Every tag of a message that names a mailbox, wherever it stands."""
+    found = (parse_trailer(line, at) for at, line in enumerate(patch.message))
+    return tuple(one for one in found if one and (one.key == "cc" or one.key.endswith("-by")) and one.address and "@" in one.address.email)
+
+
+def add_tagged(gathered: Gathered, patch: Patch, known: Known) -> None:
+    """The people and lists of a message's tags (Cc), and the lists that a rule sends it to."""
+    special = {one.address: one for one in known.lists}
+    for tag in message_tags(patch):
+        address = tag.address
+        assert address is not None
+        rule = special.get(address.key)
+        role = rule.role if rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
+        gathered.add(box(address), role, "cc", f"{tag.name}: of the message")
+    text = "\n".join((*patch.message, *patch.notes))
+    for one in known.lists:
+        if one.message.search(text) and all(patch.tags(tag) for tag in one.tags):
+            gathered.add(one.address, one.role, "cc", f"{one.reason} ({one.reference})")
+
+
+def box(address: Address) -> str:
+    """An address as text, its name quoted where it must be."""
+    return address.header()
+
+
+def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
+    """The commits that the patches' Fixes: tags name, those that the repository has, each once."""
+    found: dict[str, Commit] = {}
+    for patch in patches:
+        for tag in patch.tags("Fixes"):
+            word = _FIXES.search(tag.value)
+            commit_id = repository.find(word[1]) if word and len(found) < MAX_CULPRITS else None
+            if commit_id and commit_id not in found:
+                try:
+                    found[commit_id] = repository.commit(commit_id)
+                except GitError:
+                    continue
+    return list(found.values())
+
+
+def add_culprit_people(gathered: Gathered, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
+    """The author of each culprit, and those who reviewed, tested and signed it (Cc)."""
+    bosses = {one.lower() for one in chiefs}
+    for commit in commits:
+        gathered.add(box(commit.author), "culprit author", "cc", f"author of {commit.reference}, which this fixes")
+        for line in commit.lines:
+            tag = parse_trailer(line)
+            if not tag or tag.key not in CULPRIT_TAGS or not tag.address or tag.address.key in bosses:
+                continue
+            word = ROLES.get(tag.key, "signer")
+            gathered.add(box(tag.address), f"culprit {word}", "cc", f"{tag.name}: of {commit.short}, which this fixes")

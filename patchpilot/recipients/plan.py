@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with all its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.maintainers import MaintainersFile
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Patch
+from patchpilot.model.recipient import Plan
+from patchpilot.model.tree import Tree
+from patchpilot.recipients.dropin.answer import History, Question, named_in_files
+from patchpilot.recipients.dropin.mailbox import Mailmap, Merger
+from patchpilot.recipients.dropin.people import People
+from patchpilot.recipients.dropin.scan import scan
+from patchpilot.recipients.dropin.switches import Switches
+from patchpilot.recipients.from_maintainers import Named, Texts, add_named, shown
+from patchpilot.recipients.from_message import add_culprit_people, add_tagged, culprits
+from patchpilot.recipients.gather import Gathered
+from patchpilot.recipients.known import Known
+from patchpilot.recipients.warnings import Facts, warnings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a plan gets its knowledge: `repository` and `history` are None where nothing may be asked of one."""
+
+    file: MaintainersFile
+    tree: Tree
+    switches: Switches
+    known: Known
+    repository: Repository | None = None
+    history: History | None = None
+    sender: Address | None = None
+    base_remote: str | None = None
+
+
+def plan_patches(patches: Sequence[Patch], sources: Sources) -> Plan:
+    """The plan of patches that go out together. Their author and the sender are not written to."""
+    gathered = _gathered(sources)
+    for one in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
+        gathered.skip(one)
+    paths: dict[str, None] = {}
+    texts: list[tuple[str, list[str]]] = []
+    for patch in patches:
+        read = scan("\n".join(patch.lines))
+        paths.update(dict.fromkeys(sorted(path for path in read.files if path != "dev/null")))
+        texts += read.texts
+    named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
+    fixed = culprits(patches, sources.repository) if sources.repository and sources.switches.fixes else []
+    add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
+    for patch in patches:
+        add_tagged(gathered, patch, sources.known)
+    return _finish(gathered, named, sources, sorted(paths), tuple(patches))
+
+
+def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> Plan:
+    """The plan for source files or folders by themselves; `texts` are their contents, for keywords."""
+    gathered = _gathered(sources)
+    named = add_named(gathered, sources.file, paths, texts, sources.switches)
+    return _finish(gathered, named, sources, paths, ())
+
+
+def _gathered(sources: Sources) -> Gathered:
+    data = sources.tree.read(".mailmap") if sources.switches.mailmap else None
+    return Gathered(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
+
+
+def _finish(gathered: Gathered, named: Named, sources: Sources, paths: Sequence[str], patches: tuple[Patch, ...]) -> Plan:
+    for path in paths:
+        for mailbox in named_in_files((path,), sources.tree, sources.switches):
+            gathered.add(mailbox, "named in file", "cc", f"named in {path}")
+    remarks = _add_history(gathered, named, sources, paths)
+    recipients = gathered.recipients()
+    facts = Facts(recipients, named, tuple(paths), patches, gathered.unsafe)
+    sections = tuple(shown(one.section) for one in named.matches)
+    return Plan(recipients, sections, (*warnings_of(facts, sources.file, sources.tree, sources.known, sources.repository), *remarks))
+
+
+def _add_history(gathered: Gathered, named: Named, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
+    """Git's people (Cc) of the files that no maintained section names exactly; of all with --git."""
+    if not sources.history:
+        return ()
+    exact = frozenset(path for one in named.matches if one.section.is_maintained and one.section.values("M") for path in one.exact)
+    people = People(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
+    sources.history.add_file_people(people, Question(tuple(paths), exact, (), (), False))
+    for row in people.rows:
+        for role in row.role.split(","):
+            gathered.add(row.who, "recent contributor", "cc", f"by git history: {role.replace('_', ' ')}")
+    return tuple(sources.history.remarks)
