@@ -34,13 +34,23 @@ class Journey:
         """A line of the story."""
         print(f"\n# {text}", file=self.out, flush=True)
 
-    def run(self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Judge | None = None, stdin: str = "", quiet: bool = False) -> str:
+    def run(
+        self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Judge | None = None, stdin: str = "", quiet: bool = False
+    ) -> str:
         """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not the story's."""
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
         words = [sys.executable, "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
         done = subprocess.run(
-            words, cwd=self.sandbox.work, env=self.sandbox.env, input=stdin, capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=False
+            words,
+            cwd=self.sandbox.work,
+            env=self.sandbox.env,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=120,
+            check=False,
         )
         shown = done.stdout + done.stderr
         if not quiet:
@@ -48,7 +58,9 @@ class Journey:
         if done.returncode not in expect:
             if quiet:
                 self._print(shown)
-            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` ended with {done.returncode}, the story wants {' or '.join(map(str, expect))}")
+            raise StepFailedError(
+                f"step {self.steps}: `{shlex.join(argv)}` ended with {done.returncode}, the story wants {' or '.join(map(str, expect))}"
+            )
         print(f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}", file=self.out, flush=True)
         return done.stdout
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo.archive import Archive, open_archive
+from patchpilot.demo.archive import ArchiveServer, open_archive
 from patchpilot.demo.repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
@@ -43,7 +43,7 @@ class Sandbox:
     root: Path
     repositories: Repositories
     sink: Sink
-    archive: Archive
+    archive: ArchiveServer
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -95,7 +95,7 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     return env
 
 
-def configure(work: Path, sink: Sink, archive: Archive) -> None:
+def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
     """Point the clone's mail and archive settings at loopback: nothing can leave the machine."""
     for name, value in (
         ("sendemail.smtpServer", "127.0.0.1"),

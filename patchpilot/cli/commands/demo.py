@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot demo`: the whole journey on a sandbox."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from patchpilot.cli.options import ProgressLine
+from patchpilot.errors import ExitCode, UsageError
+from patchpilot.model.progress import Progress, silent
+
+
+@click.command(epilog="Example: patchpilot demo; patchpilot demo --script; patchpilot demo --keep ~/sandbox")
+@click.option("--script", is_flag=True, help="run the journey through the verbs and print it, without a terminal")
+@click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="leave the sandbox there for playing")
+def command(script: bool, keep: Path | None) -> int:
+    """Make a small kernel-like tree with stable branches, a mail server and an archive on this machine only, and walk a fix through it."""
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if not script and not terminal:
+        raise UsageError("the walk needs a terminal", hint="patchpilot demo --script does the same without one")
+    line = ProgressLine() if sys.stderr.isatty() else None
+    progress: Progress = line or silent
+    if script:
+        from patchpilot.demo.script import run_script
+
+        run_script(keep, progress=progress)
+        return ExitCode.OK
+    from patchpilot.demo.sandbox import open_sandbox, ticking
+
+    with open_sandbox(keep, progress) as sandbox, ticking(sandbox):
+        if line:
+            line.wipe()
+        code = subprocess.call([sys.executable, "-m", "patchpilot", "tui"], cwd=sandbox.work, env=sandbox.env)
+        if keep:
+            click.echo(f"the sandbox stays in {keep}: cd {sandbox.work}", err=True)
+    return code

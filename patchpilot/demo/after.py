@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Act two, after the mail: replies, v2, applied, mainline, stable."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from patchpilot.demo import mails, upstream
+from patchpilot.demo.before import VERDICTS, _verdicts
+from patchpilot.demo.journey import Journey, StepFailedError, wants
+from patchpilot.demo.mails import Sent
+from patchpilot.demo.people import NET_REVIEWER
+from patchpilot.model.mail import parse_mail
+
+TITLE = "net/acme: allow old cards that cannot count their images"
+PREFIX = ["--subject-prefix", "PATCH net"]
+QUESTIONS = ["--not-security", "--not-regression"]
+
+
+def the_mail(journey: Journey) -> Sent:
+    """Preview, to oneself, and for real; the mail as it arrived."""
+    journey.tell("What would leave, byte for byte?")
+    journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
+    journey.tell("It is right. Send it.")
+    journey.run(["patchpilot", "send", "--yes", *PREFIX], quiet=True)
+    return _arrived(journey)
+
+
+def _arrived(journey: Journey) -> Sent:
+    before = len(journey.sandbox.sink.take())
+    if not before:
+        raise StepFailedError("the story wants the mail to arrive at the server")
+    journey.sandbox.deliver()
+    mail = parse_mail(journey.sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n"))
+    print(f"  -> arrived: {mail.subject} <{mail.message_id}>", file=journey.out)
+    return Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
+
+
+def replies(journey: Journey, first: Sent) -> None:
+    """A question, a review and a build report come back."""
+    journey.tell("The list answers: a question, a review tag, a build report.")
+    journey.sandbox.archive.add(mails.question(first), mails.review(first), mails.build_report(first))
+    journey.run(["patchpilot", "track", "update"])
+    journey.run(["patchpilot", "track", "show", "1"])
+    journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
+
+
+def second_version(journey: Journey) -> Sent:
+    """Robin answers in the message, adds the review tag and sends v2."""
+    journey.tell("Robin says in the message what the maintainer asked for, adds the review tag that was given, and sends v2.")
+    message = journey.run(["git", "log", "-1", "--format=%B"], quiet=True)
+    why = "again. The probe function already treats it as harmless."
+    journey.run(["git", "commit", "-q", "--amend", "-F", "-"], stdin=message.replace("again.", why, 1))
+    journey.run(["patchpilot", "trailers", "--yes"])
+    changes = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
+    journey.run(["patchpilot", "draft", "edit", "--changelog", changes])
+    journey.run(["patchpilot", "send", "--reroll", "--yes", *PREFIX])
+    return _arrived(journey)
+
+
+def landing(journey: Journey, second: Sent) -> None:
+    """The maintainer applies v2, mainline has it, one stable branch takes it and one does not."""
+    sandbox = journey.sandbox
+    journey.tell("The networking maintainer applies v2; mainline moves on.")
+    mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
+    link = f"{sandbox.archive.url}/{second.message_id}"
+    commit = upstream.apply_upstream(sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
+    sandbox.archive.add(mails.applied(second, commit, TITLE))
+    journey.tell("The stable maintainer takes it into 6.12, and tells that 6.1 did not take it.")
+    stable = upstream.take_into_stable(sandbox, commit, "6.12")
+    when = second.date + timedelta(days=9)
+    body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
+    sandbox.archive.add(
+        mails.stable_review(commit, TITLE, body, "6.12", when), mails.stable_failed(commit, TITLE, "6.1", when + timedelta(hours=2))
+    )
+    journey.run(["git", "fetch", "-q", "--all", "--tags"])
+    journey.run(["patchpilot", "track", "update"])
+    journey.run(["patchpilot", "track", "show", "1"])
+    journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
+    journey.tell("What is left to do for the stable trees?")
+    journey.run(["patchpilot", "backport", commit])
+    expected = {**VERDICTS, "6.12": "already-fixed"}
+    document = journey.read(
+        ["patchpilot", "backport", commit], judge=lambda got: _verdicts(got, expected, sandbox.repositories.facts.prerequisite)
+    )
+    taken = next(branch["landed_as"] for branch in document["branches"] if branch["version"] == "6.12")
+    wants(taken == stable, "6.12 has it as the stable maintainer's commit")
+
+
+def _one(got: Any) -> Any:
+    wants(len(got["series"]) == 1, "one series is followed")
+    return got["series"][0]
+
+
+def _came_back(got: Any) -> str:
+    series = _one(got)
+    kinds = {reply["kind"] for reply in series["replies"]}
+    wants(bool(kinds & {"question", "review"}), "the question is seen")
+    wants(any("Reviewed-by: Sana" in one["trailer"] for one in series["trailers"]), "the review tag is credited")
+    wants(any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]), "the build report is known for a bot's")
+    return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
+
+
+def _landed(got: Any, commit: str) -> str:
+    series = _one(got)
+    wants([one["version"] for one in series["revisions"]] == [1, 2], "two revisions")
+    wants(any(one["commit"] and commit.startswith(one["commit"][:12]) for one in series["landed"]), "the mainline commit is known")
+    wants(series["state"] in ("in-mainline", "in-stable"), f"it has landed, not {series['state']}")
+    return f"state {series['state']}; next: {series['next_step']}"

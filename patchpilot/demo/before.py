@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Act one, before the mail: check, mend, find people, tags and stable branches."""
+
+from typing import Any
+
+from patchpilot.demo import acme
+from patchpilot.demo.history import LTS
+from patchpilot.demo.journey import Journey, wants
+from patchpilot.demo.repository import put
+
+VERDICTS = {"5.10": "not-affected", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
+
+
+def mended_message(reference: str) -> str:
+    """The newcomer's message after reading what `check` said."""
+    return (
+        "net/acme: allow old cards that cannot count their images\n\n"
+        f"Commit {reference}\n"
+        "added reading the number of flash images. However, the firmware of some\n"
+        "cards does not know the command. In such cases the driver returns EINVAL,\n"
+        "and the card is not usable at all.\n\n"
+        "Return EOPNOTSUPP when the command is unsupported, so that old cards work\n"
+        "again.\n"
+    )
+
+
+def before_the_mail(journey: Journey) -> None:
+    """From the first commit to a plan that refuses nothing."""
+    facts = journey.sandbox.repositories.facts
+    journey.tell("Robin has fixed a bug in the acme driver and committed it. What would maintainers say?")
+    found = journey.run(["patchpilot", "check"], expect=[1])
+    journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
+    del found
+
+    journey.tell("Robin mends the style error and the message.")
+    put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+    reference = journey.run(["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True).strip()
+    journey.run(["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=mended_message(reference))
+
+    journey.tell("Who must see it, and why?")
+    journey.run(["patchpilot", "maintainers"])
+    journey.read(["patchpilot", "maintainers"], judge=_people)
+
+    journey.tell("Which commit introduced the bug?")
+    journey.run(["patchpilot", "fixes", "HEAD"], expect=[0, 1])
+    journey.read(["patchpilot", "fixes", "HEAD"], expect=[0, 1], judge=lambda got: _culprit(got, facts.culprit))
+
+    journey.tell("Do the stable trees need it?")
+    journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
+
+    journey.tell("Write the tags and the sign-off into the message; undo would take them back.")
+    journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff", "--dry-run"])
+    journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"])
+    journey.run(["patchpilot", "undo", "--list"])
+
+    journey.tell("Nothing is left to complain about.")
+    journey.read(["patchpilot", "check"], expect=[0], judge=_nothing_grave)
+
+    journey.tell("Which stable branches have the bug, and does the fix fit them?")
+    journey.run(["patchpilot", "backport", "HEAD"])
+    journey.read(["patchpilot", "backport", "HEAD"], judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite))
+
+
+def _first_findings(got: Any) -> str:
+    findings = [one for patch in got["patches"] for one in patch["findings"]]
+    types = {one["checkpatch"] for one in findings} | {one["name"] for one in findings}
+    wants({"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types, "a style error, no sign-off and a commit named in the wrong form")
+    return f"{len(findings)} findings, the style error, the missing sign-off and the commit reference among them"
+
+
+def _nothing_grave(got: Any) -> str:
+    summary = got["summary"]
+    return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
+
+
+def _people(got: Any) -> str:
+    people = {one["email"]: one for result in got["results"] for one in result["recipients"]}
+    wants("maya@acme.example.com" in people and people["maya@acme.example.com"]["header"] == "to", "the driver's maintainer in To:")
+    wants("netdev@lists.example.org" in people, "the subsystem's list")
+    wants(all(one["reasons"] for one in people.values()), "a reason for each")
+    return f"{len(people)} recipients, each with its reason"
+
+
+def _culprit(got: Any, culprit: str) -> str:
+    wants(bool(got["candidates"]), "candidates")
+    first = got["candidates"][0]
+    return wants(first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}")
+
+
+def _verdicts(got: Any, expected: dict[str, str], prerequisite: str) -> str:
+    seen = {branch["version"]: branch for branch in got["branches"]}
+    verdicts = {version: seen[version]["verdict"] for version in LTS}
+    wants(verdicts == expected, f"verdicts {expected}, not {verdicts}")
+    wants(
+        seen["5.15"]["affected"] is True and seen["5.15"]["culprit_as"] is not None, "5.15 is affected because the culprit was backported"
+    )
+    if expected["6.1"] == "conflict":
+        needed = [one["commit"] for one in seen["6.1"]["prerequisites"]]
+        wants(needed == [prerequisite], f"6.1 stands on {prerequisite[:12]}")
+    return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot demo --script`: both acts, start to end, without a terminal."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from patchpilot.demo.after import landing, replies, second_version, the_mail
+from patchpilot.demo.before import before_the_mail
+from patchpilot.demo.journey import Journey
+from patchpilot.demo.sandbox import open_sandbox
+from patchpilot.model.progress import Progress, silent
+
+
+def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Progress = silent) -> int:
+    """Run the whole journey on a new sandbox and print it; how many commands it ran. A step that fails raises StepFailedError."""
+    started = time.monotonic()
+    with open_sandbox(keep, progress) as sandbox:
+        journey = Journey(sandbox, out or sys.stdout)
+        journey.tell(
+            f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits, made in {time.monotonic() - started:.1f} s."
+        )
+        before_the_mail(journey)
+        first = the_mail(journey)
+        replies(journey, first)
+        second = second_version(journey)
+        landing(journey, second)
+        delivered = len(sandbox.sink.take())
+        journey.tell(
+            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, in mainline and 6.12, in {time.monotonic() - started:.0f} s."
+        )
+        return journey.steps
