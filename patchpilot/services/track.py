@@ -76,7 +76,7 @@ def add(
         raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
     entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
     new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
-    return (replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles),)
+    return (replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=troubles),)
 
 
 def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> Entry:
@@ -106,7 +106,7 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
             other = status_of(follow_up.message_id, every)
             wanted |= other.message_ids if other else frozenset()
         new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in wanted], seen=_own(status))
-        found.append(replace(_shown(store.entry(entry.id), store, repository, progress), new=new))
+        found.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new))
     return tuple(found)
 
 
@@ -209,10 +209,12 @@ def remove(number: int, *, store: Store) -> Entry:
     return store.remove(number)
 
 
-def _shown(entry: Entry, store: Store, repository: Repository | None, progress: Progress) -> Tracked:
-    mails = store.mails(entry.id)
-    now = None if entry.mbox and not entry.lore else _now()
-    status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
+def _shown(entry: Entry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None) -> Tracked:
+    """The series as kept; `status` where it was just read from the same mails."""
+    if status is None:
+        mails = store.mails(entry.id)
+        now = None if entry.mbox and not entry.lore else _now()
+        status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
     unread = store.unread(entry.id)
     if status is None:
         waiting = "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"

@@ -15,6 +15,8 @@ _QUOTED_SUBJECT = re.compile(r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|fai
 _UNQUOTED_SUBJECT = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|sv)\s*:\s*", re.IGNORECASE)
 
 
+MAX_REFERENCES = 50
+MAX_DEPTH = 200
 _Place = tuple[int, Revision | None, Post | None]
 
 
@@ -68,18 +70,17 @@ def attach(topics: Sequence[Topic], mails: Sequence[Classified]) -> dict[int, li
     for at, revision, post in owner.values():
         titles.setdefault(title_key(post.title), []).append((at, revision, post))
     commits: dict[str, int] = {}
+    under: dict[str, Classified | None] = {}
     places: Mapping[str, _Place] = {**absent, **owner}
     found: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
     for mail in mails:
         if mail.mail.message_id in owner:
             continue
-        parent = by_id.get(mail.mail.in_reply_to or "") or next(
-            (by_id[one] for one in reversed(mail.mail.references) if one in by_id), None
-        )
+        parent = next((by_id[one] for one in _above(mail) if one in by_id), None)
         place = _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits) or _by_subject(mail, titles)
         if place is None:
             continue
-        found[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id)))
+        found[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
         if mail.kind in (Kind.APPLIED, Kind.TIP_COMMIT):
             for commit in mail.place.commits:
                 commits.setdefault(commit[:12], place[0])
@@ -116,8 +117,8 @@ def _by_thread(
 ) -> _Place | None:
     seen: set[str] = set()
     current: Classified | None = mail
-    while current is not None and len(seen) < 1000:
-        ids = [one for one in (current.mail.in_reply_to, *reversed(current.mail.references)) if one]
+    while current is not None and len(seen) < MAX_DEPTH:
+        ids = _above(current)
         for one in ids:
             if one in owner:
                 return owner[one]
@@ -131,18 +132,30 @@ def _by_thread(
     return None
 
 
-def _under(mail: Classified, by_id: dict[str, Classified]) -> Classified | None:
-    """The nearest mail of a stable tree that this one answers, at any distance."""
-    seen: set[str] = set()
-    current = mail
-    while len(seen) < 1000:
-        ids = (current.mail.in_reply_to, *reversed(current.mail.references))
-        above = next((by_id[one] for one in ids if one and one in by_id and one not in seen), None)
-        if above is None or above.kind in STABLE:
-            return above
-        seen.add(above.mail.message_id)
+def _above(mail: Classified) -> list[str]:
+    """The ids a mail answers, the nearest first; a hostile References line does not get to cost much."""
+    return [one for one in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if one]
+
+
+def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
+    """The nearest mail of a stable tree that this one answers, at any distance; what was found for others is kept in `known`."""
+    path: list[str] = []
+    current, found = mail, None
+    while current.mail.message_id not in known:
+        known[current.mail.message_id] = None
+        path.append(current.mail.message_id)
+        above = next((by_id[one] for one in _above(current) if one in by_id), None)
+        if above is None:
+            break
+        if above.kind in STABLE:
+            found = above
+            break
         current = above
-    return None
+    else:
+        found = known[current.mail.message_id]
+    for one in path:
+        known[one] = found
+    return found
 
 
 def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:

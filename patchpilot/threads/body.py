@@ -60,7 +60,8 @@ class Body:
 def take_apart(body: str) -> Body:
     """Split a mail's decoded text."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
-    quoted_at = [bool(_QUOTE.match(line)) for line in lines]
+    is_quote = _QUOTE.match
+    quoted_at = [line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None) for line in lines]
     patch_from = _inline_patch(lines, quoted_at)
     end = _end_of_own(lines, quoted_at, patch_from)
     own: list[Line] = []
@@ -69,20 +70,24 @@ def take_apart(body: str) -> Body:
     on_code = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted_at[at]:
-            attributions += _take_attribution(own, at, lines)
-            quoted.append(_QUOTE.sub("", line, count=1))
-            on_code = bool(re.match(r"^[> ]*>\s?[-+@]", line)) if line.strip("> \t") else on_code
-        elif at < end and not _END_QUOTED.match(line.strip()):
+            if not at or not quoted_at[at - 1]:
+                attributions += _take_attribution(own, at, quoted_at)
+            inner = line[1:] if line[0] == ">" else _QUOTE.sub("", line, count=1)
+            quoted.append(inner)
+            bare = inner.lstrip("> \t")
+            if bare:
+                on_code = bare[0] in "-+@"
+        elif at < end and not _END_QUOTED.match(line):
             own.append(Line(line.rstrip(), at, on_code))
         else:
             quoted.append(line)
     return Body(tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:]))
 
 
-def _take_attribution(own: list[Line], at: int, lines: Sequence[str]) -> list[str]:
+def _take_attribution(own: list[Line], at: int, quoted: Sequence[bool]) -> list[str]:
     """The lines directly before a quote that only say whose words follow ("On … X wrote:"), taken out of `own`."""
     tail = [line for line in own[-8:] if line.at >= at - 8]
-    if tail and any(lines[n].startswith(">") for n in range(tail[-1].at + 1, at)):
+    if tail and any(quoted[tail[-1].at + 1 : at]):
         return []
     while tail and not tail[-1].text.strip():
         tail.pop()

@@ -2,7 +2,7 @@
 """What a mail of a patch's life is: by who sends it and what they wrote themselves, never by its subject alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
@@ -40,8 +40,9 @@ class Classified:
     body: Body
     robot: str | None = None
     named_tree: str | None = None
+    by_author: bool = False
 
-    @property
+    @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
         """The tags that count."""
         return tuple(one for one in self.trailers if one.credited)
@@ -62,46 +63,38 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     text = unquoted(mail.body)
     robot = known_robot(f"{sender.name} <{sender.email}>", mail.subject, text[:16_000], lambda: _headers(mail))
     body = take_apart(mail.body)
-
-    def result(kind: Kind, confidence: float, why: str, **more: object) -> Classified:
-        trailers = given_trailers(body, sender, bot=bool(robot and robot.bot)) if kind not in (Kind.PATCH, Kind.COVER) else ()
-        return Classified(
-            mail, sender, subject, is_reply, kind, confidence, why, bool(robot and robot.bot), bool(more.get("semi")), trailers, body,
-            robot.name if robot else None, more.get("tree") if isinstance(more.get("tree"), str) else None,  # type: ignore[arg-type]
-        )  # fmt: skip
-
+    base = Classified(mail, sender, subject, is_reply, Kind.OTHER, 0.5, "", False, False, (), body)
     if robot:
-        return result(robot.kind, 0.97, f"{robot.name} is known by sender and words", semi=robot.semi)
+        tags = () if robot.kind in (Kind.PATCH, Kind.COVER) else given_trailers(body, sender, bot=robot.bot)
+        why = f"{robot.name} is known by sender and words"
+        return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
     if not is_reply and (kind := _post(subject, text, body)):
-        return result(kind, 0.95, "a patch as sent" if kind is Kind.PATCH else "a cover letter")
-    if _SCRIPT_ID.search(mail.message_id) and not _author_like(sender, author, body):
-        return result(Kind.APPLIED, 0.97, "b4's thank-you note", semi=True)
-    return _person(mail, sender, author, body, is_reply, result)
+        return replace(base, kind=kind, confidence=0.95, why="a patch as sent" if kind is Kind.PATCH else "a cover letter")
+    by_author = same_person(sender, author) if author else _author_like(sender, body)
+    base = replace(base, by_author=by_author, trailers=given_trailers(body, sender))
+    if _SCRIPT_ID.search(mail.message_id) and not by_author:
+        return replace(base, kind=Kind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
+    return _person(base)
 
 
-def _person(mail: Mail, sender: Address, author: Address | None, body: Body, is_reply: bool, result: object) -> Classified:
-    make = result
-    assert callable(make)
-    by_author = same_person(sender, author) if author else _author_like(sender, None, body)
-    reading = read_prose(body, by_author=by_author)
-    tags = [one for one in given_trailers(body, sender) if one.credited]
+def _person(base: Classified) -> Classified:
+    """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
+    body, credited = base.body, base.credited
+    reading = read_prose(body, by_author=base.by_author)
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
-    found: Classified
     if refusal is not None:
-        found = make(Kind.NACK, 0.95, refusal.strip())
-    elif reading.kind is Kind.NACK and (not tags or reading.confidence > 0.8):
-        found = make(Kind.NACK, reading.confidence, reading.why)
-    elif reading.kind is Kind.APPLIED and reading.confidence > (0.6 if tags else 0.5):
-        found = make(Kind.APPLIED, reading.confidence, reading.why, tree=reading.tree)
-    elif any(one.name.lower() != "signed-off-by" or not body.has_diff for one in tags):
-        found = make(Kind.TRAILERS, 0.95, str(tags[0]))
-    elif body.has_diff and (not is_reply or _is_whole_patch(body)):
-        found = make(Kind.PATCH, 0.7, "a whole patch in a reply")
-    elif not is_reply and not mail.in_reply_to and not mail.references:
-        found = make(Kind.OTHER, 0.7, "neither a patch nor a reply")
-    else:
-        found = make(reading.kind, reading.confidence, reading.why)
-    return found
+        return replace(base, kind=Kind.NACK, confidence=0.95, why=refusal.strip())
+    if reading.kind is Kind.NACK and (not credited or reading.confidence > 0.8):
+        return replace(base, kind=Kind.NACK, confidence=reading.confidence, why=reading.why)
+    if reading.kind is Kind.APPLIED and reading.confidence > (0.6 if credited else 0.5):
+        return replace(base, kind=Kind.APPLIED, confidence=reading.confidence, why=reading.why, named_tree=reading.tree)
+    if any(one.name.lower() != "signed-off-by" or not body.has_diff for one in credited):
+        return replace(base, kind=Kind.TRAILERS, confidence=0.95, why=str(credited[0]))
+    if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
+        return replace(base, kind=Kind.PATCH, confidence=0.7, why="a whole patch in a reply")
+    if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
+        return replace(base, kind=Kind.OTHER, confidence=0.7, why="neither a patch nor a reply")
+    return replace(base, kind=reading.kind, confidence=reading.confidence, why=reading.why)
 
 
 def _post(subject: Subject, text: str, body: Body) -> Kind | None:
@@ -126,22 +119,22 @@ def _is_whole_patch(body: Body) -> bool:
     return told and len(body.text.split()) < 60
 
 
-def _author_like(sender: Address, author: Address | None, body: Body) -> bool:
+def _author_like(sender: Address, body: Body) -> bool:
     """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them, or the innermost words are theirs."""
-    if author:
-        return same_person(sender, author)
+    deepest = ""
+    depth = 0
     for line in body.quoted[:400]:
+        if ":" not in line:
+            continue
         bare = line.lstrip("> \t")
         if bare.startswith(("Signed-off-by:", "From:")):
             address = parse_address(bare.partition(":")[2])
             if address and same_person(address, sender):
                 return True
-    deepest = ""
-    depth = 0
-    for line in body.quoted[:400]:
-        level = len(re.match(r"^[> ]*", line)[0].replace(" ", "")) + 1  # type: ignore[index]
-        if level >= depth and re.search(r"(?:wrote|writes):?\s*$", line):
-            deepest, depth = line.lstrip("> "), level
+        elif bare.rstrip().endswith(("wrote:", "writes:")):
+            level = line[: len(line) - len(bare)].count(">") + 1
+            if level >= depth:
+                deepest, depth = bare, level
     named = _NAMED.search(deepest)
     if not named or not depth:
         return False

@@ -147,7 +147,7 @@ def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:
     renewed = []
     for one in attached:
         mail = one.mail
-        if mail.robot is None and mail.kind not in (Kind.PATCH, Kind.COVER):
+        if mail.robot is None and mail.by_author is not same_person(mail.sender, topic.author):
             mail = classify(mail.mail, topic.author)
         renewed.append(replace(one, mail=mail))
     return renewed
@@ -260,14 +260,16 @@ def _in_review(
         for one in others
         if one.mail.kind in WANTS_ANSWER and not (one.mail.kind is Kind.AI_REVIEW and "no issues" in one.mail.body.text)
     ]
+    approved: dict[str, datetime] = {}
+    for one in others:
+        if one.mail.credited:
+            for key in (one.mail.sender.key, one.mail.sender.name.lower()):
+                approved[key] = max(when(one.mail.mail), approved.get(key, when(one.mail.mail)))
     open_wishes = [
         one
         for one in wanting
         if one.mail.kind is not Kind.QUESTION
-        and not any(
-            when(other.mail.mail) > when(one.mail.mail) and other.mail.credited and same_person(other.mail.sender, one.mail.sender)
-            for other in others
-        )
+        and not any(when(one.mail.mail) < approved[key] for key in (one.mail.sender.key, one.mail.sender.name.lower()) if key in approved)
     ]
     if open_wishes:
         newest = open_wishes[-1]
