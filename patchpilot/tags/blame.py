@@ -24,11 +24,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the lines that were asked."""
+    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the lines that were asked.
+
+    `origins[n]` is the path and line that it had in that commit.
+    """
 
     path: str
     texts: dict[int, str] = field(default_factory=dict)
     ids: dict[int, str] = field(default_factory=dict)
+    origins: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
 def blame(
@@ -51,18 +55,22 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
     """Read `git blame --porcelain`."""
     found = Blame(path)
     facts: dict[str, str] = {}
-    current, number = "", 0
+    names: dict[str, str] = {}
+    current, number, origin = "", 0, 0
     for line in text.split("\n"):
         if line.startswith("\t"):
             found.texts[number] = line[1:]
             found.ids[number] = current
+            found.origins[number] = (names.get(current, path), origin)
             if facts:
                 owners.setdefault(current, _owner(current, facts))
                 facts = {}
         elif head := _HEAD.match(line):
-            current, number = head[1], int(head[3])
+            current, origin, number = head[1], int(head[2]), int(head[3])
         else:
             name, _, value = line.partition(" ")
+            if name == "filename":
+                names[current] = value
             if current not in owners and name in ("author", "author-mail", "author-time", "committer-time", "summary", "boundary"):
                 facts[name] = value
     return found

@@ -13,12 +13,14 @@ _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 class Run:
     """Neighbouring changed lines: the old line numbers and texts that go, and the texts that come.
 
-    `start` is the first removed old line, or, where nothing is removed, the old line after which the added ones stand (0: at the top).
+    `start` is the first removed old line, or, where nothing is removed, the old line after which the added ones stand (0: at the top);
+    `new_start` is the first added line in the new file.
     """
 
     start: int
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    new_start: int = 0
 
     @property
     def end(self) -> int:
@@ -59,13 +61,13 @@ def parse_change(text: str) -> tuple[FileChange, ...]:
     old: str | None = None
     new: str | None = None
     runs: list[Run] = []
-    left_old = left_new = start = 0
+    left_old = left_new = start = new_start = 0
     removed: list[str] = []
     added: list[str] = []
 
     def flush() -> None:
         if removed or added:
-            runs.append(Run(start, tuple(removed), tuple(added)))
+            runs.append(Run(start, tuple(removed), tuple(added), new_start))
         removed.clear()
         added.clear()
 
@@ -88,6 +90,7 @@ def parse_change(text: str) -> tuple[FileChange, ...]:
         elif found := _HUNK.match(line):
             flush()
             start, left_old = int(found[1]), int(found[2] or 1) if found[2] != "0" else 0
+            new_start = int(found[3])
             left_new = int(found[4]) if found[4] is not None else 1
         elif line.startswith("--- "):
             old = _path(line)

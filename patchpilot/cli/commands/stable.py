@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot stable`: the Cc: stable line a fix needs, or why none."""
+
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.errors import ExitCode
+from patchpilot.services.stable import StableResult, stable_lines
+
+
+@click.command(epilog="Example: patchpilot stable HEAD; patchpilot stable HEAD --fixes 43645ce03e00 --versions")
+@common_options("text", "json")
+@click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
+@click.option("--versions", is_flag=True, help="add the first version that needs it (# 5.10+)")
+@click.option("--no-backport", metavar="REASON", help="ask stable not to take it, and say why")
+@click.argument("target", default="HEAD")
+def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str) -> int:
+    """Say which stable branches have the bug that TARGET fixes and which line asks for its backport."""
+    with common.repository() as repository, progress_of(common) as progress:
+        result = stable_lines(
+            repository,
+            target,
+            fixes=fixes,
+            profile=common.settings(repository).get("profile"),
+            versions=versions,
+            no_backport=no_backport,
+            progress=progress,
+        )
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        common.write(document("stable", body(result)))
+    else:
+        common.write(text(result))
+    return ExitCode.OK
+
+
+def body(result: StableResult) -> dict[str, Any]:
+    """The result as the contract has it."""
+    return {
+        "commit": result.commit,
+        "subject": result.subject,
+        "profile": result.profile,
+        "lines": list(result.advice.lines),
+        "eligible": result.advice.eligible,
+        "reasons": list(result.advice.reasons),
+        "warnings": list(result.advice.warnings),
+        "culprits": [
+            {"commit": one, "first_release": release} for one, release in zip(result.culprits, result.first_releases, strict=True)
+        ],
+        "branches": [
+            {"version": one.version, "branch": one.branch, "affected": one.affected, "culprit_as": one.culprit_as}
+            for one in result.branches
+        ],
+        "notes": list(result.notes),
+    }
+
+
+def text(result: StableResult) -> str:
+    """The result for a person."""
+    from patchpilot.cli.output.plain import printable
+
+    lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]
+    lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]
+    lines += [f"  {reason}" for reason in result.advice.reasons]
+    lines += [f"  mind: {warning}" for warning in result.advice.warnings]
+    for one in result.branches:
+        state = "not affected" if not one.affected else f"affected, as {one.culprit_as[:12]}" if one.culprit_as else "affected"
+        lines.append(f"  {one.version:8} {state}")
+    return printable("\n".join(lines))

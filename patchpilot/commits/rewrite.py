@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Messages of commits rewritten at object level: trees, people, dates and the working directory stay as they are.
+
+New objects are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a kill at any
+point leaves the branch old or new, and what it was can always be had back.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.state import in_progress
+from patchpilot.commits.undo import Undo, record
+from patchpilot.errors import GitError, RefusedError, UsageError
+
+_SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
+_ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
+MAX_REWRITTEN = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """What a rewriting would do: the ref (None: HEAD is detached), its old and new value, old id → new id in order, lost signatures."""
+
+    ref: str | None
+    old: str
+    new: str
+    commits: Mapping[str, str]
+    signed: tuple[str, ...]
+
+
+def branch_of(repository: Repository, word: str | None = None) -> tuple[str | None, str]:
+    """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names, else the current; the ref is None on a detached HEAD."""
+    if word:
+        done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
+        name = done.text.strip()
+        if done.code == 0 and name.startswith("refs/heads/"):
+            return name, repository.resolve(name)
+    branch = repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip()
+    return (branch or None), repository.resolve("HEAD")
+
+
+def plan(repository: Repository, ref: str | None, head: str, messages: Mapping[str, str]) -> Rewriting:
+    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all that stands on them up to `head`.
+
+    UsageError where a commit is not on the branch.
+    """
+    changed = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
+    if not changed:
+        return Rewriting(ref, head, head, {}, ())
+    parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
+    above = repository.rev_list(
+        "--reverse", "--topo-order", head, *(f"^{one}" for one in parents if not _stands_on(repository, one, changed))
+    )
+    lost = [one for one in changed if one not in above]
+    if lost:
+        raise UsageError(
+            f"{lost[0][:12]} is not on {_short(ref)}", hint="switch to the branch that has it: git switch BRANCH, then try again"
+        )
+    new: dict[str, str] = {}
+    signed: list[str] = []
+    for one in above:
+        commit = repository.commit(one)
+        if one not in changed and not any(parent in new for parent in commit.parents):
+            continue
+        if len(new) >= MAX_REWRITTEN:
+            raise RefusedError(f"more than {MAX_REWRITTEN} commits would be rewritten", hint="take a commit nearer to the branch's tip")
+        raw = repository.objects.get(one)
+        if raw is None:
+            raise GitError(f"commit {one[:12]} is not in the repository")
+        if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
+            signed.append(one)
+        new[one] = _write(repository, _rebuilt(raw[2], new, changed.get(one)))
+    return Rewriting(ref, head, new[head], new, tuple(signed))
+
+
+def _stands_on(repository: Repository, commit: str, changed: Mapping[str, str]) -> bool:
+    """Whether a commit is one of those to be changed or comes after one, and so must not end the walk."""
+    return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
+
+
+def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None) -> bytes:
+    head, _, body = raw.partition(b"\n\n")
+    head = _SIGNATURE.sub(b"", head + b"\n")
+    head = re.sub(
+        rb"^parent ([0-9a-f]+)$", lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(), head, flags=re.M
+    )
+    if message is not None:
+        encoding = _ENCODING.search(head)
+        try:
+            body = message.encode(encoding[1].decode("ascii") if encoding else "utf-8", "strict" if encoding else "surrogateescape")
+        except (LookupError, UnicodeEncodeError):
+            head = _ENCODING.sub(b"", head)
+            body = message.encode("utf-8", "surrogateescape")
+    return head + b"\n" + body
+
+
+def _write(repository: Repository, raw: bytes) -> str:
+    return repository.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw).text.strip()
+
+
+def refuse_unless_safe(
+    repository: Repository, ref: str | None, head: str, oldest: Sequence[str], *, published: bool = False, shared: bool = False
+) -> None:
+    """RefusedError, with the way out, where rewriting the commits of `oldest` (and what stands on them) would hurt.
+
+    That is while git is amid a rebase or the like, when a remote branch or a tag has the commits (`published` overrules), or when another
+    local branch does (`shared` overrules).
+    """
+    busy = in_progress(repository, ref)
+    if busy:
+        raise RefusedError(f"{busy.what} is in progress", hint=busy.way_out)
+    for one in oldest:
+        holders = repository.git(
+            "for-each-ref", f"--contains={one}", "--format=%(refname)", "refs/remotes", "refs/tags", "refs/heads"
+        ).text.split()
+        public = [name for name in holders if not name.startswith("refs/heads/")]
+        if public and not published:
+            raise RefusedError(
+                f"{one[:12]} is published: {_short(public[0])} has it",
+                hint="people may stand on it: put the change into a new commit, or, if the branch is yours alone, add --published",
+            )
+        others = [name for name in holders if name.startswith("refs/heads/") and name != ref]
+        if others and not shared:
+            raise RefusedError(
+                f"{_short(others[0])} has {one[:12]} as well and would keep the old one",
+                hint=f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(others[0])}) and add --shared",
+            )
+
+
+def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
+    """Keep the undo record, then move the branch (or the detached HEAD), expecting its old value. None where there is nothing to do."""
+    if rewriting.old == rewriting.new:
+        return None
+    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb)
+    move(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
+    return undo
+
+
+def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
+    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; RefusedError where it is not."""
+    done = repository.git("update-ref", "--create-reflog", "-m", why, *([] if ref else ["--no-deref"]), ref or "HEAD", new, old, ok=())
+    if done.code:
+        words = (done.error_text.splitlines() or ["git refused"])[-1]
+        raise RefusedError(f"{_short(ref)} could not be moved: {words}", hint="nothing was changed: look at the branch, then try again")
+
+
+def _short(ref: str | None) -> str:
+    return re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"

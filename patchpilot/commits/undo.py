@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Undo records: refs that keep what a branch was before it was rewritten, so that nothing is ever lost."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError, InputError
+
+REFS = "refs/patchpilot/undo"
+_TRIES = 20
+_WHO = "patchpilot <patchpilot@invalid>"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A record: its number, the branch (None: a detached HEAD) with its value before and after, the verb that did it, and when (seconds)."""
+
+    number: int
+    ref: str | None
+    old: str
+    new: str
+    verb: str
+    when: int
+
+    @property
+    def name(self) -> str:
+        """The ref that keeps it."""
+        return f"{REFS}/{self.number}"
+
+
+def record(repository: Repository, ref: str | None, old: str, new: str, verb: str) -> Undo:
+    """Write a record; it keeps both values from being collected. The ref is made, never overwritten, so two calls at once get two numbers."""
+    when = int(time.time())
+    facts = json.dumps({"ref": ref, "old": old, "new": new, "verb": verb, "when": when}, sort_keys=True)
+    tree = repository.commit(old).tree
+    raw = f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO} {when} +0000\n\npatchpilot undo\n\n{facts}\n"
+    commit = repository.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("utf-8", "surrogateescape")).text.strip()
+    number = max((one.number for one in listed(repository)), default=0) + 1
+    for attempt in range(number, number + _TRIES):
+        if repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code == 0:
+            return Undo(attempt, ref, old, new, verb, when)
+    raise GitError("the undo record could not be written", hint=f"see `git for-each-ref {REFS}`")
+
+
+def listed(repository: Repository) -> tuple[Undo, ...]:
+    """All records, newest first."""
+    done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
+    found = []
+    for line in done.text.splitlines():
+        name, commit = line.split()
+        number = name.rpartition("/")[2]
+        if number.isdigit():
+            found.append(_read(repository, int(number), commit))
+    return tuple(sorted(found, key=lambda one: -one.number))
+
+
+def _read(repository: Repository, number: int, commit: str) -> Undo:
+    message = repository.commit(commit).message
+    try:
+        facts = json.loads(message.partition("\n\n")[2])
+        return Undo(number, facts["ref"], str(facts["old"]), str(facts["new"]), str(facts["verb"]), int(facts["when"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{REFS}/{number} is no undo record", hint=f"remove it: git update-ref -d {REFS}/{number}") from error

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `stable`: the line that asks the stable trees to take a fix, or why none is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.range import commit_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree
+from patchpilot.history.branches import stable_branches
+from patchpilot.history.fixes_tag import parse_tag
+from patchpilot.history.landed import History
+from patchpilot.history.releases import Releases
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.tags import fixes as finder
+from patchpilot.tags.forms import Forms, detect, forms_of
+from patchpilot.tags.stable import BranchState, Culprits, StableAdvice, advise, present_lines
+
+
+@dataclass(frozen=True, slots=True)
+class StableResult:
+    """The advice for one commit, the culprits it stands on (and where they are from) and the branches that were looked at."""
+
+    commit: str
+    subject: str
+    profile: str
+    advice: StableAdvice
+    culprits: tuple[str, ...]
+    first_releases: tuple[str | None, ...]
+    branches: tuple[BranchState, ...]
+    notes: tuple[str, ...] = ()
+
+
+def stable_lines(
+    repository: Repository,
+    target: str,
+    *,
+    fixes: Sequence[str] = (),
+    profile: str = "",
+    versions: bool = False,
+    no_backport: str | None = None,
+    assume_tag: bool = False,
+    progress: Progress = silent,
+) -> StableResult:
+    """What a fix needs for stable. `fixes` name the culprits; else its Fixes: tags do, else the finder where it is sure.
+
+    `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
+    """
+    commit = repository.commit(repository.resolve(target))
+    forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
+    notes: list[str] = []
+    named = [repository.resolve(one) for one in fixes]
+    tagged = tags_of(repository, commit)
+    if not named and tagged:
+        named = list(tagged)
+    elif not named and forms.line and len(commit.parents) == 1:
+        guessed = finder.find(repository, commit, limit=1, progress=progress)
+        if guessed and not finder.doubt(guessed):
+            named = [guessed[0].commit]
+            notes.append(f"no Fixes: tag: taken is {guessed[0].tag} ({guessed[0].confidence:.0%} sure)")
+    releases = Releases(repository)
+    firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)
+    branches = branch_states(repository, named, forms, progress) if named and forms.line else ()
+    advice = advise(
+        forms,
+        _oldest_first(named, firsts) if named else None,
+        branches,
+        present=present_lines(commit),
+        tagged=bool(tagged) or assume_tag,
+        versions=versions,
+        no_backport=no_backport,
+        size=patch_size(repository, commit),
+    )
+    return StableResult(commit.id, commit.subject, forms.profile, advice, tuple(named), firsts, branches, tuple(notes))
+
+
+def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
+    """The ids of the commits that the Fixes: tags of a message name, as far as they are here."""
+    tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
+    found = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def branch_states(repository: Repository, culprits: Sequence[str], forms: Forms, progress: Progress) -> tuple[BranchState, ...]:
+    """Which stable branches have any of the culprits, by ancestry or by marker."""
+    found = stable_branches(repository, profile=forms.profile)
+    if not found.branches:
+        return ()
+    states = []
+    with History(repository, progress) as history:
+        for branch in found.branches:
+            landed = [one for culprit in culprits if (one := history.landed(culprit, branch.tip, content=False)) and one.holds]
+            states.append(BranchState(branch.version, branch.name, bool(landed), landed[0].commit if landed else None))
+    return tuple(states)
+
+
+def patch_size(repository: Repository, commit: Commit) -> int:
+    """How many lines the patch shows: added, removed and context, as the stable rules count them; 0 for a merge."""
+    if len(commit.parents) != 1:
+        return 0
+    return sum(len(hunk.lines) for change in commit_patch(repository, commit.id).files for hunk in change.hunks)
+
+
+def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
+    known = sorted(zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or "")))
+    return Culprits(tuple(one for one, _ in known), tuple(release for _, release in known))
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    digits = "".join(char if char.isdigit() else " " for char in release)
+    return tuple(int(part) for part in digits.split())

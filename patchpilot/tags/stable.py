@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a fix should ask for the stable trees, in which line, and why (Documentation/process/stable-kernel-rules.rst)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.commit import Commit
+from patchpilot.tags.forms import Forms
+
+_STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class BranchState:
+    """A stable branch: its version, whether it has the bug (None: cannot be told), and as which commit it has the culprit."""
+
+    version: str
+    branch: str
+    affected: bool | None
+    culprit_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Culprits:
+    """What is known of the culprits: how many, the first mainline release that has each (None: unreleased)."""
+
+    ids: tuple[str, ...]
+    releases: tuple[str | None, ...]
+
+    @property
+    def oldest_release(self) -> str | None:
+        """The first release that has any of them."""
+        return next((one for one in self.releases if one), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StableAdvice:
+    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and what to mind."""
+
+    lines: tuple[str, ...]
+    eligible: bool
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def present_lines(commit: Commit) -> tuple[str, ...]:
+    """The lines of a message that already ask for stable (or ask it to stay away)."""
+    return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
+
+
+def advise(
+    forms: Forms,
+    culprits: Culprits | None,
+    branches: Sequence[BranchState],
+    *,
+    present: Sequence[str] = (),
+    tagged: bool = True,
+    versions: bool = False,
+    no_backport: str | None = None,
+    size: int = 0,
+) -> StableAdvice:
+    """What to write. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+
+    `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context.
+    """
+    if not forms.line:
+        return StableAdvice((), False, (f"{forms.profile} has no tag that asks for a backport",))
+    if present:
+        return StableAdvice((), True, (f"it is there: {present[0]}",), _warnings(forms, size))
+    if no_backport is not None:
+        if not forms.no_backport:
+            return StableAdvice((), False, (f"{forms.profile} has no tag that keeps a fix out of stable",))
+        return StableAdvice((forms.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",))
+    if culprits is None:
+        return StableAdvice((), False, ("the commit that introduced the bug is not known: name it with --fixes",))
+    affected = [one for one in branches if one.affected]
+    release = culprits.oldest_release
+    if release is None and not affected:
+        return StableAdvice((), False, ("the bug is in no release and in no stable branch: its fix goes the same way",))
+    version = (release or "").lstrip("v")
+    reasons = [f"the bug is in every release since {release}"] if release else ["the bug is in no mainline release"]
+    if affected:
+        reasons.append("stable branches that have it: " + ", ".join(one.version for one in affected))
+    elif branches:
+        reasons.append("none of the stable branches here has it: newer ones will")
+    wants_version = bool(version and forms.line_versions) and (versions or not tagged or "{version}" in forms.line)
+    form = forms.line_versions if wants_version else forms.line
+    return StableAdvice((form.format(address=forms.stable, version=version),), True, tuple(reasons), _warnings(forms, size))
+
+
+def _warnings(forms: Forms, size: int) -> tuple[str, ...]:
+    if forms.max_lines and size > forms.max_lines:
+        return (f"the patch has {size} lines with context: stable asks for at most {forms.max_lines}",)
+    return ()
