@@ -30,9 +30,9 @@ class KnownPatch:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id; recipients are `Name <email>` texts.
+    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
 
-    `answers` are the first-timers' questions answered for this topic, by the question's name.
+    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent.
     """
 
     change_id: str
@@ -45,11 +45,9 @@ class Draft:
     changelogs: Mapping[str, str] = field(default_factory=dict)
     base: str = ""
     in_reply_to: str = ""
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
     patches: tuple[KnownPatch, ...] = ()
 
     @property
@@ -144,7 +142,5 @@ def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> D
 def _load(text: str) -> Draft:
     data = json.loads(text)
     data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
-    for name in ("to", "cc", "dropped"):
-        data[name] = tuple(data.get(name, ()))
     known = set(Draft.__dataclass_fields__)
     return Draft(**{name: value for name, value in data.items() if name in known})

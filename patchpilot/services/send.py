@@ -2,25 +2,29 @@
 """The verb `send`: a plan the person can see, then exactly that, each mail once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.commits.range import is_network_target, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError, unknown
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing import send_email
 from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commits, sheets_of_patches
-from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id
+from patchpilot.outgoing.cover import cover_body
+from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import TRANSPORTS, MailResult, Problem, Request, SendPlan, SendResult
+from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
+from patchpilot.services.addressees import Addressees, addressees
+from patchpilot.services.judgement import gather
+from patchpilot.services.reroll import reroll
+from patchpilot.services.topic import base_of_topic, find_draft, read_topic
+from patchpilot.services.traps import introduced
 
 WAITING = (MailState.PENDING, MailState.REJECTED)
 
@@ -35,24 +39,29 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
             "git does not know who you are",
             hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
         )
-    series, ids = _read(repository, request)
-    progress("reading the draft")
-    base = _base(repository, request, ids)
-    draft = _draft(repository, request, series, ids)
-    recipients = _recipients(request)
-    wording = _wording(request, draft, base, ids)
+    progress("reading the topic")
+    series, ids = read_topic(repository, request)
+    draft = find_draft(repository, request, series, ids)
+    draft = reroll(repository, request, draft) if request.reroll else draft
+    base = base_of_topic(repository, request, ids)
+    progress("looking up recipients")
+    people = addressees(repository, request, account, draft, series)
+    if not people.recipients:
+        raise RefusedError("nobody to send to", hint="name them with --to and --cc")
+    wording = _wording(request, draft, series, base if ids else None)
     progress("making the mails")
-    made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, recipients)
+    made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
+    facts = gather(repository, request, account, draft, wording.version, series, ids, people, mails, progress)
     return SendPlan(
         request=request,
         draft=draft,
         account=account,
         letters=made,
         mails=mails,
-        recipients=recipients,
-        bcc=(),
-        refusals=_refusals(recipients),
-        warnings=(),
+        recipients=people.recipients,
+        bcc=people.bcc,
+        refusals=refusals(facts),
+        warnings=(*warnings(facts), *(Problem("recipients", one) for one in people.remarks)),
         version=wording.version,
         base=base,
         head=ids[-1] if ids else None,
@@ -68,11 +77,11 @@ def _make(
     wording: Wording,
     series: Series,
     ids: tuple[str, ...],
-    recipients: tuple[Recipient, ...],
+    people: Addressees,
 ) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...]]:
     """The mails as their transport makes them, and what is to be said about the way."""
     assert account.sender is not None
-    to, cc = _headers(recipients)
+    to, cc = people.headers
     if request.via == "b4":
         from patchpilot.outgoing import b4_series
 
@@ -85,7 +94,7 @@ def _make(
     made = letters(sheets, wording, _message_ids(draft, wording, sheets, account.sender), lambda _: (to, cc))
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
-    return made, send_email.capture(repository, account, [one.file() for one in made], identity=request.identity), ()
+    return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), ()
 
 
 def deliver(
@@ -198,144 +207,41 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def find_draft(repository: Repository, request: Request) -> Draft:
-    """The draft of a TARGET's topic, made when there is none."""
-    series, ids = _read(repository, request)
-    return _draft(repository, request, series, ids)
-
-
-def _read(repository: Repository, request: Request) -> tuple[Series, tuple[str, ...]]:
-    """The series of the TARGET, and the commits it is made of (none for patch files)."""
-    target = request.target
-    if target is None or (not Path(target).exists() and target != "-" and not is_network_target(target)):
-        ids = resolve_commits(repository, target, request.base)
-        from patchpilot.commits.range import commits_series
-
-        return commits_series(repository, ids, None), ids
-    found = read_targets((target,), repository)
-    if len(found) != 1:
-        raise UsageError(f"{target} holds {len(found)} series", hint="send one series at a time")
-    return found[0], ()
-
-
-def _base(repository: Repository, request: Request, ids: Sequence[str]) -> str | None:
-    """The commit the series stands on, for `base-commit:`."""
-    if not ids:
-        return None
-    return repository.find(f"{ids[0]}^") if not request.base else repository.resolve(request.base)
-
-
-def plan_resume(repository: Repository, request: Request, unknown_as: str = "keep", *, progress: Progress = silent) -> SendPlan:
-    """The last send of the topic as a plan again: the same mails, of which only those not accepted will leave.
-
-    `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
-    """
-    account = read_account(repository, request.identity)
-    series, ids = _read(repository, request)
-    progress("looking for the last send")
-    draft = _draft(repository, replace(request, prefix=None, version=None, in_reply_to=None), series, ids)
-    with sole_sender(draft.change_id), Outbox() as outbox:
-        sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
-        if not sends:
-            raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
-        send = outbox.settle(sends[-1].id)
-        for one in send.entries:
-            if one.state is MailState.UNKNOWN and unknown_as != "keep":
-                state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
-                outbox.mark(send.id, one.place, Outcome(state, f"told by hand to be {unknown_as}"))
-        send = outbox.get(send.id)
-    return _plan_of_send(send, replace(request, via=send.transport, force=send.force), account, draft)
-
-
-def _plan_of_send(send: Send, request: Request, account: Account, draft: Draft) -> SendPlan:
-    letters_ = tuple(
-        Letter(one.number, one.mail.message_id, one.mail.subject, one.mail.sender, one.mail.to, one.mail.cc, b"", commit=one.commit)
-        for one in send.entries
-    )
-    people = [("to", one) for one in send.entries[0].mail.to] + [("cc", one) for one in send.entries[0].mail.cc]
-    changed = () if send.account == account.label else (Problem("account", f"first sent by {send.account}, now by {account.label}"),)
-    return SendPlan(
-        request=request,
-        draft=draft,
-        account=account,
-        letters=letters_,
-        mails=tuple(one.mail for one in send.entries),
-        recipients=tuple(Recipient(address, "as planned", None, header, ("the first attempt",)) for header, address in people),
-        bcc=send.bcc,
-        refusals=(),
-        warnings=changed,
-        version=send.version,
-        base=send.base,
-        head=send.head,
-        remarks=tuple(f"{one.state}: {one.mail.subject}" for one in send.entries),
-        send_id=send.id,
-    )
-
-
-def _draft(repository: Repository, request: Request, series: Series, ids: Sequence[str]) -> Draft:
-    """The topic's draft, recognised or new, with what this call says written into it."""
-    from patchpilot.outgoing.compose import patch_ids_of
-
-    contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
-    patches = tuple(
-        KnownPatch(patch_id or "", one.subject.title, one.commit)
-        for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
-    )
-    branch = repository.branch if ids and repository.find("HEAD") == ids[-1] else None
-    with Drafts() as drafts:
-        known = drafts.recognise(str(repository.common_dir.resolve()), branch, patches, tuple(repository.refs))
-        draft = known or Draft(new_change_id(patches[0].subject if patches else "patch"), str(repository.common_dir.resolve()), branch)
-        draft = follow(draft, branch, patches)
-        if request.version:
-            draft = replace(draft, version=request.version)
-        if request.prefix:
-            draft = replace(draft, prefix=request.prefix)
-        if request.in_reply_to:
-            draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
-        return drafts.save(draft)
-
-
-def _wording(request: Request, draft: Draft, base: str | None, ids: Sequence[str]) -> Wording:
-    cover = (draft.cover_subject, draft.cover_text) if draft.has_cover else None
-    if request.cover and cover is None:
+def _wording(request: Request, draft: Draft, series: Series, base: str | None) -> Wording:
+    """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
+    many = len(draft.patches) > 1
+    if request.cover and not draft.has_cover:
         raise UsageError("a cover letter is asked for, and none is written", hint="write it: patchpilot draft --edit")
-    by_commit = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    cover = None
+    regzbot = introduced(draft, series)
+    extra = (regzbot,) if regzbot else ()
+    if draft.has_cover and (request.cover or many):
+        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
+        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
+    notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    first = next((one.commit for one in draft.patches if one.commit), None)
+    if cover is None and first:
+        changes = cover_body("", draft.changelogs, draft.version)
+        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra) if part.strip())
+        notes = {**notes, first: text} if text else notes
     return Wording(
-        prefix=draft.prefix or "PATCH",
+        prefix=_prefix(draft, request),
         version=draft.version,
-        cover=cover if request.cover or len(draft.patches) > 1 else None,
-        notes=by_commit,
+        cover=cover,
+        notes=notes,
         change_id=draft.change_id,
-        base=base if ids else None,
+        base=base,
         in_reply_to=draft.in_reply_to or None,
     )
 
 
+def _prefix(draft: Draft, request: Request) -> str:
+    prefix = draft.prefix or "PATCH"
+    return f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
+
+
 def _message_ids(draft: Draft, wording: Wording, sheets: Sequence[Sheet], sender: Address) -> tuple[str, ...]:
     return new_message_ids(draft.change_id, wording.version, len(sheets), sender, datetime.now(UTC).date())
-
-
-def _recipients(request: Request) -> tuple[Recipient, ...]:
-    found: dict[str, Recipient] = {}
-    for header, texts in (("to", request.to), ("cc", request.cc)):
-        for text in texts:
-            address = parse_address(text)
-            if address is None:
-                raise UsageError(f"--{header} {text}: no address in it", hint="write it as 'Name <name@example.org>'")
-            found[address.key] = Recipient(address, "added", None, header, (f"--{header}",), by_hand=True)
-    return tuple(found.values())
-
-
-def _headers(recipients: Sequence[Recipient]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    to = tuple(one.address for one in recipients if one.header == "to")
-    cc = tuple(one.address for one in recipients if one.header == "cc")
-    return (to, cc) if to else (cc, ())
-
-
-def _refusals(recipients: Sequence[Recipient]) -> tuple[Problem, ...]:
-    if not recipients:
-        raise RefusedError("nobody to send to", hint="name them with --to and --cc")
-    return ()
 
 
 def _record(planned: SendPlan) -> Send:

@@ -74,7 +74,7 @@ class FaultySink(Sink):
 class _Faulty(Keeper):
     sink: FaultySink
 
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         faults = self.sink.faults
         faults.seen += 1
         if faults.on_mail:
@@ -88,13 +88,13 @@ class _Faulty(Keeper):
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if self.sink.faults.reject_all or address in self.sink.faults.reject:
             return "550 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         faults = self.sink.faults
         if faults.stall_at == faults.seen:
             await asyncio.sleep(30)
@@ -126,8 +126,8 @@ def certificate(folder: Path) -> tuple[Path, Path]:
             "2",
             "-subj",
             "/CN=localhost",
-        ]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)),
+        ],
         check=True,
         capture_output=True,
     )

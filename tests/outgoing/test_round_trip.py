@@ -20,7 +20,7 @@ def write_cover(repository: Repository, request: Request) -> None:
     """Give the topic a cover letter."""
     from dataclasses import replace
 
-    from patchpilot.services.send import find_draft
+    from patchpilot.services.topic import find_draft
 
     draft = find_draft(repository, request)
     with Drafts() as drafts:

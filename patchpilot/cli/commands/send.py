@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.outgoing.plan import TRANSPORTS, Request, SendPlan, SendResult
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 
 @click.command(epilog="Example: patchpilot send --dry-run; patchpilot send --to-self; patchpilot send -v 2 --in-reply-to '<id@host>'")
@@ -37,6 +40,8 @@ from patchpilot.outgoing.plan import TRANSPORTS, Request, SendPlan, SendResult
 @click.option(
     "--unknown", type=click.Choice(("keep", "sent", "lost")), default="keep", help="with --resume: what became of mails in state unknown"
 )
+@click.option("--security", metavar="yes|no", help="whether this is a security problem; kept with the topic")
+@click.option("--regression", metavar="no|yes|COMMIT", help="whether this mends a regression, and what brought it; kept with the topic")
 @click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
 @click.argument("target", required=False)
 def command(
@@ -70,11 +75,13 @@ def command(
     if request.force is not None and not request.force.strip():
         raise UsageError("--force needs a reason", hint="it is recorded with the send")
     with progress_of(common) as progress:
-        plan = (
-            service.plan_resume(repository, request, unknown, progress=progress)
-            if resume
-            else service.plan(repository, request, progress=progress)
-        )
+        if resume:
+            from patchpilot.services.resume import plan_resume
+
+            plan = plan_resume(repository, request, unknown, progress=progress)
+        else:
+            _keep_answers(repository, request, {name: asked[name] for name in ("security", "regression") if asked[name]})
+            plan = service.plan(repository, request, progress=progress)
     if outbox is not None:
         paths = service.write_outbox(plan, outbox)
         _show(common, plan, service.result_of_plan(plan))
@@ -97,6 +104,13 @@ def command(
     if stopping():
         return int(ExitCode.INTERRUPTED)
     return int({"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK))
+
+
+def _keep_answers(repository: "Repository", request: Request, answers: dict[str, str]) -> None:
+    from patchpilot.services.traps import answer
+
+    for name, value in answers.items():
+        answer(repository, name, value, target=request.target, base=request.base)
 
 
 def _show(common: Common, plan: SendPlan, result: SendResult) -> None:

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stands against sending, judged from facts alone: refusals that need a reason to get past, and warnings."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from patchpilot.model.address import AddressState, judge
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.cover import has_changes
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.plan import Problem, Request
+from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing.target import Standing, Target
+from patchpilot.outgoing.transport import Captured
+
+MANY = 50
+_FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE)
+_UPSTREAM = re.compile(
+    r"^\s*(?:\[\s*Upstream commit ([0-9a-f]{8,40})\s*\]|commit ([0-9a-f]{8,40}) upstream\.?|\(cherry picked from commit ([0-9a-f]{8,40}))",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"(?:^|[@.])(?:vger\.kernel\.org|lists?\.[\w.-]+|kvack\.org)$|^(?:linux|lkml|netdev|bpf|kvm|dev|xen-devel|u-boot)[\w.-]*@",
+    re.IGNORECASE,
+)
+_STABLE = "stable@vger.kernel.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids."""
+
+    request: Request
+    series: Series
+    draft: Draft
+    version: int
+    recipients: tuple[Recipient, ...]
+    account: Account
+    mails: tuple[Captured, ...]
+    errors: tuple[str, ...] | None
+    target: Target | None
+    standing: Standing | None
+    earlier: tuple[Send, ...]
+    unanswered: tuple[str, ...]
+    upstream_known: dict[str, bool]
+    merge_window: str
+    now: datetime
+    kernel: bool
+
+
+def refusals(facts: Facts) -> tuple[Problem, ...]:
+    """What refuses the send, the gravest first."""
+    return tuple(_refusals(facts))
+
+
+def _refusals(facts: Facts) -> Iterator[Problem]:
+    yield from _addresses(facts)
+    yield from _lists(facts)
+    if facts.errors:
+        shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
+        yield Problem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
+    for patch in facts.series.patches:
+        yield from _patch(patch)
+    if facts.standing and facts.target:
+        yield from _standing(facts.standing, facts.target)
+    yield from _versions(facts)
+    yield from _stable(facts)
+
+
+def _addresses(facts: Facts) -> Iterator[Problem]:
+    if not facts.recipients:
+        yield Problem("nobody", "nobody would get these mails", "name them with --to and --cc")
+    for one in facts.recipients:
+        verdict = judge(one.address.email)
+        if verdict.state is AddressState.BAD:
+            yield Problem("bad-address", f"{one.address.email}: {verdict.reason}", "leave it out: patchpilot draft --drop ADDRESS")
+
+
+def is_list(recipient: Recipient) -> bool:
+    """Whether a recipient is a mailing list: by its role, else by the look of its address."""
+    return "list" in recipient.role.split() or recipient.role.endswith("list") or bool(_LIST.search(recipient.address.email))
+
+
+def _lists(facts: Facts) -> Iterator[Problem]:
+    lists = [one for one in facts.recipients if is_list(one)]
+    secret = facts.draft.answers.get("security") == "yes"
+    if secret and lists:
+        names = ", ".join(one.address.email for one in lists)
+        yield Problem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
+    if facts.recipients and not lists and not secret:
+        yield Problem(
+            "no-list", "no mailing list is among the recipients", "add the subsystem's list with --cc: patchpilot maintainers names it"
+        )
+
+
+def _patch(patch: Patch) -> Iterator[Problem]:
+    title = patch.subject.title
+    if _FIXUP.match(title):
+        yield Problem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
+    if not patch.tags("Signed-off-by"):
+        yield Problem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
+    for line in patch.message:
+        if line.rstrip() == "---" or line.startswith("diff --git "):
+            yield Problem("message-cut", f"{title}: `git am` would cut the message at {line!r}", "indent that line of the message")
+            break
+
+
+def _standing(standing: Standing, target: Target) -> Iterator[Problem]:
+    if standing.already and not standing.fails:
+        one = standing.already[0]
+        where = f" ({one.commit[:12]})" if one.commit else ""
+        yield Problem("already-fixed", f"{one.subject}: {target.label} has it already: {one.how}{where}", "git fetch, rebase and drop it")
+    if standing.fails:
+        files = ", ".join(standing.paths[:3])
+        yield Problem(
+            "does-not-apply",
+            f"{standing.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
+            f"git fetch && git rebase {target.label}",
+        )
+
+
+def _versions(facts: Facts) -> Iterator[Problem]:
+    resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
+    if facts.version > 1 and not resend and not has_changes(facts.draft.changelog) and not _tells_changes(facts.series, facts.version):
+        yield Problem(
+            "no-changelog",
+            f"v{facts.version} does not say what changed since v{facts.version - 1}",
+            "patchpilot send --reroll, or patchpilot draft --edit",
+        )
+    now = {one.patch_id for one in facts.draft.patches}
+    for send in facts.earlier:
+        left = {one.patch_id for one in send.entries if one.patch_id}
+        if left and left == now and not resend and not facts.request.to_self:
+            hint = "patchpilot send --resume finishes a send; --resend sends it again marked RESEND"
+            yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
+            return
+
+
+def _tells_changes(series: Series, version: int) -> bool:
+    texts = [*(patch.notes for patch in series.patches), *((series.cover.message,) if series.cover else ())]
+    heading = re.compile(rf"\bv{version}\b|\bchanges since v{version - 1}\b|\bv{version - 1}\s*(?:->|→)", re.IGNORECASE)
+    return any(heading.search(line) for text in texts for line in text)
+
+
+def _stable(facts: Facts) -> Iterator[Problem]:
+    stable = [one for one in facts.recipients if one.address.key == _STABLE]
+    if not stable:
+        return
+    for patch in facts.series.patches:
+        claim = upstream_claim(patch)
+        if claim and facts.upstream_known.get(claim) is False:
+            yield Problem(
+                "not-upstream",
+                f"{patch.subject.title}: goes to stable@ as {claim[:12]} of mainline, and that commit is not in mainline here",
+                "git fetch mainline, or name the right commit: stable takes only what Linus has",
+            )
+
+
+def upstream_claim(patch: Patch) -> str | None:
+    """The mainline commit a backport says it is."""
+    for line in patch.message:
+        found = _UPSTREAM.match(line)
+        if found:
+            return next(one for one in found.groups() if one)
+    return None
+
+
+def warnings(facts: Facts) -> tuple[Problem, ...]:
+    """What the person should know; none of it stops the send."""
+    return tuple(_warnings(facts))
+
+
+def _warnings(facts: Facts) -> Iterator[Problem]:
+    if facts.errors is None:
+        yield Problem("unchecked", "the checks could not run", "patchpilot check")
+    for name in facts.unanswered:
+        yield Problem(f"unanswered-{name}", _UNANSWERED[name], f"answer once: --{name} no, or --{name} yes")
+    sender = facts.account.sender
+    for patch in facts.series.patches:
+        signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
+        if sender and signers and sender.key not in signers:
+            yield Problem(
+                "sender",
+                f"you send as {sender.email}, and {patch.subject.title} is not signed off by that address",
+                "check sendemail.from and user.email",
+            )
+            break
+    rewriter = provider_of(facts.account.server)
+    if rewriter and rewriter.rewrites:
+        yield Problem(
+            "gateway",
+            f"{rewriter.name} is known to change mails on their way: {rewriter.rewrites}",
+            "try it first: patchpilot send --to-self",
+        )
+    if len(facts.recipients) > MANY:
+        yield Problem("many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it")
+    if facts.now.weekday() >= 5:
+        yield Problem("weekend", "it is weekend: few will look before Monday")
+    if facts.merge_window:
+        yield Problem("merge-window", facts.merge_window)
+    if facts.standing and facts.standing.applies == "clean-3way":
+        yield Problem("three-way", "the patches apply to the target's tip only by a three-way merge", "git rebase onto its tip")
+    if facts.target is None:
+        yield Problem("no-target", "no target tree is known here: whether the patches apply was not tried", "git remote add, or --base REF")
+    doubtful = [one.address.email for one in facts.recipients if judge(one.address.email).state is AddressState.DOUBTFUL]
+    if doubtful:
+        yield Problem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
+
+
+_UNANSWERED = {
+    "security": "nobody said whether this is a security problem; if it is, it must not go to a list",
+    "regression": "nobody said whether this mends a regression; if it does, the regression tracker wants to know",
+}
+
+
+def check_lines(findings: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """(subject, message) of errors as lines."""
+    return tuple(f"{subject}: {message}" for subject, message in findings)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is known of mail providers, from providers.toml beside this file."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider: how it is recognised, the settings that work, what login it wants, and what it does to mails ("" when nothing is known)."""
+
+    name: str
+    servers: tuple[str, ...]
+    domains: tuple[str, ...]
+    server: str
+    port: int
+    encryption: str
+    login: str
+    rewrites: str
+    reference: str
+
+
+@cache
+def providers() -> tuple[Provider, ...]:
+    """All that are known."""
+    data = tomllib.loads((files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Provider(
+            name=one["name"],
+            servers=tuple(one.get("servers", ())),
+            domains=tuple(one.get("domains", ())),
+            server=one.get("server", ""),
+            port=one.get("port", 0),
+            encryption=one.get("encryption", ""),
+            login=one.get("login", ""),
+            rewrites=one.get("rewrites", ""),
+            reference=one.get("reference", ""),
+        )
+        for one in data["provider"]
+    )
+
+
+def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
+    """The provider of a mail server, or (without one set) of an address's domain."""
+    host = server.lower()
+    for one in providers():
+        for known in one.servers:
+            name, _, number = known.partition(":")
+            if (host == name or (name.endswith(".") and host.startswith(name))) and (not number or int(number) == port):
+                return one
+    return next((one for one in providers() if domain and domain.lower() in one.domains), None)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it has them already."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.applies import How, try_fix
+from patchpilot.backports.fix import Fix
+from patchpilot.backports.scratch import Scratch
+from patchpilot.commits.repository import BASES, Repository
+
+MAX_LOOK = 20_000
+"""Commits of the target that are looked through for the same subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The tip patches are judged against: what to call it, its id, and why it was chosen."""
+
+    label: str
+    tip: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """A patch that the target seems to have: its subject, the target's commit where one was found, and how it was told."""
+
+    subject: str
+    commit: str | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a topic stands to its target: "clean", "clean-3way" or "conflict" (with the first patch that does not go in and its files)."""
+
+    applies: str
+    fails: str = ""
+    paths: tuple[str, ...] = ()
+    already: tuple[Already, ...] = ()
+
+
+def find_target(repository: Repository, base: str | None, trees: Sequence[str] = ()) -> Target | None:
+    """The target's tip: a remote whose address is a `T:` of the patch's subsystem, else the named base, the upstream, origin/master or main."""
+    for tree in trees:
+        found = _remote_of(repository, tree)
+        if found:
+            return found
+    words = (base,) if base and not re.fullmatch(r"[0-9a-f]{7,40}", base) else ()
+    for word, why in (
+        *((one, "the base you named") for one in words),
+        ("@{upstream}", "the branch's upstream"),
+        *((one, "the default") for one in BASES),
+    ):
+        tip = repository.find(word or "")
+        if tip and tip != repository.find("HEAD"):
+            name = repository.git("rev-parse", "--abbrev-ref", word or "", ok=()).text.strip() or str(word)
+            return Target(name, tip, why)
+    return None
+
+
+def _remote_of(repository: Repository, tree: str) -> Target | None:
+    """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git branch`."""
+    words = tree.split()
+    url = next((one for one in words if "://" in one or one.endswith(".git")), None)
+    if url is None:
+        return None
+    wanted = _place(url)
+    branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
+    for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
+        if _place(values[-1]) != wanted:
+            continue
+        remote = key[len("remote.") : -len(".url")]
+        for name in (branch, "HEAD", "main", "master"):
+            tip = repository.find(f"refs/remotes/{remote}/{name}") if name else None
+            if tip:
+                return Target(f"{remote}/{name}", tip, f"T: {tree}")
+    return None
+
+
+def _place(url: str) -> str:
+    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's mirrors are the same tree."""
+    text = re.sub(r"^[a-z+]+://", "", url.strip()).replace("googlesource.com/kernel", "kernel.org").rstrip("/")
+    text = re.sub(r"^[^@/]*@", "", text).replace(":", "/", 1).removesuffix(".git")
+    return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
+
+
+def stand(repository: Repository, ids: Sequence[str], target: Target) -> Standing:
+    """Put the commits onto the target's tip one after the other, in a throw-away store."""
+    worst, already = How.CLEAN, []
+    # one commit that the tip holds as it is needs no trying
+    with Scratch(repository) as scratch:
+        onto = scratch.tree_of(target.tip)
+        known = _subjects(repository, ids[0], target.tip)
+        for commit_id in ids:
+            fix = Fix.read(repository, commit_id)
+            applied = try_fix(scratch, fix, onto)
+            subject = fix.commit.subject
+            if applied.how is not How.CONFLICT and applied.is_empty:
+                already.append(Already(subject, known.get(subject), "its change is there"))
+            elif subject in known:
+                already.append(Already(subject, known[subject], "a commit of the same subject is there"))
+            if applied.how is How.CONFLICT:
+                return Standing(How.CONFLICT, subject, applied.merge.paths, tuple(already))
+            if applied.how is How.THREE_WAY and not applied.is_empty:
+                worst = How.THREE_WAY
+            onto = applied.merge.tree
+    return Standing(worst, already=tuple(already))
+
+
+def _subjects(repository: Repository, first: str, tip: str) -> dict[str, str]:
+    """Subject → commit of what the target has over where the topic starts."""
+    done = repository.git("log", "--no-merges", f"--max-count={MAX_LOOK}", "--format=%H%x00%s", tip, f"^{first}^", ok=(0, 128))
+    return {subject: commit for commit, _, subject in (line.partition("\0") for line in reversed(done.text.splitlines()))}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the answers to the traps change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Series
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.configured import configured, expand, is_suppressed, read_aliases
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.preflight import is_list
+
+SECURITY = Address("Kernel security team", "security@kernel.org")
+REGRESSIONS = Address("", "regressions@lists.linux.dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Recipients with reasons, blind copies, the subsystem's trees (`T:`), and what the sender should know."""
+
+    recipients: tuple[Recipient, ...]
+    bcc: tuple[str, ...] = ()
+    trees: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+        """(To, Cc); with nobody in To, those of Cc are."""
+        to = tuple(one.address for one in self.recipients if one.header == "to")
+        cc = tuple(one.address for one in self.recipients if one.header == "cc")
+        return (to, cc) if to else (cc, ())
+
+
+def addressees(repository: Repository, request: Request, account: Account, draft: Draft, series: Series) -> Addressees:
+    """The recipients of a series: everybody gets every mail of it."""
+    found: dict[str, Recipient] = {}
+    trees: tuple[str, ...] = ()
+    remarks: list[str] = []
+    bcc: tuple[str, ...] = ()
+    if request.auto:
+        recipients, trees, said = _planned(repository, request, series)
+        remarks += said
+        mails = ["\n".join(one.lines).encode("utf-8", "surrogateescape") + b"\n" for one in series.patches]
+        own = configured(repository, account, request.via, mails)
+        _add(found, [one for one in recipients if not is_suppressed(one, own.suppressed)])
+        _add(found, own.recipients)
+        remarks += own.remarks
+        bcc = own.bcc
+        if "self" in own.suppressed and account.sender:
+            found.pop(account.sender.key, None)
+    _add(found, _named(repository, request))
+    _answered(found, draft)
+    ordered = sorted(found.values(), key=lambda one: one.header != "to")
+    return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
+
+
+def _planned(repository: Repository, request: Request, series: Series) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
+    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS."""
+    from patchpilot.services.maintainers import plan_series
+
+    try:
+        planned = plan_series(series, repository, profile=request.profile)
+    except MissingError as error:
+        return (), (), (f"nobody is known from MAINTAINERS: {error.message}",)
+    trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
+    return planned.plan.recipients, trees, planned.plan.warnings
+
+
+def _named(repository: Repository, request: Request) -> list[Recipient]:
+    """Those of --to and --cc; aliases are followed."""
+    aliases = read_aliases(repository) if request.to or request.cc else {}
+    named = []
+    for header, texts in (("to", request.to), ("cc", request.cc)):
+        for text in texts:
+            addresses = expand(text, aliases)
+            if not addresses:
+                raise UsageError(
+                    f"--{header} {text}: no address in it", hint="write it as 'Name <name@example.org>', or as an alias of yours"
+                )
+            named += [Recipient(one, "added", None, header, (f"--{header}",), by_hand=True) for one in addresses]
+    return named
+
+
+def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
+    """Each mailbox once: a second mention adds its reasons, and a hand or a To: wins."""
+    for one in recipients:
+        known = found.get(one.address.key)
+        if known is None:
+            found[one.address.key] = one
+            continue
+        header = one.header if one.by_hand or (one.header == "to" and not known.by_hand) else known.header
+        reasons = tuple(dict.fromkeys((*known.reasons, *one.reasons)))
+        found[one.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or one.by_hand)
+
+
+def _answered(found: dict[str, Recipient], draft: Draft) -> None:
+    """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
+    if draft.answers.get("security") == "yes":
+        for key in [key for key, one in found.items() if is_list(one) and not one.by_hand]:
+            del found[key]
+        found[SECURITY.key] = Recipient(SECURITY, "security team", None, "to", ("answered: this is a security problem",))
+    elif draft.answers.get("regression", "no") != "no":
+        _add(found, [Recipient(REGRESSIONS, "regressions list", None, "cc", ("answered: this mends a regression",))])

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The facts that preflight judges a send by, gathered from the rooms that know them."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.branches import mainline
+from patchpilot.model.finding import Severity
+from patchpilot.model.patch import Series
+from patchpilot.model.progress import Progress
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.preflight import Facts, upstream_claim
+from patchpilot.outgoing.target import Standing, Target, find_target, stand
+from patchpilot.outgoing.transport import Captured
+from patchpilot.services.addressees import Addressees
+from patchpilot.services.traps import questions
+
+KERNEL = ("", "linux", "netdev")
+MERGE_WINDOW = timedelta(days=14)
+
+
+def gather(
+    repository: Repository,
+    request: Request,
+    account: Account,
+    draft: Draft,
+    version: int,
+    series: Series,
+    ids: Sequence[str],
+    people: Addressees,
+    mails: Sequence[Captured],
+    progress: Progress,
+) -> Facts:
+    """Ask every room once."""
+    progress("checking")
+    errors = check_errors(repository, request, mails)
+    progress("trying the target tree")
+    target = find_target(repository, request.base, people.trees) if ids else None
+    standing = _stand(repository, ids, target)
+    now = datetime.now().astimezone()
+    kernel = request.profile in KERNEL
+    with Outbox() as outbox:
+        patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
+        earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
+    return Facts(
+        request=request,
+        series=series,
+        draft=draft,
+        version=version,
+        recipients=people.recipients,
+        account=account,
+        mails=tuple(mails),
+        errors=errors,
+        target=target,
+        standing=standing,
+        earlier=earlier,
+        unanswered=tuple(one.name for one in questions(series, draft) if one.answer is None) if kernel else (),
+        upstream_known=_upstream(repository, series),
+        merge_window=merge_window(repository, request, target, now) if kernel else "",
+        now=now,
+        kernel=kernel,
+    )
+
+
+def check_errors(repository: Repository, request: Request, mails: Sequence[Captured]) -> tuple[str, ...] | None:
+    """Every error `check` finds in the mails as they would leave, as lines; None when it could not run."""
+    from patchpilot.services.check import check
+
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        for number, mail in enumerate(mails):
+            (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
+        try:
+            result = check([place], repository=repository, profile=request.profile, fail_on="never")
+        except PatchpilotError:
+            return None
+    lines = []
+    for one in result.patches:
+        lines += [f"{one.patch.subject.title}: {found.message}" for found in one.findings if found.severity is Severity.ERROR]
+    return (*lines, *(found.message for found in result.series if found.severity is Severity.ERROR))
+
+
+def _stand(repository: Repository, ids: Sequence[str], target: Target | None) -> Standing | None:
+    if not ids or target is None:
+        return None
+    try:
+        return stand(repository, ids, target)
+    except PatchpilotError:
+        return None
+
+
+def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
+    """Upstream commit a patch claims to be → whether mainline here has it; what cannot be told is left out."""
+    found: dict[str, bool] = {}
+    for patch in series.patches:
+        claim = upstream_claim(patch)
+        if not claim:
+            continue
+        tip = mainline(repository)
+        commit = repository.find(claim)
+        if tip and (commit is None or not repository.is_shallow()):
+            found[claim] = bool(commit and repository.is_ancestor(commit, tip))
+    return found
+
+
+def merge_window(repository: Repository, request: Request, target: Target | None, now: datetime) -> str:
+    """A sentence when the target's newest release says that a merge window is open, else ""."""
+    tip = mainline(repository) or (target.tip if target else None)
+    if tip is None:
+        return ""
+    done = repository.git("describe", "--abbrev=0", "--match=v[0-9]*", tip, ok=(0, 128))
+    tag = done.text.strip()
+    if done.code or not re.fullmatch(r"v\d+\.\d+", tag):
+        return ""
+    when = repository.commit(repository.resolve(tag)).committed
+    age = now - when.astimezone(UTC)
+    if not timedelta(0) <= age <= MERGE_WINDOW:
+        return ""
+    special = (
+        "net-next is closed and takes no features until -rc1"
+        if request.profile == "netdev"
+        else "maintainers are busy with Linus's pulls; new work waits for -rc1"
+    )
+    return f"the merge window after {tag} is open: {special} (fixes are taken)"

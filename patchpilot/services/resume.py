@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The last send of a topic taken up again: the same mails, of which only those not accepted will leave."""
+
+from dataclasses import replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.account import Account, read_account
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
+from patchpilot.outgoing.plan import Problem, Request, SendPlan
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.services.topic import find_draft
+
+UNKNOWN_AS = ("keep", "sent", "lost")
+
+
+def plan_resume(repository: Repository, request: Request, unknown_as: str = "keep", *, progress: Progress = silent) -> SendPlan:
+    """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them."""
+    account = read_account(repository, request.identity)
+    progress("looking for the last send")
+    draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
+    with sole_sender(draft.change_id), Outbox() as outbox:
+        sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
+        if not sends:
+            raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
+        send = outbox.settle(sends[-1].id)
+        for one in send.entries:
+            if one.state is MailState.UNKNOWN and unknown_as != "keep":
+                state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
+                outbox.mark(send.id, one.place, Outcome(state, f"told by hand to be {unknown_as}"))
+        send = outbox.get(send.id)
+    return _as_plan(send, replace(request, via=send.transport, force=send.force), account, draft)
+
+
+def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> SendPlan:
+    letters = tuple(
+        Letter(
+            number=one.number,
+            message_id=one.mail.message_id,
+            subject=one.mail.subject,
+            author=one.mail.sender,
+            to=one.mail.to,
+            cc=one.mail.cc,
+            body=b"",
+            commit=one.commit,
+            patch_id=one.patch_id,
+        )
+        for one in send.entries
+    )
+    first = send.entries[0].mail
+    people = [("to", one) for one in first.to] + [("cc", one) for one in first.cc]
+    changed = () if send.account == account.label else (Problem("account", f"first sent by {send.account}, now by {account.label}"),)
+    return SendPlan(
+        request=request,
+        draft=draft,
+        account=account,
+        letters=letters,
+        mails=tuple(one.mail for one in send.entries),
+        recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
+        bcc=send.bcc,
+        refusals=(),
+        warnings=changed,
+        version=send.version,
+        base=send.base,
+        head=send.head,
+        remarks=tuple(f"{one.state}: {one.mail.subject}" for one in send.entries),
+        send_id=send.id,
+    )

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The topic a TARGET stands for: its series, its commits, and its draft, recognised or begun."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.commits.range import commits_series, is_network_target, read_targets, resolve_commits
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.patch import Series
+from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.compose import patch_ids_of
+from patchpilot.outgoing.cover import split_cover
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id
+from patchpilot.outgoing.plan import Request
+
+
+def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[str, ...]]:
+    """The series of the TARGET, and the commits it is made of (none for patch files)."""
+    target = request.target
+    if target is None or (not Path(target).exists() and target != "-" and not is_network_target(target)):
+        ids = tuple(one for one in resolve_commits(repository, target, request.base) if not _is_b4_cover(repository, one))
+        if not ids:
+            raise UsageError("there is nothing to send: no commit changes anything", hint="commit your fix first")
+        return commits_series(repository, ids, None), ids
+    found = read_targets((target,), repository)
+    if len(found) != 1:
+        raise UsageError(f"{target} holds {len(found)} series", hint="send one series at a time")
+    return found[0], ()
+
+
+def _is_b4_cover(repository: Repository, commit_id: str) -> bool:
+    from patchpilot.outgoing.b4_branch import MARKER
+
+    return MARKER in repository.commit(commit_id).message
+
+
+def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) -> str | None:
+    """The commit the series stands on, for `base-commit:`; None for patch files and for a series that starts history."""
+    if not ids:
+        return None
+    start = repository.find(f"{ids[0]}^")
+    named = repository.resolve(request.base) if request.base else None
+    return named if named and start and repository.is_ancestor(named, start) and not request.target else start
+
+
+def find_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
+    """The draft of a TARGET's topic, made when there is none, with what the call says written into it."""
+    if series is None:
+        series, ids = read_topic(repository, request)
+    contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
+    known = tuple(
+        KnownPatch(patch_id or "", one.subject.title, one.commit)
+        for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
+    )
+    branch = repository.branch if ids and repository.find("HEAD") == ids[-1] else None
+    enrolled = enrolment(repository, branch) if branch else None
+    home = str(repository.common_dir.resolve())
+    with Drafts() as drafts:
+        draft = drafts.get(enrolled.change_id) if enrolled else None
+        draft = draft or drafts.recognise(home, branch, known, tuple(repository.refs))
+        if draft is None:
+            title = known[0].subject if known else "patch"
+            draft = Draft(enrolled.change_id if enrolled else new_change_id(title), home, branch)
+            if enrolled:
+                draft = replace(
+                    draft, version=enrolled.revision, prefix=" ".join(("PATCH", *enrolled.prefixes)) if enrolled.prefixes else ""
+                )
+        draft = _with_cover(repository, follow(draft, branch, known), series, branch, enrolled.cover if enrolled else "")
+        if request.version:
+            draft = replace(draft, version=request.version)
+        if request.prefix:
+            draft = replace(draft, prefix=request.prefix)
+        if request.in_reply_to:
+            draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
+        return drafts.save(draft)
+
+
+def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None, b4_cover: str) -> Draft:
+    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, b4's, or the branch description."""
+    if draft.has_cover:
+        return draft
+    if series.cover:
+        text = "\n".join(series.cover.message).strip()
+        return replace(draft, cover_subject=series.cover.subject.title, cover_text=text)
+    text = b4_cover or ((repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else "")
+    if not text.strip() or "EDITME" in text:
+        return draft
+    subject, body, changelog = split_cover(text)
+    changelogs = {**draft.changelogs, str(draft.version): changelog} if changelog and not draft.changelog else draft.changelogs
+    return replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs)
