@@ -58,22 +58,24 @@ class _TimeIsOverError(Exception):
 
 
 def find_prerequisites(
-    history: History, scratch: Scratch, fix: Fix, tip: str, *, effort: float = 10.0, progress: Progress = silent
+    history: History, scratch: Scratch, fix: Fix, tip: str, *, effort: float = 10.0, tree: str | None = None, progress: Progress = silent
 ) -> Search:
-    """The smallest ordered set found that makes the fix apply to the branch, searched for at most `effort` seconds.
+    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), searched for at most `effort` seconds.
 
     Whole commits first, each with what it needs itself in its other files; else only their changes to the fix's files.
     """
-    return _Seeker(history, scratch, fix, tip, time.monotonic() + effort, progress).search()
+    return _Seeker(history, scratch, fix, tip, time.monotonic() + effort, progress, tree).search()
 
 
 class _Seeker:
     """One search: merges tried are remembered, and every step looks at the clock."""
 
-    def __init__(self, history: History, scratch: Scratch, fix: Fix, tip: str, deadline: float, progress: Progress) -> None:
+    def __init__(
+        self, history: History, scratch: Scratch, fix: Fix, tip: str, deadline: float, progress: Progress, tree: str | None
+    ) -> None:
         self.history, self.scratch, self.fix, self.tip = history, scratch, fix, tip
         self.repository: Repository = history.repository
-        self.tree = scratch.tree_of(tip)
+        self.tree = tree or scratch.tree_of(tip)
         self._deadline, self._progress = deadline, progress
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._touches: dict[tuple[str, tuple[str, ...]], tuple[Touch, ...]] = {}

@@ -45,13 +45,13 @@ class Answer:
     conflicts: tuple[Place, ...] = ()
 
 
-def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit, ...], tip: str) -> Answer:
-    """The verdict on the branch whose tip is `tip`. Being there and being needed come before applying: a fix of a bug that is not there may apply."""
+def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None) -> Answer:
+    """The verdict on the branch whose tip is `tip` (or on `tree`, when more was applied to it). Being there and being needed come before applying: a fix of a bug that is not there may apply."""
     landing = history.landed(fix.id, tip)
     if landing and landing.holds:
         return Answer(Verdict.FIXED, _landed_reason(landing), landing=landing)
     bug = affected(history, culprits, tip)
-    applied = try_fix(scratch, fix, tip)
+    applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
         reason = f"it landed as {landing.commit[:12]} and was reverted by {landing.reverted_by[:12]}; {reason}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from patchpilot.commits.repository import Repository
+from patchpilot.history.landed import History
 from patchpilot.history.lts import Family, family_for, version_key
 
 _MAINLINE = ("master", "main")
@@ -96,9 +97,18 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
     return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
 
 
-def queue_refs(repository: Repository, family: Family, version: str) -> tuple[str, ...]:
-    """Tips of the refs that hold what is queued for a version: the branches of a remote of release candidates."""
-    return tuple(tip for name, tip in _branch_refs(repository).items() if is_candidate(name) and family.version_of(name) == version)
+def is_queued(history: History, commit: str, version: str, family: Family) -> bool:
+    """Whether a commit waits for the next release of a version: in a release candidate's branch, or in the queue of patches."""
+    for name, tip in _branch_refs(history.repository).items():
+        if is_candidate(name) and family.version_of(name) == version:
+            landing = history.landed(commit, tip, content=False)
+            if landing and landing.holds:
+                return True
+        elif "queue" in name.partition("/")[0] and history.repository.objects.get(f"{tip}:queue-{version}"):
+            done = history.repository.git("grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1))
+            if done.code == 0:
+                return True
+    return False
 
 
 def is_candidate(name: str) -> bool:

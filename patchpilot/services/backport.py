@@ -2,20 +2,21 @@
 """For every stable branch: is the fix there, is the bug there, does the fix apply, and what would make it apply."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.backports.applies import How
+from patchpilot.backports.company import Follower, followers, lacking_newer, needed_followers, stable_rules
 from patchpilot.backports.conflict import Place
-from patchpilot.backports.directory import judge_directory
+from patchpilot.backports.explain import Cause, Explanation, explain
 from patchpilot.backports.fix import Fix
 from patchpilot.backports.prerequisites import Need, Search, State, find_prerequisites
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Answer, Verdict, judge
-from patchpilot.commits.range import read_targets, resolve_commits
+from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.tree import DirectoryTree
 from patchpilot.errors import MissingError, UsageError, nearest
-from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, mainline, queue_refs, stable_branches, version_at
+from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, stable_branches, version_at
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
@@ -23,37 +24,49 @@ from patchpilot.model.progress import Progress, silent
 
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The answer for one branch or tree. `tip` is "" for a directory."""
+    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for."""
 
     branch: str
     version: str | None
     tip: str
     verdict: Verdict
     reason: str
-    affected: bool | None
-    applies: str | None
-    landed_as: str | None
-    landed_by: str | None
-    queued: bool
-    culprit_as: str | None
+    affected: bool | None = None
+    applies: str | None = None
+    landed_as: str | None = None
+    landed_by: str | None = None
+    queued: bool = False
+    culprit_as: str | None = None
     conflicts: tuple[Place, ...] = ()
+    causes: tuple[Cause, ...] = ()
     prerequisites: tuple[Need, ...] = ()
     partial: bool = False
     search: str | None = None
     commands: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    lacking_newer: tuple[str, ...] = ()
     ends: str | None = None
     stale: bool = False
+
+    @property
+    def wants_fix(self) -> bool:
+        """Whether the branch has (or may have) the bug and not the fix."""
+        return self.verdict not in (Verdict.FIXED, Verdict.NOT_AFFECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class BackportResult:
-    """The answers for one fix. `commit` is None when the fix is a patch file."""
+    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here."""
 
     commit: str | None
     subject: str
-    culprits: tuple[str, ...]
-    branches: tuple[BranchResult, ...]
+    culprits: tuple[str, ...] = ()
+    branches: tuple[BranchResult, ...] = ()
     missing: tuple[Missing, ...] = ()
+    rules: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    upstream: bool | None = None
 
 
 def backport(
@@ -68,133 +81,132 @@ def backport(
     base: str | None = None,
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
-    """The answers for each commit of TARGET, oldest first, on `onto` (revisions or directories) or else on the stable branches found."""
-    revisions, folders = _split(repository, onto)
+    """The answers for each commit of TARGET, oldest first and each on top of the former, on `onto` (revisions or directories) or the stable branches.
+
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out.
+    """
+    revisions, folders = split_onto(repository, onto)
     patches = _patches(repository, target, base)
+    results = tuple(BackportResult(patch.commit, patch.subject.title) for patch in patches)
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
         if any(patch.commit is None for patch in patches):
             raise UsageError(f"{target} is a patch file: it has no history to compare", hint="commit it first (git am), or give --onto DIR")
         found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
-        branches = _named(repository, found, revisions) if revisions else found.branches
-        if not branches and not folders:
+        branches = named_branches(repository, found, revisions) if revisions else found.branches
+        if not branches:
             raise MissingError("no stable branch is among the refs", hint=fetch_command(repository, found.family, _newest(found)))
-        results = _on_branches(repository, [patch.commit or "" for patch in patches], branches, found, not onto, effort, progress)
-    else:
-        results = tuple(BackportResult(patch.commit, patch.subject.title, (), ()) for patch in patches)
-    if not folders:
-        return results
-    return tuple(_with_folders(result, patch, folders) for result, patch in zip(results, patches, strict=True))
+        missing = () if revisions else found.missing
+        with Asker(repository, found, effort, progress) as asker:
+            results = tuple(replace(one, missing=missing) for one in asker.ask([patch.commit or "" for patch in patches], branches))
+    if folders:
+        from patchpilot.services.backport_directory import on_directory
+
+        results = tuple(
+            replace(result, branches=(*result.branches, *(on_directory(patch, folder) for folder in folders)))
+            for result, patch in zip(results, patches, strict=True)
+        )
+    return results
 
 
-def _on_branches(
-    repository: Repository,
-    commits: Sequence[str],
-    branches: Sequence[Branch],
-    found: Branches,
-    is_default: bool,
-    effort: float,
-    progress: Progress,
-) -> tuple[BackportResult, ...]:
-    with History(repository, progress) as history, Scratch(repository) as scratch:
-        main = mainline(repository)
-        history.add([*([main] if main else []), *commits, *(one.tip for one in branches)])
-        results = []
-        for commit in commits:
-            fix = Fix.read(repository, commit)
-            culprits = history.culprits(commit)
-            answers = []
-            for number, branch in enumerate(branches):
-                progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
-                answers.append(_on_branch(history, scratch, fix, culprits, branch, found, effort, progress))
-            named = tuple(one.commit or one.written for one in culprits)
-            results.append(BackportResult(commit, fix.commit.subject, named, tuple(answers), found.missing if is_default else ()))
-        return tuple(results)
+class Asker:
+    """The stores a question needs, open for as many questions as there are. Use it as a context."""
+
+    def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress) -> None:
+        self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
+        self.history = History(repository, progress)
+        self.scratch = Scratch(repository)
+        self.main = mainline(repository)
+
+    def __enter__(self) -> "Asker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.scratch.close()
+        self.history.close()
+
+    def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
+        """The answers for commits in order, each on top of the former where that applied."""
+        self.history.add([*([self.main] if self.main else []), *commits, *(one.tip for one in branches)])
+        trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
+        return tuple(self._one(commit, branches, trees) for commit in commits)
+
+    def _one(self, commit: str, branches: Sequence[Branch], trees: dict[str, str]) -> BackportResult:
+        fix = Fix.read(self.repository, commit)
+        culprits = self.history.culprits(commit)
+        company = followers(self.history, commit, self.main)
+        answers = []
+        for number, branch in enumerate(branches):
+            self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
+            result, trees[branch.tip] = self._on_branch(fix, culprits, company, branch, trees[branch.tip])
+            answers.append(result)
+        wanting = [(branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)]
+        answers = [
+            replace(answer, lacking_newer=lacking_newer(branch, wanting)) if answer.wants_fix else answer
+            for branch, answer in zip(branches, answers, strict=True)
+        ]
+        upstream = self.history.has(self.main, commit) if self.main else None
+        named = tuple(one.commit or one.written for one in culprits)
+        return BackportResult(commit, fix.commit.subject, named, tuple(answers), (), stable_rules(fix), company, upstream)
+
+    def _on_branch(
+        self, fix: Fix, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, tree: str
+    ) -> tuple[BranchResult, str]:
+        answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree)
+        wants = answer.verdict not in (Verdict.FIXED, Verdict.NOT_AFFECTED)
+        need: Search | None = None
+        said = Explanation()
+        if answer.applied and wants and self.effort > 0:
+            said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
+            if answer.applied.how is How.CONFLICT:
+                need = find_prerequisites(
+                    self.history, self.scratch, fix, branch.tip, effort=self.effort, tree=tree, progress=self.progress
+                )
+        result = BranchResult(
+            branch=branch.name,
+            version=branch.version or None,
+            tip=branch.tip,
+            verdict=answer.verdict,
+            reason=answer.reason,
+            affected=answer.affected,
+            applies=answer.applied.how.value if answer.applied else None,
+            landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
+            landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
+            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.family),
+            culprit_as=answer.culprit_as,
+            conflicts=answer.conflicts,
+            causes=said.causes,
+            prerequisites=need.needs if need else (),
+            partial=bool(need and need.partial),
+            search=need.state.value if need else None,
+            commands=_commands(answer, fix, branch, need),
+            hints=said.hints,
+            followers=needed_followers(self.history, company, branch.tip) if answer.verdict is not Verdict.NOT_AFFECTED else (),
+            ends=branch.ends,
+            stale=branch.stale,
+        )
+        return result, self._tree_after(fix, answer, need, tree) if wants else tree
+
+    def _tree_after(self, fix: Fix, answer: Answer, need: Search | None, tree: str) -> str:
+        if answer.applied and answer.applied.how is not How.CONFLICT:
+            return answer.applied.merge.tree
+        if need and need.tree and need.state is State.FOUND:
+            return self.scratch.pick(fix.id, need.tree, fix.base).tree
+        return tree
 
 
-def _on_branch(
-    history: History,
-    scratch: Scratch,
-    fix: Fix,
-    culprits: tuple[Culprit, ...],
-    branch: Branch,
-    found: Branches,
-    effort: float,
-    progress: Progress,
-) -> BranchResult:
-    answer = judge(history, scratch, fix, culprits, branch.tip)
-    need = Search((), State.GAVE_UP)
-    if answer.verdict is Verdict.CONFLICT and effort > 0:
-        need = find_prerequisites(history, scratch, fix, branch.tip, effort=effort, progress=progress)
-    queued = answer.verdict is not Verdict.FIXED and branch.version != "" and _is_queued(history, fix, branch, found)
-    return BranchResult(
-        branch=branch.name,
-        version=branch.version or None,
-        tip=branch.tip,
-        verdict=answer.verdict,
-        reason=answer.reason,
-        affected=answer.affected,
-        applies=answer.applied.how.value if answer.applied else None,
-        landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
-        landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
-        queued=queued,
-        culprit_as=answer.culprit_as,
-        conflicts=answer.conflicts,
-        prerequisites=need.needs,
-        partial=need.partial,
-        search=need.state.value if answer.verdict is Verdict.CONFLICT else None,
-        commands=_commands(answer, fix, branch, need),
-        ends=branch.ends,
-        stale=branch.stale,
-    )
-
-
-def _commands(answer: Answer, fix: Fix, branch: Branch, need: Search) -> tuple[str, ...]:
+def _commands(answer: Answer, fix: Fix, branch: Branch, need: Search | None) -> tuple[str, ...]:
     if answer.verdict not in (Verdict.CLEAN, Verdict.THREE_WAY, Verdict.CONFLICT):
         return ()
     name = branch.name if branch.version else branch.tip[:12]
     local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
-    picks = () if need.partial else tuple(f"git cherry-pick -x {one.commit}" for one in need.needs)
+    picks = tuple(f"git cherry-pick -x {one.commit}" for one in need.needs) if need and not need.partial else ()
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 
-def _is_queued(history: History, fix: Fix, branch: Branch, found: Branches) -> bool:
-    for tip in queue_refs(history.repository, found.family, branch.version):
-        landing = history.landed(fix.id, tip, content=False)
-        if landing and landing.holds:
-            return True
-    return False
-
-
-def _with_folders(result: BackportResult, patch: Patch, folders: Sequence[str]) -> BackportResult:
-    from dataclasses import replace
-
-    answers = []
-    for folder in folders:
-        tree = DirectoryTree(folder)
-        found = judge_directory(patch, tree)
-        answers.append(
-            BranchResult(
-                branch=folder,
-                version=f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
-                tip="",
-                verdict=found.verdict,
-                reason=found.reason,
-                affected=None,
-                applies=found.applies,
-                landed_as=None,
-                landed_by="content" if found.verdict is Verdict.FIXED else None,
-                queued=False,
-                culprit_as=None,
-                conflicts=found.conflicts,
-                commands=found.commands,
-            )
-        )
-    return replace(result, branches=(*result.branches, *answers))
-
-
-def _split(repository: Repository | None, onto: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_onto(repository: Repository | None, onto: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of --onto that are revisions, and those that are directories; an error names the nearest ref."""
     revisions: list[str] = []
     folders: list[str] = []
     for word in onto:
@@ -212,7 +224,8 @@ def _split(repository: Repository | None, onto: Sequence[str]) -> tuple[list[str
     return revisions, folders
 
 
-def _named(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
+def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
+    """The revisions of --onto as branches."""
     named = []
     for word in words:
         tip = repository.resolve(word)
@@ -223,8 +236,6 @@ def _named(repository: Repository, found: Branches, words: Sequence[str]) -> tup
 
 def _patches(repository: Repository | None, target: str | None, base: str | None) -> tuple[Patch, ...]:
     if repository and (target is None or (target != "-" and not Path(target).exists())):
-        from patchpilot.commits.range import commit_patch
-
         return tuple(commit_patch(repository, one) for one in resolve_commits(repository, target, base))
     return tuple(patch for series in read_targets([target] if target else [], repository, base) for patch in series.patches)
 

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from patchpilot.backports.company import Follower
 from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import printable
 from patchpilot.services.backport import BackportResult, BranchResult
@@ -37,6 +38,9 @@ def _body(result: BackportResult) -> dict[str, Any]:
         "subject": result.subject,
         "culprits": list(result.culprits),
         "branches": [_branch(one) for one in result.branches],
+        "upstream": result.upstream,
+        "followers": [_follower(one) for one in result.followers],
+        "rules": list(result.rules),
         "missing": [{"version": one.version, "command": one.command} for one in result.missing],
     }
 
@@ -61,9 +65,17 @@ def _branch(one: BranchResult) -> dict[str, Any]:
         "prerequisites_partial": one.partial,
         "search": one.search,
         "commands": list(one.commands),
+        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in one.causes],
+        "hints": list(one.hints),
+        "followers": [_follower(follower) for follower in one.followers],
+        "lacking_newer": list(one.lacking_newer),
         "ends": one.ends,
         "stale": one.stale,
     }
+
+
+def _follower(one: Follower) -> dict[str, Any]:
+    return {"commit": one.commit, "subject": one.subject, "kind": one.kind, "reverted": one.undone}
 
 
 def as_text(results: Sequence[BackportResult]) -> str:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from patchpilot.backports.applies import Applied, How
+from patchpilot.backports.fix import Fix
+from patchpilot.backports.scratch import Scratch
+from patchpilot.backports.touches import older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.words import Words, compare_words, who_added
+from patchpilot.errors import GitError
+from patchpilot.history.landed import History
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A mainline commit the branch lacks, and what it has to do with the fix."""
+
+    commit: str
+    subject: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The commits behind a conflict, and hints: each a sentence with its evidence."""
+
+    causes: tuple[Cause, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+def explain(
+    history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, *, timeout: float = 5.0, tree: str | None = None
+) -> Explanation:
+    """What stands behind a conflict, and what to look at before trusting an application that succeeded."""
+    at = tree or scratch.tree_of(tip)
+    words = compare_words(scratch, fix, at, timeout=timeout)
+    causes: list[Cause] = []
+    if applied.how is How.CONFLICT:
+        causes = _causes(history, scratch, fix, tip, applied.merge.paths, timeout)
+    for lack in words.lacks:
+        added = who_added(scratch, fix, lack, tip, timeout=timeout)
+        if added and added not in [one.commit for one in causes]:
+            causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
+    return Explanation(tuple(causes), (*_word_hints(words), *_moved_hints(scratch, fix, at, applied)))
+
+
+def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, paths: Sequence[str], timeout: float) -> list[Cause]:
+    goal = read_touch(history.repository, fix.id, fix.paths)
+    tree = scratch.tree_of(tip)
+    names = list(paths)
+    try:
+        for path in paths:
+            if not scratch.has(tree, path) and fix.base:
+                names += older_names(history.repository, path, fix.base, tip, timeout=timeout)
+        touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
+    except GitError:
+        return []
+    every = [one.commit for one in touches]
+    present = frozenset(every) - frozenset(history.missing(every, tip))
+    found = stands_on(touches, goal, present, frozenset(paths))
+    return [
+        Cause(
+            one.commit, history.repository.commit(one.commit).subject, one.edits[0].new_path or one.edits[0].old_path or "", _why(one.edits)
+        )
+        for one in found
+        if one.edits
+    ]
+
+
+def _why(edits: Sequence[object]) -> str:
+    renamed = [one for one in edits if getattr(one, "old_path", None) != getattr(one, "new_path", None) and getattr(one, "new_path", None)]
+    if renamed:
+        old = getattr(renamed[0], "old_path", None)
+        return f"it renamed the file from {old}" if old else "it added the file"
+    return "it changed the lines the fix changes, or lines those stand on"
+
+
+def _word_hints(words: Words) -> list[str]:
+    hints = [
+        f"{one.word} is {'called' if one.kind == 'called' else 'used'} by the fix; the branch has none (mainline: {one.path})"
+        for one in words.lacks
+    ]
+    hints += [
+        f"{one.word}() takes other arguments in the branch: {one.ours!r}, in mainline {one.theirs!r} ({one.path})" for one in words.differs
+    ]
+    hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
+    return hints
+
+
+def _moved_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied) -> list[str]:
+    """Hunks that landed in another function than in mainline: the right context in the wrong place."""
+    if applied.how is How.CONFLICT:
+        return []
+    hints = []
+    for change in fix.files:
+        if not change.old_path or change.is_binary:
+            continue
+        before, after = scratch.blob(tree, change.old_path), scratch.blob(applied.merge.tree, change.path)
+        wanted = [hunk.section for hunk in change.hunks if hunk.section]
+        if before is None or after is None or not wanted:
+            continue
+        found = _changed_functions(before, after)
+        named = {_name(section) for section in wanted} - {""}
+        strange = sorted(found - named - {""}) if named else []
+        if strange and not found & named:
+            hints.append(
+                f"in {change.path} it changes {', '.join(strange[:3])}(), in mainline {', '.join(sorted(named)[:3])}(): look whether that is right"
+            )
+    return hints
+
+
+def _changed_functions(before: bytes, after: bytes) -> set[str]:
+    old, new = before.decode("utf-8", "replace").split("\n"), after.decode("utf-8", "replace").split("\n")
+    start = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
+    end = next((at for at, (one, other) in enumerate(zip(reversed(old), reversed(new), strict=False)) if one != other), 0)
+    window = old[start : max(start, len(old) - end)]
+    changed = new[start : max(start, len(new) - end)]
+    if len(window) * len(changed) > 400_000:
+        return set()
+    found = set()
+    for tag, low, _, _, _ in SequenceMatcher(None, window, changed, autojunk=False).get_opcodes():
+        if tag != "equal":
+            # git names the function above the hunk, whose context starts three lines higher
+            found.add(_name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), "")))
+    return found
+
+
+def _name(section: str) -> str:
+    head = section.split("(", 1)[0].split()
+    return head[-1].lstrip("*") if "(" in section and head else ""

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a fix calls and names, and what of it a branch lacks or has in another form."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.applies import ScratchTree
+from patchpilot.backports.fix import Fix
+from patchpilot.backports.scratch import Scratch
+from patchpilot.errors import GitError
+
+_CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")
+_WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
+_USED = re.compile(r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)")
+_COMMENT = re.compile(r"/\*.*?\*/|//.*$|^\s*\*(?:\s.*)?$")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_KEYWORDS = frozenset("if for while switch return sizeof typeof defined alignof case else do goto likely unlikely".split())
+_MOST = 40
+_CALLED, _NAMED = "called", "named"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A word the fix uses that the branch does not have: what it is, where mainline has it, and the commit that brought it (None: not found)."""
+
+    word: str
+    kind: str
+    path: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """A function the fix calls whose declaration is another one in the branch: both, and the file in mainline."""
+
+    word: str
+    path: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was found: words the branch lacks, functions that differ, functions the fix changes that are not there."""
+
+    lacks: tuple[Lack, ...] = ()
+    differs: tuple[Differs, ...] = ()
+    gone: tuple[Lack, ...] = ()
+
+
+def compare_words(scratch: Scratch, fix: Fix, tree: str, *, timeout: float = 5.0) -> Words:
+    """What the fix uses and a tree lacks. Only words that mainline has at the fix's parent or by the fix's files are judged."""
+    if fix.base is None:
+        return Words()
+    base = scratch.tree_of(fix.base)
+    used = _used(fix)
+    if not used:
+        return Words((), (), _gone(scratch, fix, tree))
+    near = _near(fix)
+    try:
+        there = _declared(scratch, base, used, near, timeout)
+        here = _declared(scratch, tree, used, near, timeout)
+        suspects = {word for word in used if word in there and word not in here}
+        absent = suspects - _anywhere(scratch, tree, suspects, timeout) if suspects else set()
+    except GitError:
+        return Words((), (), _gone(scratch, fix, tree))
+    lacks = tuple(Lack(word, used[word], there[word][0]) for word in used if word in absent)
+    differs = tuple(
+        Differs(word, there[word][0], here[word][1], there[word][1])
+        for word in used
+        if used[word] == _CALLED and word in there and word in here and _other_arguments(there[word], here[word])
+    )
+    return Words(lacks, differs, _gone(scratch, fix, tree))
+
+
+def who_added(scratch: Scratch, fix: Fix, lack: Lack, tip: str, *, timeout: float = 5.0) -> str | None:
+    """The commit of mainline, not in the branch, that brought a word to its file; None when it was not found in the time."""
+    try:
+        done = scratch.repository.git(
+            "log", "--reverse", "--no-merges", "--format=%H", f"-S{lack.word}", f"{fix.id}^", f"^{tip}", "--", lack.path, timeout=timeout
+        )
+    except GitError:
+        return None
+    return next(iter(done.text.split()), None)
+
+
+def _used(fix: Fix) -> dict[str, str]:
+    """Word → how it is used, of the words the fix's added lines bring that its other lines do not have."""
+    known: set[str] = set()
+    found: dict[str, str] = {}
+    for change in fix.files:
+        if not change.path.endswith(_CODE):
+            continue
+        for hunk in change.hunks:
+            for line in hunk.lines:
+                if line.kind != "+":
+                    known.update(_WORD.findall(line.text))
+    for change in fix.files:
+        if not change.path.endswith(_CODE):
+            continue
+        for line in change.lines("+"):
+            text = _STRING.sub('""', _COMMENT.sub("", line.text))
+            for one in _USED.finditer(text):
+                word = one["field"] or one["called"] or one["constant"]
+                if word in _KEYWORDS:
+                    continue
+                if one["called"]:
+                    found.setdefault(word, _CALLED)
+                elif word not in known:
+                    found.setdefault(word, _NAMED)
+    return dict(list(found.items())[:_MOST])
+
+
+def _near(fix: Fix) -> tuple[str, ...]:
+    folders = {path.rpartition("/")[0] for path in fix.paths}
+    return tuple(sorted(folders | set(fix.paths)))
+
+
+def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
+    """Word → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
+    wanted = list(words)
+    pattern = rf"(^|[^A-Za-z0-9_])({'|'.join(wanted)})([^A-Za-z0-9_]|$)"
+    done = scratch.repository.git(
+        "grep", "-I", "-E", "-z", "-e", pattern, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
+        env={"GIT_OBJECT_DIRECTORY": str(scratch.path)}, ok=(0, 1), timeout=timeout,
+    )  # fmt: skip
+    best: dict[str, tuple[int, str, str]] = {}
+    finder = re.compile(rf"\b(?:{'|'.join(wanted)})\b")
+    for row in done.text.split("\n"):
+        path, _, line = row.partition("\0")
+        for word in set(finder.findall(line)):
+            rank = _declares(line, word)
+            if word not in best or rank > best[word][0]:
+                best[word] = (rank, path.partition(":")[2], line.strip())
+    return {word: (path, line if rank >= 2 else "") for word, (rank, path, line) in best.items()}
+
+
+def _declares(line: str, word: str) -> int:
+    """How much a line looks like the declaration of a word: 3 a prototype or definition, 2 a macro, 1 a field, 0 a use."""
+    if re.match(rf"#\s*define\s+{word}\b", line):
+        return 2
+    if re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line) and not line[:1].isspace() and not line.lstrip().startswith("return"):
+        return 3
+    if re.match(rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line):
+        return 1
+    return 0
+
+
+def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two declarations, each whole on its line, take other arguments."""
+    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
+    if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
+        return False
+    counts = [len([arg for arg in found[1].split(",") if arg.strip() and arg.strip() != "void"]) for found in lists if found]
+    return counts[0] != counts[1]
+
+
+def _anywhere(scratch: Scratch, tree: str, words: Iterable[str], timeout: float) -> set[str]:
+    wanted = list(words)
+    patterns = [part for word in wanted for part in ("-e", word)]
+    done = scratch.repository.git(
+        "grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree,
+        env={"GIT_OBJECT_DIRECTORY": str(scratch.path)}, ok=(0, 1), timeout=timeout,
+    )  # fmt: skip
+    return set(done.text.split("\n"))
+
+
+def _existing(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
+    return [path for path in paths if path and scratch.has(tree, path)] or ["."]
+
+
+def _gone(scratch: Scratch, fix: Fix, tree: str) -> tuple[Lack, ...]:
+    """The functions the fix changes (as its hunk headers name them) that the branch's file does not have."""
+    target = ScratchTree(scratch, tree)
+    found: dict[str, Lack] = {}
+    for change in fix.files:
+        content = target.read(change.old_path or "") if change.path.endswith(_CODE) else None
+        if content is None:
+            continue
+        words = set(_WORD.findall(content.decode("utf-8", "replace")))
+        for hunk in change.hunks:
+            named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
+            if named and named[1] not in words and named[1] not in _KEYWORDS:
+                found.setdefault(named[1], Lack(named[1], "function", change.path))
+    return tuple(found.values())

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The answer for an unpacked tree, in the form of the answers for branches."""
+
+from patchpilot.backports.directory import judge_directory
+from patchpilot.backports.verdict import Verdict
+from patchpilot.commits.tree import DirectoryTree
+from patchpilot.model.patch import Patch
+from patchpilot.services.backport import BranchResult
+
+
+def on_directory(patch: Patch, folder: str) -> BranchResult:
+    """Whether a patch fits a directory or is in it already, told from content alone."""
+    tree = DirectoryTree(folder)
+    found = judge_directory(patch, tree)
+    return BranchResult(
+        branch=folder,
+        version=f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
+        tip="",
+        verdict=found.verdict,
+        reason=found.reason,
+        applies=found.applies,
+        landed_by="content" if found.verdict is Verdict.FIXED else None,
+        conflicts=found.conflicts,
+        commands=found.commands,
+    )
