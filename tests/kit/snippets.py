@@ -116,12 +116,14 @@ def mail_of(example: Example) -> str:
 
 def mail(subject: str, text: str, diff: str) -> str:
     """A patch as git format-patch writes it."""
+    # who adds files shows in the diffstat that MAINTAINERS follows
+    stat = " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n" if "diff --git a/MAINTAINERS " in diff else ""
     marked = subject if subject.startswith("[") else f"[PATCH] {subject}"
     return (
         "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         "From: Ada Fixer <ada@example.org>\n"
         "Date: Tue, 6 Jan 2026 10:00:00 +0000\n"
-        f"Subject: {marked}\n\n{text}\n---\n\n{diff}-- \n2.43.0\n\n"
+        f"Subject: {marked}\n\n{text}\n---\n{stat}\n{diff}-- \n2.43.0\n\n"
     )
 
 
