@@ -102,11 +102,13 @@ class LineScan:
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
         """The line at patch line `number` or, with `skip`, so many further on, removed lines not counted; None beyond the end."""
-        for line in self.lines[number - 1 :]:
-            if line.sign != "-":
+        lines, at = self.lines, number - 1
+        while at < len(lines):
+            if lines[at].sign != "-":
                 if not skip:
-                    return line.raw
+                    return lines[at].raw
                 skip -= 1
+            at += 1
         return None
 
     def raw_lines(self, first: int, last: int) -> str:
@@ -130,7 +132,8 @@ class LineScan:
     def _read_comments(self, first: int) -> None:
         """Note for every line of the hunk that begins at patch line `first` whether a comment ends right above it or goes on there."""
         inside = seen = False
-        for line in self.lines[first - 1 :]:
+        for at in range(first - 1, len(self.lines)):
+            line = self.lines[at]
             self._comments[line.number] = seen
             if line.starts_hunk or line.starts_file:
                 break

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Conditions, loops and switches: what stands on their lines and below them."""
+
+import re
+
+from patchpilot.lint.clang.code import ADDED, CONTEXT, Results, Spot, check
+from patchpilot.lint.clang.lines import measure
+from patchpilot.lint.clang.patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
+from patchpilot.lint.clang.statements import Passage
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.detector import Hit
+
+_TAB = 8
+_BLANK = " \t\n\r\f\v"
+
+
+@check(CONTEXT, "switch")
+def case_indent(spot: Spot) -> Results | None:
+    """`case` stands as deep as its `switch`."""
+    if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
+        return None
+    _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
+    if any(pattern(r"\+\s*(?:case\s+|default:)").match(one.raw) and one.indent != spot.line.indent for one in lines[1:]):
+        return [("case-indent", spot.hit("switch and case stand at the same indent"))]
+    return None
+
+
+@check(CONTEXT, "if", "while", "for", "switch", "do", "else")
+def brace_below_condition(spot: Spot) -> Results | None:
+    """The line after a condition: a brace that belongs above, an indent after a stray semicolon; and indent without end."""
+    text = spot.text
+    found = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
+    if not found or pattern(r".\s*#").match(text):
+        return None
+    hits: list[tuple[str, Hit]] = []
+    if text.startswith("+\t\t\t\t\t\t"):
+        hits.append(("deep-indent", spot.hit("six tabs deep: the code asks to be taken apart")))
+    passage = spot.walk.passage
+    level, lines = passage.bracketed(spot.line, "()")
+    after = passage.index(spot.line.number) + len(lines)
+    following = passage.lines[after] if after < len(passage.lines) else None
+    if following is None:
+        return hits
+    condition = "\n".join(one.raw for one in lines)
+    if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
+        hits.append(("brace-below-condition", spot.hit("the opening brace stands at the end of this line")))
+    ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(found[1] + found[2]) and pattern(r"\)\s*;\s*$").search(condition)
+    if ended and measure(following.text)[1] > spot.line.indent:
+        hits.append(("stray-semicolon", spot.hit("the semicolon ends the statement, the indent below says otherwise")))
+    return hits
+
+
+@check(CONTEXT, "if", "while", "for", "do", "else")
+def odd_indent(spot: Spot) -> Results | None:
+    """The first statement under a condition is not one tab deeper."""
+    text = spot.text
+    if (
+        not pattern(r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)").search(text)
+        or pattern(r".\s*#").match(text)
+        or pattern(r"\}\s*while\s*").search(text)
+    ):
+        return None
+    spot.need_span()
+    statement, condition = spot.statement or "", spot.condition
+    body = statement[len(condition) :].replace(NOTE, " ")
+    lines = condition.count("\n")
+    body = pattern(r"\n.", re.DOTALL).sub("\n", body)
+    while (shorter := pattern(r"\n\s+\\\n").sub("\n", body)) != body:
+        lines += len(pattern(r"\n\s+\\\n").findall(body))
+        body = shorter
+    body = pattern(r"^.*\bdo\b").sub("", body, count=1)
+    body = pattern(r"^\s*\{").sub("", body, count=1)
+    joined = pattern(r"^\s*\\").match(body)
+    if joined:
+        body = body[joined.end() :]
+    judged = False
+    if empty := pattern(r"\s*?\n").match(body):
+        body, judged = body[empty.end() :], True
+        lines += 1
+    if not joined and (pattern(r".\s*#\s*define\s").match(spot.before) or pattern(r"\\\s*$").search(spot.before)):
+        judged = False
+    body, lines, straight = _to_first_statement(body, lines)
+    if not judged or not straight or not body:
+        return None
+    real = spot.walk.scan.raw_line(spot.line.number, lines)
+    if real is None or (not statement.startswith("+") and not real.startswith("+")):
+        return None
+    first_line = body.partition("\n")[0]
+    indent, depth = spot.line.indent, measure(f"+{first_line}")[1]
+    if depth % _TAB or depth < indent or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body)) or depth > indent + _TAB:
+        return [("odd-indent", spot.hit(f"the statement below is at column {depth}, this one at {indent}"))]
+    return None
+
+
+def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
+    """Drop blank lines, preprocessor lines and labels: (what is left, the line it is on, whether no #else stands before it)."""
+    straight, joined, at = True, False, -1
+    while at != lines:
+        at = lines
+        if pattern(r"\s*#\s*(?:else|elif)").match(body):
+            straight = False
+        if joined or pattern(r"\s*?\n|\s*#\s*?").match(body) or pattern(rf"\s*{IDENT}\s*:").match(body):
+            joined = pattern(r".*?\\\n").match(body) is not None
+            if end := pattern(r".*?\n").match(body):
+                body = body[end.end() :]
+                lines += 1
+    return body, lines, straight
+
+
+@check(ADDED, "else")
+def needless_else(spot: Spot) -> Results | None:
+    """`else` after a return or break."""
+    found = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
+    if not found:
+        return None
+    tabs = "\t" * (len(found[1]) + 1)
+    before = spot.before
+    following = spot.walk.scan.lines[spot.line.number : spot.line.number + 1]
+    if pattern(rf"\+{tabs}break\b").match(before) or (
+        pattern(rf"\+{tabs}return\b").match(before) and following and not pattern(rf"[ +]{tabs}return").match(following[0].text)
+    ):
+        return [("needless-else", spot.hit("else after a break or return"))]
+    return None
+
+
+@check(ADDED, "break")
+def needless_break(spot: Spot) -> Results | None:
+    """`break` after a return, goto or break."""
+    found = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
+    leaving = pattern(rf"\+{found[1]}(goto|return|break)\b").match(spot.before) if found else None
+    return [("needless-break", spot.hit(f"break after a {leaving[1]}"))] if leaving else None
+
+
+@check(ADDED, "return")
+def bracketed_return(spot: Spot) -> Results | None:
+    """`return (x);`, `return(x)`."""
+    statement = spot.statement
+    if not statement or not (found := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
+        return None
+    if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
+        inside = _unbracketed(whole[1])
+        if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
+            return [("bracketed-return", spot.hit("return takes no brackets"))]
+    elif not found[1]:
+        return [("no-space-after-keyword", spot.hit("a blank is missing after 'return'"))]
+    return None
+
+
+def _unbracketed(text: str) -> str:
+    while pattern(r"\s*\(.*\)\s*$").match(text):
+        text = pattern(r"\s*\)\s*$").sub("", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1)
+    return pattern(r"\s+").sub(" ", text)
+
+
+@check(ADDED, "}")
+def void_return(spot: Spot) -> Results | None:
+    """`return;` at the end of a function."""
+    number = spot.line.number
+    if not pattern(r"[ +]\}\s*$").match(spot.code) or not pattern(r"\+\treturn\s*;\s*$").match(spot.before) or number < 3:
+        return None
+    above = spot.walk.scan.lines[number - 3].text
+    if above[:1] in (" ", "+") and not pattern(rf"[ +]\s*{IDENT}\s*:").match(above):
+        return [("void-return", spot.hit("a function without a value ends without return"))]
+    return None
+
+
+@check(ADDED, ":")
+def indented_label(spot: Spot) -> Results | None:
+    """A label that is indented by more than a blank."""
+    code = spot.code
+    if (
+        pattern(r".\s+[A-Za-z_][A-Za-z\d_]*:(?!\s*\d+)").match(code)
+        and not pattern(r". [A-Za-z\d_][A-Za-z\d_]*:").match(code)
+        and not pattern(r".\s+default:").match(code)
+    ):
+        return [("indented-label", spot.hit("a label stands at the start of the line"))]
+    return None
+
+
+@check(ADDED, "do", "if", "while", "for")
+def condition_line(spot: Spot) -> Results | None:
+    """Assignments in a condition, and statements behind it on the same line."""
+    text, walk = spot.text, spot.walk
+    if "do" in text and pattern(r"do\s*(?!\{)").search(text):
+        _excuse_while(spot)
+    if spot.line.number in walk.hunk.get("while", ()) or spot.span is None:
+        return None
+    if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(text):
+        return None
+    hits: list[tuple[str, Hit]] = []
+    statement, condition = spot.statement or "", spot.condition
+    if pattern(r"\bif\s*\(.*[^<>!=]=[^=].*", re.DOTALL).search(condition):
+        hits.append(("assignment-in-condition", spot.hit("an assignment in the condition of an if")))
+    rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
+    if condition and not pattern(r"\s*\{?\s*\\*\s*$").match(rest) and not pattern(r"\}\s*while\s*").search(condition):
+        hits.append(("trailing-statement", spot.hit("a statement behind the condition: it belongs on the next line")))
+    return hits
+
+
+def _excuse_while(spot: Spot) -> None:
+    """Note the line of the `while` that ends a loop: what follows it is no trailing statement."""
+    span = spot.walk.passage.after(spot.need_span())
+    following = span.text
+    if pattern(r"\s*while\b").match(following):
+        lead = pattern(r"(?:\s*\n[+-])*\s*").match(following)
+        lines = lead.group().count("\n") if lead else 0
+        spot.walk.hunk.setdefault("while", set()).add(spot.need_span().next_number + lines)
+
+
+@check(ADDED, "else", "if", "case", "default")
+def trailing_statement(spot: Spot) -> Results | None:
+    """Statements behind else, a closing brace or a case."""
+    text, hits = spot.text, []
+    found = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
+    if found and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(found[1].replace(NOTE, "")):
+        hits.append(("trailing-statement", spot.hit("a statement behind else: it belongs on the next line", found.start(1))))
+    if brace := pattern(r"\}\s*if\b").search(text):
+        hits.append(("trailing-statement", spot.hit("an if behind '}': is else if meant?", brace.start())))
+    if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
+        behind = pattern(rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+")
+        if not behind.match(text, label.end()):
+            hits.append(("trailing-statement", spot.hit("a statement behind a case: it belongs on the next line", label.end())))
+    return hits
+
+
+@check(ADDED, "else", "while")
+def keyword_below_brace(spot: Spot) -> Results | None:
+    """`else` and `while` a line below the brace they belong to."""
+    previous = spot.line.previous
+    if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
+        return None
+    if pattern(r".\s*else\s*").match(spot.text):
+        return [("else-below-brace", spot.hit("else follows '}' on the same line"))]
+    if pattern(r".\s*while\s*").match(spot.text):
+        span = spot.walk.passage.statement(spot.line)
+        if pattern(r"[^\S\n]*;").match(span.raw_text, len(span.raw_condition)):
+            return [("while-below-brace", spot.hit("while follows '}' on the same line"))]
+    return None
+
+
+@check(ADDED, "{")
+def brace_below(spot: Spot) -> Results | None:
+    """The opening brace of an initialiser, a struct, a union or an enum on the next line."""
+    text, before, hits = spot.text, spot.before, []
+    if not pattern(r".\s*\{").match(text):
+        return None
+    if pattern(r"(?:^|[^=])=\s*$").search(before):
+        hits.append(("brace-below-condition", spot.hit("the opening brace stands at the end of the line before")))
+    if tag := pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$").match(before):
+        hits.append(("brace-below-condition", spot.hit(f"the opening brace of a {tag[1]} stands on the line of its name")))
+    return hits
+
+
+@check(ADDED, "(")
+def needless_oom_message(spot: Spot) -> Results | None:
+    """A message that an allocation failed, which the allocator has given already."""
+    line, walk = spot.line, spot.walk
+    tested = pattern(rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)").match(spot.before)
+    if not tested or not (tested[1] is not None or tested[3] is not None) or line.number <= 3:
+        return None
+    if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(spot.text):
+        return None
+    lines = walk.scan.lines
+    above = lines[line.number - 4 : line.number + 200]
+    passage = Passage(above)
+    statement = passage.statement_at(0, passage.starts[min(line.left, len(passage.lines))]).raw_text
+    if pattern(r"\b__GFP_NOWARN\b").search(statement):
+        return None
+    allocated = rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
+    declared = TypePattern(rf"\s*{allocated}")
+    for start in pattern(r"(?:^|\n)[ +]\s*").finditer(statement):
+        if re.compile(allocated, re.ASCII).match(statement, start.end()) or spot.types.match(declared, statement, start.end()):
+            return [("needless-oom-message", spot.hit("the allocator reports its failure itself"))]
+    return None

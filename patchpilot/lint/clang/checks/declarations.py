@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Declarations: types, stars, storage classes, initial values, prototypes and definitions of functions."""
+
+import re
+
+from patchpilot.lint.clang.code import ADDED, Results, Spot, check
+from patchpilot.lint.clang.patterns import (
+    ATTRIBUTE,
+    BALANCED,
+    C99_TYPES,
+    IDENT,
+    INIT,
+    INLINE,
+    INT_TYPES,
+    STORAGE,
+    TYPEDEFS,
+    ZERO,
+    pattern,
+)
+from patchpilot.lint.clang.types import Found, TypePattern, modifier_source
+from patchpilot.lint.clang.typewords import number_ends
+from patchpilot.lint.detector import Hit
+
+_BLANK = " \t\n\r\f\v"
+_BARE = TypePattern(rf"\s*(?!char\b|short\b|int\b|long\b)\s*({IDENT})?\s*[=,;\[)(]", storage=True)
+_GLOBAL = TypePattern(rf"\s*{IDENT}(?:\s+<MODIFIER>)*\s*=\s*({ZERO})\s*;")
+_NO_ARGUMENTS = TypePattern(rf"\s*({IDENT})\s*\(\s*\)")
+_FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
+_FUNCTION_NAME = TypePattern(rf"\s+{IDENT}\s*\(")
+_STARRED_CAST = TypePattern(r"(\s*(?:<MODIFIER>\b\s*|\*\s*)+)\)", stars=False)
+_STARRED = TypePattern(rf"(\s*(?:<MODIFIER>\b\s*|\*\s*)+)({IDENT})", stars=False)
+_BASIC_ONLY = TypePattern(r"\s+const\b", stars=False)
+_BOUND = TypePattern(r"\b")
+_BODY_BESIDE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
+_NAMED = TypePattern(rf"\s*{IDENT}")
+_STORED = TypePattern(rf"\s+({STORAGE})\b")
+_INLINED = TypePattern(rf"\s+{INLINE}\b")
+_WEAK = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*(?:{ATTRIBUTE})?\s*;", storage=True)
+_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
+_PROTOTYPE = TypePattern(rf"\s*{IDENT}\s*\(")
+_EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
+_ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
+_ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
+_WHOLE = TypePattern(r"$")
+_DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
+
+
+@check(ADDED, "signed")
+def bare_signedness(spot: Spot) -> Results | None:
+    """`unsigned x`."""
+    hits: list[tuple[str, Hit]] = []
+    for found in spot.types.finditer(_BARE, spot.text):
+        bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(found.type)
+        if bare:
+            hits.append(("bare-signedness", spot.hit(f"'{bare[1]}' alone: write '{bare[1]} int'", found.start)))
+    return hits
+
+
+@check(ADDED, "=")
+def zero_initialiser(spot: Spot) -> Results | None:
+    """A global or static variable that is set to zero."""
+    text, hits = spot.text, []
+    if not pattern(rf"=\s*{ZERO}\s*;").search(text):
+        return None
+    if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
+        hits.append(("zeroed-global", spot.hit(f"a global is {found.match[2]} without saying so", found.match.start(2))))
+    if "static" in text and (zeroed := pattern(rf"\+.*\bstatic\s.*=\s*({ZERO})\s*;").match(text)):
+        hits.append(("zeroed-static", spot.hit(f"a static variable is {zeroed[1]} without saying so", zeroed.start(1))))
+    return hits
+
+
+def _is_bpf_program(file: str) -> bool:
+    return pattern(r"tools/testing/selftests/bpf/progs/.*\.c$|samples/bpf/.*_kern\.c$|.*/bpf/.*\.bpf\.c$").match(file) is not None
+
+
+@check(ADDED, "int", "char", "short", "long", "signed")
+def number_words(spot: Spot) -> Results | None:
+    """The words of a number type: their order, and a needless int."""
+    code, hits = spot.code, []
+    hits += [("misordered-type", spot.hit(f"the words of '{kind}' are in an unusual order")) for kind in _misordered(code)]
+    if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
+        for kind in _number_types(code):
+            if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
+                hits.append(("needless-int", spot.hit(f"'int' is needless in '{kind}'")))
+    return hits
+
+
+def _misordered(code: str) -> list[str]:
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() >= at and (ends := number_ends(code, word.start(), misordered=True)):
+            found.append(code[word.start() : ends[0]].strip(_BLANK))
+            at = ends[0]
+    return found
+
+
+def _number_types(code: str) -> list[str]:
+    """Every type of number words on a line."""
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() < at:
+            continue
+        ends = number_ends(code, word.start(), misordered=True)
+        whole = pattern(rf"{INT_TYPES}\b").match(code, word.start())
+        end = ends[0] if ends else whole.end() if whole else 0
+        if end:
+            found.append(code[word.start() : end].strip(_BLANK))
+            at = end
+    return found
+
+
+@check(ADDED, "const")
+def misplaced_const(spot: Spot) -> Results | None:
+    """`const x const`, `const static`, `static x const`."""
+    code, hits = spot.code, []
+    for start in pattern(r"\bconst\s+").finditer(code):
+        if (found := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
+            continue
+        name = found.type
+        quoted = re.escape(name)
+        if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
+            hits.append(("doubled-const", spot.hit(f"'const {name} const *' may be meant as 'const {name} * const'", start.start())))
+        elif not pattern(rf"\bconst\s+{quoted}\s+const\s+\w+\s*\[").search(code):
+            hits.append(("doubled-const", spot.hit(f"'const {name} const' says const twice", start.start())))
+        break
+    leading = pattern(r"\+\s*const\s+static\s+").match(code)
+    trailing = pattern(r"\+\s*static\s+").match(code)
+    if (leading and spot.types.match(_BOUND, code, leading.end())) or (trailing and spot.types.match(_BASIC_ONLY, code, trailing.end())):
+        hits.append(("const-not-after-static", spot.hit("const stands right after static")))
+    return hits
+
+
+@check(ADDED, "()", "( )", "(\t")
+def no_arguments(spot: Spot) -> Results | None:
+    """`int f()`."""
+    if not pattern(r"\(\s*\)").search(spot.text):
+        return None
+    found = spot.types.search(_NO_ARGUMENTS, spot.text)
+    return [("empty-argument-list", spot.hit(f"'{found.match[2]}()' takes no arguments: write (void)", found.start))] if found else None
+
+
+@check(ADDED, "typedef")
+def new_typedef(spot: Spot) -> Results | None:
+    """A typedef of anything but a function."""
+    text = spot.text
+    if not pattern(r"\btypedef\s").search(text) or pattern(rf"\b{TYPEDEFS}").search(text) or pattern(r"\b__bitwise\b").search(text):
+        return None
+    for start in pattern(r"\btypedef\s+").finditer(text):
+        if spot.types.match(_FUNCTION_TYPE, text, start.end()) or spot.types.match(_FUNCTION_NAME, text, start.end()):
+            return None
+    return [("new-typedef", spot.hit("a new typedef"))]
+
+
+@check(ADDED, "*")
+def pointer_stars(spot: Spot) -> Results | None:
+    """`(foo*)`, `foo* bar`: the star stands at the variable."""
+    text, hits = spot.text, []
+    at = 0
+    while (bracket := text.find("(", at)) >= 0:
+        at = bracket + 1
+        if found := spot.types.match(_STARRED_CAST, text, at):
+            stars = found.match[2]
+            good = _starred(stars)
+            if stars != good:
+                hits.append(("misplaced-star", spot.hit(f"'(foo{stars})' is written '(foo{good})'", found.end)))
+            at = found.match.end()
+    for found in spot.types.finditer(_STARRED, text):
+        stars, name = found.match[2], found.match[3]
+        good = _starred(stars)
+        if _is_modifier_end(spot, good):
+            good += " "
+        if stars != good and not _is_modifier(spot, name):
+            hits.append(("misplaced-star", spot.hit(f"'foo{stars}bar' is written 'foo{good}bar'", found.end)))
+    return hits
+
+
+def _starred(stars: str) -> str:
+    """How the stars between a type and a name should be written: one blank before them, none between or after."""
+    good = stars if stars[:1] in tuple(_BLANK) else f" {stars}"
+    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_BLANK))
+
+
+def _is_modifier_end(spot: Spot, text: str) -> bool:
+    return pattern(rf"\b{modifier_source(spot.types.learnt_in(text))}$").search(text) is not None
+
+
+def _is_modifier(spot: Spot, word: str) -> bool:
+    return pattern(modifier_source(spot.types.learnt_in(word))).fullmatch(word) is not None
+
+
+@check(ADDED, "{")
+def brace_beside_function(spot: Spot) -> Results | None:
+    """`int f(void) {`."""
+    code = spot.code
+    if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
+        return None
+    if spot.types.search(_BODY_BESIDE, code, inside=True):
+        return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own", code.find("{")))]
+    return None
+
+
+@check(ADDED, "init")
+def misplaced_init_attribute(spot: Spot) -> Results | None:
+    """`static __initdata int x;`: the attribute stands after the name."""
+    text = spot.text
+    attribute = pattern(rf"\b{INIT}\b").search(text)
+    if not attribute:
+        return None
+    name = attribute.group()
+    found = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
+    if not found:
+        return None
+    tail = TypePattern(rf"\s+(?:{name}\s+)?({IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
+    for start in (found.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
+        if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
+            inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
+            rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
+            return [(rule, spot.hit(f"{name} stands after '{typed.match[2]}'", attribute.start()))]
+    return None
+
+
+def _tagged_init(text: str, at: int, name: str) -> Found | None:
+    """`struct __initdata foo`, which is no type elsewhere."""
+    found = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?({IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
+    return Found(at, found) if found else None
+
+
+@check(ADDED, "__read_mostly")
+def const_read_mostly(spot: Spot) -> Results | None:
+    """`const int x __read_mostly`."""
+    if not pattern(r"\b__read_mostly\b").search(spot.text):
+        return None
+    found = spot.types.search(_NAMED, spot.text, inside=True)
+    if found and not found.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(found.type):
+        return [("const-read-mostly", spot.hit("what is const is read only: __read_mostly has no place there"))]
+    return None
+
+
+@check(ADDED, "extern", "static", "asmlinkage")
+def late_storage_class(spot: Spot) -> Results | None:
+    """`int static x`."""
+    found = spot.types.search(_STORED, spot.text)
+    return [("late-storage-class", spot.hit(f"'{found.match[2]}' stands before the type", found.match.start(2)))] if found else None
+
+
+@check(ADDED, "inline")
+def misplaced_inline(spot: Spot) -> Results | None:
+    """`int inline f`, `inline static f`."""
+    if spot.types.search(_INLINED, spot.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(spot.text):
+        return [("misplaced-inline", spot.hit("inline stands between the storage class and the type"))]
+    return None
+
+
+@check(ADDED, "weak")
+def weak_declaration(spot: Spot) -> Results | None:
+    """A prototype marked weak."""
+    text = spot.text
+    if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and spot.types.search(_WEAK, text, inside=True):
+        return [("weak-declaration", spot.hit("a weak declaration makes every definition weak"))]
+    return None
+
+
+@check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
+def c99_type(spot: Spot) -> Results | None:
+    """`uint8_t x;` outside of headers for user space."""
+    if pattern(r"\b(?:include/uapi|tools)/").search(spot.line.file):
+        return None
+    found = spot.types.search(_VARIABLE, spot.text)
+    name = pattern(rf"\b({C99_TYPES})\b").search(found.type) if found else None
+    if not found or not name:
+        return None
+    size = pattern(r"\d+").search(name[1])
+    kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
+    return [("c99-type", spot.hit(f"the kernel's own type for '{name[1]}' is '{kind}'", found.start))]
+
+
+@check(ADDED, "extern")
+def extern_in_header(spot: Spot) -> Results | None:
+    """`extern int f(void);` in a header."""
+    if not spot.line.file.endswith(".h"):
+        return None
+    start = pattern(r"\+\s*extern\s+").match(spot.text)
+    if start and spot.types.match(_PROTOTYPE, spot.text, start.end()):
+        return [("extern-prototype", spot.hit("a prototype in a header needs no extern", start.start()))]
+    return None
+
+
+@check(ADDED)
+def extern_in_source(spot: Spot) -> Results | None:
+    """Prototypes and externs in a .c file, and arguments that begin a line below the name."""
+    if spot.span is None or not spot.line.file.endswith(".c"):
+        return None
+    statement = spot.statement or ""
+    if "(" not in statement and "extern" not in statement:
+        return None
+    start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
+    bare = pattern(r".\s*", re.DOTALL).match(statement)
+    if not start or not bare:
+        return None
+    found = spot.types.match(_EXTERN, statement, start.end()) or spot.types.match(_EXTERN, statement, bare.end())
+    hits = []
+    if found:
+        if pattern(r"\s*;").match(statement, len(spot.condition)):
+            hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+        if "\n" in found.match[3]:
+            hits.append(("arguments-below-name", spot.hit("the arguments of a function follow its name on the same line")))
+    elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
+        hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+    return hits
+
+
+@check(ADDED)
+def unnamed_arguments(spot: Spot) -> Results | None:
+    """`int f(int);`."""
+    if spot.span is None:
+        return None
+    statement = spot.statement or ""
+    if "(" not in statement or not statement.rstrip(_BLANK).endswith(";"):
+        return None
+    found = None
+    for lead in (r".\s*(?:extern\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = spot.types.match(_ARGUMENTS, statement, start.end())
+    if not found or found.match[2] == "void":
+        return None
+    hits: list[tuple[str, Hit]] = []
+    arguments = found.match[2].strip(_BLANK)
+    for one in spot.types.finditer(_ARGUMENT, arguments, inside=True):
+        argument = arguments[one.start : one.match.end()].strip(_BLANK)
+        if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
+            hits.append(("unnamed-argument", spot.hit(f"the argument '{argument}' has no name")))
+    return hits
+
+
+@check(ADDED, "(")
+def function_definition(spot: Spot) -> Results | None:
+    """The head of a function over several lines with its brace at the end."""
+    if spot.span is None or "{" not in (statement := spot.statement or ""):
+        return None
+    head = statement.partition("{")[0] + "{"
+    found = None
+    for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(head)):
+            found = spot.types.match(_DEFINITION, head, start.end())
+    if not found:
+        return None
+    spot.walk.function = found.match[2]
+    lines = [line.raw for line in spot.walk.passage.lines[spot.walk.passage.index(spot.line.number) :][: head.count("\n") + 1]]
+    for number, raw in enumerate(lines):
+        if raw[1:2] == "{" or (number == 0 and "{" in raw):
+            return None
+        if "{" in raw:
+            break
+    return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own"))]

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Expressions: comparisons, needless brackets, assignments, casts and sizes."""
+
+import re
+
+from patchpilot.lint.clang.code import ADDED, Results, Spot, check
+from patchpilot.lint.clang.patterns import (
+    ASSIGNMENT,
+    BALANCED,
+    COMPARE,
+    CONSTANT,
+    IDENT,
+    INT_SUFFIX,
+    INT_TYPES,
+    LVAL,
+    LVAL_OR_CALL,
+    MEMBER,
+    OPERATORS,
+    pattern,
+    value,
+)
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.detector import Hit
+
+_DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)
+_SIZED = TypePattern(rf"(?:\s+{LVAL})?")
+_VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
+
+
+@check(ADDED, "NULL")
+def comparison_to_null(spot: Spot) -> Results | None:
+    """`p == NULL`."""
+    hits: list[tuple[str, Hit]] = []
+    for found in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
+        short = f"{'!' if found[3] == '==' else ''}{found[1]}"
+        hits.append(("comparison-to-null", spot.hit(f"a comparison to NULL, for which '{short}' is enough", found.start())))
+    return hits
+
+
+@check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
+def comparison_to_bool(spot: Spot) -> Results | None:
+    """`x == true`."""
+    found = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
+    if not found:
+        return None
+    if found[2].lower() in ("true", "false"):
+        name = found[2]
+    elif found[4].lower() in ("true", "false"):
+        name = found[4]
+    else:
+        return None
+    return [("comparison-to-bool", spot.hit(f"a comparison to {name}: use the value itself", found.start(3)))]
+
+
+@check(ADDED, "<", ">", "==", "!=")
+def constant_on_the_left(spot: Spot) -> Results | None:
+    """`if (NULL == p)`."""
+    found = pattern(rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})").match(spot.text)
+    if not found or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(found[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(found[4]):
+        return None
+    return [("constant-on-the-left", spot.hit(f"the constant '{found[2]}' belongs on the right of the comparison", found.start(2)))]
+
+
+@check(ADDED, ">>")
+def mask_then_shift(spot: Spot) -> Results | None:
+    """`a & b >> c`."""
+    found = pattern(rf"{LVAL_OR_CALL}\s*&\s*({LVAL_OR_CALL})\s*>>").search(spot.text)
+    if not found or found[3].startswith("&"):
+        return None
+    return [("mask-then-shift", spot.hit("the shift binds before the mask: say with brackets what is meant", found.start()))]
+
+
+@check(ADDED, "0x", "0X")
+def hexadecimal_truth(spot: Spot) -> Results | None:
+    """`a && 0x10`."""
+    found = pattern(r"(?:\[|\(|&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\|)|(?:&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\||\)|\])").search(spot.text)
+    return [("hexadecimal-truth", spot.hit("a hexadecimal number as a truth value: & or | may be meant", found.start()))] if found else None
+
+
+@check(ADDED, "=")
+def several_assignments(spot: Spot) -> Results | None:
+    """`a = b = c`."""
+    found = pattern(rf".\s*{LVAL}\s*=\s*{LVAL}\s*=(?!=)").match(spot.text)
+    return [("several-assignments", spot.hit("two assignments in one statement", found.end() - 1))] if found else None
+
+
+@check(ADDED, "=")
+def self_assignment(spot: Spot) -> Results | None:
+    """`int x = x;`."""
+    text = spot.text
+    start = pattern(r"\+\s*").match(text)
+    if not start:
+        return None
+    at = start.end()
+    declared = spot.types.match(_DECLARED, text, at)
+    found = declared.match if declared else pattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=").match(text, at)
+    if not found:
+        return None
+    name = found["name"]
+    if pattern(rf"\s*(?:{name}|\*\s*\(?\s*&\s*\(?\s*{name}\s*\)?\s*\)?)\s*[;,]").match(text, found.end()):
+        return [("self-assignment", spot.hit(f"'{name}' is assigned to itself", found.start("name")))]
+    return None
+
+
+@check(ADDED)
+def multiline_dereference(spot: Spot) -> Results | None:
+    """A member named on another line than what it is a member of."""
+    before = spot.before
+    if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((".", "->")):
+        return None
+    if not (old := pattern(rf"\+.*?({LVAL}\s*(?:\.|->))\s*$").match(before)):
+        return None
+    new = pattern(rf"\+\s*(?!#\s*(?!define\s+|if))\s*({LVAL})").match(spot.text)
+    if not new:
+        return None
+    whole = "".join((old[1] + new[1]).split())
+    return [("split-dereference", spot.hit(f"'{whole}' is split over two lines", new.start(1)))]
+
+
+@check(ADDED, "(")
+def brackets_around_value(spot: Spot) -> Results | None:
+    """`&(a->b)`, `(a->b)()`."""
+    text, hits = spot.text, []
+    if ")" in text:
+        hits += [
+            ("needless-brackets", spot.hit(f"needless brackets around {found[1]}", found.start(1) - 1))
+            for found in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
+        ]
+        found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
+        if found_call and not found_call[1].startswith("if"):
+            hits.append(
+                ("needless-brackets", spot.hit(f"needless brackets around the function pointer {found_call[2]}", found_call.start(2)))
+            )
+    return hits
+
+
+@check(ADDED, "if")
+def brackets_in_condition(spot: Spot) -> Results | None:
+    """`if ((a == b) && (c))`."""
+    hits: list[tuple[str, Hit]] = []
+    statement = spot.statement
+    staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
+    if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
+        inside = whole[1][1:-1]
+        one = rf"[&!~]?\s*{LVAL}\s*(?:{COMPARE}{value()})?"
+        hits += [
+            ("needless-brackets-in-condition", spot.hit(f"needless brackets around '{found[1]}'"))
+            for found in pattern(rf"(?:^|[^\w&!~])\s*\(\s*({one})\s*\)").finditer(inside)
+            if not pattern(r"\s*\w+\s*$").match(found[1])
+        ]
+    if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(spot.text):
+        count = double[1].count("(")
+        inner = rf"\bif\s*(?:\(\s*){{{count}}}{LVAL_OR_CALL}\s*({COMPARE})\s*{LVAL_OR_CALL}(?:\s*\)){{{count}}}"
+        if count < 20 and (compared := pattern(inner).search(spot.text)):
+            hint = ": is = meant?" if compared[3] == "==" else ""
+            hits.append(("doubled-brackets", spot.hit(f"doubled brackets{hint}", compared.start())))
+    return hits
+
+
+@check(ADDED, "sizeof ", "sizeof\t")
+def bare_sizeof(spot: Spot) -> Results | None:
+    """`sizeof x`."""
+    for start in pattern(r"\bsizeof\s+").finditer(spot.text):
+        found = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
+        typed = spot.types.match(_SIZED, spot.text, start.end()) if not found else None
+        if found or typed:
+            name = found.group() if found else spot.text[start.end() : typed.match.end() if typed else None]
+            return [("bare-sizeof", spot.hit(f"'sizeof {name}' lacks its brackets", start.start()))]
+    return None
+
+
+@check(ADDED, "int", "long", "signed")
+def cast_of_constant(spot: Spot) -> Results | None:
+    """`(unsigned long)1`."""
+    found = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
+    if not found:
+        return None
+    cast, number = found[1], found[2]
+    suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
+    suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
+    return [("cast-of-constant", spot.hit(f"'{cast}{number}' is {pattern(rf'{INT_SUFFIX}$').sub('', number)}{suffix}", found.start()))]
+
+
+@check(ADDED, "NR_CPUS")
+def number_of_cpus(spot: Spot) -> Results | None:
+    """NR_CPUS other than as the size of an array."""
+    text = spot.text
+    if not pattern(r"\bNR_CPUS\b").search(text) or pattern(
+        r".\s*\s*#\s*if\b.*\bNR_CPUS\b|.\s*\s*#\s*define\b.*\bNR_CPUS\b|.\s*\.\w+\s*=\s*.*\bNR_CPUS\b"
+    ).match(text):
+        return None
+    if pattern(r"\[[^\]]*\.\.\.[^\]]*NR_CPUS[^\]]*\]|\[[^\]]*NR_CPUS[^\]]*\.\.\.[^\]]*\]").search(text):
+        return None
+    start = pattern(r".\s*").match(text)
+    if start and spot.types.match(_VARIABLE_SIZE, text, start.end()):
+        return None
+    return [("number-of-cpus", spot.hit("NR_CPUS is the most there may be, not how many there are: see cpu_possible() and its kin"))]
+
+
+@check(ADDED, "return")
+def positive_errno(spot: Spot) -> Results | None:
+    """`return EINVAL;`."""
+    found = pattern(r"\breturn(?:\s*\(+\s*|\s+)(E[A-Z]+)(?:\s*\)+\s*|\s*)[;:,]").search(spot.code)
+    if not found or found[1] in ("EOF", "ERROR") or found[1].startswith("EPOLL"):
+        return None
+    return [("positive-errno", spot.hit(f"an error is returned negative: -{found[1]}", found.start(1)))]
+
+
+@check(ADDED, ",")
+def comma_for_semicolon(spot: Spot) -> Results | None:
+    """`a = b(), c = d();`."""
+    statement = spot.statement
+    if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";"):
+        return None
+    assigned = rf"(?:{LVAL}\s*{ASSIGNMENT}\s*)?{value()}"
+    if pattern(rf"\+\s*{assigned}\s*,\s*{assigned}\s*;\s*$").match(statement):
+        return [("comma-for-semicolon", spot.hit("a comma joins what look like two statements"))]
+    return None

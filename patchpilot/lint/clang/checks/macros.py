@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Macros: what they stand for, how often they use their arguments, whether they leave the function they are used in."""
+
+import re
+
+from patchpilot.lint.clang.code import ADDED, Results, Spot, check
+from patchpilot.lint.clang.patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.detector import Hit
+
+_ANYTHING = TypePattern("", storage=True)
+_CHECKED = TypePattern(r"\s*,")
+_BLANK = " \t\n\r\f\v"
+# more than this is no macro anyone reads
+_LONGEST = 20_000
+
+
+@check(ADDED)
+def macro(spot: Spot) -> Results | None:
+    """A macro's definition; outside of one, a line that goes on for no reason."""
+    text = spot.text
+    if "define" not in text or spot.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
+        return _continuation(spot) if text.endswith("\\") else None
+    span = spot.walk.passage.statement(spot.line)
+    whole = span.raw_text[:_LONGEST]
+    head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
+    body = whole[head.end() :] if head else whole
+    hits = _shape(spot, whole, body)
+    if head and head[1]:
+        inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
+        arguments = inside.split(",") if inside else []
+        while arguments and not arguments[-1]:
+            arguments.pop()
+        hits += _arguments(spot, arguments, _on_one_line(body))
+    if pattern(r"\b(?:goto|return)\b").search(whole) and not ("##" in whole and not pattern(r"##\s*(?:__VA_ARGS__|args)\b").search(whole)):
+        hits.append(("macro-with-flow-control", spot.hit("a macro that leaves the function it is used in")))
+    if pattern(rf".\s*#\s*define\s+{IDENT}(\()?").match(text):
+        hits += _loop(spot, whole)
+    return hits
+
+
+def _continuation(spot: Spot) -> list[tuple[str, Hit]]:
+    text = spot.text
+    if (
+        pattern(r"..*\\$").match(spot.before)
+        or pattern(r"\+\s*#.*\\$").match(text)
+        or pattern(r"\+.*\b(?:__asm__|asm)\b.*\\$").match(text)
+        or not pattern(r"\+.*\\$").match(text)
+    ):
+        return []
+    return [("needless-line-continuation", spot.hit("a backslash at the end of a line that is no macro", len(text) - 1))]
+
+
+def _flattened(body: str) -> str:
+    """A macro's body on one line, with everything in brackets as the number 1."""
+    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_BLANK)
+    flat = pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")
+    while True:
+        for one in flat:
+            shorter = one.sub("1u", text, count=1)
+            if shorter != text:
+                text = shorter
+                break
+        else:
+            break
+    joins = pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")
+    while True:
+        for one in joins:
+            shorter = one.sub(r"\1", text, count=1)
+            if shorter != text:
+                text = shorter
+                break
+        else:
+            break
+    return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
+
+
+def _shape(spot: Spot, whole: str, body: str) -> list[tuple[str, Hit]]:
+    """Whether a macro is one value or one statement."""
+    text = _flattened(body)
+    if not text or _is_plain(text) or _is_excepted(spot, text):
+        return []
+    if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(whole):
+        return []
+    if pattern(r"\s*if\b").match(text):
+        return [
+            (
+                "bare-multi-statement-macro",
+                spot.hit("a macro that begins with if may take the else of its user: enclose it in do { } while (0)"),
+            )
+        ]
+    if ";" in text:
+        return [("bare-multi-statement-macro", spot.hit("a macro of several statements is enclosed in do { } while (0)"))]
+    return [("bare-complex-macro", spot.hit("a macro with a complex value is enclosed in brackets"))]
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        pattern(
+            rf"(?:{IDENT}|-?{CONSTANT}),$|(?:{IDENT}|-?{CONSTANT});$|[!~-]?(?:{LVAL}|{CONSTANT})$|'X'$|'XX'$|\.{IDENT}\s*="
+            rf"|(?:#\s*{IDENT}|#\s*{CONSTANT})\s*$|do\s*{CONSTANT}\s*while\s*{CONSTANT};?$|while\s*{CONSTANT}\s*{CONSTANT}\s*$|for\s*{CONSTANT}$"
+            rf"|for\s*{CONSTANT}\s+(?:{IDENT}|-?{CONSTANT})$|do\s*\{{|\(\{{"
+        ).match(text)
+        is not None
+    )
+
+
+def _is_excepted(spot: Spot, text: str) -> bool:
+    """Declarations, strings and other texts that cannot be put in brackets."""
+    if pattern(
+        rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
+    ).search(text):
+        return True
+    return spot.types.search(_ANYTHING, text, inside=True) is not None
+
+
+def _on_one_line(body: str) -> str:
+    lines = body.split("\n")
+    parts = [pattern(r"\\$").sub("", lines[0])]
+    parts += [pattern(r"\\$").sub("", line)[1:] for line in lines[1:] if line[:1] in ("+", " ") and line]
+    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_BLANK)
+
+
+def _arguments(spot: Spot, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
+    """Arguments that a macro uses twice, or beside an operator without brackets."""
+    hits: list[tuple[str, Hit]] = []
+    for name in arguments:
+        if "..." in name or name.lower() == "type":
+            continue
+        if not pattern(r"\w+$").match(name):
+            continue
+        rest = _without_harmless_uses(spot, body, name)
+        if len(re.findall(rf"\b{name}\b", rest, re.ASCII)) > 1:
+            hits.append(("macro-argument-reuse", spot.hit(f"the argument '{name}' is evaluated more than once")))
+        used = re.search(rf"({OPERATORS})?\s*\b{name}\b\s*({OPERATORS})?", rest, re.ASCII)
+        if used and ((used[1] is not None and used[1] != ",") or (used[2] is not None and used[2] != ",")):
+            hits.append(("bare-macro-argument", spot.hit(f"the argument '{name}' stands beside an operator without brackets: ({name})")))
+    return hits
+
+
+def _without_harmless_uses(spot: Spot, body: str, name: str) -> str:
+    """The body without the uses that evaluate nothing: sizeof, typeof, # and ##."""
+    end = rf"\s*\(*\s*{name}\s*\)*\b"
+    words = re.compile(rf"\b(?:__must_be_array|offsetof|sizeof|sizeof_field|__stringify|typeof|__typeof__|__builtin\w+|#+){end}", re.ASCII)
+    text = words.sub("", body)
+    if "typecheck" in text:
+        text = _without_typechecks(spot, text, re.compile(end, re.ASCII))
+    text = re.sub(rf"#+\s*{name}\b", "", text, flags=re.ASCII)
+    return re.sub(rf"\b{name}\s*##", "", text, flags=re.ASCII)
+
+
+def _without_typechecks(spot: Spot, text: str, end: re.Pattern[str]) -> str:
+    kept, at = [], 0
+    for start in pattern(r"\btypecheck\s*\(\s*").finditer(text):
+        if (
+            start.start() >= at
+            and (typed := spot.types.match(_CHECKED, text, start.end()))
+            and (used := end.match(text, typed.match.end()))
+        ):
+            kept.append(text[at : start.start()])
+            at = used.end()
+    return "".join([*kept, text[at:]])
+
+
+def _loop(spot: Spot, whole: str) -> list[tuple[str, Hit]]:
+    """`do { } while (0)` around one statement, and semicolons at the end of a macro."""
+    text = pattern(r"\\\n.").sub("", whole).replace(NOTE, " ")
+    loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)
+    if not loop:
+        if pattern(rf"\+\s*#\s*define\s+{IDENT}.*;\s*$").match(text):
+            return [("macro-ends-in-semicolon", spot.hit("a macro does not end in a semicolon"))]
+        return []
+    hits = []
+    if loop[1].count(";") == 1 and not pattern(r"\s*(?:if|while|for|switch)\b").match(loop[1]):
+        hits.append(("needless-do-while-macro", spot.hit("a macro of one statement needs no do { } while (0)")))
+    if loop[2]:
+        hits.append(("do-while-macro-ends-in-semicolon", spot.hit("do { } while (0) in a macro does not end in a semicolon")))
+    return hits

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names in mixed case, and exports that stand away from what they export."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from patchpilot.lint.clang.code import ADDED, Results, Spot, check
+from patchpilot.lint.clang.lines import as_text
+from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, STORAGE, pattern
+from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.detector import Hit
+from patchpilot.model.tree import Tree, is_safe_path
+
+_MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
+_MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
+_TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
+_DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
+_PLACE = "names in mixed case"
+
+
+@check(ADDED)
+def mixed_case(spot: Spot) -> Results | None:
+    """`someName`."""
+    text = spot.text
+    if not pattern(_MIXED).search(text, 1):
+        return None
+    hits: list[tuple[str, Hit]] = []
+    for value in pattern(rf"({CONSTANT}|{LVAL})").finditer(text):
+        name = value.group()
+        if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
+            continue
+        for word in pattern(rf"\b({IDENT})").finditer(name):
+            if pattern(_MIXED).search(word[1]) and word[1] not in (known := _known(spot)):
+                known.add(word[1])
+                hits.append(("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start())))
+    return hits
+
+
+def _is_usual(name: str) -> bool:
+    """Names made by scripts, of page flags, and of units such as mV and KHz."""
+    return (
+        pattern(
+            r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
+            r"|(?:[a-z0-9_]*|[A-Z0-9_]*)?_?[a-z][A-Z](?:_[a-z0-9_]+|_[A-Z0-9_]+)?$"
+            r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$"
+        ).match(name)
+        is not None
+    )
+
+
+def _known(spot: Spot) -> set[str]:
+    """The names that are reported no more: those of the tree's headers and of the file itself, and those reported already."""
+    patch = spot.walk.patch
+    known: set[str] | None = patch.get(_PLACE)
+    if known is None:
+        known = patch[_PLACE] = set()
+        tree = spot.walk.context.tree
+        if tree is not None:
+            known |= names_of_headers(tree, spot.types)
+            file = as_text(spot.line.file)
+            if spot.line.strict and is_safe_path(file) and (data := tree.read(file)):
+                known |= _names_in(data, spot.types)
+    return known
+
+
+def names_of_headers(tree: Tree, types: Types) -> set[str]:
+    """The names in mixed case that a tree's include/ declares; kept in the user's cache by what the directory looks like."""
+    cached = _cache_file(tree)
+    if cached is not None:
+        try:
+            return set(cached.read_text("ascii").split("\n"))
+        except (OSError, UnicodeDecodeError):
+            pass
+    names: set[str] = set()
+    for path in tree.files("include"):
+        if path.endswith(".h") and (data := tree.read(path)):
+            names |= _names_in(data, types)
+    if cached is not None:
+        _keep(cached, names)
+    return names
+
+
+def _names_in(data: bytes, types: Types) -> set[str]:
+    names: set[str] = set()
+    for found in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
+        line = found.group().decode("latin-1")
+        if name := _declared_name(line, types):
+            names.add(name)
+    return names
+
+
+def _declared_name(line: str, types: Types) -> str | None:
+    start = pattern(r"[ \t]*").match(line)
+    at = start.end() if start else 0
+    if defined := pattern(rf"#[ \t]*define\s+{_MIXED_NAME}").match(line, at):
+        return defined[1]
+    if (
+        line.startswith("typedef", at)
+        and (lead := pattern(r"typedef\s+").match(line, at))
+        and (typed := types.match(_TYPEDEF, line, lead.end()))
+    ):
+        return typed.match[2]
+    if declared := types.match(_DECLARED, line, at):
+        return declared.match[2]
+    tagged = pattern(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]").match(line)
+    return tagged[1] if tagged else None
+
+
+def _cache_file(tree: Tree) -> Path | None:
+    stamp = getattr(tree, "stamp", None)
+    fingerprint = stamp("include") if callable(stamp) else None
+    if not isinstance(fingerprint, str):
+        return None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("patchpilot")) / f"mixed-case-{hashlib.sha256(fingerprint.encode()).hexdigest()[:24]}"
+
+
+def _keep(file: Path, names: set[str]) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".new")
+        partial.write_text("\n".join(sorted(names)), "ascii", "replace")
+        partial.replace(file)
+    except OSError:
+        # a cache that cannot be written costs time, nothing else
+        return
+
+
+@check(ADDED)
+def distant_export(spot: Spot) -> Results | None:
+    """EXPORT_SYMBOL away from the function or variable it exports."""
+    walk, number = spot.walk, spot.line.number
+    marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
+    if spot.span is not None:
+        _look_ahead(spot, marks)
+    if "EXPORT_SYMBOL" not in spot.text:
+        return None
+    if number not in marks and pattern(r".\s*$").match(spot.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(spot.text):
+        marks[number] = True
+    if marks.get(number):
+        return [("distant-export", spot.hit("an export follows what it exports at once"))]
+    return None
+
+
+def _look_ahead(spot: Spot, marks: dict[int, bool]) -> None:
+    """Judge the export that follows the statement at hand."""
+    span, lines = spot.span, spot.walk.scan.lines
+    if span is None:
+        return
+    number = span.next_number
+    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(" \t\n\r\f\v"):
+        number += 1
+    if number > len(lines) or number in marks or "EXPORT_SYMBOL" not in lines[number - 1].text:
+        return
+    exported = pattern(r"EXPORT_SYMBOL.*\((.*)\)").search(lines[number - 1].text)
+    if not exported:
+        return
+    name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
+    statement = span.raw_text if spot.statement_raw else span.text
+    made = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
+    if made and re.match(rf"{IDENT}_{re.escape(made[2])}", name, re.ASCII):
+        marks[number] = False
+        return
+    marks[number] = not _defines(spot, statement, name)
+
+
+def _defines(spot: Spot, statement: str, name: str) -> bool:
+    quoted = re.escape(name)
+    if re.search(
+        rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
+        statement,
+        re.ASCII,
+    ):
+        return True
+    pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
+    starts = [found.end() for text in (rf".{STORAGE}\s+", r".") if (found := pattern(text).match(statement))]
+    return any(spot.types.match(pointer, statement, start) for start in starts)

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One walk over the C lines of a patch, in order: statements, values and types are read on the way, and every C check looks at each line.
+
+The order matters: a type is known from the line on where the patch shows it. So there is one walk for all rules; each takes its own hits.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.lint.clang.learn import Learner
+from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
+from patchpilot.lint.clang.patterns import IDENT, INLINE, STORAGE, pattern
+from patchpilot.lint.clang.statements import Passage, Span, blank_signs, passage_of_hunk
+from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.clang.values import Values, ValueTracker
+from patchpilot.lint.detector import Hit
+from patchpilot.model.finding import Severity
+
+if TYPE_CHECKING:
+    from patchpilot.lint.context import Context
+
+_KEY = "clang.code"
+# longer lines are data: nothing below their sanitised text is looked at
+_LONGEST_LINE = 3000
+_CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
+_FUNCTION = TypePattern(rf"({IDENT})\(")
+
+
+class Spot:
+    """A line under examination, with what the walk knows at it. `text`, `code`, `raw` and `before`, `before_raw` are those of the line and the one before."""
+
+    __slots__ = ("before", "before_raw", "code", "line", "raw", "span", "statement_raw", "text", "values", "walk")
+
+    def __init__(self, line: Line, walk: "Walk") -> None:
+        self.line, self.walk = line, walk
+        self.text, self.raw, self.code = line.text, line.raw, line.code
+        previous = line.previous
+        self.before, self.before_raw = (previous.text, previous.raw) if previous else ("", "")
+        self.span: Span | None = None
+        self.statement_raw = False
+        self.values = _NO_VALUES
+
+    @property
+    def types(self) -> Types:
+        """The types known here."""
+        return self.walk.types
+
+    @property
+    def statement(self) -> str | None:
+        """The statement that begins here, None where none was looked for (in the middle of another one)."""
+        if self.span is None:
+            return None
+        return self.span.raw_text if self.statement_raw else self.span.text
+
+    @property
+    def condition(self) -> str:
+        """The statement's condition."""
+        if self.span is None:
+            return ""
+        return self.span.raw_condition if self.statement_raw else self.span.condition
+
+    def need_span(self) -> Span:
+        """The statement's span, read now if the walk passed it over."""
+        if self.span is None:
+            self.span = self.walk.passage.statement(self.line)
+            self.statement_raw = True
+        return self.span
+
+    def hit(self, message: str, column: int | None = None, severity: Severity | None = None) -> Hit:
+        """A hit on this line; `column` is an offset in the line with its sign."""
+        return Hit(self.line.number, as_text(message), column=column, severity=severity)
+
+
+Results = Iterable[tuple[str, Hit]]
+_NO_VALUES = Values("")
+
+
+@dataclass(slots=True)
+class Walk:
+    """What is carried from line to line. `hunk` and `patch` are scratch space of the checks, emptied at each hunk and kept for the whole patch."""
+
+    scan: LineScan
+    context: "Context"
+    types: Types
+    learner: Learner
+    tracker: ValueTracker
+    passage: Passage
+    function: str | None = None
+    skip_until: int = 0
+    hunk: dict[str, Any] = field(default_factory=dict)
+    patch: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Code:
+    """What the walk leaves behind: the hits of each check by name, and for every added C line its statement and the function around it."""
+
+    hits: dict[str, list[Hit]] = field(default_factory=dict)
+    _spans: dict[int, Span] = field(default_factory=dict)
+    _functions: dict[int, str] = field(default_factory=dict)
+
+    def statement(self, number: int) -> Span | None:
+        """The statement that begins in patch line `number`; None for lines that only go on with one."""
+        return self._spans.get(number)
+
+    def function(self, number: int) -> str | None:
+        """The function that patch line `number` seems to stand in."""
+        return self._functions.get(number)
+
+    def note(self, spot: Spot, function: str | None) -> None:
+        """Keep what others may ask about a line."""
+        if spot.span is not None:
+            self._spans[spot.line.number] = spot.span
+        if function:
+            self._functions[spot.line.number] = function
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of the walk: it is asked about lines of a stage that hold one of the needles (all lines when there is none)."""
+
+    function: Callable[[Spot], Results | None]
+    needles: tuple[str, ...]
+
+
+LAYOUT: list[Check] = []
+CONTEXT: list[Check] = []
+ADDED: list[Check] = []
+
+
+def check(stage: list[Check], *needles: str) -> Callable[[Callable[[Spot], Results | None]], Callable[[Spot], Results | None]]:
+    """Register a check. LAYOUT looks at hunk lines of sources before the walk reads them, CONTEXT at all C lines of a hunk, ADDED at added ones."""
+
+    def register(function: Callable[[Spot], Results | None]) -> Callable[[Spot], Results | None]:
+        stage.append(Check(function, needles))
+        return function
+
+    return register
+
+
+def code(context: "Context") -> Code:
+    """The walk over a context's patch, made once and kept in `context.shared`."""
+    made = context.shared.get(_KEY)
+    if not isinstance(made, Code):
+        _load_checks()
+        made = context.shared[_KEY] = _walk(context)
+    return made
+
+
+@cache
+def _load_checks() -> None:
+    import patchpilot.lint.clang.checks  # noqa: F401
+
+
+def _walk(context: "Context") -> Code:
+    result = Code()
+    lines = scan(context)
+    types = Types()
+    walk = Walk(lines, context, types, Learner(types), ValueTracker(types), Passage([]))
+    hunk = 0
+    for line in lines.lines:
+        if line.starts_hunk:
+            walk.tracker.reset()
+            walk.hunk = {}
+            walk.skip_until = 0
+            named = pattern(r"\b(\w+)\s*\(").search(line.section)
+            walk.function = named[1] if named else None
+            continue
+        if not line.left or line.sign == "-" or line.starts_file or not line.file.endswith(_CODE_FILES) or len(line.text) > _LONGEST_LINE:
+            continue
+        if hunk != line.hunk_start:
+            hunk = line.hunk_start
+            walk.passage = passage_of_hunk(lines.lines, hunk)
+        spot = Spot(line, walk)
+        _ask(LAYOUT, spot, result)
+        if line.file.endswith((".h", ".c")):
+            _read(spot, result)
+    return result
+
+
+def _read(spot: Spot, result: Code) -> None:
+    line, walk = spot.line, spot.walk
+    if spot.code.startswith(("+{", "+}")):
+        if pattern(r"\+\{\s*$").match(spot.code):
+            walk.function = _declared_function(spot) or walk.function
+        elif pattern(r"\+\}\s*$").match(spot.code):
+            walk.function = None
+    at_end = walk.tracker.last == "E"
+    if line.number > walk.skip_until and pattern(r".\s*\S").search(spot.code):
+        span = spot.span = walk.passage.statement(line)
+        text = span.text
+        if not pattern(r"[{;]").search(pattern(r";+\s*$").sub("", text)):
+            walk.skip_until = span.next_number
+        walk.learner.statement(span, text, at_end)
+    _ask(CONTEXT, spot, result)
+    spot.values = walk.tracker.line(line.text)
+    if line.sign == "+":
+        function = walk.function
+        _ask(ADDED, spot, result)
+        result.note(spot, function)
+
+
+def _declared_function(spot: Spot) -> str | None:
+    """The name of the function whose opening brace this line is, when the line before declares one."""
+    before = spot.before
+    lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
+    if not lead:
+        return None
+    if found := spot.types.match(_FUNCTION, before, lead.end()) or spot.types.match(_FUNCTION, before, 1):
+        return found.match[2]
+    bare = pattern(rf"\+({IDENT})\(").match(before)
+    return bare[1] if bare else None
+
+
+def _ask(checks: list[Check], spot: Spot, result: Code) -> None:
+    text = spot.text
+    for one in checks:
+        if one.needles:
+            for needle in one.needles:
+                if needle in text:
+                    break
+            else:
+                continue
+        found = one.function(spot)
+        if found:
+            for name, hit in found:
+                result.hits.setdefault(name, []).append(hit)
+
+
+__all__ = ["ADDED", "CONTEXT", "LAYOUT", "Check", "Code", "Results", "Spot", "Walk", "blank_signs", "check", "code"]

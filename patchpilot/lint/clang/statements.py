@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Statements and blocks of the new side of a hunk: where they end, where their condition ends, read across lines.
+
+A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are offsets in that text.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+
+from patchpilot.lint.clang.lines import Line
+from patchpilot.lint.clang.patterns import pattern
+
+_SIGNED_NEWLINE = re.compile(r"\n.")
+# How much a hostile patch may make the scanner read, in characters, beyond so many times its own size
+_BUDGET_FACTOR, _BUDGET_FLOOR = 40, 2_000_000
+_CUT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A statement in a passage: from `start` to `end` (exclusive), its condition to `condition_end`; `level` is above 0 when it was not closed.
+
+    `next_number` is the patch line where the text after it begins, `next_column` the offset in that line.
+    """
+
+    passage: "Passage"
+    start: int
+    end: int
+    condition_end: int
+    level: int
+    next: int
+    next_number: int
+    next_column: int
+    limit: int
+
+    @property
+    def raw_text(self) -> str:
+        """The statement with the diff signs of its lines."""
+        return self.passage.text[self.start : self.end]
+
+    @property
+    def raw_condition(self) -> str:
+        """Its condition (or all up to the brackets of a call) with the diff signs."""
+        return self.passage.text[self.start : self.condition_end]
+
+    @property
+    def text(self) -> str:
+        """The statement with the signs of all lines but its first as blanks."""
+        return blank_signs(self.raw_text)
+
+    @property
+    def condition(self) -> str:
+        """Its condition, signs as in `text`."""
+        return blank_signs(self.raw_condition)
+
+
+def blank_signs(text: str) -> str:
+    """The text with a blank in place of each line's diff sign, the first line's left."""
+    return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
+
+
+class Passage:
+    """The lines of a hunk from its first on, removed ones left out; `lines` and `starts` (their offsets in `text`) run side by side."""
+
+    __slots__ = ("_budget", "_numbers", "lines", "starts", "text")
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = [line for line in lines if line.sign != "-"]
+        self.text = "\n".join([*(line.text for line in self.lines), ""])
+        self.starts = [0, *accumulate(len(line.text) + 1 for line in self.lines)]
+        self._numbers = [line.number for line in self.lines]
+        self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
+
+    def index(self, number: int) -> int:
+        """The place of a patch line in the passage; of the next line that is in it when this one is not."""
+        return bisect_left(self._numbers, number)
+
+    def statement(self, line: Line, column: int = 0) -> Span:
+        """The statement that begins in a line of the passage, at this column."""
+        index = self.index(line.number)
+        return self.statement_at(self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))])
+
+    def after(self, span: Span) -> Span:
+        """The statement after another one."""
+        return self.statement_at(span.next, span.limit)
+
+    def statement_at(self, start: int, limit: int) -> Span:
+        """The statement that begins at an offset, in the text up to `limit`."""
+        if self._budget <= 0:
+            limit = min(limit, start + _CUT)
+        end, condition, level, whole = _scan(self.text, start, limit)
+        self._budget -= end - start
+        if whole:
+            index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
+            return Span(self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit)
+        index = bisect_right(self.starts, end, 0, len(self.lines)) - 1
+        return Span(self, start, end + 1, condition + 1, level, end + 1, self._numbers[index], end + 1 - self.starts[index], limit)
+
+    def chain(self, line: Line, column: int) -> tuple[int, list[Span]]:
+        """An if with all its else branches (or one statement of another kind) that begins in a line: (level at the end of what follows, the parts)."""
+        span = self.statement(line, column)
+        parts = [span]
+        if span.next >= span.limit or not pattern(r"\s*(?:\n[+-])?\s*(?:if|else|do)\b").match(span.raw_condition):
+            return span.level, parts
+        while True:
+            span = self.after(span)
+            if span.next >= span.limit or not pattern(r"(?:\s*\n[+-])*\s*(?:else|do)\b").match(span.raw_condition):
+                return span.level, parts
+            parts.append(span)
+
+    def bracketed(self, line: Line, brackets: str, *, outer: bool = False) -> tuple[int, list[Line]]:
+        """The lines from this one to the one where its brackets are closed again: (brackets left open, the lines).
+
+        `brackets` is "()" or "{}"; `outer`: leave out what stands more than one level deep.
+        """
+        index = self.index(line.number)
+        level, stack, found = 0, [0], []
+        marks = pattern(r"[()]" if brackets == "()" else r"[{}]")
+        for one in self.lines[index : index + line.left] if self._budget > 0 else self.lines[index : index + 50]:
+            self._budget -= len(one.text)
+            if "#" in one.text and (branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(one.text)):
+                if branch[1]:
+                    stack.append(level)
+                elif branch[2]:
+                    level = stack[-2] if len(stack) > 1 else stack[-1] if stack else 0
+                else:
+                    level = stack.pop() if stack else 0
+            for mark in marks.finditer(one.text):
+                if mark.group() == brackets[1] and level > 0:
+                    level -= 1
+                    if level == 0:
+                        break
+                elif mark.group() == brackets[0]:
+                    level += 1
+            if not outer or level <= 1:
+                found.append(one)
+            if level == 0:
+                break
+        return level, found
+
+
+def passage_of_hunk(lines: Sequence[Line], first: int) -> Passage:
+    """The passage of the hunk whose first line is patch line `first`."""
+    last = first
+    while last <= len(lines) and not (lines[last - 1].starts_hunk or lines[last - 1].starts_file):
+        last += 1
+    return Passage(lines[first - 1 : last - 1])
+
+
+@cache
+def _stops() -> dict[str, re.Pattern[str]]:
+    """By what the scanner is inside of: the next text it must look at."""
+    return {
+        "": pattern(r"[;({#\n]|else(?=[\s{])"),
+        "(": pattern(r"[()#]"),
+        "{": pattern(r"[{}#]"),
+        "#": pattern(r"[\n#]"),
+    }
+
+
+def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
+    """Read one statement: (offset of its last character, offset of its condition's last character, level, whether it took all text of its last line).
+
+    What #if and #else enclose is read as the last of the arms leaves it.
+    """
+    stops = _stops()
+    define = pattern(r".[^\S\n]*#[^\S\n]*define")
+    conditional = pattern(r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)")
+    inside, level, condition = "", 0, start - 1
+    conditioned = False
+    stack: list[tuple[str, int]] = [("", 0)]
+    at = start
+    if at < limit and define.match(text, at, limit):
+        inside, level = "#", 1
+    while found := stops[inside].search(text, at, limit):
+        at = found.start()
+        char = text[at]
+        if char == "#":
+            if branch := conditional.match(text, at, limit):
+                if branch[1]:
+                    stack.append((inside, level))
+                elif branch[2]:
+                    inside, level = stack[-2] if len(stack) > 1 else stack[-1]
+                else:
+                    inside, level = stack.pop()
+                    stack = stack or [("", 0)]
+        elif char == ";":
+            return at, condition, level, False
+        elif char == "\n":
+            if inside == "#":
+                if text[at - 1 : at] != "\\" or at == start:
+                    return at + 1, condition, level - 1, True
+            elif at + 1 < limit and define.match(text, at + 1, limit):
+                inside, level = "#", 1
+        elif char == "e":
+            before = text[at - 1] if at > start else ""
+            if not conditioned and (not before or before in " \t\n\r\f\v}+") and not pattern(r"else[^\S\n]+if\b").match(text, at, limit):
+                condition, conditioned = at + 3, True
+        elif char == "(":
+            inside, level = "(", level + 1
+        elif char == ")":
+            level -= 1
+            if level == 0:
+                inside = ""
+                if condition < start:
+                    condition, conditioned = at, True
+        elif char == "{":
+            inside, level = "{", level + 1
+        else:
+            level -= 1
+            if level == 0:
+                return at + (text[at + 1 : at + 2] == ";" and at + 1 < limit), condition, level, False
+        at += 1
+    return limit, condition, level, True

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is a type in C text: those of the language, those a kernel name betrays, and those the patch was seen to use.
+
+A pattern that holds a type is a `TypePattern`: the words of the type are looked up, what follows them is a compiled pattern. So a type
+learnt on the way costs a set entry, and no pattern grows with the patch.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.lint.clang.patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
+from patchpilot.lint.clang.typewords import (
+    MODIFIER_WORDS,
+    NAME_ENDS,
+    NUMBER_WORDS,
+    PLAIN_TYPES,
+    STORAGE_WORDS,
+    TAGS,
+    TYPEOF,
+    number_ends,
+)
+
+# stars, blanks, const and [] after a type's name
+_STARS = r"(?:[\s*]|\[\s*\]|(?<=[\s*\]])const)*"
+_MAX_MODIFIERS = 200
+
+
+class TypePattern:
+    """A type and what must follow it. `tail` is a pattern whose groups count from 2; group 1 of a match is empty and ends where the type does.
+
+    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may stand before it. `<MODIFIER>` in the
+    tail stands for a word such as const or __iomem.
+    """
+
+    __slots__ = ("_compiled", "_tail", "stars", "storage")
+
+    def __init__(self, tail: str, *, stars: bool = True, storage: bool = False) -> None:
+        self._tail, self.stars, self.storage = tail, stars, storage
+        self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
+
+    def compiled(self, learnt: tuple[str, ...]) -> re.Pattern[str]:
+        """The pattern for what follows a type's name, with these learnt modifiers."""
+        made = self._compiled.get(learnt)
+        if made is None:
+            modifier = modifier_source(learnt)
+            stars = rf"{_STARS}(?:\s+{INLINE}|\s+{modifier})*" if self.stars else ""
+            made = re.compile(rf"(?:\s+{modifier})*{stars}(){self._tail.replace('<MODIFIER>', modifier)}", re.ASCII | re.DOTALL)
+            if len(self._compiled) > 100:
+                self._compiled.clear()
+            self._compiled[learnt] = made
+        return made
+
+
+class Found:
+    """A type found in a text: where it starts and ends, and the match of what followed."""
+
+    __slots__ = ("end", "match", "start")
+
+    def __init__(self, start: int, match: re.Match[str]) -> None:
+        self.start, self.match = start, match
+        self.end = match.end(1)
+
+    @property
+    def type(self) -> str:
+        """The text of the type."""
+        return self.match.string[self.start : self.end]
+
+
+class Types:
+    """The types and modifiers in force while a patch is read; they grow by `learn_type` and `learn_modifier`."""
+
+    __slots__ = ("_known", "_lengths", "modifiers", "types")
+
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+        self.modifiers: list[str] = []
+        self._known: dict[str, bool] = {}
+        self._lengths: dict[str, int] = {}
+
+    def learn_type(self, name: str) -> None:
+        """From now on this name is a type."""
+        name = name.partition("#")[0]
+        if name and name not in self.types:
+            self.types.add(name)
+            self._known.pop(name, None)
+
+    def learn_modifier(self, name: str) -> None:
+        """From now on this name may stand beside a type as const may."""
+        name = name.partition("#")[0]
+        if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
+            self.modifiers.append(name)
+            self._lengths.clear()
+
+    def match(self, wanted: TypePattern, text: str, at: int = 0) -> Found | None:
+        """The type that begins at `at`, followed by what is wanted."""
+        tail: re.Pattern[str] | None = None
+        for start in self._starts(text, at, wanted.storage):
+            for end in self._ends(text, start):
+                tail = tail or wanted.compiled(self.learnt_in(text))
+                if match := tail.match(text, end):
+                    return Found(at, match)
+        return None
+
+    def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> Found | None:
+        """The first type from `at` on that is followed by what is wanted; `inside`: it may also begin in the middle of a word."""
+        for word in pattern(WORD).finditer(text, at):
+            start = word.start()
+            whole = not start or not _wordlike(text[start - 1])
+            if (
+                (whole or inside)
+                and self.may_begin(text, word.group(), word.end(), wanted.storage)
+                and (found := self.match(wanted, text, start))
+            ):
+                return found
+            if inside and self._ends_in_type(text, start + 1, word.end()):
+                for middle in range(start + 1, word.end()):
+                    if found := self.match(wanted, text, middle):
+                        return found
+        return None
+
+    def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[Found]:
+        """Every type that is followed by what is wanted, one after the other."""
+        at = 0
+        while found := self.search(wanted, text, at, inside=inside):
+            yield found
+            at = max(found.match.end(), found.start + 1)
+
+    def modifier_length(self, text: str, at: int, word: str) -> int:
+        """How long the modifier is that begins where `word` does (it need not end where the word does); 0 when there is none."""
+        known = self._lengths.get(word)
+        if known is None:
+            static = pattern(MODIFIER).match(text, at)
+            known = static.end() - at if static else next((len(name) for name in self.modifiers if word.startswith(name)), 0)
+            if not word.startswith("__alloc_size"):
+                self._lengths[word] = known
+        return known
+
+    def learnt_in(self, text: str) -> tuple[str, ...]:
+        """The learnt modifiers that occur in a text, in the order they were learnt."""
+        return tuple(name for name in self.modifiers if name in text) if self.modifiers else ()
+
+    def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
+        """Whether a type may begin with this word, which ends at `end`: cheap, and never wrongly no."""
+        known = self._known.get(word)
+        if known is None:
+            known = self._learn_about(word)
+        return known or word in self.modifiers or (storage and word in STORAGE_WORDS) or _glued(text, end)
+
+    def _learn_about(self, name: str) -> bool:
+        known = self._known[name] = (
+            self._is_name(name)
+            or name in TAGS
+            or name in TYPEOF
+            or name in NUMBER_WORDS
+            or name in MODIFIER_WORDS
+            or name == "__alloc_size"
+        )
+        return known
+
+    def _is_name(self, name: str) -> bool:
+        """Whether one word alone is a type (number words aside)."""
+        return (
+            name in PLAIN_TYPES
+            or name in self.types
+            or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
+            or pattern(TYPEDEFS).fullmatch(name) is not None
+        )
+
+    def _ends_in_type(self, text: str, start: int, end: int) -> bool:
+        """Whether a type might begin after a word's first letter: it must go on to the word's end."""
+        return end - start <= 80 and any(
+            name in NUMBER_WORDS
+            or name in MODIFIER_WORDS
+            or name in TAGS
+            or name in STORAGE_WORDS
+            or name in self.modifiers
+            or self._is_name(name)
+            for name in (text[at:end] for at in range(start, end))
+        )
+
+    def _starts(self, text: str, at: int, storage: bool) -> list[int]:
+        """Where the type's name may begin, given the words that may stand before it; most of them first."""
+        found: list[int] = []
+        if storage and text[at : at + 1] in ("e", "s", "a") and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at)):
+            found += self._after_modifiers(text, head.end())
+            if head[1]:
+                found += self._after_modifiers(text, head.start(1))
+        return found + self._after_modifiers(text, at)
+
+    def _after_modifiers(self, text: str, at: int) -> list[int]:
+        starts = [at]
+        while word := pattern(rf"({WORD})\s+").match(text, starts[-1]):
+            if word[1] in MODIFIER_WORDS or word[1] in self.modifiers:
+                starts.append(word.end())
+            else:
+                break
+        if len(starts) > 1:
+            starts.reverse()
+        return starts
+
+    def _ends(self, text: str, at: int) -> list[int]:
+        """Where a type's name that begins at `at` may end, best first."""
+        found = pattern(WORD).match(text, at)
+        if not found:
+            return []
+        word, end = found.group(), found.end()
+        if _glued(text, end):
+            return self._glued_ends(text, at, word, end)
+        known = self._known.get(word)
+        if known is None:
+            known = self._learn_about(word)
+        if not known:
+            return []
+        ends: list[int] = []
+        if word in NUMBER_WORDS:
+            ends = number_ends(text, at)
+        elif word in TAGS:
+            tagged = pattern(rf"\s+{IDENT}\b").match(text, end)
+            ends = [tagged.end()] if tagged else []
+        elif word in TYPEOF:
+            of = pattern(r"\s*\([^)]*\)").match(text, end)
+            ends = [of.end()] if of else []
+        if self._is_name(word):
+            ends.append(end)
+        return ends
+
+    def _glued_ends(self, text: str, at: int, word: str, end: int) -> list[int]:
+        """As `_ends` for a name that goes on after ##."""
+        whole = pattern(IDENT).match(text, at)
+        ends = [whole.end()] if whole and whole.group().endswith(NAME_ENDS) else []
+        if word in NUMBER_WORDS:
+            ends += number_ends(text, at)
+        elif self._is_name(word):
+            ends.append(end)
+        return ends
+
+
+def modifier_source(learnt: tuple[str, ...]) -> str:
+    """The pattern of a modifier, with those that were learnt."""
+    return f"(?:{MODIFIER}|{'|'.join(map(re.escape, learnt))})" if learnt else MODIFIER
+
+
+def _glued(text: str, end: int) -> bool:
+    """Whether ## follows a word that ends here."""
+    following = text[end : end + 1]
+    if following == "#":
+        return text.startswith("##", end)
+    return following in (" ", "\t") and text[end : end + 12].lstrip().startswith("##")
+
+
+@cache
+def _word_chars() -> frozenset[str]:
+    return frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def _wordlike(char: str) -> bool:
+    return char in _word_chars()

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each character of a line belongs to (type, value, operator …), so that `*` and `&` can be told apart as signs of a type, unary or binary.
+
+Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must follow, E the end of a statement, C after a
+comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from patchpilot.lint.clang.patterns import CONSTANT, IDENT, WORD, pattern
+from patchpilot.lint.clang.types import TypePattern, Types
+
+_DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
+_CAST = TypePattern(r"\s*()\)")
+_NOT_PENDING = "_"
+
+
+@dataclass(slots=True)
+class Values:
+    """A line's kinds (one letter a character, the last of them for its newline) and the variants of its operators by column."""
+
+    kinds: str
+    variants: dict[int, str] = field(default_factory=dict)
+
+
+class ValueTracker:
+    """Reads the lines of a hunk one after the other; what a line leaves open is carried into the next."""
+
+    __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a hunk."""
+        self._preprocessor = False
+        self._pending = _NOT_PENDING
+        self._brackets = ["E"]
+        self._colon = "O"
+        self.last = "E"
+
+    def line(self, text: str) -> Values:
+        """Read a sanitised line (its sign counts as a blank): its values. `last` becomes the kind at its end."""
+        text = f" {text[1:]}\n" if text else "\n"
+        kind, at, end = self.last, 0, len(text)
+        pieces: list[str] = []
+        values = Values("")
+        token = pattern(_TOKEN)
+        while at < end:
+            if not self._brackets:
+                self._brackets = ["E"]
+            found = token.match(text, at)
+            what = found.lastgroup if found else None
+            length = found.end() - at if found else 1
+            if what == "blank":
+                if self._preprocessor and "\n" in text[at : at + length]:
+                    kind = self._brackets.pop()
+                    self._preprocessor = False
+            elif what == "word" and found:
+                kind, length = self._word(kind, text, found)
+            elif what == "number":
+                kind = "V"
+            elif what == "open":
+                if self._pending == _NOT_PENDING and (length := self._cast(text, at)):
+                    self._brackets.append(kind)
+                    kind = "c"
+                else:
+                    self._brackets.append(self._pending)
+                    self._pending, kind, length = _NOT_PENDING, "N", 1
+            elif what == "close":
+                inner = self._brackets.pop()
+                kind = inner if inner != _NOT_PENDING else kind
+            elif what == "end":
+                kind, self._colon = "E", "O"
+            elif what == "comma":
+                kind = "C"
+            elif what == "needs" or what == "operator":
+                kind = "N"
+            elif what == "sign":
+                values.variants[at] = "B" if kind == "V" else "U"
+                kind = "N"
+            elif what == "colon":
+                values.variants[at] = self._colon
+                kind = "E" if self._colon in ("C", "L") else "N"
+                self._colon = "O"
+            elif what == "directive":
+                kind, length = self._directive(kind, text, at)
+            pieces.append(kind * length)
+            at += length
+        values.kinds = "".join(pieces)
+        self.last = kind
+        return values
+
+    def _cast(self, text: str, at: int) -> int:
+        """The length of `(type` where a cast begins here, else 0."""
+        first = pattern(r"\(\s*").match(text, at)
+        if not first or not (found := self._types.match(_CAST, text, first.end())):
+            return 0
+        return found.match.end(2) - at
+
+    def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
+        """The kind a word gives, and how much of the text belongs to it."""
+        at, length, word = token.start(), token.end() - token.start(), token.group()
+        if self._types.may_begin(text, word, token.end()) and (found := self._types.match(_DECLARED, text, at)):
+            return "T", found.end - at
+        if prefix := self._types.modifier_length(text, at, word):
+            return "T", prefix
+        if word in ("if", "while", "for"):
+            self._pending = "E"
+            return "N", length
+        if word in ("return", "else", "goto", "typeof", "__typeof__"):
+            return "N", length
+        if word.startswith("__attribute__"):
+            self._pending = kind
+            return "N", 13
+        if word.startswith("sizeof"):
+            if pattern(r"\s*\(").match(text, at + 6):
+                self._pending = "V"
+            return "N", 6
+        if word.startswith("case"):
+            self._colon = "C"
+            return "N", 4
+        whole = pattern(rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?").match(text, at)
+        if not whole:
+            return "V", length
+        if whole[2]:
+            self._pending = "V"
+            return "V", whole.start(1) - at
+        if whole[3]:
+            if (whole[4] and kind == "C") or kind == "T":
+                self._colon = "B"
+            elif kind == "E":
+                self._colon = "L"
+            return "V", whole.end(1) - at
+        return "V", whole.end() - at
+
+    def _directive(self, kind: str, text: str, at: int) -> tuple[str, int]:
+        """The same for a # and the word after it; # alone changes nothing."""
+        found = pattern(_DIRECTIVE).match(text, at)
+        if not found:
+            return kind, 1
+        self._preprocessor = True
+        if found["define"]:
+            self._brackets.append(kind)
+            if text.startswith("(", found.end()):
+                self._pending = "N"
+            return "E", found.end() - at
+        if found["undef"]:
+            self._brackets.append(kind)
+            return kind, found.end() - at
+        if found["start"]:
+            self._brackets += [kind, kind]
+        elif found["turn"]:
+            self._brackets.append(self._brackets[-1])
+        else:
+            # all arms are taken to end as this one does
+            self._brackets.pop()
+            self._brackets.append(kind)
+        return "E", found.end() - at
+
+
+_TOKEN = (
+    rf"(?P<blank>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
+    r"|(?P<needs>\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=|\?|\[)|(?P<end>[;{}])|(?P<comma>,)|(?P<colon>:)"
+    r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
+    r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"
+)
+_DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"
