@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot prepare`: write the chosen tags into the commit messages."""
+
+import sys
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.errors import ExitCode
+from patchpilot.services.prepare import Preparation, Wanted, prepare
+
+
+@click.command(
+    epilog="Example: patchpilot prepare --dry-run; patchpilot prepare HEAD --fixes 43645ce03e00 --closes https://bugzilla.kernel.org/1"
+)
+@common_options("text", "json")
+@click.option(
+    "--fixes", metavar="auto|COMMIT|none", multiple=True, default=("auto",), help="the commit that introduced the bug  [default: auto]"
+)
+@click.option("--stable", type=click.Choice(["auto", "none"]), default="auto", help="the Cc: stable line  [default: auto]")
+@click.option("--versions", is_flag=True, help="name the first version in the Cc: stable line")
+@click.option("--no-backport", metavar="REASON", help="ask stable not to take it, and say why")
+@click.option("--reported-by", metavar="PERSON", multiple=True, help='"Name <mail>" of who reported it')
+@click.option("--closes", metavar="LINK", multiple=True, help="the report that this closes")
+@click.option("--link", "links", metavar="LINK", multiple=True, help="another link, or a message-id")
+@click.option("--cc", metavar="PERSON", multiple=True, help="someone to keep informed")
+@click.option("--suggested-by", metavar="PERSON", multiple=True, help="who had the idea")
+@click.option("--tested-by", metavar="PERSON", multiple=True, help="who tested it")
+@click.option("--co-developed-by", metavar="PERSON", multiple=True, help="who wrote it with you (adds the sign-off too)")
+@click.option("--assisted-by", metavar="TOOL", multiple=True, help="the tool that helped")
+@click.option("--paste", metavar="TEXT", multiple=True, help="a link, message-id, tag line or person, as you copied it")
+@click.option("--regression", is_flag=True, help="Cc the regressions list and give the tracker's line")
+@click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
+@click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
+@click.option("--dry-run", is_flag=True, help="only show what would be written")
+@click.argument("target", required=False)
+def command(common: Common, target: str | None, base: str | None, published: bool, shared: bool, dry_run: bool, **words: Any) -> int:
+    """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
+
+    Only messages change: trees, people, dates and your files stay as they are. `patchpilot undo` takes it back.
+    """
+    with common.repository() as repository, progress_of(common) as progress:
+        settings = common.settings(repository)
+        words["signoff"] = settings.flag("signoff") if words["signoff"] is None else words["signoff"]
+        words["developed_by"] = words.pop("co_developed_by")
+        result = prepare(
+            repository,
+            target,
+            Wanted(**words),
+            base=base or settings.get("base") or None,
+            profile=settings.get("profile"),
+            dry_run=dry_run,
+            published=published,
+            shared=shared,
+            progress=progress,
+        )
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        common.write(document("prepare", body(result)))
+    else:
+        common.write(text(result, common.colored))
+        _tell(common, result, dry_run)
+    return ExitCode.OK
+
+
+def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
+    if common.quiet:
+        return
+    for cost in result.costs:
+        print(f"mind: {cost}", file=sys.stderr)
+    if result.written and result.undo:
+        name = (result.ref or "HEAD").removeprefix("refs/heads/")
+        print(
+            f"written: {name} is now {(result.new_head or '')[:12]}; `patchpilot undo restore {result.undo.number}` takes it back",
+            file=sys.stderr,
+        )
+    elif not result.changed:
+        print("nothing to write", file=sys.stderr)
+    elif dry_run:
+        print("nothing was written: it was a dry run", file=sys.stderr)
+
+
+def body(result: Preparation) -> dict[str, Any]:
+    """The result as JSON."""
+    from patchpilot.tags.compose import marked
+
+    return {
+        "ref": result.ref,
+        "old": result.head,
+        "new": result.new_head,
+        "written": result.written,
+        "undo": result.undo.name if result.undo else None,
+        "costs": list(result.costs),
+        "commits": [
+            {
+                "commit": one.commit,
+                "new": result.ids.get(one.commit),
+                "subject": one.subject,
+                "changed": one.changed,
+                "message": one.new,
+                "diff": marked(one.pieces),
+                "notes": list(one.notes),
+            }
+            for one in result.changes
+        ],
+    }
+
+
+def text(result: Preparation, colored: bool) -> str:
+    """The word diff of every message, with what was decided."""
+    from patchpilot.cli.output.plain import printable
+
+    lines: list[str] = []
+    for one in result.changes:
+        lines.append(f"commit {one.commit[:12]}" + ("" if one.changed else ": nothing to add"))
+        if one.changed:
+            lines.append(_drawn(one.pieces, colored))
+        else:
+            lines.append(printable(f"    {one.subject}\n"))
+        lines += [printable(f"  # {note}") for note in one.notes]
+    return "\n".join(lines)
+
+
+def _drawn(pieces: tuple[tuple[str, str], ...], colored: bool) -> str:
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.tags.compose import marked
+
+    if not colored:
+        body = printable(marked(pieces))
+    else:
+        paint = {"-": "31", "+": "32"}
+        body = "".join(f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part) for sign, part in pieces)
+    return "\n".join(f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")) + "\n"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot undo`: take back what prepare wrote."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.errors import ExitCode, UsageError
+from patchpilot.services.undo import UndoState, undo_list, undo_restore
+
+
+@click.command(epilog="Example: patchpilot undo list; patchpilot undo; patchpilot undo restore 3")
+@common_options("text", "json")
+@click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
+@click.argument("number", type=click.IntRange(1), required=False)
+def command(common: Common, action: str, number: int | None) -> int:
+    """Put a branch back to what it was (`restore`, the default: the newest record, or the one of NUMBER), or `list` the records."""
+    with common.repository() as repository:
+        if action == "list":
+            if number is not None:
+                raise UsageError("list takes no number", hint=f"to take it back: patchpilot undo restore {number}")
+            states = undo_list(repository)
+            restored = None
+        else:
+            restored = undo_restore(repository, number)
+            states = (restored,)
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        common.write(document("undo", {"action": action, "records": [_body(one) for one in states]}))
+    elif restored:
+        common.write(f"{_branch(restored)} is {restored.undo.old[:12]} again, as before {restored.undo.verb}")
+    else:
+        common.write("\n".join(_line(one) for one in states) or "no records")
+    return ExitCode.OK
+
+
+def _branch(state: UndoState) -> str:
+    from patchpilot.cli.output.plain import printable
+
+    return printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
+
+
+def _line(state: UndoState) -> str:
+    when = datetime.fromtimestamp(state.undo.when, UTC).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]} → {state.undo.new[:12]}  {state.state}"
+    )
+
+
+def _body(state: UndoState) -> dict[str, Any]:
+    undo = state.undo
+    return {
+        "number": undo.number,
+        "ref": undo.ref,
+        "old": undo.old,
+        "new": undo.new,
+        "verb": undo.verb,
+        "when": datetime.fromtimestamp(undo.when, UTC).isoformat(),
+        "state": state.state,
+        "kept_by": undo.name,
+    }

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a record to undo it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.range import resolve_commits
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree
+from patchpilot.commits.undo import Undo
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.history.fixes_tag import tag_text
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.fixes import find_culprits
+from patchpilot.services.stable import stable_lines
+from patchpilot.tags.compose import Wish, compose, word_diff
+from patchpilot.tags.forms import Forms, detect, forms_of
+from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line, reported
+from patchpilot.tags.words import kind_of
+
+Confirm = Callable[["Preparation"], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as given by the person.
+
+    `paste` takes links, message-ids, tag lines or people as they were copied.
+    """
+
+    fixes: tuple[str, ...] = ("auto",)
+    stable: str = "auto"
+    versions: bool = False
+    no_backport: str | None = None
+    reported_by: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    suggested_by: tuple[str, ...] = ()
+    tested_by: tuple[str, ...] = ()
+    developed_by: tuple[str, ...] = ()
+    assisted_by: tuple[str, ...] = ()
+    paste: tuple[str, ...] = ()
+    regression: bool = False
+    signoff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One message before and after; `pieces` is the word diff, `notes` what was decided and why."""
+
+    commit: str
+    subject: str
+    old: str
+    new: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return self.old.rstrip("\n") != self.new.rstrip("\n")
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """The word diff of the message."""
+        return word_diff(self.old, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was (or would be) written: the messages, what it costs, and, once written, the new ids and the undo record."""
+
+    ref: str | None
+    head: str
+    changes: tuple[Change, ...]
+    costs: tuple[str, ...] = ()
+    written: bool = False
+    new_head: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    undo: Undo | None = None
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The messages that change."""
+        return tuple(one for one in self.changes if one.changed)
+
+
+def prepare(
+    repository: Repository,
+    target: str | None,
+    wanted: Wanted,
+    *,
+    base: str | None = None,
+    profile: str = "",
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+    progress: Progress = silent,
+) -> Preparation:
+    """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes (and it is no dry run).
+
+    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    """
+    ref, head = rewrite.branch_of(repository, target)
+    ids = resolve_commits(repository, target, base)
+    for one in ids:
+        if len(repository.commit(one).parents) > 1:
+            raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
+    changes = tuple(_change(repository, repository.commit(one), wanted, profile, len(ids) == 1, progress) for one in ids)
+    found = Preparation(ref, head, changes)
+    if not found.changed:
+        return found
+    oldest = [one.commit for one in found.changed][:1]
+    if not dry_run:
+        rewrite.refuse_unless_safe(repository, ref, head, oldest, published=published, shared=shared)
+    plan = rewrite.plan(repository, ref, head, {one.commit: one.new for one in found.changed})
+    found = replace(found, costs=_costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
+    if dry_run or not confirm(found):
+        return found
+    undo = rewrite.apply(repository, plan, "prepare")
+    return replace(found, written=True, undo=undo)
+
+
+def _costs(plan: rewrite.Rewriting, changed: int) -> tuple[str, ...]:
+    costs = []
+    if len(plan.commits) > changed:
+        costs.append(f"{len(plan.commits) - changed} commits above get new ids as well")
+    if plan.signed:
+        costs.append(
+            f"{len(plan.signed)} commits lose their signature: sign them again with git rebase --exec 'git commit --amend --no-edit -S'"
+        )
+    return tuple(costs)
+
+
+def _change(repository: Repository, commit: Commit, wanted: Wanted, profile: str, alone: bool, progress: Progress) -> Change:
+    """The new message of one commit."""
+    forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
+    notes: list[str] = []
+    trailers: list[tuple[str, str]] = []
+    mended: dict[int, str] = {}
+    culprits = _fixes(repository, commit, wanted, alone, trailers, mended, notes, progress)
+    _stable(repository, commit, wanted, culprits, profile, trailers, notes, progress)
+    trailers += _people(wanted, forms)
+    if wanted.regression and culprits:
+        notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
+    if wanted.signoff:
+        trailers.append(("Signed-off-by", _identity(repository)))
+    developers = tuple(codeveloped(one)[0][1] for one in wanted.developed_by)
+    return Change(
+        commit.id, commit.subject, commit.message, compose(commit.message, Wish(tuple(trailers), developers, mended)), tuple(notes)
+    )
+
+
+def _fixes(
+    repository: Repository,
+    commit: Commit,
+    wanted: Wanted,
+    alone: bool,
+    trailers: list[tuple[str, str]],
+    mended: dict[int, str],
+    notes: list[str],
+    progress: Progress,
+) -> list[Commit]:
+    """The culprits, their tags put into `trailers`; tags that are there and badly written are mended."""
+    if wanted.fixes == ("none",):
+        return []
+    named = [one for one in wanted.fixes if one not in ("auto", "none")]
+    judged = find_culprits(repository, commit.id, limit=2, verify=bool(named), progress=progress)
+    present = [one.target for one in judged.present if one.target]
+    for one in judged.present:
+        if one.suggestion and one.tag.text != one.suggestion and all(problem.kind in _FORM for problem in one.problems):
+            mended[one.tag.line] = one.suggestion
+    if named:
+        culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
+        trailers += [("Fixes", _value(one)) for one in culprits if one.id not in {there.id for there in present}]
+        return [*present, *culprits]
+    if present:
+        return present
+    if not judged.sure:
+        notes.append(f"no Fixes: tag: unsure, {judged.reason}; see `patchpilot fixes {commit.short}`")
+        return []
+    if not alone and kind_of(commit.subject) != "fix":
+        notes.append("no Fixes: tag: its subject speaks of no fix; name the commit with --fixes if it is one")
+        return []
+    culprit = repository.commit(judged.candidates[0].commit)
+    trailers.append(("Fixes", _value(culprit)))
+    notes.append(f"{judged.candidates[0].confidence:.0%} sure: {'; '.join(judged.candidates[0].evidence)}")
+    return [culprit]
+
+
+_FORM = frozenset(
+    [
+        "commit-word",
+        "no-subject",
+        "no-space",
+        "short-id",
+        "long-id",
+        "open-parenthesis",
+        "open-quote",
+        "cut-subject",
+        "bare-subject",
+        "indented",
+    ]
+)
+
+
+def _value(culprit: Commit) -> str:
+    return tag_text(culprit).partition(": ")[2]
+
+
+def _stable(
+    repository: Repository,
+    commit: Commit,
+    wanted: Wanted,
+    culprits: Sequence[Commit],
+    profile: str,
+    trailers: list[tuple[str, str]],
+    notes: list[str],
+    progress: Progress,
+) -> None:
+    if wanted.stable == "none" or not (culprits or wanted.no_backport):
+        return
+    result = stable_lines(
+        repository,
+        commit.id,
+        fixes=[one.id for one in culprits],
+        profile=profile,
+        versions=wanted.versions,
+        no_backport=wanted.no_backport,
+        assume_tag=True,
+        progress=progress,
+    )
+    for line in result.advice.lines:
+        name, _, value = line.partition(": ")
+        trailers.append((name, value))
+    notes += [*result.advice.reasons, *result.advice.warnings]
+
+
+def _people(wanted: Wanted, forms: Forms) -> list[tuple[str, str]]:
+    archive = forms.links or "https://lore.kernel.org/r/"
+    found: list[tuple[str, str]] = []
+    for at in range(max(len(wanted.reported_by), len(wanted.closes))):
+        reporter = wanted.reported_by[at] if at < len(wanted.reported_by) else None
+        found += reported(reporter, wanted.closes[at] if at < len(wanted.closes) else None, archive)
+    found += [("Link", link(one, archive)) for one in wanted.links]
+    found += [one for text in wanted.paste for one in pasted(text, archive)]
+    for name, values in (("Suggested-by", wanted.suggested_by), ("Tested-by", wanted.tested_by), ("Cc", wanted.cc)):
+        found += [(name, person(one, name)) for one in values]
+    found += [("Assisted-by", one.strip()) for one in wanted.assisted_by]
+    if wanted.regression and forms.regressions:
+        found.append(("Cc", forms.regressions))
+    return found
+
+
+def _identity(repository: Repository) -> str:
+    who = repository.identity
+    if who is None:
+        raise MissingError("git does not know who you are", hint="git config user.name 'Your Name'; git config user.email you@example.org")
+    return who.trailer()

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""People and links: what a person gives or pastes, turned into trailers (Documentation/process/submitting-patches.rst, 5.Posting.rst)."""
+
+import re
+
+from patchpilot.errors import InputError
+from patchpilot.model.address import AddressState, judge, parse_address
+from patchpilot.model.trailer import is_trailer, parse_trailer
+
+TrailerLine = tuple[str, str]
+
+_URL = re.compile(r"^<?(https?://[^\s<>]+)>?$")
+_MESSAGE_ID = re.compile(r"^(?:(?:id|msgid|message-id):\s*)?<([^\s<>@]+@[^\s<>@]+)>$", re.IGNORECASE)
+_SYZBOT = re.compile(r"^https?://syzkaller\.appspot\.com/bug\?extid=([0-9a-f]{8,40})")
+_SYZBOT_TAG = re.compile(r"^syzbot\+[0-9a-f]+@syzkaller\.appspotmail\.com$")
+_REPORT = re.compile(
+    r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi", re.IGNORECASE
+)
+_LORE = re.compile(r"^https?://(?:lore\.kernel\.org|patch\.msgid\.link)/", re.IGNORECASE)
+
+
+def person(value: str, what: str) -> str:
+    """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
+    found = parse_address(value)
+    if found is None:
+        raise InputError(f"{what}: no address in {value!r}", hint='write it as "Name <mail@example.org>"')
+    verdict = judge(found.email)
+    if verdict.state is AddressState.BAD:
+        raise InputError(f"{what}: {found.email}: {verdict.reason}", hint='write it as "Name <mail@example.org>"')
+    return found.trailer()
+
+
+def link(value: str, archive: str = "https://lore.kernel.org/r/") -> str:
+    """A web address as it is, or the archive's page of a message-id; InputError where it is neither."""
+    url = _URL.match(value.strip())
+    if url:
+        return url[1]
+    message_id = _MESSAGE_ID.match(value.strip()) or re.match(r"^([^\s<>@/]+@[^\s<>@/]+)$", value.strip())
+    if message_id:
+        return archive + message_id[1]
+    raise InputError(f"{value!r} is neither a web address nor a message-id", hint="give https://… or <message-id>")
+
+
+def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[TrailerLine, ...]:
+    """Reported-by and, right below it, Closes."""
+    found: list[TrailerLine] = []
+    if reporter:
+        found.append(("Reported-by", person(reporter, "Reported-by")))
+    if closes:
+        found.append(("Closes", link(closes, archive)))
+    return tuple(found)
+
+
+def pasted(text: str, archive: str = "https://lore.kernel.org/r/") -> tuple[TrailerLine, ...]:
+    """What a person pasted, as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a message-id, or a "Name <mail>".
+
+    InputError for what is none of these.
+    """
+    found: list[TrailerLine] = []
+    for line in (one.strip() for one in text.splitlines()):
+        if line:
+            found += _one(line, archive)
+    return tuple(dict.fromkeys(found))
+
+
+def _one(line: str, archive: str) -> list[TrailerLine]:
+    trailer = parse_trailer(line) if is_trailer(line) else None
+    if trailer:
+        if trailer.key == "fixes":
+            raise InputError("a Fixes: tag is not pasted", hint="name the commit: --fixes COMMIT")
+        value = person(trailer.value, trailer.name) if trailer.key.endswith("-by") and trailer.key != "assisted-by" else trailer.value
+        return [(trailer.name, value)]
+    syzbot = _SYZBOT.match(line)
+    if syzbot:
+        return [("Reported-by", f"syzbot+{syzbot[1]}@syzkaller.appspotmail.com"), ("Closes", line)]
+    url = _URL.match(line)
+    if url:
+        return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]
+    if _MESSAGE_ID.match(line):
+        return [("Link", link(line, archive))]
+    if parse_address(line):
+        return [("Reported-by", person(line, "Reported-by"))]
+    raise InputError(f"nothing is known to do with {line!r}", hint='paste a link, a message-id, a tag line or a "Name <mail>"')
+
+
+def codeveloped(value: str) -> tuple[TrailerLine, ...]:
+    """Co-developed-by and the sign-off that must follow it."""
+    who = person(value, "Co-developed-by")
+    return ("Co-developed-by", who), ("Signed-off-by", who)
+
+
+def regzbot_line(culprit: str, subject: str) -> str:
+    """What tells the regression tracker of the commit that broke it (Documentation/process/handling-regressions.rst); it goes into a mail."""
+    return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
