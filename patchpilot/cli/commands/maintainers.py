@@ -88,7 +88,7 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
     if not common.quiet:
         for remark in result.remarks:
             click.echo(f"patchpilot: {remark}", err=True)
-    common.write("\n".join(result.lines))
+    common.write("".join(f"{line}\n" for line in result.lines))
 
 
 def _plan(

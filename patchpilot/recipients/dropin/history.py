@@ -95,9 +95,7 @@ class GitHistory:
         commits = sum(1 for line in lines if _COMMIT.match(line))
         authors = tuple(found[1] for line in lines if (found := _AUTHOR.match(line)))
         signers = [line for line in lines if pattern.match(line)]
-        if not people.switches.git_chief_penguins:
-            chiefs = [name.lower() for name, _ in people.words.chiefs]
-            signers = [line for line in signers if not any(chief in line.lower() for chief in chiefs)]
+        signers = [line for line in signers if not _is_chief(people, line)]
         stats = tuple((int(found[1]), int(found[2])) for line in lines if (found := _STAT.match(line)) and found[3] == path)
         return Signed(commits, tuple(found[1] for line in signers if (found := _VALUE.match(line))), authors, stats)
 
@@ -139,7 +137,7 @@ class GitHistory:
                 continue
             if switches.git_blame_signatures:
                 signers += people.merger.all(signed.signers)
-            if question.from_filename and switches.rolestats and signed.authors:
+            if question.from_filename and switches.rolestats and signed.authors and not _is_chief(people, signed.authors[0]):
                 wrote[people.merger.apply(signed.authors[0])] += counts[commit]
         if question.from_filename:
             self._assign(people, "authored lines", len(lines), wrote)
@@ -162,6 +160,11 @@ class GitHistory:
                 break
             people.add(who, "")
             people.add_role(who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role)
+
+
+def _is_chief(people: People, text: str) -> bool:
+    """Whether a line names somebody who must not be bothered with every patch."""
+    return not people.switches.git_chief_penguins and any(name.lower() in text.lower() for name, _ in people.words.chiefs)
 
 
 def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
