@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kconfig, Makefiles, MAINTAINERS and device trees."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from patchpilot.lint.bindings import bindings_of
@@ -87,7 +86,7 @@ def _section_entry(line: Line) -> Iterator[str]:
     above_rank = SECTION_ORDER.find(above[1])
     if rank < 0:
         yield f"{entry[1]}: is no entry that MAINTAINERS knows"
-    elif 0 <= above_rank and rank < above_rank:
+    elif above_rank >= 0 and rank < above_rank:
         yield f"{entry[1]}: goes before {above[1]}: (the order is {', '.join(SECTION_ORDER)})"
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
         yield f"{as_text(entry[2])} goes before {as_text(above[2])}: file patterns are sorted"

@@ -32,6 +32,10 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
             )
             return
+    first = next(iter(paragraphs(context)), None)
+    found = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b", first.text) if first else None
+    if first and found and imperative_of(found["verb"]):
+        yield Hit(first.start, f'"{found[0]}": begin with the verb in the imperative mood ("{(imperative_of(found["verb"]) or "").capitalize()}")')
 
 
 @detector("not-imperative")
@@ -101,7 +105,7 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
     fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
-    if len(fresh) <= arguments["fewest"] // 3:
+    if len(fresh) <= 1:
         yield Hit(patch.message_line, "the description only repeats the subject: say why")
 
 
@@ -129,9 +133,17 @@ def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
             yield Hit(paragraph.start + early[0], "lines are broken unevenly or much too early: wrap the message at 72 to 75 columns")
             return
+        if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
+            yield Hit(paragraph.start + stub, "odd wrapping: a mail client broke the lines of this message again; wrap it at 72 to 75 columns")
+            return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
             yield Hit(paragraph.start, "the paragraph is broken much too early: wrap the message at 72 to 75 columns")
             return
+
+
+def _stub(lines: list[str], at: int) -> bool:
+    """Whether a line is the tail of the one above that a mail client put on a line of its own."""
+    return len(lines[at]) <= 24 and len(lines[at - 1]) >= 55 and lines[at + 1][:1].islower() and not _ends_thought(lines[at], lines[at + 1])
 
 
 def _ends_thought(line: str, following: str) -> bool:
@@ -195,8 +207,9 @@ def _tells_change(texts: list[str], at: int) -> bool:
     if re.match(r"^ \S.*\| +\d|^ \d+ files? changed|^ ...\S+.*\|", line):
         return False
     if _changelog().match(line) or re.search(r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)", line):
-        told = [one for one in [line.partition(":")[2], *texts[at + 1 : at + 5]] if one.strip() and "://" not in one and "|" not in one]
-        return bool(told)
+        rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
+        told = [one for one in rest if re.search(r"[a-z]{3}", one) and "://" not in one and "|" not in one and "<" not in one]
+        return bool(told) or _changelog().match(line) is not None and not any("://" in one for one in rest)
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
 
 

@@ -106,9 +106,9 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     seen: set[str] = set()
     for line, tag in _signed(context):
         address = tag.address
-        if not address or address.key in seen:
+        if not address or str(address) in seen:
             continue
-        seen.add(address.key)
+        seen.add(str(address))
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
         squeezed = re.sub(r"[^a-z]", "", name.lower())
@@ -290,12 +290,35 @@ def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if re.match(r"(?:Revert|Reapply) \"", title):
         return
     tree = {word.lower() for word in patch.subject.words}
+    culprit = _blamed(context)
+    if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
+        yield Hit(culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING)
+        return
     if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not _only_documents(context):
-        yield Hit(subject_line(context), f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing")
+        yield Hit(subject_line(context), severity=Severity.WARNING, message=f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing")
         return
     reason = _bug_in(title) or _cure_in(context)
     if reason and not _cosmetic(context):
         yield Hit(subject_line(context), f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))')
+
+
+def _blamed(context: Context) -> tuple[int, str] | None:
+    """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
+    text = list(context.patch.message)
+    whole = " ".join(text)
+    for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
+        after = re.split(r"\n\n", found["after"])[0]
+        before = whole[max(0, found.start() - 60) : found.start()]
+        if re.search(r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$", before):
+            continue
+        if re.search(r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before) or re.search(
+            r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
+            r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b",
+            after,
+        ):
+            line = next((at for at, one in enumerate(text) if found["id"][:7] in one), 0)
+            return context.patch.message_line + line, found["id"][:12]
+    return None
 
 
 _BUG = (

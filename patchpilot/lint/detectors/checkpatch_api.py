@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Interfaces of the kernel: what is misused, superseded, or wants a comment beside it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
+from patchpilot.lint.clang.patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
+from patchpilot.lint.detectors.checkpatch_words import tool_data
+from patchpilot.lint.lazy import lazy
+from patchpilot.model.finding import Severity
+from patchpilot.model.tree import Tree
+
+_SIZEOF = lazy(rf"\bsizeof\s*\(\s*({LVAL})\s*\)")
+_ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
+_OWN_ASM = ("irq", "memory", "time", "reboot")
+_LOCK = lazy(r"^.\s*(struct\s+mutex|spinlock_t)\s+\S+;|^.\s*(DEFINE_MUTEX)\s*\(")
+_STEMS = "(?:mb__before_atomic|mb__after_atomic|store_release|load_acquire|store_mb|(?:mb|rmb|wmb))"
+_BARRIER = lazy(rf"\b(?:mb|rmb|wmb|smp_{_STEMS}|virt_{_STEMS})\s*\(")
+_INNER_BARRIER = lazy(rf"\b__smp_{_STEMS}\s*\(")
+_INNER_DEFINED = lazy(rf"^.\s*#\s*define\s+__smp_{_STEMS}\s*\(")
+_WAITERS = lazy(r"\bwaitqueue_active\s*\(")
+_RACE = lazy(r"\bdata_race\s*\(")
+_PREFIX = "__(?:mem|cpu|dev|net_|)"
+_INIT_DATA = lazy(rf"({_PREFIX})initdata\b")
+_INIT_CONST = lazy(rf"{_PREFIX}initconst\b")
+_CONST = lazy(r"\bconst\b")
+_SETUP = lazy(r'\b__setup\("([^"]*)"')
+_PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
+_CAST_ALLOC = lazy(rf"\*\s*\)\s*(?:{ALLOC_FUNCTIONS})\b")
+_ALLOC_STRUCT = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*((?:kv|k|v)[mz]alloc(?:_node)?)\s*\(\s*(sizeof\s*\(\s*struct\s+{LVAL}\s*\))")
+_REALLOC = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*krealloc\s*\(\s*({LVAL})\s*,")
+_BIT = lazy(rf"#\s*define\s+\w+\s+\(?\s*1\s*([ulUL]*)\s*<<\s*(?:\d+|{IDENT})\s*\)?")
+_FALLTHROUGH = lazy(
+    r"fallthrough|@fallthrough@|lint -fallthrough[ \t]*|intentional(?:ly)?[ \t]*fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)"
+    r"|(?:else,?\s*)?FALL(?:S | |-)?THR(?:OUGH|U|EW)|Fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)|fall(?:s | |-)?thr(?:ough|u|ew)"
+)
+_STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
+_LIKELY = lazy(rf"\b((?:un)?likely)\s*\(\s*{value()}\s*\)\s*{COMPARE}")
+_SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
+_LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
+_LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
+_UDELAY = lazy(r"\budelay\s*\(\s*(\d+)\s*\)")
+_MSLEEP = lazy(r"\bmsleep\s*\((\d+)\);")
+
+
+@detector("checkpatch-api", type=str)
+def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about interfaces of the kernel."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines, whole = scan(context), c_text(context)
+    for needles, rule in _BY_WORD:
+        if any(needle in whole for needle in needles):
+            for line in c_lines(context):
+                if any(needle in line.raw for needle in needles):
+                    yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(context, lines, line))
+    if "fall" in whole.lower():
+        for line in c_lines(context):
+            if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
+                yield "PREFER_FALLTHROUGH", Hit(line.number, "say it to the compiler too: write fallthrough;")
+    yield from _const_structs(context, whole)
+
+
+def _say(message: str, severity: Severity | None = None) -> Hit:
+    return Hit(None, as_text(message), severity=severity)
+
+
+Hits = Iterator[tuple[str, Hit]]
+
+
+def _array_size(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _SIZEOF.search(line.text)
+    if found and "/" in line.text:
+        array = re.escape(found[1])
+        if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", line.text, re.ASCII):
+            yield "ARRAY_SIZE", _say(f"write ARRAY_SIZE({found[1]})")
+
+
+def _asm_include(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _ASM_INCLUDE.match(line.raw)
+    if not found or context.tree is None or any(word in found[1] for word in _OWN_ASM):
+        return
+    header = f"{found[1]}.h"
+    if line.file != f"include/linux/{header}" and _wraps_asm(context.tree, header):
+        kind, severity = ("ARCH_INCLUDE_LINUX", Severity.CHECK) if line.file.startswith("arch/") else ("INCLUDE_LINUX", Severity.WARNING)
+        yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that", severity)
+
+
+def _wraps_asm(tree: Tree, header: str) -> bool:
+    text = tree.read(f"include/linux/{header}")
+    return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
+
+
+def _lock(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _LOCK.match(line.text)
+    if found and not lines.has_comment_near(line):
+        yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects", Severity.CHECK)
+
+
+def _barrier(context: Context, lines: LineScan, line: Line) -> Hits:
+    if _BARRIER.search(line.text) and not lines.has_comment_near(line):
+        yield "MEMORY_BARRIER", _say("say in a comment what this barrier orders, and which one it pairs with")
+    if (
+        "__smp_" in line.text
+        and not line.file.startswith("include/asm-generic/")
+        and not line.file.endswith("/barrier.h")
+        and _INNER_BARRIER.search(line.text)
+        and not _INNER_DEFINED.match(line.text)
+    ):
+        yield "MEMORY_BARRIER", _say("__smp_ barriers are for barrier.h and asm-generic alone")
+
+
+def _waiters(context: Context, lines: LineScan, line: Line) -> Hits:
+    if _WAITERS.search(line.text) and not lines.has_comment_near(line):
+        yield "WAITQUEUE_ACTIVE", _say("say in a comment which barrier makes this waitqueue_active() safe")
+
+
+def _race(context: Context, lines: LineScan, line: Line) -> Hits:
+    if _RACE.search(line.text) and not lines.has_comment_near(line):
+        yield "DATA_RACE", _say("say in a comment why this race does no harm")
+
+
+def _init_attribute(context: Context, lines: LineScan, line: Line) -> Hits:
+    constant = _CONST.search(line.text)
+    if constant and (found := _INIT_DATA.search(line.text)):
+        yield "INIT_ATTRIBUTE", _say(f"constant data goes into {found[1]}initconst")
+    if not constant and (found := _INIT_CONST.search(line.text)):
+        yield "INIT_ATTRIBUTE", _say(f"what is in {found[0]} must be const")
+
+
+def _setup(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _SETUP.search(line.raw)
+    if found:
+        if not any(found[1] in one.text for one in lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
+            yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt", Severity.CHECK)
+
+
+def _allocation(context: Context, lines: LineScan, line: Line) -> Hits:
+    text = line.text
+    if ")" in text and _CAST_ALLOC.search(text):
+        yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
+    if "struct" in text and (found := _ALLOC_STRUCT.search(text)):
+        yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes", Severity.CHECK)
+    if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
+        yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
+
+
+def _bit(context: Context, lines: LineScan, line: Line) -> Hits:
+    if "define" in line.text and not line.file.startswith("include/uapi/") and (found := _BIT.search(line.text)):
+        yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()", Severity.CHECK)
+
+
+def _likely(context: Context, lines: LineScan, line: Line) -> Hits:
+    if found := _LIKELY.search(line.text):
+        yield "LIKELY_MISUSE", _say(f"the comparison belongs inside of {found[1]}()")
+
+
+def _sysfs_emit(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _SYSFS_EMIT.search(line.text)
+    if found and not line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
+        yield "SYSFS_EMIT", _say("what a sysfs attribute shows ends in a newline")
+
+
+def _license(context: Context, lines: LineScan, line: Line) -> Hits:
+    found = _LICENSE.search(line.text)
+    if not found:
+        return
+    name = line.raw[found.start(1) : found.end(1)]
+    if name.strip('"') not in _LICENSES or name[:1] != '"':
+        yield "MODULE_LICENSE", _say(f"{name} is no licence that the module loader knows")
+    if name == '"GPL v2"':
+        yield "MODULE_LICENSE", _say('write "GPL": to the module loader "GPL v2" is the same, which versions hold is told by SPDX')
+
+
+def _delay(context: Context, lines: LineScan, line: Line) -> Hits:
+    if found := _UDELAY.search(line.text):
+        if int(found[1]) >= 10:
+            yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not", Severity.CHECK)
+        if int(found[1]) > 2000:
+            yield "LONG_UDELAY", _say("udelay() is not made for so long a time, mdelay() is")
+    if (found := _MSLEEP.search(line.text)) and int(found[1]) < 20:
+        yield "MSLEEP", _say("msleep() may well sleep 20 ms when asked for less: usleep_range() is exact")
+
+
+_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[Context, LineScan, Line], Hits]], ...] = (
+    (("sizeof",), _array_size),
+    (("asm/",), _asm_include),
+    (("mutex", "DEFINE_MUTEX", "spinlock_t"), _lock),
+    (("mb", "store_release", "load_acquire"), _barrier),
+    (("waitqueue_active",), _waiters),
+    (("data_race",), _race),
+    (("init",), _init_attribute),
+    (("__setup",), _setup),
+    (("alloc", "strdup", "kmemdup"), _allocation),
+    (("<<",), _bit),
+    (("likely",), _likely),
+    (("sysfs_emit",), _sysfs_emit),
+    (("MODULE_LICENSE",), _license),
+    (("delay", "msleep"), _delay),
+)
+"""Which rules look at a line, by what it must have one of."""
+
+
+def _const_structs(context: Context, whole: str) -> Hits:
+    if "struct" not in whole:
+        return
+    data = tool_data(context, "const_structs.checkpatch")
+    if not data:
+        return
+    names = frozenset(data.decode("latin-1").split())
+    for line in c_lines(context):
+        if "struct" in line.text and not _CONST.search(line.text):
+            name = next((found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None)
+            if name:
+                yield "CONST_STRUCT", Hit(line.number, f"struct {name} is const nearly everywhere")

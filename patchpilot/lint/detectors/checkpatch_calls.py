@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls whose arguments say more than one line shows: formats, sizes, limits, permissions."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from patchpilot.lint.clang.code import code
+from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
+from patchpilot.lint.clang.patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
+from patchpilot.lint.clang.sanitise import COMMENT
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
+from patchpilot.lint.lazy import lazy
+from patchpilot.model.finding import Severity
+
+_LOG_CALL = lazy(rf"\b{LOG_FUNCTIONS}\s*\(")
+_SHORT = lazy(r"%[#\d.*\-]*(h+)[idux]")
+_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
+_VOLATILE = lazy(r"^_*volatile_*$")
+_STRING = lazy(STRING)
+_POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
+_EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
+_NOTE = rf"[{COMMENT}\s]"
+_DEFAULT = lazy(rf"^\+{_NOTE}*(?:case{_NOTE}+\w+{_NOTE}*:{_NOTE}*|)*{_NOTE}*\bdefault{_NOTE}*:{_NOTE}*;")
+_CHECKED_SCANF = (
+    lazy(rf"{IDENT}\s*=\s*sscanf\s*{BALANCED}"),
+    lazy(rf"\bsscanf\s*{BALANCED}\s*{COMPARE}"),
+    lazy(rf"{COMPARE}\s*\bsscanf\s*{BALANCED}"),
+)
+_ONE_NUMBER = lazy(r'^"%(?i:ll[udxi]|[udxi]ll|ll|[hl]h?[udxi]|[udxi][hl]h?|[hl]h?|[udxi])"$')
+_CONSTANT = lazy(CONSTANT)
+_ARGUMENT = value()
+_SCANF = lazy(rf'\bsscanf\b\s*\(\s*{_ARGUMENT}\s*,\s*(?P<format>"[^"]+")')
+_MEMSET = lazy(rf"^\+.*?\bmemset\s*\(\s*{_ARGUMENT}\s*,\s*{_ARGUMENT}\s*,\s*(?P<size>{_ARGUMENT})\s*\)")
+_MIN_MAX = lazy(rf"^\+.*?\b(?P<call>min|max)\s*\(\s*(?P<one>{_ARGUMENT})\s*,\s*(?P<two>{_ARGUMENT})\s*\)")
+_CAST = lazy(r"\s*\(")
+_SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
+_MULTIPLIED = lazy(
+    rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
+)
+_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9]*$")
+_SIZEOF = lazy(r"^sizeof\s*\S")
+
+S_NAMES = {
+    "S_IRWXU": 0o700,
+    "S_IRUSR": 0o400,
+    "S_IWUSR": 0o200,
+    "S_IXUSR": 0o100,
+    "S_IRWXG": 0o070,
+    "S_IRGRP": 0o040,
+    "S_IWGRP": 0o020,
+    "S_IXGRP": 0o010,
+    "S_IRWXO": 0o007,
+    "S_IROTH": 0o004,
+    "S_IWOTH": 0o002,
+    "S_IXOTH": 0o001,
+    "S_IRWXUGO": 0o777,
+    "S_IRUGO": 0o444,
+    "S_IWUGO": 0o222,
+    "S_IXUGO": 0o111,
+}
+_S_NAME = rf"(?:{'|'.join(sorted(S_NAMES, key=len, reverse=True))})"
+_S_NAMES = rf"{_S_NAME}(?:\s*\|\s*{_S_NAME})*"
+_SYMBOLIC = lazy(rf"\b({_S_NAMES})\b")
+_ONE_S_NAME = lazy(rf"\b({_S_NAME})\b(?:\s*\|\s*)?\s*")
+_OCTAL_MODE = lazy(r"^\s*0[0-7]{3}\s*$")
+_DEVICE_ATTR = lazy(rf"\bDEVICE_ATTR\s*\(\s*(\w+)\s*,\s*\(?\s*(\s*(?:{_S_NAMES}|0[0-7]{{3}})\s*)\s*\)?\s*,\s*(\w+)\s*,\s*(\w+)\s*\)")
+_MODE_ARGUMENTS = (
+    ("module_param", 3),
+    ("module_param_(?:array|named|string)", 4),
+    ("module_param_array_named", 5),
+    ("debugfs_create_(?:file|u8|u16|u32|u64|x8|x16|x32|x64|size_t|atomic_t|bool|blob|regset32|u32_array)", 2),
+    ("proc_create(?:_data|)", 2),
+    ("(?:CLASS|DEVICE|SENSOR|SENSOR_DEVICE|IIO_DEVICE)_ATTR", 2),
+    ("IIO_DEV_ATTR_[A-Z_]+", 1),
+    ("SENSOR_(?:DEVICE_|)ATTR_2", 2),
+    ("SENSOR_TEMPLATE(?:_2|)", 3),
+    ("__ATTR", 2),
+)
+_MODE_WORDS = ("module_param", "debugfs_create_", "proc_create", "_ATTR", "SENSOR_TEMPLATE")
+_MODE_FUNCTION = lazy("|".join(name for name, _ in _MODE_ARGUMENTS))
+_INT = lazy(INT)
+_OCTAL = lazy(OCTAL)
+
+Hits = Iterator[tuple[str, Hit]]
+
+
+@detector("checkpatch-calls", type=str)
+def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about calls and their arguments, read over all lines of the statement."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Hits:
+    whole = c_text(context)
+    if "S_I" in whole:
+        yield from _symbolic(context)
+    rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
+    if not rules:
+        return
+    lines, walked = scan(context), code(context)
+    for line in c_lines(context):
+        statement = walked.statement(line.number)
+        if statement is not None:
+            for words, rule in rules:
+                if any(word in statement.text for word in words):
+                    yield from (
+                        (kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(lines, line, statement.text)
+                    )
+
+
+def _say(message: str, severity: Severity | None = None) -> Hit:
+    return Hit(None, as_text(message), severity=severity)
+
+
+def _last(line: Line, statement: str) -> int:
+    return line.number + statement.count("\n")
+
+
+def _short(lines: LineScan, line: Line, statement: str) -> Hits:
+    if not _LOG_CALL.search(line.text):
+        return
+    raw = lines.raw_lines(line.number, _last(line, statement))
+    for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
+        yield "UNNECESSARY_MODIFIER", _say(f"what is printed is promoted to int anyway: {found[0]} needs no {found[1]}")
+
+
+def _pointer_formats(lines: LineScan, line: Line, statement: str) -> Hits:
+    if "{" in statement or '"' not in statement:
+        return
+    call = _FORMAT_CALL.match(statement)
+    if not call or _VOLATILE.match(call[1]):
+        return
+    told = False
+    for number in range(line.number, _last(line, statement) + 1):
+        if number > len(lines.lines):
+            break
+        found = _STRING.search(lines.lines[number - 1].text)
+        text = (lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
+        for specifier, kind, more in _POINTER.findall(text):
+            if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not more.startswith("cc")):
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
+                break
+            if kind == "x" and not told:
+                told = True
+                yield "VSPRINTF_SPECIFIER_PX", _say("%px shows where kernel memory is: %p prints a hash that serves as well")
+
+
+def _bad_extension(specifier: str) -> Hit:
+    if "pA" in specifier:
+        return _say(f"{specifier} formats what Rust passes, C has nothing of the kind", Severity.ERROR)
+    instead = ", use %pS" if "pF" in specifier else ", use %ps" if "pf" in specifier else ""
+    return _say(f"{specifier} is no extension of %p{instead}")
+
+
+def _memset(lines: LineScan, line: Line, statement: str) -> Hits:
+    found = _MEMSET.match(statement)
+    size = _without_cast(found["size"]) if found else ""
+    if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
+        yield "MEMSET", _say("this memset() sets nothing: its last argument is the length", Severity.ERROR)
+    elif re.match(r"^(?:0x|)1$", size, re.IGNORECASE):
+        yield "MEMSET", _say("a memset() of one byte: are the value and the length swapped?")
+
+
+def _without_cast(argument: str) -> str:
+    text = argument.lstrip(" \t\n\r\f\v")
+    if not text.startswith("("):
+        return text.rstrip(" \t\n\r\f\v")
+    return text[text.index(")") + 1 :].strip(" \t\n\r\f\v") if ")" in text else text
+
+
+def _min_max(lines: LineScan, line: Line, statement: str) -> Hits:
+    found = _MIN_MAX.match(statement)
+    if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
+        yield "MINMAX", _say(f"{found['call']}_t() says the type once, casts hide what is lost")
+
+
+def _sleep(lines: LineScan, line: Line, statement: str) -> Hits:
+    found = _SLEEP.match(statement)
+    if not found:
+        return
+    low, high = found["min"], found["max"]
+    if low == high:
+        yield "USLEEP_RANGE", _say("give usleep_range() a range, so that wake-ups can be joined")
+    elif low.isdigit() and high.isdigit() and int(low) > int(high):
+        yield "USLEEP_RANGE", _say("the smaller argument of usleep_range() comes first")
+
+
+def _scanf(lines: LineScan, line: Line, statement: str) -> Hits:
+    if not re.search(r"\bsscanf\b", line.text, re.ASCII):
+        return
+    if not any(checked.search(statement) for checked in _CHECKED_SCANF):
+        yield "NAKED_SSCANF", _say("nobody looks at how many values sscanf() found")
+    found = _SCANF.search(lines.raw_lines(line.number, _last(line, statement)))
+    if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
+        yield "SSCANF_TO_KSTRTO", _say("one number is read by kstrto*(), which sees overflow and trailing text too")
+
+
+def _multiplied(lines: LineScan, line: Line, statement: str) -> Hits:
+    found = _MULTIPLIED.match(statement)
+    if not found:
+        return
+    count, size = found["one"], found["two"]
+    if _SIZEOF.match(count):
+        count, size = size, count
+    constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
+    if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
+        better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(found["call"], "kmalloc_array")
+        yield "ALLOC_WITH_MULTIPLY", _say(f"{better}() notices when count times size overflows, {found['call']}() cannot")
+
+
+def _default(lines: LineScan, line: Line, statement: str) -> Hits:
+    if _DEFAULT.match(statement):
+        yield "DEFAULT_NO_BREAK", _say("an empty default: says break; and nothing less")
+
+
+def _octal(text: str) -> int:
+    if _OCTAL_MODE.match(text):
+        return int(text, 8)
+    mode = 0
+    at = None
+    for found in _ONE_S_NAME.finditer(text):
+        if at is not None and found.start() != at:
+            break
+        at = found.end()
+        mode |= S_NAMES[found[1]]
+    return mode
+
+
+def _symbolic(context: Context) -> Hits:
+    for line in c_lines(context):
+        if "S_I" in line.text:
+            for found in _SYMBOLIC.finditer(line.text):
+                yield (
+                    "SYMBOLIC_PERMS",
+                    Hit(line.number, f"{_octal(found[1]):04o} is read at a glance, {found[1]} is not", column=found.start()),
+                )
+
+
+def _device_attr(lines: LineScan, line: Line, statement: str) -> Hits:
+    found = _DEVICE_ATTR.search(statement)
+    if not found:
+        return
+    name, mode, show, store = found[1], _octal(found[2]), found[3], found[4]
+    shown, stored = show == f"{name}_show", store == f"{name}_store"
+    if shown and stored and mode == 0o644:
+        yield "DEVICE_ATTR_RW", _say(f"this is DEVICE_ATTR_RW({name})")
+    elif shown and store == "NULL" and mode == 0o444:
+        yield "DEVICE_ATTR_RO", _say(f"this is DEVICE_ATTR_RO({name})")
+    elif show == "NULL" and stored and mode == 0o200:
+        yield "DEVICE_ATTR_WO", _say(f"this is DEVICE_ATTR_WO({name})")
+    elif mode in (0o644, 0o444, 0o200):
+        yield "DEVICE_ATTR_FUNCTIONS", _say(f"functions of the attribute {name!r} are called {name}_show and {name}_store")
+    else:
+        yield "DEVICE_ATTR_PERMS", _say(f"{found[2].strip()} is an unusual mode for a device attribute")
+
+
+def _modes(lines: LineScan, line: Line, statement: str) -> Hits:
+    if not _MODE_FUNCTION.search(line.text):
+        return
+    for name, place in _MODE_ARGUMENTS:
+        skipped = rf"(?:\s*{_ARGUMENT}\s*,\s*){{{place - 1}}}" if place > 1 else ""
+        found = lazy_cached(rf"\b{name}\s*\({skipped}(?P<mode>{_ARGUMENT}(?:\|\s*{_ARGUMENT})*)\s*[,)]").search(statement)
+        if not found:
+            continue
+        mode = found["mode"]
+        octal = _OCTAL.fullmatch(mode)
+        plain = name.startswith(("module_param", "proc_create")) and mode == "0"
+        if not plain and ((not octal and _INT.fullmatch(mode)) or (octal and len(mode) != 4)):
+            yield "NON_OCTAL_PERMISSIONS", _say(f"permissions are four octal digits, as in 0644, not {mode}", Severity.ERROR)
+        if octal and int(re.sub(r"[^0-7].*", "", mode) or "0", 8) & 0o2:
+            yield "EXPORTED_WORLD_WRITABLE", _say(f"mode {mode} lets everybody write", Severity.ERROR)
+
+
+_PATTERNS: dict[str, re.Pattern[str]] = {}
+
+
+def lazy_cached(text: str) -> re.Pattern[str]:
+    """A pattern that is put together when it is needed, compiled once."""
+    found = _PATTERNS.get(text)
+    if found is None:
+        found = _PATTERNS[text] = re.compile(text, re.ASCII)
+    return found
+
+
+_RULES: tuple[tuple[tuple[str, ...], Callable[[LineScan, Line, str], Hits]], ...] = (
+    (('"',), _short),
+    (('"',), _pointer_formats),
+    (("memset",), _memset),
+    (("min", "max"), _min_max),
+    (("usleep_range",), _sleep),
+    (("sscanf",), _scanf),
+    (("alloc",), _multiplied),
+    (("default",), _default),
+    (("DEVICE_ATTR",), _device_attr),
+    (_MODE_WORDS, _modes),
+)
+"""What is looked for in a statement, and one of the words that it must have for it."""
