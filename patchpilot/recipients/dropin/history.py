@@ -63,7 +63,8 @@ class GitHistory:
         for commit in question.fixes:
             signed = self._log(people, "-1", commit, path="")
             if signed:
-                self._assign(people, "blamed_fixes", 1, Counter(people.merger.all(people.merger.all(signed.signers))))
+                _, signers = _merged(people, signed)
+                self._assign(people, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
         """Git's answer; None when it failed or the time was up."""
@@ -104,8 +105,7 @@ class GitHistory:
         if not signed or not signed.commits:
             return
         apply = people.merger.apply
-        authors = people.merger.all(signed.authors)
-        signers = people.merger.all(people.merger.all(signed.signers))
+        authors, signers = _merged(people, signed)
         self._assign(people, "commit_signer", signed.commits, Counter(signers))
         self._assign(people, "authored", signed.commits, Counter(authors))
         if len(authors) != len(signed.stats):
@@ -135,10 +135,10 @@ class GitHistory:
             signed = self._log(people, "-1", commit, path="")
             if not signed:
                 continue
-            if switches.git_blame_signatures:
-                signers += people.merger.all(signed.signers)
-            if question.from_filename and switches.rolestats and signed.authors and not _is_chief(people, signed.authors[0]):
-                wrote[people.merger.apply(signed.authors[0])] += counts[commit]
+            authors, signed_by = _merged(people, signed) if switches.git_blame_signatures else (list(signed.authors), [])
+            signers += signed_by
+            if question.from_filename and switches.rolestats and authors and not _is_chief(people, signed.authors[0]):
+                wrote[people.merger.apply(authors[0])] += counts[commit]
         if question.from_filename:
             self._assign(people, "authored lines", len(lines), wrote)
         role = "commits" if question.from_filename else "modified commits"
@@ -160,6 +160,12 @@ class GitHistory:
                 break
             people.add(who, "")
             people.add_role(who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role)
+
+
+def _merged(people: People, signed: Signed) -> tuple[list[str], list[str]]:
+    """(authors, signers) as who they are known by. Authors come first: the first mention of a person decides how he is written."""
+    authors = people.merger.all(signed.authors)
+    return authors, people.merger.all(signed.signers)
 
 
 def _is_chief(people: People, text: str) -> bool:
