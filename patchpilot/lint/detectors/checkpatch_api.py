@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
 from patchpilot.lint.clang.patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
@@ -59,7 +60,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
-                    yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(context, lines, line))
+                    yield from (
+                        (kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(At(context, lines, line))
+                    )
     if "fall" in whole.lower():
         for line in c_lines(context):
             if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
@@ -74,21 +77,30 @@ def _say(message: str, severity: Severity | None = None) -> Hit:
 Hits = Iterator[tuple[str, Hit]]
 
 
-def _array_size(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _SIZEOF.search(line.text)
-    if found and "/" in line.text:
+@dataclass(frozen=True, slots=True)
+class At:
+    """An added line of C under examination, and where it stands."""
+
+    context: Context
+    lines: LineScan
+    line: Line
+
+
+def _array_size(at: At) -> Hits:
+    found = _SIZEOF.search(at.line.text)
+    if found and "/" in at.line.text:
         array = re.escape(found[1])
-        if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", line.text, re.ASCII):
+        if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", at.line.text, re.ASCII):
             yield "ARRAY_SIZE", _say(f"write ARRAY_SIZE({found[1]})")
 
 
-def _asm_include(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _ASM_INCLUDE.match(line.raw)
-    if not found or context.tree is None or any(word in found[1] for word in _OWN_ASM):
+def _asm_include(at: At) -> Hits:
+    found = _ASM_INCLUDE.match(at.line.raw)
+    if not found or at.context.tree is None or any(word in found[1] for word in _OWN_ASM):
         return
     header = f"{found[1]}.h"
-    if line.file != f"include/linux/{header}" and _wraps_asm(context.tree, header):
-        kind, severity = ("ARCH_INCLUDE_LINUX", Severity.CHECK) if line.file.startswith("arch/") else ("INCLUDE_LINUX", Severity.WARNING)
+    if at.line.file != f"include/linux/{header}" and _wraps_asm(at.context.tree, header):
+        kind, severity = ("ARCH_INCLUDE_LINUX", Severity.CHECK) if at.line.file.startswith("arch/") else ("INCLUDE_LINUX", Severity.WARNING)
         yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that", severity)
 
 
@@ -97,52 +109,51 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
 
 
-def _lock(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _LOCK.match(line.text)
-    if found and not lines.has_comment_near(line):
+def _lock(at: At) -> Hits:
+    found = _LOCK.match(at.line.text)
+    if found and not at.lines.has_comment_near(at.line):
         yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects", Severity.CHECK)
 
 
-def _barrier(context: Context, lines: LineScan, line: Line) -> Hits:
-    if _BARRIER.search(line.text) and not lines.has_comment_near(line):
+def _barrier(at: At) -> Hits:
+    if _BARRIER.search(at.line.text) and not at.lines.has_comment_near(at.line):
         yield "MEMORY_BARRIER", _say("say in a comment what this barrier orders, and which one it pairs with")
     if (
-        "__smp_" in line.text
-        and not line.file.startswith("include/asm-generic/")
-        and not line.file.endswith("/barrier.h")
-        and _INNER_BARRIER.search(line.text)
-        and not _INNER_DEFINED.match(line.text)
+        "__smp_" in at.line.text
+        and not at.line.file.startswith("include/asm-generic/")
+        and not at.line.file.endswith("/barrier.h")
+        and _INNER_BARRIER.search(at.line.text)
+        and not _INNER_DEFINED.match(at.line.text)
     ):
         yield "MEMORY_BARRIER", _say("__smp_ barriers are for barrier.h and asm-generic alone")
 
 
-def _waiters(context: Context, lines: LineScan, line: Line) -> Hits:
-    if _WAITERS.search(line.text) and not lines.has_comment_near(line):
+def _waiters(at: At) -> Hits:
+    if _WAITERS.search(at.line.text) and not at.lines.has_comment_near(at.line):
         yield "WAITQUEUE_ACTIVE", _say("say in a comment which barrier makes this waitqueue_active() safe")
 
 
-def _race(context: Context, lines: LineScan, line: Line) -> Hits:
-    if _RACE.search(line.text) and not lines.has_comment_near(line):
+def _race(at: At) -> Hits:
+    if _RACE.search(at.line.text) and not at.lines.has_comment_near(at.line):
         yield "DATA_RACE", _say("say in a comment why this race does no harm")
 
 
-def _init_attribute(context: Context, lines: LineScan, line: Line) -> Hits:
-    constant = _CONST.search(line.text)
-    if constant and (found := _INIT_DATA.search(line.text)):
+def _init_attribute(at: At) -> Hits:
+    constant = _CONST.search(at.line.text)
+    if constant and (found := _INIT_DATA.search(at.line.text)):
         yield "INIT_ATTRIBUTE", _say(f"constant data goes into {found[1]}initconst")
-    if not constant and (found := _INIT_CONST.search(line.text)):
+    if not constant and (found := _INIT_CONST.search(at.line.text)):
         yield "INIT_ATTRIBUTE", _say(f"what is in {found[0]} must be const")
 
 
-def _setup(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _SETUP.search(line.raw)
-    if found:
-        if not any(found[1] in one.text for one in lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
-            yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt", Severity.CHECK)
+def _setup(at: At) -> Hits:
+    found = _SETUP.search(at.line.raw)
+    if found and not any(found[1] in one.text for one in at.lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
+        yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt", Severity.CHECK)
 
 
-def _allocation(context: Context, lines: LineScan, line: Line) -> Hits:
-    text = line.text
+def _allocation(at: At) -> Hits:
+    text = at.line.text
     if ")" in text and _CAST_ALLOC.search(text):
         yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
     if "struct" in text and (found := _ALLOC_STRUCT.search(text)):
@@ -151,44 +162,44 @@ def _allocation(context: Context, lines: LineScan, line: Line) -> Hits:
         yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
 
 
-def _bit(context: Context, lines: LineScan, line: Line) -> Hits:
-    if "define" in line.text and not line.file.startswith("include/uapi/") and (found := _BIT.search(line.text)):
+def _bit(at: At) -> Hits:
+    if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
         yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()", Severity.CHECK)
 
 
-def _likely(context: Context, lines: LineScan, line: Line) -> Hits:
-    if found := _LIKELY.search(line.text):
+def _likely(at: At) -> Hits:
+    if found := _LIKELY.search(at.line.text):
         yield "LIKELY_MISUSE", _say(f"the comparison belongs inside of {found[1]}()")
 
 
-def _sysfs_emit(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _SYSFS_EMIT.search(line.text)
-    if found and not line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
+def _sysfs_emit(at: At) -> Hits:
+    found = _SYSFS_EMIT.search(at.line.text)
+    if found and not at.line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
         yield "SYSFS_EMIT", _say("what a sysfs attribute shows ends in a newline")
 
 
-def _license(context: Context, lines: LineScan, line: Line) -> Hits:
-    found = _LICENSE.search(line.text)
+def _license(at: At) -> Hits:
+    found = _LICENSE.search(at.line.text)
     if not found:
         return
-    name = line.raw[found.start(1) : found.end(1)]
+    name = at.line.raw[found.start(1) : found.end(1)]
     if name.strip('"') not in _LICENSES or name[:1] != '"':
         yield "MODULE_LICENSE", _say(f"{name} is no licence that the module loader knows")
     if name == '"GPL v2"':
         yield "MODULE_LICENSE", _say('write "GPL": to the module loader "GPL v2" is the same, which versions hold is told by SPDX')
 
 
-def _delay(context: Context, lines: LineScan, line: Line) -> Hits:
-    if found := _UDELAY.search(line.text):
+def _delay(at: At) -> Hits:
+    if found := _UDELAY.search(at.line.text):
         if int(found[1]) >= 10:
             yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not", Severity.CHECK)
         if int(found[1]) > 2000:
             yield "LONG_UDELAY", _say("udelay() is not made for so long a time, mdelay() is")
-    if (found := _MSLEEP.search(line.text)) and int(found[1]) < 20:
+    if (found := _MSLEEP.search(at.line.text)) and int(found[1]) < 20:
         yield "MSLEEP", _say("msleep() may well sleep 20 ms when asked for less: usleep_range() is exact")
 
 
-_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[Context, LineScan, Line], Hits]], ...] = (
+_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[At], Hits]], ...] = (
     (("sizeof",), _array_size),
     (("asm/",), _asm_include),
     (("mutex", "DEFINE_MUTEX", "spinlock_t"), _lock),

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from patchpilot.lint.clang.code import code
 from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
@@ -86,6 +87,20 @@ _OCTAL = lazy(OCTAL)
 Hits = Iterator[tuple[str, Hit]]
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """An added line of C and the text of the statement that begins in it."""
+
+    lines: LineScan
+    line: Line
+    statement: str
+
+    @property
+    def last(self) -> int:
+        """The patch line where the statement ends, as far as no removed line stands between."""
+        return self.line.number + self.statement.count("\n")
+
+
 @detector("checkpatch-calls", type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about calls and their arguments, read over all lines of the statement."""
@@ -103,41 +118,36 @@ def _all(context: Context) -> Hits:
     for line in c_lines(context):
         statement = walked.statement(line.number)
         if statement is not None:
+            at = At(lines, line, statement.text)
             for words, rule in rules:
-                if any(word in statement.text for word in words):
-                    yield from (
-                        (kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(lines, line, statement.text)
-                    )
+                if any(word in at.statement for word in words):
+                    yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(at))
 
 
 def _say(message: str, severity: Severity | None = None) -> Hit:
     return Hit(None, as_text(message), severity=severity)
 
 
-def _last(line: Line, statement: str) -> int:
-    return line.number + statement.count("\n")
-
-
-def _short(lines: LineScan, line: Line, statement: str) -> Hits:
-    if not _LOG_CALL.search(line.text):
+def _short(at: At) -> Hits:
+    if not _LOG_CALL.search(at.line.text):
         return
-    raw = lines.raw_lines(line.number, _last(line, statement))
+    raw = at.lines.raw_lines(at.line.number, at.last)
     for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
         yield "UNNECESSARY_MODIFIER", _say(f"what is printed is promoted to int anyway: {found[0]} needs no {found[1]}")
 
 
-def _pointer_formats(lines: LineScan, line: Line, statement: str) -> Hits:
-    if "{" in statement or '"' not in statement:
+def _pointer_formats(at: At) -> Hits:
+    if "{" in at.statement or '"' not in at.statement:
         return
-    call = _FORMAT_CALL.match(statement)
+    call = _FORMAT_CALL.match(at.statement)
     if not call or _VOLATILE.match(call[1]):
         return
     told = False
-    for number in range(line.number, _last(line, statement) + 1):
-        if number > len(lines.lines):
+    for number in range(at.line.number, at.last + 1):
+        if number > len(at.lines.lines):
             break
-        found = _STRING.search(lines.lines[number - 1].text)
-        text = (lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
+        found = _STRING.search(at.lines.lines[number - 1].text)
+        text = (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
         for specifier, kind, more in _POINTER.findall(text):
             if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not more.startswith("cc")):
                 yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
@@ -154,8 +164,8 @@ def _bad_extension(specifier: str) -> Hit:
     return _say(f"{specifier} is no extension of %p{instead}")
 
 
-def _memset(lines: LineScan, line: Line, statement: str) -> Hits:
-    found = _MEMSET.match(statement)
+def _memset(at: At) -> Hits:
+    found = _MEMSET.match(at.statement)
     size = _without_cast(found["size"]) if found else ""
     if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
         yield "MEMSET", _say("this memset() sets nothing: its last argument is the length", Severity.ERROR)
@@ -170,14 +180,14 @@ def _without_cast(argument: str) -> str:
     return text[text.index(")") + 1 :].strip(" \t\n\r\f\v") if ")" in text else text
 
 
-def _min_max(lines: LineScan, line: Line, statement: str) -> Hits:
-    found = _MIN_MAX.match(statement)
+def _min_max(at: At) -> Hits:
+    found = _MIN_MAX.match(at.statement)
     if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
         yield "MINMAX", _say(f"{found['call']}_t() says the type once, casts hide what is lost")
 
 
-def _sleep(lines: LineScan, line: Line, statement: str) -> Hits:
-    found = _SLEEP.match(statement)
+def _sleep(at: At) -> Hits:
+    found = _SLEEP.match(at.statement)
     if not found:
         return
     low, high = found["min"], found["max"]
@@ -187,18 +197,18 @@ def _sleep(lines: LineScan, line: Line, statement: str) -> Hits:
         yield "USLEEP_RANGE", _say("the smaller argument of usleep_range() comes first")
 
 
-def _scanf(lines: LineScan, line: Line, statement: str) -> Hits:
-    if not re.search(r"\bsscanf\b", line.text, re.ASCII):
+def _scanf(at: At) -> Hits:
+    if not re.search(r"\bsscanf\b", at.line.text, re.ASCII):
         return
-    if not any(checked.search(statement) for checked in _CHECKED_SCANF):
+    if not any(checked.search(at.statement) for checked in _CHECKED_SCANF):
         yield "NAKED_SSCANF", _say("nobody looks at how many values sscanf() found")
-    found = _SCANF.search(lines.raw_lines(line.number, _last(line, statement)))
+    found = _SCANF.search(at.lines.raw_lines(at.line.number, at.last))
     if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
         yield "SSCANF_TO_KSTRTO", _say("one number is read by kstrto*(), which sees overflow and trailing text too")
 
 
-def _multiplied(lines: LineScan, line: Line, statement: str) -> Hits:
-    found = _MULTIPLIED.match(statement)
+def _multiplied(at: At) -> Hits:
+    found = _MULTIPLIED.match(at.statement)
     if not found:
         return
     count, size = found["one"], found["two"]
@@ -210,8 +220,8 @@ def _multiplied(lines: LineScan, line: Line, statement: str) -> Hits:
         yield "ALLOC_WITH_MULTIPLY", _say(f"{better}() notices when count times size overflows, {found['call']}() cannot")
 
 
-def _default(lines: LineScan, line: Line, statement: str) -> Hits:
-    if _DEFAULT.match(statement):
+def _default(at: At) -> Hits:
+    if _DEFAULT.match(at.statement):
         yield "DEFAULT_NO_BREAK", _say("an empty default: says break; and nothing less")
 
 
@@ -238,8 +248,8 @@ def _symbolic(context: Context) -> Hits:
                 )
 
 
-def _device_attr(lines: LineScan, line: Line, statement: str) -> Hits:
-    found = _DEVICE_ATTR.search(statement)
+def _device_attr(at: At) -> Hits:
+    found = _DEVICE_ATTR.search(at.statement)
     if not found:
         return
     name, mode, show, store = found[1], _octal(found[2]), found[3], found[4]
@@ -256,12 +266,12 @@ def _device_attr(lines: LineScan, line: Line, statement: str) -> Hits:
         yield "DEVICE_ATTR_PERMS", _say(f"{found[2].strip()} is an unusual mode for a device attribute")
 
 
-def _modes(lines: LineScan, line: Line, statement: str) -> Hits:
-    if not _MODE_FUNCTION.search(line.text):
+def _modes(at: At) -> Hits:
+    if not _MODE_FUNCTION.search(at.line.text):
         return
     for name, place in _MODE_ARGUMENTS:
         skipped = rf"(?:\s*{_ARGUMENT}\s*,\s*){{{place - 1}}}" if place > 1 else ""
-        found = lazy_cached(rf"\b{name}\s*\({skipped}(?P<mode>{_ARGUMENT}(?:\|\s*{_ARGUMENT})*)\s*[,)]").search(statement)
+        found = lazy_cached(rf"\b{name}\s*\({skipped}(?P<mode>{_ARGUMENT}(?:\|\s*{_ARGUMENT})*)\s*[,)]").search(at.statement)
         if not found:
             continue
         mode = found["mode"]
@@ -284,7 +294,7 @@ def lazy_cached(text: str) -> re.Pattern[str]:
     return found
 
 
-_RULES: tuple[tuple[tuple[str, ...], Callable[[LineScan, Line, str], Hits]], ...] = (
+_RULES: tuple[tuple[tuple[str, ...], Callable[[At], Hits]], ...] = (
     (('"',), _short),
     (('"',), _pointer_formats),
     (("memset",), _memset),

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
+from patchpilot.lint.clang.lines import Line, as_text
 from patchpilot.lint.clang.patterns import BALANCED, LOG_FUNCTIONS, LVAL, STRING
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -76,7 +76,7 @@ def quoted(line: Line) -> str:
 
 
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
-    lines, whole = scan(context), c_text(context)
+    whole = c_text(context)
     attributes = "__attribute__" in whole
     for line in c_lines(context):
         if '"' in line.raw:
@@ -90,7 +90,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         yield from _freed(line)
         if "KERN_" in line.text and not _PRINTK.search(line.text) and (found := _LEVEL_IN_LOG.search(line.text)):
             yield "UNNECESSARY_KERN_LEVEL", Hit(line.number, f"this function has its level in its name, {found[1]} is printed as text")
-    yield from _function_names(context, lines)
+    yield from _function_names(context)
 
 
 def _broken(line: Line) -> Iterator[tuple[str, Hit]]:
@@ -154,7 +154,7 @@ def _attributes(line: Line) -> Iterator[tuple[str, Hit]]:
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, "say __always_unused or __maybe_unused: they tell which is meant")
 
 
-def _function_names(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
+def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
     from patchpilot.lint.clang.code import code
 
     walked = None
