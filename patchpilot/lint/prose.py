@@ -11,7 +11,7 @@ from patchpilot.model.trailer import is_trailer
 _LIST = re.compile(r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+")
 _LOG = re.compile(
     r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU|EIP|Modules linked in)\b.*[:#]"
-    r"|[TPSCID]:\s|[0-9a-f]{8,16}:?\s)"
+    r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
 _CODE = re.compile(
     r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$|^(?:\s*\S+\s{3,}\S)"
@@ -67,6 +67,8 @@ def _paragraphs(patch: Patch) -> list[Paragraph]:
 
 def is_prose(line: str) -> bool:
     """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a link."""
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(r"^[a-z]+[.,]?$", line):
+        return False
     return not (_LIST.match(line) or _LOG.match(line) or _CODE.search(line) or _LINK.match(line) or _TREE.match(line) or is_trailer(line))
 
 

@@ -410,3 +410,39 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
                 if found and not re.search(name, gone):
                     yield Hit(line.patch_line, f"{found[0].strip(' (')} is deprecated: use {instead}")
                     break
+
+
+@detector("added-call", names=list, paths_pattern=str, say=str)
+def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The first new call of each of these functions in a file; `say` is the message, with {name}."""
+    wanted = re.compile(arguments["paths_pattern"])
+    pattern = re.compile(rf"(?<![\w.>])({'|'.join(arguments['names'])})\s*\(")
+    told: set[tuple[str, str]] = set()
+    for hunk, _, line in _added(context, (".c", ".h")):
+        if not wanted.search(hunk.change.path):
+            continue
+        for found in pattern.finditer(line.code):
+            key = (hunk.change.path, found[1])
+            gone = any(re.search(rf"\b{found[1]}\s*\(", one.text) for one in hunk.change.lines("-"))
+            if key not in told and not gone:
+                told.add(key)
+                yield Hit(line.patch_line, arguments["say"].format(name=found[1]), column=found.start() + 1)
+
+
+@detector("allocation-message")
+def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A message right behind the failure of an allocation that checkpatch.pl does not know."""
+    for hunk, at, line in _added(context, (".c",)):
+        message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
+        if not message:
+            continue
+        check = _previous(hunk.lines, at)
+        found = re.match(r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$", check.code.rstrip()) if check else None
+        if not check or not found:
+            continue
+        name = found["not"] or found["null"]
+        call = _previous(hunk.lines, hunk.lines.index(check))
+        calls = " ".join(one.code for one in hunk.lines[max(0, hunk.lines.index(check) - 3) : hunk.lines.index(check)])
+        known = re.search(rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\(", calls)
+        if call and known:
+            yield Hit(line.patch_line, "needless message: a failed allocation of memory is reported by the allocator")

@@ -74,7 +74,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Leftovers of quoted-printable or HTML in the text or the diff."""
     patch = context.patch
-    qp = [at for at, line in enumerate(patch.lines) if re.search(r"=(?:3D|20$|09|E2=80|C2=A0)", line) and at >= patch.message_line - 1]
+    qp = [at for at, line in enumerate(patch.lines) if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w", line) and not re.search(r"^[A-Z]: ", line) and at >= patch.message_line - 1]
     if len(qp) >= 2:
         yield Hit(qp[0] + 1, "quoted-printable leftovers (=3D, =20): the mail was saved without being decoded")
     for at in range(patch.message_line - 1, len(patch.lines)):

@@ -33,7 +33,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
             return
     first = next(iter(paragraphs(context)), None)
-    found = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b", first.text) if first else None
+    found = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
     if first and found and imperative_of(found["verb"]):
         yield Hit(first.start, f'"{found[0]}": begin with the verb in the imperative mood ("{(imperative_of(found["verb"]) or "").capitalize()}")')
 

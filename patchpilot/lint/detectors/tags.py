@@ -287,7 +287,7 @@ def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
         return
     title = patch.subject.title
-    if re.match(r"(?:Revert|Reapply) \"", title):
+    if re.match(r"(?:Revert|Reapply) \"", title) or re.search(r"\d\.\d|stable|backport", " ".join(patch.subject.words), re.IGNORECASE):
         return
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)

@@ -128,7 +128,7 @@ def _is_deepest(context: Context, match: SectionMatch) -> bool:
 @detector("already-there")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Every hunk's new side is in the tree already, and its old side is not: the change was made there."""
-    if context.tree is None or not context.patch.has_diff:
+    if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
@@ -190,15 +190,24 @@ def _side(hunk: Hunk, sign: str) -> str:
     return "\n" + "".join(f"{line.text}\n" for line in hunk.lines if line.kind in (" ", sign))
 
 
+def _older(patch: Patch, tree: Tree) -> bool:
+    """Whether the patch is a mail sent before the tree came out: it has had the time to be applied, and nobody is about to send it."""
+    released, sent = _released(tree.version), _sent(patch)
+    return patch.header("Message-ID") is not None and released is not None and sent is not None and sent < released
+
+
 def _same_age(patch: Patch, tree: Tree) -> bool:
-    """Whether patch and tree are of one time: the Date: is within half a year of the tree's release."""
-    released = _released(tree.version)
+    """Whether patch and tree are of one time: the Date: is within four months of the tree's release."""
+    released, sent = _released(tree.version), _sent(patch)
+    return released is not None and sent is not None and abs(sent - released) < timedelta(days=120)
+
+
+def _sent(patch: Patch) -> datetime | None:
     try:
         sent = parsedate_to_datetime(patch.header("Date") or "")
     except (ValueError, TypeError, IndexError):
-        return False
-    sent = sent if sent.tzinfo else sent.replace(tzinfo=UTC)
-    return released is not None and released - timedelta(days=120) < sent < released + timedelta(days=120)
+        return None
+    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:
