@@ -1,24 +1,102 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: its number, its changelog pre-filled, its link to the one before."""
+"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the reviews, its link to the one before."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError
+from patchpilot.errors import GitError, UsageError
+from patchpilot.outgoing.cover import has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts
-from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.outbox import Outbox, Send
+
+LINK = "https://lore.kernel.org/r/{}"
 
 
-def reroll(repository: Repository, request: Request, draft: Draft) -> Draft:
-    """The draft one version after what was sent last. UsageError when nothing was sent."""
-    del repository, request
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a patch since the last version: "same", "changed", "new" or "dropped"."""
+
+    kind: str
+    subject: str
+
+
+def reroll(draft: Draft) -> Draft:
+    """The draft one version after what was sent last, its changelog begun. UsageError when nothing was sent."""
+    last = last_sent(draft)
+    if last is None:
+        raise UsageError("nothing of this topic was sent yet", hint="send v1 first: patchpilot send")
+    version = last.version + 1
+    if draft.version >= version and draft.changelog:
+        return draft
+    # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
+    draft = replace(draft, version=max(version, draft.version), in_reply_to="")
+    points = [f"EDITME {line}" for line in change_lines(changes(draft, last))]
+    text = draft.changelog or lay_out(draft.version, points, link_to(last))
+    with Drafts() as drafts:
+        return drafts.save(replace(draft, changelogs={**draft.changelogs, str(draft.version): text}))
+
+
+def last_sent(draft: Draft) -> Send | None:
+    """The last version of a topic of which mails left."""
     with Outbox() as outbox:
         sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
-    if not sent:
-        raise UsageError("nothing of this topic was sent yet", hint="send v1 first: patchpilot send")
-    version = max(one.version for one in sent) + 1
-    if draft.version >= version:
-        return draft
-    with Drafts() as drafts:
-        return drafts.save(replace(draft, version=version))
+    return max(sent, key=lambda one: (one.version, one.id)) if sent else None
+
+
+def link_to(send: Send) -> str:
+    """The archive's link to a send's first mail."""
+    return LINK.format(send.entries[0].mail.message_id)
+
+
+def changes(draft: Draft, last: Send) -> tuple[Change, ...]:
+    """Patch by patch, what is different from the last version: by patch-id, then by subject."""
+    before = {one.patch_id: one.mail.subject for one in last.entries if one.patch_id}
+    titles = {_title(subject) for subject in before.values()}
+    now = {one.patch_id for one in draft.patches}
+    found = []
+    for one in draft.patches:
+        kind = "same" if one.patch_id in before else "changed" if one.subject in titles else "new"
+        found.append(Change(kind, one.subject))
+    subjects = {one.subject for one in draft.patches}
+    found += [Change("dropped", _title(subject)) for key, subject in before.items() if key not in now and _title(subject) not in subjects]
+    return tuple(found)
+
+
+def _title(subject: str) -> str:
+    from patchpilot.model.patch import parse_subject
+
+    return parse_subject(subject).title
+
+
+def change_lines(found: Sequence[Change]) -> tuple[str, ...]:
+    """The differences as points of a changelog."""
+    words = {"changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
+    return tuple(words[one.kind].format(one.subject) for one in found if one.kind in words)
+
+
+def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
+    """git's range-diff between the last version's commits and these; "" when the old ones are gone."""
+    if not last.base or not last.head or not ids:
+        return ""
+    try:
+        done = repository.git("range-diff", "--no-color", f"{last.base}..{last.head}", f"{ids[0]}^..{ids[-1]}")
+    except GitError:
+        return ""
+    return done.text
+
+
+def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
+    """What a person needs to see while writing the changelog: the differences, the range-diff in short, what reviewers asked."""
+    last = last_sent(draft)
+    if last is None:
+        return ()
+    ids = [one.commit for one in draft.patches if one.commit]
+    lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last)) or ("no patch differs",))]
+    diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
+    return (*lines, *(f"  {line}" for line in diff[:40]))
+
+
+def unfinished(draft: Draft) -> bool:
+    """Whether the changelog still has its pre-filled points, or none."""
+    return draft.version > 1 and (not has_changes(draft.changelog) or "EDITME" in draft.changelog)

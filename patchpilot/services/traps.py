@@ -89,13 +89,20 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
     if text.lower() in ("yes", "no"):
         return text.lower()
     if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text):
-        parts = [repository.find(one) if repository else None for one in text.split("..")]
-        if repository and None in parts and not re.fullmatch(r"[0-9a-f]{12,40}|v?\d+\.\d+\S*", text.split("..")[0]):
-            raise UsageError(f"no commit {text!r} here", hint="name the commit that broke it, a range good..bad, or yes or no")
-        return text
+        return "..".join(_commit_name(repository, one) for one in text.split(".."))
     raise UsageError(
         f"{name}: {value!r} is no answer", hint="yes or no" + (", or the commit that broke it" if name == "regression" else "")
     )
+
+
+def _commit_name(repository: Repository | None, word: str) -> str:
+    """A release tag as it is, any other commit by its first 12 digits."""
+    if re.fullmatch(r"v\d+\.\d+\S*", word) or repository is None:
+        return word
+    commit = repository.find(word)
+    if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
+        raise UsageError(f"no commit {word!r} here", hint="name the commit that broke it, a range good..bad, or yes or no")
+    return (commit or word)[:12]
 
 
 def questions(series: Series, draft: Draft) -> tuple[Question, ...]:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot config`: every setting, its value and where it comes from."""
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.plain import printable
+from patchpilot.config import KEYS, load
+from patchpilot.errors import MissingError, unknown
+from patchpilot.services.config import ConfigRow, config
+
+
+@click.command(epilog="Example: patchpilot config; patchpilot config via; git config patchpilot.via b4 sets one")
+@common_options("text", "json")
+@click.argument("name", required=False)
+def command(common: Common, name: str | None) -> int:
+    """List every setting with its value and where it comes from, or print the value of one."""
+    try:
+        settings = common.settings(common.repository())
+    except MissingError:
+        if common.repo:
+            raise
+        settings = common.settings(None) if common.tree else load(flags={"profile": common.profile})
+    rows = config(settings)
+    if name is not None:
+        rows = tuple(one for one in rows if one.name == name)
+        if not rows:
+            raise unknown("setting", name, [one.name for one in KEYS])
+    if common.format == "json":
+        from dataclasses import asdict
+
+        from patchpilot.cli.output.json import document
+
+        common.write(document("config", {"settings": [asdict(one) for one in rows]}))
+    elif name is not None:
+        common.write(printable(rows[0].value) + "\n")
+    else:
+        common.write(_table(rows))
+    return 0
+
+
+def _table(rows: tuple[ConfigRow, ...]) -> str:
+    width = max(len(one.name) for one in rows)
+    wide = max(len(one.value) for one in rows)
+    lines = [f"{one.name:{width}}  {printable(one.value):{wide}}  ({printable(one.origin)})  {one.meaning}" for one in rows]
+    lines += [
+        "",
+        "set one for yourself: git config --global patchpilot.NAME VALUE; for a tree: .patchpilot.toml (not what names a command, server or address)",
+    ]
+    return "\n".join(lines) + "\n"

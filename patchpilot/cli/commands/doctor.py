@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot doctor`: what would stop each stage on this machine."""
+
+import sys
+
+import click
+
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.output.plain import printable
+from patchpilot.errors import ExitCode, MissingError
+from patchpilot.services.doctor import DoctorResult, doctor
+
+_MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
+
+
+@click.command(epilog="Example: patchpilot doctor; patchpilot doctor --offline --format json")
+@common_options("text", "json")
+@click.option("--via", type=click.Choice(("git-send-email", "b4")), help="the transport you mean to use")
+@click.option("--identity", metavar="NAME", help="the sendemail identity to look at")
+def command(common: Common, via: str | None, identity: str | None) -> int:
+    """Say what would stop each stage here, with the command that mends it. A login is tried, a mail is never sent."""
+    try:
+        repository = common.repository()
+    except MissingError:
+        if common.repo:
+            raise
+        repository = None
+    settings = common.settings(repository)
+    with progress_of(common) as progress:
+        result = doctor(
+            repository,
+            via=via or settings.get("via"),
+            lore=settings.get("lore"),
+            identity=identity,
+            profile=settings.get("profile"),
+            offline=common.offline,
+            terminal=sys.stdin.isatty() and sys.stderr.isatty(),
+            progress=progress,
+        )
+    common.write(_json(result) if common.format == "json" else _text(result, quiet=common.quiet))
+    return int(ExitCode.OK if result.healthy else ExitCode.FINDINGS)
+
+
+def _text(result: DoctorResult, *, quiet: bool) -> str:
+    lines: list[str] = []
+    stage = ""
+    for one in result.diagnoses:
+        if quiet and one.state in ("ok", "skip"):
+            continue
+        if one.stage != stage:
+            stage = one.stage
+            lines.append(stage)
+        lines.append(f"  {_MARKS[one.state]}  {one.name}: {printable(one.message)}")
+        if one.hint:
+            lines.append(f"        {printable(one.hint)}")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _json(result: DoctorResult) -> str:
+    from dataclasses import asdict
+
+    from patchpilot.cli.output.json import document
+
+    return document("doctor", {"healthy": result.healthy, "checks": [asdict(one) for one in result.diagnoses]})

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot draft`: the cover letter, notes and choices of a topic."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.plain import printable
+from patchpilot.errors import UsageError
+from patchpilot.services import draft as service
+from patchpilot.services.draft import Changes, DraftResult
+
+
+@click.command(epilog="Example: patchpilot draft --edit; patchpilot draft --changelog '- mended the leak (Grace)' --prefix 'PATCH net'")
+@common_options("text", "json", short_verbose=False)
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--edit", is_flag=True, help="write cover, changelog and notes in your editor")
+@click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
+@click.option("--cover", "text", metavar="TEXT", help="the cover letter's text")
+@click.option("--changelog", metavar="TEXT", help="what changed in this version")
+@click.option(
+    "--note", "notes", metavar="PATCH TEXT", nargs=2, multiple=True, help="a note below the --- of a patch (number or words of its subject)"
+)
+@click.option("--subject-prefix", "prefix", metavar="WORDS", help="the mark in brackets, as in 'PATCH net'")
+@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version the next send is")
+@click.option("--in-reply-to", metavar="ID", help="answer this mail")
+@click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (- is stdout)")
+@click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="take the texts of an exported file")
+@click.option("--no-b4", is_flag=True, help="take the branch out of b4's books; its commits stay")
+@click.option("--forget", is_flag=True, help="drop the draft; what was sent stays on record")
+@click.argument("target", required=False)
+def command(
+    common: Common, target: str | None, base: str | None, edit: bool, export_to: Path | None, no_b4: bool, forget: bool, **given: Any
+) -> int:
+    """Show or change the draft of TARGET's topic (default: the current branch). It is kept outside the branch."""
+    repository = common.repository()
+    base = base or common.settings(repository).get("base") or None
+    if no_b4:
+        click.echo(f"{service.leave_b4(repository)} is out of b4's books", err=True)
+        return 0
+    if forget:
+        click.echo(f"forgotten: {service.forget(repository, target, base).change_id}", err=True)
+        return 0
+    changes = Changes(
+        subject=given["cover_subject"],
+        text=given["text"],
+        changelog=given["changelog"],
+        notes=tuple(given["notes"]),
+        prefix=given["prefix"],
+        version=given["version"],
+        in_reply_to=given["in_reply_to"],
+        imported=given["imported"],
+    )
+    result = service.change(repository, changes, target, base) if changes != Changes() else service.show(repository, target, base)
+    if edit:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "there is no terminal for an editor", hint="--export FILE, edit it, --import FILE; or --cover, --changelog, --note"
+            )
+        result = service.edit(repository, _editor(common), target, base)
+    if export_to:
+        from patchpilot.outgoing.draft_text import as_text
+
+        text = as_text(result.draft)
+        if str(export_to) == "-":
+            click.echo(text, nl=False)
+        else:
+            export_to.write_text(text, encoding="utf-8")
+        return 0
+    common.write(_json(result) if common.format == "json" else _text(result))
+    return 0
+
+
+def _editor(common: Common) -> service.Edit:
+    """git's editor, so that it is the one the person's commits are written in."""
+    import subprocess
+    import tempfile
+
+    from patchpilot.commits.run import environment, git
+
+    repository = common.repository()
+    name = common.settings(repository).get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
+
+    def run(text: str) -> str | None:
+        with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+            file = Path(place) / "DRAFT.txt"
+            file.write_text(text, encoding="utf-8")
+            code = subprocess.call(["sh", "-c", f'{name} "$@"', name, str(file)], env=environment(parsed=False))
+            return file.read_text(encoding="utf-8") if code == 0 else None
+
+    return run
+
+
+def _text(result: DraftResult) -> str:
+    draft = result.draft
+    lines = [
+        f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
+        f"next:     v{draft.version}   [{draft.prefix or 'PATCH'}]",
+    ]
+    if draft.in_reply_to:
+        lines.append(f"answers:  <{draft.in_reply_to}>")
+    lines += [f"patch:    {one.subject}" for one in draft.patches]
+    if draft.has_cover:
+        lines += ["", "cover:    " + draft.cover_subject, *(f"  {line}" for line in draft.cover_text.splitlines())]
+    for version, text in sorted(draft.changelogs.items(), key=lambda one: -int(one[0])):
+        lines += ["", f"changelog of v{version}:", *(f"  {line}" for line in text.splitlines())]
+    for one in draft.patches:
+        if draft.notes.get(one.patch_id):
+            lines += ["", f"note for {one.subject}:", *(f"  {line}" for line in draft.notes[one.patch_id].splitlines())]
+    for name, value in draft.answers.items():
+        lines.append(f"answered: {name}: {value}")
+    for send in result.sends:
+        forced = f"   forced: {send.force}" if send.force else ""
+        lines.append(f"sent:     v{send.version} on {send.begun[:16]} through {send.transport}: {send.state}{forced}")
+    if result.b4:
+        lines.append(
+            f"b4:       knows this branch ({result.b4.strategy}, next v{result.b4.revision})"
+            + ("; put there by patchpilot" if result.b4.by_us else "")
+        )
+    return printable("\n".join(lines) + "\n")
+
+
+def _json(result: DraftResult) -> str:
+    from dataclasses import asdict
+
+    from patchpilot.cli.output.json import document
+
+    sends = [
+        {
+            "version": one.version,
+            "begun": one.begun,
+            "transport": one.transport,
+            "state": one.state,
+            "forced": one.force,
+            "messages": [{"message_id": mail.mail.message_id, "state": str(mail.state)} for mail in one.entries],
+        }
+        for one in result.sends
+    ]
+    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": asdict(result.b4) if result.b4 else None})

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot hooks`: install, remove, list and run git and b4 hooks."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.plain import printable
+from patchpilot.errors import UsageError
+from patchpilot.services import hooks as service
+
+
+@click.command(epilog="Example: patchpilot hooks install commit-msg; patchpilot hooks remove; patchpilot hooks (lists them)")
+@common_options("text", "json")
+@click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
+@click.argument("words", nargs=-1, metavar="[commit-msg|sendemail-validate|b4]...")
+def command(common: Common, action: str, words: tuple[str, ...]) -> int:
+    """Check commits as they are made and mails as they are sent: git's commit-msg and sendemail-validate, b4's per-patch check."""
+    repository = common.repository()
+    if action == "run":
+        return _run(common, words)
+    if action == "install":
+        found = service.install(repository, words)
+    elif action == "remove":
+        found = service.remove(repository, words)
+    else:
+        found = service.status(repository)
+    if common.format == "json":
+        from dataclasses import asdict
+
+        from patchpilot.cli.output.json import document
+
+        common.write(document("hooks", {"hooks": [asdict(one) for one in found]}))
+    else:
+        common.write("".join(f"{one.name:18}  {one.state:9}  {printable(one.place)}\n" for one in found))
+    return 0
+
+
+def _run(common: Common, words: tuple[str, ...]) -> int:
+    """What an installed hook calls: errors stop git, the rest is told."""
+    if len(words) < 2 or words[0] not in service.GIT_HOOKS:
+        raise UsageError("hooks run is for the hooks themselves", hint="patchpilot hooks install")
+    name, file = words[0], Path(words[1])
+    if name == "sendemail-validate" and service.sent_by_us():
+        return 0
+    repository = common.repository()
+    if name == "sendemail-validate":
+        return _check(common, str(file))
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        mail = Path(place) / "commit.patch"
+        mail.write_bytes(service.mail_for_commit_message(repository, file))
+        return _check(common, str(mail))
+
+
+def _check(common: Common, target: str) -> int:
+    from patchpilot.services.check import check
+
+    repository = common.repository()
+    settings = common.settings(repository)
+    result = check([target], repository=repository, profile=settings.get("profile"), ignore=settings.words("ignore"), fail_on="error")
+    for finding in result.all:
+        print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
+    if result.exit_code:
+        print("patchpilot: mend the errors, or pass it by with --no-verify (git send-email: --no-validate)", file=sys.stderr)
+    return int(result.exit_code)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draft as one text to edit, export and import: cover, changelog and a note a patch, each under a heading line."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.outgoing.cover import COMMENT, without_comments
+from patchpilot.outgoing.draft import Draft
+
+_HEADING = re.compile(r"^==== (cover|changelog v(\d+)|note for (.*)) ====$")
+_EXPORT = "#~ patchpilot draft, topic "
+
+
+def as_text(draft: Draft, *, hints: str = "") -> str:
+    """The draft as text. `hints` are lines for the person, put under the changelog as remarks."""
+    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are dropped. An empty part is left out.", ""]
+    lines += ["==== cover ====", draft.cover_subject, "", draft.cover_text.strip("\n"), ""]
+    if not draft.has_cover:
+        lines += [
+            f"{COMMENT} First line: the subject of the cover letter, without [PATCH]. Then: what the series does as a whole, why, how tested.",
+            "",
+        ]
+    versions = sorted({int(one) for one in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
+    for version in versions:
+        lines += [f"==== changelog v{version} ====", draft.changelogs.get(str(version), "").strip("\n")]
+        if version == draft.version:
+            lines += [f"{COMMENT} {line}".rstrip() for line in hints.splitlines()]
+        lines.append("")
+    for one in draft.patches:
+        lines += [f"==== note for {one.subject} ====", draft.notes.get(one.patch_id, "").strip("\n"), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def from_text(draft: Draft, text: str) -> Draft:
+    """The draft with what such a text says. InputError names a heading that fits nothing."""
+    parts = _parts(text)
+    changed = draft
+    notes, changelogs = dict(draft.notes), dict(draft.changelogs)
+    ids = {one.subject: one.patch_id for one in draft.patches}
+    for heading, body in parts.items():
+        found = _HEADING.match(heading)
+        assert found is not None
+        content = without_comments(body)
+        if found[1] == "cover":
+            subject, _, rest = content.partition("\n")
+            changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
+        elif found[2]:
+            changelogs[found[2]] = content
+        elif found[3] in ids:
+            notes[ids[found[3]]] = content
+        else:
+            raise InputError(f"the draft has no patch {found[3]!r}", hint="keep the heading lines as they are")
+    return replace(
+        changed,
+        notes={key: value for key, value in notes.items() if value},
+        changelogs={key: value for key, value in changelogs.items() if value},
+    )
+
+
+def _parts(text: str) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if _HEADING.match(line):
+            current = found.setdefault(line, [])
+        elif current is not None:
+            current.append(line)
+        elif line.strip() and not line.startswith(COMMENT):
+            raise InputError(
+                "this is no exported draft: text before the first ==== heading", hint="patchpilot draft --export FILE shows the form"
+            )
+    return {heading: "\n".join(lines) for heading, lines in found.items()}
+
+
+def read_draft_file(file: Path) -> str:
+    """The text of an exported draft."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: {error}", hint="an exported draft is UTF-8 text") from error

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `doctor`: what would stop each stage on this machine, with the command that mends it."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.address import AddressState, judge
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing import probe
+from patchpilot.outgoing.account import Account, read_account
+from patchpilot.outgoing.outbox import connect, state_folder
+from patchpilot.outgoing.providers import provider_of
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing looked at: the stage it matters for, what was found, and how to mend it. `state` is ok, warn, fail or skip."""
+
+    stage: str
+    name: str
+    state: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorResult:
+    """All diagnoses, in the order of the walk."""
+
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing would stop a stage."""
+        return not any(one.state == "fail" for one in self.diagnoses)
+
+
+def doctor(
+    repository: Repository | None,
+    *,
+    via: str = "git-send-email",
+    lore: str = "https://lore.kernel.org/all",
+    identity: str | None = None,
+    profile: str = "",
+    offline: bool = False,
+    terminal: bool = False,
+    progress: Progress = silent,
+) -> DoctorResult:
+    """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network."""
+    found: list[Diagnosis] = []
+    looks: tuple[tuple[str, Callable[[], Iterator[probe.Probe]]], ...] = (
+        ("repository", lambda: _repository(repository)),
+        ("identity", lambda: _identity(repository, identity)),
+        ("backports", lambda: _branches(repository, profile)),
+        ("sending", lambda: _sending(repository, via, identity, offline, terminal)),
+        ("following", lambda: _following(lore, offline)),
+        ("state", _state),
+    )
+    for stage, look in looks:
+        progress(f"looking at {stage}")
+        try:
+            found += [Diagnosis(stage, one.name, one.state, one.message, one.hint) for one in look()]
+        except PatchpilotError as error:
+            found.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
+    return DoctorResult(tuple(found))
+
+
+def _repository(repository: Repository | None) -> Iterator[probe.Probe]:
+    if repository is None:
+        yield probe.Probe(
+            "repository", "warn", "there is no git repository here: only patch files can be worked on", "cd to your kernel tree, or -C DIR"
+        )
+        return
+    version = repository.git("version").text.split()[2]
+    yield probe.Probe("repository", "ok", f"{repository.top}, git {version}")
+    if repository.is_shallow():
+        yield probe.Probe("shallow", "warn", "the clone is shallow: what introduced a bug may be beyond its end", "git fetch --unshallow")
+    if repository.is_partial():
+        yield probe.Probe(
+            "partial",
+            "warn",
+            "the clone is partial: objects that are missing are not fetched behind your back",
+            "git fetch --refetch --no-filter",
+        )
+    yield probe.commit_graph(repository)
+
+
+def _identity(repository: Repository | None, identity: str | None) -> Iterator[probe.Probe]:
+    if repository is None:
+        yield probe.Probe("identity", "skip", "needs a repository")
+        return
+    who = repository.identity
+    mend = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+    if who is None:
+        yield probe.Probe("identity", "fail", "git does not know who you are", mend)
+        return
+    verdict = judge(who.email)
+    if verdict.state is not AddressState.GOOD or who.email.endswith((".localdomain", ".local", "users.noreply.github.com")):
+        yield probe.Probe(
+            "identity",
+            "fail" if verdict.state is AddressState.BAD else "warn",
+            f"{who.email} is no address maintainers can answer to",
+            mend,
+        )
+    elif len(who.name.split()) < 2:
+        yield probe.Probe(
+            "identity", "warn", f"the name {who.name!r} will stand in the Signed-off-by: is it a known identity of yours?", mend
+        )
+    else:
+        yield probe.Probe("identity", "ok", str(who))
+    sender = read_account(repository, identity).sender
+    if sender and sender.key != who.key:
+        yield probe.Probe(
+            "sender", "warn", f"you commit as {who.email} and send as {sender.email}", "git config sendemail.from, or user.email"
+        )
+
+
+def _branches(repository: Repository | None, profile: str) -> Iterator[probe.Probe]:
+    if repository is None:
+        yield probe.Probe("stable branches", "skip", "needs a repository")
+        return
+    from patchpilot.history.branches import stable_branches
+
+    have = stable_branches(repository, profile=profile or None)
+    for branch in have.branches:
+        if branch.stale:
+            remote = branch.name.split("/")[0]
+            yield probe.Probe(
+                "stable branches", "warn", f"{branch.name} is old here: its last commit is of long ago", f"git fetch {remote}"
+            )
+    if have.missing:
+        versions = ", ".join(one.version for one in have.missing)
+        yield probe.Probe(
+            "stable branches", "warn", f"no branch of {versions} is here: backports to them cannot be judged", have.missing[0].command
+        )
+    if have.branches and not have.missing and not any(one.stale for one in have.branches):
+        yield probe.Probe("stable branches", "ok", ", ".join(one.name for one in have.branches))
+
+
+def _sending(repository: Repository | None, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probe.Probe]:
+    account = read_account(repository, identity) if repository else None
+    yield probe.git_send_email(repository, account)
+    yield probe.b4_there(via == "b4")
+    if repository is None or account is None:
+        yield probe.Probe("mail server", "skip", "needs a repository")
+        return
+    yield from _settings(repository, account)
+    if offline:
+        yield probe.Probe("mail server", "skip", f"{account.label}: not tried, --offline")
+    else:
+        yield from probe.mail_server(repository, account, terminal=terminal)
+
+
+def _settings(repository: Repository, account: Account) -> Iterator[probe.Probe]:
+    sender = account.sender
+    known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
+    if known and not account.configured and known.server:
+        settings = f"smtpserver {known.server}, smtpserverport {known.port}, smtpencryption {known.encryption}, smtpuser {sender.email if sender else ''}"
+        yield probe.Probe(
+            "provider",
+            "warn",
+            f"your address is at {known.name}; its settings are known: {settings}",
+            f"login: {known.login}; {known.reference}",
+        )
+    elif known:
+        yield probe.Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
+        if known.port and account.port != known.port and not account.sendmail:
+            yield probe.Probe(
+                "port",
+                "warn",
+                f"{known.name} takes mail on port {known.port}, yours is {account.port}",
+                f"git config --global sendemail.smtpserverport {known.port}",
+            )
+        if known.encryption and account.encryption != known.encryption:
+            yield probe.Probe(
+                "encryption",
+                "warn",
+                f"{known.name} wants smtpencryption {known.encryption}",
+                f"git config --global sendemail.smtpencryption {known.encryption}",
+            )
+    if known and known.rewrites:
+        yield probe.Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", "try it: patchpilot send --to-self")
+    if account.needs_login:
+        state = "warn" if "smtpPass" in account.password_from else "ok"
+        hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
+        yield probe.Probe("password", state, f"comes from {account.password_from}", hint)
+    if not account.configured and (repository.top / "Kconfig").exists():
+        yield probe.Probe(
+            "b4 endpoint",
+            "warn",
+            "without a mail server b4 alone would send through kernel.org's web endpoint",
+            "b4 send --web-auth-new sets that up, if you want it",
+        )
+    for name in ("validate", "confirm"):
+        if account.value(name):
+            yield probe.Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
+
+
+def _following(lore: str, offline: bool) -> Iterator[probe.Probe]:
+    if offline:
+        yield probe.Probe("archive", "skip", f"{lore}: not tried, --offline")
+        return
+    if not re.match(r"https?://", lore):
+        yield probe.Probe(
+            "archive", "fail", f"{lore} is not the address of an archive", "git config patchpilot.lore https://lore.kernel.org/all"
+        )
+        return
+    yield from probe.archive_and_clock(lore)
+
+
+def _state() -> Iterator[probe.Probe]:
+    try:
+        folder = state_folder()
+        connection = connect()
+        sound = connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+        connection.close()
+    except (OSError, sqlite3.Error) as error:
+        yield probe.Probe(
+            "outbox", "fail", f"the state directory cannot be written: {error}", "nothing is sent that cannot be recorded first"
+        )
+        return
+    if sound:
+        yield probe.Probe("outbox", "ok", f"{folder} is there and sound")
+    else:
+        yield probe.Probe(
+            "outbox", "fail", f"the outbox in {folder} is damaged", "move it away; what was sent is then unknown to patchpilot"
+        )

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `draft`: a topic's cover letter, changelog, notes, prefix and answers, shown and changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.outgoing.b4_branch import Enrolment, enrolment, withdraw
+from patchpilot.outgoing.draft import Draft, Drafts
+from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.plan import Request
+from patchpilot.services.reroll import changelog_hints
+from patchpilot.services.topic import find_draft
+
+Edit = Callable[[str], str | None]
+"""Hands a text to the person and gives it back edited; None when they gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftResult:
+    """A draft, what was sent of its topic, and how its branch stands in b4's books."""
+
+    draft: Draft
+    sends: tuple[Send, ...]
+    b4: Enrolment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to change in a draft; None leaves a thing as it is. `notes` are (which patch: number or word of its subject, text)."""
+
+    subject: str | None = None
+    text: str | None = None
+    changelog: str | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    prefix: str | None = None
+    version: int | None = None
+    in_reply_to: str | None = None
+    imported: Path | None = None
+
+
+def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
+    """The draft of a TARGET's topic, begun when there is none."""
+    return _result(repository, find_draft(repository, Request(target=target, base=base)))
+
+
+def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
+    """Change a draft and keep it."""
+    draft = find_draft(repository, Request(target=target, base=base))
+    if changes.imported:
+        draft = from_text(draft, read_draft_file(changes.imported))
+    if changes.subject is not None:
+        draft = replace(draft, cover_subject=changes.subject.strip())
+    if changes.text is not None:
+        draft = replace(draft, cover_text=changes.text.strip("\n"))
+    if changes.changelog is not None:
+        draft = replace(draft, changelogs={**draft.changelogs, str(draft.version): changes.changelog.strip("\n")})
+    for which, text in changes.notes:
+        draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
+    if changes.prefix is not None:
+        draft = replace(draft, prefix=changes.prefix.strip())
+    if changes.version is not None:
+        draft = replace(draft, version=changes.version)
+    if changes.in_reply_to is not None:
+        draft = replace(draft, in_reply_to=changes.in_reply_to.strip().strip("<>"))
+    with Drafts() as drafts:
+        return _result(repository, drafts.save(draft))
+
+
+def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
+    """Let the person edit all texts at once; what they gave up on is not kept."""
+    draft = find_draft(repository, Request(target=target, base=base))
+    text = editor(as_text(draft, hints="\n".join(changelog_hints(repository, draft)) if draft.version > 1 else ""))
+    if text is not None:
+        draft = from_text(draft, text)
+        with Drafts() as drafts:
+            drafts.save(draft)
+    return _result(repository, draft)
+
+
+def forget(repository: Repository, target: str | None = None, base: str | None = None) -> Draft:
+    """Drop a topic's draft; what was sent of it stays on record."""
+    draft = find_draft(repository, Request(target=target, base=base))
+    with Drafts() as drafts:
+        drafts.remove(draft.change_id)
+    return draft
+
+
+def leave_b4(repository: Repository, branch: str | None = None) -> str:
+    """Take a branch out of b4's books; its commits and its own description stay. MissingError when it is not in them by us."""
+    name = branch or repository.branch
+    if name is None:
+        raise UsageError("no branch is checked out", hint="git switch to the topic")
+    known = enrolment(repository, name)
+    if known is None:
+        raise MissingError(f"{name} is not in b4's books")
+    if known.strategy != "branch-description":
+        raise UsageError(f"b4 keeps {name}'s cover in a commit", hint="b4 prep --cleanup, or drop that commit with git rebase -i")
+    withdraw(repository, name)
+    return name
+
+
+def _patch(draft: Draft, which: str) -> str:
+    if which.isdigit() and 1 <= int(which) <= len(draft.patches):
+        return draft.patches[int(which) - 1].patch_id
+    found: Sequence[str] = [one.patch_id for one in draft.patches if which.lower() in one.subject.lower()]
+    if len(found) != 1:
+        raise UsageError(
+            f"{which!r} names {len(found)} of the topic's patches",
+            hint=f"give a number from 1 to {len(draft.patches)}, or more of its subject",
+        )
+    return found[0]
+
+
+def _result(repository: Repository, draft: Draft) -> DraftResult:
+    with Outbox() as outbox:
+        sends = outbox.sends(draft.change_id)
+    return DraftResult(draft, sends, enrolment(repository, draft.branch) if draft.branch else None)

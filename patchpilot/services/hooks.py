@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check, put in and taken out."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, RefusedError, UsageError, unknown
+
+GIT_HOOKS = ("commit-msg", "sendemail-validate")
+HOOKS = (*GIT_HOOKS, "b4")
+MARK = "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
+B4_KEY = "b4.prep-perpatch-check-cmd"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A hook: its name, where it is, and whether it is "installed" (ours), "foreign" (somebody else's) or "absent"."""
+
+    name: str
+    place: str
+    state: str
+
+
+def status(repository: Repository) -> tuple[Hook, ...]:
+    """How each hook stands."""
+    return tuple(_status(repository, name) for name in HOOKS)
+
+
+def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
+    """Put these hooks in (none: all). RefusedError where somebody else's stands there: it is never overwritten."""
+    chosen = _chosen(names)
+    for name in chosen:
+        known = _status(repository, name)
+        if known.state == "foreign":
+            line = _b4_command() if name == "b4" else _script(name).splitlines()[-1]
+            raise RefusedError(f"there is a {name} hook of your own: {known.place}", hint=f"add to it: {line}")
+    for name in chosen:
+        if name == "b4":
+            repository.git("config", "--replace-all", B4_KEY, _b4_command())
+            continue
+        place = _folder(repository) / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(_script(name), encoding="utf-8")
+        place.chmod(0o755)
+    return status(repository)
+
+
+def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
+    """Take these hooks out (none: all); somebody else's stay."""
+    for name in _chosen(names):
+        if _status(repository, name).state != "installed":
+            continue
+        if name == "b4":
+            repository.git("config", "--unset-all", B4_KEY, ok=(0, 5))
+        else:
+            (_folder(repository) / name).unlink()
+    return status(repository)
+
+
+def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
+    """What is about to be committed, as a patch mail: the message in `file` over the staged changes."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
+    comment = (repository.config("core.commentChar") or ("#",))[-1]
+    lines = [line for line in text.split("\n") if not line.startswith(comment if len(comment) == 1 else "#")]
+    subject, _, body = "\n".join(lines).strip("\n").partition("\n")
+    author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
+    diff = repository.git("diff", "--cached", "--stat", "-p", "-M").text
+    head = f"From: {author}\nSubject: [PATCH] {subject}\n\n{body.strip()}\n---\n{diff}"
+    return head.encode("utf-8", "surrogateescape")
+
+
+def sent_by_us() -> bool:
+    """Whether git send-email runs for patchpilot, which has checked already."""
+    return os.environ.get("PATCHPILOT_SENDING") == "1"
+
+
+def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+    for name in names:
+        if name not in HOOKS:
+            raise unknown("hook", name, HOOKS)
+    return tuple(names) or HOOKS
+
+
+def _status(repository: Repository, name: str) -> Hook:
+    if name == "b4":
+        values = repository.config(B4_KEY)
+        ours = bool(values) and "patchpilot" in values[-1]
+        return Hook(name, f"git config {B4_KEY}", "installed" if ours else "foreign" if values else "absent")
+    place = _folder(repository) / name
+    if not place.exists():
+        return Hook(name, str(place), "absent")
+    return Hook(name, str(place), "installed" if MARK in place.read_text(encoding="utf-8", errors="replace") else "foreign")
+
+
+def _folder(repository: Repository) -> Path:
+    # run.py pins core.hooksPath away for our own git calls: asking git for --git-path would name the pin
+    values = [one for one in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ()) if one != "/dev/null"]
+    if values:
+        place = Path(values[-1]).expanduser()
+        if repository.bare and not place.is_absolute():
+            raise UsageError("core.hooksPath is relative, and the repository is bare", hint="make it absolute")
+        return place if place.is_absolute() else repository.top / place
+    return repository.common_dir / "hooks"
+
+
+def _script(name: str) -> str:
+    python = shlex.quote(sys.executable)
+    return f'#!/bin/sh\n{MARK}\nexec {python} -m patchpilot hooks run {name} "$@"\n'
+
+
+def _b4_command() -> str:
+    return f"{shlex.quote(sys.executable)} -m patchpilot check --format checkpatch -"
