@@ -80,7 +80,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
 def _person(base: Classified) -> Classified:
     """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
     body, credited = base.body, base.credited
-    reading = read_prose(body, by_author=base.by_author)
+    reading = read_prose(body, base.mail.subject, by_author=base.by_author)
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=Kind.NACK, confidence=0.95, why=refusal.strip())

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words people use on kernel lists, as patterns: refusing, applying, assenting, asking for change, answering.
+
+Choices are set apart by ` | ` or a new line. Every repetition is bounded and none is nested.
+"""
+
+import re
+
+
+def _one_of(choices: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
+    return re.compile(f"{before}(?:{_joined(choices)}){after}", re.IGNORECASE)
+
+
+def _joined(choices: str) -> str:
+    return "|".join(re.split(r"\s*\n\s*|\s+\|\s+", choices.strip()))
+
+
+_BUS = (
+    r"(?!\s+(?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) (?:device|host|slave|client)))"
+)
+_BEFORE_REFUSAL = _joined(r"""
+    so | a | big | hard | strong | firm | clear | still | i | i'd | i'm going to | i have to | i must | consider this | consider it
+    it's | therefore
+""")
+REFUSAL = re.compile(
+    rf"(?:^\W*|[.!?:;,]\s+|\b(?:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
+    r"|^\W*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
+    r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
+    re.MULTILINE,
+)
+REFUSAL_IN_WORDS = _one_of(r"""
+    i(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)(?! (?:until|before|now|yet|as|for|in))
+    i(?:'m| am)? reject(?:ing)? (?:this|it)
+    patch rejected | rejected(?=[.!])
+""")
+
+_BEFORE_APPLIED = _joined(r"""
+    i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | these | it | them
+    already | just | thanks
+    thank you | thx | rebased | \d
+""")
+APPLIED = re.compile(
+    rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)"
+    r"(?:(?:now|just|been|already|also|manually|both|all|tentatively|provisionally|locally)\s+){0,3}"
+    r"(?P<verb>applied|queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|taken|committed|added)\b"
+    r"(?P<rest>[^\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WHAT = r"(?:this|it|that|these|them|both|all|yours|your|the (?:series|patch|patches|patchset|rest|whole|lot)|up|patch(?:es)?|series|patchset|#?\d[\d, and&-]*)"
+_ALTERED = (
+    r"(?:a |some |the |your )?(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit)"
+)
+_PLACE = _joined(r"""
+    my | the | for | net | \S+[-/.]\S+ | v?\d | linux | drm | usb | char | tty | staging | branch | mainline | upstream | stable
+    master | testing | fixes | next | tip
+    kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
+""")
+APPLIED_REST = re.compile(
+    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|with (?:thanks|{_ALTERED})"
+    rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
+    rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b)",
+    re.IGNORECASE,
+)
+_NEGATING = _joined(r"""
+    not | n't | never | if | when | once | after | before | until | unless | was | were | be | being | get | gets | got | should
+    could | would | can | must | might | to be
+    needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
+""")
+NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:\w+\s+)?$", re.IGNORECASE)
+TRIED = _one_of(r"""
+    tested | testing | booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
+    on top of | upon
+""")
+_APPLYING = _joined(r"""
+    apply | applying | queue | queuing | queueing | merge | merging | take | taking | pick | picking | line | grab | pull | pulling
+    stage | staging | fold | squash
+""")
+WILL_APPLY = re.compile(
+    rf"\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)\s+(?:\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
+    r"[^.?!\n]{0,60}\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b",
+    re.IGNORECASE,
+)
+UNDER_CONDITION = _one_of("if | once | unless | when | after | until")
+TREE = re.compile(
+    r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|taken|added|picked up|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
+    r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
+    re.IGNORECASE,
+)
+
+ASSENT = _one_of(
+    rf"""
+    looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
+    lgtm | sgtm | sounds? (?:good|fine|reasonable|great) | (?:i'm|i am|im) (?:ok(?:ay)?|fine|happy|good) with
+    (?:fine|ok(?:ay)?|good) (?:with|by|for|to) me
+    no objections? | works for me | makes? sense | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
+    ack(?:ed)?(?: from me)?{_BUS} | indeed
+    nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this)
+    is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\.
+    """,
+    before=r"(?<!\w)",
+    after=r"(?!\w)",
+)
+ASKS_STRONGLY = _one_of(r"""
+    please | pls | should(?:n't)? | must(?:n't)? | needs? to | needs? (?:a|an|the) | missing | misse[sd] | forgot(?:ten)? | instead
+    rather than
+    would be (?:better|nicer|good|nice|great|clearer) | better to | prefer(?:ably|red|ence)? | typo | nit(?:s|pick)? | wrong
+    incorrect(?:ly)? | broken
+    drop (?:this|the|that|it) | remove (?:this|the|that|it) | could you | can you | would you | how about | what about | why not
+    consider | suggest(?:ion)?
+    ditto | same (?:here|comment|issue|problem) | unnecessary | not needed | redundant | superfluous | pointless | useless | resend
+    repost | respin | rebase
+    a couple of (?:comments|things|nits|remarks) | (?:few|some|one|minor|small) (?:comments?|remarks?|nits?|issues?) | comments? below
+    see below
+    might (?:want|need) | i'd (?:rather|suggest|prefer|expect|like) | ought | clearer | don't (?:add|use|do|break|mix|need|see why)
+    make sure
+    (?:doesn't|won't) (?:compile|build|apply|work)
+""")
+ASKS_WEAKLY = _one_of(r"""
+    don't | do not | can(?:not|'t) | confusing | unclear | doesn't | does not | isn't | is not | won't | will not | split | rename
+    problem | issue | fails?
+    overflows? | race | deadlock | violat\w+ | style | indent\w* | whitespace | line break | changelog | commit (?:message|log)
+    use (?:the|a|an) | i'd say
+    it'll be | potential(?:ly)? | concern\w* | worr\w+ | not sure | bug(?:gy)? | leaks? | unused | breaks? | terminator | blank line
+    alignment
+""")
+
+SORRY_OR_DONE = _one_of(
+    r"""
+    sorry | apologies | i apologi[sz]e | my (?:bad|mistake|fault) | oops | whoops | grr\w* | argh | will do | done | fixed | got it
+    noted | understood | no worries
+    no problem | np | i'm sorry | i am sorry | please (?:ignore|disregard) | ignore (?:this|that)
+    """,
+    before=r"\A\W*",
+)
+ANSWERS = _one_of(
+    r"""
+    thanks? | thank you | many thanks | thx | great | sure | ok(?:ay)? | yes | yep | yup | yeah | no(?!\W*(?:need|change|functional))
+    nope | right | ah | oh
+    good (?:point|catch|idea) | i see | hm+ | congrat\w* | agreed | exactly | true | of course | ack | cool | nice | perfect | awesome
+    excellent | it is | indeed
+    correct | absolutely | fair (?:enough|point) | have a (?:great|nice|good) | happy (?:new|birthday) | welcome | fwiw
+    """,
+    before=r"\A\W*",
+)
+_WORK = _joined(r"""
+    fix | fixed | send | sent | submit | submitted | resend | resent | repost | reposted | post | posted | update | updated | change
+    changed | add | added | remove | removed
+    drop | dropped | respin | rework | reworked | rebase | rebased | include | included | correct | corrected | address | addressed
+    incorporate | prepare | split
+    rephrase | rename | squash | spend | look into | take a look | have a look | try | check
+""")
+PROMISES = re.compile(
+    rf"\b(?:i(?:'ll| will| am going to|'m going to| plan to| just| have|'ve)\s+(?:\w+\s+){{0,3}}?(?:{_WORK})"
+    r"|in (?:the )?(?:v\d+|next (?:version|revision|spin|series|iteration))"
+    r"|will (?:fix|do|send|change|update|drop|resend|add|remove|respin|rework|address|correct)"
+    r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
+    re.IGNORECASE,
+)
+PING = re.compile(
+    r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
+    r"|\bany (?:update|news|feedback|progress|chance|comments?|thoughts?)\b[^.!\n]{0,60}\?"
+    r"|\bany (?:comments?|feedback|news) (?:on|about|for) (?:this|the patch|it)\b"
+    r"|just (?:wanted to check|checking)|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
+    re.IGNORECASE | re.MULTILINE,
+)
+GREETING = re.compile(
+    r"^\s*(?:(?:hi|hello|hey|dear|greetings|good (?:morning|day|evening))\b.{0,60}|\S{1,24}(?: \S{1,24})?[,:]|\+\s*\S.{0,60}|@\w+.{0,30}"
+    r"|\[?(?:cc|\+cc|adding)\b.{0,80})\s*$",
+    re.IGNORECASE,
+)
+CLOSING = re.compile(
+    r"^\s*(?:(?:best|kind|warm|many)?\s*(?:regards|wishes|cheers|greetings|rgds)|thanks(?: again| a lot| in advance)?|thank you|thx|br|mfg"
+    r"|cheers|sincerely|gr\{oetje.*)\W{0,3}.{0,30}$|^\s*[-–—~]+\s*\w[\w. ]{0,24}$|^\s*(?-i:[A-Z])\w{0,14}(?: (?-i:[A-Z])[\w.-]{0,14}){0,2}[.,]?\s*$",
+    re.IGNORECASE,
+)
+ABOUT_A_PATCH = re.compile(
+    r"\[[^]]*\b(?:patch\w*|rfc|rft|tip|v\d+|\d+/\d+)\b[^]]*\]|\bpatch [\"“]|^\s*(?:re:\s*)?\+ |\.patch\b|FAILED:|linux-next:|GIT PULL",
+    re.IGNORECASE,
+)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails of a made-up list: patches, replies, what robots write. No real person or patch is in here."""
+
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
+ADA = "Ada Fixer <ada@example.org>"
+RITA = "Rita Reviewer <rita@example.net>"
+MATT = "Matt Maintainer <matt@example.com>"
+DIFF = """---
+ drivers/demo/pump.c | 3 +++
+ 1 file changed, 3 insertions(+)
+
+diff --git a/drivers/demo/pump.c b/drivers/demo/pump.c
+index 1111111..2222222 100644
+--- a/drivers/demo/pump.c
++++ b/drivers/demo/pump.c
+@@ -10,6 +10,9 @@ int pump_start(struct pump *pump)
+ \tint rc;
+
++\tif (!pump)
++\t\treturn -EINVAL;
++
+ \trc = pump_prime(pump);
+ \treturn rc;
+--\x20
+2.43.0
+"""
+
+
+def mail(
+    subject: str,
+    body: str,
+    *,
+    sender: str = ADA,
+    id: str = "",  # noqa: A002 (what the header is called)
+    to: str = "demo@lists.example.org",
+    reply_to: str | None = None,
+    references: str | None = None,
+    minutes: int = 0,
+    **headers: str,
+) -> bytes:
+    """One mail; `reply_to` is the id it answers (also its References unless those are given), `headers` by name with `_` for `-`."""
+    lines = [f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{id or abs(hash((subject, body, sender)))}@example.org>"]
+    when = START + timedelta(minutes=minutes)
+    lines.append(f"Date: {when:%a, %d %b %Y %H:%M:%S} +0000")
+    if reply_to:
+        lines.append(f"In-Reply-To: <{reply_to}@example.org>")
+    if references if references is not None else reply_to:
+        lines.append(f"References: {references or f'<{reply_to}@example.org>'}")
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\n".join(lines) + "\n\n" + body).encode("utf-8", "surrogateescape")
+
+
+def patch(
+    subject: str, *, message: str = "Check the pointer before it is used.\n", notes: str = "", author: str = ADA, **more: object
+) -> bytes:
+    """A patch as sent."""
+    signed = f"{message}\nSigned-off-by: {author}\n"
+    diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
+    return mail(subject, signed + diff, sender=author, **more)  # type: ignore[arg-type]
+
+
+def reply(subject: str, text: str, *, sender: str = RITA, quote: str = "Check the pointer before it is used.", **more: object) -> bytes:
+    """A reply with one quoted line."""
+    return mail(
+        f"Re: {subject}", f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n", sender=sender, **more
+    )  # type: ignore[arg-type]
+
+
+def mbox(*mails: bytes) -> bytes:
+    """Mails as an mboxrd."""
+    from patchpilot.demo.archive import as_mboxrd
+
+    return as_mboxrd(mails)
+
+
+def applied_by_robot(title: str, commit: str, *, tree: str = "netdev/net.git (main)", marks: str = "net,v2", **more: object) -> bytes:
+    """What patchwork's robot writes."""
+    body = (
+        f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00 +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\n"
+        f"Here is the summary with links:\n  - [{marks}] {title}\n    https://git.kernel.org/netdev/net/c/{commit}\n\nYou are awesome, thank you!\n"
+    )
+    return mail(f"Re: [PATCH net v2] {title}", body, sender="patchwork-bot+netdevbpf@kernel.org", **more)  # type: ignore[arg-type]
+
+
+def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
+    """A patch of a stable review cycle."""
+    body = (
+        f"{version}-stable review patch.  If anyone has any objections, please let me know.\n\n------------------\n\nFrom: {ADA}\n\n"
+        f"commit {commit} upstream.\n\nCheck the pointer.\n\nReviewed-by: {RITA}\nSigned-off-by: {ADA}\n{DIFF}"
+    )
+    return mail(
+        f"[PATCH {version} 010/123] {title}", body, sender="Greg Kroah-Hartman <gregkh@linuxfoundation.org>", X_stable="review", **more
+    )  # type: ignore[arg-type]
+
+
+def stable_added(title: str, commit: str, version: str, **more: object) -> bytes:
+    """The note that a patch was queued for a stable tree."""
+    body = (
+        f"\nThis is a note to let you know that I've just added the patch titled\n\n    {title}\n\nto the {version}-stable tree which can be found at:\n"
+        f"    http://www.kernel.org/git/?p=linux/kernel/git/stable/stable-queue.git;a=summary\n\nand it can be found in the queue-{version} subdirectory.\n\n"
+        f"From foo@baz Mon Mar  4 09:00:00 AM UTC 2024\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nSigned-off-by: {ADA}\n"
+    )
+    return mail(
+        f'Patch "{title}" has been added to the {version}-stable tree',
+        body,
+        sender="<gregkh@linuxfoundation.org>",
+        X_stable="commit",
+        **more,
+    )  # type: ignore[arg-type]
+
+
+def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
+    """The note that a patch did not apply to a stable tree."""
+    body = (
+        f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it applied there, then please email the backport.\n\n"
+        f"git cherry-pick -x {commit}\n# <resolve conflicts, build, test, etc.>\n\nthanks,\n\ngreg k-h\n\n"
+        "------------------ original commit in Linus's tree ------------------\n\n"
+        f"From {commit} Mon Sep 17 00:00:00 2001\nFrom: {ADA}\nSubject: [PATCH] {title}\n\nSigned-off-by: {ADA}\n"
+    )
+    return mail(
+        f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree', body, sender="<gregkh@linuxfoundation.org>", **more
+    )  # type: ignore[arg-type]
