@@ -13,6 +13,7 @@ from patchpilot.commits.batch import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.errors import GitError
+from patchpilot.model.commit import Commit
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
@@ -86,6 +87,12 @@ class Scratch:
         """A commit of a tree; its id."""
         lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
         return self.write("commit", "\n".join(lines).encode())
+
+    def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:
+        """A commit of a tree with the authorship of another commit; its id."""
+        author = f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())} {original.authored:%z}"
+        head = f"tree {tree}\nparent {parent}\nauthor {author}\ncommitter {_IDENT}\n\n"
+        return self.write("commit", (head + message).encode("utf-8", "surrogateescape"))
 
     def tree_of(self, commit: str) -> str:
         """The tree of a commit of the repository or of this store."""

@@ -46,7 +46,10 @@ class Answer:
 
 
 def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None) -> Answer:
-    """The verdict on the branch whose tip is `tip` (or on `tree`, when more was applied to it). Being there and being needed come before applying: a fix of a bug that is not there may apply."""
+    """The verdict on the branch whose tip is `tip` (or on `tree`, when more was applied to it).
+
+    Being there and being needed come before applying: a fix of a bug that is not there may apply.
+    """
     landing = history.landed(fix.id, tip)
     if landing and landing.holds:
         return Answer(Verdict.FIXED, _landed_reason(landing), landing=landing)

@@ -15,7 +15,9 @@ _WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
 _USED = re.compile(r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)")
 _COMMENT = re.compile(r"/\*.*?\*/|//.*$|^\s*\*(?:\s.*)?$")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_KEYWORDS = frozenset("if for while switch return sizeof typeof defined alignof case else do goto likely unlikely".split())
+_KEYWORDS = frozenset(
+    ["if", "for", "while", "switch", "return", "sizeof", "typeof", "defined", "alignof", "case", "else", "do", "goto", "likely", "unlikely"]
+)
 _MOST = 40
 _CALLED, _NAMED = "called", "named"
 

@@ -224,6 +224,14 @@ def split_onto(repository: Repository | None, onto: Sequence[str]) -> tuple[list
     return revisions, folders
 
 
+def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
+    """The ref a person means by a branch's name, or by its version alone ("6.1")."""
+    if repository.find(word) and "." not in word:
+        return word
+    known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
+    return next((one.name for one in known if word in (one.version, one.name)), word)
+
+
 def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
     """The revisions of --onto as branches."""
     named = []

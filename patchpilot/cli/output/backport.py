@@ -1,13 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The backport matrix: text, markdown and JSON."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from patchpilot.backports.company import Follower
 from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import printable
 from patchpilot.services.backport import BackportResult, BranchResult
+from patchpilot.services.backport_clone import Built, Resolving
+from patchpilot.services.backport_write import Written
+
+_SIDE = 6
+_PLACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What a call did besides answering: patches written, a conflict taken to a clone, builds, the request mail."""
+
+    written: tuple[Written, ...] = ()
+    resolving: Resolving | None = None
+    built: tuple[Built, ...] = ()
+    request: str = ""
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
@@ -17,7 +34,7 @@ def has_conflict(results: Sequence[BackportResult]) -> bool:
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
     """Whether a branch still needs the fix."""
-    return any(one.verdict not in ("already-fixed", "not-affected") for result in results for one in result.branches)
+    return any(one.wants_fix for result in results for one in result.branches)
 
 
 def has_nothing(results: Sequence[BackportResult]) -> bool:
@@ -26,10 +43,33 @@ def has_nothing(results: Sequence[BackportResult]) -> bool:
     return False
 
 
-def as_json(results: Sequence[BackportResult]) -> str:
+def as_json(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
     """The document of one fix; of a series that of the last one, with all under `series`."""
     bodies = [_body(result) for result in results]
-    return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}))
+    return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _deeds(done))
+
+
+def _deeds(done: Deeds) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if done.written:
+        found["written"] = [
+            {"branch": one.branch, "files": [str(file) for file in one.files], "skipped": one.skipped or None} for one in done.written
+        ]
+    if done.resolving:
+        one = done.resolving
+        found["resolve"] = {
+            "branch": one.branch,
+            "folder": str(one.folder),
+            "state": one.state,
+            "conflicted": list(one.conflicted),
+            "advice": list(one.advice),
+            "files": [str(file) for file in one.files],
+        }
+    if done.built:
+        found["builds"] = [{"branch": built.branch, "exit_code": built.code, "tail": built.tail} for built in done.built]
+    if done.request:
+        found["request"] = done.request
+    return found
 
 
 def _body(result: BackportResult) -> dict[str, Any]:
@@ -58,14 +98,17 @@ def _branch(one: BranchResult) -> dict[str, Any]:
         "queued": one.queued,
         "culprit_as": one.culprit_as,
         "reason": one.reason,
-        "conflicts": [{"path": place.path, "line": place.line or None, "kind": place.kind} for place in one.conflicts],
+        "conflicts": [
+            {"path": place.path, "line": place.line or None, "kind": place.kind, "ours": list(place.ours), "theirs": list(place.theirs)}
+            for place in one.conflicts
+        ],
+        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in one.causes],
         "prerequisites": [
             {"commit": need.commit, "subject": need.subject, "lines": need.size, "is_fix": need.is_fix} for need in one.prerequisites
         ],
         "prerequisites_partial": one.partial,
         "search": one.search,
         "commands": list(one.commands),
-        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in one.causes],
         "hints": list(one.hints),
         "followers": [_follower(follower) for follower in one.followers],
         "lacking_newer": list(one.lacking_newer),
@@ -78,48 +121,103 @@ def _follower(one: Follower) -> dict[str, Any]:
     return {"commit": one.commit, "subject": one.subject, "kind": one.kind, "reverted": one.undone}
 
 
-def as_text(results: Sequence[BackportResult]) -> str:
+def as_text(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
     """The matrix for people: a line a branch, and below it what to know."""
     blocks = []
     for result in results:
-        name = f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
-        lines = [name]
-        width = max((len(one.branch) for one in result.branches), default=0)
+        lines = [_name(result)]
+        if result.upstream is False:
+            lines.append("  not in mainline here: stable trees take it only when it is")
+        lines += [f"  note: {one}" for one in result.rules]
+        width = max((len(_label(one)) for one in result.branches), default=0)
         for one in result.branches:
             ends = f" (until {one.ends})" if one.ends else ""
-            lines.append(f"  {one.branch:<{width}}  {one.verdict.value:<13}  {one.reason}{ends}")
-            if one.queued:
-                lines.append(f"  {'':<{width}}  queued for the next release")
-            lines += [
-                f"  {'':<{width}}  conflict: {place.path}" + (f":{place.line}" if place.line else f" ({place.kind})")
-                for place in one.conflicts
-            ]
-            if one.prerequisites:
-                lines.append(f"  {'':<{width}}  needs" + (", in the fix's files," if one.partial else "") + " first, in this order:")
-                lines += [
-                    f'  {"":<{width}}    {need.commit[:12]} ("{need.subject}") {need.size} lines'
-                    + (", a fix itself" if need.is_fix else "")
-                    for need in one.prerequisites
-                ]
-            if one.stale:
-                lines.append(f"  {'':<{width}}  the branch here is old: fetch it again")
+            lines.append(f"  {_label(one):<{width}}  {one.verdict.value:<13}  {one.reason}{ends}")
+            lines += [f"      {line}" for line in _details(one)]
         lines += [f"  {one.version}: not in this repository: {one.command}" for one in result.missing]
         blocks.append("\n".join(lines))
+    blocks += _deeds_text(done)
     return printable("\n\n".join(blocks) + "\n")
 
 
-def as_markdown(results: Sequence[BackportResult]) -> str:
+def _label(one: BranchResult) -> str:
+    return one.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", one.branch) else one.branch
+
+
+def _deeds_text(done: Deeds) -> list[str]:
+    blocks = []
+    if done.written:
+        blocks.append("\n".join(line for one in done.written for line in _files(one)))
+    if done.resolving:
+        one = done.resolving
+        head = f"{one.branch}: resolved" if one.state == "done" else f"{one.branch}: to be resolved in {one.folder}"
+        blocks.append("\n".join([head, *(f"  {line}" for line in one.advice), *(str(file) for file in one.files)]))
+    for built in done.built:
+        word = "builds" if built.code == 0 else f"does not build (exit {built.code})" if built.code > 0 else "not built"
+        tail = "" if built.code == 0 else "\n" + "\n".join(f"  {line}" for line in built.tail.split("\n"))
+        blocks.append(f"{built.branch}: {word}{tail}")
+    if done.request:
+        blocks.append(done.request.rstrip("\n"))
+    return blocks
+
+
+def _name(result: BackportResult) -> str:
+    return f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
+
+
+def _details(one: BranchResult) -> list[str]:
+    lines = []
+    if one.queued:
+        lines.append("queued for the next release")
+    if one.wants_fix:
+        for place in one.conflicts[:_PLACES]:
+            lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else f" ({place.kind})"))
+            lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
+        if len(one.conflicts) > _PLACES:
+            lines.append(f"and {len(one.conflicts) - _PLACES} more conflicts")
+        lines += [f'missing: {cause.commit[:12]} ("{cause.subject}"): {cause.why}' for cause in one.causes]
+        if one.prerequisites:
+            lines.append("needs first" + (" (their changes to the fix's files only)" if one.partial else "") + ":")
+            lines += [
+                f'  {need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", a fix itself" if need.is_fix else "")
+                for need in one.prerequisites
+            ]
+        elif one.search == "gave-up":
+            lines.append("no prerequisites found in the time (see --effort)")
+        elif one.search == "none":
+            lines.append("the missing commits of its files do not make it apply: it has to be adapted")
+        lines += [f"look: {hint}" for hint in one.hints]
+        if one.lacking_newer:
+            lines.append(f"newer trees must have it first: {', '.join(one.lacking_newer)}")
+    lines += [f'then also: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it' for follower in one.followers]
+    if one.stale and one.ends and one.wants_fix:
+        lines.append("the branch here is old: fetch it again")
+    return lines
+
+
+def _short(side: Sequence[str]) -> list[str]:
+    return [*side[:_SIDE], "…"] if len(side) > _SIDE else list(side)
+
+
+def _files(one: Written) -> list[str]:
+    return [str(file) for file in one.files] if one.files else [f"{one.branch}: nothing written: {one.skipped}"]
+
+
+def as_markdown(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
     """The matrix as a table for a cover letter or an issue."""
     blocks = []
     for result in results:
-        name = f'{result.commit[:12]} ("{_cell(result.subject)}")' if result.commit else _cell(result.subject)
-        lines = [f"**{name}**", "", "| branch | verdict | why | needs first |", "|---|---|---|---|"]
+        lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | needs first |", "|---|---|---|---|"]
         for one in result.branches:
-            needs = "<br>".join(f'{need.commit[:12]} ("{_cell(need.subject)}")' for need in one.prerequisites)
-            lines.append(f"| {_cell(one.branch)} | {one.verdict.value} | {_cell(one.reason)} | {needs} |")
+            needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in one.prerequisites)
+            also = "".join(f"<br>then {_cell(follower.commit[:12])}" for follower in one.followers)
+            lines.append(f"| {_cell(one.branch)} | {one.verdict.value} | {_cell(one.reason)}{also} | {needs} |")
         blocks.append("\n".join(lines))
+    blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _deeds_text(done)]
     return printable("\n\n".join(blocks) + "\n")
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ").replace("`", "\\`").replace("*", "\\*")
+    for mark in "\\|`*_[]":
+        text = text.replace(mark, "\\" + mark)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

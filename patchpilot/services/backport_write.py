@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patches of a backport, written ready to send: a folder a branch."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits
+from patchpilot.backports.scratch import Scratch
+from patchpilot.backports.verdict import Verdict
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, PatchpilotError, UsageError
+from patchpilot.history.branches import stable_branches
+from patchpilot.history.lts import Family
+from patchpilot.outgoing.cover import fill, template, without_comments
+from patchpilot.services.backport import BackportResult, BranchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written for a branch: the files in order, or why none."""
+
+    branch: str
+    files: tuple[Path, ...]
+    skipped: str = ""
+
+
+def write_backports(
+    repository: Repository, results: Sequence[BackportResult], folder: Path, *, wording: Wording, profile: str | None = None
+) -> tuple[Written, ...]:
+    """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
+
+    Only what is upstream is written: a stable tree takes nothing else. A folder that holds patches already is refused.
+    """
+    family = stable_branches(repository, profile=profile).family
+    written: list[Written] = []
+    with Scratch(repository) as scratch:
+        for at in range(len(results[-1].branches)):
+            pairs = [(result, result.branches[at]) for result in results]
+            branch = pairs[0][1]
+            steps, skipped = steps_for(repository, pairs)
+            if skipped or not steps:
+                written.append(Written(branch.branch, (), skipped or "nothing to write: it has the fix, or not the bug"))
+                continue
+            try:
+                made = make_commits(scratch, family, steps, branch.tip, wording)
+            except PatchpilotError as error:
+                written.append(Written(branch.branch, (), error.message))
+                continue
+            mails = mails_of(scratch, family, made, branch, wording)
+            written.append(Written(branch.branch, write_mails(folder / _folder_name(branch), mails)))
+    return tuple(written)
+
+
+def steps_for(
+    repository: Repository, pairs: Sequence[tuple[BackportResult, BranchResult]], *, upstream_only: bool = True
+) -> tuple[list[Step], str]:
+    """The commits to bring to a branch, in order, or why it cannot be done."""
+    steps: list[Step] = []
+    seen: set[str] = set()
+    for result, answer in pairs:
+        if not answer.wants_fix:
+            continue
+        if result.commit is None or not answer.tip:
+            return [], "a directory or patch file has no commits to write"
+        if upstream_only and not result.upstream:
+            return [], f"{result.commit[:12]} is not in mainline here: stable trees take only what is (fetch it, or ask with Cc: stable)"
+        if answer.verdict is Verdict.CONFLICT and (answer.partial or not answer.prerequisites):
+            return [], f"it conflicts: patchpilot backport {result.commit[:12]} --resolve {answer.branch}"
+        fix = repository.commit(result.commit)
+        for need in answer.prerequisites:
+            if need.commit not in seen:
+                seen.add(need.commit)
+                steps.append(Step(repository.commit(need.commit), fix))
+        steps.append(Step(fix))
+    return steps, ""
+
+
+def mails_of(scratch: Scratch, family: Family, made: Sequence[Made], branch: BranchResult, wording: Wording) -> list[tuple[str, bytes]]:
+    """The mails of a series of backports; one that differs from upstream says so below its `---`."""
+    version = branch.version or "stable"
+    notes = [note_of(one, version, wording) for one in made]
+    return format_series(scratch, family, made, branch.tip, version, wording, notes)
+
+
+def note_of(made: Made, version: str, wording: Wording) -> str:
+    """What goes below the `---` of a backport that differs from upstream; "" when it does not."""
+    if not made.rangediff:
+        return ""
+    values = {
+        "commit": made.original.short,
+        "name": wording.signer.name if wording.signer else "your name",
+        "tree": version,
+        "rangediff": made.rangediff,
+    }
+    return without_comments(fill(template("backport-note"), values))
+
+
+def _folder_name(branch: BranchResult) -> str:
+    name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
+
+
+def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, replace: bool = False) -> tuple[Path, ...]:
+    """Write mails into a folder; UsageError when it holds patches already (and `replace` does not allow it)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not replace and any(folder.glob("*.patch")):
+            raise UsageError(f"{folder} holds patches already", hint="name another folder, or remove them")
+        files = []
+        for name, content in mails:
+            (folder / name).write_bytes(content)
+            files.append(folder / name)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}") from error
+    return tuple(files)
