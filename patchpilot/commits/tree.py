@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The two kinds of source tree: an unpacked directory, and a commit read from the object store."""
 
+import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +69,23 @@ class DirectoryTree:
             found += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
         return tuple(sorted(found))
 
+    def stamp(self, directory: str) -> str | None:
+        """A text that changes when a file below the directory does; None when there is no such directory. It keys caches of what was read there."""
+        digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))
+        below = [str(self.root / directory)]
+        try:
+            while below:
+                with os.scandir(below.pop()) as entries:
+                    for entry in sorted(entries, key=lambda one: one.name):
+                        if entry.is_dir(follow_symlinks=False):
+                            below.append(entry.path)
+                        else:
+                            state = entry.stat(follow_symlinks=False)
+                            digest.update(f"{entry.path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+        except OSError:
+            return None
+        return digest.hexdigest()
+
 
 class CommitTree:
     """The tree of a commit, read from the object store; nothing is checked out."""
@@ -105,3 +123,8 @@ class CommitTree:
             "ls-tree", "-r", "-z", "--name-only", self.commit_id, *(["--", directory.rstrip("/") + "/"] if directory else [])
         )
         return tuple(sorted(name for name in done.text.split("\0") if name))
+
+    def stamp(self, directory: str) -> str | None:
+        """The object id of a directory, None when there is none."""
+        done = self.repository.git("rev-parse", "-q", "--verify", "--end-of-options", f"{self.commit_id}:{directory}", ok=())
+        return done.text.strip() or None

@@ -268,7 +268,8 @@ def needless_oom_message(spot: Spot) -> Results | None:
         return None
     allocated = rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     declared = TypePattern(rf"\s*{allocated}")
-    for start in pattern(r"(?:^|\n)[ +]\s*").finditer(statement):
-        if re.compile(allocated, re.ASCII).match(statement, start.end()) or spot.types.match(declared, statement, start.end()):
+    for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
+        text = statement[start.end() :].lstrip(" \t\n\r\f\v")
+        if re.compile(allocated, re.ASCII).match(text) or spot.types.match(declared, text):
             return [("needless-oom-message", spot.hit("the allocator reports its failure itself"))]
     return None

@@ -36,7 +36,7 @@ def assignment_leads_line(spot: Spot) -> Results | None:
     return None
 
 
-@check(LAYOUT, "\t ")
+@check(LAYOUT, "\t ", f"\t{NOTE}")
 def off_tab_stop(spot: Spot) -> Results | None:
     """A statement whose indent ends between two tab stops."""
     code = spot.code

@@ -2,14 +2,17 @@
 """Names in mixed case, and exports that stand away from what they export."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
 from patchpilot.lint.clang.lines import as_text
 from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
+from patchpilot.lint.store import cache_dir
 from patchpilot.model.tree import Tree, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
@@ -17,6 +20,9 @@ _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
 _PLACE = "names in mixed case"
+# what makes caches of other versions of this reader stale
+_FORM = 1
+_HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
 
 @check(ADDED)
@@ -57,28 +63,31 @@ def _known(spot: Spot) -> set[str]:
         known = patch[_PLACE] = set()
         tree = spot.walk.context.tree
         if tree is not None:
-            known |= names_of_headers(tree, spot.types)
+            known |= names_of_headers(tree)
             file = as_text(spot.line.file)
             if spot.line.strict and is_safe_path(file) and (data := tree.read(file)):
                 known |= _names_in(data, spot.types)
     return known
 
 
-def names_of_headers(tree: Tree, types: Types) -> set[str]:
-    """The names in mixed case that a tree's include/ declares; kept in the user's cache by what the directory looks like."""
-    cached = _cache_file(tree)
-    if cached is not None:
-        try:
-            return set(cached.read_text("ascii").split("\n"))
-        except (OSError, UnicodeDecodeError):
-            pass
+def names_of_headers(tree: Tree) -> frozenset[str]:
+    """The names in mixed case that a tree's include/ declares; kept for the process, and in the user's cache as long as the directory stays the same."""
+    names = _HEADERS.get(tree)
+    if names is None:
+        cached = _cache_file(tree)
+        names = _HEADERS[tree] = (_kept(cached) if cached else None) or _read_headers(tree, cached)
+    return names
+
+
+def _read_headers(tree: Tree, cached: Path | None) -> frozenset[str]:
+    types = Types()
     names: set[str] = set()
     for path in tree.files("include"):
         if path.endswith(".h") and (data := tree.read(path)):
             names |= _names_in(data, types)
     if cached is not None:
         _keep(cached, names)
-    return names
+    return frozenset(names)
 
 
 def _names_in(data: bytes, types: Types) -> set[str]:
@@ -112,15 +121,20 @@ def _cache_file(tree: Tree) -> Path | None:
     fingerprint = stamp("include") if callable(stamp) else None
     if not isinstance(fingerprint, str):
         return None
-    import platformdirs
+    return cache_dir() / f"mixed-case-{hashlib.sha256(f'{_FORM} {fingerprint}'.encode()).hexdigest()[:24]}"
 
-    return Path(platformdirs.user_cache_dir("patchpilot")) / f"mixed-case-{hashlib.sha256(fingerprint.encode()).hexdigest()[:24]}"
+
+def _kept(cached: Path) -> frozenset[str] | None:
+    try:
+        return frozenset(cached.read_text("ascii").split("\n"))
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _keep(file: Path, names: set[str]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".new")
+        partial = file.with_suffix(f".{os.getpid()}")
         partial.write_text("\n".join(sorted(names)), "ascii", "replace")
         partial.replace(file)
     except OSError:
