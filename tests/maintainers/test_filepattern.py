@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.maintainers.filepattern import depth, folder_of, matches
+
+PIECES = st.lists(st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8).map("".join)
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8).map("".join)
+
+
+def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
+    value = pattern.replace(".", r"\.").replace("*", ".*").replace("?", ".")
+    if folder and not value.endswith("/") and value == pattern:
+        value += "/"
+    if not re.match(value, path):
+        return False
+    return value.endswith("/") or value.count("/") == path.count("/")
+
+
+@given(PIECES, PATHS, st.booleans())
+def test_every_glob_takes_what_its_regular_expression_takes(pattern: str, path: str, folder: bool) -> None:
+    assert matches(pattern, path, lambda _: folder) == as_the_script_reads_it(pattern, path, folder)
+
+
+@given(PIECES, PATHS)
+def test_a_path_that_matches_is_in_the_folder_of_the_pattern(pattern: str, path: str) -> None:
+    if matches(pattern, path, lambda _: False):
+        assert path.startswith(folder_of(pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("drivers/net/", 2), ("drivers/net/x.c", 3), ("drivers/net", 2), ("*", -1), ("*/", -1), ("Makefile", 1), ("a/*/b", 3)],
+)
+def test_depth_counts_slashes_and_one_for_a_file(pattern: str, expected: int) -> None:
+    assert depth(pattern) == expected
+
+
+def test_a_class_in_a_pattern_is_read() -> None:
+    assert matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False)
+    assert not matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.S", lambda _: False)
+
+
+def test_a_hostile_glob_ends_soon() -> None:
+    assert not matches("a*" * 40 + "b", "a" * 300, lambda _: False)
+
+
+def test_a_hostile_regular_expression_ends_soon() -> None:
+    assert not matches("(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False)

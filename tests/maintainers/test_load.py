@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.tree import DirectoryTree
+from patchpilot.errors import MissingError
+from patchpilot.maintainers import load
+from patchpilot.maintainers.load import KEPT, _folder
+from tests.kit.maintainers import write_tree
+
+
+@pytest.fixture
+def kept() -> Path:
+    _folder.cache_clear()
+    return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot" / "maintainers"
+
+
+def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
+    tree = DirectoryTree(write_tree(tmp_path))
+    first = load(tree)
+    assert len(list(kept.glob("*.index"))) == 1
+    second = load(tree)
+    assert [one.name for one in first.sections] == [one.name for one in second.sections]
+    assert first.words == second.words
+
+
+def test_a_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
+    tree = DirectoryTree(write_tree(tmp_path))
+    load(tree)
+    file = next(kept.glob("*.index"))
+    whole = file.read_bytes()
+    for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
+        file.write_bytes(damaged)
+        assert load(tree).named("THE REST")
+        assert file.read_bytes() == whole
+
+
+def test_another_content_has_another_index(tmp_path: Path, kept: Path) -> None:
+    load(DirectoryTree(write_tree(tmp_path / "a")))
+    other = load(DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n")))
+    assert [one.name for one in other.sections] == ["ONE"]
+    assert len(list(kept.glob("*.index"))) == 2
+
+
+def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
+    for number in range(KEPT + 5):
+        load(DirectoryTree(write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")))
+    assert len(list(kept.iterdir())) <= KEPT
+
+
+def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
+    tree = DirectoryTree(write_tree(tmp_path))
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found == [6] * 8
+
+
+def test_it_works_where_nothing_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _folder.cache_clear()
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert len(load(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
+    _folder.cache_clear()
+
+
+def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
+    write_tree(tmp_path)
+    (tmp_path / "MAINTAINERS").unlink()
+    (tmp_path / "MAINTAINERS").mkdir()
+    (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
+    (tmp_path / "MAINTAINERS" / "b").write_text("TWO\nF:\tb/\n")
+    assert [one.name for one in load(DirectoryTree(tmp_path)).sections] == ["ONE", "TWO"]
+
+
+def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
+    write_tree(tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n")
+    (tmp_path / ".get_maintainer.conf").write_text("--find-maintainer-files # all of them\n--maintainer-path=.\n")
+    assert "BOARD X" in [one.name for one in load(DirectoryTree(tmp_path)).sections]
+
+
+def test_a_tree_without_one_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    with pytest.raises(MissingError) as caught:
+        load(DirectoryTree(tmp_path))
+    assert caught.value.hint

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.commits.tree import DirectoryTree
+from patchpilot.maintainers import MaintainersFile, load, match
+from patchpilot.maintainers.filepattern import depth, matches
+from patchpilot.maintainers.index import build
+from patchpilot.maintainers.match import match_path
+from patchpilot.maintainers.words import Words
+from tests.kit.maintainers import MAINTAINERS, patch, write_tree
+
+
+def read(text: str) -> MaintainersFile:
+    return MaintainersFile(text, build(text), Words())
+
+
+def names(file: MaintainersFile, path: str) -> list[str]:
+    return [file.section(one.section).name for one in match_path(file, path)]
+
+
+def test_sections_are_read_with_their_lines() -> None:
+    file = read(MAINTAINERS)
+    section = file.named("ACME WIDGET DRIVER")
+    assert section is not None
+    assert section.line == 6
+    assert section.status == "Supported"
+    assert section.lists == (("widgets@lists.example", "(moderated for non-subscribers)"),)
+    assert section.tree_urls == (("git", "git://git.example/widgets.git", "for-next"), ("quilt", "https://quilt.example/", ""))
+    assert [one.name for one in file.sections][:2] == ["ACME WIDGET DRIVER", "LEGACY WIDGETS"]
+    assert file.named("NO SUCH SECTION") is None
+    assert len(file) == 6
+
+
+def test_the_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
+    assert names(read(MAINTAINERS), "drivers/widget/core.c") == ["ACME WIDGET DRIVER", "THE REST"]
+
+
+def test_an_excluded_folder_leaves_its_section() -> None:
+    assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == ["LEGACY WIDGETS", "THE REST"]
+
+
+def test_a_name_pattern_takes_any_path() -> None:
+    assert names(read(MAINTAINERS), "arch/x/gadget7.c") == ["SOC GADGET", "THE REST"]
+
+
+def test_ties_come_in_file_order() -> None:
+    text = "".join(f"S{n}\nS:\tMaintained\nF:\ta/\n\n" for n in range(30))
+    assert names(read(text), "a/b.c") == [f"S{n}" for n in range(30)]
+
+
+def test_keywords_are_looked_for_in_the_message_and_in_changed_lines() -> None:
+    file = read(MAINTAINERS)
+    found = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
+    assert [one.section.name for one in found] == ["THE REST", "ACME WIDGET DRIVER"]
+    assert found[1].by_keyword
+    assert found[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
+    assert not [one for one in match(file, ["lib/plain.c"], patch("lib/plain.c")) if one.by_keyword]
+
+
+def test_reasons_name_path_and_pattern() -> None:
+    first = match(read(MAINTAINERS), ["drivers/net/port.c"])[0]
+    assert first.reasons == ("drivers/net/port.c matches F: drivers/net/",)
+    assert first.paths == ("drivers/net/port.c",)
+    assert not first.is_rest
+
+
+def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(tmp_path: Path) -> None:
+    text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
+    write_tree(tmp_path, MAINTAINERS=text)
+    assert names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == ["ONE"]
+    assert names(read(text), "drivers/widget/core.c") == []
+
+
+PATTERN = st.lists(st.sampled_from(["a", "b", "c", "/", "*", "?", ".c"]), min_size=1, max_size=5).map("".join)
+SECTIONS = st.lists(st.lists(st.tuples(st.sampled_from("FFFX"), PATTERN), min_size=1, max_size=4), min_size=1, max_size=6)
+PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/".join)
+
+
+@given(SECTIONS, PATH)
+def test_the_index_forgets_no_match(sections: list[list[tuple[str, str]]], path: str) -> None:
+    text = "".join(f"S{n}\n" + "".join(f"{letter}:\t{value}\n" for letter, value in lines) for n, lines in enumerate(sections))
+    expected: dict[int, int] = {}
+    for number, lines in enumerate(sections):
+        if any(letter == "X" and matches(value, path, lambda _: False) for letter, value in lines):
+            continue
+        for letter, value in lines:
+            if letter == "F" and matches(value, path, lambda _: False):
+                expected[number] = depth(value)
+    found = match_path(read(text), path)
+    assert [(one.section, one.depth) for one in found] == sorted(expected.items(), key=lambda one: (-one[1], one[0]))
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_failing(text: str) -> None:
+    file = read(text)
+    for section in file.sections:
+        assert section.line >= 1
+    match_path(file, "a/b.c")

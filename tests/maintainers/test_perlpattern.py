@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import time
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.maintainers.perlpattern import PerlPattern, is_tame, needed_words
+
+ATOMS = st.sampled_from(
+    ["ab", "abc", "bc_", "[ab]c", r"\b", r"\.", "a?", "c*", "b+", ".", "(?:abc|bca)", "(abc)?", "(?i:ABC)", "|", r"\w", "^", "$"]
+)
+PATTERNS = st.lists(ATOMS, min_size=1, max_size=6).map("".join)
+TEXTS = st.text("abcABC_. ", max_size=30)
+
+
+def compiles(source: str) -> bool:
+    try:
+        regex.compile(source, regex.X | regex.A)
+    except regex.error:
+        return False
+    return True
+
+
+@given(PATTERNS.filter(compiles), TEXTS)
+def test_a_text_that_matches_has_one_of_the_words_it_needs(source: str, text: str) -> None:
+    pattern = PerlPattern(source)
+    if regex.search(source, text, regex.X | regex.A):
+        assert pattern.may_match(text.lower())
+
+
+@given(PATTERNS.filter(compiles), TEXTS)
+def test_both_engines_read_a_pattern_alike(source: str, text: str) -> None:
+    assert PerlPattern(source).search(text) == bool(regex.search(source, text, regex.X | regex.A))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (r"\b(?i:clang|llvm)\b", ("clang", "llvm")),
+        (r"(?:\b|_)bpf(?:\b|_)", ("bpf",)),
+        (r"pwm_(config|ops)", ("pwm_",)),
+        (r"(?i)Gadget", ("gadget",)),
+        ("ab", ()),
+        ("(abc)?", ()),
+        ("abc|x", ()),
+        (r"a\x41bc", ()),
+    ],
+)
+def test_the_words_a_pattern_needs(source: str, words: tuple[str, ...]) -> None:
+    assert needed_words(source) == words
+
+
+@pytest.mark.parametrize("source", ["(a+)+$", "(a|a)*$", "a{3,}", r"(?=a)", r"(a)\1", "a.*b.*c", "(a)(b)(c)(d)"])
+def test_a_pattern_that_could_run_away_is_not_tame(source: str) -> None:
+    assert not is_tame(source)
+
+
+def test_a_runaway_pattern_finds_nothing_and_ends_soon() -> None:
+    start = time.monotonic()
+    assert not PerlPattern("(x+x+)+y").search("x" * 5000)
+    assert time.monotonic() - start < 5
+
+
+def test_a_bad_pattern_matches_nothing_and_says_why() -> None:
+    pattern = PerlPattern("(unclosed")
+    assert pattern.error
+    assert not pattern.search("(unclosed")
+    assert PerlPattern("fine").error is None
+
+
+def test_white_space_in_a_pattern_does_not_count() -> None:
+    assert PerlPattern("a b # remark").search("ab")
+
+
+def test_words_of_perl_are_understood() -> None:
+    assert PerlPattern(r"^a\h+b\z").search("a \tb")

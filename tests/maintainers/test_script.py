@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from patchpilot.maintainers.script import read_words
+from patchpilot.maintainers.words import Words
+
+SCRIPT = r"""
+my $email_git = 1;
+my $email_git_since = "6-months-ago";
+my $output_section_maxlen = 30;
+push(@penguin_chief, "Top Person:top\@example.org");
+#push(@penguin_chief, "Not Any More:gone\@example.org");
+push(@signature_tags, "Signed-off-by:");
+
+sub get_maintainer_role {
+    my $role = "nobody";
+	    if ($ptype eq "S") {
+		$role = $pvalue;
+	    }
+    $role = lc($role);
+    if ($role eq "supported") {
+	$role = "keeper";
+    } elsif ($role eq "orphan") {
+	$role = "finder";
+    }
+}
+sub get_list_role {
+    if ($subsystem eq "EVERYTHING") {
+    }
+}
+sub add_categories {
+		push(@list_to, [$list_address, "closed subscriber list${list_role}"]);
+		push(@list_to, [$list_address, "open talk list${list_role}"]);
+		push_email_addresses($pvalue, "reader:$subsystem");
+}
+"""
+
+
+def test_words_are_read_from_the_script() -> None:
+    words = read_words(SCRIPT)
+    assert words.maintainer("Supported") == "keeper"
+    assert words.maintainer("Orphan") == "finder"
+    assert words.maintainer("Odd Fixes") == "odd fixes"
+    assert words.maintainer(None) == "nobody"
+    assert words.open_list == "open talk list"
+    assert words.subscriber_list == "closed subscriber list"
+    assert words.moderated_list == "moderated list"
+    assert words.reviewer == "reader"
+    assert words.rest == "EVERYTHING"
+    assert words.chiefs == (("Top Person", "top@example.org"),)
+    assert words.signatures == ("Signed-off-by:",)
+    assert words.name_length == 30
+    assert dict(words.defaults)["email_git"] == "1"
+
+
+def test_without_a_script_the_usual_words_hold() -> None:
+    assert read_words(None) == Words()
+    assert Words().maintainer("Supported") == "supporter"
+
+
+def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
+    script = 'sub get_maintainer_role {\n my $role = "maintainer";\n if ($status eq "buried alive in reporters") { $role = "chief"; }\n}\n'
+    words = read_words(script)
+    assert words.maintainer("Supported") == "maintainer"
+    assert words.maintainer("Buried alive in reporters") == "chief"

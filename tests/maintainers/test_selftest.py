@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from patchpilot.maintainers.index import MaintainersFile, build
+from patchpilot.maintainers.selftest import Problem, naming, self_test
+from patchpilot.maintainers.words import Words
+from tests.kit.maintainers import FILES, MAINTAINERS
+
+BAD = """\
+BETA
+M:	no address here
+S:	Sleeping
+T:	https://git.example/x
+F:	gone/file.c
+F:	gone/file.c
+F:	drivers/*/nothing*.c
+N:	(unclosed
+
+ALPHA
+S:	Maintained
+F:	drivers/
+
+BETA
+M:	Ada Fixer <ada@@example..org>
+"""
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    return self_test([("MAINTAINERS", text.encode())], sorted(FILES), Words())
+
+
+def test_a_sound_file_has_no_problem() -> None:
+    assert problems(MAINTAINERS) == ()
+
+
+def test_each_fault_is_found_where_it_stands() -> None:
+    found = {(one.line, one.kind): one.message for one in problems(BAD)}
+    assert found[(2, "addresses")] == "no address on this line"
+    assert "unusual status" in found[(1, "sections")]
+    assert (4, "scm") in found
+    assert [one.line for one in problems(BAD) if one.message == "no file matches"] == [5, 6, 7]
+    assert [one.line for one in problems(BAD) if "twice" in one.message] == [6]
+    assert "not a pattern" in found[(8, "patterns")]
+    assert [one.kind for one in problems(BAD)].count("order") == 1
+    assert {one.message for one in problems(BAD) if one.line == 10} >= {"no address: neither M:, R: nor L:"}
+    assert any("MAINTAINERS:1" in one.message for one in problems(BAD) if one.line == 14)
+    assert any("no status" in one.message for one in problems(BAD) if one.line == 14)
+
+
+def test_one_misplaced_section_is_one_problem() -> None:
+    names = ["ALPHA", "ZULU", *[f"B{n}" for n in range(9)]]
+    text = "".join(f"{name}\nM:\tx@example.org\nS:\tMaintained\nF:\tdrivers/\n" for name in names)
+    assert [(one.text, one.kind) for one in problems(text)] == [("ZULU", "order")]
+
+
+def test_sections_that_name_somebody_are_found() -> None:
+    file = MaintainersFile(MAINTAINERS, build(MAINTAINERS), Words())
+    assert [(one.name, lines) for one, lines in naming(file, "EVE@net.example")] == [
+        ("NETWORK DRIVERS", ("M: Eve Router <eve@net.example>",))
+    ]
+    assert naming(file, "nobody@nowhere.example") == ()
