@@ -19,11 +19,11 @@ _BUS = (
     r"(?!\s+(?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) (?:device|host|slave|client)))"
 )
 _BEFORE_REFUSAL = _joined(r"""
-    so | a | big | hard | strong | firm | clear | still | i | i'd | i'm going to | i have to | i must | consider this | consider it
+    so | but | a | big | hard | strong | firm | clear | still | i | i'd | i'm going to | i have to | i must | consider this | consider it
     it's | therefore
 """)
 REFUSAL = re.compile(
-    rf"(?:^\W*|[.!?:;,]\s+|\b(?:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
+    rf"(?:^\W*|[.!?:;,]\s+|\b(?i:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
     r"|^\W*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
     r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
     re.MULTILINE,
@@ -56,7 +56,7 @@ _PLACE = _joined(r"""
     kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
 """)
 APPLIED_REST = re.compile(
-    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|with (?:thanks|{_ALTERED})"
+    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied)\b|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b)",
     re.IGNORECASE,
@@ -76,8 +76,13 @@ _APPLYING = _joined(r"""
     stage | staging | fold | squash
 """)
 WILL_APPLY = re.compile(
-    rf"\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)\s+(?:\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
-    r"[^.?!\n]{0,60}\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b",
+    rf"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*will)\s+(?:\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
+    r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
+    re.IGNORECASE | re.MULTILINE,
+)
+IN_TREE = re.compile(
+    r"(?<!not )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
+    r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
     re.IGNORECASE,
 )
 UNDER_CONDITION = _one_of("if | once | unless | when | after | until")
@@ -120,7 +125,8 @@ ASKS_WEAKLY = _one_of(r"""
     problem | issue | fails?
     overflows? | race | deadlock | violat\w+ | style | indent\w* | whitespace | line break | changelog | commit (?:message|log)
     use (?:the|a|an) | i'd say
-    it'll be | potential(?:ly)? | concern\w* | worr\w+ | not sure | bug(?:gy)? | leaks? | unused | breaks? | terminator | blank line
+    it'll be | potential(?:ly)? | concern\w* | worr\w+ | not sure | bug(?:gy)? | leaks? | unused | breaks? | no need
+    (?:can|could) (?:be|go) | unrelated | extra | belongs? | separate patch | terminator | blank line
     alignment
 """)
 

@@ -16,6 +16,7 @@ from patchpilot.threads.phrases import (
     ASSENT,
     CLOSING,
     GREETING,
+    IN_TREE,
     NOT_APPLIED,
     PING,
     PROMISES,
@@ -65,7 +66,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
         return Reading(Kind.OTHER, 0.8, _around(words, found))
     if by_author:
         return Reading(Kind.QUESTION if questions * 2 >= sentences and count > 6 else Kind.OTHER, 0.7, "the patch's author answers")
-    if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 1:
+    if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
         return Reading(Kind.OTHER, 0.8, _around(words, found))
     if (found := ASSENT.search(words)) and count <= 30 and not questions and not strong and not PROMISES.search(words):
         return Reading(Kind.ACK, 0.7, _around(words, found))
@@ -112,6 +113,9 @@ def _applied(words: str) -> Reading | None:
             continue
         tree = TREE.search(words[found.start("verb") :])
         return Reading(Kind.APPLIED, 0.85 if short else 0.65, _around(words, found), tree["tree"].rstrip(".,") if tree else None)
+    there = IN_TREE.search(words)
+    if short and "?" not in words and there:
+        return Reading(Kind.APPLIED, 0.6, _around(words, there))
     future = WILL_APPLY.search(words)
     if short and "?" not in words and future and not UNDER_CONDITION.search(words):
         tree = TREE.search(words[future.start() :])
