@@ -16,6 +16,7 @@ _WROTE = re.compile(
     r"|^\W*(?:on|am|le|el|op|den|em|dne)\b.{6,}:$|<[^<>\s]+@[^<>\s]+>\W{0,2}:?$|\d{1,2}:\d\d.*:$|\d{4}.*:$|^Quoting .{5,80}\)$",
     re.IGNORECASE,
 )
+_ON_WROTE = re.compile(r"^\s*On (?=.{0,60}\d).{8,240}\bwrote:\s*$")
 _OUTLOOK = re.compile(r"^\s*(?:[-_]{3,}\s*(?:Original Message|Forwarded message|Ursprüngliche Nachricht).*|_{20,})\s*$", re.IGNORECASE)
 _MAIL_HEADER = re.compile(r"^\*?(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|Betreff)\*?:\s", re.IGNORECASE)
 _FROM_SENT = re.compile(r"^From: .*\bSent: ", re.IGNORECASE)
@@ -81,6 +82,7 @@ def take_apart(body: str) -> Body:
             own.append(Line(line.rstrip(), at, on_code))
         else:
             quoted.append(line)
+    attributions += _stray_attributions(own)
     return Body(tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:]))
 
 
@@ -112,6 +114,19 @@ def _take_attribution(own: list[Line], at: int, quoted: Sequence[bool]) -> list[
     while own and own[-1].at >= start:
         own.pop()
     return [said]
+
+
+def _stray_attributions(own: list[Line]) -> list[str]:
+    """Attributions that no quote follows directly (the quote was cut to "[...]"), taken out of `own`."""
+    found = []
+    for place in range(len(own) - 1, -1, -1):
+        if _ON_WROTE.match(own[place].text):
+            found.append(own.pop(place).text)
+        elif place and own[place].text.rstrip().endswith("wrote:") and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}"):
+            found.append(f"{own[place - 1].text} {own[place].text}")
+            own[place] = Line("", own[place].at)
+            own[place - 1] = Line("", own[place - 1].at)
+    return found
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:

@@ -157,14 +157,14 @@ _WORK = _joined(r"""
 """)
 PROMISES = re.compile(
     rf"\b(?:i(?:'ll| will| am going to|'m going to| plan to| just| have|'ve)\s+(?:\w+\s+){{0,3}}?(?:{_WORK})"
-    r"|in (?:the )?(?:v\d+|next (?:version|revision|spin|series|iteration))"
+    r"|in (?:the )?(?:v\d{1,2}(?![.\d])|next (?:version|revision|spin|series|iteration))"
     r"|will (?:fix|do|send|change|update|drop|resend|add|remove|respin|rework|address|correct)"
     r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
     re.IGNORECASE,
 )
 PING = re.compile(
     r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
-    r"|\bany (?:update|news|feedback|progress|chance|comments?|thoughts?)\b[^.!\n]{0,60}\?"
+    r"|\bany (?:update|news|feedback|progress|comments?|thoughts?)\b[^.!\n]{0,60}\?"
     r"|\bany (?:comments?|feedback|news) (?:on|about|for) (?:this|the patch|it)\b"
     r"|just (?:wanted to check|checking)|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
     re.IGNORECASE | re.MULTILINE,

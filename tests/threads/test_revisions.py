@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which patches are one series, and which series are revisions of one work."""
+
+import pytest
+
+from patchpilot.threads.classify import classify
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.revisions import Topic, find_topics
+from tests.kit.mails import ADA, mail, mbox, patch
+
+
+def topics(*mails: bytes) -> tuple[Topic, ...]:
+    return find_topics([classify(one) for one in parse(mbox(*mails))])
+
+
+def versions(topic: Topic) -> list[int]:
+    return [revision.version for revision in topic.revisions]
+
+
+def test_same_subject_and_author_are_one_work() -> None:
+    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH net v2] demo: check it", id="b", minutes=9))
+    assert [versions(one) for one in found] == [[1, 2]]
+
+
+def test_same_subject_of_another_author_is_another_work() -> None:
+    other = "Otto Other <otto@example.com>"
+    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] demo: check it", id="b", author=other))
+    assert [versions(one) for one in found] == [[1], [2]]
+
+
+def test_a_change_id_joins_what_was_renamed() -> None:
+    note = "change-id: 20240304-demo-check-abcdef012345\n"
+    found = topics(
+        patch("[PATCH] demo: check it", id="a", notes=note), patch("[PATCH v2] pump: something else", id="b", notes=note, minutes=9)
+    )
+    assert [versions(one) for one in found] == [[1, 2]]
+
+
+def test_a_link_to_the_last_version_joins_what_was_renamed() -> None:
+    link = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
+    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] pump: something else", id="b", notes=link, minutes=9))
+    assert [versions(one) for one in found] == [[1, 2]]
+    assert found[0].subject == "pump: something else"
+
+
+def test_a_link_to_a_version_that_is_not_there_is_kept() -> None:
+    link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
+    assert topics(patch("[PATCH v2] demo: check it", id="b", notes=link))[0].missing == {"gone@example.org": 1}
+
+
+def test_an_answer_to_the_last_version_joins_what_was_renamed() -> None:
+    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] pump: else", id="b", reply_to="a", minutes=9))
+    assert [versions(one) for one in found] == [[1, 2]]
+
+
+def test_a_slightly_reworded_subject_is_found() -> None:
+    found = topics(
+        patch("[PATCH] demo: check the pump pointer early", id="a"), patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=9)
+    )
+    assert [versions(one) for one in found] == [[1, 2]]
+
+
+def test_two_works_of_an_author_stay_apart() -> None:
+    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH] valve: open it", id="b", minutes=9))
+    assert len(found) == 2
+
+
+def test_a_series_is_put_together_by_its_threading() -> None:
+    found = topics(
+        mail("[PATCH v2 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"),
+        patch("[PATCH v2 2/2] demo: b", id="c2", reply_to="c0", minutes=200),
+        patch("[PATCH v2 1/2] demo: a", id="c1", reply_to="c0", minutes=100),
+    )
+    assert len(found) == 1
+    assert [post.number for post in found[0].latest.posts] == [0, 1, 2]
+
+
+def test_a_series_without_threading_is_put_together_by_its_time() -> None:
+    found = topics(patch("[PATCH 1/2] demo: a", id="c1"), patch("[PATCH 2/2] demo: b", id="c2", minutes=1))
+    assert [len(one.latest.posts) for one in found] == [2]
+
+
+def test_a_resend_is_a_revision_of_its_own() -> None:
+    found = topics(
+        patch("[PATCH] demo: a", id="a"),
+        patch("[RESEND PATCH] demo: a", id="b", minutes=9),
+        patch("[PATCH v2] demo: a", id="c", minutes=19),
+    )
+    assert [(one.version, one.resend) for one in found[0].revisions] == [(1, False), (1, True), (2, False)]
+
+
+def test_an_rfc_and_a_pull_request_are_revisions() -> None:
+    found = topics(
+        patch("[RFC PATCH] demo: a", id="a"),
+        patch("[PATCH] demo: a", id="b", minutes=9),
+        mail("[GIT PULL] demo: a", "The following changes\n\n 1 file changed, 1 insertion(+)\n", id="c", minutes=99),
+    )
+    assert len(found) == 1
+    assert [(one.rfc, one.pull_request) for one in found[0].revisions] == [(True, False), (False, False), (False, True)]
+
+
+def test_a_backport_is_no_revision() -> None:
+    found = topics(patch("[PATCH] demo: a", id="a"), patch("[PATCH 6.1.y] demo: a", id="b", minutes=9))
+    assert [one.latest.backport_to for one in found] == [None, "6.1.y"]
+
+
+@pytest.mark.parametrize("via", ["\"'Ada Fixer' via demo-list\" <demo@lists.example.org>", '"Ada Fixer via demo" <demo@lists.example.org>'])
+def test_a_sender_rewritten_by_the_list_is_the_same_author(via: str) -> None:
+    rewritten = mail("[PATCH v2] demo: check it", patch("x").decode().partition("\n\n")[2], sender=via, id="b", minutes=9, Reply_To=ADA)
+    assert [versions(one) for one in topics(patch("[PATCH] demo: check it", id="a"), rewritten)] == [[1, 2]]
