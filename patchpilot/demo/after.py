@@ -13,7 +13,7 @@ from patchpilot.model.mail import parse_mail
 
 TITLE = "net/acme: allow old cards that cannot count their images"
 PREFIX = ["--subject-prefix", "PATCH net"]
-QUESTIONS = ["--not-security", "--not-regression"]
+QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def the_mail(journey: Journey) -> Sent:
@@ -38,8 +38,9 @@ def _arrived(journey: Journey) -> Sent:
 def replies(journey: Journey, first: Sent) -> None:
     """A question, a review and a build report come back."""
     journey.tell("The list answers: a question, a review tag, a build report.")
+    journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(mails.question(first), mails.review(first), mails.build_report(first))
-    journey.run(["patchpilot", "track", "update"])
+    journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
 
@@ -52,7 +53,7 @@ def second_version(journey: Journey) -> Sent:
     journey.run(["git", "commit", "-q", "--amend", "-F", "-"], stdin=message.replace("again.", why, 1))
     journey.run(["patchpilot", "trailers", "--yes"])
     changes = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
-    journey.run(["patchpilot", "draft", "edit", "--changelog", changes])
+    journey.run(["patchpilot", "draft", "-v", "2", "--changelog", changes])
     journey.run(["patchpilot", "send", "--reroll", "--yes", *PREFIX])
     return _arrived(journey)
 
@@ -73,7 +74,7 @@ def landing(journey: Journey, second: Sent) -> None:
         mails.stable_review(commit, TITLE, body, "6.12", when), mails.stable_failed(commit, TITLE, "6.1", when + timedelta(hours=2))
     )
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
-    journey.run(["patchpilot", "track", "update"])
+    journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
     journey.tell("What is left to do for the stable trees?")

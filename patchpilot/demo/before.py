@@ -51,7 +51,7 @@ def before_the_mail(journey: Journey) -> None:
     journey.tell("Write the tags and the sign-off into the message; undo would take them back.")
     journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff", "--dry-run"])
     journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"])
-    journey.run(["patchpilot", "undo", "--list"])
+    journey.run(["patchpilot", "undo", "list"])
 
     journey.tell("Nothing is left to complain about.")
     journey.read(["patchpilot", "check"], expect=[0], judge=_nothing_grave)

@@ -11,7 +11,7 @@ from patchpilot.commits.fastimport import FastImport
 from patchpilot.demo import acme
 from patchpilot.demo.drivers import WORDS, Driver, fleet
 from patchpilot.demo.people import CROWD, CULPRIT_AUTHOR, LINUS, MAINTAINER, NET_MAINTAINER, STABLE
-from patchpilot.demo.tree import first_files, makefile
+from patchpilot.demo.tree import ACME_KCONFIG, first_files, makefile
 from patchpilot.model.address import Address
 
 RELEASES = (*(f"5.{n}" for n in range(10, 20)), *(f"6.{n}" for n in range(20)), "7.0", "7.1")
@@ -52,6 +52,7 @@ ACME_STORY = {
     ("6.8", 4): ("field", FIELD),
     ("6.10", 1): ("temperature", TEMPERATURE),
 }
+HELP_TEXT = ("7.0", 3)
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Builder:
         self._clock = START
         self._ids: dict[str, str] = {}
         self._fixes: list[Upstream] = []
-        self._forks: dict[str, tuple[str, State]] = {}
+        self._forks: dict[str, tuple[str, State, int]] = {}
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> Facts:
@@ -119,7 +120,7 @@ class Builder:
     def _write(
         self, out: FastImport, ref: str, message: str, files: dict[str, str], author: Address, committer: Address, parent: str | None = None
     ) -> str:
-        self._clock += DAY // 2 + self._random.randrange(DAY)
+        self._clock += 5 * DAY + self._random.randrange(2 * DAY)
         self._count += 1
         return out.commit(ref, message, files, author=author, committer=committer, when=self._clock, parent=parent)
 
@@ -137,7 +138,9 @@ class Builder:
         for version in RELEASES:
             for step in range(PER_RELEASE):
                 told = ACME_STORY.get((version, step))
-                if told:
+                if (version, step) == HELP_TEXT:
+                    self._help_text(out)
+                elif told:
                     self._tell(out, state, version, *told)
                 else:
                     self._ordinary(out, state, version)
@@ -145,7 +148,7 @@ class Builder:
                     self._release(out, MAINLINE, f"{version}-rc1", LINUS)
             tip = self._release(out, MAINLINE, version, LINUS)
             if version in LTS:
-                self._forks[version] = (tip, copy.deepcopy(state))
+                self._forks[version] = (tip, copy.deepcopy(state), self._clock)
         for _ in range(PER_RELEASE // 2):
             self._ordinary(out, state, NEXT)
         return self._release(out, MAINLINE, NEXT, LINUS) if NEXT else tip
@@ -161,6 +164,11 @@ class Builder:
         author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(what, MAINTAINER)
         self._ids[what] = self._write(out, MAINLINE, f"{subject}\n\n{body}", change(state), author, NET_MAINTAINER)
         self._fixes.append(Upstream(self._ids[what], version, subject, body, author, change))
+
+    def _help_text(self, out: FastImport) -> None:
+        body = f"The 100 Gbit/s cards are out.\n\nSigned-off-by: {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
+        files = {"drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace("25 and 50", "25, 50 and 100")}
+        self._write(out, MAINLINE, f"acme: name the new cards in the help text\n\n{body}", files, MAINTAINER, NET_MAINTAINER)
 
     def _ordinary(self, out: FastImport, state: State, version: str) -> None:
         driver = self._random.choice(state.drivers)
@@ -204,8 +212,8 @@ class Builder:
         self._fixes.append(Upstream(commit, version, subject, body, author, change))
 
     def _branch(self, out: FastImport, version: str) -> str:
-        ref, (tip, state), point = f"refs/heads/linux-{version}.y", self._forks[version], 0
-        self._clock = START + DAY * 63 * (RELEASES.index(version) + 1)
+        ref, point = f"refs/heads/linux-{version}.y", 0
+        tip, state, self._clock = self._forks[version]
         out.reset(ref, tip)
         parent: str | None = tip
         since_release = 0

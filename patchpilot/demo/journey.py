@@ -70,9 +70,8 @@ class Journey:
         return _document(text)
 
     def _print(self, text: str) -> None:
-        for line in text.rstrip("\n").split("\n"):
-            if line:
-                print(f"  | {line}", file=self.out)
+        for line in text.rstrip("\n").split("\n") if text.strip() else ():
+            print(f"  | {line}".rstrip(), file=self.out)
 
 
 def _document(text: str) -> Any:

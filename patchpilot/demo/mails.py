@@ -41,7 +41,7 @@ def question(to: Sent) -> bytes:
         "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
         f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
     )
-    return reply(to, MAINTAINER, text, hours=15, message_id="20260610.question@acme.example.com")
+    return reply(to, MAINTAINER, text, hours=15, message_id="sandbox.question@acme.example.com")
 
 
 def review(to: Sent) -> bytes:
@@ -52,7 +52,7 @@ def review(to: Sent) -> bytes:
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
-    return reply(to, NET_REVIEWER, text, hours=20, message_id="20260610.review@example.org")
+    return reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
 
 
 def build_report(to: Sent) -> bytes:
@@ -64,11 +64,11 @@ def build_report(to: Sent) -> bytes:
         "If you fix the issue in a separate patch/commit (i.e. not just a new version of\n"
         "the same patch/commit), kindly add following tags\n"
         f"| Reported-by: {BUILD_BOT.trailer()}\n"
-        "| Closes: https://lore.example.org/oe-kbuild-all/20260610.build@build.example.org/\n\n"
+        "| Closes: https://lore.example.org/oe-kbuild-all/sandbox.build@build.example.org/\n\n"
         "All warnings (new ones prefixed by >>):\n\n"
         ">> drivers/net/ethernet/acme/acme_mcp.c:70:6: warning: unused variable 'seq' [-Wunused-variable]\n"
     )
-    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="20260610.build@build.example.org")
+    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
 
 
 def applied(to: Sent, commit: str, title: str) -> bytes:

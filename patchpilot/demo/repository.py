@@ -12,7 +12,7 @@ from patchpilot.demo.people import NEWCOMER
 from patchpilot.model.progress import Progress, silent
 
 TOPIC = "acme-old-cards"
-FIX_TIME = "1781000000 +0000"
+FIX_TIME = "1788220800 +0000"
 
 
 @dataclass(frozen=True, slots=True)

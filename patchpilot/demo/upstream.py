@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the others do in the story: a maintainer takes the fix, mainline moves on, the stable trees pick it up."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,6 @@ from patchpilot.demo.people import LINUS, NET_MAINTAINER, STABLE
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.tree import makefile
 from patchpilot.model.address import Address
-
-WHEN = "1781400000 +0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Landed:
 
 
 def _as(person: Address) -> dict[str, str]:
-    return {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email, "GIT_COMMITTER_DATE": WHEN}
+    return {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email, "GIT_COMMITTER_DATE": f"{int(time.time())} +0000"}
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str, ...] = ()) -> str:

@@ -126,7 +126,8 @@ def _standing(standing: Standing, target: Target) -> Iterator[Problem]:
 
 def _versions(facts: Facts) -> Iterator[Problem]:
     resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
-    if facts.version > 1 and not resend and not has_changes(facts.draft.changelog) and not _tells_changes(facts.series, facts.version):
+    told = has_changes(facts.draft.changelog) or _tells_changes(facts.series, facts.version)
+    if facts.version > 1 and not resend and not told:
         yield Problem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
@@ -135,7 +136,9 @@ def _versions(facts: Facts) -> Iterator[Problem]:
     now = {one.patch_id for one in facts.draft.patches}
     for send in facts.earlier:
         left = {one.patch_id for one in send.entries if one.patch_id}
-        if left and left == now and not resend and not facts.request.to_self:
+        # a new version may change messages only, which a patch-id does not see: its changelog tells
+        is_new = facts.version > send.version and told
+        if left and left == now and not resend and not is_new and not facts.request.to_self:
             hint = "patchpilot send --resume finishes a send; --resend sends it again marked RESEND"
             yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
             return
