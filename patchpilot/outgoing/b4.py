@@ -172,6 +172,14 @@ class _Counter:
         entry = self.entries[index]
         if not same_mail(entry.mail, captured(raw, "", ())):
             return f"b4 hands over another mail than was shown: {entry.mail.subject}"
+        last = index == len(self.entries) - 1
+        if last and any(one.state is MailState.UNKNOWN for one in self.entries):
+            # b4 must not note the series as sent while a mail of it is in doubt
+            self._carry(index, entry)
+            return "a mail of the series is in doubt"
+        return self._carry(index, entry)
+
+    def _carry(self, index: int, entry: Entry) -> str:
         if entry.state in (MailState.ACCEPTED, MailState.UNKNOWN):
             return "taken"
         if self.stopping():

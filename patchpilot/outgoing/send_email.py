@@ -63,7 +63,7 @@ def deliver(
     identity: str | None = None,
     credential: Credential | None = None,
     stopping: Stop = never_stop,
-    stalled: float = STALLED,
+    stalled: float | None = None,
 ) -> Dialogue:
     """Send these files. `report` is called before and after each mail; what is not reported was not begun.
 
@@ -87,7 +87,7 @@ def deliver(
             start_new_session=True,
         )
         try:
-            return _Conversation(process, len(files), account, report, stopping, stalled).hold()
+            return _Conversation(process, len(files), account, report, stopping, stalled or STALLED).hold()
         finally:
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream:

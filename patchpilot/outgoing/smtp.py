@@ -23,8 +23,8 @@ _TROUBLE = (OSError, smtplib.SMTPException)
 class Submission:
     """A connection to the account's server (or its sendmail program). Use it as a context; it connects when first needed."""
 
-    def __init__(self, account: Account, credential: Credential | None, timeout: float = TIMEOUT) -> None:
-        self.account, self.credential, self.timeout = account, credential, timeout
+    def __init__(self, account: Account, credential: Credential | None, timeout: float | None = None) -> None:
+        self.account, self.credential, self.timeout = account, credential, timeout or TIMEOUT
         self.server: smtplib.SMTP | None = None
 
     def __enter__(self) -> "Submission":

@@ -112,6 +112,8 @@ def _carry(
     repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, terminal: bool, stopping: Stop, progress: Progress
 ) -> SendResult:
     account, b4 = planned.account, send.transport == "b4"
+    if not _has_work(repository, send):
+        return result_of_send(send)
     waiting = send.entries if b4 else tuple(one for one in send.entries if one.state in WAITING)
     credential = None
     if account.needs_login:
@@ -149,6 +151,19 @@ def _carry(
         outbox.end(send.id)
         outbox.settle(send.id)
     return result_of_send(outbox.get(send.id))
+
+
+def _has_work(repository: Repository, send: Send) -> bool:
+    """Whether a mail waits, or b4 has not yet noted a series that is through."""
+    states = {one.state for one in send.entries}
+    if states & set(WAITING):
+        return True
+    if send.transport != "b4" or send.kind != "real" or states != {MailState.ACCEPTED}:
+        return False
+    from patchpilot.outgoing.b4_branch import enrolment
+
+    known = enrolment(repository, send.branch or "")
+    return known is not None and known.revision == send.version
 
 
 def result_of_plan(planned: SendPlan) -> SendResult:

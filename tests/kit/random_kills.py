@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice. `python -m tests.kit.random_kills 200 [b4]`."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.plan import Request, SendResult
+from patchpilot.outgoing.transport import MailState
+from patchpilot.services.resume import plan_resume
+from patchpilot.services.send import deliver, plan
+from patchpilot.services.topic import find_draft
+from tests.kit.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic
+
+
+def one_kill(folder: Path, via: str, after: float, patches: int = 3) -> tuple[bool, str]:
+    """(whether every mail arrived exactly once, what happened) of a send killed after so many seconds and then finished."""
+    with FaultySink() as server:
+        repo = topic(folder / "repo", patches, server=server)
+        with Repository.open(repo.path) as repository:
+            request = Request(via=via, to=(TO,), cc=(CC,), force="random kills")
+            cover(repository, request)
+            process = subprocess.Popen(
+                command(repo.path, request), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(after)
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+            settled_down(server)
+            with Outbox() as outbox:
+                sends = outbox.sends(find_draft(repository, request).change_id)
+            result = _finish(repository, server, request, begun=bool(sends))
+            counts = arrivals(server, tuple(one.message_id for one in result.messages))
+    right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent"
+    return right, f"{'resumed' if sends else 'sent anew'}, states {Counter(str(one.state) for one in result.messages)}, arrived {counts}"
+
+
+def _finish(repository: Repository, server: FaultySink, request: Request, *, begun: bool) -> SendResult:
+    """Resume until the series is through; what is unknown is settled by looking whether it arrived."""
+    if not begun:
+        return deliver(repository, plan(repository, request))
+    result = deliver(repository, plan_resume(repository, request))
+    unknown = [one.message_id for one in result.messages if one.state is MailState.UNKNOWN]
+    if unknown:
+        there = all(arrivals(server, tuple(unknown)))
+        result = deliver(repository, plan_resume(repository, request, "sent" if there else "lost"))
+    return result
+
+
+def main(count: int, via: str) -> int:
+    """Kill so many sends; 1 when one went wrong."""
+    seed = random.SystemRandom().randrange(1 << 30)
+    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
+    begun = time.monotonic()
+    span = 3.0
+    for number in range(count):
+        with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
+            isolated(Path(place))
+            after = chance.uniform(0.3, span)
+            try:
+                right, what = one_kill(Path(place), via, after)
+            except PatchpilotError as error:
+                right, what = False, f"error: {error.message}"
+        kinds[what.split(",")[0]] += 1
+        if not right:
+            wrong += 1
+            print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+    print(f"{via}: {count} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "git-send-email"))

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each mail once, whatever happens on the way (the whole table: `python -m tests.kit.fault_table`)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.fault_table import CASES, run_case
+
+_BY_NAME = {one.name: one for one in CASES}
+
+
+@pytest.mark.parametrize(
+    ("via", "name"),
+    [
+        ("git-send-email", "dropped after mail 2"),
+        ("git-send-email", "closed after DATA, kept"),
+        ("git-send-email", "killed at mail 3"),
+        ("b4", "one recipient rejected"),
+        ("b4", "closed after DATA, lost"),
+    ],
+)
+def test_no_mail_arrives_twice_and_all_arrive_in_the_end(tmp_path: Path, via: str, name: str) -> None:
+    row = run_case(tmp_path, via, _BY_NAME[name], patches=2)
+    assert row.right, row
+    assert row.final == "sent"
