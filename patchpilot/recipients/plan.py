@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, AddressState
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Plan
 from patchpilot.model.tree import Tree
@@ -19,7 +19,7 @@ from patchpilot.recipients.from_maintainers import Named, Texts, add_named, show
 from patchpilot.recipients.from_message import add_culprit_people, add_tagged, culprits
 from patchpilot.recipients.gather import Gathered
 from patchpilot.recipients.known import Known
-from patchpilot.recipients.warnings import Facts, warnings_of
+from patchpilot.recipients.warnings import Facts, judged, warnings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ def _finish(gathered: Gathered, named: Named, sources: Sources, paths: Sequence[
         for mailbox in named_in_files((path,), sources.tree, sources.switches):
             gathered.add(mailbox, "named in file", "cc", f"named in {path}")
     remarks = _add_history(gathered, named, sources, paths)
-    recipients = gathered.recipients()
-    facts = Facts(recipients, named, tuple(paths), patches, gathered.unsafe)
+    everybody = gathered.recipients()
+    recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
+    facts = Facts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(one.section) for one in named.matches)
     return Plan(recipients, sections, (*warnings_of(facts, sources.file, sources.tree, sources.known, sources.repository), *remarks))
 

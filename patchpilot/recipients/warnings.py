@@ -62,7 +62,7 @@ def _addresses(facts: Facts, known: Known) -> Iterator[str]:
         email = one.address.email
         verdict = judged(email)
         if verdict.state is AddressState.BAD:
-            yield f"{email} ({one.role}) is not an address: {verdict.reason}"
+            yield f"{email} ({one.role}) is not an address, so it is left out: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
             yield f"{email} ({one.role}) is doubtful: {verdict.reason}"
         gone = known.bounces(email)

@@ -95,7 +95,7 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
         if here.exists() and here.absolute().is_relative_to(root.absolute()):
             path = here.absolute().relative_to(root.absolute()).as_posix()
     if path in (".", ""):
-        return "./"
+        return ""
     if tree.is_dir(path):
         return path + "/"
     if not tree.exists(path):

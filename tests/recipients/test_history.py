@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.maintainers.words import Words
+from patchpilot.recipients.dropin.answer import Question
+from patchpilot.recipients.dropin.history import GitHistory
+from patchpilot.recipients.dropin.mailbox import Mailmap, Merger
+from patchpilot.recipients.dropin.people import People
+from patchpilot.recipients.dropin.switches import Switches
+from tests.kit.cli import call
+from tests.kit.maintainers import FILES, patch
+from tests.kit.repos import Repo
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    found = Repo(tmp_path / "repo")
+    # --since counts from now
+    found._clock = int(time.time()) - 86400
+    found.commit("all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES))
+    for number in range(3):
+        found.commit(
+            f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes Write <wes@write.example>",
+            {"lib/plain.c": "int plain;\n" + "int more;\n" * (number + 1)},
+            author="Wes Write <wes@write.example>",
+        )
+    monkeypatch.chdir(found.path)
+    return found
+
+
+def lines(*words: object) -> list[str]:
+    outcome = call("maintainers", "--format", "get_maintainer", *words)
+    assert outcome.code == 0, outcome.err
+    return outcome.out.splitlines()
+
+
+def test_history_speaks_only_where_no_maintained_section_does(repo: Repo) -> None:
+    assert lines("-f", "lib/plain.c", "--nol") == [
+        "Rae View <rae@view.example> (commit_signer:3/4=75%)",
+        "Wes Write <wes@write.example> (commit_signer:3/4=75%,authored:3/4=75%,added_lines:3/4=75%)",
+        "Zed Start <zed@start.example> (commit_signer:1/4=25%)",
+        "Ada Fixer <ada@example.org> (authored:1/4=25%,added_lines:1/4=25%)",
+    ]
+    assert lines("-f", "drivers/net/port.c", "--nol") == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+    assert lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
+
+
+def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
+    assert len(lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
+    assert lines("-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats") == [
+        "Rae View <rae@view.example>",
+        "Wes Write <wes@write.example>",
+    ]
+    assert lines("-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats")[0] == "Rae View <rae@view.example>"
+
+
+def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
+    repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
+    assert not [one for one in lines("-f", "lib/plain.c", "--nol") if one.startswith("Wes")]
+
+
+def test_blame_names_those_whose_lines_are_touched(repo: Repo, tmp_path: Path) -> None:
+    found = lines("-f", "lib/plain.c", "--nol", "--no-git-fallback", "--git-blame")
+    assert "Wes Write <wes@write.example> (authored lines:3/3=100%,commits:3/3=100%)" in found
+    file = tmp_path / "x.patch"
+    file.write_text(patch("lib/plain.c"))
+    assert "modified commits" in lines("--nol", "--no-git-fallback", "--git-blame", file)[0]
+
+
+def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> None:
+    culprit = repo.git("rev-parse", "HEAD")
+    file = tmp_path / "x.patch"
+    file.write_text(patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n'))
+    assert lines("--nol", file)[1:] == [
+        "Rae View <rae@view.example> (blamed_fixes:1/1=100%)",
+        "Wes Write <wes@write.example> (blamed_fixes:1/1=100%)",
+    ]
+    assert lines("--nol", "--nofixes", file)[1:] == []
+
+
+def test_a_tracked_file_needs_no_f(repo: Repo) -> None:
+    assert lines("drivers/net/port.c", "--nol") == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+
+
+def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> None:
+    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    outcome = call("maintainers", "-C", tmp_path / "bare.git", "--format", "get_maintainer", "-f", "drivers/net/port.c", "--nol")
+    assert outcome.out.splitlines() == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+
+
+def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:
+    history = GitHistory(repo.path, budget=0.0)
+    people = People(Switches().settled, Words(), Merger(Mailmap()))
+    history.add_file_people(people, Question(("lib/plain.c",), frozenset(), (), (), True))
+    assert people.rows == []
+    assert len(history.remarks) == 1

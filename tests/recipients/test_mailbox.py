@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, each_mailbox, read_ignored, take_apart, written
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada Fixer <ada@x.example>", ("Ada Fixer", "ada@x.example")),
+        ("Ada F. Fixer <ada@x.example>", ('"Ada F. Fixer"', "ada@x.example")),
+        ('"Ada F. Fixer" <ada@x.example>', ('"Ada F. Fixer"', "ada@x.example")),
+        ("Zoë Fixer <z@x.example>", ('"Zoë Fixer"', "z@x.example")),
+        ("<ada@x.example>", ("", "ada@x.example")),
+        ("ada@x.example (remark)", ("", "ada@x.example")),
+        ("nobody", ("", "")),
+    ],
+)
+def test_a_mailbox_is_taken_apart(text: str, expected: tuple[str, str]) -> None:
+    assert take_apart(text) == expected
+
+
+@given(st.text(max_size=60))
+def test_what_is_written_reads_back_the_same(text: str) -> None:
+    name, address = take_apart(text)
+    if address and name and "<" not in name and "\n" not in text:
+        assert take_apart(written(name, address)) == (name, address)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Ada <a@x.example>", 1),
+        ("Ada <a@x.example>, Bo <b@x.example>", 2),
+        ('"Bo, Jr." <b@x.example>, a@x.example', 2),
+        ('"Bo, Jr." <b@x.example>', 1),
+        ("J. Doe <j@x.example>, Bo <b@x.example>", 1),
+        ("a@x.example (one, two), b@x.example", 2),
+        ("a@x.example, not an address", 1),
+    ],
+)
+def test_only_a_well_formed_list_is_cut(text: str, count: int) -> None:
+    assert len(each_mailbox(text)) == count
+
+
+MAP = """\
+Ada Fixer <ada@new.example> <ada@old.example>
+Bo Brand <bo@x.example>
+<cy@new.example> <cy@old.example>
+Dee Good <dee@x.example> Dee Bad <bad@x.example> # remark
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A Fixer <ada@old.example>", "Ada Fixer <ada@new.example>"),
+        ("bo@x.example", "Bo Brand <bo@x.example>"),
+        ("Cy <cy@old.example>", "Cy <cy@new.example>"),
+        ("Dee Bad <bad@x.example>", "Dee Good <dee@x.example>"),
+        ("Other <bad@x.example>", "Other <bad@x.example>"),
+        ("Eve <eve@x.example>", "Eve <eve@x.example>"),
+    ],
+)
+def test_a_mailmap_corrects_names_and_addresses(text: str, expected: str) -> None:
+    assert Mailmap(MAP).apply(text) == expected
+
+
+def test_the_first_mention_stands_for_the_person() -> None:
+    merger = Merger(Mailmap())
+    assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
+    assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"
+    assert merger.apply("A. F. <ADA@one.example>") == "Ada Fixer <ada@one.example>"
+    assert Merger(Mailmap(), merge=False).all(["A <a@x.example>", "A <b@x.example>"]) == ["A <a@x.example>", "A <b@x.example>"]
+
+
+def test_those_to_be_ignored_are_read() -> None:
+    assert read_ignored("# none\n\n Ada <ada@x.example>  # why\nno address\n") == {"Ada <ada@x.example>  "}

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.maintainers import FILES, patch, write_tree
+from tests.kit.repos import Repo
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "tree")
+
+
+def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
+    outcome = call("maintainers", "--format", "json", *words)
+    assert outcome.code == code, outcome.err
+    document = json.loads(outcome.out)
+    assert document["schema"] == "patchpilot/maintainers/1"
+    found: list[dict[str, Any]] = document["results"]
+    return found
+
+
+def people(plan: dict[str, Any], header: str) -> list[str]:
+    return [one["email"] for one in plan["recipients"] if one["header"] == header]
+
+
+def one_plan(tree: Path, text: str, *words: object) -> dict[str, Any]:
+    file = tree.parent / "one.patch"
+    file.write_text(text)
+    (found,) = plans("--tree", tree, *words, file)
+    return found
+
+
+def test_to_are_maintainers_and_the_own_list_cc_the_others(tree: Path) -> None:
+    plan = one_plan(tree, patch())
+    assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example", "widgets@lists.example"]
+    assert people(plan, "cc") == ["dee@readers.example", "everybody@lists.example"]
+    first = plan["recipients"][0]
+    assert first["name"] == "Ada Fixer"
+    assert first["role"] == "maintainer"
+    assert first["section"] == "ACME WIDGET DRIVER"
+    assert first["reasons"] == ["drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"]
+    assert plan["recipients"][1]["name"] == "Bo, Jr."
+    assert plan["sections"][0] == {
+        "name": "ACME WIDGET DRIVER",
+        "status": "Supported",
+        "trees": ["git git://git.example/widgets.git for-next", "quilt https://quilt.example/"],
+        "lists": ["widgets@lists.example"],
+    }
+
+
+def test_nobody_but_the_catch_all_means_its_list_is_written_to(tree: Path) -> None:
+    plan = one_plan(tree, patch("lib/plain.c"))
+    assert people(plan, "to") == ["everybody@lists.example"]
+    assert any("THE REST" in one for one in plan["warnings"])
+
+
+def test_people_of_the_message_get_a_copy(tree: Path) -> None:
+    message = (
+        "It broke.\n\nReported-by: Rob Port <rob@port.example>\nTested-by: Ada Fixer <ada@widgets.example>\n"
+        "Cc: Kim Copy <kim@copy.example>\nCc: stable@vger.kernel.org # 6.1"
+    )
+    plan = one_plan(tree, patch(message=message))
+    roles = {one["email"]: one for one in plan["recipients"]}
+    assert roles["rob@port.example"]["role"] == "reporter"
+    assert roles["kim@copy.example"]["role"] == "cc"
+    assert roles["stable@vger.kernel.org"]["role"] == "stable list"
+    assert roles["ada@widgets.example"]["header"] == "to"
+    assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: of the message"
+    assert "nia@newcomers.example" not in roles
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("#regzbot introduced: v6.0..v6.1", True),
+        ('This is a regression.\n\nFixes: 0123456789ab ("x: y")', True),
+        ("Run the regression tests.", False),
+        ("This regression test was wrong.", False),
+    ],
+)
+def test_the_regression_list_hears_of_regressions(tree: Path, message: str, expected: bool) -> None:
+    assert ("regressions@lists.linux.dev" in people(one_plan(tree, patch(message=message)), "cc")) is expected
+
+
+def test_a_series_is_one_plan_and_everybody_gets_all(tree: Path, tmp_path: Path) -> None:
+    first = patch().replace("[PATCH]", "[PATCH 1/2]")
+    second = patch("drivers/net/port.c", subject="net: mend it").replace("[PATCH]", "[PATCH 2/2]")
+    folder = tmp_path / "series"
+    folder.mkdir()
+    (folder / "0001.patch").write_text(first)
+    (folder / "0002.patch").write_text(second)
+    (plan,) = plans("--tree", tree, folder)
+    assert {"ada@widgets.example", "eve@net.example", "netlist@lists.example", "widgets@lists.example"} <= set(people(plan, "to"))
+    assert len(plan["sources"]) == 2
+    each = plans("--tree", tree, "--per-patch", folder)
+    assert len(each) == 2
+    assert "eve@net.example" not in people(each[0], "to")
+
+
+def test_files_folders_and_globs_have_plans(tree: Path) -> None:
+    found = plans("--tree", tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c")
+    assert [one["source"] for one in found] == [
+        "drivers/net/",
+        "drivers/net/port.c",
+        "drivers/widget/core.c",
+        "drivers/widget/legacy/old.c",
+        "lib/stale.c",
+    ]
+    assert call("maintainers", "--tree", tree, "-f", "no/such*").code == 3
+
+
+def test_warnings_say_what_the_sender_should_know(tree: Path) -> None:
+    def warned(path: str) -> str:
+        return "\n".join(one_plan(tree, patch(path))["warnings"])
+
+    assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
+    assert "subscribers only" in warned("drivers/widget/legacy/old.c")
+    assert "widgets@lists.example is moderated" in warned("drivers/widget/core.c")
+    assert "rules of its own: Documentation/process/widgets.rst" in warned("drivers/widget/core.c")
+    assert "STALE THING is obsolete" in warned("lib/stale.c")
+    assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
+
+
+def test_doubtful_and_impossible_addresses_are_warned_of(tree: Path) -> None:
+    plan = one_plan(tree, patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"))
+    assert any("loc@machine.test" in one and "doubtful" in one for one in plan["warnings"])
+    assert any("bad@-x-.example" in one and "not an address" in one for one in plan["warnings"])
+    assert "loc@machine.test" in people(plan, "cc")
+    assert "bad@-x-.example" not in people(plan, "cc")
+
+
+def test_a_crowd_is_warned_of(tree: Path) -> None:
+    crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
+    assert any("addresses" in one for one in one_plan(tree, patch(message=crowd))["warnings"])
+
+
+def test_a_closed_next_tree_is_warned_of(tree: Path) -> None:
+    assert any("net-next may be closed" in one for one in one_plan(tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"])
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    found = Repo(tmp_path / "repo")
+    found.commit("all: begin", dict(FILES))
+    found.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    found.git("config", "remote.origin.url", "https://git.example/linux.git")
+    found.branch("topic")
+    monkeypatch.chdir(found.path)
+    return found
+
+
+def test_the_people_of_the_culprit_are_told_with_the_reason(repo: Repo) -> None:
+    culprit = repo.commit(
+        "net: break it\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Cul Prit <cul@prit.example>",
+        {"drivers/net/port.c": "int broken;\n"},
+        author="Cul Prit <cul@prit.example>",
+    )
+    repo.commit(f'net: mend it\n\nFixes: {culprit[:12]} ("net: break it")', {"drivers/net/port.c": "int mended;\n"})
+    (plan,) = plans("HEAD")
+    found = {one["email"]: one for one in plan["recipients"]}
+    assert found["cul@prit.example"]["role"] == "culprit author"
+    assert found["cul@prit.example"]["reasons"][0] == f'author of {culprit[:12]} ("net: break it"), which this fixes'
+    assert found["rae@view.example"]["role"] == "culprit reviewer"
+    assert any("NETWORK DRIVERS takes patches in git://git.example/net.git; you are on origin" in one for one in plan["warnings"])
+
+
+def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
+    repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
+    (plan,) = plans("--add-to", "Hal Hand <hal@hand.example>", "--add-cc", "widgets@lists.example", "--drop", "dee@readers.example")
+    assert "hal@hand.example" in people(plan, "to")
+    repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
+    repo.git("commit", "-q", "--amend", "-m", "widget: mend more, again")
+    (plan,) = plans()
+    assert "hal@hand.example" in people(plan, "to")
+    assert "widgets@lists.example" in people(plan, "cc")
+    assert "dee@readers.example" not in people(plan, "cc")
+    assert [one["email"] for one in plan["recipients"] if one["by_hand"]] == ["hal@hand.example", "widgets@lists.example"]
+    assert any("left out by hand: dee@readers.example" in one for one in plan["warnings"])
+    text = call("maintainers").out
+    assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
+    (plan,) = plans("--restore", "dee@readers.example", "--restore", "hal@hand.example")
+    assert "dee@readers.example" in people(plan, "cc")
+    assert "hal@hand.example" not in people(plan, "to")
+    (plan,) = plans("--reset")
+    assert not [one for one in plan["recipients"] if one["by_hand"]]
+
+
+def test_edits_follow_the_change_id_into_v2(tree: Path) -> None:
+    one_plan(tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example")
+    second = patch(message="change-id: 20240101-mend-1234", subject="widget: mend it properly").replace("[PATCH]", "[PATCH v2]")
+    assert "dee@readers.example" not in people(one_plan(tree, second), "cc")
+    assert "dee@readers.example" in people(one_plan(tree, patch(message="change-id: 20240101-other-1")), "cc")
+
+
+def test_a_wrong_address_is_refused(tree: Path) -> None:
+    (tree.parent / "one.patch").write_text(patch())
+    outcome = call("maintainers", "--tree", tree, "--add-to", "nobody", tree.parent / "one.patch")
+    assert outcome.code == 2
+    assert "nobody" in outcome.err
+
+
+def test_text_shows_reasons_and_no_control_characters(tree: Path) -> None:
+    (tree.parent / "one.patch").write_text(patch(message="Cc: Esc\x1b[31mape <esc@ape.example>"))
+    outcome = call("maintainers", "--tree", tree, tree.parent / "one.patch")
+    assert "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)" in outcome.out
+    assert "\x1b" not in outcome.out
+    assert "reasons" not in call("maintainers", "--tree", tree, "--brief", tree.parent / "one.patch").out
+
+
+def test_who_and_self_test_answer(tree: Path) -> None:
+    outcome = call("maintainers", "--tree", tree, "--who", "eve@net.example")
+    assert (outcome.code, outcome.out.splitlines()[1].strip()) == (0, "M: Eve Router <eve@net.example>")
+    assert call("maintainers", "--tree", tree, "--who", "eve@nowhere.example").code == 1
+    assert call("maintainers", "--tree", tree, "--self-test").code == 0
+    (tree / "lib" / "stale.c").unlink()
+    outcome = call("maintainers", "--tree", tree, "--self-test", "--format", "json")
+    assert outcome.code == 1
+    assert [one["message"] for one in json.loads(outcome.out)["problems"]] == ["no file matches"]
+
+
+def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.patch").write_text(patch())
+    assert call("maintainers", "x.patch").code == 3
+    assert call("maintainers").code == 3

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""As git and b4 call it: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd, b4.send-auto-cc-cmd."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.maintainers import FILES
+from tests.kit.repos import Repo
+
+COMMAND = f"{shlex.quote(sys.executable)} -m patchpilot maintainers --format get_maintainer --norolestats --no-git-fallback"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    found = Repo(tmp_path / "repo")
+    found.commit("all: begin\n\nSigned-off-by: Ada Fixer <ada@example.org>", dict(FILES))
+    found.git("config", "sendemail.smtpserver", "/bin/true")
+    found.git("config", "sendemail.from", "Nia New <nia@newcomers.example>")
+    found.branch("topic")
+    found.commit(
+        "net: port: mend it\n\nIt was broken.\n\nSigned-off-by: Nia New <nia@newcomers.example>", {"drivers/net/port.c": "int mended;\n"}
+    )
+    return found
+
+
+def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
+    repo.git("config", "sendemail.tocmd", f"{COMMAND} --nol")
+    repo.git("config", "sendemail.cccmd", f"{COMMAND} --nom --nor")
+    out = repo.git("send-email", "--dry-run", "--confirm=never", "--quiet", "--suppress-cc=self", "-1", "--to-cmd", f"{COMMAND} --nol")
+    sent = repo.git("send-email", "--dry-run", "--confirm=never", "--suppress-cc=self", "-1")
+    assert "To: Eve Router <eve@net.example>" in sent
+    assert "netlist@lists.example" in sent
+    assert "everybody@lists.example" in sent
+    assert "eve@net.example" in out or "Dry-Sent" in out
+
+
+def test_b4_asks_it_for_to_and_cc(repo: Repo, tmp_path: Path) -> None:
+    env = dict(os.environ) | {"PYTHONWARNINGS": "ignore"}
+
+    def b4(*words: str) -> str:
+        options = [
+            "-c",
+            f"b4.send-auto-to-cmd={COMMAND} --nol",
+            "-c",
+            f"b4.send-auto-cc-cmd={COMMAND} --nom --nor",
+            "-c",
+            "b4.prep-cover-strategy=branch-description",
+        ]
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("b4")), "-n", *options, *words],
+            cwd=repo.path,
+            env=env,
+            input="",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    b4("prep", "-e", "master")
+    said = b4("prep", "--auto-to-cc")
+    assert "eve@net.example" in said
+    folder = tmp_path / "out"
+    b4("send", "--no-sign", "-o", str(folder))
+    mails = "".join(file.read_text() for file in folder.iterdir())
+    to = next(line for line in mails.splitlines() if line.startswith("To: "))
+    assert "eve@net.example" in to
+    assert "netlist@lists.example" in mails
+    assert "everybody@lists.example" in mails
