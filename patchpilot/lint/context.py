@@ -28,6 +28,10 @@ class HistoryFacts(Protocol):
         """Whether the commit is in mainline; None when that cannot be told."""
         ...
 
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """Whether the commit `old` is `new` or one of its ancestors; None when that cannot be told."""
+        ...
+
     def first_release(self, commit_id: str) -> str | None:
         """The first release tag that contains the commit, or None when unreleased or unknown."""
         ...

@@ -3,6 +3,7 @@
 
 import bisect
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Hit
@@ -13,17 +14,36 @@ from patchpilot.model.patch import FileChange, Patch
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Where checkpatch.pl gives its CHECKs without being asked to."""
+LEAST_MOVED = 10
+"""A line with fewer characters, blanks aside, is not known again."""
+
+
+def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """What the rules about series find in the series of this context, whose patch is its first."""
+    series = context.series
+    if series is None or (len(series.patches) < 2 and series.cover is None):
+        return ()
+    return _run(context, [rule for rule in rules if rule.scope == "series"])
 
 
 def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """What these rules find in one patch, sorted by patch line; findings about the whole come last."""
+    """What these rules find in one patch, sorted by patch line; findings about the whole come last. Rules about series are left out."""
+    return _run(context, [rule for rule in rules if rule.scope != "series"])
+
+
+def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     places = Places(context.patch)
     found: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
         for hit in detector_of(rule)(context, rule.arguments):
             finding = _finding(rule, hit, places)
-            if finding.severity is Severity.CHECK and not (context.options.strict or _always_strict(finding)):
+            if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):
                 continue
+            if places.is_moved(finding):
+                # what the author did not write is for checkpatch.pl's own rules only, and marked
+                if not rule.checkpatch and not rule.on_moved:
+                    continue
+                finding = replace(finding, moved=True)
             found.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
     found.sort(key=lambda one: one[:2])
     return tuple(finding for _, _, finding in found)
@@ -58,6 +78,7 @@ class Places:
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
         self._starts: list[int] | None = None
+        self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
         """(path, line in the new file); (None, None) in the message, (path, None) in a file's header."""
@@ -74,6 +95,19 @@ class Places:
             return change.path, hunk.new_start
         line = hunk.lines[offset] if offset < len(hunk.lines) else None
         return change.path, line.new_line if line else None
+
+    def is_moved(self, finding: Finding) -> bool:
+        """Whether the finding is on an added line that the patch removes elsewhere, white space aside. Short lines tell nothing."""
+        at = finding.patch_line
+        if at is None or at < self._patch.diff_line or at > len(self._patch.lines) or self._change(at) is None:
+            return False
+        line = self._patch.lines[at - 1]
+        if not line.startswith("+") or line.startswith("+++ "):
+            return False
+        if self._gone is None:
+            removed = ("".join(one.text.split()) for change in self._patch.files for one in change.lines("-"))
+            self._gone = frozenset(text for text in removed if len(text) >= LEAST_MOVED)
+        return bool(self._gone) and "".join(line[1:].split()) in self._gone
 
     def _change(self, patch_line: int) -> FileChange | None:
         if patch_line < self._patch.diff_line:

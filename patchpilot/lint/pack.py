@@ -17,7 +17,7 @@ _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
-_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix")
+_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix", "on_moved")
 _EXAMPLE: Mapping[str, type] = {
     "subject": str,
     "message": str,
@@ -104,6 +104,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         until=_kernel(table.get("until"), where),
         profiles=tuple(_strings(table.get("profiles", []), "profiles", where)),
         remedy=_remedy(table.get("fix", {}), where),
+        on_moved=table.get("on_moved", False) is True,
     )
 
 

@@ -24,7 +24,7 @@ class Rule:
     """A rule: what it is called, how grave it is, why it is there, and the detector that finds it.
 
     `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
-    when the rule first runs. `why` and `reference` are what `explain` prints.
+    when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Rule:
     until: Kernel | None = None
     profiles: tuple[str, ...] = ()
     remedy: Remedy = field(default_factory=Remedy)
+    on_moved: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -61,7 +62,7 @@ class Example:
     """A proof of a rule, bad or good, as its pack has it.
 
     One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, the rest of the mail is made
-    around it; `at` is a text that the finding's line must have, `also` names other rules that must fire too.
+    around it; `at` is a text that the finding's line must have, `also` names other rules that must fire too. `series` has whole mails or subjects.
     """
 
     bad: bool

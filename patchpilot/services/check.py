@@ -2,16 +2,17 @@
 """The verb `check`: patches in, findings out."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import ExitCode
-from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
-from patchpilot.lint.engine import run
+from patchpilot.lint.context import NEWEST_KERNEL, Context, HistoryFacts, Options
+from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.profiles import Profile, adjusted, detect, find_profile
 from patchpilot.lint.rule import Kernel, Rule
 from patchpilot.lint.selection import choose
 from patchpilot.lint.store import load_rules
@@ -21,6 +22,8 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
 
 FAIL_ON = ("error", "warning", "check", "never")
+WORTH_A_PROCESS = 12
+"""So many patches take longer than starting another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,21 @@ class CheckResult:
         return (*(finding for checked in self.patches for finding in checked.findings), *self.series)
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all patches of a run are checked with."""
+
+    rules: tuple[Rule, ...]
+    options: Options
+    profile: Profile
+    tree: Tree | None
+    history: HistoryFacts | None
+
+    def context(self, patch: Patch, series: Series) -> Context:
+        """A fresh context for one patch."""
+        return Context(patch, series, self.tree, self.history, self.options, self.profile)
+
+
 def check(
     targets: Sequence[str],
     *,
@@ -70,37 +88,126 @@ def check(
     max_line_length: int = 100,
     kernel: Kernel | None = None,
     data_dir: Path | None = None,
+    jobs: int = 1,
     progress: Progress = silent,
 ) -> CheckResult:
-    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree, and `kernel` is the newest."""
+    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree, and `kernel` is the newest.
+
+    UsageError names an unknown rule or profile and the nearest.
+    """
     rules = load_rules(packs)
     series = read_targets(targets, repository, base)
+    return check_series(
+        series, rules=rules, repository=repository, tree=tree, profile=profile, strict=strict, select=select, ignore=ignore, fail_on=fail_on,
+        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, progress=progress,
+    )  # fmt: skip
+
+
+def check_series(
+    series: Sequence[Series],
+    *,
+    rules: tuple[Rule, ...] = (),
+    repository: Repository | None = None,
+    tree: Tree | None = None,
+    profile: str = "",
+    strict: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: str = "warning",
+    max_line_length: int = 100,
+    kernel: Kernel | None = None,
+    data_dir: Path | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> CheckResult:
+    """As `check`, for patches that were read already; `rules` default to the shipped packs."""
+    rules = rules or load_rules()
     tree = tree or _tree_of(series, repository)
+    chosen = find_profile(profile) if profile else detect(tree, (patch for one in series for patch in one.patches))
     options = Options(
         strict=strict,
         max_line_length=max_line_length,
         kernel=kernel or (tree.version if tree else None) or NEWEST_KERNEL,
-        profile=profile or "linux",
+        profile=chosen.name,
         data_dir=data_dir,
     )
-    rules = choose(rules, kernel=options.kernel, profile=options.profile, select=select, ignore=ignore)
-    patches = [(patch, one) for one in series for patch in one.patches]
-    per_patch = [rule for rule in rules if rule.scope != "series"]
-    checked = []
-    for number, (patch, one) in enumerate(patches):
-        progress("checking", number, len(patches))
-        checked.append(CheckedPatch(patch, run(Context(patch, one, tree, None, options), per_patch)))
-    found = CheckResult(
-        tuple(checked),
-        (),
-        rules,
-        ExitCode.OK,
-        str(repository.top) if repository else None,
-        tree.label if tree else None,
-        options.profile,
-        options.kernel,
+    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=select, ignore=ignore), chosen)
+    setting = Setting(rules, options, chosen, tree, _facts(repository))
+    pairs = [(patch, one) for one in series for patch in one.patches]
+    findings = _in_processes(setting, pairs, jobs, repository, progress) if jobs > 1 and len(pairs) >= WORTH_A_PROCESS else None
+    if findings is None:
+        findings = list(_here(setting, pairs, progress))
+    whole = tuple(finding for one in series if one.patches for finding in run_series(setting.context(one.patches[0], one), rules))
+    result = CheckResult(
+        patches=tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)),
+        series=whole,
+        rules=rules,
+        exit_code=ExitCode.OK,
+        repository=str(repository.top) if repository else None,
+        tree=tree.label if tree else None,
+        profile=options.profile,
+        kernel=options.kernel,
     )
-    return _with_exit(found, fail_on)
+    return replace(result, exit_code=_exit_code(result, fail_on))
+
+
+Pairs = Sequence[tuple[Patch, Series]]
+
+
+def _here(setting: Setting, pairs: Pairs, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+    for number, (patch, one) in enumerate(pairs):
+        progress("checking", number, len(pairs))
+        yield run(setting.context(patch, one), setting.rules)
+
+
+def _in_processes(
+    setting: Setting, pairs: Pairs, jobs: int, repository: Repository | None, progress: Progress
+) -> list[tuple[Finding, ...]] | None:
+    """The findings of each patch, found by several processes; None where the system cannot fork."""
+    import multiprocessing
+
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return None
+    _Worker.setting, _Worker.pairs, _Worker.repository = setting, pairs, repository
+    found: list[tuple[Finding, ...]] = []
+    with multiprocessing.get_context("fork").Pool(min(jobs, len(pairs)), initializer=_Worker.begin) as pool:
+        for number, one in enumerate(pool.imap(_Worker.work, range(len(pairs)), chunksize=max(1, len(pairs) // (jobs * 8)))):
+            progress("checking", number, len(pairs))
+            found.append(one)
+    return found
+
+
+class _Worker:
+    """What a forked process finds in the memory it was born with: nothing is sent to it but numbers."""
+
+    setting: Setting
+    pairs: Pairs
+    repository: Repository | None = None
+
+    @classmethod
+    def begin(cls) -> None:
+        """Ctrl-C is for the parent; a pipe to git must not be shared."""
+        import signal
+
+        from patchpilot.commits.batch import CatFile
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if cls.repository:
+            cls.repository.objects = CatFile(cls.repository.top)
+
+    @classmethod
+    def work(cls, number: int) -> tuple[Finding, ...]:
+        """Check one patch."""
+        patch, one = cls.pairs[number]
+        return run(cls.setting.context(patch, one), cls.setting.rules)
+
+
+def _facts(repository: Repository | None) -> HistoryFacts | None:
+    if repository is None:
+        return None
+    from patchpilot.services.history_facts import RepositoryFacts
+
+    return RepositoryFacts(repository)
 
 
 def _tree_of(series: Sequence[Series], repository: Repository | None) -> Tree | None:
@@ -112,11 +219,8 @@ def _tree_of(series: Sequence[Series], repository: Repository | None) -> Tree | 
     return CommitTree(repository, commit) if commit else None
 
 
-def _with_exit(result: CheckResult, fail_on: str) -> CheckResult:
-    from dataclasses import replace
-
+def _exit_code(result: CheckResult, fail_on: str) -> ExitCode:
     if fail_on == "never":
-        return result
+        return ExitCode.OK
     limit = Severity(fail_on).rank
-    failed = any(finding.severity.rank <= limit for finding in result.all)
-    return replace(result, exit_code=ExitCode.FINDINGS if failed else ExitCode.OK)
+    return ExitCode.FINDINGS if any(finding.severity.rank <= limit for finding in result.all) else ExitCode.OK

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Examples of rule packs made into whole patches: everything an example does not say is beyond reproach."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -75,6 +76,10 @@ class MemoryHistory:
         """Whether it is in the table."""
         return commit_id in self._commits
 
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """Whether it is in the table."""
+        return old in self._commits
+
     def first_release(self, commit_id: str) -> str | None:
         """v6.1 for what is in the table."""
         return "v6.1" if commit_id in self._commits else None
@@ -82,7 +87,7 @@ class MemoryHistory:
 
 def context_of(example: Example) -> Context:
     """What the engine runs an example on."""
-    patches = [_parse(text) for text in example.series] if example.series else [_parse(mail_of(example))]
+    patches = [_parse(_member(text)) for text in example.series] if example.series else [_parse(mail_of(example))]
     members = [patch for patch in patches if patch.has_diff]
     cover = next((patch for patch in patches if not patch.has_diff), None) if example.series else None
     tree = MemoryTree(example.tree) if example.tree else None
@@ -99,6 +104,19 @@ def context_of(example: Example) -> Context:
 
 def _parse(text: str) -> Patch:
     return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
+
+
+def _member(text: str) -> str:
+    """A patch of a series: a whole mail, or its subject (with header lines above it)."""
+    if "\n\n" in text:
+        return text.lstrip("\n")
+    *headers, subject = text.split("\n")
+    number = re.search(r"(\d+)/", subject)
+    letter = chr(96 + int(number[1])) if number else "a"
+    body = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK.replace("frob_start(", f"frob_{letter}(")))
+    if number and int(number[1]) == 0:
+        body = mail(subject, PROSE, "")
+    return body.replace("Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1)
 
 
 def mail_of(example: Example) -> str:

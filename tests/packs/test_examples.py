@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.selection import choose
 from patchpilot.lint.store import load_packs
@@ -30,7 +30,7 @@ def _cases() -> list[object]:
 def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = context_of(example)
     rules = choose(_rules(), kernel=context.options.kernel, profile=context.options.profile)
-    return run(context, rules), context.patch.lines
+    return (*run(context, rules), *run_series(context, rules)), context.patch.lines
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases())

@@ -43,14 +43,19 @@ def of_match_ptr(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk, _, line in _added(context, (".c",)):
         found = re.search(r"\b(of_match_ptr|ACPI_PTR)\((\w+)\)", line.code)
         if found and not any(re.match(r"\s*#\s*if.*CONFIG_(?:OF|ACPI)\b", one.text) for one in hunk.lines):
-            yield Hit(line.patch_line, f"{found[1]}(): drop it: without CONFIG_OF the table {found[2]} is then unused (a warning), and other firmware cannot match it")
+            yield Hit(
+                line.patch_line,
+                f"{found[1]}(): drop it: without CONFIG_OF the table {found[2]} is then unused (a warning), and other firmware cannot match it",
+            )
 
 
 @detector("terminator-comma")
 def terminator_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A comma behind the entry that ends a table."""
     for hunk, at, line in _added(context):
-        if re.match(r"^\s*(?:\{\s*(?:0|NULL|\.\w+ = (?:NULL|0))?\s*,?\s*\}|NULL|\w+\((?:[^()]*, )?NULL\))\s*,\s*$", line.code) and not re.match(r"^\s*\w+\(", line.code):
+        if re.match(
+            r"^\s*(?:\{\s*(?:0|NULL|\.\w+ = (?:NULL|0))?\s*,?\s*\}|NULL|\w+\((?:[^()]*, )?NULL\))\s*,\s*$", line.code
+        ) and not re.match(r"^\s*\w+\(", line.code):
             following = _next(hunk.lines, at)
             if following and re.match(r"^\s*\}\s*;", following.code):
                 yield Hit(line.patch_line, "no comma after a terminator: nothing may ever follow it")
@@ -60,7 +65,9 @@ def terminator_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def last_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """No comma behind the last entry of a list that will grow: the next patch must touch this line too."""
     for hunk, at, line in _added(context):
-        entry = re.match(r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$", line.code)
+        entry = re.match(
+            r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$", line.code
+        )
         if not entry or line.code.rstrip().endswith((",", "{", ";", "(", "\\", "|", "&", "+")):
             continue
         if re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
@@ -92,7 +99,11 @@ def upper_hex(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk, _, line in _added(context, (".c", ".h", ".dts", ".dtsi")):
             found = re.search(r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?:[uUlL]*)\b", line.code)
             if found and not any(re.search(r"\b0x[0-9a-f]*[A-F]", one.code) for one in hunk.lines if not one.added):
-                yield Hit(line.patch_line, f"{found[0]}: lowercase hex digits are preferred ({found[0].lower().rstrip('ul')})", column=found.start() + 1)
+                yield Hit(
+                    line.patch_line,
+                    f"{found[0]}: lowercase hex digits are preferred ({found[0].lower().rstrip('ul')})",
+                    column=found.start() + 1,
+                )
 
     yield from _spaced(hits())
 
@@ -106,7 +117,10 @@ def func_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if "__func__" not in line.code:
                 continue
             statement = " ".join(one.code for one in hunk.lines[max(0, at - 3) : at + 1])
-            found = re.findall(r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug|pr_err|pr_warn|pr_info)\s*\(", statement)
+            found = re.findall(
+                r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug|pr_err|pr_warn|pr_info)\s*\(",
+                statement,
+            )
             if found:
                 yield Hit(line.patch_line, f"__func__ in {found[-1]}() is redundant: the message must say what failed, not where")
 
@@ -130,7 +144,10 @@ def show_without_emit(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A variable initialised and then assigned before anything reads it."""
     for hunk, at, line in _added(context, (".c",)):
-        found = re.match(r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$", line.code)
+        found = re.match(
+            r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$",
+            line.code,
+        )
         if not found:
             continue
         indent, name = found[1], found[2]
@@ -155,7 +172,12 @@ def else_after_return(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         above = _previous(hunk.lines, at)
         before = _previous(hunk.lines, hunk.lines.index(above)) if above else None
-        if above and re.match(rf"^{found[1]}\t(?:return\b.*;|break;|continue;|goto \w+;)$", above.code.rstrip()) and before and re.match(rf"^{found[1]}(?:if|else if)\b", before.code):
+        if (
+            above
+            and re.match(rf"^{found[1]}\t(?:return\b.*;|break;|continue;|goto \w+;)$", above.code.rstrip())
+            and before
+            and re.match(rf"^{found[1]}(?:if|else if)\b", before.code)
+        ):
             left = above.code.split()[0].rstrip(";")
             chain = re.match(rf"^{found[1]}else if", before.code) or _chained(hunk.lines, hunk.lines.index(before), found[1])
             if not chain and "else if" not in line.code:
@@ -187,7 +209,11 @@ def inline_in_source(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def static_in_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A static function defined in a header without inline: a copy in every file that includes it."""
     for hunk, at, line in _added(context, (".h",)):
-        if not re.match(r"^static\s+(?!.*\binline\b)[\w\s*]+?\b\w+\([^;]*$", line.code) or "\\" in line.text or "__always_inline" in line.code:
+        if (
+            not re.match(r"^static\s+(?!.*\binline\b)[\w\s*]+?\b\w+\([^;]*$", line.code)
+            or "\\" in line.text
+            or "__always_inline" in line.code
+        ):
             continue
         rest = " ".join(one.code for one in hunk.lines[at : at + 6])
         if re.search(r"\)\s*\{", rest) and "=" not in line.code:
@@ -199,11 +225,15 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A table or structure defined for the whole kernel that only this new file can know."""
     text = "\n".join(line.text for change in context.patch.files for line in change.lines("+"))
     for hunk, _, line in _added(context, (".c",)):
-        found = re.match(r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]", line.code)
+        found = re.match(
+            r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]", line.code
+        )
         if not found or re.match(r"^(?:static|extern)", line.code):
             continue
         name = found[1]
-        if re.search(rf"EXPORT_SYMBOL\w*\({name}\)|^\s*extern\b.*\b{name}\b", text, re.MULTILINE) or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
+        if re.search(rf"EXPORT_SYMBOL\w*\({name}\)|^\s*extern\b.*\b{name}\b", text, re.MULTILINE) or (
+            not hunk.is_new and not hunk.change.path.startswith("drivers/")
+        ):
             continue
         yield Hit(line.patch_line, f"{name} is not exported and in no header: should it be static (and const)?")
 
@@ -233,7 +263,9 @@ def blank_before_check(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         above, below = hunk.lines[at - 1], hunk.lines[at + 1]
         found = re.match(r"^(\s+)(?:[\w\s*]+\*?)?\b([\w>.\-]+) = \w+\(.*\);$", above.code)
-        if found and re.match(rf"^{found[1]}if \((?:!?{re.escape(found[2])}(?: [<!=]=? ?[\w-]+)?|IS_ERR(?:_OR_NULL)?\({re.escape(found[2])}\))\)", below.code):
+        if found and re.match(
+            rf"^{found[1]}if \((?:!?{re.escape(found[2])}(?: [<!=]=? ?[\w-]+)?|IS_ERR(?:_OR_NULL)?\({re.escape(found[2])}\))\)", below.code
+        ):
             yield Hit(line.patch_line, "no blank line between a call and the check of its result")
 
 
@@ -312,7 +344,13 @@ def mixed_declaration(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not _declaration(line.code) or not _in_function(hunk, at) or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
             continue
         above = _previous(hunk.lines, at)
-        if above and above.indent == line.indent and re.search(r";\s*$", above.code) and not _declaration(above.code) and re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code):
+        if (
+            above
+            and above.indent == line.indent
+            and re.search(r";\s*$", above.code)
+            and not _declaration(above.code)
+            and re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
+        ):
             yield Hit(line.patch_line, "a declaration among statements: declare at the beginning of the block")
 
 
@@ -334,7 +372,12 @@ def long_comment(context: Context, arguments: Arguments) -> Iterator[Hit]:
     def hits() -> Iterator[Hit]:
         for _, _, line in _added(context):
             text = line.text.expandtabs(8)
-            if (line.comment or re.match(r"^\s*(?:/\*|\*\s)", line.text)) and len(text) > arguments["columns"] and "://" not in text and text.lstrip("/* ").count(" ") > 4:
+            if (
+                (line.comment or re.match(r"^\s*(?:/\*|\*\s)", line.text))
+                and len(text) > arguments["columns"]
+                and "://" not in text
+                and text.lstrip("/* ").count(" ") > 4
+            ):
                 yield Hit(line.patch_line, f"a comment line of {len(text)} columns: too long, wrap comments at {arguments['columns']}")
 
     yield from _spaced(hits())
@@ -350,7 +393,10 @@ def prefer_dev_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
             if not found or not re.match(r"(?:drivers|sound)/", hunk.change.path):
                 continue
             near = " ".join(one.code for one in hunk.lines[max(0, at - 30) : at + 12]) + hunk.hunk.section
-            if re.search(r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client|spi_device|usb_\w+|pci_dev|net_device) \*", near):
+            if re.search(
+                r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client|spi_device|usb_\w+|pci_dev|net_device) \*",
+                near,
+            ):
                 level = {"debug": "dbg"}.get(found[1], found[1])
                 yield Hit(line.patch_line, f"pr_{found[1]}() in a driver: dev_{level}() says which device it is about")
 
@@ -364,7 +410,11 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     if re.search(r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline", patch.subject.title, re.IGNORECASE):
         return
     hunks = [(change, hunk) for change in patch.files for hunk in change.hunks if change.old_path and change.new_path]
-    blank = [(change, hunk) for change, hunk in hunks if _same_words([line.text for line in hunk.lines if line.kind == "-"], [line.text for line in hunk.lines if line.kind == "+"])]
+    blank = [
+        (change, hunk)
+        for change, hunk in hunks
+        if _same_words([line.text for line in hunk.lines if line.kind == "-"], [line.text for line in hunk.lines if line.kind == "+"])
+    ]
     if len(blank) == len(hunks):
         return
     for _, hunk in blank:
@@ -383,7 +433,9 @@ def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk in c_hunks(context, (".c",)):
         if not hunk.is_new or not hunk.lines:
             continue
-        head = next((re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text) for line in hunk.lines[:3] if "SPDX" in line.text), None)
+        head = next(
+            (re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text) for line in hunk.lines[:3] if "SPDX" in line.text), None
+        )
         for line in hunk.lines:
             said = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
             if not head or not said:
@@ -443,6 +495,9 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         name = found["not"] or found["null"]
         call = _previous(hunk.lines, hunk.lines.index(check))
         calls = " ".join(one.code for one in hunk.lines[max(0, hunk.lines.index(check) - 3) : hunk.lines.index(check)])
-        known = re.search(rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\(", calls)
+        known = re.search(
+            rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\(",
+            calls,
+        )
         if call and known:
             yield Hit(line.patch_line, "needless message: a failed allocation of memory is reported by the allocator")

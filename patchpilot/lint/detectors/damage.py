@@ -65,8 +65,16 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         indented = [line for line in lines if line.text[:1] in (" ", "\t") and line.text.strip() and not line.text.lstrip().startswith("*")]
         kept = [line for line in indented if line.kind != "+"]
         spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
-        if len(spaced) >= 3 and len(spaced) == len(indented) and kept and len(kept) == len([line for line in kept if line.text.startswith("    ")]):
-            yield Hit(spaced[0].patch_line, "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)")
+        if (
+            len(spaced) >= 3
+            and len(spaced) == len(indented)
+            and kept
+            and len(kept) == len([line for line in kept if line.text.startswith("    ")])
+        ):
+            yield Hit(
+                spaced[0].patch_line,
+                "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)",
+            )
             return
 
 
@@ -74,7 +82,11 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Leftovers of quoted-printable or HTML in the text or the diff."""
     patch = context.patch
-    qp = [at for at, line in enumerate(patch.lines) if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w", line) and not re.search(r"^[A-Z]: ", line) and at >= patch.message_line - 1]
+    qp = [
+        at
+        for at, line in enumerate(patch.lines)
+        if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w", line) and not re.search(r"^[A-Z]: ", line) and at >= patch.message_line - 1
+    ]
     if len(qp) >= 2:
         yield Hit(qp[0] + 1, "quoted-printable leftovers (=3D, =20): the mail was saved without being decoded")
     for at in range(patch.message_line - 1, len(patch.lines)):
@@ -108,9 +120,10 @@ def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A confidentiality notice: what forbids its own distribution cannot be taken."""
     for at, line in enumerate(context.patch.lines):
-        if re.search(r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)|privileged (?:and|or) confidential|本邮件|If you (?:are not|have received) (?:the intended|this))", line) and (
-            at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))
-        ):
+        if re.search(
+            r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)|privileged (?:and|or) confidential|本邮件|If you (?:are not|have received) (?:the intended|this))",
+            line,
+        ) and (at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))):
             yield Hit(at + 1, "a confidentiality disclaimer: such mails cannot be accepted; send from an address that adds none")
             return
 
@@ -164,7 +177,10 @@ def not_threaded(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     number = patch.subject.number or 0
     if number >= 2 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References"):
-        yield Hit(subject_line(context), "not threaded: a patch of a series is a reply to its cover letter or first patch; send all in one git send-email call")
+        yield Hit(
+            subject_line(context),
+            "not threaded: a patch of a series is a reply to its cover letter or first patch; send all in one git send-email call",
+        )
 
 
 @detector("no-cover-letter", fewest=int)

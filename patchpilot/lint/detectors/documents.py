@@ -60,7 +60,9 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
 def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None:
     """(name, argument names, whether it returns something) of the function that these lines begin with."""
     joined = " ".join(line.code.strip() for line in lines)
-    found = re.match(r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]", joined)
+    found = re.match(
+        r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]", joined
+    )
     if not found or re.search(r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b", found["type"] + found["name"]):
         return None
     arguments: list[str] = []
@@ -160,7 +162,11 @@ def net_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
             text = line.text.expandtabs(8)
             if not line.added or len(text) <= arguments["columns"] or line.comment or line.patch_line - last < 10:
                 continue
-            if len(text) > context.options.max_line_length or re.match(r"^\s*(?:\"|#define|MODULE_|static const char)", text) or re.search(r"\"[^\"]{40,}", text):
+            if (
+                len(text) > context.options.max_line_length
+                or re.match(r"^\s*(?:\"|#define|MODULE_|static const char)", text)
+                or re.search(r"\"[^\"]{40,}", text)
+            ):
                 continue
             last = line.patch_line
             yield Hit(line.patch_line, f"a line of {len(text)} columns: networking keeps to {arguments['columns']} (line too long)")

@@ -16,7 +16,9 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']{3,}'|`[^`]*`")
 
 @cache
 def _this_patch() -> re.Pattern[str]:
-    return re.compile(r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))")
+    return re.compile(
+        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+    )
 
 
 @detector("this-patch")
@@ -35,7 +37,9 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     first = next(iter(paragraphs(context)), None)
     found = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
     if first and found and imperative_of(found["verb"]):
-        yield Hit(first.start, f'"{found[0]}": begin with the verb in the imperative mood ("{(imperative_of(found["verb"]) or "").capitalize()}")')
+        yield Hit(
+            first.start, f'"{found[0]}": begin with the verb in the imperative mood ("{(imperative_of(found["verb"]) or "").capitalize()}")'
+        )
 
 
 @detector("not-imperative")
@@ -62,9 +66,16 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
     verbs = r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend|split|delet|provid|adjust|cover|ensur)"
-    did = re.compile(rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b")
-    bare = re.compile(rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b| (?:and|or) )", re.IGNORECASE)
-    passive = re.compile(rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b")
+    did = re.compile(
+        rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"
+    )
+    bare = re.compile(
+        rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b| (?:and|or) )",
+        re.IGNORECASE,
+    )
+    passive = re.compile(
+        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
+    )
     return did, bare, passive
 
 
@@ -81,12 +92,20 @@ def _telling(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """"Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects, not statements."""
+    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects, not statements."""
     verb = found["verb"].lower()
     rest = sentence[found.end() :]
     if verb.endswith("ing"):
         # a gerund with a finite verb behind it is the sentence's subject
-        return bool(re.search(r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?|gives?|requires?|means?|fails?|works?)\b", rest)) or "," in rest[:80]
+        return (
+            bool(
+                re.search(
+                    r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?|gives?|requires?|means?|fails?|works?)\b",
+                    rest,
+                )
+            )
+            or "," in rest[:80]
+        )
     if verb.endswith("ed"):
         return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before)\b", rest)) or "," in rest[:60]
     return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for)\b)", rest)) or not rest.strip()
@@ -109,7 +128,7 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line, "the description only repeats the subject: say why")
 
 
-_FILLERS = frozenset("this that the and for with add adds added fix fixes fixed use uses patch commit support driver from into".split())
+_FILLERS = frozenset(["this", "that", "the", "and", "for", "with", "add", "adds", "added", "fix", "fixes", "fixed", "use", "uses", "patch", "commit", "support", "driver", "from", "into"])
 
 
 def _needs_no_reason(context: Context) -> bool:
@@ -134,7 +153,9 @@ def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
             yield Hit(paragraph.start + early[0], "lines are broken unevenly or much too early: wrap the message at 72 to 75 columns")
             return
         if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
-            yield Hit(paragraph.start + stub, "odd wrapping: a mail client broke the lines of this message again; wrap it at 72 to 75 columns")
+            yield Hit(
+                paragraph.start + stub, "odd wrapping: a mail client broke the lines of this message again; wrap it at 72 to 75 columns"
+            )
             return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
             yield Hit(paragraph.start, "the paragraph is broken much too early: wrap the message at 72 to 75 columns")
@@ -156,7 +177,10 @@ def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(context.patch.message):
         found = _greeting().match(line)
         if found and not (at and line.startswith(" ")):
-            yield Hit(context.patch.message_line + at, f'"{line.strip()}" would be committed: put what is for the readers of the mail below the ---')
+            yield Hit(
+                context.patch.message_line + at,
+                f'"{line.strip()}" would be committed: put what is for the readers of the mail below the ---',
+            )
             return
 
 
@@ -175,7 +199,10 @@ def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hi
     patch = context.patch
     for at, line in enumerate(patch.message):
         if _changelog().match(line):
-            yield Hit(patch.message_line + at, f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed')
+            yield Hit(
+                patch.message_line + at,
+                f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed',
+            )
             return
 
 
@@ -206,10 +233,13 @@ def _tells_change(texts: list[str], at: int) -> bool:
     line = texts[at]
     if re.match(r"^ \S.*\| +\d|^ \d+ files? changed|^ ...\S+.*\|", line):
         return False
-    if _changelog().match(line) or re.search(r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)", line):
+    if _changelog().match(line) or re.search(
+        r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)",
+        line,
+    ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
         told = [one for one in rest if re.search(r"[a-z]{3}", one) and "://" not in one and "|" not in one and "<" not in one]
-        return bool(told) or _changelog().match(line) is not None and not any("://" in one for one in rest)
+        return bool(told) or (_changelog().match(line) is not None and not any("://" in one for one in rest))
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
 
 
@@ -240,12 +270,16 @@ def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     for at, line in enumerate(patch.message):
         if found := _own_id().match(line):
-            yield Hit(patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link')
+            yield Hit(
+                patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link'
+            )
 
 
 @cache
 def _own_id() -> re.Pattern[str]:
-    return re.compile(r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)")
+    return re.compile(
+        r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)"
+    )
 
 
 @detector("split-link")
@@ -258,7 +292,10 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         broken = re.search(r"https?://\S*[-_/=%?&]$", line) and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
         if broken and len(line) >= 40 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
-            yield Hit(patch.message_line + at, "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long")
+            yield Hit(
+                patch.message_line + at,
+                "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long",
+            )
 
 
 @detector("private-link")
@@ -267,7 +304,10 @@ def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     for at, line in enumerate(patch.message):
         if found := _private_link().search(line):
-            yield Hit(patch.message_line + at, f'"{found[0]}" is no permanent public place: link to lore.kernel.org, a bug tracker or a document that stays')
+            yield Hit(
+                patch.message_line + at,
+                f'"{found[0]}" is no permanent public place: link to lore.kernel.org, a bug tracker or a document that stays',
+            )
 
 
 @cache

@@ -40,7 +40,13 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Several patches and no cover letter."""
     patches = _patches(context)
     first = next((one for one in patches if one.subject.number == 1), None)
-    if len(patches) >= arguments["fewest"] and context.series and context.series.cover is None and first and not first.header("In-Reply-To"):
+    if (
+        len(patches) >= arguments["fewest"]
+        and context.series
+        and context.series.cover is None
+        and first
+        and not first.header("In-Reply-To")
+    ):
         if first.header("Message-ID"):
             return
         yield Hit(subject_line(context), f"a series of {len(patches)} patches without a cover letter")
@@ -62,7 +68,10 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     versions = sorted({one.subject.version for one in patches})
     if len(versions) > 1:
-        yield Hit(subject_line(context), f"the patches have different versions ({', '.join(f'v{one}' for one in versions)}): send all of a series anew")
+        yield Hit(
+            subject_line(context),
+            f"the patches have different versions ({', '.join(f'v{one}' for one in versions)}): send all of a series anew",
+        )
     words = {tuple(sorted(word.lower() for word in one.subject.words)) for one in patches}
     if len(words) > 1:
         yield Hit(subject_line(context), "the patches of the series are marked for different trees")
@@ -73,7 +82,9 @@ def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
     title = context.patch.subject.title
     if found := re.match(r"^(?:fixup!|squash!|amend!|WIP\b|wip\b|DO NOT MERGE|HACK\b|tmp\b|temp\b)", title):
-        yield Hit(subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)')
+        yield Hit(
+            subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)'
+        )
 
 
 @detector("mends-earlier")
@@ -87,10 +98,15 @@ def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
             if earlier and earlier < number:
-                yield Hit(subject_line(context), f'patch {number} ("{one.subject.title}") fixes patch {earlier} of the same series: fold it in')
+                yield Hit(
+                    subject_line(context), f'patch {number} ("{one.subject.title}") fixes patch {earlier} of the same series: fold it in'
+                )
         undone = _undone(patches[: number - 1], one)
         if undone is not None:
-            yield Hit(subject_line(context), f'patch {number} ("{one.subject.title}") changes only lines that patch {undone + 1} added: fold it in')
+            yield Hit(
+                subject_line(context),
+                f'patch {number} ("{one.subject.title}") changes only lines that patch {undone + 1} added: fold it in',
+            )
 
 
 def _undone(before: tuple[Patch, ...], patch: Patch) -> int | None:

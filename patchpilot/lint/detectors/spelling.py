@@ -57,11 +57,7 @@ def _means_itself(context: Context, word: str) -> bool:
 _NAMES = frozenset(("ment", "thead", "exynos", "hist", "nd", "ser", "ue", "fo", "te"))
 _NOT_HERE = frozenset(
     # words of this field that are misspellings elsewhere
-    """ackward alloc ans ba bootup clk coul crate creat cros desc dout edn ede endcode extint filetest fpr fro gae hist hte hsi inactivate inout iif ist lod mis mot nd ned ninth nin ofo ot
-    parm parms pres pullup recuse referer requestor rouge rsource sav sie simplier som ser splitted stap stati stdio stoll strat suppor te tha thead uint unsecure unser userspace vie wan
-    wheter wit afile ro ue hart sur noes sync'ed re-use reuse runtime preceed varn ans tre fo numer tthe mmaped
-    assertIn statics invokable unmappable implementor implementors nodel infor isnt dont cant wont doesnt iff devault synopsys mapp errorneous thru
-    followings indices clen pevent nest nwo wih""".split()
+    ["ackward", "alloc", "ans", "ba", "bootup", "clk", "coul", "crate", "creat", "cros", "desc", "dout", "edn", "ede", "endcode", "extint", "filetest", "fpr", "fro", "gae", "hist", "hte", "hsi", "inactivate", "inout", "iif", "ist", "lod", "mis", "mot", "nd", "ned", "ninth", "nin", "ofo", "ot", "parm", "parms", "pres", "pullup", "recuse", "referer", "requestor", "rouge", "rsource", "sav", "sie", "simplier", "som", "ser", "splitted", "stap", "stati", "stdio", "stoll", "strat", "suppor", "te", "tha", "thead", "uint", "unsecure", "unser", "userspace", "vie", "wan", "wheter", "wit", "afile", "ro", "ue", "hart", "sur", "noes", "sync'ed", "re-use", "reuse", "runtime", "preceed", "varn", "ans", "tre", "fo", "numer", "tthe", "mmaped", "assertIn", "statics", "invokable", "unmappable", "implementor", "implementors", "nodel", "infor", "isnt", "dont", "cant", "wont", "doesnt", "iff", "devault", "synopsys", "mapp", "errorneous", "thru", "followings", "indices", "clen", "pevent", "nest", "nwo", "wih"]
 )
 
 

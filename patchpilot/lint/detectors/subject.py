@@ -41,7 +41,7 @@ def _plain(context: Context) -> str | None:
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title does not start with the subsystem."""
     title = _plain(context)
-    if title is None or not context.patch.has_diff:
+    if title is None or not context.patch.has_diff or re.match(r"(?:fixup|squash|amend)!", title):
         return
     prefixes, _ = split_prefix(title)
     if not prefixes and not re.match(r"^[\w/.-]+：", title):
@@ -57,10 +57,22 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not prefixes:
         return
     first = prefixes[0]
-    if re.match(r"^(?:drivers?|kernel|Documentation/devicetree\S*|drivers/\S+|include/\S+|sound/\S+|Documentation/devicetree)$", first, re.IGNORECASE):
-        better = prefixes[1] if first.lower() in ("driver", "drivers") and len(prefixes) > 1 else "dt-bindings" if "devicetree" in first else None
+    if re.match(
+        r"^(?:drivers?|kernel|Documentation/devicetree\S*|drivers/\S+|include/\S+|sound/\S+|Documentation/devicetree)$",
+        first,
+        re.IGNORECASE,
+    ):
+        better = (
+            prefixes[1]
+            if first.lower() in ("driver", "drivers") and len(prefixes) > 1
+            else "dt-bindings"
+            if "devicetree" in first
+            else None
+        )
         hint = f': use "{better}:"' if better else ""
-        yield Hit(subject_line(context), f'"{first}:" is a directory, not the prefix the subsystem uses{hint}; see git log --oneline on the file')
+        yield Hit(
+            subject_line(context), f'"{first}:" is a directory, not the prefix the subsystem uses{hint}; see git log --oneline on the file'
+        )
     elif re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
         yield Hit(subject_line(context), f'"{first}:" is a file name: name the subsystem and driver without the suffix')
 
@@ -122,10 +134,7 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _EMPTY = frozenset(
-    """a an the this that some several various many few minor small simple trivial misc miscellaneous little more other of in on for to and or with from bug bugs issue issues problem problems
-    error errors warning warnings fix fixes fixed fixing bugfix fixup update updates updated change changes changed improve improvements improvement cleanup cleanups
-    clean up code patch driver file files stuff things work tweak tweaks modify modified modification compile compiler build checkpatch style coding correct
-    adjust rework refactor potential possible""".split()
+    ["a", "an", "the", "this", "that", "some", "several", "various", "many", "few", "minor", "small", "simple", "trivial", "misc", "miscellaneous", "little", "more", "other", "of", "in", "on", "for", "to", "and", "or", "with", "from", "bug", "bugs", "issue", "issues", "problem", "problems", "error", "errors", "warning", "warnings", "fix", "fixes", "fixed", "fixing", "bugfix", "fixup", "update", "updates", "updated", "change", "changes", "changed", "improve", "improvements", "improvement", "cleanup", "cleanups", "clean", "up", "code", "patch", "driver", "file", "files", "stuff", "things", "work", "tweak", "tweaks", "modify", "modified", "modification", "compile", "compiler", "build", "checkpatch", "style", "coding", "correct", "adjust", "rework", "refactor", "potential", "possible"]
 )
 
 
@@ -134,7 +143,9 @@ def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The title is longer than `columns`."""
     title = _plain(context) or ""
     if len(title) > arguments["columns"]:
-        yield Hit(subject_line(context), f"the subject is {len(title)} characters long: {arguments['columns']} are the limit, 50 to 70 read well")
+        yield Hit(
+            subject_line(context), f"the subject is {len(title)} characters long: {arguments['columns']} are the limit, 50 to 70 read well"
+        )
 
 
 @detector("subject-period")
@@ -158,11 +169,17 @@ def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not found:
         return
     verb, order = found["verb"], imperative_of(found["verb"])
-    if order and not (verb.lower() in _NOUNS or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest) or re.match(r"\w+ (?:to|for|in|of)\b", rest)):
+    if order and not (
+        verb.lower() in _NOUNS
+        or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
+        or re.match(r"\w+ (?:to|for|in|of)\b", rest)
+    ):
         yield Hit(subject_line(context), f'the subject says "{verb}": use the imperative mood ("{order}")')
 
 
-_NOUNS = frozenset("locking loading timing mapping setting settings testing handling string wiring warnings reads writes updates changes moves links caches ports locks calls cleanups drops states limited tracing tracks splitting padding marks guards".split())
+_NOUNS = frozenset(
+    ["locking", "loading", "timing", "mapping", "setting", "settings", "testing", "handling", "string", "wiring", "warnings", "reads", "writes", "updates", "changes", "moves", "links", "caches", "ports", "locks", "calls", "cleanups", "drops", "states", "limited", "tracing", "tracks", "splitting", "padding", "marks", "guards"]
+)
 
 
 @detector("version-outside")
@@ -172,8 +189,12 @@ def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(r"\s[\[(][vV]\d{1,2}[\])]$", title):
         yield Hit(subject_line(context), "the version belongs into the brackets: [PATCH v2]")
-    elif re.match(r"^PATCH\b", title) or (patch.subject.words and not patch.subject.is_patch and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)):
-        yield Hit(subject_line(context), "the mark must be [PATCH], [PATCH v2], [PATCH net-next v2 1/3] …: tools do not recognise this subject")
+    elif re.match(r"^PATCH\b", title) or (
+        patch.subject.words and not patch.subject.is_patch and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
+    ):
+        yield Hit(
+            subject_line(context), "the mark must be [PATCH], [PATCH v2], [PATCH net-next v2 1/3] …: tools do not recognise this subject"
+        )
     elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not patch.subject.marks:
         yield Hit(subject_line(context), "the subject has no [PATCH] mark: tools and people will not see that this is a patch")
 
@@ -196,6 +217,8 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     prefixes, rest = split_prefix(context.patch.subject.title)
     if not any(prefix.lower() in ("dt-bindings", "dt-binding", "dt_bindings", "bindings") for prefix in prefixes):
         return
-    found = re.search(r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml (?:schema|doc\w*)|documentation)\b", rest, re.IGNORECASE)
+    found = re.search(
+        r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml (?:schema|doc\w*)|documentation)\b", rest, re.IGNORECASE
+    )
     if found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
         yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: the prefix dt-bindings says it')

@@ -53,12 +53,19 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Who sends somebody else's patch has not signed it off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
-    if not (sender and author and patch.in_body_from) or _same(sender, author) or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender)):
+    if (
+        not (sender and author and patch.in_body_from)
+        or _same(sender, author)
+        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+    ):
         return
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(_same(sender, one) for one in people):
-        yield Hit(signed[-1][0], f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one")
+        yield Hit(
+            signed[-1][0],
+            f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one",
+        )
 
 
 @detector("not-last-signer")
@@ -71,7 +78,10 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     last = signed[-1][1].address
     if last and not _same(sender, last) and any(one.address and _same(sender, one.address) for _, one in signed):
-        yield Hit(signed[-1][0], f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch travelled")
+        yield Hit(
+            signed[-1][0],
+            f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch travelled",
+        )
 
 
 @detector("unexplained-signer")
@@ -84,10 +94,15 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     authored = [at for at, (_, tag) in enumerate(signed) if tag.address and _same(author, tag.address)]
     if not authored or authored[0] == 0:
         return
-    partners = [tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address]
+    partners = [
+        tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
+    ]
     for line, tag in signed[: authored[0]]:
         if tag.address and not any(_same(tag.address, one) for one in partners):
-            yield Hit(line, f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a Co-developed-by right above")
+            yield Hit(
+                line,
+                f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a Co-developed-by right above",
+            )
             return
 
 
@@ -113,7 +128,7 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         local = address.email.partition("@")[0].lower()
         squeezed = re.sub(r"[^a-z]", "", name.lower())
         alias = " " not in name and name.isascii() and (name.islower() or re.search(r"[\d_@]", name) or not name)
-        if alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local)) or name == "@":
+        if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
             yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
 
 
@@ -133,7 +148,10 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @cache
 def _odd_address() -> re.Pattern[str]:
-    return re.compile(r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan|internal|\(none\)))$|@[^.@]+$|^root@", re.IGNORECASE)
+    return re.compile(
+        r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan|internal|\(none\)))$|@[^.@]+$|^root@",
+        re.IGNORECASE,
+    )
 
 
 @detector("misspelt-tag")
@@ -142,7 +160,9 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     known = {name.lower(): name for name in KNOWN}
     for at, line in enumerate(patch.message):
-        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", line) or re.match(r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+(?=.*@)", line)
+        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", line) or re.match(
+            r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+(?=.*@)", line
+        )
         if not found:
             continue
         name = found[1].replace(" ", "-")
@@ -181,7 +201,10 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             while above >= 0 and not lines[above].strip():
                 above -= 1
             if above in tags or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in tags):
-                yield Hit(patch.message_line + gap, "a blank line between the tags: those above it are no longer read as tags; keep them in one block")
+                yield Hit(
+                    patch.message_line + gap,
+                    "a blank line between the tags: those above it are no longer read as tags; keep them in one block",
+                )
                 return
         at -= 1
 
@@ -190,12 +213,22 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """No blank line between the text and the tags: git reads no trailer then."""
     patch = context.patch
-    tags = [trailer.line for _, trailer in tag_lines(context) if trailer.key in ("signed-off-by", "fixes", "reported-by", "cc", "reviewed-by", "acked-by")]
+    tags = [
+        trailer.line
+        for _, trailer in tag_lines(context)
+        if trailer.key in ("signed-off-by", "fixes", "reported-by", "cc", "reviewed-by", "acked-by")
+    ]
     if not tags:
         return
     first = tags[0]
     above = patch.message[first - 1] if first else ""
-    if above.strip() and len(above.split()) > 2 and not parse_trailer(above) and above[:1] not in (" ", "\t", "[", "(") and "://" not in above:
+    if (
+        above.strip()
+        and len(above.split()) > 2
+        and not parse_trailer(above)
+        and above[:1] not in (" ", "\t", "[", "(")
+        and "://" not in above
+    ):
         yield Hit(patch.message_line + first, "no blank line between the text and the tags: put one, so that they are read as tags")
 
 
@@ -214,11 +247,18 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
     patch = context.patch
-    lines = [(line, tag) for line, tag in tag_lines(context) if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")]
+    lines = [
+        (line, tag)
+        for line, tag in tag_lines(context)
+        if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")
+    ]
     if len(lines) < 2 or lines[-1][1].key not in ("reported-by", "suggested-by"):
         return
     if any(tag.key == "signed-off-by" for _, tag in lines):
-        yield Hit(patch.message_line + lines[-1][1].line, f"the {lines[-1][1].name} tag stands below the sign-off: it goes above, in order of time")
+        yield Hit(
+            patch.message_line + lines[-1][1].line,
+            f"the {lines[-1][1].name} tag stands below the sign-off: it goes above, in order of time",
+        )
 
 
 @detector("own-tag")
@@ -232,7 +272,11 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not address or not _same(author, address):
             continue
         if tag.key in ("reviewed-by", "acked-by"):
-            yield Hit(line, f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all", severity=Severity.WARNING)
+            yield Hit(
+                line,
+                f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all",
+                severity=Severity.WARNING,
+            )
         elif tag.key in ("reported-by", "suggested-by", "tested-by"):
             needless = "Reported-by is for others" if tag.key == "reported-by" else "the author's sign-off says it already"
             yield Hit(line, f"{tag.name} by the author: {needless}")
@@ -246,7 +290,10 @@ def robot_report(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for line, tag in lines:
         if tag.key == "reported-by" and re.search(r"\b(?:lkp@intel\.com|kernel test robot|buildbot|bot@kernelci)", tag.value):
-            yield Hit(line, "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by the new version (a fix of merged code has a Fixes: tag)")
+            yield Hit(
+                line,
+                "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by the new version (a fix of merged code has a Fixes: tag)",
+            )
 
 
 @detector("duplicate-tag")
@@ -275,7 +322,10 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
             yield Hit(patch.message_line + at, "the Fixes: tag is wrapped: tags stay on a single line, however long")
         elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
-            yield Hit(patch.message_line + at, f'"{found[1][:30]}" behind the Fixes: tag: tools take it for malformed; nothing follows the closing parenthesis')
+            yield Hit(
+                patch.message_line + at,
+                f'"{found[1][:30]}" behind the Fixes: tag: tools take it for malformed; nothing follows the closing parenthesis',
+            )
         elif re.match(r"^\s", line):
             yield Hit(patch.message_line + at, "the Fixes: tag is indented: it is read at the start of a line only")
 
@@ -292,14 +342,23 @@ def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)
     if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
-        yield Hit(culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING)
+        yield Hit(
+            culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING
+        )
         return
     if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not _only_documents(context):
-        yield Hit(subject_line(context), severity=Severity.WARNING, message=f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing")
+        yield Hit(
+            subject_line(context),
+            severity=Severity.WARNING,
+            message=f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing",
+        )
         return
     reason = _bug_in(title) or _cure_in(context)
     if reason and not _cosmetic(context):
-        yield Hit(subject_line(context), f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))')
+        yield Hit(
+            subject_line(context),
+            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))',
+        )
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -309,9 +368,14 @@ def _blamed(context: Context) -> tuple[int, str] | None:
     for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
         after = re.split(r"\n\n", found["after"])[0]
         before = whole[max(0, found.start() - 60) : found.start()]
-        if re.search(r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$", before):
+        if re.search(
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
+            before,
+        ):
             continue
-        if re.search(r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before) or re.search(
+        if re.search(
+            r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
+        ) or re.search(
             r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
             r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b",
             after,
@@ -329,12 +393,18 @@ _BUG = (
 
 def _bug_in(title: str) -> str | None:
     found = re.search(_BUG, title, re.IGNORECASE)
-    if not found or re.search(r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE):
+    if not found or re.search(
+        r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
+    ):
         return None
     weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
     if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
         return None
-    if found[0].lower() == "missing" and not re.search(r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break|barrier|lock|init|validation)", title, re.IGNORECASE):
+    if found[0].lower() == "missing" and not re.search(
+        r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break|barrier|lock|init|validation)",
+        title,
+        re.IGNORECASE,
+    ):
         return None
     return found[0]
 
@@ -342,7 +412,9 @@ def _bug_in(title: str) -> str | None:
 def _cure_in(context: Context) -> str | None:
     """A bug the message tells of, where the subject is silent about it and is not about something new."""
     title = context.patch.subject.title
-    if re.search(r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE):
+    if re.search(
+        r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
+    ):
         return None
     text = " ".join(context.patch.message)
     found = re.search(_CURE, text, re.IGNORECASE)
@@ -359,18 +431,26 @@ _CURE = (
 def _cosmetic(context: Context) -> bool:
     """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
     title = context.patch.subject.title.lower()
-    if re.search(r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1|sparse|style|alignment|maintainers|email|documentation|wording)\b", title):
+    if re.search(
+        r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1|sparse|style|alignment|maintainers|email|documentation|wording)\b",
+        title,
+    ):
         return True
     return _only_documents(context)
 
 
 def _only_documents(context: Context) -> bool:
     paths = context.patch.paths
-    return bool(paths) and all(path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md")) for path in paths)
+    return bool(paths) and all(
+        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
+        for path in paths
+    )
 
 
 def _upstream_commit(context: Context) -> bool:
-    return any(re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message)
+    return any(
+        re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message
+    )
 
 
 @detector("missing-stable")
@@ -384,7 +464,9 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
     if grave:
-        yield Hit(fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport')
+        yield Hit(
+            fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport'
+        )
 
 
 _GRAVE = (
@@ -407,7 +489,11 @@ def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _new_device(context: Context) -> bool:
     title = context.patch.subject.title.lower()
     changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
-    return bool(re.search(r"\b(?:id|ids|quirk|device|support|compositions?)\b", title)) and len(changed) <= 40 and context.patch.subject.title.lower().find("fix") < 0
+    return (
+        bool(re.search(r"\b(?:id|ids|quirk|device|support|compositions?)\b", title))
+        and len(changed) <= 40
+        and context.patch.subject.title.lower().find("fix") < 0
+    )
 
 
 @detector("stable-header")
@@ -420,7 +506,10 @@ def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     words = " ".join(patch.subject.words).lower()
     if re.search(r"\d+\.\d+|stable|linux-", words) or (patch.subject.total or 1) > 1:
         return
-    yield Hit(subject_line(context), "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees")
+    yield Hit(
+        subject_line(context),
+        "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees",
+    )
 
 
 @detector("stable-size", lines=int)
@@ -439,7 +528,9 @@ def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The fix of a regression whose tracker is not told."""
     patch = context.patch
     text = "\n".join(patch.message)
-    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(tag.key == "fixes" for _, tag in tag_lines(context)):
+    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(
+        tag.key == "fixes" for _, tag in tag_lines(context)
+    ):
         return
     if not patch.header("To") and not patch.header("Cc"):
         return

@@ -39,9 +39,14 @@ def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
     marks = {word.lower() for word in patch.subject.words}
     if marks & wanted or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
         return
-    fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE)
+    fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
+        r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE
+    )
     word = arguments["default"] if fix else f"{arguments['default']}-next"
-    yield Hit(subject_line(context), f"the target tree is not named in the subject: [PATCH {word}] (fixes go to {arguments['default']}, all else to {arguments['default']}-next)")
+    yield Hit(
+        subject_line(context),
+        f"the target tree is not named in the subject: [PATCH {word}] (fixes go to {arguments['default']}, all else to {arguments['default']}-next)",
+    )
 
 
 @detector("forgotten-maintainer")
@@ -55,14 +60,23 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
     for one in _sections(context):
         people = [address for value in one.section.values("M") if (address := parse_address(value))]
         lists = [address for address, _ in one.section.lists if address.lower() not in EVERYBODY]
-        if not people or one.depth < 1 or one.by_keyword or not one.section.is_maintained or any(_among(address, have) for address in people):
+        if (
+            not people
+            or one.depth < 1
+            or one.by_keyword
+            or not one.section.is_maintained
+            or any(_among(address, have) for address in people)
+        ):
             continue
         listed = any(address.lower() == other.key for address in lists for other in have)
         if (listed and not _is_deepest(context, one)) or one.section.name in told:
             continue
         told.add(one.section.name)
         whom = ", ".join(address.name or address.email for address in people[:3])
-        yield Hit(_recipient_line(patch), f"missing recipient: no maintainer of {one.section.name} ({whom}) is in To: or Cc: (scripts/get_maintainer.pl)")
+        yield Hit(
+            _recipient_line(patch),
+            f"missing recipient: no maintainer of {one.section.name} ({whom}) is in To: or Cc: (scripts/get_maintainer.pl)",
+        )
         if len(told) == 3:
             return
 
@@ -77,10 +91,18 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for one in _sections(context):
         lists = [address for address, _ in one.section.lists if address.lower() not in EVERYBODY]
         people = [address for value in one.section.values("M") if (address := parse_address(value))]
-        if not lists or one.depth < 2 or one.by_keyword or not one.section.is_maintained or not any(_among(address, have) for address in people):
+        if (
+            not lists
+            or one.depth < 2
+            or one.by_keyword
+            or not one.section.is_maintained
+            or not any(_among(address, have) for address in people)
+        ):
             continue
         if _is_deepest(context, one) and not any(address.lower() == other.key for address in lists for other in have):
-            yield Hit(_recipient_line(patch), f"missing recipient: the mailing list of {one.section.name} ({lists[0]}) is not in To: or Cc:")
+            yield Hit(
+                _recipient_line(patch), f"missing recipient: the mailing list of {one.section.name} ({lists[0]}) is not in To: or Cc:"
+            )
             return
 
 
@@ -132,7 +154,9 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
-        yield Hit(states[0][0], f"the patch does not apply to {context.tree.label}: what it changes is already there (it applies in reverse)")
+        yield Hit(
+            states[0][0], f"the patch does not apply to {context.tree.label}: what it changes is already there (it applies in reverse)"
+        )
 
 
 @detector("does-not-apply")
@@ -164,7 +188,10 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     if change.is_binary or (change.is_rename and not change.hunks):
         return
     if change.old_path is None:
-        yield change.patch_line, "alien" if tree.exists(change.path) and _holds(tree, change, "+") is False else "there" if tree.exists(change.path) else "fits"
+        yield (
+            change.patch_line,
+            "alien" if tree.exists(change.path) and _holds(tree, change, "+") is False else "there" if tree.exists(change.path) else "fits",
+        )
         return
     data = tree.read(change.old_path)
     if data is None:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a repository's history says of a patch: the prefix its files' subjects have, and whether its Fixes: tags are true. Silent without one."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import PurePosixPath
+
+from patchpilot.history.fixes_tag import Relations, judge_message
+from patchpilot.lint.context import Context, HistoryFacts
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.lint.detectors.subject import split_prefix
+from patchpilot.model.commit import Commit
+from patchpilot.model.finding import Fix
+
+LEAST_COMMITS = 5
+USUAL_SHARE = 0.4
+
+
+@detector("unusual-prefix")
+def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The subject's prefix is none that the history of the touched files has; the usual one is suggested, with its share."""
+    patch, history = context.patch, context.history
+    title = patch.subject.title
+    if history is None or not patch.has_diff or re.match(r"(?:Revert|Reapply) \"|Merge ", title):
+        return
+    own = _prefix(title)
+    usual = _usual(history, context)
+    if usual is None or not own:
+        return
+    counted, total = usual
+    share = sum(number for prefix, number in counted.items() if _alike(prefix, own)) / total
+    best, number = counted.most_common(1)[0]
+    if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
+        better = f"{best} {_rest(title)}"
+        yield Hit(
+            subject_line(context),
+            f'the subject prefix "{own}" is unusual: {number} of the last {total} commits to these files have "{best}"',
+            fix=Fix("suggest", better),
+        )
+
+
+def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
+    """(prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
+    changes = sorted(context.patch.files, key=lambda one: one.added + one.removed, reverse=True)
+    old = [one.old_path for one in changes if one.old_path and one.old_path != "MAINTAINERS"][:3]
+    folders = [str(PurePosixPath(one.path).parent) for one in changes if "/" in one.path][:1]
+    for paths in (old, folders):
+        subjects = (
+            [one for one in history.subjects_touching(paths, 60) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)] if paths else []
+        )
+        # the patch may be in that history already
+        subjects = [one for one in subjects if one != context.patch.subject.title]
+        prefixes = [prefix for one in subjects if (prefix := _prefix(one))]
+        if len(prefixes) >= LEAST_COMMITS:
+            return Counter(prefixes), len(prefixes)
+    return None
+
+
+def _prefix(title: str) -> str:
+    """All prefixes of a title as written: "net: phy:"; empty without one."""
+    parts, rest = split_prefix(title)
+    return title[: len(title) - len(rest)].strip() if parts else ""
+
+
+def _rest(title: str) -> str:
+    return split_prefix(title)[1]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two prefixes are of one kind: their first part is the same in the same case."""
+    return one.split(":")[0].strip() == other.split(":")[0].strip()
+
+
+@detector("untrue-fixes", kinds=list)
+def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
+    patch, history = context.patch, context.history
+    if history is None:
+        return
+    lines = (patch.subject.title, *patch.message)
+    relations = Relations(
+        is_ancestor=partial(_is_ancestor, history, patch.commit),
+        in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
+        first_release=lambda target: history.first_release(target.id),
+        series=tuple(one.commit for one in context.series.patches if one.commit) if context.series else (),
+    )
+    for judged in judge_message(lines, history.find, relations=relations):
+        for problem in judged.problems:
+            if problem.kind in arguments["kinds"]:
+                fix = Fix("suggest", judged.suggestion) if judged.suggestion else None
+                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix)
+
+
+def _is_ancestor(history: HistoryFacts, commit: str | None, target: Commit) -> bool | None:
+    return history.is_ancestor(target.id, commit) if commit else None

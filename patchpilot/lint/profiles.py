@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Profiles: what differs from project to project, as data in checks/profiles/ (a profile may stand on another)."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from patchpilot.errors import PackError, unknown
+from patchpilot.lint.patterns import compiled
+from patchpilot.lint.rule import Rule
+from patchpilot.model.finding import Severity
+from patchpilot.model.patch import Patch
+from patchpilot.model.tree import Tree
+from patchpilot.resources import data_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A project's ways: which of its files show a tree to be its own, its lists, and where rules are milder, stricter or left out.
+
+    `waiting_days` is how long to wait for an answer before asking again, `resend_hours` before a new version.
+    """
+
+    name: str
+    title: str
+    on: str = ""
+    tree_has: tuple[str, ...] = ()
+    paths_pattern: str = ""
+    marks: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    security: str = ""
+    stable: str = ""
+    documentation: str = ""
+    subject_columns: int = 75
+    fixes_digits: int = 12
+    waiting_days: int = 14
+    resend_hours: int = 24
+    most_patches: int = 15
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """Every shipped profile by name; PackError names the file and the key that is wrong."""
+    tables = {}
+    for file in sorted((data_dir("checks") / "profiles").glob("*.toml")):
+        try:
+            tables[file.stem] = tomllib.loads(file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise PackError(f"profiles/{file.name}: {error}") from error
+    return {name: _profile(name, tables) for name in tables}
+
+
+def _profile(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:
+    table = dict(tables[name])
+    known = {one.name: one for one in fields(Profile)}
+    for key in table:
+        if key not in known or key == "name":
+            raise PackError(f"profiles/{name}.toml: unknown key {key!r}")
+    below: dict[str, Any] = {}
+    if table.get("on"):
+        if table["on"] not in tables or table["on"] == name:
+            raise PackError(f"profiles/{name}.toml: it stands on {table['on']!r}, which is no profile")
+        base = _profile(table["on"], tables)
+        below = {key: getattr(base, key) for key in known if key not in ("name", "tree_has", "paths_pattern", "marks")}
+        table["ignore"] = [*base.ignore, *table.get("ignore", [])]
+        table["severity"] = {**base.severity, **table.get("severity", {})}
+    values = {**below, **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}}
+    for rule, severity in values.get("severity", {}).items():
+        if severity not in tuple(Severity):
+            raise PackError(f"profiles/{name}.toml: severity {severity!r} of {rule} is none")
+    return Profile(name=name, **{key: value for key, value in values.items() if key != "name"})
+
+
+def find_profile(name: str) -> Profile:
+    """The profile of this name; UsageError with the nearest."""
+    known = profiles()
+    if name not in known:
+        raise unknown("profile", name, known)
+    return known[name]
+
+
+def detect(tree: Tree | None, patches: Iterable[Patch]) -> Profile:
+    """The profile of a tree by its files; without one, by the paths the patches touch; linux when nothing tells."""
+    known = profiles()
+    found = known["linux"]
+    members = list(patches)
+    for one in known.values():
+        if one.tree_has and tree is not None and all(tree.exists(path) for path in one.tree_has):
+            found = one
+            break
+    else:
+        paths = [path for patch in members for path in patch.paths] if tree is None and members else []
+        for one in known.values():
+            if one.paths_pattern and paths and any(compiled(one.paths_pattern).search(path) for path in paths):
+                found = one
+                break
+    layered = [one for one in known.values() if one.on == found.name and one.marks]
+    for one in layered:
+        if members and all({word.lower() for word in patch.subject.words} & set(one.marks) for patch in members):
+            return one
+    return found
+
+
+def adjusted(rules: Iterable[Rule], profile: Profile) -> tuple[Rule, ...]:
+    """The rules as the profile has them: some left out, some of another severity."""
+    from dataclasses import replace
+
+    return tuple(
+        replace(rule, severity=Severity(profile.severity[rule.name])) if rule.name in profile.severity else rule
+        for rule in rules
+        if not any(word in profile.ignore for word in rule.words)
+    )
