@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
 _UPSTREAM = re.compile(
-    rf"""^[\[(]?[ ]*(?:
+    rf"""^(?:[\[(][ ]*)?(?:
         commit:?[ ]+(?P<plain>{_ID})[ ]+upstream
       | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
       | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_ID})

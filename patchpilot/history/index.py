@@ -242,6 +242,13 @@ class Index:
             self._db.execute("delete from reach where ord not in (select ord from reach order by used desc limit ?)", (_KEPT_REACHES,))
 
 
+def forget(repository: Repository) -> None:
+    """Delete a repository's index; the next question begins it anew."""
+    file = _place(repository)
+    if file:
+        _forget(file)
+
+
 def subject_hash(subject: str) -> int:
     """A subject as a signed 64-bit number."""
     digest = hashlib.blake2b(subject.strip().encode("utf-8", "surrogateescape"), digest_size=8).digest()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """For every stable branch: is the fix there, is the bug there, does the fix apply, and what would make it apply."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError, nearest
 from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, stable_branches, version_at
+from patchpilot.history.index import forget
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
@@ -98,8 +100,16 @@ def backport(
         if not branches:
             raise MissingError("no stable branch is among the refs", hint=fetch_command(repository, found.family, _newest(found)))
         missing = () if revisions else found.missing
-        with Asker(repository, found, effort, progress) as asker:
-            results = tuple(replace(one, missing=missing) for one in asker.ask([patch.commit or "" for patch in patches], branches))
+        commits = [patch.commit or "" for patch in patches]
+        try:
+            with Asker(repository, found, effort, progress) as asker:
+                results = asker.ask(commits, branches)
+        except sqlite3.DatabaseError:
+            # the index is a cache: one that turns out broken is begun anew
+            forget(repository)
+            with Asker(repository, found, effort, progress) as asker:
+                results = asker.ask(commits, branches)
+        results = tuple(replace(one, missing=missing) for one in results)
     if folders:
         from patchpilot.services.backport_directory import on_directory
 

@@ -24,6 +24,10 @@ from patchpilot.services.backport import BackportResult, BranchResult
 from patchpilot.services.backport_write import note_of, steps_for, write_mails
 
 _BUILD_HOURS = 6.0
+_ADVICE = """
+# Say above your own Signed-off-by what you adapted and why:
+# [ yourname: … ]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,10 @@ def _prepare(repository: Repository, result: BackportResult, branch: BranchResul
             # what only the scratch store has must outlive it
             _own_objects(unready, scratch, made)
         git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
-        message = backport_message(fix, family, note="", signer=None)
+        message = backport_message(fix, family, signer=wording.signer)
         merge_message = unready / ".git" / "MERGE_MSG"
         if merge_message.exists():
-            merge_message.write_text(message, encoding="utf-8", errors="surrogateescape")
+            merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
         else:
             git(unready, "commit", "-q", "--amend", "--no-verify", "-F", "-", stdin=message.encode("utf-8", "surrogateescape"))
         unready.rename(place)

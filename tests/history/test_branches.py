@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable branches among the refs, and what is missing of them."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PackError
+from patchpilot.history import lts
+from patchpilot.history.branches import mainline, stable_branches, version_at
+from tests.kit.repos import Repo
+
+TODAY = date(2026, 11, 20)
+
+
+def made(path: Path, *refs: str) -> Repo:
+    repo = Repo(path / "r")
+    repo.commit("start", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
+    for ref in refs:
+        repo.git("update-ref", ref, "HEAD")
+    return repo
+
+
+def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
+    with Repository.open(repo.path) as repository:
+        answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
+        return [one.name for one in answer.branches], [one.version for one in answer.missing]
+
+
+def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y", "refs/heads/linux-6.6.y")
+    names, missing = found(repo)
+    assert names == ["stable/linux-6.1.y", "linux-6.6.y"]
+    assert missing == ["5.10", "5.15", "6.12", "6.18"]
+
+
+def test_series_whose_support_is_over_come_on_request(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y")
+    assert found(repo, ended=True)[0] == ["stable/linux-5.4.y", "stable/linux-6.1.y"]
+
+
+def test_the_newest_stable_branch_is_taken_when_it_is_newer_than_the_long_term_ones(tmp_path: Path) -> None:
+    repo = made(tmp_path, *(f"refs/remotes/stable/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")))
+    assert found(repo)[0] == ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"]
+
+
+def test_an_old_short_lived_branch_is_left_out(tmp_path: Path) -> None:
+    assert found(made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y"))[0] == ["s/linux-6.18.y"]
+
+
+def test_release_candidates_are_never_the_branch_itself(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y")
+    assert found(repo)[0] == ["other/linux-6.1.y"]
+
+
+def test_the_remote_of_the_setting_wins(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/mine/linux-6.1.y", "refs/heads/linux-6.1.y")
+    assert found(repo)[0] == ["stable/linux-6.1.y"]
+    assert found(repo, remote="mine")[0] == ["mine/linux-6.1.y"]
+
+
+def test_another_project_keeps_its_branches_otherwise(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/heads/23.11", "refs/heads/24.11", "refs/heads/24.11-staging", "refs/heads/20.11")
+    assert found(repo)[0] == ["23.11", "24.11"]
+    assert found(repo, ended=True)[0] == ["20.11", "23.11", "24.11"]
+
+
+def test_an_old_tip_of_a_maintained_branch_is_stale(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/heads/linux-6.1.y")
+    with Repository.open(repo.path) as repository:
+        assert stable_branches(repository, today=TODAY).branches[0].stale
+        assert not stable_branches(repository, today=date(2023, 11, 20)).branches[0].stale
+
+
+def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/korg/linux-6.1.y")
+    with Repository.open(repo.path) as repository:
+        assert stable_branches(repository, today=TODAY).missing[0].command == "git fetch korg linux-5.10.y"
+    bare = Repo(tmp_path / "b")
+    bare.commit("start")
+    with Repository.open(bare.path) as repository:
+        assert stable_branches(repository, today=TODAY).missing[0].command.startswith("git remote add stable https://git.kernel.org/")
+
+
+def test_the_version_is_told_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/heads/linux-5.15.y")
+    with Repository.open(repo.path) as repository:
+        family = stable_branches(repository).family
+        tip = repository.resolve("HEAD")
+        assert version_at(repository, family, tip, "linux-5.15.y") == "5.15"
+        assert version_at(repository, family, tip, "HEAD") == "6.1"
+
+
+def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
+    repo = made(tmp_path)
+    old = repo.git("rev-parse", "HEAD")
+    new = repo.commit("next")
+    repo.git("update-ref", "refs/remotes/origin/master", new)
+    repo.git("reset", "-q", "--hard", old)
+    with Repository.open(repo.path) as repository:
+        assert mainline(repository) == new
+        assert mainline(repository, old) == old
+
+
+def test_the_shipped_data_is_whole() -> None:
+    for family in lts.families():
+        assert family.series
+        assert family.version_of(family.branch_name.format(version=family.series[0].version)) == family.series[0].version
+        assert "{commit}" in family.marker
+    linux = lts.families()[0]
+    assert [one.version for one in linux.maintained(TODAY)] == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
+
+
+def test_a_newer_copy_of_the_user_wins_and_a_malformed_one_is_named(tmp_path: Path) -> None:
+    mine = lts.user_file()
+    mine.parent.mkdir(parents=True)
+    shipped = (Path(lts.resources.data_dir("checks")) / "lts.toml").read_text()
+    mine.write_text(
+        shipped.replace('updated = "', 'updated = "9').replace('version = "6.1", ends = "2027-12"', 'version = "6.1", ends = "2026-10"')
+    )
+    assert "6.1" not in [one.version for one in lts.families()[0].maintained(TODAY)]
+    mine.write_text("updated = 1\n[[family]]\n")
+    with pytest.raises(PackError, match=r"lts\.toml"):
+        lts.families()

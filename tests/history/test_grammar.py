@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What messages say of other commits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.history.grammar import read_marks
+
+A = "0123456789abcdef0123456789abcdef01234567"
+B = "89abcdef0123456789abcdef0123456789abcdef"
+
+FORMS = [
+    "commit {} upstream.",
+    "commit {} upstream",
+    "Commit {} upstream",
+    "commit: {}",
+    "[ Upstream commit {} ]",
+    "[ upstream commit {} ]",
+    "[upstream commit {}]",
+    "( upstream commit {} )",
+    "[ upstream commit: {} ]",
+    "Upstream commit {}.",
+    "This is a backport of {}",
+    "This is a backport of commit {}.",
+    "[ backported from upstream commit {} ]",
+    "[ backported from stable commit {} ]",
+    "(cherry picked from commit {})",
+    "(cherry picked from upstream commit {})",
+    "(backported from commit {})",
+    "master commit: {}",
+    "[ Upstream commit {}\n]",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_way_to_name_the_upstream_commit_is_read(form: str) -> None:
+    assert read_marks(f"net: fix it\n\n{form.format(A)}\n\nText.\n").upstream == (A,)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_upper_case_ids_are_read(form: str) -> None:
+    assert read_marks(f"net: fix it\n\n{form.format(A.upper())}\n").upstream == (A,)
+
+
+def test_two_upstream_commits_over_two_lines_are_read() -> None:
+    assert read_marks(f"x\n\n[ Upstream commits {A} and\n  {B} ]\n").upstream == (A, B)
+    assert read_marks(f"x\n\n[ Upstream commit {A}, {B} ]\n").upstream == (A, B)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "since commit {} upstream has it, drop it",
+        "    commit {} upstream.",
+        "see commit {}",
+        "[ Upstream commit {}\n  cannot be backported, as it needs more. ]",
+        "upstream commit {} is not applicable here",
+        "commit {} upstreamed it",
+    ],
+)
+def test_prose_about_a_commit_is_no_marker(line: str) -> None:
+    assert read_marks(f"net: fix it\n\n{line.format(A)}\n").upstream == ()
+
+
+def test_a_revert_names_what_it_reverts_and_brings_nothing() -> None:
+    marks = read_marks(f'Revert "x"\n\nThis reverts commit {A} which is\ncommit {B} upstream.\n')
+    assert marks.reverts == (A, B)
+    assert marks.upstream == ()
+
+
+def test_a_backport_of_a_revert_is_both() -> None:
+    marks = read_marks(f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n')
+    assert marks.upstream == (A,)
+    assert marks.reverts == (B,)
+
+
+def test_a_revert_of_several_names_each() -> None:
+    assert read_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (A, B)
+
+
+def test_fixes_lines_are_read_wherever_they_stand() -> None:
+    marks = read_marks(f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A <a@example.org>\n')
+    assert [(one.id, one.subject) for one in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
+
+
+@given(st.text())
+def test_any_message_can_be_read(text: str) -> None:
+    read_marks(text)
+
+
+@given(st.sampled_from(FORMS), st.from_regex(r"\A[a-z ,.]{0,40}\Z"), st.from_regex(r"\A[a-z ,.]{0,40}\Z"))
+def test_a_marker_is_found_between_any_paragraphs(form: str, before: str, after: str) -> None:
+    assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (A,)

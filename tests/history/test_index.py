@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The history index: always right, whatever became of the branches or of the file."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.history.index import Index
+from tests.kit.repos import Repo
+
+A = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """Three commits on master, a branch of one and a merge of both."""
+    made = Repo(tmp_path / "r")
+    made.commit("one", {"a": "1\n"})
+    made.commit("two", {"a": "2\n"})
+    made.branch("side")
+    made.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
+    made.checkout("master")
+    made.commit(f'four\n\nFixes: {made.git("rev-parse", "HEAD")[:12]} ("two")\n', {"a": "4\n"})
+    return made
+
+
+@pytest.fixture
+def repository(repo: Repo) -> Iterator[Repository]:
+    with Repository.open(repo.path) as opened:
+        yield opened
+
+
+def file_of(repository: Repository) -> Path:
+    folder = Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
+    return next(folder.glob("*.sqlite"))
+
+
+def reached(index: Index, tip: str) -> set[str]:
+    return set(index.ids(index.reach(tip).without()))
+
+
+def test_what_a_tip_reaches_is_what_git_says(repo: Repo, repository: Repository) -> None:
+    repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    with Index.open(repository) as index:
+        for name in ("master", "side", "HEAD^", "HEAD^2"):
+            tip = repo.git("rev-parse", name)
+            index.add([tip])
+            assert reached(index, tip) == set(repo.git("rev-list", tip).split())
+
+
+def test_markers_and_fixes_are_found_by_the_commit_they_name(repo: Repo, repository: Repository) -> None:
+    with Index.open(repository) as index:
+        index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
+        assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]
+        assert index.ids(index.fixes_of(repo.git("rev-parse", "master^"))) == [repo.git("rev-parse", "master")]
+        assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
+
+
+def test_a_second_run_reads_only_what_is_new(repo: Repo, repository: Repository) -> None:
+    with Index.open(repository) as index:
+        assert index.add([repo.git("rev-parse", "master")]) == 3
+    new = repo.commit("five", {"a": "5\n"})
+    with Index.open(repository) as index:
+        assert index.add([new, repo.git("rev-parse", "side")]) == 2
+        assert index.add([new]) == 0
+
+
+def test_a_rebased_and_a_deleted_branch_leave_right_answers(repo: Repo, repository: Repository) -> None:
+    side = repo.git("rev-parse", "side")
+    with Index.open(repository) as index:
+        index.add([side])
+    repo.checkout("side")
+    repo.git("rebase", "-q", "master")
+    moved = repo.git("rev-parse", "side")
+    repo.checkout("master")
+    repo.git("branch", "-D", "side")
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("tag", "kept", moved)
+    repo.git("gc", "-q", "--prune=now")
+    with Index.open(repository) as index:
+        index.add([moved])
+        assert reached(index, moved) == set(repo.git("rev-list", moved).split())
+        assert side not in reached(index, moved)
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 5000])
+def test_a_corrupt_file_is_begun_anew(repo: Repo, repository: Repository, content: bytes) -> None:
+    tip = repo.git("rev-parse", "master")
+    with Index.open(repository) as index:
+        index.add([tip])
+    file_of(repository).write_bytes(content)
+    with Index.open(repository) as index:
+        index.add([tip])
+        assert len(reached(index, tip)) == 3
+
+
+def test_a_file_that_breaks_in_its_middle_is_begun_anew(repo: Repo, repository: Repository) -> None:
+    tip = repo.git("rev-parse", "master")
+    with Index.open(repository) as index:
+        index.add([tip])
+    file = file_of(repository)
+    data = bytearray(file.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    file.write_bytes(bytes(data))
+    with Index.open(repository) as index:
+        index.add([tip])
+        assert len(reached(index, tip)) == 3
+
+
+def test_the_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
+    tip = repo.git("rev-parse", "master")
+    with Index.open(repository) as index:
+        index.add([tip])
+    file_of(repository).unlink()
+    with Index.open(repository) as index:
+        assert index.add([tip]) == 3
+
+
+def test_without_a_place_for_the_file_it_works_in_memory(repo: Repo, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
+    with Index.open(repository) as index:
+        assert index.add([repo.git("rev-parse", "master")]) == 3
+
+
+def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(repo: Repo, repository: Repository) -> None:
+    with Index.open(repository) as index:
+        with pytest.raises(GitError, match="not in the repository"):
+            index.add([repo.git("rev-parse", "master"), A])
+        assert index.ordinal(repo.git("rev-parse", "master")) is None
+
+
+def test_a_shallow_clone_answers_from_what_it_has(repo: Repo, tmp_path: Path) -> None:
+    repo.git("clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
+    with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
+        tip = shallow.resolve("HEAD")
+        index.add([tip])
+        assert len(reached(index, tip)) == 2
+        shallow.git("fetch", "-q", "--unshallow", f"file://{repo.path}")
+        with Index.open(shallow) as deep:
+            deep.add([tip])
+            assert len(reached(deep, tip)) == 3
+
+
+def test_two_can_fill_it_at_once(repo: Repo) -> None:
+    tips = [repo.git("rev-parse", name) for name in ("master", "side", "master^")]
+
+    def fill(tip: str) -> int:
+        with Repository.open(repo.path) as repository, Index.open(repository) as index:
+            index.add([tip])
+            return len(reached(index, tip))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
+
+
+def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
+    rnd = random.Random(7)
+    bare = Repo(tmp_path / "g", bare=True)
+    stream = []
+    for number in range(1, 300):
+        parents = sorted({rnd.randrange(max(1, number - 12), number) for _ in range(rnd.choice((1, 1, 1, 2, 3)))}) if number > 1 else []
+        stream += [
+            f"commit refs/heads/b{number}",
+            f"mark :{number}",
+            f"committer A <a@example.org> {1_000_000 + rnd.randrange(9999)} +0000",
+        ]
+        stream += ["data 2", "x", *([f"from :{parents[0]}"] if parents else []), *(f"merge :{one}" for one in parents[1:]), ""]
+    bare.git("fast-import", "--quiet", stdin="\n".join(stream) + "\n")
+    with Repository.open(bare.path) as repository, Index.open(repository) as index:
+        for number in (40, 299, 150, 7):
+            tip = bare.git("rev-parse", f"b{number}")
+            index.add([tip])
+            assert reached(index, tip) == set(bare.git("rev-list", tip).split())

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a commit landed, by every mapping, and when that no longer holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.landed import History
+from tests.kit.repos import Repo
+
+LINES = [f"line {number}\n" for number in range(40)]
+
+
+def text(**changes: str) -> str:
+    """The file with some of its lines changed (`l7="seven"`)."""
+    lines = list(LINES)
+    for name, value in changes.items():
+        lines[int(name[1:])] = value + "\n"
+    return "".join(lines)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """master with a fix on top; stable forked before it, with a commit of its own."""
+    made = Repo(tmp_path / "r")
+    made.commit("start", {"f.c": text()})
+    made.branch("stable")
+    made.commit("own work", {"own.c": "x\n"})
+    made.checkout("master")
+    made.commit("net: culprit", {"f.c": text(l5="five")})
+    made.commit("net: fix the leak\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"f.c": text(l5="five", l9="nine")})
+    return made
+
+
+@pytest.fixture
+def history(repo: Repo) -> Iterator[History]:
+    with Repository.open(repo.path) as repository, History(repository) as opened:
+        yield opened
+
+
+def at(repo: Repo, name: str) -> str:
+    return repo.git("rev-parse", name)
+
+
+def on_stable(repo: Repo, message: str, content: str = "", **more: str) -> str:
+    repo.checkout("stable")
+    made = repo.commit(message, {"f.c": content or text(l9="nine"), **more})
+    repo.checkout("master")
+    return made
+
+
+def test_what_a_branch_descends_from_is_in_it(repo: Repo, history: History) -> None:
+    landing = history.landed(at(repo, "master^"), at(repo, "master"))
+    assert landing
+    assert (landing.commit, landing.how) == (at(repo, "master^"), "ancestry")
+
+
+def test_what_is_nowhere_has_not_landed(repo: Repo, history: History) -> None:
+    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+
+
+def test_a_marker_is_enough_whatever_the_subject_and_content(repo: Repo, history: History) -> None:
+    made = on_stable(repo, f"other words\n\ncommit {at(repo, 'master')} upstream.\n", text(l30="quite different"))
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert (landing.commit, landing.how) == (made, "marker")
+
+
+def test_a_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
+    repo.branch("newer", "stable")
+    first = repo.commit(f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n", {"f.c": text(l9="nine")})
+    made = on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
+    history.add([at(repo, "newer")])
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert landing.commit == made
+
+
+def test_the_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
+    made = on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert (landing.commit, landing.how) == (made, "subject")
+
+
+def test_a_namesake_with_another_patch_does_not_count(repo: Repo, history: History) -> None:
+    on_stable(repo, "net: fix the leak\n\nElsewhere.\n", text(l30="thirty", l31="more"))
+    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+
+
+def test_a_namesake_of_another_author_does_not_count_by_its_subject(repo: Repo, history: History) -> None:
+    repo.checkout("stable")
+    repo.put("f.c", text(l9="nine", l20="and more"))
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "net: fix the leak", "--author=Bob Other <bob@example.org>")
+    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+
+
+def test_a_namesake_that_names_another_upstream_commit_does_not_count(repo: Repo, history: History) -> None:
+    on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
+    assert history.landed(at(repo, "master"), at(repo, "stable")) is None
+
+
+def test_the_same_patch_under_another_subject_counts(repo: Repo, history: History) -> None:
+    repo.checkout("stable")
+    repo.git("merge-base", "HEAD", "master")
+    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
+    landing = history.landed(at(repo, "master"), made)
+    assert landing
+    assert (landing.commit, landing.how) == (made, "patch-id")
+    assert history.landed(at(repo, "master"), made) == landing
+
+
+def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None:
+    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
+    undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {at(repo, "master")} upstream.\n', text())
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
+
+
+def test_a_revert_that_was_reverted_leaves_it_in_effect(repo: Repo, history: History) -> None:
+    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
+    undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
+    on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert landing.holds
+
+
+def test_what_landed_again_after_its_revert_holds(repo: Repo, history: History) -> None:
+    made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
+    on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
+    again = on_stable(repo, f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n")
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert (landing.commit, landing.holds) == (again, True)
+
+
+def test_culprits_are_found_by_id_by_subject_and_not_at_all(repo: Repo, history: History) -> None:
+    culprit = at(repo, "master^")
+    fix = repo.commit(
+        f'net: mend\n\nFixes: {culprit[:12]} ("net: culprit")\nFixes: 123456789abc ("net: fix the leak")\nFixes: {"f" * 12} ("nobody")\n',
+        {"f.c": text()},
+    )
+    named = history.culprits(fix)
+    assert [(one.commit, one.written) for one in named] == [
+        (culprit, culprit[:12]),
+        (at(repo, "master^"), "123456789abc"),
+        (None, "f" * 12),
+    ]
+
+
+def test_fixers_and_reverts_of_a_commit_are_listed(repo: Repo, history: History) -> None:
+    fix = at(repo, "master")
+    follow = repo.commit(f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"})
+    undo = repo.commit(f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n', {"f.c": text(l5="five")})
+    assert history.fixers(fix, undo) == (follow,)
+    assert history.reverts(fix, undo) == (undo,)
+    assert history.reverts(fix, follow) == ()
