@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -45,7 +46,10 @@ def of_match_ptr(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if found and not any(re.match(r"\s*#\s*if.*CONFIG_(?:OF|ACPI)\b", one.text) for one in hunk.lines):
             yield Hit(
                 line.patch_line,
-                f"{found[1]}(): drop it: without CONFIG_OF the table {found[2]} is then unused (a warning), and other firmware cannot match it",
+                (
+                    f"{found[1]}(): drop it: without CONFIG_OF the table {found[2]} is then unused (a warning), and other firmware cannot "
+                    f"match it"
+                ),
             )
 
 
@@ -118,7 +122,10 @@ def func_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             statement = " ".join(one.code for one in hunk.lines[max(0, at - 3) : at + 1])
             found = re.findall(
-                r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug|pr_err|pr_warn|pr_info)\s*\(",
+                (
+                    r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug"
+                    r"|pr_err|pr_warn|pr_info)\s*\("
+                ),
                 statement,
             )
             if found:
@@ -145,7 +152,10 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A variable initialised and then assigned before anything reads it."""
     for hunk, at, line in _added(context, (".c",)):
         found = re.match(
-            r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$",
+            (
+                r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"
+                r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
+            ),
             line.code,
         )
         if not found:
@@ -153,10 +163,9 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         indent, name = found[1], found[2]
         for one in hunk.lines[at + 1 : at + 40]:
             if not re.search(rf"\b{name}\b", one.code):
-                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto|if|else)\b", one.code) and not one.code.startswith(indent + "\t"):
-                    # what follows may jump over an assignment
-                    if re.match(r"^\}", one.code) or re.search(r"\b(?:goto|while|for|do|switch)\b", one.code):
-                        break
+                # what follows may jump over an assignment
+                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", one.code) and not one.code.startswith(indent + "\t"):
+                    break
                 continue
             if re.match(rf"^{indent}{name} = (?!.*\b{name}\b)", one.code):
                 yield Hit(line.patch_line, f"needless initialization: {name} is assigned before it is read")
@@ -286,7 +295,10 @@ def _declaration(code: str) -> bool:
 
 @cache
 def _declaration_pattern() -> re.Pattern[str]:
-    kinds = r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
+    kinds = (
+        r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"
+        r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
+    )
     return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
 
 
@@ -308,7 +320,7 @@ def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if not wanted.search(hunk.change.path):
                 continue
             for block in _declaration_blocks(hunk):
-                for one, two in zip(block, block[1:], strict=False):
+                for one, two in pairwise(block):
                     if len(two.text.expandtabs(8)) > len(one.text.expandtabs(8)) and two.added and not _depends(one, two):
                         yield Hit(two.patch_line, "declarations in reverse christmas tree order, please: the longest line first")
                         break
@@ -394,7 +406,10 @@ def prefer_dev_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
                 continue
             near = " ".join(one.code for one in hunk.lines[max(0, at - 30) : at + 12]) + hunk.hunk.section
             if re.search(
-                r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client|spi_device|usb_\w+|pci_dev|net_device) \*",
+                (
+                    r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client"
+                    r"|spi_device|usb_\w+|pci_dev|net_device) \*"
+                ),
                 near,
             ):
                 level = {"debug": "dbg"}.get(found[1], found[1])
@@ -496,7 +511,11 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         call = _previous(hunk.lines, hunk.lines.index(check))
         calls = " ".join(one.code for one in hunk.lines[max(0, hunk.lines.index(check) - 3) : hunk.lines.index(check)])
         known = re.search(
-            rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\(",
+            (
+                rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"
+                rf"|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*"
+                rf"|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\("
+            ),
             calls,
         )
         if call and known:

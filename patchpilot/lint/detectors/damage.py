@@ -121,7 +121,10 @@ def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A confidentiality notice: what forbids its own distribution cannot be taken."""
     for at, line in enumerate(context.patch.lines):
         if re.search(
-            r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)|privileged (?:and|or) confidential|本邮件|If you (?:are not|have received) (?:the intended|this))",
+            (
+                r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)"
+                r"|privileged (?:and|or) confidential|本邮件|If you (?:are not|have received) (?:the intended|this))"
+            ),
             line,
         ) and (at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))):
             yield Hit(at + 1, "a confidentiality disclaimer: such mails cannot be accepted; send from an address that adds none")

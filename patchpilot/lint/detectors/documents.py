@@ -69,9 +69,8 @@ def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None
     for part in re.split(r",(?![^(]*\))", found["arguments"]):
         if pointer := re.search(r"\(\s*\*\s*(\w+)\s*\)", part):
             arguments.append(pointer[1])
-        elif plain := re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip()):
-            if plain[1] not in ("void",):
-                arguments.append(plain[1])
+        elif (plain := re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())) and plain[1] != "void":
+            arguments.append(plain[1])
     kind = " ".join(found["type"].split())
     returns = not re.search(r"(?:^|\s)void$", kind)
     return found["name"], arguments, returns

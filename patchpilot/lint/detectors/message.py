@@ -17,7 +17,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']{3,}'|`[^`]*`")
 @cache
 def _this_patch() -> re.Pattern[str]:
     return re.compile(
-        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"
+        r"|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
     )
 
 
@@ -35,11 +36,10 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
             return
     first = next(iter(paragraphs(context)), None)
-    found = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
-    if first and found and imperative_of(found["verb"]):
-        yield Hit(
-            first.start, f'"{found[0]}": begin with the verb in the imperative mood ("{(imperative_of(found["verb"]) or "").capitalize()}")'
-        )
+    told = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
+    if first and told and imperative_of(told["verb"]):
+        order = (imperative_of(told["verb"]) or "").capitalize()
+        yield Hit(first.start, f'"{told[0]}": begin with the verb in the imperative mood ("{order}")')
 
 
 @detector("not-imperative")
@@ -65,16 +65,24 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 @cache
 def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
-    verbs = r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend|split|delet|provid|adjust|cover|ensur)"
+    verbs = (
+        r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
+        r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
+        r"|split|delet|provid|adjust|cover|ensur)"
+    )
     did = re.compile(
         rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"
     )
     bare = re.compile(
-        rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b| (?:and|or) )",
+        (
+            rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"
+            rf"| (?:and|or) )"
+        ),
         re.IGNORECASE,
     )
     passive = re.compile(
-        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
+        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"
+        rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
     )
     return did, bare, passive
 
@@ -100,7 +108,10 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
         return (
             bool(
                 re.search(
-                    r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?|gives?|requires?|means?|fails?|works?)\b",
+                    (
+                        r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?"
+                        r"|gives?|requires?|means?|fails?|works?)\b"
+                    ),
                     rest,
                 )
             )
@@ -128,7 +139,30 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line, "the description only repeats the subject: say why")
 
 
-_FILLERS = frozenset(["this", "that", "the", "and", "for", "with", "add", "adds", "added", "fix", "fixes", "fixed", "use", "uses", "patch", "commit", "support", "driver", "from", "into"])
+_FILLERS = frozenset(
+    [
+        "this",
+        "that",
+        "the",
+        "and",
+        "for",
+        "with",
+        "add",
+        "adds",
+        "added",
+        "fix",
+        "fixes",
+        "fixed",
+        "use",
+        "uses",
+        "patch",
+        "commit",
+        "support",
+        "driver",
+        "from",
+        "into",
+    ]
+)
 
 
 def _needs_no_reason(context: Context) -> bool:
@@ -188,7 +222,8 @@ def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _greeting() -> re.Pattern[str]:
     people = r"(?:all|everyone|everybody|folks|team|guys|maintainers?|sir|madam|dear|there|[A-Z][a-z]+(?: and [A-Z][a-z]+)?)"
     return re.compile(
-        rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
+        rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind"
+        rf"|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
         r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Sent from my .*)$"
     )
 
@@ -209,8 +244,10 @@ def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hi
 @cache
 def _changelog() -> re.Pattern[str]:
     return re.compile(
-        r"^\s*(?:[-*] ?)?(?:(?:Main |Major )?[Cc]hange(?:s|[- ]?log)?\s*(?:in|since|for|from|between|after|of|log|:)?:?\s*(?:(?:PATCH |RFC )?[vV] ?\d+|[vV]ersion \d|previous version|last version|revision)"
-        r"|(?:(?:PATCH|RFC) ?)?[vV]\d{1,2}(?:\s*(?:->|=>|-+>|→|\.\.|to)\s*[vV]\d{1,2})?\s*(?::|-\s|\)\s|$)|[Ss]ince [vV]\d|[Dd]iff(?:erences)? (?:from|to|with|since) [vV]\d|[Cc]hange(?: ?[Ll]og|s|log)\s*:\s*$|[Vv]ersion \d+\s*:)"
+        r"^\s*(?:[-*] ?)?(?:(?:Main |Major )?[Cc]hange(?:s|[- ]?log)?\s*(?:in|since|for|from|between|after|of|log"
+        r"|:)?:?\s*(?:(?:PATCH |RFC )?[vV] ?\d+|[vV]ersion \d|previous version|last version|revision)"
+        r"|(?:(?:PATCH|RFC) ?)?[vV]\d{1,2}(?:\s*(?:->|=>|-+>|→|\.\.|to)\s*[vV]\d{1,2})?\s*(?::|-\s|\)\s|$)|[Ss]ince [vV]\d"
+        r"|[Dd]iff(?:erences)? (?:from|to|with|since) [vV]\d|[Cc]hange(?: ?[Ll]og|s|log)\s*:\s*$|[Vv]ersion \d+\s*:)"
     )
 
 
@@ -234,7 +271,10 @@ def _tells_change(texts: list[str], at: int) -> bool:
     if re.match(r"^ \S.*\| +\d|^ \d+ files? changed|^ ...\S+.*\|", line):
         return False
     if _changelog().match(line) or re.search(
-        r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)",
+        (
+            r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?"
+            r"|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)"
+        ),
         line,
     ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
@@ -258,7 +298,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         elif scissors_line(line):
             yield Hit(where, "git am --scissors drops everything above this line")
     if patch.commit:
-        for at, line in enumerate(patch.notes):
+        for line in patch.notes:
             if line.strip() and not re.match(r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite) |^---\s*$", line):
                 yield Hit(patch.notes_line - 1, "the commit message has a line ---: what stands below it is lost when the mail is applied")
                 return
@@ -278,7 +318,10 @@ def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @cache
 def _own_id() -> re.Pattern[str]:
     return re.compile(
-        r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)"
+        r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready"
+        r"|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash"
+        r"|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:"
+        r"|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)"
     )
 
 
@@ -313,7 +356,9 @@ def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @cache
 def _private_link() -> re.Pattern[str]:
     return re.compile(
-        r"https?://(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|(?:[\w-]+\.)?pastebin\.\w+|paste\.\w+\.\w+|(?:drive|docs|photos)\.google\.com|(?:www\.)?dropbox\.com|discord\.\w+|[\w-]+\.slack\.com|[\w-]+\.sharepoint\.com|(?:[\w-]+\.)?(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
+        r"https?://(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|(?:[\w-]+\.)?pastebin\.\w+|paste\.\w+\.\w+|(?:drive|docs"
+        r"|photos)\.google\.com|(?:www\.)?dropbox\.com|discord\.\w+|[\w-]+\.slack\.com|[\w-]+\.sharepoint\.com"
+        r"|(?:[\w-]+\.)?(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
     )
 
 

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -82,7 +83,7 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The same prefix twice, or a second series number outside the brackets."""
     title = context.patch.subject.title
     prefixes, rest = split_prefix(title)
-    for one, two in zip(prefixes, prefixes[1:], strict=False):
+    for one, two in pairwise(prefixes):
         if one.lower() == two.strip("()").lower():
             yield Hit(subject_line(context), f'the subject has the prefix "{one}:" twice')
             return
@@ -134,7 +135,90 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _EMPTY = frozenset(
-    ["a", "an", "the", "this", "that", "some", "several", "various", "many", "few", "minor", "small", "simple", "trivial", "misc", "miscellaneous", "little", "more", "other", "of", "in", "on", "for", "to", "and", "or", "with", "from", "bug", "bugs", "issue", "issues", "problem", "problems", "error", "errors", "warning", "warnings", "fix", "fixes", "fixed", "fixing", "bugfix", "fixup", "update", "updates", "updated", "change", "changes", "changed", "improve", "improvements", "improvement", "cleanup", "cleanups", "clean", "up", "code", "patch", "driver", "file", "files", "stuff", "things", "work", "tweak", "tweaks", "modify", "modified", "modification", "compile", "compiler", "build", "checkpatch", "style", "coding", "correct", "adjust", "rework", "refactor", "potential", "possible"]
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "some",
+        "several",
+        "various",
+        "many",
+        "few",
+        "minor",
+        "small",
+        "simple",
+        "trivial",
+        "misc",
+        "miscellaneous",
+        "little",
+        "more",
+        "other",
+        "of",
+        "in",
+        "on",
+        "for",
+        "to",
+        "and",
+        "or",
+        "with",
+        "from",
+        "bug",
+        "bugs",
+        "issue",
+        "issues",
+        "problem",
+        "problems",
+        "error",
+        "errors",
+        "warning",
+        "warnings",
+        "fix",
+        "fixes",
+        "fixed",
+        "fixing",
+        "bugfix",
+        "fixup",
+        "update",
+        "updates",
+        "updated",
+        "change",
+        "changes",
+        "changed",
+        "improve",
+        "improvements",
+        "improvement",
+        "cleanup",
+        "cleanups",
+        "clean",
+        "up",
+        "code",
+        "patch",
+        "driver",
+        "file",
+        "files",
+        "stuff",
+        "things",
+        "work",
+        "tweak",
+        "tweaks",
+        "modify",
+        "modified",
+        "modification",
+        "compile",
+        "compiler",
+        "build",
+        "checkpatch",
+        "style",
+        "coding",
+        "correct",
+        "adjust",
+        "rework",
+        "refactor",
+        "potential",
+        "possible",
+    ]
 )
 
 
@@ -152,7 +236,7 @@ def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def subject_period(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title ends in a full stop, a comma or an ellipsis that cuts it."""
     title = context.patch.subject.title
-    if title.endswith("...") or title.endswith("…"):
+    if title.endswith(("...", "…")):
         yield Hit(subject_line(context), "the subject is cut off: it ends in an ellipsis")
     elif title.endswith((".", ",", ";", "!")) and not re.search(r"\b(?:etc|vs|\w\.\w)\.$", title):
         yield Hit(subject_line(context), f'no "{title[-1]}" at the end of a subject')
@@ -178,7 +262,39 @@ def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _NOUNS = frozenset(
-    ["locking", "loading", "timing", "mapping", "setting", "settings", "testing", "handling", "string", "wiring", "warnings", "reads", "writes", "updates", "changes", "moves", "links", "caches", "ports", "locks", "calls", "cleanups", "drops", "states", "limited", "tracing", "tracks", "splitting", "padding", "marks", "guards"]
+    [
+        "locking",
+        "loading",
+        "timing",
+        "mapping",
+        "setting",
+        "settings",
+        "testing",
+        "handling",
+        "string",
+        "wiring",
+        "warnings",
+        "reads",
+        "writes",
+        "updates",
+        "changes",
+        "moves",
+        "links",
+        "caches",
+        "ports",
+        "locks",
+        "calls",
+        "cleanups",
+        "drops",
+        "states",
+        "limited",
+        "tracing",
+        "tracks",
+        "splitting",
+        "padding",
+        "marks",
+        "guards",
+    ]
 )
 
 

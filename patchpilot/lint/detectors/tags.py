@@ -14,9 +14,12 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 KNOWN = (
-    "Acked-by", "Analyzed-by", "Assisted-by", "Based-on-patch-by", "BugLink", "Bugzilla", "Cc", "Change-Id", "Closes", "Co-developed-by", "Debugged-by", "Diagnosed-by", "Fixes",
-    "Improvements-by", "Inspired-by", "Link", "Message-Id", "Originally-by", "Originally-from", "Reported-and-tested-by", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by",
-    "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by", "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
+    "Acked-by", "Analyzed-by", "Assisted-by", "Based-on-patch-by", "BugLink", "Bugzilla", "Cc", "Change-Id", "Closes",
+    "Co-developed-by", "Debugged-by", "Diagnosed-by", "Fixes",
+    "Improvements-by", "Inspired-by", "Link", "Message-Id", "Originally-by", "Originally-from", "Reported-and-tested-by",
+    "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by",
+    "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by",
+    "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
 )  # fmt: skip
 _STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
 
@@ -80,7 +83,10 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if last and not _same(sender, last) and any(one.address and _same(sender, one.address) for _, one in signed):
         yield Hit(
             signed[-1][0],
-            f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch travelled",
+            (
+                f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch "
+                f"travelled"
+            ),
         )
 
 
@@ -101,7 +107,10 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         if tag.address and not any(_same(tag.address, one) for one in partners):
             yield Hit(
                 line,
-                f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a Co-developed-by right above",
+                (
+                    f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a "
+                    f"Co-developed-by right above"
+                ),
             )
             return
 
@@ -109,7 +118,6 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 @detector("co-developer-unsigned")
 def co_developer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Co-developed-by whose person signed nowhere, or Co-authored-by, which is no tag of this project."""
-    people = [tag.address for _, tag in _signed(context) if tag.address]
     for line, tag in tag_lines(context):
         if tag.key == "co-authored-by":
             yield Hit(line, "Co-authored-by is not a tag of the kernel: write Co-developed-by, followed by that person's Signed-off-by")
@@ -149,7 +157,10 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @cache
 def _odd_address() -> re.Pattern[str]:
     return re.compile(
-        r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan|internal|\(none\)))$|@[^.@]+$|^root@",
+        (
+            r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
+            r"|internal|\(none\)))$|@[^.@]+$|^root@"
+        ),
         re.IGNORECASE,
     )
 
@@ -292,7 +303,10 @@ def robot_report(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if tag.key == "reported-by" and re.search(r"\b(?:lkp@intel\.com|kernel test robot|buildbot|bot@kernelci)", tag.value):
             yield Hit(
                 line,
-                "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by the new version (a fix of merged code has a Fixes: tag)",
+                (
+                    "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by "
+                    "the new version (a fix of merged code has a Fixes: tag)"
+                ),
             )
 
 
@@ -331,7 +345,7 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("missing-fixes")
-def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch that says it fixes a bug and does not say which commit made it."""
     patch = context.patch
     if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
@@ -350,7 +364,10 @@ def missing_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(
             subject_line(context),
             severity=Severity.WARNING,
-            message=f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is missing",
+            message=(
+                f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is "
+                f"missing"
+            ),
         )
         return
     reason = _bug_in(title) or _cure_in(context)
@@ -376,8 +393,12 @@ def _blamed(context: Context) -> tuple[int, str] | None:
         if re.search(
             r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
         ) or re.search(
-            r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
-            r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b",
+            (
+                r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
+                r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
+                r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
+                r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
+            ),
             after,
         ):
             line = next((at for at, one in enumerate(text) if found["id"][:7] in one), 0)
@@ -386,8 +407,11 @@ def _blamed(context: Context) -> tuple[int, str] | None:
 
 
 _BUG = (
-    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
-    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*)|wrong|incorrect|broken|invalid|missing)\b"
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
+    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
+    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing)\b"
 )
 
 
@@ -401,7 +425,10 @@ def _bug_in(title: str) -> str | None:
     if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
         return None
     if found[0].lower() == "missing" and not re.search(
-        r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break|barrier|lock|init|validation)",
+        (
+            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
+            r"|barrier|lock|init|validation)"
+        ),
         title,
         re.IGNORECASE,
     ):
@@ -422,9 +449,12 @@ def _cure_in(context: Context) -> str | None:
 
 
 _CURE = (
-    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+|possible circular locking|refcount_t: underflow|KASAN: \w+"
-    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
-    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an )?(?:\w+ )?(?:crash|panic|deadlock|hang|leak))\b"
+    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"
+    r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
+    r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
+    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
+    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an )?(?:\w+ )?(?:crash|panic|deadlock|hang|leak))\b"
 )
 
 
@@ -432,7 +462,10 @@ def _cosmetic(context: Context) -> bool:
     """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
     title = context.patch.subject.title.lower()
     if re.search(
-        r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1|sparse|style|alignment|maintainers|email|documentation|wording)\b",
+        (
+            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
+            r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
+        ),
         title,
     ):
         return True
@@ -470,8 +503,10 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _GRAVE = (
-    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
-    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak|regression|hangs?)\b"
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"
+    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"
+    r"|regression|hangs?)\b"
 )
 
 
@@ -508,7 +543,10 @@ def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     yield Hit(
         subject_line(context),
-        "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees",
+        (
+            "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets "
+            "into the stable trees"
+        ),
     )
 
 

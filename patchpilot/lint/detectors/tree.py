@@ -45,7 +45,10 @@ def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
     word = arguments["default"] if fix else f"{arguments['default']}-next"
     yield Hit(
         subject_line(context),
-        f"the target tree is not named in the subject: [PATCH {word}] (fixes go to {arguments['default']}, all else to {arguments['default']}-next)",
+        (
+            f"the target tree is not named in the subject: [PATCH {word}] (fixes go to {arguments['default']}, all else to "
+            f"{arguments['default']}-next)"
+        ),
     )
 
 
