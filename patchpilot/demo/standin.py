@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from patchpilot.model.mail import Mail, parse_mail
 
@@ -69,7 +69,7 @@ class StandIn:
             return Answer(302, location=f"/{self.name}/{folders[0]}/") if found in self._mails else Answer(404)
         if len(folders) == 1:
             return self._search(method, query, None)
-        message_id = unquote_plus(unquote(folders[1]))
+        message_id = unquote(folders[1])
         with self._lock:
             mail = self._mails.get(message_id)
         if len(folders) == 2 and query.get("x") == ["m"]:

@@ -34,6 +34,8 @@ MAX_SECONDS = 300.0
 RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
+_SUSPICIOUS = 1 << 19
+"""Packed bytes above which the unpacked size is looked at first: gzip grows a thousandfold at most."""
 _BUSY = (429, 502, 503, 504)
 _HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
 
@@ -249,7 +251,7 @@ def _read_within_bounds(response: Any) -> None:
             response.close()
             raise requests.exceptions.ContentDecodingError("the answer is too large or too slow")
     data = bytes(body)
-    if data[:2] == b"\x1f\x8b" and len(data) > 1 << 20:
+    if data[:2] == b"\x1f\x8b" and len(data) > _SUSPICIOUS:
         _small_when_unpacked(data)
     response._content = data
 

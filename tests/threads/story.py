@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""
+
+from tests.kit.mails import (
+    MATT,
+    RITA,
+    applied_by_robot,
+    mail,
+    patch,
+    reply,
+    stable_added,
+    stable_failed,
+    stable_review,
+)
+
+TITLE = "demo: check the pointer before use"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+OTTO = "Otto Other <otto@example.com>"
+
+V1 = patch(f"[PATCH] {TITLE}", id="v1")
+REVIEW = reply(f"[PATCH] {TITLE}", "Please add a Fixes: tag and name the net tree in the subject.", id="r1", reply_to="v1", minutes=60)
+ANSWER = reply(f"[PATCH] {TITLE}", "Sure, will do in v2.", sender="Ada Fixer <ada@example.org>", id="r2", reply_to="r1", minutes=90)
+V2 = patch(f"[PATCH net v2] {TITLE}", id="v2", notes="Changes in v2:\n- Fixes tag", minutes=1440)
+TAG = reply(f"[PATCH net v2] {TITLE}", f"Reviewed-by: {RITA}", id="r3", reply_to="v2", minutes=1500)
+APPLIED = applied_by_robot(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000)
+IN_REVIEW = stable_review(TITLE, SHA, "6.6", id="s1", minutes=9000)
+QUEUED = stable_added(TITLE, SHA, "6.1", id="s2", minutes=9100)
+FAILED = stable_failed(TITLE, SHA, "5.10", id="s3", minutes=9200)
+FIX_V1 = patch(
+    "[PATCH] demo: check the return of the check",
+    id="f1",
+    author=OTTO,
+    message=f'Fix the check.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
+    minutes=9900,
+)
+FIX_V2 = patch("[PATCH net v2] demo: check the return of the check", id="f2", author=OTTO, minutes=10900)
+FIX_APPLIED = applied_by_robot("demo: check the return of the check", "fedcba987654", id="f3", reply_to="f2", minutes=11000)
+
+BEGINNING = (V1, REVIEW)
+ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
+WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
+
+
+def answer(text: str, *, to: str, sender: str = MATT, minutes: int = 2100, subject: str = f"[PATCH net v2] {TITLE}") -> bytes:
+    """Another reply in the story."""
+    return mail(f"Re: {subject}", f"> Check.\n\n{text}\n", sender=sender, id=f"x{minutes}", reply_to=to, minutes=minutes)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot track` from end to end, on an mbox and on a real archive."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.archive import archive_server
+from tests.kit.cli import Outcome, call
+from tests.kit.mails import RITA, mail, mbox, patch
+from tests.kit.repos import Repo
+from tests.threads import story
+from tests.threads.story import SHA, TITLE
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.err == ""
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def series(*argv: object) -> list[dict[str, Any]]:
+    outcome = call("track", *argv, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    found = document(outcome)
+    assert found["schema"] == "patchpilot/track/1"
+    return list(found["series"])
+
+
+@pytest.fixture
+def thread(workdir: Path) -> Path:
+    file = workdir / "thread.mbox"
+    file.write_bytes(mbox(*story.WHOLE))
+    return file
+
+
+def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
+    (found,) = series("add", "--mbox", thread)
+    assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
+    assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [(1, "v1@example.org"), (2, "v2@example.org")]
+    assert found["trailers"] == [
+        {"trailer": f"Reviewed-by: {RITA}", "message_id": "r3@example.org", "version": 2, "patch": 1, "conditional": None}
+    ]
+    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][-1] == ("torvalds/linux", SHA, None)
+    assert {one["message_id"]: one["kind"] for one in found["replies"]}["r1@example.org"] == "review"
+    assert found["follow_ups"][0]["commit"] == "fedcba987654"
+    assert found["next_step"]
+    assert series("add", "--mbox", thread)[0]["id"] == 1
+
+
+def test_a_packed_mbox_is_read(workdir: Path) -> None:
+    (workdir / "t.mbox.gz").write_bytes(gzip.compress(mbox(*story.BEGINNING)))
+    assert series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
+
+
+def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)))
+    assert [one["subject"] for one in series("add", "<w@example.org>", "--mbox", "m")] == ["valve: open it"]
+    assert len(series("add", "--mbox", "m")) == 2
+
+
+def test_the_list_tells_state_and_next_step(thread: Path) -> None:
+    assert "track add" in call("track").out
+    call("track", "add", "--mbox", thread)
+    outcome = call("track")
+    assert TITLE in outcome.out
+    assert "in-stable" in outcome.out
+    assert "next:" in outcome.out
+    assert series("list") == series()
+
+
+def test_showing_marks_replies_as_read(thread: Path) -> None:
+    call("track", "add", "--mbox", thread)
+    assert series()[0]["unread"] > 0
+    assert any(one["unread"] for one in series("show", "1", "--keep-unread")[0]["replies"])
+    assert "Please add a Fixes: tag" in call("track", "show", "1").out
+    assert series()[0]["unread"] == 0
+
+
+def test_an_mbox_that_grew_is_read_again(workdir: Path) -> None:
+    file = workdir / "m"
+    file.write_bytes(mbox(story.V1))
+    assert series("add", "--mbox", file)[0]["state"] == "sent"
+    file.write_bytes(mbox(*story.BEGINNING))
+    (found,) = series("update")
+    assert (found["state"], found["new"]) == ("changes-requested", ["r1@example.org"])
+
+
+def test_a_removed_series_is_gone(thread: Path) -> None:
+    call("track", "add", "--mbox", thread)
+    assert call("track", "remove", "1").code == 0
+    assert series() == []
+    outcome = call("track", "remove", "1")
+    assert outcome.code == 2
+    assert outcome.out == ""
+
+
+def test_an_archive_is_followed(workdir: Path) -> None:
+    with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
+        (found,) = series("add", f"{server.url}/v1@example.org/")
+        assert (found["state"], found["source"]) == ("changes-requested", server.url)
+        assert call("track", "watch", "--once").code == 0
+        server.add(story.V2, story.TAG, story.APPLIED)
+        (found,) = series("update", "--fresh")
+        assert found["state"] == "accepted"
+        assert set(found["new"]) == {"v2@example.org", "r3@example.org", "r4@example.org"}
+        server.add(story.IN_REVIEW, story.QUEUED)
+        assert series("update", "--fresh")[0]["state"] == "in-stable"
+
+
+def test_watching_once_tells_of_news_by_its_exit_code(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / "new-cache"))
+        server.add(story.REVIEW)
+        outcome = call("track", "watch", "--once", "--format", "json")
+        assert (outcome.code, document(outcome)["series"][0]["new"]) == (1, ["r1@example.org"])
+
+
+def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        outcome = call("track", "add", "nobody@example.org", "--lore", server.url)
+        assert (outcome.code, outcome.out) == (3, "")
+        assert "has no mail" in outcome.err
+        url = server.url
+    outcome = call("track", "add", "v1@example.org", "--lore", url)
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "cannot be reached" in outcome.err
+    assert call("track", "add", "v1@example.org", "--offline").code == 4
+
+
+def test_what_is_known_is_shown_when_the_archive_is_down(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    assert series("show", "1")[0]["state"] == "stalled"
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["add"], 2),
+        (["add", "not an id"], 2),
+        (["add", "--mbox", "nothing.here"], 2),
+        (["show", "9"], 2),
+        (["show", "x"], 2),
+        (["classify"], 2),
+        (["classify", "nothing.here"], 2),
+        (["add", "a@example.org", "--lore", "ftp://x"], 2),
+    ],
+)
+def test_wrong_words_are_told(workdir: Path, argv: list[str], code: int) -> None:
+    outcome = call("track", *argv)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err
+
+
+def test_a_thread_without_a_patch_is_told(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(mail("Hello", "Nothing here.\n")))
+    assert call("track", "add", "--mbox", "m").code == 2
+
+
+def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    repo.tag("v6.8")
+    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
+    repo.tag("v6.9-rc1")
+    repo.branch("linux-6.6.y", "v6.8")
+    backport = repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "y\n"})
+    repo.tag("v6.6.30")
+    repo.checkout("master")
+    (found,) = series("add", "--mbox", thread, "-C", repo.path)
+    places = {one["tree"]: (one["commit"], one["release"]) for one in found["landed"]}
+    assert places["torvalds/linux"] == (fix, "v6.9-rc1")
+    assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")
+    assert {one["version"]: one["state"] for one in found["stable"]}["6.6"] == "released"
+
+
+def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
+    hostile = mail(
+        f"Re: [PATCH net v2] {TITLE}", "> x\n\n<script>alert(1)</script> please drop it\n", sender=RITA, id="h", reply_to="v2", minutes=2500
+    )
+    thread.write_bytes(mbox(*story.WHOLE, hostile))
+    call("track", "add", "--mbox", thread)
+    assert call("track", "export", "--format", "mbox", "-o", "out.mbox").code == 0
+    assert (workdir / "out.mbox").read_bytes().count(b"\nMessage-ID: <") == 13
+    page = call("track", "export", "--format", "html").out
+    assert TITLE in page
+    assert "<script>" not in page
+    assert document(call("track", "export"))["series"][0]["id"] == 1
+
+
+def test_mails_are_classified_without_a_store(workdir: Path) -> None:
+    (workdir / "one.eml").write_bytes(story.REVIEW)
+    (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
+    found = document(call("track", "classify", "--format", "json", "one.eml", "all.mbox"))
+    assert found["schema"] == "patchpilot/classify/1"
+    assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [("one.eml", "review"), ("all.mbox:1", "patch")]
+    assert set(found["mails"][0]) >= {"source", "message_id", "kind", "confidence", "bot", "trailers", "commits", "tree", "versions"}
+    assert "Reviewed-by" in call("track", "classify", "all.mbox").out
+
+
+def test_a_mail_on_standard_input_is_classified() -> None:
+    outcome = call("track", "classify", "-", "--format", "json", stdin=story.TAG)
+    assert document(outcome)["mails"][0]["trailers"][0]["credited"] is True
+
+
+def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
+    bad = mail(
+        f"Re: [PATCH] {TITLE} \x1b[31m\u202e",
+        "> x\n\nPlease \x1b]0;owned\x07 change \u202eit.\n",
+        sender="\x1b[2JRita <rita@example.net>",
+        id="b",
+        reply_to="v1",
+        minutes=9,
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, bad))
+    call("track", "add", "--mbox", "m")
+    for argv in (["track"], ["track", "show", "1"], ["track", "classify", "m"]):
+        out = call(*argv).out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
