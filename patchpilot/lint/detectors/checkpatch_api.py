@@ -32,6 +32,7 @@ _CONST = lazy(r"\bconst\b")
 _SETUP = lazy(r'\b__setup\("([^"]*)"')
 _PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
 _CAST_ALLOC = lazy(rf"\*\s*\)\s*(?:{ALLOC_FUNCTIONS})\b")
+_STAR_CAST = lazy(r"\*\s*\)\s*\w")
 _ALLOC_STRUCT = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*((?:kv|k|v)[mz]alloc(?:_node)?)\s*\(\s*(sizeof\s*\(\s*struct\s+{LVAL}\s*\))")
 _REALLOC = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*krealloc\s*\(\s*({LVAL})\s*,")
 _BIT = lazy(rf"#\s*define\s+\w+\s+\(?\s*1\s*([ulUL]*)\s*<<\s*(?:\d+|{IDENT})\s*\)?")
@@ -40,6 +41,7 @@ _FALLTHROUGH = lazy(
     r"|(?:else,?\s*)?FALL(?:S | |-)?THR(?:OUGH|U|EW)|Fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)|fall(?:s | |-)?thr(?:ough|u|ew)"
 )
 _STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
+_LIKELY_COMPARED = lazy(r"likely\s*\(.*\)\s*(?:[<>]|[=!]=)")
 _LIKELY = lazy(rf"\b((?:un)?likely)\s*\(\s*{value()}\s*\)\s*{COMPARE}")
 _SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
@@ -154,9 +156,9 @@ def _setup(at: At) -> Hits:
 
 def _allocation(at: At) -> Hits:
     text = at.line.text
-    if ")" in text and _CAST_ALLOC.search(text):
+    if ")" in text and _STAR_CAST.search(text) and _CAST_ALLOC.search(text):
         yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
-    if "struct" in text and (found := _ALLOC_STRUCT.search(text)):
+    if "struct" in text and "sizeof" in text and (found := _ALLOC_STRUCT.search(text)):
         yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes", Severity.CHECK)
     if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
         yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
@@ -168,7 +170,7 @@ def _bit(at: At) -> Hits:
 
 
 def _likely(at: At) -> Hits:
-    if found := _LIKELY.search(at.line.text):
+    if _LIKELY_COMPARED.search(at.line.text) and (found := _LIKELY.search(at.line.text)):
         yield "LIKELY_MISUSE", _say(f"the comparison belongs inside of {found[1]}()")
 
 

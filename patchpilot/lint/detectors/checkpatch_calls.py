@@ -35,6 +35,10 @@ _ARGUMENT = value()
 _SCANF = lazy(rf'\bsscanf\b\s*\(\s*{_ARGUMENT}\s*,\s*(?P<format>"[^"]+")')
 _MEMSET = lazy(rf"^\+.*?\bmemset\s*\(\s*{_ARGUMENT}\s*,\s*{_ARGUMENT}\s*,\s*(?P<size>{_ARGUMENT})\s*\)")
 _MIN_MAX = lazy(rf"^\+.*?\b(?P<call>min|max)\s*\(\s*(?P<one>{_ARGUMENT})\s*,\s*(?P<two>{_ARGUMENT})\s*\)")
+# what the large patterns need, seen at less cost: most patches need none of them
+_SUSPECT_SIZE = lazy(r"\bmemset\s*\([^;]*,[^,;]*\b(?:0[xX])?[01]\s*\)")
+_CAST_IN_MIN = lazy(r"\b(?:min|max)\s*\(\s*(?:\(|[^;]*,\s*\()")
+_ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
 _CAST = lazy(r"\s*\(")
 _SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
 _MULTIPLIED = lazy(
@@ -100,6 +104,11 @@ class At:
         """The patch line where the statement ends, as far as no removed line stands between."""
         return self.line.number + self.statement.count("\n")
 
+    @property
+    def raw(self) -> str:
+        """The lines of the statement as written; a removed line between them is stood in for by the next that is not."""
+        return self.lines.raw_lines(self.line.number, self.last)
+
 
 @detector("checkpatch-calls", type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
@@ -129,15 +138,15 @@ def _say(message: str, severity: Severity | None = None) -> Hit:
 
 
 def _short(at: At) -> Hits:
-    if not _LOG_CALL.search(at.line.text):
+    raw = at.raw
+    if "h" not in raw or not _SHORT.search(raw) or not _LOG_CALL.search(at.line.text):
         return
-    raw = at.lines.raw_lines(at.line.number, at.last)
     for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
         yield "UNNECESSARY_MODIFIER", _say(f"what is printed is promoted to int anyway: {found[0]} needs no {found[1]}")
 
 
 def _pointer_formats(at: At) -> Hits:
-    if "{" in at.statement or '"' not in at.statement:
+    if "{" in at.statement or not _POINTER.search(at.raw):
         return
     call = _FORMAT_CALL.match(at.statement)
     if not call or _VOLATILE.match(call[1]):
@@ -165,7 +174,7 @@ def _bad_extension(specifier: str) -> Hit:
 
 
 def _memset(at: At) -> Hits:
-    found = _MEMSET.match(at.statement)
+    found = _MEMSET.match(at.statement) if _SUSPECT_SIZE.search(at.statement) else None
     size = _without_cast(found["size"]) if found else ""
     if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
         yield "MEMSET", _say("this memset() sets nothing: its last argument is the length", Severity.ERROR)
@@ -181,7 +190,7 @@ def _without_cast(argument: str) -> str:
 
 
 def _min_max(at: At) -> Hits:
-    found = _MIN_MAX.match(at.statement)
+    found = _MIN_MAX.match(at.statement) if _CAST_IN_MIN.search(at.statement) else None
     if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
         yield "MINMAX", _say(f"{found['call']}_t() says the type once, casts hide what is lost")
 
@@ -202,13 +211,13 @@ def _scanf(at: At) -> Hits:
         return
     if not any(checked.search(at.statement) for checked in _CHECKED_SCANF):
         yield "NAKED_SSCANF", _say("nobody looks at how many values sscanf() found")
-    found = _SCANF.search(at.lines.raw_lines(at.line.number, at.last))
+    found = _SCANF.search(at.raw)
     if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
         yield "SSCANF_TO_KSTRTO", _say("one number is read by kstrto*(), which sees overflow and trailing text too")
 
 
 def _multiplied(at: At) -> Hits:
-    found = _MULTIPLIED.match(at.statement)
+    found = _MULTIPLIED.match(at.statement) if "*" in at.statement and "sizeof" in at.statement and _ALLOCATES.match(at.statement) else None
     if not found:
         return
     count, size = found["one"], found["two"]

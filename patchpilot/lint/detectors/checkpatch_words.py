@@ -106,7 +106,7 @@ def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, 
         wrong, _, right = entry.strip().partition("||")
         if wrong and right and not wrong.startswith("#"):
             key = as_bytes(wrong.lower())
-            (single if _RUN.fullmatch(key) else phrases)[key] = right.split("||")[0]
+            (single if key.isalnum() or _RUN.fullmatch(key) else phrases)[key] = right
     return single, phrases
 
 
