@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What checkpatch.pl of Linux 6.1 said of each example (see tests/kit/checkpatch_oracle.py) is what patchpilot says of it."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from patchpilot.lint.rule import Rule
+from patchpilot.lint.store import load_packs
+from tests.kit.checkpatch_oracle import EXPECTED, Case, cases, ours
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    return tuple(rule for pack in load_packs() for rule in pack.rules)
+
+
+@cache
+def _expected() -> dict[str, Any]:
+    return dict(json.loads(EXPECTED.read_text()))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()])
+def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
+    expected = _expected().get(case.name)
+    assert expected is not None, "new example: make the expectations anew"
+    assert expected["stamp"] == case.stamp, "changed example: make the expectations anew"
+    assert [list(one) for one in ours(case.example, _rules())] == expected["findings"]
