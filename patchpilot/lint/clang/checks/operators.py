@@ -167,7 +167,7 @@ def _either(spot: Spot, op: _Operator) -> list[tuple[str, Hit]]:
             return [("no-space-around-arithmetic", spot.hit(f"a blank is usual before '{op.sign}'", op.at))]
         return []
     if (op.ahead == "W" and op.behind not in "WCE") or (op.ahead not in "WCE" and op.behind == "W"):
-        return [("uneven-space-around-operator", spot.hit(f"the blanks around '{op.sign}' are uneven", op.at))]
+        return [("no-space-around-arithmetic", spot.hit(f"the blanks around '{op.sign}' are uneven", op.at, Severity.ERROR))]
     return []
 
 
