@@ -29,6 +29,7 @@ class Request:
     base: str | None = None
     reroll: bool = False
     resend: bool = False
+    range_diff: bool = False
     to_self: bool = False
     force: str | None = None
     identity: str | None = None

@@ -51,6 +51,7 @@ class Facts:
     merge_window: str
     now: datetime
     kernel: bool
+    damaged: tuple[tuple[str, str], ...] = ()
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -64,6 +65,9 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
     if facts.errors:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
         yield Problem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
+    for title, wrong in facts.damaged:
+        way = "use --via git-send-email, which encodes it" if facts.request.via == "b4" else "reword it"
+        yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
     for patch in facts.series.patches:
         yield from _patch(patch)
     if facts.standing and facts.target:
@@ -105,7 +109,7 @@ def _patch(patch: Patch) -> Iterator[Problem]:
     if not patch.tags("Signed-off-by"):
         yield Problem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
     for line in patch.message:
-        if line.rstrip() == "---" or line.startswith("diff --git "):
+        if line.rstrip() == "---" or line.startswith(("diff --git ", "diff -", "Index: ")):
             yield Problem("message-cut", f"{title}: `git am` would cut the message at {line!r}", "indent that line of the message")
             break
 

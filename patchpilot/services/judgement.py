@@ -15,6 +15,8 @@ from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.fidelity import damages
+from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import Facts, upstream_claim
@@ -36,6 +38,7 @@ def gather(
     series: Series,
     ids: Sequence[str],
     people: Addressees,
+    letters: Sequence[Letter],
     mails: Sequence[Captured],
     progress: Progress,
 ) -> Facts:
@@ -67,6 +70,7 @@ def gather(
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
+        damaged=damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit]),
     )
 
 

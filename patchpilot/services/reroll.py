@@ -44,6 +44,29 @@ def last_sent(draft: Draft) -> Send | None:
     return max(sent, key=lambda one: (one.version, one.id)) if sent else None
 
 
+def remember(repository: Repository, send: Send, draft: Draft) -> None:
+    """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names it) keeps what was sent."""
+    with Drafts() as drafts:
+        known = drafts.get(draft.change_id) or draft
+        drafts.save(replace(known, links={**known.links, str(send.version): send.entries[0].mail.message_id}))
+    if send.head is None:
+        return
+    name = f"sent/{send.change_id}-v{send.version}"
+    if repository.find(f"refs/tags/{name}") is not None:
+        return
+    text = "\n\n".join(
+        part
+        for part in (
+            draft.cover_subject or draft.patches[0].subject,
+            draft.cover_text,
+            f"base-commit: {send.base}",
+            f"change-id: {send.change_id}",
+        )
+        if part
+    )
+    repository.git("tag", "-a", "-F", "-", "--cleanup=verbatim", name, send.head, stdin=text.encode("utf-8", "surrogateescape"), ok=())
+
+
 def link_to(send: Send) -> str:
     """The archive's link to a send's first mail."""
     return LINK.format(send.entries[0].mail.message_id)

@@ -22,7 +22,7 @@ from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.judgement import gather
-from patchpilot.services.reroll import reroll
+from patchpilot.services.reroll import last_sent, remember, reroll
 from patchpilot.services.topic import base_of_topic, find_draft, read_topic
 from patchpilot.services.traps import introduced
 
@@ -51,7 +51,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     wording = _wording(request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
-    facts = gather(repository, request, account, draft, wording.version, series, ids, people, mails, progress)
+    facts = gather(repository, request, account, draft, wording.version, series, ids, people, made, mails, progress)
     return SendPlan(
         request=request,
         draft=draft,
@@ -150,7 +150,10 @@ def _carry(
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)
-    return result_of_send(outbox.get(send.id))
+    done = outbox.get(send.id)
+    if done.state == "sent" and done.kind == "real":
+        remember(repository, done, planned.draft)
+    return result_of_send(done)
 
 
 def _has_work(repository: Repository, send: Send) -> bool:
@@ -247,7 +250,18 @@ def _wording(request: Request, draft: Draft, series: Series, base: str | None) -
         change_id=draft.change_id,
         base=base,
         in_reply_to=draft.in_reply_to or None,
+        range_diff=_range_diff(request, draft),
     )
+
+
+def _range_diff(request: Request, draft: Draft) -> str | None:
+    """The last version's range, when a range-diff is asked for."""
+    if not request.range_diff:
+        return None
+    last = last_sent(draft)
+    if last is None or not last.base or not last.head or last.version >= draft.version:
+        raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
+    return f"{last.base}..{last.head}"
 
 
 def _prefix(draft: Draft, request: Request) -> str:

@@ -66,7 +66,7 @@ def main(count: int, via: str) -> int:
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()
-    span = 3.0
+    span = 3.0 if via == "git-send-email" else 8.0
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
             isolated(Path(place))

@@ -60,7 +60,7 @@ def command(
             raise UsageError(
                 "there is no terminal for an editor", hint="--export FILE, edit it, --import FILE; or --cover, --changelog, --note"
             )
-        result = service.edit(repository, _editor(common), target, base)
+        result = service.edit(repository, editor_of(common), target, base)
     if export_to:
         from patchpilot.outgoing.draft_text import as_text
 
@@ -74,7 +74,7 @@ def command(
     return 0
 
 
-def _editor(common: Common) -> service.Edit:
+def editor_of(common: Common) -> service.Edit:
     """git's editor, so that it is the one the person's commits are written in."""
     import subprocess
     import tempfile

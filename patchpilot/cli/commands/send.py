@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--subject-prefix", metavar="WORDS", help="the mark in brackets, as in --subject-prefix 'PATCH net'")
 @click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version to send")
 @click.option("--reroll", is_flag=True, help="the next version: changelog, link to the last one, review tags")
+@click.option("--range-diff", is_flag=True, help="with --reroll: what changed since the last version, as git range-diff shows it")
 @click.option("--resend", is_flag=True, help="the last version again, unchanged, marked RESEND")
 @click.option("--cover-letter", is_flag=True, help="with the cover letter of the draft, also for one patch")
 @click.option("--in-reply-to", metavar="ID", help="answer this mail")
@@ -63,6 +64,7 @@ def command(
         version=asked["version"],
         reroll=asked["reroll"],
         resend=asked["resend"],
+        range_diff=asked["range_diff"],
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
         base=asked["base"] or settings.get("base") or None,
@@ -81,6 +83,8 @@ def command(
             plan = plan_resume(repository, request, unknown, progress=progress)
         else:
             _keep_answers(repository, request, {name: asked[name] for name in ("security", "regression") if asked[name]})
+            if request.reroll and sys.stdin.isatty() and not yes:
+                _write_changelog(common, request)
             plan = service.plan(repository, request, progress=progress)
     if outbox is not None:
         paths = service.write_outbox(plan, outbox)
@@ -111,6 +115,18 @@ def _keep_answers(repository: "Repository", request: Request, answers: dict[str,
 
     for name, value in answers.items():
         answer(repository, name, value, target=request.target, base=request.base)
+
+
+def _write_changelog(common: Common, request: Request) -> None:
+    """The next version's changelog, asked for in the editor while it is still the pre-filled one."""
+    from patchpilot.cli.commands.draft import editor_of
+    from patchpilot.services.draft import edit
+    from patchpilot.services.reroll import reroll, unfinished
+    from patchpilot.services.topic import find_draft
+
+    repository = common.repository()
+    if unfinished(reroll(find_draft(repository, request))):
+        edit(repository, editor_of(common), request.target, request.base)
 
 
 def _show(common: Common, plan: SendPlan, result: SendResult) -> None:

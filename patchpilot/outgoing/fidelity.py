@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether `git am` would make of a mail exactly what was committed: author, message and content, tried in a throw-away index."""
+
+import tempfile
+from pathlib import Path
+
+from patchpilot.backports.scratch import Scratch
+from patchpilot.commits.repository import Repository
+
+MAX_LINE = 998
+"""Bytes a line of a mail may have (RFC 5322); servers break or refuse longer ones."""
+
+
+def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str) -> str:
+    """What is not as committed in a mail of this commit, in words; "" when all is."""
+    if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
+        return f"a line is longer than {MAX_LINE} bytes and not encoded: mail servers break it"
+    commit = repository.commit(commit_id)
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        message, patch = Path(place) / "message", Path(place) / "patch"
+        done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
+        if done.code:
+            return "git cannot read it as a patch"
+        told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
+        if told.get("Author", "") != commit.author.name or told.get("Email", "") != commit.author.email:
+            return f"its author would be {told.get('Author', '')} <{told.get('Email', '')}>"
+        if told.get("Subject", "") != commit.subject:
+            return f"its subject would be {told.get('Subject', '')!r}"
+        if _lines(message.read_bytes().decode("utf-8", "surrogateescape")) != _lines(commit.body):
+            return "its message would be another"
+        return _content(scratch, patch, commit_id, commit.parents[0] if commit.parents else None)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().split("\n")]
+
+
+def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) -> str:
+    """Apply the diff to an index that holds only the files it touches."""
+    names = scratch.git("diff-tree", "--root", "-r", "--no-commit-id", "--name-only", "--no-renames", "-z", commit_id).text
+    paths = [one for one in names.split("\0") if one]
+    if not paths:
+        return ""
+    index = {"GIT_INDEX_FILE": str(patch.parent / "index")}
+    before = scratch.git("ls-tree", "-r", "-z", parent, "--", *paths).out if parent else b""
+    scratch.git("update-index", "-z", "--index-info", stdin=before, env=index)
+    done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
+    if done.code:
+        return "its diff would not apply to what it was made on"
+    after = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
+    wanted = {}
+    for line in scratch.git("ls-tree", "-r", "-z", commit_id, "--", *paths).text.split("\0"):
+        if line:
+            head, path = line.split("\t", 1)
+            mode, _, blob = head.split()
+            wanted[path] = [mode, blob]
+    return "" if after == wanted else "its content would be another"
+
+
+def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:
+    """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""
+    found = []
+    with Scratch(repository) as scratch:
+        for raw, commit_id in mails:
+            wrong = damage(repository, scratch, raw, commit_id)
+            if wrong:
+                found.append((repository.commit(commit_id).subject, wrong))
+    return tuple(found)

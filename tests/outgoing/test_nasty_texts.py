@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names, subjects, bodies and files in any script survive the transports and `git am`; nothing breaks out of a header."""
+
+import os
+import re
+import tempfile
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import getaddresses
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError
+from patchpilot.model.address import Address
+from patchpilot.outgoing.letter import Letter, text_header
+from patchpilot.outgoing.plan import Request
+from patchpilot.services.send import plan
+from tests.kit.topics import SIGNED, apply, commits, topic
+
+_INLINE = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn"), exclude_characters="\ufeff")
+NAMES = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn", "Zs"), exclude_characters="<>\ufeff"), min_size=1, max_size=60
+)
+TITLES = st.text(_INLINE, min_size=1, max_size=200).map(lambda text: "x: " + " ".join(text.split())).filter(lambda text: len(text) > 3)
+_LINE = st.text(_INLINE, max_size=120)
+BODIES = st.lists(
+    st.one_of(_LINE, st.sampled_from(["From here on", ">From x", ".", "..", " indented", "-- ", "y" * 1200, "ü" * 700, "a\tb"])), max_size=8
+)
+
+
+def _usable(line: str) -> bool:
+    return not re.match(r"^(?:---|diff |Index: |From:|Date:|Subject:|\[|#|=\?)", line)
+
+
+@given(title=TITLES)
+@example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
+@example("x: " + "größe" * 60)
+def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
+    value = text_header("Subject", title)
+    assert value.isascii()
+    assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
+    unfolded = re.sub(r"\n(?=[ \t])", "", value)
+    assert str(make_header(decode_header(unfolded))) == title
+
+
+@given(name=NAMES, other=NAMES)
+@example('Evil"\\, <x@y>'.replace("<", "").replace(">", ""), "b")
+@example("Smith, John (ACME)", "Ünï, x")
+def test_names_stay_with_their_addresses(name: str, other: str) -> None:
+    letter = Letter(
+        1,
+        "id@example.org",
+        "s",
+        Address("A", "a@example.org"),
+        (Address(name, "n@example.org"), Address(other, "o@example.org")),
+        (),
+        b"x\n",
+    )
+    message = message_from_bytes(letter.file())
+    pairs = getaddresses(message.get_all("To"))
+    assert [email for _, email in pairs] == ["n@example.org", "o@example.org"]
+    assert [str(make_header(decode_header(one))) for one, _ in pairs] == [name, other]
+    assert message.get_payload() == "x\n"
+
+
+@pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
+def test_a_line_break_never_reaches_a_header(bad: str) -> None:
+    good = Letter(1, "id@example.org", "s", Address("A", "a@example.org"), (Address("L", "l@example.org"),), (), b"x\n")
+    from dataclasses import replace
+
+    for letter in (
+        replace(good, subject=bad),
+        replace(good, message_id=bad),
+        replace(good, in_reply_to=bad),
+        replace(good, to=(Address(bad, "l@example.org"),)),
+        replace(good, cc=(Address("L", f"l@example.org{bad}"),)),
+        replace(good, author=Address(bad, "a@example.org")),
+    ):
+        with pytest.raises(InputError):
+            letter.file()
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+@settings(max_examples=int(os.environ.get("PATCHPILOT_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(name=NAMES.filter(lambda text: any(char.isalnum() for char in text)), title=TITLES, body=BODIES, content=BODIES)
+@example("Jörg, X", "x: =?utf-8?q?a?= ü", ["From here", ">From there", ".", "y" * 1200], ["\x0c", "ü" * 999])
+def test_what_was_committed_comes_out_of_git_am(via: str, name: str, title: str, body: list[str], content: list[str]) -> None:
+    round_trip(via, name, title, body, content)
+
+
+def round_trip(via: str, name: str, title: str, body: list[str], content: list[str]) -> None:
+    """Commit it, let the transport make the mail, apply that mail, compare."""
+    lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
+    with tempfile.TemporaryDirectory() as place:
+        repo = topic(Path(place) / "r", 0)
+        repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+        message = "\n".join((title, "", "Start.", *lines, "", SIGNED)) + "\n"
+        repo.commit(message, {"a.txt": "\n".join(content) + "\n"}, author=f"{name} <n@example.org>")
+        with Repository.open(repo.path) as repository:
+            made = plan(repository, Request(via=via, to=("list@lists.example.org",), auto=False, force="test"))
+        assert len(made.mails) == 1
+        told = [one for one in made.refusals if one.name == "damaged"]
+        if told and via == "b4":
+            # b4's own doing: it is seen before anything leaves
+            return
+        assert not told
+        folder = Path(place) / "am"
+        folder.mkdir()
+        assert apply(repo, "master", [made.mails[0].raw], folder) == commits(repo, "master..topic")
