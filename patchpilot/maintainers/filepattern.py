@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 _META = frozenset("*?[]()+|^${}\\")
+MOST = 64
+"""How many patterns one pattern may stand for."""
 _NEVER_A_FOLDER = frozenset(".*?")
 
 
@@ -40,6 +42,16 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
     if not pattern.endswith("/") and path.count("/") != pattern.count("/"):
         return False
     return _glob(pattern)(path)
+
+
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """The patterns that `{a,b}` stands for, as Xen writes them; the pattern alone where it has none."""
+    start = pattern.find("{")
+    end = pattern.find("}", start)
+    if start < 0 or "," not in pattern[start:end] or pattern[start + 1 : end].replace(",", "").isdigit():
+        return (pattern,)
+    head, tail = pattern[:start], pattern[end + 1 :]
+    return tuple(one for part in pattern[start + 1 : end].split(",")[:MOST] for one in alternatives(head + part + tail))[:MOST]
 
 
 @lru_cache(maxsize=4096)

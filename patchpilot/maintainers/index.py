@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from patchpilot.maintainers.filepattern import folder_of
+from patchpilot.maintainers.filepattern import alternatives, folder_of
 from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
 from patchpilot.maintainers.section import Section, is_ignored, parse_section, typed
 from patchpilot.maintainers.words import Words
@@ -108,7 +108,8 @@ def build(text: str) -> Plain:
             letter, value = found
             section = len(starts) - 1
             if letter in "FX":
-                folders.setdefault(folder_of(value), []).append(f"{section} {place} {letter} {value}")
+                for one in alternatives(value) if "{" in value else (value,):
+                    folders.setdefault(folder_of(one), []).append(f"{section} {place} {letter} {one}")
             elif letter == "N":
                 names.append((section, place, value, needed_words(value)))
             elif letter == "K":

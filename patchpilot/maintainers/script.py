@@ -9,7 +9,7 @@ _ROLE = re.compile(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s
 _FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
 _TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
 _LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = re.compile(r'push_email_addresses\(\$pvalue,\s*"([^":$]+):')
+_REVIEWER = re.compile(r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']""")
 _REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
 _CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
 _TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
@@ -36,6 +36,7 @@ def read_words(script: str | None) -> Words:
         moderated_list=next((one for one in lists if "moderated" in one), usual.moderated_list),
         subscriber_list=next((one for one in lists if "subscriber" in one), usual.subscriber_list),
         reviewer=reviewer[1] if reviewer else usual.reviewer,
+        reviewer_has_section=bool(reviewer[2]) if reviewer else True,
         rest=rest[1] if rest else usual.rest,
         chiefs=chiefs,
         signatures=tuple(_TAG.findall(script)) or usual.signatures,

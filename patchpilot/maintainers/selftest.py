@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.maintainers.filepattern import folder_of, matches
+from patchpilot.maintainers.filepattern import alternatives, folder_of, matches
 from patchpilot.maintainers.index import MaintainersFile, build
 from patchpilot.maintainers.perlpattern import PerlPattern
 from patchpilot.maintainers.section import Section, list_and_remark
@@ -103,7 +103,7 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Pro
             trouble = PerlPattern(value).error
             if trouble:
                 yield Problem(path, line, "patterns", trouble, text)
-        elif not takes_any(value, files):
+        elif not any(takes_any(one, files) for one in alternatives(value)):
             yield Problem(path, line, "patterns", "no file matches", text)
 
 

@@ -25,6 +25,7 @@ class Words(NamedTuple):
     chiefs: tuple[tuple[str, str], ...] = (("Linus Torvalds", "torvalds@linux-foundation.org"),)
     signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
     name_length: int = 50
+    reviewer_has_section: bool = True
     defaults: tuple[tuple[str, str], ...] = ()
 
     def maintainer(self, status: str | None) -> str:

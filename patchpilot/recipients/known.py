@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
@@ -51,27 +52,35 @@ class Known:
 
 @cache
 def known(profile: str = "linux") -> Known:
-    """What is known for a profile; nothing where there is no file of its name (netdev is Linux). PackError names a malformed file."""
-    file = data_dir("checks") / "recipients" / f"{'linux' if profile in ('', 'netdev') else profile}.toml"
-    if not file.is_file():
-        return Known()
+    """What is known for a profile: its own lists (netdev's are those of Linux), and what bounces everywhere. PackError names a malformed file."""
+    lists = _rows("linux" if profile == "netdev" else profile, "list")
+    gone = _rows("gone", "gone")
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-        lists = tuple(
-            RuleList(
-                one["address"],
-                one["role"],
-                re.compile(one["message"], re.MULTILINE),
-                one["reason"],
-                one["reference"],
-                tuple(one.get("tags", ())),
-            )
-            for one in data.get("list", ())
+        return Known(
+            tuple(
+                RuleList(
+                    one["address"],
+                    one["role"],
+                    re.compile(one["message"], re.MULTILINE),
+                    one["reason"],
+                    one["reference"],
+                    tuple(one.get("tags", ())),
+                )
+                for one in lists
+            ),
+            tuple(Gone(one.get("address", "").lower(), one.get("domain", "").lower(), one["why"], one.get("instead", "")) for one in gone),
         )
-        gone = tuple(
-            Gone(one.get("address", "").lower(), one.get("domain", "").lower(), one["why"], one.get("instead", ""))
-            for one in data.get("gone", ())
-        )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, re.error) as error:
-        raise PackError(f"{file.name}: {error}", hint="reinstall patchpilot") from error
-    return Known(lists, gone)
+    except (KeyError, TypeError, re.error) as error:
+        raise PackError(f"recipients/{profile}.toml or gone.toml: {error}", hint="reinstall patchpilot") from error
+
+
+def _rows(name: str, table: str) -> list[dict[str, Any]]:
+    """The tables of a data file; none where there is no such file."""
+    file = data_dir("checks") / "recipients" / f"{name}.toml"
+    if not file.is_file():
+        return []
+    try:
+        rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8")).get(table, [])
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"recipients/{file.name}: {error}", hint="reinstall patchpilot") from error
+    return rows

@@ -11,6 +11,7 @@ from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import MissingError
+from patchpilot.lint.profiles import detect
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.load import conf_words
 from patchpilot.model.address import Address
@@ -158,7 +159,9 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
 
 
 def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "") -> Sources:
-    """Everything a plan draws on. The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here."""
+    """Everything a plan draws on; where no profile is named it is the tree's own.
+
+    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here."""
     file: MaintainersFile = load(source)
     conf, _ = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
@@ -168,7 +171,7 @@ def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, 
         data = source.read(".get_maintainer.ignore")
         history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
-    return Sources(file, source, switches, known(profile), repository, history, sender)
+    return Sources(file, source, switches, known(profile or detect(source, ()).name), repository, history, sender)
 
 
 def _planned(member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None) -> Planned:

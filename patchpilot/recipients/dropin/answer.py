@@ -88,8 +88,11 @@ def answer(
     people = People(switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates))
     printed: list[str] = []
     exact = set()
+    only_rest = False
     for path in files:
-        for one in match_path(file, path):
+        named = match_path(file, path)
+        only_rest = only_rest or all(file.section(one.section).name == file.words.rest for one in named)
+        for one in named:
             section = file.section(one.section)
             if one.exact and section.is_maintained and section.values("M"):
                 exact.add(path)
@@ -98,6 +101,8 @@ def answer(
             people.add_section(section)
             if switches.sections:
                 printed += _section_lines(section, switches.letters, tree)
+    if switches.drop_the_rest_supporter and not only_rest:
+        people.drop_rest()
     sections = {one.place: one.section for one in file.keywords} if places else {}
     for place in sorted(places, key=str):
         people.add_section(file.section(sections[place]))

@@ -47,7 +47,7 @@ class People:
             elif entry.letter == "M" and self.switches.m:
                 self._add_each(value, role)
             elif entry.letter == "R" and self.switches.r:
-                self._add_each(value, f"{self.words.reviewer}:{name}")
+                self._add_each(value, f"{self.words.reviewer}:{name}" if self.words.reviewer_has_section else self.words.reviewer)
             elif entry.letter == "T":
                 self.trees.append(value)
             elif entry.letter == "W":
@@ -101,6 +101,13 @@ class People:
                 same = whole == row.who
             if same and (not role or role not in row.role):
                 row.role = f"{row.role},{role}" if row.role else role
+
+    def drop_rest(self) -> None:
+        """Leave out the maintainers of the catch-all where somebody else maintains something (a rule of Xen's script)."""
+        rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
+        others = [row for row in self.rows if row.role != rest]
+        if len(self.rows) > 1 and any(row.role.partition(":")[0] != self.words.reviewer for row in others):
+            self.rows = others
 
     def settle_names(self) -> None:
         """Write everyone as .mailmap and the first mention have them."""

@@ -52,6 +52,7 @@ class Switches(NamedTuple):
     file: bool = False
     find_maintainer_files: bool = False
     maintainer_path: str = ""
+    drop_the_rest_supporter: bool = False
 
     @property
     def settled(self) -> "Switches":
@@ -83,7 +84,7 @@ class Switches(NamedTuple):
 _OTHER_NAMES = {"i": "interactive", "k": "keywords", "fe": "file_emails", "f": "file", "mpath": "maintainer_path"}
 _NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
 _TYPES: Mapping[str, type] = {name: type(value) for name, value in Switches._field_defaults.items()}
-NAMES = {name.replace("_", "-"): name for name in _TYPES} | _OTHER_NAMES
+NAMES = {name.replace("_", "-"): name for name in _TYPES} | _OTHER_NAMES | {"drop_the_rest_supporter": "drop_the_rest_supporter"}
 SCRIPT_DEFAULTS = {
     "email": "email",
     "email_usename": "n",
@@ -111,6 +112,7 @@ SCRIPT_DEFAULTS = {
     "keywords_in_file": "keywords_in_file",
     "email_file_emails": "file_emails",
     "pattern_depth": "pattern_depth",
+    "email_drop_the_rest_supporter_if_supporter_found": "drop_the_rest_supporter",
 }
 """The script's own variables, by which a tree that changed its defaults is followed."""
 
