@@ -41,6 +41,7 @@ def read_words(script: str | None) -> Words:
         chiefs=chiefs,
         signatures=tuple(_TAG.findall(script)) or usual.signatures,
         name_length=int(length) if length.isdigit() else usual.name_length,
+        counts_authors='"authored"' in script,
         defaults=defaults,
     )
 

@@ -26,6 +26,7 @@ class Words(NamedTuple):
     signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
     name_length: int = 50
     reviewer_has_section: bool = True
+    counts_authors: bool = True
     defaults: tuple[tuple[str, str], ...] = ()
 
     def maintainer(self, status: str | None) -> str:

@@ -161,7 +161,8 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
 def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "") -> Sources:
     """Everything a plan draws on; where no profile is named it is the tree's own.
 
-    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here."""
+    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here.
+    """
     file: MaintainersFile = load(source)
     conf, _ = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}

@@ -107,6 +107,8 @@ class GitHistory:
         apply = people.merger.apply
         authors, signers = _merged(people, signed)
         self._assign(people, "commit_signer", signed.commits, Counter(signers))
+        if not people.words.counts_authors:
+            return
         self._assign(people, "authored", signed.commits, Counter(authors))
         if len(authors) != len(signed.stats):
             return
