@@ -110,7 +110,7 @@ def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, f
         return None
 
     def fits(at: int) -> bool:
-        return image[at : at + size] == old and 1 not in placed[at : at + size]
+        return _equal(image[at : at + size], old, exact=last) and 1 not in placed[at : at + size]
 
     if first or last:
         at = 0 if first else top
@@ -122,3 +122,12 @@ def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, f
         if step and meant - step >= 0 and fits(meant - step):
             return meant - step
     return None
+
+
+def _equal(found: list[str], old: list[str], *, exact: bool) -> bool:
+    if found == old:
+        return True
+    # as git has it: a last line of context without a newline also stands for one that has it
+    if exact or not old or old[-1].endswith("\n") or found[:-1] != old[:-1]:
+        return False
+    return found[-1].startswith(old[-1]) and not found[-1][len(old[-1]) :].strip()

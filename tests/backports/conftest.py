@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The small project, made anew for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.backports.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A mainline with a fix at its top."""
+    return World(tmp_path)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hunks fit where `git apply` would put them, and nowhere else."""
+
+import subprocess
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from patchpilot.backports.hunks import fit_hunks, text_lines
+from patchpilot.model.diff import parse_diff
+
+LINE = st.sampled_from(["a", "b", "c", "}", ""])
+FILES = st.lists(LINE, max_size=14)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A file, an edited form of it, and a third that resembles the first: which the edit may or may not fit."""
+    old = draw(FILES)
+    new = list(old)
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(new)))
+        new[at : at + draw(st.integers(0, 2))] = draw(st.lists(LINE, max_size=2))
+    other = list(old)
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(other)))
+        other[at : at + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
+    ends = [draw(st.booleans()) for _ in range(3)]
+    return tuple("\n".join(one) + ("\n" if end and one else "") for one, end in zip((old, new, other), ends, strict=True))  # type: ignore[return-value]
+
+
+@given(cases())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_hunks_fit_as_git_apply_fits_them(tmp_path: Path, case: tuple[str, str, str]) -> None:
+    old, new, other = case
+    for name, content in (("old", old), ("new", new)):
+        (tmp_path / name).write_text(content)
+    diff = subprocess.run(["git", "diff", "--no-index", "old", "new"], cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    if not diff or not old or not new:
+        return
+    diff = diff.replace("a/old", "a/f").replace("b/new", "b/f")
+    (tmp_path / "f").write_text(other)
+    (tmp_path / "p").write_text(diff)
+    done = subprocess.run(["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    files = parse_diff(tuple(diff.split("\n")), 1).files
+    fit = fit_hunks("f", text_lines(other.encode()), files[0].hunks)
+    assert (not fit.misfits) == (done.returncode == 0), (diff, other, done.stderr)
+    if not fit.misfits and fit.lines is not None:
+        assert "".join(fit.lines) == (tmp_path / "f").read_text()

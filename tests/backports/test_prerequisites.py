@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a fix stands on is found, in order, and no more than that."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.backports.touches import Edit, Touch, stands_on
+from tests.backports.world import World, source
+
+
+def ids(answer: dict[str, object]) -> list[str]:
+    needs = answer["prerequisites"]
+    assert isinstance(needs, list)
+    return [one["commit"] for one in needs]
+
+
+def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    assert ids(answer) == [world.groundwork]
+    assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
+    assert answer["commands"][1:] == [f"git cherry-pick -x {world.groundwork}", f"git cherry-pick -x {world.fix}"]
+
+
+def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
+    repo = world.repo
+    content: dict[str, str] = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    chain = []
+    for number in range(5):
+        content["l20"] = f"check(20, all, {number});"
+        chain.append(repo.commit(f"work: step {number}", {"w.c": source(**content), f"side{number}.c": "x\n"}))
+        repo.commit(f"elsewhere {number}", {"other.c": source(l5=f"n({number});")})
+    content["l20"] = "check(20, done);"
+    fix = repo.commit(f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    tip = world.branch("6.12", world.fix)
+    answer = world.one(fix, "--onto", tip)
+    assert ids(answer) == chain
+
+
+def test_what_the_branch_has_as_a_backport_is_never_listed(world: World) -> None:
+    ground = (
+        f"work: check first\n\n[ Upstream commit {world.groundwork} ]\n",
+        {"w.c": source(l19="check(19);", l20="check(20); /* 6.12 */")},
+    )
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit, ground))
+    assert answer["verdict"] == "conflict"
+    assert ids(answer) == []
+    assert answer["search"] == "none"
+
+
+def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) -> None:
+    repo = world.repo
+    deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
+    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")})
+    content["l20"] = "check(20, all, right);"
+    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    assert ids(answer) == [deep, wide]
+    assert answer["search"] == "found"
+
+
+def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(world: World) -> None:
+    repo = world.repo
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
+    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")})
+    content["l20"] = "check(20, all, right);"
+    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    own = ("own", {"other.c": source(l30="quite_other(30);")})
+    answer = world.one(fix, "--onto", world.branch("6.12", world.fix, own))
+    assert ids(answer) == [wide]
+    assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
+
+
+def test_a_renamed_file_is_followed(world: World) -> None:
+    repo = world.repo
+    repo.git("mv", "w.c", "new.c")
+    moved = repo.commit("work: move", {})
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
+    step = repo.commit("work: more", {"new.c": source(**content)})
+    content["l20"] = "check(20, all, right);"
+    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"new.c": source(**content)})
+    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    assert step in ids(answer)
+    assert set(ids(answer)) <= {moved, step}
+
+
+def test_no_time_means_no_search_and_says_so(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0")
+    assert (answer["verdict"], answer["search"], ids(answer)) == ("conflict", None, [])
+    answer = world.one(world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001")
+    assert answer["search"] == "gave-up"
+
+
+def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    assert [one["commit"] for one in answer["causes"]] == [world.groundwork]
+
+
+def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(world: World) -> None:
+    repo = world.repo
+    helper = repo.commit("lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"})
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);", "l50": "helper_new(50);"}
+    fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    answer = world.one(fix, "--onto", world.branch("6.12", world.groundwork))
+    assert answer["verdict"] == "clean"
+    assert any("helper_new is called by the fix; the branch has none" in hint for hint in answer["hints"])
+    assert helper in [one["commit"] for one in answer["causes"]]
+
+
+def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(world: World) -> None:
+    repo = world.repo
+    repo.commit("lib: a helper", {"include/helper.h": "int helper(int a);\n"})
+    old = repo.git("rev-parse", "HEAD")
+    repo.commit("lib: helper takes flags", {"include/helper.h": "int helper(int a, int flags);\n"})
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);", "l50": "helper(50, 0);"}
+    fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    answer = world.one(fix, "--onto", world.branch("6.12", old))
+    assert any("helper() takes other arguments" in hint for hint in answer["hints"])
+
+
+def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
+    big = world.repo.commit("big", {"big.c": "".join(f"line {number};\n" for number in range(150))})
+    assert "more than the 100" in world.ask(big, "--onto", world.base)["rules"][0]
+    words = world.repo.commit("doc", {"Documentation/x.rst": "x\n"})
+    assert "documentation only" in world.ask(words, "--onto", world.base)["rules"][0]
+
+
+SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+
+
+def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> Touch:
+    return Touch(name, "", (Edit("f", "f", "", "", "", "", hunks),))
+
+
+@given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
+def test_what_is_needed_only_grows_with_what_is_asked(rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]) -> None:
+    touches = [touch(str(number), ((new[0], new[0] + size), new)) for number, (new, size) in enumerate(rows)]
+    narrow = stands_on(touches, touch("fix", (wanted, wanted)), frozenset())
+    wide = stands_on(touches, touch("fix", (wanted, wanted)), frozenset(), margin=3)
+    assert {one.commit for one in narrow} <= {one.commit for one in wide} or len(wide) >= len(narrow)
+    assert [one.commit for one in narrow] == sorted(one.commit for one in narrow)
+
+
+def test_lines_are_carried_back_through_commits_that_only_move_them() -> None:
+    above = touch("above", ((0, 0), (0, 5)))
+    hit = touch("hit", ((10, 11), (10, 11)))
+    miss = touch("miss", ((20, 21), (20, 21)))
+    found = stands_on([hit, miss, above], touch("fix", ((15, 16), (15, 16))), frozenset())
+    assert [one.commit for one in found] == ["hit"]

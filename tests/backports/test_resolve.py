@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A conflict is taken to a clone, resolved by the person, and taken up again."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.backports.world import World, source
+from tests.kit.cli import call
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(["git", "-c", "core.editor=true", *words], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def conflicting(world: World) -> World:
+    """A branch where the groundwork is there and line 20 is its own."""
+    world.branch("6.12", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
+    return world
+
+
+def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path) -> None:
+    first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first["folder"])
+    assert "<<<<<<<" in (clone / "w.c").read_text()
+    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
+    git(clone, "add", "-u")
+    git(clone, "cherry-pick", "--continue")
+    second = conflicting.ask(conflicting.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out")["resolve"]
+    assert second["state"] == "done"
+    text = Path(second["files"][0]).read_text()
+    assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in text
+    assert f"[ Upstream commit {conflicting.fix} ]" in text
+    assert "+\town(20, all);" in text
+    assert "This differs from upstream" in text
+
+
+def test_prerequisites_that_were_found_are_committed_there(world: World) -> None:
+    world.branch("6.6", world.culprit)
+    done = world.ask(world.fix, "--resolve", "6.6")["resolve"]
+    log = git(Path(done["folder"]), "log", "--format=%s", "-3").split("\n")
+    assert log[:2] == ["work: do not forget step 20", "work: check first"]
+    assert done["state"] == "done"
+    assert len(done["files"]) == 2
+
+
+def test_an_unfinished_resolution_is_found_again_as_it_was_left(conflicting: World) -> None:
+    first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    (Path(first["folder"]) / "w.c").write_text("half done\n")
+    again = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    assert again["folder"] == first["folder"]
+    assert again["state"] == "conflict"
+    assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
+
+
+def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
+    done = call("backport", "-C", conflicting.repo.path, conflicting.fix, "--resolve", tmp_path)
+    assert done.code == 2

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nothing of the person's repository changes, whatever is asked."""
+
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.backports.world import World, source
+from tests.kit.cli import call, spawn
+
+
+def test_questions_and_patches_leave_the_repository_as_it_was(world: World, tmp_path: Path) -> None:
+    world.branch("6.1", world.base)
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.groundwork)
+    world.branch("6.18", world.groundwork, ("top", {"w.c": source(l22="other(22);", l20="check(20);", l19="check(19);")}))
+    world.repo.put("untracked.txt", "mine\n")
+    world.repo.put("other.c", "edited, not committed\n")
+    before = world.state()
+    assert [one["verdict"] for one in world.ask(world.fix)["branches"]] == ["not-affected", "conflict", "clean", "clean-3way"]
+    for words in (["--write", tmp_path / "out"], ["--build", "true"], ["--request"], ["--resolve", "linux-6.6.y"]):
+        done = call("backport", "-C", world.repo.path, world.fix, *words)
+        assert done.code == 0, done.err
+    assert world.state() == before
+
+
+def test_a_repository_that_cannot_be_written_to_is_no_hindrance(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    expected = world.one(world.fix, "--onto", tip)
+    folders = [Path(top) for top, _, _ in os.walk(world.repo.path)]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        assert world.one(world.fix, "--onto", tip) == expected
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+def test_no_temporary_objects_are_left(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    assert call("backport", "-C", world.repo.path, world.fix, "--onto", "nothing").code == 2
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_two_calls_at_once_answer_the_same(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    words = ("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "json")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: spawn(*words), range(2))
+    assert first.code == second.code == 0, first.err + second.err
+    assert first.out == second.out
+
+
+def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> None:
+    tip = world.branch("6.12", world.culprit)
+    world.repo.git("config", "uploadpack.allowFilter", "true")
+    world.repo.git("clone", "-q", "--bare", "--filter=blob:none", f"file://{world.repo.path}", str(tmp_path / "partial"))
+    world.repo.path.rename(tmp_path / "away")
+    done = call("backport", "-C", tmp_path / "partial", world.fix, "--onto", tip)
+    assert done.code == 3
+    assert "partial clone" in done.err or "not in the repository" in done.err
+
+
+def test_a_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:
+    world = World(tmp_path / "a:b c")
+    assert world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"] == "found"

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verdict of every kind of branch."""
+
+from patchpilot.history.lts import families
+from tests.backports.world import World, source
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+
+def test_a_branch_without_the_culprit_is_not_affected(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.1", world.base))
+    assert (answer["verdict"], answer["affected"]) == ("not-affected", False)
+    assert world.culprit[:12] in answer["reason"]
+
+
+def test_a_branch_is_affected_when_the_culprit_was_backported(world: World) -> None:
+    tip = world.branch("6.1", world.base, (f"x\n\n[ Upstream commit {world.culprit} ]\n", {"w.c": source(l10="quick(10);")}))
+    answer = world.one(world.fix, "--onto", tip)
+    assert (answer["affected"], answer["culprit_as"]) == (True, tip)
+
+
+def test_a_branch_whose_culprit_was_reverted_is_not_affected(world: World) -> None:
+    tip = world.branch("6.1", world.culprit, (f"Revert\n\nThis reverts commit {world.culprit}.\n", {"w.c": source()}))
+    assert world.one(world.fix, "--onto", tip)["verdict"] == "not-affected"
+
+
+def test_a_fix_whose_context_is_there_is_clean(world: World) -> None:
+    tip = world.branch("6.12", world.groundwork, ("top", {"other.c": "gone\n"}))
+    answer = world.one(world.fix, "--onto", tip)
+    assert (answer["verdict"], answer["applies"], answer["affected"]) == ("clean", "clean", True)
+
+
+def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
+    moved = "/* one\n * two\n */\n" + source(l10="quick(10);", l19="check(19);", l20="check(20);")
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": moved})))
+    assert answer["verdict"] == "clean"
+    assert "3 lines from where it was" in answer["reason"]
+
+
+def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
+    other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": other})))
+    assert (answer["verdict"], answer["applies"]) == ("clean-3way", "clean-3way")
+
+
+def test_a_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    assert answer["verdict"] == "conflict"
+    place = answer["conflicts"][0]
+    assert (place["path"], place["line"]) == ("w.c", 22)
+    assert "\tstep(20);" in place["ours"]
+    assert "\tcheck(20, all);" in place["theirs"]
+
+
+def test_a_fix_that_is_an_ancestor_is_already_there(world: World) -> None:
+    answer = world.one(world.fix, "--onto", "master")
+    assert (answer["verdict"], answer["landed_as"]) == ("already-fixed", world.fix)
+
+
+def test_a_marked_backport_is_already_there(world: World) -> None:
+    tip = world.branch("6.1", world.culprit, (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"}))
+    answer = world.one(world.fix, "--onto", tip)
+    assert (answer["verdict"], answer["landed_as"], answer["landed_by"]) == ("already-fixed", tip, "marker")
+
+
+def test_the_same_content_alone_does_not_say_already_fixed(world: World) -> None:
+    content = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    tip = world.branch("6.1", world.culprit, ("all at once", {"w.c": content}))
+    answer = world.one(world.fix, "--onto", tip)
+    assert answer["verdict"] != "already-fixed"
+    assert "changes nothing" in answer["reason"]
+
+
+def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
+    first = world.branch("6.1", world.groundwork, (f"y\n\ncommit {world.fix} upstream.\n", {"w.c": source(l20="check(20, all);")}))
+    world.repo.checkout("linux-6.1.y")
+    undone = world.repo.commit(
+        f"Revert\n\nThis reverts commit {first}.\n", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")}
+    )
+    world.repo.checkout("master")
+    answer = world.one(world.fix, "--onto", undone)
+    assert answer["verdict"] == "clean"
+    assert f"reverted by {undone[:12]}" in answer["reason"]
+
+
+def test_without_a_fixes_tag_it_is_not_known_whether_a_branch_is_affected(world: World) -> None:
+    answer = world.one(world.groundwork, "--onto", world.branch("6.1", world.culprit))
+    assert (answer["verdict"], answer["affected"]) == ("clean", None)
+
+
+def test_the_document_is_that_of_the_contract(world: World) -> None:
+    world.branch("6.1", world.base)
+    world.branch("6.12", world.groundwork)
+    answer = world.ask(world.fix)
+    assert answer["schema"] == "patchpilot/backport/1"
+    assert (answer["commit"], answer["culprits"]) == (world.fix, [world.culprit])
+    assert [one["branch"] for one in answer["branches"]] == ["linux-6.1.y", "linux-6.12.y"]
+    assert set(answer["branches"][0]) >= {
+        "branch", "version", "tip", "verdict", "landed_as", "queued", "culprit_as", "reason",
+        "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",
+    }  # fmt: skip
+    assert [one["version"] for one in answer["missing"]] == [
+        one.version for one in families()[0].maintained() if one.version not in ("6.1", "6.12")
+    ]
+
+
+def test_a_series_is_judged_each_on_top_of_the_former(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    answer = world.ask(f"{world.culprit}..{world.fix}", "--onto", tip)
+    assert [one["branches"][0]["verdict"] for one in answer["series"]] == ["clean", "clean"]
+    assert answer["commit"] == world.fix
+
+
+def test_newer_branches_that_lack_it_are_named(world: World) -> None:
+    world.branch("6.1", world.groundwork)
+    world.branch("6.12", world.groundwork)
+    older, newer = world.ask(world.fix)["branches"]
+    assert (older["lacking_newer"], newer["lacking_newer"]) == (["linux-6.12.y"], [])
+
+
+def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
+    follow = world.repo.commit(f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n', {"other.c": source(l1="x();")})
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
+    assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [(follow, "fix")]
+
+
+def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
+    world.branch("6.12", world.groundwork)
+    world.repo.branch("candidate", "linux-6.12.y")
+    tip = world.repo.commit(f"y\n\n[ Upstream commit {world.fix} ]\n", {"w.c": "x\n"})
+    world.repo.checkout("master")
+    world.repo.git("update-ref", "refs/remotes/stable-rc/linux-6.12.y", tip)
+    answer = world.one(world.fix)
+    assert (answer["branch"], answer["queued"], answer["verdict"]) == ("linux-6.12.y", True, "clean")
+
+
+def test_what_waits_in_the_queue_of_patches_is_queued(world: World) -> None:
+    world.branch("6.12", world.groundwork)
+    world.repo.git("checkout", "-q", "--orphan", "queue")
+    world.repo.git("rm", "-rfq", ".")
+    tip = world.repo.commit("queue", {"queue-6.12/work-fix.patch": f"[ Upstream commit {world.fix} ]\n"})
+    world.repo.git("checkout", "-qf", "master")
+    world.repo.git("update-ref", "refs/remotes/stable-queue/master", tip)
+    assert world.one(world.fix)["queued"] is True
+
+
+def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    assert call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
+    assert call("backport", "-C", world.repo.path, world.fix, "--onto", "master", "--fail-on", "affected").code == 0
+    assert call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "affected").code == 1
+
+
+def test_text_and_markdown_say_the_same(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    text = call("backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.12.y").out
+    assert "conflict" in text
+    assert world.groundwork[:12] in text
+    table = call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "markdown").out
+    assert "| branch | verdict |" in table
+    assert world.groundwork[:12] in table
+
+
+def test_a_subject_with_control_characters_and_markup_is_shown_harmless(world: World) -> None:
+    evil = world.repo.commit("work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"})
+    for form in ("text", "markdown"):
+        shown = call("backport", "-C", world.repo.path, evil, "--onto", world.base, "--format", form).out
+        assert "\x1b" not in shown
+    assert "<b>" not in shown
+    assert "\\|" in shown
+
+
+def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
+    done = call("backport", "-C", world.repo.path, world.fix)
+    assert done.code == 3
+    assert "git fetch" in done.err
+    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "mastr")
+    assert done.code == 2
+    assert "'master'" in done.err
+    merge_base = world.branch("6.1", world.base, ("x", {"n.c": "1\n"}))
+    world.repo.git("merge", "-q", "--no-ff", "-m", "merge", merge_base)
+    done = call("backport", "-C", world.repo.path, "HEAD", "--onto", world.base)
+    assert done.code == 2
+    assert "merge" in done.err
+
+
+def test_a_root_commit_can_be_asked_about(world: World) -> None:
+    world.repo.git("checkout", "-q", "--orphan", "elsewhere")
+    world.repo.git("rm", "-rfq", ".")
+    tip = world.repo.commit("elsewhere", {"e.c": "1\n"})
+    assert world.one(world.base, "--onto", tip)["verdict"] == "clean"
+
+
+def test_another_projects_branches_are_found_by_their_pattern(world: World) -> None:
+    world.repo.git("branch", "23.11", world.groundwork)
+    world.repo.git("branch", "24.11", world.fix)
+    answer = world.ask(world.fix)
+    assert [(one["branch"], one["verdict"]) for one in answer["branches"]] == [("23.11", "clean"), ("24.11", "already-fixed")]
+
+
+def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> None:
+    tip = world.branch("6.12", world.culprit)
+    before = world.one(world.fix, "--onto", tip)
+    world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
+    world.repo.git("clone", "-q", "--bare", ".", "../bare.git")
+    for name in ("linked", "bare.git"):
+        other = World.__new__(World)
+        other.repo = Repo.__new__(Repo)
+        other.repo.path = world.repo.path.parent / name
+        assert other.one(world.fix, "--onto", tip) == before

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patches that are written can be sent as they are."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.mail import parse_patch
+from tests.backports.world import World, source
+from tests.kit.cli import Outcome, call
+
+
+def write(world: World, folder: Path, *words: object) -> Outcome:
+    done = call("backport", "-C", world.repo.path, world.fix, "--write", folder, *words)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_path: Path) -> None:
+    tip = world.branch("6.12", world.groundwork)
+    write(world, tmp_path / "out", "--signoff")
+    file = next((tmp_path / "out" / "6.12").iterdir())
+    patch = parse_patch(file.read_bytes(), str(file))
+    assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
+    assert patch.message[0] == f"[ Upstream commit {world.fix} ]"
+    assert str(patch.sender) == "Ada Author <author@example.org>"
+    assert [one.email for one in patch.addresses("To")] == ["stable@vger.kernel.org"]
+    assert [one.email for one in patch.addresses("Cc")] == ["author@example.org", "rita@example.org", "ada@example.org"]
+    assert patch.trailers[-1].name == "Signed-off-by"
+    assert f"base-commit: {tip}" in file.read_text()
+    assert "This differs" not in file.read_text()
+
+
+def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.culprit)
+    write(world, tmp_path / "out")
+    files = sorted((tmp_path / "out" / "6.6").iterdir())
+    first, second = (parse_patch(file.read_bytes(), str(file)) for file in files)
+    assert first.header("Subject") == "[PATCH 6.6.y 1/2] work: check first"
+    assert [str(one) for one in first.tags("Stable-dep-of")] == [f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")']
+    assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
+
+
+def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
+    three_way = ("top", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")})
+    tips = {"6.6": world.branch("6.6", world.culprit), "6.12": world.branch("6.12", world.groundwork, three_way)}
+    write(world, tmp_path / "out", "--signoff", "--note", "context differs")
+    for version, tip in tips.items():
+        clone = tmp_path / version
+        world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
+        world.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
+        files = sorted(str(file) for file in (tmp_path / "out" / version).iterdir())
+        world.repo.git("-C", str(clone), "am", "-q", *files)
+        assert "check(20, all);" in (clone / "w.c").read_text()
+        author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
+        assert author == world.repo.git("log", "-1", "--format=%an <%ae> %ad", world.fix)
+
+
+def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(world: World, tmp_path: Path) -> None:
+    other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
+    world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
+    write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
+    text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
+    message, _, rest = text.partition("\n---\n")
+    assert message.endswith("[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>")
+    assert "This differs from upstream commit" in rest
+    assert "other(22);" in rest.partition("diff --git")[0]
+
+
+def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> None:
+    world.branch("6.12", world.groundwork)
+    world.repo.branch("topic", world.groundwork)
+    mine = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
+    world.repo.checkout("master")
+    done = call("backport", "-C", world.repo.path, mine, "--write", tmp_path / "out")
+    assert done.code == 0
+    assert "not in mainline" in done.out
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_conflict_without_prerequisites_is_left_to_the_person(world: World, tmp_path: Path) -> None:
+    world.branch("6.12", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
+    assert "--resolve linux-6.12.y" in write(world, tmp_path / "out").out
+
+
+def test_a_folder_that_holds_patches_is_not_written_over(world: World, tmp_path: Path) -> None:
+    world.branch("6.12", world.groundwork)
+    write(world, tmp_path / "out")
+    done = call("backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out")
+    assert done.code == 2
+    assert "holds patches already" in done.err
+
+
+def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:
+    world.branch("6.12", world.groundwork)
+    write(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
+    assert "In-Reply-To: <2026111-failed@example.org>" in next((tmp_path / "out" / "6.12").iterdir()).read_text()
+
+
+@pytest.mark.parametrize("bad", ["no-id", "a@b\nBcc: x@example.org", "<a b@c>"])
+def test_a_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str) -> None:
+    world.branch("6.12", world.groundwork)
+    done = call("backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
+    assert done.code == 2
+
+
+def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.groundwork)
+    done = call("backport", "-C", world.repo.path, world.fix, "--request")
+    mail = done.out[done.out.index("To: ") :]
+    assert mail.startswith("To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>\nSubject: Please apply ")
+    assert world.fix in mail
+    assert "It was lost." in mail
+    assert "6.12" in mail
+
+
+def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
+    world.branch("6.6", world.culprit)
+    answer = world.ask(world.fix, "--build", "grep -c all w.c")
+    assert answer["builds"][0]["exit_code"] == 0
+    assert world.ask(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1

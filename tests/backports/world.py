@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A small project with a mainline and stable branches, whose answers are known."""
+
+import atexit
+import copy
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+BODY = [f"\tstep({number});\n" for number in range(60)]
+
+
+def source(**changes: str) -> str:
+    """A C file of one function with some lines changed: `l7="seven"` for line 7, a value with newlines for several."""
+    lines = list(BODY)
+    for name, value in changes.items():
+        lines[int(name[1:])] = f"\t{value}\n" if value else ""
+    return "int work(void)\n{\n" + "".join(lines) + "}\n"
+
+
+class World:
+    """master: base, v6.1, culprit, groundwork, fix. Branches fork where they are told to. It is made once and copied."""
+
+    _made: ClassVar[list["World"]] = []
+
+    def __init__(self, path: Path) -> None:
+        if World._made and World._made[0].repo.path.exists():
+            known = World._made[0]
+            self.repo = copy.copy(known.repo)
+            self.repo.path = path / "world"
+            shutil.copytree(known.repo.path, self.repo.path, symlinks=True)
+            self.base, self.culprit, self.groundwork, self.fix = known.base, known.culprit, known.groundwork, known.fix
+            return
+        self._make(path / "world")
+        kept = World.__new__(World)
+        kept.__dict__ |= self.__dict__
+        kept.repo = copy.copy(self.repo)
+        kept.repo.path = Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
+        atexit.register(shutil.rmtree, kept.repo.path.parent, ignore_errors=True)
+        shutil.copytree(self.repo.path, kept.repo.path, symlinks=True)
+        World._made.append(kept)
+
+    def _make(self, path: Path) -> None:
+        self.repo = repo = Repo(path)
+        self.base = repo.commit("start", {"w.c": source(), "other.c": source(), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
+        repo.tag("v6.1")
+        self.culprit = repo.commit("work: be quick", {"w.c": source(l10="quick(10);")})
+        self.groundwork = repo.commit("work: check first", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")})
+        self.fix = repo.commit(
+            f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
+            "Reported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")},
+            author="Ada Author <author@example.org>",
+        )
+
+    def branch(self, version: str, at: str, *commits: tuple[str, dict[str, str]]) -> str:
+        """A stable branch with commits of its own; its tip."""
+        name = f"linux-{version}.y"
+        self.repo.branch(name, at)
+        for message, files in commits:
+            self.repo.commit(message, files)
+        tip = self.repo.git("rev-parse", "HEAD")
+        self.repo.checkout("master")
+        return tip
+
+    def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
+        """The JSON answer of the verb."""
+        done = call("backport", "-C", self.repo.path, *words, "--format", "json")
+        assert done.code == code, done.err
+        answer: dict[str, Any] = json.loads(done.out)
+        return answer
+
+    def one(self, *words: object) -> dict[str, Any]:
+        """The answer for the only branch asked about."""
+        branches = self.ask(*words)["branches"]
+        assert len(branches) == 1
+        only: dict[str, Any] = branches[0]
+        return only
+
+    def state(self) -> tuple[str, ...]:
+        """All of the repository that a question must not change."""
+        git = self.repo.git
+        return (
+            git("for-each-ref"),
+            git("count-objects", "-v"),
+            git("status", "--porcelain", "--ignored"),
+            git("fsck", "--full", "--unreachable", "--no-progress"),
+            git("reflog", "--all"),
+            git("stash", "list"),
+            git("worktree", "list", "--porcelain"),
+            "\n".join(sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))),
+        )
