@@ -181,7 +181,9 @@ def git(
     if ok and done.code not in ok:
         words = [line for line in done.error_text.splitlines() if line.strip()]
         verb = next((arg for arg in args if not arg.startswith("-")), "")
-        raise GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}")
+        lazy = "promisor" in done.error_text
+        hint = "this is a partial clone that lacks objects: `git fetch --refetch --no-filter`" if lazy else None
+        raise GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
     return done
 
 
