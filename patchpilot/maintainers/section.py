@@ -47,13 +47,15 @@ class Section(NamedTuple):
 
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
-        """Its T: lines as (kind, URL, branch); branch is empty where none is named."""
+        """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL alone is taken for git's."""
         found = []
         for value in self.values("T"):
             words = _SCM.match(value.strip())
             if words:
                 rest = value.strip()[words.end() :].strip()
                 found.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
+            elif "://" in value:
+                found.append(("git", value.strip(), ""))
         return tuple(found)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.maintainers import MaintainersFile
+from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Plan
@@ -62,6 +62,12 @@ def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> Pla
     return _finish(gathered, named, sources, paths, ())
 
 
+def is_looked_after(section: Section) -> bool:
+    """Whether a section names people who have not given it up."""
+    status = (section.status or "").lower()
+    return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
+
+
 def _gathered(sources: Sources) -> Gathered:
     data = sources.tree.read(".mailmap") if sources.switches.mailmap else None
     return Gathered(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
@@ -76,16 +82,19 @@ def _finish(gathered: Gathered, named: Named, sources: Sources, paths: Sequence[
     recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
     facts = Facts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(one.section) for one in named.matches)
-    return Plan(recipients, sections, (*warnings_of(facts, sources.file, sources.tree, sources.known, sources.repository), *remarks))
+    return Plan(recipients, sections, (*warnings_of(facts, sources.tree, sources.known, sources.repository), *remarks))
 
 
 def _add_history(gathered: Gathered, named: Named, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
-    """Git's people (Cc) of the files that no maintained section names exactly; of all with --git."""
+    """Git's people (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
+
+    The script asks history more often (wherever no pattern is exact), and its answers drown the people who are named.
+    """
     if not sources.history:
         return ()
-    exact = frozenset(path for one in named.matches if one.section.is_maintained and one.section.values("M") for path in one.exact)
+    cared_for = frozenset(path for one in named.matches if not one.is_rest and is_looked_after(one.section) for path in one.paths)
     people = People(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
-    sources.history.add_file_people(people, Question(tuple(paths), exact, (), (), False))
+    sources.history.add_file_people(people, Question(tuple(paths), cared_for, (), (), False))
     for row in people.rows:
         for role in row.role.split(","):
             gathered.add(row.who, "recent contributor", "cc", f"by git history: {role.replace('_', ' ')}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from patchpilot.commits.repository import Repository
-from patchpilot.maintainers import MaintainersFile, Section
+from patchpilot.maintainers import Section
 from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient
@@ -31,13 +31,13 @@ class Facts:
     unsafe: tuple[str, ...]
 
 
-def warnings_of(facts: Facts, file: MaintainersFile, tree: Tree, known: Known, repository: Repository | None) -> tuple[str, ...]:
+def warnings_of(facts: Facts, tree: Tree, known: Known, repository: Repository | None) -> tuple[str, ...]:
     """All warnings, the gravest first, each a sentence."""
     sections = [one.section for one in facts.named.matches if not one.is_rest]
     found = (
         *_addresses(facts, known),
         *_statuses(sections),
-        *_nobody(facts, file),
+        *_nobody(facts),
         *_lists(facts),
         *facts.named.left_out,
         *_trees(facts, repository),
@@ -81,11 +81,12 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
             yield f"{section.name} is obsolete: something newer replaces it, and it should not be changed without need"
 
 
-def _nobody(facts: Facts, file: MaintainersFile) -> Iterator[str]:
+def _nobody(facts: Facts) -> Iterator[str]:
+    rest = next((f" but {one.section.name}" for one in facts.named.matches if one.is_rest), "")
     taken = {path for one in facts.named.matches if not one.is_rest for path in one.paths}
     for path in facts.paths:
         if path not in taken:
-            yield f"{path}: no section of MAINTAINERS but {file.words.rest} takes it; ask those who changed it last (--git)"
+            yield f"{path}: no section of MAINTAINERS{rest} takes it; ask those who changed it last (--git)"
 
 
 def _lists(facts: Facts) -> Iterator[str]:
