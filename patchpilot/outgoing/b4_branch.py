@@ -13,7 +13,8 @@ from patchpilot.model.commit import Commit
 from patchpilot.outgoing.b4_command import run
 
 MARKER = "--- b4-submit-tracking ---"
-KEYS = ("b4-tracking", "b4-prep-cover-strategy", "description")
+MAX_TOPIC = 200
+"""Commits of a branch among which b4's cover commit is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,15 @@ def enrolment(repository: Repository, branch: str) -> Enrolment | None:
 
 def cover_commit(repository: Repository, branch: str) -> Commit | None:
     """The empty commit that holds b4's cover letter, where the branch has one."""
-    ids = repository.rev_list("--fixed-strings", f"--grep={MARKER}", "--max-count=1", f"refs/heads/{branch}", "--not", "--remotes")
-    return repository.commit(ids[0]) if ids else None
+    tip = repository.find(f"refs/heads/{branch}")
+    if tip is None:
+        return None
+    # a topic is short: history as a whole is not searched
+    for commit_id in repository.rev_list(f"--max-count={MAX_TOPIC}", "--no-merges", tip, "--not", "--remotes"):
+        commit = repository.commit(commit_id)
+        if MARKER in commit.message:
+            return commit
+    return None
 
 
 def enrol(repository: Repository, branch: str, base: str) -> Enrolment:

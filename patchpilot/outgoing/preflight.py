@@ -52,6 +52,7 @@ class Facts:
     now: datetime
     kernel: bool
     damaged: tuple[tuple[str, str], ...] = ()
+    first_time: bool = False
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -66,7 +67,11 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
         yield Problem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
     for title, wrong in facts.damaged:
-        way = "use --via git-send-email, which encodes it" if facts.request.via == "b4" else "reword it"
+        way = (
+            "use --via git-send-email, which encodes it"
+            if facts.request.via == "b4"
+            else "indent or reword what git takes for the end of the message"
+        )
         yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
     for patch in facts.series.patches:
         yield from _patch(patch)
@@ -108,10 +113,6 @@ def _patch(patch: Patch) -> Iterator[Problem]:
         yield Problem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
         yield Problem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
-    for line in patch.message:
-        if line.rstrip() == "---" or line.startswith(("diff --git ", "diff -", "Index: ")):
-            yield Problem("message-cut", f"{title}: `git am` would cut the message at {line!r}", "indent that line of the message")
-            break
 
 
 def _standing(standing: Standing, target: Target) -> Iterator[Problem]:
@@ -197,6 +198,10 @@ def _warnings(facts: Facts) -> Iterator[Problem]:
                 "check sendemail.from and user.email",
             )
             break
+    if not facts.account.configured:
+        yield Problem("no-server", "no mail server is set: nothing can be sent yet", "patchpilot doctor names your provider's settings")
+    if facts.first_time and not facts.request.to_self:
+        yield Problem("first-time", "nothing was sent from here yet", "try it on yourself first: patchpilot send --to-self")
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
         yield Problem(

@@ -53,6 +53,7 @@ def gather(
     with Outbox() as outbox:
         patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
+        first_time = not outbox.ever_sent()
     return Facts(
         request=request,
         series=series,
@@ -70,6 +71,7 @@ def gather(
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
+        first_time=first_time,
         damaged=damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit]),
     )
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The last send of a topic taken up again: the same mails, of which only those not accepted will leave."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account, read_account
@@ -18,8 +19,17 @@ from patchpilot.services.topic import find_draft
 UNKNOWN_AS = ("keep", "sent", "lost")
 
 
-def plan_resume(repository: Repository, request: Request, unknown_as: str = "keep", *, progress: Progress = silent) -> SendPlan:
-    """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them."""
+Lookup = Callable[[str], bool]
+"""Whether an archive has the mail of this Message-ID."""
+
+
+def plan_resume(
+    repository: Repository, request: Request, unknown_as: str = "keep", *, lookup: Lookup | None = None, progress: Progress = silent
+) -> SendPlan:
+    """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
+
+    With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown.
+    """
     account = read_account(repository, request.identity)
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
@@ -29,11 +39,32 @@ def plan_resume(repository: Repository, request: Request, unknown_as: str = "kee
             raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
         send = outbox.settle(sends[-1].id)
         for one in send.entries:
-            if one.state is MailState.UNKNOWN and unknown_as != "keep":
+            if one.state is not MailState.UNKNOWN:
+                continue
+            progress(f"looking for {one.mail.message_id}")
+            if lookup and lookup(one.mail.message_id):
+                outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED, "the archive has it"))
+            elif unknown_as != "keep":
                 state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
                 outbox.mark(send.id, one.place, Outcome(state, f"told by hand to be {unknown_as}"))
         send = outbox.get(send.id)
     return _as_plan(send, replace(request, via=send.transport, force=send.force), account, draft)
+
+
+def archive_lookup(url: str) -> Lookup:
+    """A lookup in a public-inbox archive. One that cannot be asked has nothing to say."""
+
+    def there(message_id: str) -> bool:
+        from patchpilot.threads.archive import Archive
+
+        try:
+            with Archive(url) as archive:
+                archive.mail(message_id, fresh=True)
+        except PatchpilotError:
+            return False
+        return True
+
+    return there
 
 
 def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> SendPlan:

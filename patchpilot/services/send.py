@@ -103,6 +103,8 @@ def deliver(
     """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
     if planned.refused:
         return result_of_plan(planned)
+    if not planned.account.configured:
+        raise MissingError("no mail server is set", hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)")
     with sole_sender(planned.draft.change_id), Outbox() as outbox:
         send = outbox.get(planned.send_id) if planned.send_id else outbox.add(_record(planned), planned.letters, planned.mails)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)

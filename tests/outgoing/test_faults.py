@@ -13,10 +13,8 @@ _BY_NAME = {one.name: one for one in CASES}
 @pytest.mark.parametrize(
     ("via", "name"),
     [
-        ("git-send-email", "dropped after mail 2"),
         ("git-send-email", "closed after DATA, kept"),
         ("git-send-email", "killed at mail 3"),
-        ("b4", "one recipient rejected"),
         ("b4", "closed after DATA, lost"),
     ],
 )

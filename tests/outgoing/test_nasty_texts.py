@@ -85,7 +85,11 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-@settings(max_examples=int(os.environ.get("PATCHPILOT_EXAMPLES", "3")), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=int(os.environ.get("PATCHPILOT_EXAMPLES", "3")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(name=NAMES.filter(lambda text: any(char.isalnum() for char in text)), title=TITLES, body=BODIES, content=BODIES)
 @example("Jörg, X", "x: =?utf-8?q?a?= ü", ["From here", ">From there", ".", "y" * 1200], ["\x0c", "ü" * 999])
 def test_what_was_committed_comes_out_of_git_am(via: str, name: str, title: str, body: list[str], content: list[str]) -> None:

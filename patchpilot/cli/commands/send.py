@@ -78,9 +78,10 @@ def command(
         raise UsageError("--force needs a reason", hint="it is recorded with the send")
     with progress_of(common) as progress:
         if resume:
-            from patchpilot.services.resume import plan_resume
+            from patchpilot.services.resume import archive_lookup, plan_resume
 
-            plan = plan_resume(repository, request, unknown, progress=progress)
+            lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
+            plan = plan_resume(repository, request, unknown, lookup=lookup, progress=progress)
         else:
             _keep_answers(repository, request, {name: asked[name] for name in ("security", "regression") if asked[name]})
             if request.reroll and sys.stdin.isatty() and not yes:

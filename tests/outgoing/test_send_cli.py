@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot send` as a person and as a script meet it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from patchpilot.outgoing.outbox import sole_sender
+from tests.kit.cli import Outcome, call
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic
+
+LIST = "Widgets <widgets@lists.example.org>"
+
+
+def send(repo: Repo, *words: str) -> Outcome:
+    """The verb with recipients, and past the findings these small patches have."""
+    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", *words)
+
+
+def document(outcome: Outcome) -> dict[str, object]:
+    """The JSON on stdout."""
+    return json.loads(outcome.out)
+
+
+def test_a_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        done = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
+        assert server.take() == ()
+    assert done.code == 0
+    for text in (
+        "Subject: [PATCH 1/2] widget: change line 1",
+        "Message-Id: <",
+        "[added] --to",
+        "127.0.0.1:",
+        "git-send-email",
+        "int changed2;",
+    ):
+        assert text in done.out
+
+
+def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo).code == 1
+        assert server.take() == ()
+        done = send(repo, "--yes", "--format", "json")
+        assert (done.code, len(server.take())) == (0, 1)
+    told = document(done)
+    assert (told["schema"], told["state"]) == ("patchpilot/send/1", "sent")
+    message = told["messages"][0]
+    assert message["state"] == "accepted"
+    assert message["message_id"].encode() in server.take()[0].data
+    assert message["to"] == [LIST]
+
+
+def test_what_stands_against_it_is_refused_and_recorded_when_forced(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.commit("fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"})
+        done = call("send", "-C", repo.path, "--to", "someone@example.org", "--yes", "--format", "json")
+        assert done.code == 1
+        assert document(done)["state"] == "refused"
+        assert {"fixup", "no-signoff", "no-list"} <= {one["name"] for one in document(done)["refusals"]}
+        assert server.take() == ()
+        assert send(repo, "--yes").code == 0
+    assert "forced: a test" in call("draft", "-C", repo.path).out
+
+
+def test_a_message_that_git_am_would_cut_is_refused(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.commit("widget: quote a diff\n\ndiff --git a/x b/x\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"widget.c": "int x;\n"})
+    done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json")
+    assert (done.code, "damaged" in {one["name"] for one in document(done)["refusals"]}) == (1, True)
+
+
+def test_the_same_patches_are_not_sent_twice(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--yes").code == 0
+        again = call("send", "-C", repo.path, "--to", LIST, "--yes", "--format", "json")
+        assert (again.code, len(server.take())) == (1, 1)
+        assert "already-sent" in {one["name"] for one in document(again)["refusals"]}
+        assert send(repo, "--resume", "--yes").code == 0
+        assert len(server.take()) == 1
+
+
+def test_an_outbox_holds_the_bytes_and_nothing_leaves(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        assert send(repo, "--outbox", str(tmp_path / "out")).code == 0
+        assert server.take() == ()
+    assert [one.name for one in sorted((tmp_path / "out").iterdir())] == ["0001.eml", "0002.eml"]
+    assert b"X-Mailer: git-send-email" in (tmp_path / "out" / "0001.eml").read_bytes()
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--to-self", "--yes", "--via", via).code == 0
+        (mail,) = server.take()
+        assert mail.recipients == ("ada@example.org",)
+        assert b"widgets@lists.example.org" in mail.data
+        assert "sent:" not in call("draft", "-C", repo.path).out
+        assert send(repo, "--yes", "--via", via).code == 0
+        assert len(server.take()) == 2
+
+
+def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        change_id = document(send(repo, "--dry-run", "--format", "json"))["change_id"]
+        with sole_sender(change_id):
+            done = send(repo, "--yes")
+        assert done.code == 1
+        assert "being sent right now" in done.err
+        assert server.take() == ()
+
+
+def test_control_c_stops_between_mails(tmp_path: Path) -> None:
+    pressed = threading.Event()
+    with FaultySink(Faults()) as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        argv = [sys.executable, "-m", "patchpilot", "-C", str(repo.path), "send", "--to", LIST, "--force", "x", "--yes"]
+        process: list[subprocess.Popen[bytes]] = []
+
+        def press(number: int) -> None:
+            if number == 2:
+                pressed.set()
+                os.kill(process[0].pid, signal.SIGINT)
+
+        server.faults.on_mail = press
+        process.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        _, err = process[0].communicate(timeout=60)
+        assert pressed.is_set()
+        assert process[0].returncode == 130, err
+        assert len(server.take()) == 2
+        assert send(repo, "--resume", "--yes").code == 0
+        assert len(server.take()) == 3
+
+
+def test_somebody_with_nothing_configured_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = topic(tmp_path / "r", 1)
+    (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
+    done = send(repo, "--yes")
+    assert done.code == 3
+    assert "user.email" in done.err
+    repo.git("config", "user.name", "Ada Fixer")
+    repo.git("config", "user.email", "ada@example.org")
+    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    done = send(repo, "--yes")
+    assert done.code == 3
+    assert "sendemail.smtpserver" in done.err
+
+
+def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "sendemail.smtpuser", "ada")
+        done = send(repo, "--yes")
+        assert done.code == 1
+        assert "no password for ada" in done.err
+        assert server.take() == ()
+
+
+def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+    done = send(repo, "--yes", "--format", "json")
+    assert done.code == 4
+    assert [one["state"] for one in document(done)["messages"]] == ["pending", "pending"]
