@@ -57,7 +57,8 @@ def alternatives(pattern: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
-        return lambda path: _wild(pattern, path)
+        head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
+        return lambda path: path.startswith(head) and _wild(pattern, path)
     from patchpilot.maintainers.perlpattern import PerlPattern
 
     regex = PerlPattern("^" + pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), extended=False)

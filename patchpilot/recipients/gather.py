@@ -2,6 +2,7 @@
 """Recipients while they are collected: each person once, under the first name and address met, with every reason, in the stronger header."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from patchpilot.maintainers.words import ascii_lower
 from patchpilot.model.address import Address, is_header_safe
@@ -61,12 +62,17 @@ class Gathered:
     def recipients(self) -> tuple[Recipient, ...]:
         """To first, then Cc; people before lists, each in the order they were met."""
         found = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
-        return tuple(sorted((one for one in found if is_header_safe(one.address)), key=_rank))
+        return tuple(sorted((one for one in found if _is_safe(one.address)), key=_rank))
 
     @property
     def unsafe(self) -> tuple[str, ...]:
         """Mailboxes that cannot stand in a header, and so are left out."""
-        return tuple(row.box for row in self._rows if not is_header_safe(_address(row.box)))
+        return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
+
+
+@lru_cache(maxsize=4096)
+def _is_safe(address: Address) -> bool:
+    return is_header_safe(address)
 
 
 def _rank(one: Recipient) -> tuple[bool, bool]:
