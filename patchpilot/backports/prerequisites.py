@@ -96,6 +96,11 @@ class _Seeker:
                 best = self._result(self._fewer(whole, cut=False), State.FOUND, cut=False)
         except _TimeIsOverError:
             return best or Search((), State.GAVE_UP)
+        except GitError:
+            # git was stopped at the time limit of the search
+            if time.monotonic() < self._deadline:
+                raise
+            return best or Search((), State.GAVE_UP)
         return best
 
     def _in_files(self) -> tuple[str, ...] | None:
@@ -228,11 +233,7 @@ class _Seeker:
         if (commit, paths) not in self._touches:
             left = self._look_at_the_clock()
             parents = self.repository.commit(commit).parents
-            try:
-                found = read_touches(self.repository, paths, parents[0], [self.tip], timeout=max(1.0, left)) if parents else ()
-            except GitError:
-                self._look_at_the_clock()
-                raise
+            found = read_touches(self.repository, paths, parents[0], [self.tip], timeout=left) if parents else ()
             self._touches[commit, paths] = found
         return self._touches[commit, paths]
 

@@ -89,7 +89,7 @@ def older_names(repository: Repository, path: str, tip: str, less: str, *, timeo
         f"^{less}",
         "--",
         path,
-        timeout=max(1.0, timeout),
+        timeout=timeout,
         ok=(),
     )
     words = done.text.split("\0")

@@ -56,7 +56,7 @@ def compare_words(scratch: Scratch, fix: Fix, tree: str, *, timeout: float = 5.0
     if fix.base is None:
         return Words()
     base = scratch.tree_of(fix.base)
-    used = _used(fix)
+    used = {word: kind for word, kind in _used(fix).items() if not _is_usual(scratch, fix, tree, word, kind)}
     if not used:
         return Words((), (), _gone(scratch, fix, tree))
     near = _near(fix)
@@ -112,6 +112,40 @@ def _used(fix: Fix) -> dict[str, str]:
                 elif word not in known:
                     found.setdefault(word, _NAMED)
     return dict(list(found.items())[:_MOST])
+
+
+def _is_usual(scratch: Scratch, fix: Fix, tree: str, word: str, kind: str) -> bool:
+    """Whether the branch's own form of the fix's files uses a word as the fix does: then nothing has to be looked up."""
+    for change in fix.files:
+        if not change.old_path or not change.new_path or not any(word in line.text for line in change.lines("+")):
+            continue
+        content = scratch.blob(tree, change.old_path)
+        mine = content.decode("utf-8", "replace") if content else ""
+        if not re.search(rf"\b{word}\b", mine):
+            return False
+        if kind == _CALLED:
+            added = "\n".join(line.text for line in change.lines("+"))
+            wanted = {count for count in _arities(added, word) if count is not None}
+            if not wanted <= _arities(mine, word):
+                return False
+    return True
+
+
+def _arities(text: str, word: str) -> set[int | None]:
+    """How many arguments a function is given in each of its calls; None for a call that is cut off."""
+    found: set[int | None] = set()
+    for call in re.finditer(rf"\b{word}\s*\(", text):
+        depth, commas, at = 1, 0, call.end()
+        while at < len(text) and depth:
+            char = text[at]
+            depth += (char in "([{") - (char in ")]}")
+            commas += char == "," and depth == 1
+            at += 1
+        empty = not text[call.end() : at - 1].strip()
+        found.add(None if depth else 0 if empty else commas + 1)
+        if len(found) > 4:
+            break
+    return found
 
 
 def _near(fix: Fix) -> tuple[str, ...]:

@@ -97,14 +97,19 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
     return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
 
 
-def is_queued(history: History, commit: str, version: str, family: Family) -> bool:
-    """Whether a commit waits for the next release of a version: in a release candidate's branch, or in the queue of patches."""
-    for name, tip in _branch_refs(history.repository).items():
-        if is_candidate(name) and family.version_of(name) == version:
-            landing = history.landed(commit, tip, content=False)
+def queues(repository: Repository) -> dict[str, str]:
+    """Name → tip of the refs that may hold what is queued: branches of release candidates, and those of a queue of patches."""
+    return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
+
+
+def is_queued(history: History, commit: str, version: str, family: Family, among: Mapping[str, str]) -> bool:
+    """Whether a commit waits for the next release of a version in one of the `queues`."""
+    for name, tip in among.items():
+        if is_candidate(name):
+            landing = history.landed(commit, tip, content=False) if family.version_of(name) == version else None
             if landing and landing.holds:
                 return True
-        elif "queue" in name.partition("/")[0] and history.repository.objects.get(f"{tip}:queue-{version}"):
+        elif history.repository.objects.get(f"{tip}:queue-{version}"):
             done = history.repository.git("grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1))
             if done.code == 0:
                 return True

@@ -17,7 +17,7 @@ from patchpilot.backports.verdict import Answer, Verdict, judge
 from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError, nearest
-from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, stable_branches, version_at
+from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.history.index import forget
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.patch import Patch
@@ -128,6 +128,7 @@ class Asker:
         self.history = History(repository, progress)
         self.scratch = Scratch(repository)
         self.main = mainline(repository)
+        self.queues = queues(repository)
 
     def __enter__(self) -> "Asker":
         return self
@@ -183,7 +184,7 @@ class Asker:
             applies=answer.applied.how.value if answer.applied else None,
             landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
             landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
-            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.family),
+            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.family, self.queues),
             culprit_as=answer.culprit_as,
             conflicts=answer.conflicts,
             causes=said.causes,
