@@ -64,7 +64,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
         kinds = kinds | {"self"} if account.flag("suppressfrom") else kinds - {"self"}
     if account.value("signedoffbycc"):
         kinds = kinds - {"sob"} if account.flag("signedoffbycc") else kinds | {"sob"}
-    return frozenset(kinds)
+    return frozenset(kinds - {"all", "body"})
 
 
 def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:

@@ -22,7 +22,7 @@ from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.judgement import gather
-from patchpilot.services.reroll import last_sent, remember, reroll
+from patchpilot.services.reroll import last_sent, range_diff, remember, reroll
 from patchpilot.services.topic import base_of_topic, find_draft, read_topic
 from patchpilot.services.traps import introduced
 
@@ -48,7 +48,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     people = addressees(repository, request, account, draft, series)
     if not people.recipients:
         raise RefusedError("nobody to send to", hint="name them with --to and --cc")
-    wording = _wording(request, draft, series, base if ids else None)
+    wording = _wording(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
     facts = gather(repository, request, account, draft, wording.version, series, ids, people, made, mails, progress)
@@ -104,7 +104,10 @@ def deliver(
     if planned.refused:
         return result_of_plan(planned)
     if not planned.account.configured:
-        raise MissingError("no mail server is set", hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)")
+        raise MissingError(
+            "no mail server is set",
+            hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
+        )
     with sole_sender(planned.draft.change_id), Outbox() as outbox:
         send = outbox.get(planned.send_id) if planned.send_id else outbox.add(_record(planned), planned.letters, planned.mails)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
@@ -227,7 +230,7 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def _wording(request: Request, draft: Draft, series: Series, base: str | None) -> Wording:
+def _wording(repository: Repository, request: Request, draft: Draft, series: Series, base: str | None) -> Wording:
     """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:
@@ -242,7 +245,9 @@ def _wording(request: Request, draft: Draft, series: Series, base: str | None) -
     first = next((one.commit for one in draft.patches if one.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
-        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra) if part.strip())
+        # git writes a range-diff into a cover or a single patch only
+        compared = _compared(repository, request, draft) if many else ""
+        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra, compared) if part.strip())
         notes = {**notes, first: text} if text else notes
     return Wording(
         prefix=_prefix(draft, request),
@@ -252,11 +257,19 @@ def _wording(request: Request, draft: Draft, series: Series, base: str | None) -
         change_id=draft.change_id,
         base=base,
         in_reply_to=draft.in_reply_to or None,
-        range_diff=_range_diff(request, draft),
+        range_diff=_last_range(request, draft) if cover or not many else None,
     )
 
 
-def _range_diff(request: Request, draft: Draft) -> str | None:
+def _compared(repository: Repository, request: Request, draft: Draft) -> str:
+    """The range-diff with the last version as text, when it is asked for."""
+    span = _last_range(request, draft)
+    last = last_sent(draft) if span else None
+    ids = [one.commit for one in draft.patches if one.commit]
+    return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+
+
+def _last_range(request: Request, draft: Draft) -> str | None:
     """The last version's range, when a range-diff is asked for."""
     if not request.range_diff:
         return None

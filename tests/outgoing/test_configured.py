@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What sendemail.* and b4.* add is read into the plan, and switched off when the mails are made."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.address import Address
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.account import read_account
+from patchpilot.outgoing.configured import configured, expand, is_suppressed, read_aliases, suppressed_kinds
+from tests.kit.cli import call
+from tests.kit.topics import topic
+
+
+def test_recipients_of_the_configuration_are_shown_and_added_once(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1, author="Other <other@example.org>")
+    for name, value in (
+        ("smtpserver", "127.0.0.1"),
+        ("to", "List <list@lists.example.org>"),
+        ("cc", "boss"),
+        ("bcc", "archive@example.org"),
+        ("cccmd", "echo 'Owner <owner@example.org>' #"),
+        ("aliasesfile", str(tmp_path / "aliases")),
+        ("aliasfiletype", "mutt"),
+    ):
+        repo.git("config", f"sendemail.{name}", value)
+    (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
+    done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x")
+    told = json.loads(done.out)
+    reasons = {one["email"]: one["reasons"] for one in told["recipients"]}
+    assert reasons == {
+        "list@lists.example.org": ["sendemail.to"],
+        "boss@example.org": ["sendemail.cc"],
+        "owner@example.org": ["sendemail.ccCmd"],
+    }
+    assert told["bcc"] == ["archive@example.org"]
+    message = told["messages"][0]
+    assert (message["to"], message["cc"]) == (
+        ["List <list@lists.example.org>"],
+        ["The Boss <boss@example.org>", "Owner <owner@example.org>"],
+    )
+
+
+def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config", "sendemail.cc", "boss@example.org")
+    done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--no-auto", "--to", "x@lists.example.org", "--force", "x")
+    assert [one["email"] for one in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
+
+
+def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.tocmd", "exit 3;")
+    with Repository.open(repo.path) as repository:
+        found = configured(repository, read_account(repository), "git-send-email", [b"x"])
+    assert found.recipients == ()
+    assert "exit code 3" in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wanted"),
+    [
+        ("mutt", "alias -group k me My Name <me@example.org> # note\n", {"me": ("My Name <me@example.org>",)}),
+        ("mailrc", 'alias us "a@example.org b@example.org"\n', {"us": ("a@example.org", "b@example.org")}),
+        ("pine", "bob\tBob\tbob@example.org\n", {"bob": ("bob@example.org",)}),
+        ("elm", "bob = Bob = bob@example.org\n", {"bob": ("bob@example.org",)}),
+        ("sendmail", "# c\nall: a@example.org,\n  b@example.org\n", {"all": ("a@example.org", "b@example.org")}),
+        ("gnus", "(define-mail-alias)", {}),
+    ],
+)
+def test_alias_files_are_read(tmp_path: Path, kind: str, text: str, wanted: dict[str, tuple[str, ...]]) -> None:
+    repo = topic(tmp_path / "r", 0)
+    (tmp_path / "aliases").write_text(text)
+    repo.git("config", "sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config", "sendemail.aliasfiletype", kind)
+    with Repository.open(repo.path) as repository:
+        assert read_aliases(repository) == wanted
+
+
+def test_aliases_are_followed_but_not_for_ever() -> None:
+    aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
+    assert Address("A", "a@example.org") in expand("a", aliases)
+    assert expand('"Doe, J." <j@example.org>, k@example.org', {}) == (Address("Doe, J.", "j@example.org"), Address("", "k@example.org"))
+
+
+def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.suppresscc", "body")
+    with Repository.open(repo.path) as repository:
+        kinds = suppressed_kinds(read_account(repository))
+    assert kinds == {"sob", "misc-by", "bodycc"}
+
+    def one(reason: str, role: str = "tag") -> Recipient:
+        return Recipient(Address("", "x@example.org"), role, None, "cc", (reason,))
+
+    assert is_suppressed(one("Reviewed-by: in the message"), kinds)
+    assert not is_suppressed(one("a.c matches F: a.c", "maintainer"), kinds)
+    assert not is_suppressed(one("a.c matches F: a.c"), kinds)
+
+
+def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.smtpserver", "a.example.org")
+    repo.git("config", "sendemail.work.smtpserver", "b.example.org")
+    repo.git("config", "sendemail.work.smtppass", "s3cret")
+    repo.git("config", "sendemail.work.smtpuser", "me")
+    with Repository.open(repo.path) as repository:
+        assert read_account(repository).server == "a.example.org"
+        work = read_account(repository, "work")
+        assert (work.server, "smtpPass" in work.password_from, "s3cret" in repr(work)) == ("b.example.org", True, False)
+        repo.git("config", "sendemail.identity", "work")
+        assert read_account(repository).server == "b.example.org"
