@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The two kinds of source tree: an unpacked directory, and a commit read from the object store."""
 
-import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +70,8 @@ class DirectoryTree:
 
     def stamp(self, directory: str) -> str | None:
         """A text that changes when a file below the directory does; None when there is no such directory. It keys caches of what was read there."""
+        import hashlib
+
         digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))
         below = [str(self.root / directory)]
         try:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which sections of MAINTAINERS a path, and the text of a patch, belong to, and by which of their lines."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -93,9 +92,6 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     return tuple(one for one in file.keywords if one.pattern.may_match(lowered) and one.pattern.search(text))
 
 
-_ADDED = re.compile(r"^[+-]")
-
-
 def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[SectionMatch, ...]:
     """The sections that want to see a patch which touches `paths`, most specific first, each with its reasons.
 
@@ -144,5 +140,5 @@ def split_text(text: str) -> list[tuple[str, list[str]]]:
     """A patch's lines as K: patterns are tried on them: those before the diff as they are, those of the diff where changed."""
     lines = text.split("\n")
     start = next((at for at, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))), len(lines))
-    changed = [line for line in lines[start:] if _ADDED.match(line) and not line.startswith(("+++ ", "--- "))]
+    changed = [line for line in lines[start:] if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
     return [("", lines[:start]), ("^[+-].*", changed)]

@@ -4,10 +4,6 @@
 import re
 from typing import NamedTuple
 
-_TYPED = re.compile(r"([A-Z]):\s*(.*)")
-_LIST = re.compile(r"([^\s]+)\s+(.*)$")
-_SCM = re.compile(r"^(\S+)\s+(\S+)")
-
 
 class Entry(NamedTuple):
     """A lettered line: `F: drivers/net/` is ("F", "drivers/net/"); `line` counts from 1 in the file."""
@@ -50,7 +46,7 @@ class Section(NamedTuple):
         """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL alone is taken for git's."""
         found = []
         for value in self.values("T"):
-            words = _SCM.match(value.strip())
+            words = re.match(r"^(\S+)\s+(\S+)", value.strip())
             if words:
                 rest = value.strip()[words.end() :].strip()
                 found.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
@@ -66,14 +62,13 @@ class Section(NamedTuple):
 
 def list_and_remark(value: str) -> tuple[str, str]:
     """An L: line's address and what stands after it."""
-    found = _LIST.match(value)
-    return (found[1], found[2]) if found else (value, "")
+    words = value.split(None, 1)
+    return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 
 
 def typed(line: str) -> tuple[str, str] | None:
     """(letter, value) of a lettered line; None for any other."""
-    found = _TYPED.match(line) if line[1:2] == ":" else None
-    return (found[1], found[2]) if found else None
+    return (line[0], line[2:].lstrip()) if line[1:2] == ":" and "A" <= line[0] <= "Z" else None
 
 
 def is_ignored(line: str) -> bool:

@@ -168,7 +168,7 @@ def _pattern_back(value: str, tree: Tree) -> str:
 
 
 _ADDRESS = r"[A-Za-z\x80-\xc3\"' ,.+-]*\s*[,]*\s*[(<{]{0,1}[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9]+[)>}]{0,1}"
-_BOX = re.compile(r"[(<{]{0,1}([A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+)[)>}]{0,1}")
+_BOX = r"[(<{]{0,1}([A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+)[)>}]{0,1}"
 MAX_SCANNED = 1 << 20
 
 
@@ -196,7 +196,7 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 def _cleaned(text: str, switches: Switches) -> str:
     """A mailbox found in running text: at most the last two or three words before it are its name."""
-    name, address = take_apart(_BOX.sub(r"<\1>", text))
+    name, address = take_apart(re.sub(_BOX, r"<\1>", text))
     if name == '"[,\\.]"':
         name = ""
     words = re.split(r"[^A-Za-z\x80-\xc3',.+-]", name)

@@ -12,8 +12,8 @@ _ANGLED = re.compile(r"^\s*<(.+@\S*)>.*$", re.ASCII)
 _BARE = re.compile(r"^(.+@\S*).*$", re.ASCII)
 _MUST_QUOTE = re.compile(r"[^\w \-]", re.ASCII)
 _LONE_QUOTE = re.compile(r'(?<!\\)"')
-_TOKEN = re.compile(r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*')
-_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)')
+_TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'
+_COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def take_apart(text: str) -> tuple[str, str]:
@@ -45,12 +45,13 @@ def each_mailbox(text: str) -> list[str]:
     """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the text as it is."""
     if "," not in text:
         return [text]
-    plain = _COMMENT.sub(lambda found: found[1] or " ", text)
+    plain = re.sub(_COMMENT, lambda found: found[1] or " ", text)
+    token_at = re.compile(_TOKEN)
     boxes: list[str] = []
     start = at = 0
     box: list[str] = []
     while at < len(plain):
-        token = _TOKEN.match(plain, at)
+        token = token_at.match(plain, at)
         if not token:
             return [text]
         word = token[0].strip(" \t")
@@ -86,7 +87,7 @@ def _is_address(tokens: list[str]) -> bool:
     )
 
 
-_MAP_LINE = re.compile(r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$", re.ASCII)
+_MAP_LINE = r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
 
 
 class Mailmap:
@@ -117,7 +118,7 @@ class Mailmap:
             at = self._text.find(address, end)
 
     def _read_line(self, line: str) -> None:
-        parts = _MAP_LINE.match(line.partition("#")[0].strip(_SPACE))
+        parts = re.match(_MAP_LINE, line.partition("#")[0].strip(_SPACE), re.ASCII)
         if not parts:
             return
         real, first, second = parts["real"].rstrip(_SPACE), parts["first"], parts["second"]

@@ -3,16 +3,13 @@
 
 import re
 
-_MARKED = re.compile(
-    r"^ mode change [0-7]+ => [0-7]+ (?P<mode>\S+)\s*$"
-    r"|^rename (?:from|to) (?P<rename>\S+)\s*$"
-    r"|^diff --git a/(?P<old>\S+) b/(?P<new>\S+)\s*$"
-    r"|^Fixes:\s+(?P<fixes>[0-9a-fA-F]{6,40})"
-    r"|^(?:\+\+\+|---)\s+(?P<file>\S+)"
-    r"|^@@ -(?P<start>\d+),(?P<length>\d+)",
-    re.MULTILINE | re.ASCII,
-)
 _STARTS = (" mode change ", "rename ", "diff --git ", "Fixes:", "+++", "---", "@@ -")
+_MODE = r" mode change [0-7]+ => [0-7]+ (\S+)\s*$"
+_RENAME = r"rename (?:from|to) (\S+)\s*$"
+_GIT = r"diff --git a/(\S+) b/(\S+)\s*$"
+_FIXES = r"Fixes:\s+([0-9a-fA-F]{6,40})"
+_FILE = r"(?:\+\+\+|---)\s+(\S+)"
+_RANGE = r"@@ -(\d+),(\d+)"
 AFTER_DIFF = "^[+-].*"
 
 
@@ -38,19 +35,20 @@ def scan(text: str) -> Scan:
     lines = found.intro
     last = ""
     for line in text.split("\n"):
-        marked = _MARKED.match(line) if line.startswith(_STARTS) else None
-        if not marked:
+        if not line.startswith(_STARTS):
             lines.append(line)
-        elif marked["file"] is not None:
-            last = re.sub(r"^[^/]*/", "", marked["file"])
+        elif named := re.match(_FILE, line, re.ASCII):
+            last = named[1].split("/", 1)[-1]
             found.files.append(last)
             lines = found.diff
-        elif marked["start"] is not None:
-            found.ranges.append((last, int(marked["start"]), int(marked["length"])))
-        elif marked["fixes"] is not None:
-            found.fixes.append(marked["fixes"])
-        elif marked["old"] is not None:
-            found.files += [marked["old"], marked["new"]]
+        elif git := re.match(_GIT, line, re.ASCII):
+            found.files += [git[1], git[2]]
+        elif moved := re.match(_RENAME, line, re.ASCII) or re.match(_MODE, line, re.ASCII):
+            found.files.append(moved[1])
+        elif fixes := re.match(_FIXES, line, re.ASCII):
+            found.fixes.append(fixes[1])
+        elif part := re.match(_RANGE, line, re.ASCII):
+            found.ranges.append((last, int(part[1]), int(part[2])))
         else:
-            found.files.append(marked["mode"] or marked["rename"])
+            lines.append(line)
     return found
