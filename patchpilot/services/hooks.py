@@ -72,7 +72,11 @@ def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
     lines = [line for line in text.split("\n") if not line.startswith(comment if len(comment) == 1 else "#")]
     subject, _, body = "\n".join(lines).strip("\n").partition("\n")
     author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
-    diff = repository.git("diff", "--cached", "--stat", "-p", "-M").text
+    # `git commit -a` hands hooks an index of its own; an amended message alone has the last commit's diff
+    index = {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])} if "GIT_INDEX_FILE" in os.environ else None  # noqa: PTH100
+    diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
+    if not diff and repository.find("HEAD^"):
+        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", "HEAD^", env=index).text
     head = f"From: {author}\nSubject: [PATCH] {subject}\n\n{body.strip()}\n---\n{diff}"
     return head.encode("utf-8", "surrogateescape")
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What doctor finds out, and that it never sends."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from patchpilot.outgoing import probe
+from patchpilot.outgoing.providers import provider_of, providers
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink, certificate
+from tests.kit.topics import topic
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+
+
+def examine(repo: Repo, *words: str) -> dict[str, tuple[str, str]]:
+    """Name → (state, message and hint) of everything doctor looked at."""
+    repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
+    done = call("doctor", "-C", repo.path, "--format", "json", *words)
+    found = json.loads(done.out)
+    assert found["schema"] == "patchpilot/doctor/1"
+    assert (done.code == 0) == found["healthy"]
+    return {one["name"]: (one["state"], f"{one['message']} {one['hint']}") for one in found["checks"]}
+
+
+def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        for name, value in (("smtpencryption", "tls"), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
+            repo.git("config", f"sendemail.{name}", value)
+        repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+        found = examine(repo)
+        assert {found[name][0] for name in ("mail server", "login", "identity", "git-send-email", "b4", "outbox")} == {"ok"}
+        assert found["archive"][0] == "warn"
+        assert server.take() == ()
+        repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=wrong; }; f")
+        state, words = examine(repo)["login"]
+        assert (state, "refuses the login of ada" in words, "app password" in words, "wrong" in words) == ("fail", True, True, False)
+        repo.git("config", "--unset", "sendemail.smtpsslcertpath")
+        assert "certificate" in examine(repo)["encryption"][1]
+
+
+def test_a_server_that_is_away_and_a_login_without_password_are_told(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "sendemail.smtpuser", "ada")
+        found = examine(repo)
+        assert found["login"][0] == "warn"
+        assert "credential helper" in found["login"][1]
+    assert examine(repo)["mail server"][0] == "fail"
+    assert examine(repo, "--offline")["mail server"][0] == "skip"
+
+
+def test_a_known_provider_is_named_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "user.email", "ada@gmail.com")
+    found = examine(repo, "--offline")
+    assert "smtp.gmail.com" in found["provider"][1]
+    assert "app password" in found["provider"][1]
+    assert "web endpoint" in found["b4 endpoint"][1]
+    repo.git("config", "sendemail.smtpserver", "smtp.office365.com")
+    found = examine(repo, "--offline")
+    assert found["gateway"][0] == "warn"
+    assert found["port"][0] == "warn"
+
+
+def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    for name, value in (("smtpserver", "127.0.0.1"), ("smtpuser", "ada"), ("smtppass", "s3cret")):
+        repo.git("config", f"sendemail.{name}", value)
+    done = call("doctor", "-C", repo.path, "--offline")
+    assert "smtpPass" in done.out
+    assert "s3cret" not in done.out + done.err
+
+
+def test_without_an_identity_it_is_a_failure(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
+    assert examine(repo, "--offline")["identity"][0] == "fail"
+
+
+def test_a_missing_program_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_perl_has", lambda module, _: module != "Mail::Address")
+    assert "Mail::Address" in probe.git_send_email(None, None).message
+    assert "libmailtools-perl" in probe.git_send_email(None, None).hint
+    monkeypatch.setattr(probe.importlib.util, "find_spec", lambda _: None)
+    assert probe.b4_there(True).state == "fail"
+
+
+def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
+    from patchpilot.commits.repository import Repository
+
+    repo = topic(tmp_path / "r", 1)
+    with Repository.open(repo.path) as repository:
+        assert probe.commit_graph(repository).state == "ok"
+        assert probe.commit_graph(repository, many=1).state == "warn"
+        repo.git("commit-graph", "write", "--reachable")
+        assert "filters" in probe.commit_graph(repository).message
+        repo.git("commit-graph", "write", "--reachable", "--changed-paths", "--split=replace")
+        assert probe.commit_graph(repository).state == "ok"
+
+
+def test_every_provider_is_complete() -> None:
+    for one in providers():
+        assert one.name
+        assert one.servers
+        assert one.encryption in ("tls", "ssl")
+        assert one.login
+        assert one.reference.startswith("https://")
+    assert provider_of("email-smtp.eu-west-1.amazonaws.com").name == "Amazon SES"
+    assert provider_of("127.0.0.1", 1025).name == "Proton Mail Bridge"
+    assert provider_of("127.0.0.1", 25) is None

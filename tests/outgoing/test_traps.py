@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""First-timers' traps: the questions, what the answers change, and what is found out without asking."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.outgoing.target import _place, find_target
+from patchpilot.services.traps import answer, traps
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED, topic
+
+
+def words(repo: Repo, *more: str) -> dict[str, object]:
+    """The plan of a send as JSON."""
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    done = call("send", "-C", repo.path, "--cc", "widgets@lists.example.org", "--dry-run", "--format", "json", *more)
+    return json.loads(done.out)
+
+
+def names(told: dict[str, object], key: str) -> set[str]:
+    """The names of its refusals or warnings."""
+    return {one["name"] for one in told[key]}
+
+
+def test_an_unanswered_question_is_a_warning_until_it_is_answered(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    assert {"unanswered-security", "unanswered-regression"} <= names(words(repo), "warnings")
+    words(repo, "--security", "no", "--regression", "no")
+    assert not {"unanswered-security", "unanswered-regression"} & names(words(repo), "warnings")
+
+
+def test_a_security_problem_goes_to_the_security_team_and_to_no_list(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.cc", "linux-kernel@vger.kernel.org")
+    told = words(repo, "--security", "yes")
+    assert "security-on-list" in names(told, "refusals")
+    recipients = {one["email"]: one["header"] for one in told["recipients"]}
+    assert recipients == {"security@kernel.org": "to", "widgets@lists.example.org": "cc"}
+
+
+def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    culprit = repo.git("rev-parse", "HEAD")
+    repo.commit(f'widget: mend\n\nThis used to work.\n\nFixes: {culprit[:12]} ("widget: start")\n{SIGNED}', {"widget.c": "int x;\n"})
+    with Repository.open(repo.path) as repository:
+        found = traps(repository)
+        assert any("used to work" in one for one in found.questions[1].evidence)
+        assert [one.name for one in found.open] == ["security", "regression"]
+        answer(repository, "regression", "yes")
+    told = words(repo)
+    assert "regressions@lists.linux.dev" in {one["email"] for one in told["recipients"]}
+    shown = call("send", "-C", repo.path, "--to", "x@lists.example.org", "--dry-run").out
+    assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
+    words(repo, "--regression", "HEAD~1")
+    with Repository.open(repo.path) as repository:
+        assert traps(repository).draft.answers["regression"] == culprit[:12]
+        with pytest.raises(UsageError, match="no commit"):
+            answer(repository, "regression", "no-such-commit")
+        with pytest.raises(UsageError, match="no answer"):
+            answer(repository, "security", "maybe")
+        with pytest.raises(UsageError, match="unknown question"):
+            answer(repository, "secure", "no")
+
+
+def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    fix = repo.git("rev-parse", "HEAD~1")
+    repo.checkout("master")
+    repo.git("cherry-pick", fix)
+    repo.checkout("topic")
+    told = words(repo)
+    assert "already-fixed" in names(told, "refusals")
+    repo.checkout("master")
+    repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
+    repo.checkout("topic")
+    told = words(repo)
+    assert "does-not-apply" in names(told, "refusals")
+
+
+def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path) -> None:
+    upstream = topic(tmp_path / "up", 1)
+    repo = topic(tmp_path / "r", 1)
+    repo.git("remote", "add", "net", str(upstream.path))
+    repo.git("fetch", "-q", "net")
+    repo.git("config", "remote.net.url", "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git")
+    with Repository.open(repo.path) as repository:
+        found = find_target(repository, None, ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",))
+        assert found is not None
+        assert found.label == "net/master"
+        assert find_target(repository, None, ("git git://example.org/other.git",)).label == "master"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
+        "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net",
+        "git@gitolite.kernel.org:pub/scm/linux/kernel/git/netdev/net.git",
+        "ssh://git@gitolite.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
+    ],
+)
+def test_a_tree_is_the_same_however_it_is_reached(url: str) -> None:
+    assert _place(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"
