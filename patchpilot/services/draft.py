@@ -12,7 +12,7 @@ from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
-from patchpilot.services.reroll import changelog_hints
+from patchpilot.services.reroll import changelog_hints, with_changelog
 from patchpilot.services.topic import find_draft
 
 Edit = Callable[[str], str | None]
@@ -56,14 +56,14 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
         draft = replace(draft, cover_subject=changes.subject.strip())
     if changes.text is not None:
         draft = replace(draft, cover_text=changes.text.strip("\n"))
+    if changes.version is not None:
+        draft = replace(draft, version=changes.version)
     if changes.changelog is not None:
-        draft = replace(draft, changelogs={**draft.changelogs, str(draft.version): changes.changelog.strip("\n")})
+        draft = with_changelog(draft, changes.changelog)
     for which, text in changes.notes:
         draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
     if changes.prefix is not None:
         draft = replace(draft, prefix=changes.prefix.strip())
-    if changes.version is not None:
-        draft = replace(draft, version=changes.version)
     if changes.in_reply_to is not None:
         draft = replace(draft, in_reply_to=changes.in_reply_to.strip().strip("<>"))
     with Drafts() as drafts:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The next version of a topic: its number, its changelog pre-filled from the range-diff and the reviews, its link to the one before."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
-from patchpilot.outgoing.cover import has_changes, lay_out
+from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.outbox import Outbox, Send
 
@@ -15,13 +16,13 @@ LINK = "https://lore.kernel.org/r/{}"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a patch since the last version: "same", "changed", "new" or "dropped"."""
+    """What became of a patch since the last version: "same", "reworded" (its message only), "changed", "new" or "dropped"."""
 
     kind: str
     subject: str
 
 
-def reroll(draft: Draft) -> Draft:
+def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     """The draft one version after what was sent last, its changelog begun. UsageError when nothing was sent."""
     last = last_sent(draft)
     if last is None:
@@ -31,10 +32,23 @@ def reroll(draft: Draft) -> Draft:
         return draft
     # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
-    points = [f"EDITME {line}" for line in change_lines(changes(draft, last))]
+    points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
     text = draft.changelog or lay_out(draft.version, points, link_to(last))
     with Drafts() as drafts:
         return drafts.save(replace(draft, changelogs={**draft.changelogs, str(draft.version): text}))
+
+
+def with_changelog(draft: Draft, text: str) -> Draft:
+    """The draft with a changelog; what is written after a version was sent is about the next one. Heading and link are put around it."""
+    last = last_sent(draft)
+    if last and last.version >= draft.version:
+        draft = replace(draft, version=last.version + 1, in_reply_to="")
+    body = text.strip("\n")
+    if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
+        body = f"{changelog_title(draft.version)}\n{body}"
+    if body and last and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
+        body = f"{body}\n- Link to v{last.version}: {link_to(last)}"
+    return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
 
 def last_sent(draft: Draft) -> Send | None:
@@ -72,18 +86,31 @@ def link_to(send: Send) -> str:
     return LINK.format(send.entries[0].mail.message_id)
 
 
-def changes(draft: Draft, last: Send) -> tuple[Change, ...]:
-    """Patch by patch, what is different from the last version: by patch-id, then by subject."""
+def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[Change, ...]:
+    """Patch by patch, what is different from the last version: by patch-id, then by subject; messages are compared where both commits are here."""
     before = {one.patch_id: one.mail.subject for one in last.entries if one.patch_id}
+    commits = {one.patch_id: one.commit for one in last.entries if one.patch_id}
     titles = {_title(subject) for subject in before.values()}
     now = {one.patch_id for one in draft.patches}
     found = []
     for one in draft.patches:
         kind = "same" if one.patch_id in before else "changed" if one.subject in titles else "new"
+        if kind == "same" and _reworded(repository, commits.get(one.patch_id), one.commit):
+            kind = "reworded"
         found.append(Change(kind, one.subject))
     subjects = {one.subject for one in draft.patches}
     found += [Change("dropped", _title(subject)) for key, subject in before.items() if key not in now and _title(subject) not in subjects]
     return tuple(found)
+
+
+def _reworded(repository: Repository | None, old: str | None, new: str | None) -> bool:
+    """Whether two commits' messages differ; not told where one of them is gone."""
+    if repository is None or old is None or new is None or old == new:
+        return False
+    try:
+        return repository.commit(old).message != repository.commit(new).message
+    except GitError:
+        return False
 
 
 def _title(subject: str) -> str:
@@ -94,7 +121,7 @@ def _title(subject: str) -> str:
 
 def change_lines(found: Sequence[Change]) -> tuple[str, ...]:
     """The differences as points of a changelog."""
-    words = {"changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
+    words = {"reworded": "message reworded: {}", "changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
     return tuple(words[one.kind].format(one.subject) for one in found if one.kind in words)
 
 
@@ -115,7 +142,7 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     if last is None:
         return ()
     ids = [one.commit for one in draft.patches if one.commit]
-    lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last)) or ("no patch differs",))]
+    lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last, repository)) or ("no patch differs",))]
     diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
     return (*lines, *(f"  {line}" for line in diff[:40]))
 

@@ -42,7 +42,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     progress("reading the topic")
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
-    draft = reroll(draft) if request.reroll else draft
+    draft = reroll(draft, repository) if request.reroll else draft
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     people = addressees(repository, request, account, draft, series)

@@ -16,6 +16,7 @@ from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow
 from patchpilot.outgoing.draft_text import as_text, from_text
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.draft import Changes, change, edit, leave_b4, show
+from patchpilot.services.reroll import changes, last_sent
 from patchpilot.services.topic import find_draft
 from tests.kit.cli import call
 from tests.kit.topics import topic
@@ -137,6 +138,24 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1:" in notes
+
+
+def test_a_changelog_written_after_a_send_is_about_the_next_version(tmp_path: Path) -> None:
+    from tests.kit.smtp import FaultySink
+
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes", "--force", "x")
+        assert call(*words).code == 0
+        repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nBetter told.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        with Repository.open(repo.path) as repository:
+            draft = find_draft(repository, Request())
+            assert [one.kind for one in changes(draft, last_sent(draft), repository)] == ["reworded"]
+        assert call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code == 0
+        assert call(*words, "--reroll").code == 0
+    second = server.take()[1].data.decode()
+    assert "[PATCH v2]" in second
+    assert "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://" in second
 
 
 def test_templates_are_filled_and_a_persons_own_come_first(tmp_path: Path) -> None:

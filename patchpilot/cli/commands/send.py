@@ -126,7 +126,7 @@ def _write_changelog(common: Common, request: Request) -> None:
     from patchpilot.services.topic import find_draft
 
     repository = common.repository()
-    if unfinished(reroll(find_draft(repository, request))):
+    if unfinished(reroll(find_draft(repository, request), repository)):
         edit(repository, editor_of(common), request.target, request.base)
 
 
