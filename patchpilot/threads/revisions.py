@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which posted patches are one series, and which series are revisions of one work: by change-id, links, threading, else subject and author."""
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,11 +17,9 @@ from patchpilot.threads.mbox import when
 from patchpilot.threads.sender import same_person
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
-_LINKED = re.compile(r"https?://[^\s<>\"']+/([^/\s<>\"']*(?:@|%40)[^/\s<>\"']+)|message-id:\s*<?([^\s<>]+@[^\s<>]+)>?", re.IGNORECASE)
-_EARLIER = re.compile(
-    r"\bv(?P<version>\d{1,3})\b[^\n]{0,30}?[\s:<\[(]+(?P<url>https?://[^\s<>\"']+@[^\s<>\"')\]]+|https?://[^\s<>\"']+%40[^\s<>\"')\]]+)",
-    re.IGNORECASE,
-)
+_URL = re.compile(r"https?://[^\s<>\"')\]]{3,400}", re.IGNORECASE)
+_NAMED_ID = re.compile(r"^message-id:\s{0,8}<?([^\s<>]{3,300})>?", re.MULTILINE | re.IGNORECASE)
+_VERSION_BEFORE = re.compile(r"\bv(?P<version>\d{1,3})\b[^\n]{0,30}$", re.IGNORECASE)
 _STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE)
 _TOGETHER = timedelta(minutes=30)
 
@@ -181,13 +180,22 @@ def _order(revision: Revision) -> tuple[int, bool, datetime]:
 def _post(mail: Classified) -> Post:
     text = unquoted(mail.mail.body)
     found = _CHANGE_ID.search(text)
-    links = (one[0] or one[1] for one in _LINKED.findall(text[:200_000]))
-    earlier = {_id_of(one["url"]): int(one["version"]) for one in _EARLIER.finditer(text[:50_000])}
-    return Post(mail, found[1] if found else None, frozenset(_clean_id(link) for link in links), earlier)
+    links: set[str] = {_clean_id(one) for one in _NAMED_ID.findall(text) if "@" in one}
+    earlier: dict[str, int] = {}
+    for url in itertools.islice(_URL.finditer(text[:200_000]), 500):
+        message_id = _id_of(url[0])
+        if message_id is None:
+            continue
+        links.add(message_id)
+        before = _VERSION_BEFORE.search(text, max(0, url.start() - 40), url.start())
+        if before:
+            earlier[message_id] = int(before["version"])
+    return Post(mail, found[1] if found else None, frozenset(links), earlier)
 
 
-def _id_of(url: str) -> str:
-    return _clean_id(next((part for part in reversed(url.split("/")) if "@" in part or "%40" in part), url))
+def _id_of(url: str) -> str | None:
+    part = next((part for part in reversed(url.split("/")[3:]) if "@" in part or "%40" in part), None)
+    return _clean_id(part) if part else None
 
 
 def _clean_id(link: str) -> str:
