@@ -4,13 +4,13 @@
 import email.utils
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.headerregistry import Address as HeaderAddress
-from email.utils import getaddresses
 from enum import StrEnum
 
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+MAX_ADDRESS = 1000
+MAX_HEADER = 64 * 1024
+"""Characters looked at: no address and no list of recipients is longer, and what is longer is an attack."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LENIENT: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
 """Newer Pythons throw away a whole list for one odd address unless told not to; 3.11 before 3.11.10 does not know the argument."""
@@ -47,6 +47,7 @@ class Address:
 
 def parse_address(text: str) -> Address | None:
     """The address in a trailer's value or a single header value, or None where there is none."""
+    text = text[:MAX_ADDRESS]
     found = _NAME_ADDR.match(text)
     if found:
         name = found["name"].strip()
@@ -59,7 +60,13 @@ def parse_address(text: str) -> Address | None:
 
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
-    return tuple(Address(name, email) for name, email in getaddresses([text], **_LENIENT) if "@" in email)
+    from email.utils import getaddresses
+
+    text = text[:MAX_HEADER]
+    try:
+        return tuple(Address(name, email) for name, email in getaddresses([text], **_LENIENT) if "@" in email)
+    except RecursionError:
+        return tuple(Address("", found["email"]) for found in _BARE.finditer(text))
 
 
 class AddressState(StrEnum):
@@ -108,6 +115,9 @@ def judge(email: str) -> AddressVerdict:
 
 def is_header_safe(address: Address) -> bool:
     """Whether the address can stand in a header: no control character, parsable by the email package."""
+    from email.errors import HeaderParseError
+    from email.headerregistry import Address as HeaderAddress
+
     if _CONTROL.search(address.name) or _CONTROL.search(address.email):
         return False
     try:

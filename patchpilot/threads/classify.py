@@ -16,6 +16,7 @@ from patchpilot.threads.robots import known_robot
 from patchpilot.threads.sender import real_sender, same_person
 from patchpilot.threads.trailers import GivenTrailer, given_trailers, is_nack
 
+MAX_SUBJECT = 1000
 _REPLY = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 _SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
 _NAMED = re.compile(
@@ -58,10 +59,10 @@ class Classified:
 def classify(mail: Mail, author: Address | None = None) -> Classified:
     """Say what one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
     sender = real_sender(mail)
-    subject = parse_subject(mail.subject)
-    is_reply = bool(_REPLY.match(mail.subject))
+    subject = parse_subject(mail.subject[:MAX_SUBJECT])
+    is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
     text = unquoted(mail.body)
-    robot = known_robot(f"{sender.name} <{sender.email}>", mail.subject, text[:16_000], lambda: _headers(mail))
+    robot = known_robot(f"{sender.name} <{sender.email}>"[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail))
     body = take_apart(mail.body)
     base = Classified(mail, sender, subject, is_reply, Kind.OTHER, 0.5, "", False, False, (), body)
     if robot:
@@ -80,7 +81,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
 def _person(base: Classified) -> Classified:
     """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
     body, credited = base.body, base.credited
-    reading = read_prose(body, base.mail.subject, by_author=base.by_author)
+    reading = read_prose(body, base.subject.raw, by_author=base.by_author)
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=Kind.NACK, confidence=0.95, why=refusal.strip())

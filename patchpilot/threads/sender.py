@@ -14,7 +14,7 @@ def real_sender(mail: Mail) -> Address:
     original = mail.header("X-Original-From")
     if original and (address := parse_address(original)):
         return _clean(address)
-    via = _VIA.match(mail.sender.name)
+    via = _VIA.match(mail.sender.name[:300])
     if not via:
         return _clean(mail.sender)
     name = via["name"].strip(" '\"")

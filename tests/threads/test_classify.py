@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What single mails are: by sender and by the words the sender wrote."""
 
+import time
 import tomllib
 from pathlib import Path
 
@@ -164,3 +165,38 @@ PIECES = [
 )
 def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
     assert classify(parse(mail(subject + "x", "".join(parts)))[0]).kind
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "https://",
+        "[",
+        "> ",
+        "applied ",
+        "On 1 x ",
+        "Reviewed-by: a b\n",
+        "a@",
+        "<",
+        '"',
+        "- [1/1] x\n    ",
+        "=?",
+        "From: a@b\n",
+        "with ",
+        "NAK ",
+    ],
+)
+@pytest.mark.parametrize("where", ["body", "Subject", "From", "To", "References"])
+def test_a_long_repetition_takes_no_longer_than_it_is_long(part: str, where: str) -> None:
+    long = part * (60_000 // len(part))
+    raw = (
+        mail("Re: [PATCH] x", long)
+        if where == "body"
+        else mail("Re: [PATCH] x", "y\n").replace(b"\n\n", f"\nX: y\n{where}: {' '.join(long.split())}\n\n".encode(), 1)
+    )
+    if where != "body":
+        raw = b"\n".join(line for line in raw.split(b"\n") if not line.startswith(f"{where}: ".encode()) or len(line) > 1000)
+    started = time.process_time()
+    found = classify(parse(raw)[0])
+    assert found.place is not None
+    assert time.process_time() - started < 2

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Small public documents by URL, such as the list of kernel releases."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from patchpilot import __version__
+from patchpilot.errors import NetworkError, UsageError
+
+_LIMIT = 4 * 1024 * 1024
+_SECONDS = 30
+
+
+def fetch_json(url: str, *, offline: bool = False) -> Any:
+    """The JSON document at an http(s) URL, at most 4 MiB; NetworkError when it cannot be had or is none."""
+    if urlsplit(url).scheme not in ("https", "http"):
+        raise UsageError(f"{url}: not a web address")
+    if offline:
+        raise NetworkError(f"{url} is on the network, and --offline was given", hint="leave out --offline")
+    import requests
+
+    try:
+        with requests.get(url, timeout=_SECONDS, stream=True, headers={"User-Agent": f"patchpilot/{__version__}"}) as answer:
+            answer.raise_for_status()
+            data = answer.raw.read(_LIMIT + 1, decode_content=True)
+    except requests.RequestException as error:
+        raise NetworkError(f"{url} could not be read: {type(error).__name__}", hint="try again later, or look at the connection") from error
+    if len(data) > _LIMIT:
+        raise NetworkError(f"{url} is larger than {_LIMIT >> 20} MiB")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise NetworkError(f"{url} is no JSON document", hint="a captive portal may stand between") from error
