@@ -52,7 +52,9 @@ def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit,
     """
     landing = history.landed(fix.id, tip)
     if landing and landing.holds:
-        return Answer(Verdict.FIXED, _landed_reason(landing), landing=landing)
+        # an ancestor needs no trial; whether a backport could be applied once more tells how it was adapted
+        again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
+        return Answer(Verdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
     bug = affected(history, culprits, tip)
     applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)

@@ -28,10 +28,8 @@ _REVERT = re.compile(
     r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
     re.IGNORECASE,
 )
-_FIXES = re.compile(
-    r"^[ ]{0,2}fixes:?[ \t]+(?:commit[ \t]+)?(?P<id>[0-9a-f]{7,40})\b[ \t]*(?:\(?[ \t]*[\"'](?P<subject>.*?)[\"']?[ \t]*\)?[ \t]*)?$",
-    re.I | re.M,
-)
+_FIXES = re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
+_MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
@@ -76,10 +74,23 @@ def read_marks(message: str) -> Marks:
         for found in _SEVERAL.finditer(message):
             for one in _HEX.findall(found[1]):
                 upstream.setdefault(one.lower())
-    fixes = tuple(Fixed(one["id"].lower(), one["subject"] or "") for one in _FIXES.finditer(message)) if "fixes" in lower else ()
+    fixes = tuple(fixed for one in _FIXES.finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
+
+
+def _fixed(line: re.Match[str]) -> list[Fixed]:
+    """What one `Fixes:` line names: mostly one commit, at times several. A short number is a bug's, not a commit's, unless a subject stands by it."""
+    ids, rest = [line["id"]], line["rest"]
+    while more := _MORE.match(rest):
+        ids.append(more["id"])
+        rest = rest[more.end() :]
+    subject = rest.strip().lstrip(":-").strip()
+    for opened, closed in ("()", '""', "''"):
+        if subject.startswith(opened):
+            subject = subject[1:].rstrip().removesuffix(closed).strip()
+    return [Fixed(one.lower(), subject if len(ids) == 1 else "") for one in ids if subject or not (one.isdigit() and len(one) < 10)]
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:

@@ -7,6 +7,7 @@ mended when a branch is rebased or deleted, a run adds only what is new, and the
 
 import contextlib
 import hashlib
+import json
 import sqlite3
 import time
 from array import array
@@ -15,11 +16,11 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.reach import Reach, spread
+from patchpilot.history.reach import Reach, spread, spread_from
 from patchpilot.history.walk import Fact, new_facts
 from patchpilot.model.progress import Progress, silent
 
-VERSION = 1
+VERSION = 2
 _CHUNK = 1 << 16
 _KEPT_REACHES = 400
 _KEPT_TIPS = 60
@@ -139,12 +140,9 @@ class Index:
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Number → upstream ids, for those of these commits that name any; for many commits at once."""
         found: dict[int, list[str]] = {}
-        if not ordinals:
-            return found
-        wanted = set(ordinals)
-        for number, one in self._db.execute("select ord, id from upstream where ord between ? and ?", (min(wanted), max(wanted))):
-            if number in wanted:
-                found.setdefault(int(number), []).append(str(one))
+        rows = self._db.execute("select ord, id from upstream where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        for number, one in rows:
+            found.setdefault(int(number), []).append(str(one))
         return found
 
     def reach(self, commit_id: str) -> Reach:
@@ -165,11 +163,8 @@ class Index:
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
         """Number → patch-id ("" for none) of those commits whose patch-id is kept."""
-        if not ordinals:
-            return {}
-        wanted = set(ordinals)
-        rows = self._db.execute("select ord, id from patch_id where ord between ? and ?", (min(wanted), max(wanted)))
-        return {int(number): str(one) for number, one in rows if number in wanted}
+        rows = self._db.execute("select ord, id from patch_id where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        return {int(number): str(one) for number, one in rows}
 
     def keep_patch_ids(self, found: dict[int, str]) -> None:
         """Keep patch-ids that were reckoned."""
@@ -233,7 +228,13 @@ class Index:
         more: dict[int, list[int]] = {}
         for number, parent in self._db.execute("select ord, parent from octopus"):
             more.setdefault(number, []).append(parent)
-        return spread(self._parents, more, ordinal)
+        kept = {int(row[0]) for row in self._db.execute("select ord from reach")}
+        return spread_from(self._parents, more, ordinal, kept, self._kept_reach) or spread(self._parents, more, ordinal)
+
+    def _kept_reach(self, ordinal: int) -> Reach:
+        if ordinal not in self._reaches:
+            self._reaches[ordinal] = Reach.unpack(self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()[0])
+        return self._reaches[ordinal]
 
     def _keep(self, ordinal: int, reach: Reach) -> None:
         now = int(time.time())

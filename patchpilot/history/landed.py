@@ -77,7 +77,7 @@ class History:
         return ordinal is not None and ordinal in self.index.reach(branch)
 
     def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
-        """How `commit` is in the branch whose tip is `branch`: the landing that holds, else the last one and who reverted it, else None.
+        """How `commit` is in the branch whose tip is `branch`: the last landing that holds, else one and who reverted it, else None.
 
         In order: by ancestry; by a marker in the message of a branch's commit (also through a backport of a backport); with `content`, by exact
         subject and author with a similar patch, and by patch-id.
@@ -150,7 +150,7 @@ class History:
 
     def _standing(self, commit: str, found: Sequence[Landing], reach: Reach) -> Landing:
         last: Landing | None = None
-        for landing in found:
+        for landing in sorted(found, key=lambda one: (one.how is not How.ANCESTRY, -(self.index.ordinal(one.commit) or 0))):
             undone = self._undone(commit, landing.commit, reach)
             if undone is None:
                 return landing

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sets of commits as bits: one a commit, so that "is it in this branch" is one look and differences of branches one subtraction."""
 
+import heapq
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
@@ -40,6 +41,41 @@ class Reach:
     def unpack(cls, data: bytes) -> "Reach":
         """The set from the bytes `pack` gave."""
         return cls(zlib.decompress(data))
+
+
+def spread_from(
+    parents: "array[int]",
+    more: Mapping[int, Sequence[int]],
+    tip: int,
+    known: Set[int],
+    reach_of: Callable[[int], Reach],
+    most: int = 30_000,
+) -> Reach | None:
+    """As `spread`, from the sets already `known` below the tip; None when more than `most` commits lie between."""
+    if not known:
+        return None
+    heap, new = [-tip], set[int]()
+    below: list[Reach] = []
+    while heap:
+        at = -heapq.heappop(heap)
+        if at in new or any(at in one for one in below):
+            continue
+        if at in known:
+            below.append(reach_of(at))
+            continue
+        if len(new) >= most:
+            return None
+        new.add(at)
+        for parent in (parents[2 * at], parents[2 * at + 1], *more.get(at, ())):
+            if parent >= 0:
+                heapq.heappush(heap, -parent)
+    mark = bytearray(tip // 8 + 1)
+    for at in new:
+        mark[at >> 3] |= 1 << (at & 7)
+    bits = int.from_bytes(mark, "little")
+    for one in below:
+        bits |= int.from_bytes(one._bits, "little")
+    return Reach(bits.to_bytes(tip // 8 + 1, "little"))
 
 
 def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> Reach:

@@ -84,6 +84,23 @@ def test_fixes_lines_are_read_wherever_they_stand() -> None:
     assert [(one.id, one.subject) for one in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (f'Fixes: {A[:12]} ("net: y")', [(A[:12], "net: y")]),
+        (f"Fixes: {A[:8]} (net: y)", [(A[:8], "net: y")]),
+        (f"Fixes: {A} net: y", [(A, "net: y")]),
+        (f'fixes: commit {A[:12].upper()} ("net: (y)")', [(A[:12], "net: (y)")]),
+        (f"Fixes: {A[:12]}, {B[:12]}", [(A[:12], ""), (B[:12], "")]),
+        ("Fixes: 1234567", []),
+        ("Fixes: https://example.org/1234567", []),
+        ("Fixes: the bug of 1234567", []),
+    ],
+)
+def test_fixes_lines_are_read_in_every_form(line: str, expected: list[tuple[str, str]]) -> None:
+    assert [(one.id, one.subject) for one in read_marks(f"x\n\n{line}\n").fixes] == expected
+
+
 @given(st.text())
 def test_any_message_can_be_read(text: str) -> None:
     read_marks(text)

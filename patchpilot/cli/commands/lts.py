@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot lts`: the maintained stable series and their end dates."""
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+
+
+@click.command(epilog="Example: patchpilot lts --update")
+@click.option("--update", "refresh", is_flag=True, help="read the project's list of releases and keep it in your data directory")
+@click.option("--from", "url", metavar="URL", help="with --update: read it from there")
+@click.option("--all", "every", is_flag=True, help="also the series whose support is over")
+@common_options("text", "json")
+def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
+    """List the maintained stable series and the last month of their support."""
+    from patchpilot.cli.output.json import document
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.services.lts import lts, update
+
+    found = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
+    rows = [one for one in found.series if every or not one.is_over]
+    if common.format == "json":
+        body = {
+            "family": found.family,
+            "updated": found.updated,
+            "file": str(found.file) if found.file else None,
+            "series": [{"version": one.version, "ends": one.ends, "over": one.is_over} for one in rows],
+        }
+        common.write(document("lts", body))
+    else:
+        lines = [f"{one.version:<6} until {one.ends}" + (" (over)" if one.is_over else "") for one in rows]
+        common.write(printable("\n".join([*lines, f"{found.family}, as of {found.updated}"])))
+    return 0

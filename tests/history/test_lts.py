@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The list of series: shown, and refreshed from a server."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from patchpilot.history.lts import Maintained, user_file
+from patchpilot.services.lts import merged
+from tests.kit.cli import call
+
+ANSWER = {"releases": [{"moniker": "longterm", "version": one, "iseol": False} for one in ("6.1.150", "6.12.60", "7.1.3")]}
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[bytes]]]:
+    """A URL, and the body its server gives (replace it to change)."""
+    body = [json.dumps(ANSWER).encode()]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if body[0] else 500)
+            self.end_headers()
+            self.wfile.write(body[0])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}/releases.json", body
+        running.shutdown()
+
+
+def shown(*words: str) -> dict[str, str]:
+    done = call("lts", "--format", "json", *words)
+    assert done.code == 0, done.err
+    return {one["version"]: one["ends"] for one in json.loads(done.out)["series"]}
+
+
+def test_the_maintained_series_are_listed_with_their_ends() -> None:
+    assert shown()["6.1"] == "2027-12"
+    assert "5.4" in shown("--all")
+    assert "until 2027-12" in call("lts").out
+    assert "24.11" in shown("--profile", "dpdk")
+    assert call("lts", "--profile", "linx").code == 2
+
+
+def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> None:
+    assert call("lts", "--update", "--from", server[0]).code == 0
+    after = shown()
+    assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
+    assert "6.6" not in after
+    assert user_file().is_file()
+    assert shown("--profile", "dpdk")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000], ids=["error", "html", "list", "empty", "deep"]
+)
+def test_an_answer_that_is_no_list_changes_nothing(server: tuple[str, list[bytes]], body: bytes) -> None:
+    before = shown()
+    server[1][0] = body
+    assert call("lts", "--update", "--from", server[0]).code == 4
+    assert shown() == before
+
+
+def test_offline_says_so() -> None:
+    done = call("lts", "--update", "--offline")
+    assert done.code == 4
+    assert "--offline" in done.err
+    assert call("lts", "--update", "--from", "file:///etc/passwd").code == 2
+
+
+def test_what_the_list_no_longer_has_is_over() -> None:
+    known = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
+    assert merged(known, frozenset({"6.18"}), date(2026, 11, 20)) == (
+        Maintained("5.4", "2025-12"),
+        Maintained("6.1", "2026-10"),
+        Maintained("6.18", "unknown"),
+    )
