@@ -51,7 +51,15 @@ def capture(
         raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         done = run(
-            repository, *_options(), "-c", "sendemail.sendmailcmd=true", "send", "-o", place, *_addressees(to, cc), *_flags(cover, sign)
+            repository,
+            *switched_off(),
+            "-c",
+            "sendemail.sendmailcmd=true",
+            "send",
+            "-o",
+            place,
+            *recipient_words(to, cc),
+            *_flags(cover, sign),
         )
         files = sorted(Path(place).glob("*.eml"))
         if done.returncode or not files:
@@ -88,10 +96,10 @@ def deliver(
         shim = Path(place) / "shim.py"
         shim.write_text(_SHIM.format(path=path))
         program = shlex.join([sys.executable, "-I", "-S", str(shim)])
-        options = [*_options(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
+        options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
         if reflect:
             options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
-        argv = command(*options, "send", *_addressees(to, cc), *_flags(cover, sign), *(["--reflect"] if reflect else []))
+        argv = command(*options, "send", *recipient_words(to, cc), *_flags(cover, sign), *(["--reflect"] if reflect else []))
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
@@ -208,7 +216,7 @@ def _keys(addresses: Sequence[Address]) -> list[str]:
     return sorted(one.key for one in addresses)
 
 
-def _options() -> list[str]:
+def switched_off() -> list[str]:
     """What the person's configuration would add to the recipients, switched off: it was read into the plan."""
     words = []
     for name, value in (
@@ -222,7 +230,7 @@ def _options() -> list[str]:
     return words
 
 
-def _addressees(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
+def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     words = ["--no-trailer-to-cc", "--to", *(one.header() for one in to)]
     return [*words, "--cc", *(one.header() for one in cc)] if cc else words
 

@@ -11,11 +11,12 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_branch import Enrolment, enrol, enrolment, write_record
+from patchpilot.outgoing.b4_web import post, renamed
 from patchpilot.outgoing.compose import Wording, patch_ids_of
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
-from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.transport import Captured, Report, Stop
 
 
@@ -32,7 +33,7 @@ def make(
 ) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...]]:
     """The mails b4 makes of the checked-out branch, and remarks about how they will go."""
     branch = _branch(repository, ids)
-    if not account.configured:
+    if not account.configured and not account.endpoint:
         raise MissingError(
             "no mail server is set, and b4 would then choose a web endpoint by itself",
             hint="git config --global sendemail.smtpserver HOST (see `patchpilot doctor`)",
@@ -43,10 +44,12 @@ def make(
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
     known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
     known = _with_texts(repository, known, draft, wording, len(ids))
-    sign = signing(repository)
+    sign = signing(repository) or bool(account.endpoint)
     mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
     letters = _letters(repository, mails, ids)
     remarks = [f"b4 makes new Message-IDs a run: those shown here are sent, and written into b4's record of v{known.revision}"]
+    if account.endpoint:
+        remarks = ["the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"]
     if known.by_us:
         remarks.append(
             f"{branch} was put into b4's books by its branch description; its commits are untouched (`patchpilot draft --no-b4` takes it out)"
@@ -58,7 +61,16 @@ def make(
     return letters, mails, tuple(remarks)
 
 
-def carry(repository: Repository, account: Account, send: Send, report: Report, *, credential: Credential | None, stopping: Stop) -> str:
+def carry(
+    repository: Repository,
+    account: Account,
+    send: Send,
+    report: Report,
+    outbox: Outbox,
+    *,
+    credential: Credential | None,
+    stopping: Stop,
+) -> str:
     """Send what the outbox has not yet as accepted; "" or how the login went."""
     branch = send.branch or ""
     known = enrolment(repository, branch)
@@ -68,6 +80,9 @@ def carry(repository: Repository, account: Account, send: Send, report: Report, 
             hint=f"git switch {branch}, and plan anew if its commits changed",
         )
     first = send.entries[0].mail
+    if account.endpoint:
+        _post(repository, send, report, outbox)
+        return ""
     b4.deliver(
         repository,
         account,
@@ -83,6 +98,28 @@ def carry(repository: Repository, account: Account, send: Send, report: Report, 
         stopping=stopping,
     )
     return ""
+
+
+def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) -> None:
+    """Through the web endpoint; the outbox learns the Message-IDs that b4 gave this run."""
+    first = send.entries[0].mail
+    noted = post(
+        repository,
+        send.entries,
+        report,
+        branch=send.branch or "",
+        version=send.version,
+        to=first.to,
+        cc=first.cc,
+        cover=send.entries[0].number == 0,
+        reflect=send.kind == "to-self",
+    )
+    if noted is None:
+        return
+    for one in send.entries:
+        name = renamed(one.mail.message_id, first.message_id, noted)
+        raw = one.mail.raw.replace(one.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
+        outbox.rename(send.id, one.place, name, raw)
 
 
 def signing(repository: Repository) -> bool:

@@ -174,6 +174,10 @@ class Outbox:
         except sqlite3.Error as error:
             raise _disk(error, state_folder()) from error
 
+    def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
+        """Note the Message-ID a mail really left with."""
+        self._db.execute("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
+
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))

@@ -103,7 +103,7 @@ def deliver(
     """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
     if planned.refused:
         return result_of_plan(planned)
-    if not planned.account.configured:
+    if not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint):
         raise MissingError(
             "no mail server is set",
             hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
@@ -135,7 +135,7 @@ def _carry(
         if b4:
             from patchpilot.outgoing import b4_series
 
-            login = b4_series.carry(repository, account, send, report, credential=credential, stopping=stopping)
+            login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping)
         else:
             files = [one.file for one in waiting]
             login = send_email.deliver(

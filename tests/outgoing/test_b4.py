@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they are."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.b4_branch import enrolment
+from tests.kit.cli import Outcome, call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic
+
+
+def send(repo: Repo, *words: str) -> Outcome:
+    """Through b4, past findings."""
+    return call("send", "-C", repo.path, "--via", "b4", "--to", "l@lists.example.org", "--force", "x", "--format", "json", *words)
+
+
+def first_id(outcome: Outcome) -> str:
+    """The first mail's Message-ID."""
+    return json.loads(outcome.out)["messages"][0]["message_id"]
+
+
+def b4(repo: Repo, *words: str) -> str:
+    """b4 as the person would call it."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from b4.command import cmd; cmd()", "-n", *words],
+        cwd=repo.path,
+        capture_output=True,
+        text=True,
+        input="",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("strategy", ["branch-description", "commit"])
+def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        if strategy == "commit":
+            b4(repo, "prep", "-e", "master")
+        trees = repo.git("log", "--format=%T %an %s", "master..topic")
+        done = send(repo, "--yes")
+        assert done.code == 0, done.err
+        (mail,) = server.take()
+    sent = first_id(done)
+    assert sent.encode() in mail.data
+    assert sent in b4(repo, "prep", "--show-info")
+    with Repository.open(repo.path) as repository:
+        known = enrolment(repository, "topic")
+    assert known is not None
+    assert (known.revision, known.strategy, dict(known.history)["v1"]) == (2, strategy, (sent,))
+    assert repo.git("tag", "-l", "sent/*") == f"sent/{known.change_id}-v1"
+    after = repo.git("log", "--format=%T %an %s", "master..topic")
+    assert [line.split()[0] for line in after.split("\n")] == [line.split()[0] for line in trees.split("\n")]
+
+
+def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        assert "cover letter" in send(repo, "--yes").err
+        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        (repo.path / "widget.c").write_text("dirty\n")
+        assert "clean working tree" in send(repo, "--yes").err
+        repo.git("checkout", "-q", "--", "widget.c")
+        assert "checked out" in send(repo, "--yes", "HEAD~1").err
+        assert "--in-reply-to" in send(repo, "--yes", "--in-reply-to", "<x@example.org>").err
+        assert server.take() == ()
+
+
+def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    repo = topic(tmp_path / "r", 1)
+    done = send(repo, "--yes")
+    assert (done.code, "web endpoint by itself" in done.err) == (3, True)
+
+
+@contextmanager
+def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """A web endpoint on loopback that answers so, and what was posted."""
+    posted: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = answer.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", posted
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "mail"),
+    [('{"result": "success"}', "sent", "accepted"), ('{"result": "error", "message": "no"}', "failed", "rejected")],
+)
+def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
+) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    repo = topic(tmp_path / "r", 1)
+    subprocess.run([sys.executable, "-m", "patatt", "genkey", "-n"], cwd=repo.path, capture_output=True, check=False)
+    subprocess.run([sys.executable, "-c", "import patatt; patatt.command()", "genkey"], cwd=repo.path, capture_output=True, check=False)
+    from patatt import get_data_dir
+
+    key = next((Path(get_data_dir()) / "private").glob("*.key")).stem
+    repo.git("config", "patatt.signingkey", f"ed25519:{key}")
+    with endpoint(answer) as (url, posted):
+        repo.git("config", "b4.send-endpoint-web", url)
+        shown = call("send", "-C", repo.path, "--via", "b4", "--to", "l@lists.example.org", "--force", "x", "--dry-run")
+        assert "web endpoint" in shown.out
+        assert "signed by patatt" in shown.out
+        assert posted == []
+        done = send(repo, "--yes")
+    told = json.loads(done.out)
+    assert (told["state"], told["messages"][0]["state"]) == (state, mail)
+    (one,) = posted
+    text = one["messages"][0]
+    assert "X-Developer-Signature" in text
+    if state == "sent":
+        assert first_id(done) in text
