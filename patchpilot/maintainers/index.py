@@ -89,6 +89,11 @@ class MaintainersFile:
         return tuple(Keyword(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["keys"])
 
 
+def nothing() -> MaintainersFile:
+    """A MAINTAINERS that names nobody."""
+    return MaintainersFile("", build(""), Words())
+
+
 def build(text: str) -> Plain:
     """The index of a MAINTAINERS text. A section is the last line that is neither lettered, blank nor a comment, and the lettered lines below it."""
     starts, lines = array("L"), array("L")

@@ -104,7 +104,9 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Pro
             if trouble:
                 yield Problem(path, line, "patterns", trouble, text)
         elif not any(takes_any(one, files) for one in alternatives(value)):
-            yield Problem(path, line, "patterns", "no file matches", text)
+            folders = not value.endswith("/") and any(takes_any(f"{one}/", files) for one in alternatives(value))
+            message = "takes no file, only folders: a slash is missing at its end" if folders else "no file matches"
+            yield Problem(path, line, "patterns", message, text)
 
 
 def takes_any(pattern: str, files: Sequence[str]) -> bool:

@@ -2,13 +2,13 @@
 """The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with all its reasons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
 from patchpilot.model.patch import Patch
-from patchpilot.model.recipient import Plan
+from patchpilot.model.recipient import Plan, Recipient
 from patchpilot.model.tree import Tree
 from patchpilot.recipients.dropin.answer import History, Question, named_in_files
 from patchpilot.recipients.dropin.mailbox import Mailmap, Merger
@@ -33,7 +33,7 @@ class Sources:
     repository: Repository | None = None
     history: History | None = None
     sender: Address | None = None
-    base_remote: str | None = None
+    security: str = ""
 
 
 def plan_patches(patches: Sequence[Patch], sources: Sources) -> Plan:
@@ -53,6 +53,15 @@ def plan_patches(patches: Sequence[Patch], sources: Sources) -> Plan:
     for patch in patches:
         add_tagged(gathered, patch, sources.known)
     return _finish(gathered, named, sources, sorted(paths), tuple(patches))
+
+
+def for_security(plan: Plan, address: str) -> Plan:
+    """The plan of a fix that must not be public yet: the security contact and the maintainers, no list, nobody else who was not put there by hand."""
+    contact = Recipient(Address("", address), "security contact", None, "to", ("a security problem is told here first, and to no list",))
+    kept = [one for one in plan.recipients if one.by_hand or (one.role == "maintainer" and one.address.key != contact.address.key)]
+    left = sum(one not in kept for one in plan.recipients)
+    said = f"{left} recipients left out until it is public: lists and everybody who is not a maintainer"
+    return replace(plan, recipients=(contact, *kept), warnings=(said, *plan.warnings))
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> Plan:

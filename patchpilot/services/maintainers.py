@@ -3,16 +3,17 @@
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
-from patchpilot.errors import MissingError
-from patchpilot.lint.profiles import detect
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.lint.profiles import detect, find_profile
 from patchpilot.maintainers import MaintainersFile, load
+from patchpilot.maintainers.index import nothing
 from patchpilot.maintainers.load import conf_words
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch, Series
@@ -24,7 +25,7 @@ from patchpilot.recipients.dropin.mailbox import read_ignored
 from patchpilot.recipients.dropin.switches import Switches, assemble, script_defaults, take
 from patchpilot.recipients.edits import Edits, EditStore, addresses, topic_key
 from patchpilot.recipients.known import known
-from patchpilot.recipients.plan import Sources, plan_patches, plan_paths
+from patchpilot.recipients.plan import Sources, for_security, plan_patches, plan_paths
 
 NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
 HISTORY_SECONDS = 8.0
@@ -59,6 +60,7 @@ def plan_targets(
     switches: Mapping[str, Any] | None = None,
     profile: str = "",
     per_patch: bool = False,
+    security: bool = False,
     progress: Progress = silent,
 ) -> PlanResult:
     """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
@@ -70,7 +72,7 @@ def plan_targets(
     for at, one in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = [Series((patch,)) for patch in one.patches] if per_patch else [one]
-        results += [_planned(member, one, sources, repository) for member in members if member.patches]
+        results += [_planned(member, one, sources, repository, security=security) for member in members if member.patches]
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
@@ -82,10 +84,21 @@ def plan_series(
     switches: Mapping[str, Any] | None = None,
     profile: str = "",
     topic: str | None = None,
+    security: bool = False,
 ) -> Planned:
-    """The plan of a series, edits made: what the walk and `send` use. `topic` says what its edits are kept under, where the caller knows better."""
+    """The plan of a series, edits made: what the walk and `send` use. A tree without MAINTAINERS gives a plan of the message's people, and says so.
+
+    `topic` says what its edits are kept under, where the caller knows better; `security` leaves out all but the security contact and maintainers.
+    """
     source = tree or source_tree(None, repository)
-    return _planned(series, series, sources_of(source, repository, switches, profile), repository, topic)
+    try:
+        sources = sources_of(source, repository, switches, profile)
+        remarks: tuple[str, ...] = ()
+    except MissingError as error:
+        sources = sources_of(source, repository, switches, profile, nothing())
+        remarks = (f"{error.message}: only people of the message are known",)
+    planned = _planned(series, series, sources, repository, topic, security=security)
+    return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
 
 
 def plan_files(
@@ -158,12 +171,14 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
     return CommitTree(repository, repository.resolve("HEAD"))
 
 
-def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "") -> Sources:
+def sources_of(
+    source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "", file: MaintainersFile | None = None
+) -> Sources:
     """Everything a plan draws on; where no profile is named it is the tree's own.
 
     The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here.
     """
-    file: MaintainersFile = load(source)
+    file = load(source) if file is None else file
     conf, _ = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
     switches: Switches = assemble(script_defaults(file.words.defaults), wanted, given or {})
@@ -172,15 +187,23 @@ def sources_of(source: Tree, repository: Repository | None, given: Mapping[str, 
         data = source.read(".get_maintainer.ignore")
         history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
-    return Sources(file, source, switches, known(profile or detect(source, ()).name), repository, history, sender)
+    found = find_profile(profile) if profile else detect(source, ())
+    return Sources(file, source, switches, known(found.name), repository, history, sender, found.security)
 
 
-def _planned(member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None) -> Planned:
+def _planned(
+    member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None, *, security: bool = False
+) -> Planned:
     patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
     key = topic or topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
-    return Planned(names[0], names, edits.apply(plan_patches(patches, sources)), key, edits)
+    plan = edits.apply(plan_patches(patches, sources))
+    if security:
+        if not sources.security:
+            raise UsageError("this project has no security contact", hint="write to its maintainers in private")
+        plan = for_security(plan, sources.security)
+    return Planned(names[0], names, plan, key, edits)
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.services.maintainers import plan_series
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch, write_tree
 from tests.kit.repos import Repo
@@ -195,6 +199,22 @@ def test_edits_follow_the_change_id_into_v2(tree: Path) -> None:
     second = patch(message="change-id: 20240101-mend-1234", subject="widget: mend it properly").replace("[PATCH]", "[PATCH v2]")
     assert "dee@readers.example" not in people(one_plan(tree, second), "cc")
     assert "dee@readers.example" in people(one_plan(tree, patch(message="change-id: 20240101-other-1")), "cc")
+
+
+def test_a_security_fix_goes_to_no_list(tree: Path) -> None:
+    plan = one_plan(tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
+    assert people(plan, "to") == ["security@kernel.org", "ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
+    assert people(plan, "cc") == []
+    assert "left out until it is public" in plan["warnings"][0]
+
+
+def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
+    found = Repo(tmp_path / "bare")
+    found.commit("begin", {"a.c": "int a;\n"})
+    series = Series((parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),))
+    plan = plan_series(series, Repository.open(found.path)).plan
+    assert [one.address.email for one in plan.recipients] == ["kim@copy.example"]
+    assert "no MAINTAINERS there" in plan.warnings[0]
 
 
 def test_a_wrong_address_is_refused(tree: Path) -> None:

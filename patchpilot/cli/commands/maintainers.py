@@ -64,6 +64,7 @@ class _Command(click.Command):
 @click.option("--drop", multiple=True, metavar="ADDRESS", help="leave an address out, and keep it out")
 @click.option("--restore", multiple=True, metavar="ADDRESS", help="undo what was done to an address by hand")
 @click.option("--reset", is_flag=True, help="undo everything done by hand to this topic's recipients")
+@click.option("--security", is_flag=True, help="a security fix that is not public: no list, the security contact and maintainers only")
 @click.option("--who", metavar="ADDRESS", help="the sections that name this person, address or list")
 @click.option("--self-test", is_flag=True, help="check MAINTAINERS itself: patterns, files, order, duplicates")
 @common_options("text", "json", "get_maintainer")
@@ -98,6 +99,7 @@ def _plan(
     *,
     base: str | None,
     per_patch: bool,
+    security: bool,
     brief: bool,
     add_to: tuple[str, ...],
     add_cc: tuple[str, ...],
@@ -112,7 +114,7 @@ def _plan(
         asked: Any = {"tree": common.tree, "repo": common.repo, "switches": switches, "profile": common.profile or ""}
         if switches.get("file"):
             return service.plan_files(targets, **asked)
-        return service.plan_targets(targets, base=base, per_patch=per_patch, progress=progress, **asked)
+        return service.plan_targets(targets, base=base, per_patch=per_patch, security=security, progress=progress, **asked)
 
     with progress_of(common) as progress:
         result = ask(progress)
