@@ -5,14 +5,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from patchpilot.model.address import parse_address
 from patchpilot.threads.classify import Classified
 from patchpilot.threads.kinds import STABLE, Kind
 from patchpilot.threads.revisions import Post, Revision, Topic, plain_title, title_key
+from patchpilot.threads.sender import same_person
 
 _TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")
 _MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
 _QUOTED_SUBJECT = re.compile(r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)")
-_UNQUOTED_SUBJECT = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|sv)\s*:\s*", re.IGNORECASE)
+_AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 
 MAX_REFERENCES = 50
@@ -101,11 +103,23 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     places = titles.get(key)
     if places is None and len(key) >= 20 and mail.kind is Kind.STABLE_FAILED:
         places = next((known for name, known in titles.items() if name.startswith(key)), None)
+    places = [place for place in places or () if _by_its_author(mail, place)]
     if not places:
         return None
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
+
+
+def _by_its_author(mail: Classified, place: _Place) -> bool:
+    """Whether the patch that a machine's mail quotes is that author's: titles such as "fix typo" are many people's."""
+    named = [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
+    if not named or place[2] is None:
+        return True
+    post = place[2].mail
+    inner = _AUTHOR.match(post.mail.body)
+    known = [post.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
+    return any(same_person(one, other) for one in named for other in known)
 
 
 def _by_thread(

@@ -98,6 +98,19 @@ ROBOTS = (
     Robot(
         "0-day", Kind.TEST_RESULT, sender=r"@intel\.com>", text=r"\A[\s\S]{0,300}\bkernel test robot noticed|\A[\s\S]{0,120}FYI, we noticed"
     ),
+    Robot(
+        "smatch",
+        Kind.BUILD_FAILURE,
+        sender=r"dan\.carpenter@|error27@",
+        text=r"^url:\s+https://github\.com/(?:0day-ci|intel-lab-lkp)/|kernel test robot noticed the following build warnings",
+        bot=False,
+        semi=True,
+    ),
+    Robot(
+        "test labs",
+        Kind.TEST_RESULT,
+        sender=r"checkpatch@dpdk\.org|robot@bytheb\.org|dpdklab@iol\.unh\.edu|snowpatch|buildbot@|zuul@|ci_notify@linaro\.org|patchew\.org|<ci@|jenkins@",
+    ),
     Robot("syzbot", Kind.TEST_RESULT, sender=r"syzbot\S*@\S*(?:appspotmail|googlegroups)\.com>|^\W*syzbot\b"),
     Robot("sashiko", Kind.AI_REVIEW, sender=r"sashiko\S*@"),
     Robot("AI review", Kind.AI_REVIEW, sender=r"bot\b", text=r"\bAI[- ]reviewed your patch|\bAI[- ](?:code )?review\b"),

@@ -95,12 +95,12 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
     )  # type: ignore[arg-type]
 
 
-def stable_added(title: str, commit: str, version: str, **more: object) -> bytes:
+def stable_added(title: str, commit: str, version: str, *, author: str = ADA, **more: object) -> bytes:
     """The note that a patch was queued for a stable tree."""
     body = (
         f"\nThis is a note to let you know that I've just added the patch titled\n\n    {title}\n\nto the {version}-stable tree which can be found at:\n"
         f"    http://www.kernel.org/git/?p=linux/kernel/git/stable/stable-queue.git;a=summary\n\nand it can be found in the queue-{version} subdirectory.\n\n"
-        f"From foo@baz Mon Mar  4 09:00:00 AM UTC 2024\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nSigned-off-by: {ADA}\n"
+        f"From foo@baz Mon Mar  4 09:00:00 AM UTC 2024\nFrom: {author}\n\ncommit {commit} upstream.\n\nSigned-off-by: {author}\n"
     )
     return mail(
         f'Patch "{title}" has been added to the {version}-stable tree',

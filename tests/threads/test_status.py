@@ -146,10 +146,15 @@ def test_a_backport_offered_for_a_failed_one_is_queued_by_words() -> None:
 
 def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
     revert = patch(f'[PATCH 6.1.y] Revert "{TITLE}"', message=f"This reverts commit {SHA}.\n", author=story.OTTO, id="rv", minutes=9000)
-    found = read(story.V1, revert, stable_added(f'Revert "{TITLE}"', SHA, "6.1", id="rs", minutes=9100))
+    found = read(story.V1, revert, stable_added(f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100))
     assert [(one.relation, str(one.state)) for one in found.follow_ups] == [("reverts", "in-stable")]
     assert str(found.state) == "in-mainline"
     assert found.stable == ()
+
+
+def test_another_authors_patch_of_the_same_title_is_not_ours() -> None:
+    theirs = stable_added(TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100)
+    assert read(*story.ACCEPTED, theirs).stable == ()
 
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
