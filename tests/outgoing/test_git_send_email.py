@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git send-email as it is configured: programs, batches, hooks; and a disk that is full."""
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.plan import Request
+from patchpilot.services.send import deliver, plan
+from tests.kit.cli import Outcome, call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic
+
+
+def send(repo: Repo, *words: str) -> Outcome:
+    """Past findings."""
+    return call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes", "--format", "json", *words)
+
+
+def program(folder: Path, body: str) -> Path:
+    """A sendmail of our own."""
+    file = folder / "my sendmail"
+    file.write_text(f"#!/bin/sh\n{body}\n")
+    file.chmod(0o755)
+    return file
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+@pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
+def test_a_sendmail_program_is_handed_the_mail(tmp_path: Path, via: str, code: int, state: str) -> None:
+    repo = topic(tmp_path / "r", 1)
+    place = tmp_path / "got"
+    file = program(tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}')
+    repo.git(
+        "config", "sendemail.smtpserver" if via == "git-send-email" else "sendemail.sendmailcmd", str(file) if via != "b4" else f"'{file}'"
+    )
+    done = send(repo, "--via", via)
+    told = json.loads(done.out)
+    assert told["state"] == state
+    assert told["messages"][0]["message_id"].encode() in place.read_bytes()
+    assert Path(f"{place}.args").read_text().split()[-1] == "l@lists.example.org"
+    assert (done.code == 0) == (state == "sent")
+
+
+def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        repo.git("config", "sendemail.smtpbatchsize", "1")
+        repo.git("config", "sendemail.smtprelogindelay", "1")
+        begun = time.monotonic()
+        assert send(repo).code == 0
+        assert time.monotonic() - begun > 2
+        assert len(server.take()) == 3
+
+
+def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert call("hooks", "-C", repo.path, "install", "sendemail-validate").code == 0
+        assert send(repo).code == 0
+        hook = repo.path / ".git/hooks/sendemail-validate"
+        hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
+        hook.chmod(0o755)
+        repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"m.c": "int m;\n"})
+        done = send(repo, "HEAD")
+        assert done.code != 0
+        assert len(server.take()) == 1
+
+
+def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>")
+        repo.git("config", "sendemail.work.from", "Ada at Work <ada@work.example.org>")
+        repo.git("config", "sendemail.work.envelopesender", "bounces@work.example.org")
+        assert send(repo, "--identity", "work").code == 0
+        (mail,) = server.take()
+    assert mail.sender == "bounces@work.example.org"
+    assert b"From: Ada at Work <ada@work.example.org>\r\n" in mail.data.partition(b"\r\n\r\n")[0]
+    assert b"\r\n\r\nFrom: =?utf-8?" in mail.data
+
+
+def test_what_cannot_be_written_down_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        with Repository.open(repo.path) as repository:
+            planned = plan(repository, Request(to=("l@lists.example.org",), force="x"))
+            mark = Outbox.mark
+
+            def full(self: Outbox, send_id: int, place: int, outcome: object) -> None:
+                if place == 1:
+                    raise PatchpilotError("the outbox cannot be written: database or disk is full")
+                mark(self, send_id, place, outcome)
+
+            monkeypatch.setattr(Outbox, "mark", full)
+            with pytest.raises(PatchpilotError, match="disk is full"):
+                deliver(repository, planned)
+            time.sleep(0.5)
+        assert len(server.take()) == 1
+
+
+def test_a_disk_that_is_full_is_told_before_anything_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        with Repository.open(repo.path) as repository:
+            planned = plan(repository, Request(to=("l@lists.example.org",), force="x"))
+
+            def broken(*_: object) -> None:
+                raise sqlite3.OperationalError("database or disk is full")
+
+            monkeypatch.setattr(Outbox, "_transaction", broken)
+            with pytest.raises(PatchpilotError, match="disk is full"):
+                deliver(repository, planned)
+        assert server.take() == ()
