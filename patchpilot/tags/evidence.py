@@ -32,7 +32,13 @@ def explain(scene: Scene, candidate: str, tally: Tally, numbers: Mapping[str, fl
     if numbers["named"] >= 0.15:
         words.append("owns the identifiers that the message names")
     if tally.tops:
-        words.append("created the file" if numbers["made_file"] >= 1 else "created one of the files")
+        words.append("created the file" if tally.tops >= len(scene.blames) else "created one of the files")
+    if numbers.get("restored") or numbers.get("words_restored", 0) >= 0.3:
+        words.append("removed what the fix brings back")
+    if numbers.get("touched_up", 0) > 0.5:
+        words.append("only touched those lines up")
+    if numbers.get("speech", 0) >= 0.5:
+        words.append("its message speaks of the same things")
     if numbers["subject"] >= 0.3 or numbers["body"] >= 0.4:
         words.append("its subject shares words with the message")
     if owner.author == scene.author:

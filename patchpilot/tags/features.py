@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from patchpilot.tags.blame import Blame
 from patchpilot.tags.blocks import Block, enclosing
-from patchpilot.tags.change import FileChange
+from patchpilot.tags.change import FileChange, Run
 from patchpilot.tags.scene import Scene
 from patchpilot.tags.words import identifiers, kind_of, prefix_of, significance, stems
 
 NEAR = 3
+MOVED = 0.3
 DAY = 86400
 
 
@@ -26,6 +27,7 @@ class Tally:
     block: float = 0.0
     file: float = 0.0
     heads: float = 0.0
+    votes: float = 0.0
     tops: int = 0
     related: float = 0.0
     related_near: float = 0.0
@@ -66,12 +68,12 @@ def _tally_file(change: FileChange, blame: Blame, found: dict[str, Tally], spoke
         one.files.add(path)
     blocks: dict[tuple[int, int], Block] = {}
     wanted: Counter[str] = Counter()
-    changed: set[int] = set()
+    come = {text.strip() for run in change.runs for text in run.added}
     for number, run in enumerate(change.runs):
         lines = range(run.start, run.end + 1) if run.removed else range(0)
-        changed.update(lines)
         for line in lines:
-            _own(found, blame, line, path, number)
+            _own(found, blame, line, path, number, come)
+        _vote(found, blame, run)
         beside = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
         for distance in range(NEAR):
             for line in (beside[0] - distance, beside[1] + distance):
@@ -103,15 +105,29 @@ def _tally_file(change: FileChange, blame: Blame, found: dict[str, Tally], spoke
     _related(blame, words, frequency, wanted, blocks, found, spoken)
 
 
-def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int) -> None:
+def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]) -> None:
+    """Credit the owner of a removed line; one that the change only moves within the file counts little."""
     if line not in blame.ids:
         return
     one = found[blame.ids[line]]
-    weight = significance(blame.texts[line])
+    text = blame.texts[line]
+    weight = significance(text) * (MOVED if text.strip() in come else 1.0)
     one.removed += weight
     if weight:
         one.runs.add((path, number))
         one.removed_lines.append((path, line))
+
+
+def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
+    """Every run has one vote, shared by who owns its removed lines, or, half as loud, the lines beside what it adds."""
+    lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
+    votes: dict[str, float] = defaultdict(float)
+    for line in lines:
+        if line in blame.ids:
+            votes[blame.ids[line]] += significance(blame.texts[line]) or 0.05
+    loud = 1.0 if run.removed else 0.5
+    for one, share in shares(votes).items():
+        found[one].votes += share * loud
 
 
 def _related(
@@ -145,14 +161,13 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    """The numbers of each candidate, all about between 0 and 1."""
+    """The numbers of each candidate, about between 0 and 1; being named outright is larger, since few examples must not hold its weight back."""
     ids = [one for one in tallies if one in scene.owners]
     tables = {
         kind: shares({one: getattr(tallies[one], kind) for one in ids})
-        for kind in ("removed", "beside", "context", "block", "file", "related", "related_near", "named")
+        for kind in ("removed", "beside", "context", "block", "file", "votes", "related", "related_near", "named")
     }
     runs = sum(len(change.runs) for change in scene.files if change.old_path in scene.blames) or 1
-    n_files = max(1, len(scene.blames))
     adds_only = not any(tallies[one].removed for one in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
@@ -165,6 +180,7 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
     touched = [one for one in order if direct[one] > 0]
     oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
     best = max(direct.values(), default=0.0)
+    top_vote = max(tables["votes"].values(), default=0.0)
     found = {}
     for one in ids:
         owner, mine = scene.owners[one], tallies[one]
@@ -176,7 +192,6 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
             "removed_all": float(tables["removed"][one] > 0.99),
             "removed_most": float(not adds_only and best > 0 and direct[one] == best),
             "removed_any": float(tables["removed"][one] > 0),
-            "beside": tables["beside"][one] * adds_only,
             "beside_mixed": tables["beside"][one] * (not adds_only),
             "context": tables["context"][one] * (not adds_only),
             "context_adds": tables["context"][one] * adds_only,
@@ -184,15 +199,11 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
             "block": tables["block"][one],
             "block_adds": tables["block"][one] * adds_only,
             "block_any": float(tables["block"][one] > 0),
-            "file": tables["file"][one],
-            "made_file": mine.tops / n_files,
             "made_block": float(mine.heads > 0),
             "made_block_adds": float(mine.heads > 0) * adds_only,
             "related": tables["related"][one],
             "related_adds": tables["related"][one] * adds_only,
-            "related_near": tables["related_near"][one],
             "named": tables["named"][one],
-            "runs": len(mine.runs) / runs,
             "runs_all": float(len(mine.runs) >= runs),
             "all_agree": float(direct[one] > 0.99 and tables["context"][one] > 0.99),
             "subject": _overlap(fix_words, theirs, weights),
@@ -201,7 +212,6 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
             "feature": float(kind == "feature"),
             "fix": float(kind == "fix"),
             "cosmetic": float(kind == "cosmetic"),
-            "cosmetic_direct": float(kind == "cosmetic") * direct[one],
             "revert": float(kind in ("revert", "merge")),
             "same_author": float(owner.author == scene.author),
             "age": math.log1p(days) / 8,
@@ -210,11 +220,19 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
             "oldest": float(one == oldest and len(touched) > 1),
             "newest": float(one == newest and len(touched) > 1),
             "same_series": float(owner.author == scene.author and days < 2),
-            "mentioned": scene.mentions.get(one, 0.0),
-            "files": len(mine.files) / n_files,
-            "root": float(owner.root),
+            "votes": tables["votes"][one],
+            "votes_most": float(tables["votes"][one] == top_vote > 0),
+            "mentioned": 2.0 * (scene.mentions.get(one, 0.0) > 0.5),
+            "blamed": 3.0 * (scene.mentions.get(one, 0.0) >= 1),
         }
     return found
+
+
+def glance(numbers: Mapping[str, float]) -> float:
+    """How much a candidate deserves a second look: a rough sum, not fitted."""
+    lines = 3 * numbers["removed"] + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
+    blocks = numbers["block"] + numbers["block_adds"] + 0.5 * (numbers["made_block"] + numbers["block_any"])
+    return lines + blocks + 2 * numbers["related"] + numbers["named"] + numbers["body"] + numbers["subject"] + 5 * numbers["mentioned"]
 
 
 def _word_weights(scene: Scene, ids: Sequence[str]) -> dict[str, float]:

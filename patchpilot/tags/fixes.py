@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which commit introduced the bug: from evidence to ranked candidates. The commit's own Fixes: tags are never read here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import tag_text
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.tags.closer import closer
 from patchpilot.tags.evidence import explain
-from patchpilot.tags.features import features, tally
+from patchpilot.tags.features import Tally, features, glance, tally
+from patchpilot.tags.past import read_past
 from patchpilot.tags.ranker import Weights, rank, shipped
-from patchpilot.tags.scene import read_scene
+from patchpilot.tags.scene import Scene, read_scene
 
+LOOKED_AT = 16
 SURE = 0.5
 """The confidence from which a candidate is stood by."""
 
@@ -35,7 +38,8 @@ def find(
     """The likeliest culprits of what a commit with a parent fixes, best first."""
     scene = read_scene(repository, commit, progress)
     tallies = tally(scene)
-    numbers = features(scene, tallies)
+    progress("what the likeliest commits did")
+    numbers = weigh(repository, scene, tallies)
     found = []
     for one, confidence in rank(numbers, weights or shipped())[:limit]:
         culprit = repository.commit(one)
@@ -43,6 +47,17 @@ def find(
         committed = int(culprit.committed.timestamp())
         found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed))
     return tuple(found)
+
+
+def weigh(repository: Repository, scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
+    """The numbers of the candidates that deserve, after a glance at all, a second look; and of those that the message names."""
+    numbers = features(scene, tallies)
+    chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
+    wanted = set(chosen)
+    paths = {blame.origins[line][0] for blame in scene.blames.values() for line, owner in blame.ids.items() if owner in wanted}
+    past = read_past(repository, chosen, paths | set(scene.blames))
+    again = closer(scene, tallies, past)
+    return {one: {**numbers[one], **again.get(one, {})} for one in dict.fromkeys([*chosen, *scene.mentions]) if one in numbers}
 
 
 def doubt(candidates: Sequence[Candidate]) -> str:

@@ -73,11 +73,37 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)
 
 
+_DECLARATION = re.compile(
+    r"^(?:(?:static|const|struct|unsigned|signed|enum)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)\w+(?:\[\w*\])*(?:\s*,\s*\**\w+(?:\s*=\s*\w+)?)*\s*(?:=\s*\w+)?;$"
+)
+_LABEL = re.compile(r"^[A-Za-z_]\w*:$")
+_LITTLE = frozenset(
+    [
+        "else",
+        "} else {",
+        "else {",
+        "break;",
+        "do {",
+        "default:",
+        "continue;",
+        "return;",
+        "return 0;",
+        "return ret;",
+        "return rc;",
+        "#endif",
+        "#else",
+    ]
+)
+
+
+@lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """How much a line of code tells of who wrote its logic: 0 for blank lines and braces, little for comments and includes, 1 else."""
+    """How much a line of code tells of who wrote its logic: 0 for blank lines and braces, little for comments, includes, labels, plain declarations, 1 else."""
     bare = text.strip()
     if not bare or not re.search(r"[A-Za-z0-9]", bare):
         return 0.0
-    if bare.startswith(("*", "/*", "//", "#include", "# ")) or bare in ("else", "} else {", "else {", "break;", "do {", "default:"):
+    if bare.startswith(("*", "/*", "//", "#include", "# ")) or bare in _LITTLE or _LABEL.match(bare):
         return 0.3
-    return 1.0
+    if bare.startswith("return ") or not identifiers(bare):
+        return 0.6
+    return 0.4 if _DECLARATION.match(bare) and not bare.startswith(("return", "goto")) else 1.0

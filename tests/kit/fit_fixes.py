@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
-from patchpilot.tags.features import features, tally
-from patchpilot.tags.ranker import list_features
+from patchpilot.tags.features import tally
+from patchpilot.tags.fixes import weigh
+from patchpilot.tags.ranker import list_features, score
 from patchpilot.tags.scene import read_scene
 
 Row = dict[str, float]
@@ -27,6 +28,7 @@ FOLDS = 5
 PRIOR = 3.0
 STEPS = 300
 RATE = 0.05
+NOTHING = 1e-5
 
 
 def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
@@ -35,7 +37,7 @@ def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[s
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
         scene = read_scene(repository, commit)
-        return row["fold"], features(scene, tally(scene)), set(row["fixes"])
+        return row["fold"], weigh(repository, scene, tally(scene)), set(row["fixes"])
 
 
 def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Case]:
@@ -55,44 +57,58 @@ def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Ca
     return cases
 
 
-def fit(cases: Sequence[Case], steps: int = STEPS) -> tuple[Row, Row]:
-    """Weights of candidates and of "none of these": the likelihood of the true answers under a softmax, held back by a quadratic prior; Adam."""
-    names = sorted({name for _, rows, _, _ in cases for row in rows for name in row})
-    none_names = sorted({name for _, _, row, _ in cases for name in row})
-    data = []
+def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
+    """Weights of candidates, from the cases that have a true one, and then of "none of these", from all, the first held still."""
+    hit = [(rows, hits) for _, rows, _, hits in cases if hits]
+    weights = descend([([_packed(row) for row in rows], set(hits)) for rows, hits in hit])
+    lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
-        packed = [[(at, row[name]) for at, name in enumerate(names) if row[name]] for row in rows]
-        data.append((packed, [(len(names) + at, none[name]) for at, name in enumerate(none_names) if none[name]], hits))
-    size = len(names) + len(none_names)
-    weights, first, second = [0.0] * size, [0.0] * size, [0.0] * size
-    for step in range(1, steps + 1):
-        slope = [PRIOR * weight for weight in weights]
-        for packed, rest, hits in data:
-            lists = [*packed, rest]
-            sums = [sum(weights[at] * value for at, value in one) for one in lists]
+        sums = [score(weights, row) for row in rows]
+        top = max(sums, default=0.0)
+        known = top + math.log(sum(math.exp(one - top) for one in sums)) if sums else 0.0
+        lists.append(([{"": known}, none], {0} if hits else {1}))
+    rest = descend(lists, held={"": 1.0})
+    return weights, {name: value for name, value in rest.items() if name}
+
+
+def _packed(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value}
+
+
+def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None) -> Row:
+    """The weights under which a softmax finds the true ones likeliest, held back by a quadratic prior (Adam); those `held` stay."""
+    fixed = held or {}
+    names = sorted({name for rows, _ in lists for row in rows for name in row})
+    weights = {name: fixed.get(name, 0.0) for name in names}
+    first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    for step in range(1, STEPS + 1):
+        slope = {name: PRIOR * value for name, value in weights.items()}
+        for rows, true in lists:
+            sums = [sum(weights[name] * value for name, value in row.items()) for row in rows]
             top = max(sums)
             raised = [math.exp(value - top) for value in sums]
             total = sum(raised)
-            true = set(hits or [len(packed)])
-            for number, one in enumerate(lists):
+            for number, row in enumerate(rows):
                 error = raised[number] / total - (1 / len(true) if number in true else 0.0)
-                if abs(error) > 1e-5:
-                    for at, value in one:
-                        slope[at] += error * value
-        for at in range(size):
-            gradient = slope[at] / len(data)
-            first[at] = 0.9 * first[at] + 0.1 * gradient
-            second[at] = 0.99 * second[at] + 0.01 * gradient * gradient
-            weights[at] -= RATE * (first[at] / (1 - 0.9**step)) / (math.sqrt(second[at] / (1 - 0.99**step)) + 1e-8)
-    return dict(zip(names, weights, strict=False)), dict(zip(none_names, weights[len(names) :], strict=True))
+                if abs(error) > NOTHING:
+                    for name, value in row.items():
+                        slope[name] += error * value
+        for name in names:
+            if name in fixed:
+                continue
+            gradient = slope[name] / len(lists)
+            first[name] = 0.9 * first[name] + 0.1 * gradient
+            second[name] = 0.99 * second[name] + 0.01 * gradient * gradient
+            weights[name] -= RATE * (first[name] / (1 - 0.9**step)) / (math.sqrt(second[name] / (1 - 0.99**step)) + 1e-8)
+    return weights
 
 
 def answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float, bool, bool]]:
     """(raw share of the first, whether it is right, whether one of three is) of each case."""
     found = []
     for _, rows, none, hits in cases:
-        sums = [sum(weights[0].get(name, 0.0) * value for name, value in row.items()) for row in rows]
-        rest = sum(weights[1].get(name, 0.0) * value for name, value in none.items())
+        sums = [score(weights[0], row) for row in rows]
+        rest = score(weights[1], none)
         if not sums:
             found.append((0.0, False, False))
             continue
