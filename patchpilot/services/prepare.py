@@ -110,18 +110,35 @@ def prepare(
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
     changes = tuple(_change(repository, repository.commit(one), wanted, profile, len(ids) == 1, progress) for one in ids)
-    found = Preparation(ref, head, changes)
+    return write(
+        repository, Preparation(ref, head, changes), "prepare", dry_run=dry_run, published=published, shared=shared, confirm=confirm
+    )
+
+
+def write(
+    repository: Repository,
+    found: Preparation,
+    verb: str,
+    *,
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+) -> Preparation:
+    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
+
+    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    """
     if not found.changed:
         return found
     oldest = [one.commit for one in found.changed][:1]
     if not dry_run:
-        rewrite.refuse_unless_safe(repository, ref, head, oldest, published=published, shared=shared)
-    plan = rewrite.plan(repository, ref, head, {one.commit: one.new for one in found.changed})
+        rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
+    plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed})
     found = replace(found, costs=_costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
     if dry_run or not confirm(found):
         return found
-    undo = rewrite.apply(repository, plan, "prepare")
-    return replace(found, written=True, undo=undo)
+    return replace(found, written=True, undo=rewrite.apply(repository, plan, verb))
 
 
 def _costs(plan: rewrite.Rewriting, changed: int) -> tuple[str, ...]:

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot trailers`: add the review trailers that were collected."""
+
+import sys
+
+import click
+
+from patchpilot.cli.commands.prepare import body, text
+from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.errors import ExitCode, RefusedError
+from patchpilot.model.printable import printable
+from patchpilot.services.prepare import Preparation
+from patchpilot.services.trailers import collect
+
+
+@click.command(epilog="Example: patchpilot track update; patchpilot trailers --dry-run; patchpilot trailers")
+@common_options("text", "json")
+@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--changed", is_flag=True, help="also tags given to a patch that has changed since, or on a condition")
+@click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
+@click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
+@click.option("--dry-run", is_flag=True, help="only show what would be written")
+@click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal")
+@click.argument("target", required=False)
+def command(
+    common: Common, target: str | None, base: str | None, changed: bool, published: bool, shared: bool, dry_run: bool, yes: bool
+) -> int:
+    """Add the Reviewed-by: and other tags that the followed series got to the commits of TARGET (default: your topic).
+
+    Only messages change; `patchpilot undo` takes it back.
+    """
+    from patchpilot.threads.store import Store
+
+    def confirm(found: Preparation) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            raise RefusedError("nothing was written: stdin is no terminal to ask on", hint="look at --dry-run, then add --yes")
+        click.echo(text(found, common.colored), err=True)
+        return click.confirm("write these messages?", err=True)
+
+    with common.repository() as repository, Store() as store, progress_of(common) as progress:
+        settings = common.settings(repository)
+        found = collect(
+            repository,
+            target,
+            store=store,
+            base=base or settings.get("base") or None,
+            changed=changed,
+            dry_run=dry_run,
+            published=published,
+            shared=shared,
+            confirm=confirm,
+            progress=progress,
+        )
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        held = [{"trailer": one.trailer, "version": one.version, "subject": one.subject, "why": one.why} for one in found.held]
+        common.write(document("trailers", {"series": found.series, **body(found.preparation), "held": held}))
+        return ExitCode.OK
+    common.write(text(found.preparation, common.colored))
+    for one in found.held:
+        click.echo(printable(f"held back: {one.trailer} (v{one.version}): {one.why}; --changed adds it"), err=True)
+    if not found.preparation.changed and not common.quiet:
+        click.echo("nothing to add", err=True)
+    return ExitCode.OK

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.range import resolve_commits
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.model.commit import Commit
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.trailer import add_trailers, parse_trailer
+from patchpilot.services.prepare import Change, Confirm, Preparation, write
+from patchpilot.services.track import Tracked, listed
+from patchpilot.threads.revisions import Post
+from patchpilot.threads.status import Credit, Status
+from patchpilot.threads.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A tag that was not added, and why: the person decides."""
+
+    trailer: str
+    version: int
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was (or would be) written, and what was held back."""
+
+    series: str
+    preparation: Preparation
+    held: tuple[Held, ...]
+
+
+def collect(
+    repository: Repository,
+    target: str | None = None,
+    *,
+    store: Store,
+    base: str | None = None,
+    changed: bool = False,
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+    progress: Progress = silent,
+) -> Collected:
+    """Add the tags credited to the followed series of TARGET's topic. One given for a patch that has changed since is held back unless `changed`.
+
+    MissingError when the topic's series is not followed. Nothing is asked of the network: see `track update`.
+    """
+    ref, head = rewrite.branch_of(repository, target)
+    commits = [repository.commit(one) for one in resolve_commits(repository, target, base)]
+    status = _status_of(commits, listed(store=store, progress=progress))
+    held: list[Held] = []
+    changes = []
+    for commit in commits:
+        given = [one for one in status.trailers if _is_for(one, commit, status)]
+        wanted, back = _sorted_out(repository, commit, given, status, changed)
+        held += back
+        pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
+        changes.append(Change(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
+    found = Preparation(ref, head, tuple(changes))
+    done = write(repository, found, "trailers", dry_run=dry_run, published=published, shared=shared, confirm=confirm)
+    return Collected(status.topic.subject, done, tuple(held))
+
+
+def _status_of(commits: Iterable[Commit], followed: Iterable[Tracked]) -> Status:
+    """The followed series whose patches have these commits' subjects; the newest where several have."""
+    subjects = {commit.subject for commit in commits}
+    fitting = [one.status for one in followed if one.status and any(_title(post) in subjects for post in one.status.topic.latest.patches)]
+    if not fitting:
+        raise MissingError("this topic's series is not followed", hint="patchpilot track add '<message-id>', then patchpilot track update")
+    return fitting[-1]
+
+
+def _is_for(credit: Credit, commit: Commit, status: Status) -> bool:
+    """Whether a tag is for this commit: given to the whole series, or to the patch of its subject."""
+    if not credit.patch:
+        return True
+    revision = next((one for one in status.topic.revisions if one.version == credit.version), status.topic.latest)
+    patches = revision.patches
+    return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) == commit.subject
+
+
+def _sorted_out(
+    repository: Repository, commit: Commit, given: Iterable[Credit], status: Status, changed: bool
+) -> tuple[list[str], list[Held]]:
+    """The tags to add to a commit, and those held back: given under a condition, or for another diff than the commit's."""
+    now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
+    add: list[str] = []
+    held: list[Held] = []
+    for credit in given:
+        if credit.conditional and not changed:
+            held.append(Held(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
+            continue
+        was = _sent_id(repository, commit, credit, status)
+        if was is not None and was != now and not changed:
+            held.append(Held(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
+            continue
+        add.append(credit.trailer)
+    return add, held
+
+
+def _sent_id(repository: Repository, commit: Commit, credit: Credit, status: Status) -> str | None:
+    """The patch-id of what the tag was given for; None when that mail is not here."""
+    for revision in status.topic.revisions:
+        if revision.version == credit.version:
+            for post in revision.patches:
+                if _title(post) == commit.subject:
+                    return _patch_id(repository, post.mail.mail.body.encode("utf-8", "surrogateescape"))
+    return None
+
+
+def _title(post: Post) -> str:
+    return parse_subject(post.mail.mail.subject).title
+
+
+def _patch_id(repository: Repository, diff: bytes) -> str | None:
+    words = repository.git("patch-id", "--stable", stdin=diff).text.split()
+    return words[0] if words else None
