@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trees whose MAINTAINERS or script is a little different are read without code of their own."""
+
+import json
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.maintainers import patch, write_tree
+
+OTHER = """\
+Committers
+----------
+M: Pat Push <pat@other.example>
+
+Everything else
+L: all@other.example
+F: *
+F: */
+
+Pairs
+M: Quin Pair <quin@other.example>
+R: Rex Read <rex@other.example>
+S: Supported
+T: git://git.other.example/next
+F: src/{one,two}.c
+K: ^Subject:.*(?i)pairs
+
+THE REST
+M: Top Person <top@other.example>
+S: Supported
+F: *
+F: */
+"""
+
+SCRIPT = r"""
+my $email_remove_duplicates = 0;
+my $output_rolestats = 0;
+my $email_drop_the_rest_supporter_if_supporter_found = 1;
+sub get_maintainer_role {
+    my $role;
+    $role = $pvalue;
+    if ($role eq "supported") {
+	$role = "supporter";
+    }
+}
+sub add_categories {
+		    push_email_addresses($pvalue, 'reviewer');
+}
+"""
+
+
+def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"})
+    file = tmp_path / "x.patch"
+    file.write_text(patch("src/two.c"))
+    (plan,) = json.loads(call("maintainers", "--tree", tree, "--format", "json", file).out)["results"]
+    assert [one["email"] for one in plan["recipients"]] == [
+        "quin@other.example",
+        "top@other.example",
+        "all@other.example",
+        "rex@other.example",
+    ]
+    file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
+    (plan,) = json.loads(call("maintainers", "--tree", tree, "--format", "json", file).out)["results"]
+    assert "quin@other.example" in [one["email"] for one in plan["recipients"]]
+
+
+def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", MAINTAINERS=OTHER, scripts__get_maintainer_pl="", **{"src__two.c": "int two;\n"})
+    (tree / "scripts" / "get_maintainer.pl").write_text(SCRIPT)
+
+    def lines(path: str, *words: str) -> list[str]:
+        return call("maintainers", "--tree", tree, "--format", "get_maintainer", *words, "-f", path).out.splitlines()
+
+    assert lines("src/two.c") == ["Quin Pair <quin@other.example>", "Rex Read <rex@other.example>", "all@other.example"]
+    assert lines("src/two.c", "--roles")[:2] == [
+        "Quin Pair <quin@other.example> (supporter:Pairs)",
+        "Rex Read <rex@other.example> (reviewer)",
+    ]
+    assert lines("lib/plain.c", "--roles")[0] == "Top Person <top@other.example> (supporter:THE REST)"
+    assert "Top Person <top@other.example>" in lines("src/two.c", "--nodrop_the_rest_supporter")
