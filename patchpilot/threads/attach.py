@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from patchpilot.model.address import parse_address
 from patchpilot.threads.classify import Classified
 from patchpilot.threads.kinds import STABLE, Kind
-from patchpilot.threads.revisions import Post, Revision, Topic, plain_title, title_key
+from patchpilot.threads.posts import Post, Revision, Topic, plain_title, title_key
 from patchpilot.threads.sender import same_person
 
 _TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")

@@ -9,7 +9,7 @@ from patchpilot.history.branches import mainline, stable_branches
 from patchpilot.history.landed import History
 from patchpilot.history.releases import Releases
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.revisions import title_key
+from patchpilot.threads.posts import title_key
 from patchpilot.threads.status import Landed, Status
 
 

@@ -1,127 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where a work stands: its revisions, tags, replies and landings put together into one state and a next step."""
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
-from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.attach import Attached, attach, quotes_commit
-from patchpilot.threads.classify import Classified, classify
+from patchpilot.threads.attach import Attached, attach
+from patchpilot.threads.classify import classify
 from patchpilot.threads.events import Event, events_of
+from patchpilot.threads.followups import with_follow_ups
 from patchpilot.threads.kinds import STABLE, WANTS_ANSWER, Kind
 from patchpilot.threads.mbox import unique, when
-from patchpilot.threads.revisions import Revision, Topic, find_topics
+from patchpilot.threads.posts import Topic
+from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import same_person
+from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label
+
+__all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label"]
 
 STALE = timedelta(days=14)
 """Silence after which a reminder is in order: "two or three weeks" in Documentation/process/submitting-patches.rst, one to two on fast lists."""
-
-
-_REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
-
-
-class State(StrEnum):
-    """The states of a series, as JSON names them."""
-
-    SENT = "sent"
-    UNDER_REVIEW = "under-review"
-    CHANGES_REQUESTED = "changes-requested"
-    ACCEPTED = "accepted"
-    IN_MAINLINE = "in-mainline"
-    IN_STABLE = "in-stable"
-    REJECTED = "rejected"
-    SUPERSEDED = "superseded"
-    STALLED = "stalled"
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for."""
-
-    trailer: str
-    message_id: str
-    version: int
-    patch: int | None
-    conditional: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A mail about the series."""
-
-    mail: Classified
-    version: int | None
-    patch: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """Where it is: tree, commit (as long as told), the first release with it (None: not known), and how that is known."""
-
-    tree: str
-    commit: str | None
-    release: str | None = None
-    how: str = ""
-    message_id: str | None = None
-    patch: int | None = None
-    title: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StableBranch:
-    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped or released."""
-
-    version: str
-    state: str
-    message_id: str | None
-    commit: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """Another work that came after this one: a fix of it (or its revert), with its own state."""
-
-    relation: str
-    subject: str
-    author: Address
-    message_id: str
-    version: int
-    state: State
-    commit: str | None
-    tree: str | None
-
-
-@dataclass(frozen=True)
-class Status:
-    """All that is known of one work."""
-
-    topic: Topic
-    state: State
-    why: str
-    trailers: tuple[Credit, ...]
-    replies: tuple[Reply, ...]
-    events: tuple[Event, ...]
-    landed: tuple[Landed, ...]
-    stable: tuple[StableBranch, ...]
-    follow_ups: tuple[FollowUp, ...]
-    last_activity: datetime | None
-    mails: int
-    message_ids: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def commit(self) -> str | None:
-        """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
-        known = [one.commit for one in self.landed if one.commit] + [
-            one.commit for one in self.events if one.commit and one.what in ("review", "queued")
-        ]
-        first = next(iter(known), None)
-        return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)
 
 
 def read_thread(mails: Iterable[Mail], *, now: datetime | None = None, progress: Progress = silent) -> tuple[Status, ...]:
@@ -139,7 +39,7 @@ def read_thread(mails: Iterable[Mail], *, now: datetime | None = None, progress:
     attached = attach(topics, classified)
     moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
     found = [_status(topic, _again(topic, attached[at]), moment) for at, topic in enumerate(topics)]
-    return tuple(_with_follow_ups(one, found) for one in found)
+    return tuple(with_follow_ups(one, found) for one in found)
 
 
 def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:
@@ -283,90 +183,3 @@ def _in_review(
 
 def _at(event: Event) -> datetime:
     return event.date or datetime.fromtimestamp(0, UTC)
-
-
-def _with_follow_ups(status: Status, every: Sequence[Status]) -> Status:
-    """The status with the later works that fix or revert it."""
-    commits = [one.commit for one in status.landed if one.commit]
-    titles = {f'revert "{title}"' for title in status.topic.titles} | {f"revert {title}" for title in status.topic.titles}
-    found = []
-    for other in every:
-        if other is status or _begun(other) <= _begun(status):
-            continue
-        relation = _relation(other, commits, titles, status)
-        if relation:
-            place = next((one for one in other.landed if one.commit), None)
-            head = other.topic.revisions[0].head
-            found.append(
-                FollowUp(
-                    relation,
-                    other.topic.subject,
-                    other.topic.author,
-                    head.message_id,
-                    other.topic.latest.version,
-                    other.state,
-                    place.commit if place else None,
-                    place.tree if place else None,
-                )
-            )
-    if not found:
-        return status
-    return _reverted(replace(status, follow_ups=tuple(found)), every)
-
-
-def _reverted(status: Status, every: Sequence[Status]) -> Status:
-    """What is reverted had landed: a revert names the commit."""
-    ids = {one.message_id for one in status.follow_ups if one.relation == "reverts"}
-    reverts = [one for one in every if one.topic.revisions[0].head.message_id in ids]
-    for revert in reverts:
-        told = _REVERTED.search(revert.topic.latest.head.mail.mail.body) or next(
-            (found for post in revert.topic.latest.patches if (found := _REVERTED.search(post.mail.mail.body))), None
-        )
-        if told and not status.landed:
-            landed = (
-                Landed(
-                    "torvalds/linux",
-                    told["id"],
-                    None,
-                    "named by its revert; release unknown without a repository",
-                    revert.topic.latest.head.message_id,
-                ),
-            )
-            aim = revert.topic.latest.backport_to
-            status = replace(
-                status, landed=landed, state=State.IN_MAINLINE, why=f"it landed; a revert {f'for {aim} ' if aim else ''}was posted"
-            )
-    return status
-
-
-def _begun(status: Status) -> datetime:
-    return min(when(revision.head.mail.mail) for revision in status.topic.revisions)
-
-
-def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
-    if any(title.replace("  ", " ").strip() in {one.strip() for one in reverts} for title in other.topic.titles):
-        return "reverts"
-    posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
-    replies = [reply.mail for reply in other.replies]
-    if any(quotes_commit(mail, commits) for mail in posts):
-        return "fixes"
-    if any(quotes_commit(mail, commits) for mail in replies if mail.robot is None):
-        return "fixes"
-    mine = status.topic.message_ids
-    if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
-        return "answers"
-    if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
-        return "mentions"
-    return None
-
-
-def revision_label(revision: Revision) -> str:
-    """A revision as people name it: `v2`, `RFC`, `v1 resend`, `pull request`."""
-    words = [f"v{revision.version}"]
-    if revision.rfc:
-        words.insert(0, "RFC")
-    if revision.resend:
-        words.append("resend")
-    if revision.pull_request:
-        words.append("pull request")
-    return " ".join(words)

@@ -5,7 +5,8 @@ import pytest
 
 from patchpilot.threads.classify import classify
 from patchpilot.threads.mbox import parse
-from patchpilot.threads.revisions import Topic, find_topics
+from patchpilot.threads.posts import Topic
+from patchpilot.threads.revisions import find_topics
 from tests.kit.mails import ADA, mail, mbox, patch
 
 
