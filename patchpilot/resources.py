@@ -2,7 +2,6 @@
 """Where the data that ships with patchpilot is: in a wheel, an editable install or a checkout."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from patchpilot.errors import MissingError
@@ -11,7 +10,7 @@ from patchpilot.errors import MissingError
 @cache
 def data_dir(name: str) -> Path:
     """The folder `name` ("checks" or "templates") of the shipped data; MissingError when the installation lacks it."""
-    package = Path(str(files("patchpilot")))
+    package = Path(__file__).parent
     for folder in (package / "_data" / name, package.parent / name):
         if folder.is_dir():
             return folder

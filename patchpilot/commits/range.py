@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become patches as mails."""
 
-import gzip
 import sys
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.mail import MAX_MAIL, parse_patch, split_mbox
 from patchpilot.model.patch import Patch, Series
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 MAX_COMMITS = 1000
 
@@ -20,7 +21,7 @@ def is_network_target(target: str) -> bool:
     return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
 
 
-def read_targets(targets: Sequence[str], repository: Repository | None, base: str | None = None) -> tuple[Series, ...]:
+def read_targets(targets: Sequence[str], repository: "Repository | None", base: str | None = None) -> tuple[Series, ...]:
     """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
 
     Files win over revisions of the same name. Errors name the file or the word.
@@ -50,7 +51,7 @@ def read_targets(targets: Sequence[str], repository: Repository | None, base: st
     return (*series, *group(loose))
 
 
-def topic(repository: Repository | None, base: str | None = None) -> Series:
+def topic(repository: "Repository | None", base: str | None = None) -> Series:
     """The commits of the current branch that are not in its base, oldest first."""
     if repository is None:
         raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
@@ -59,7 +60,7 @@ def topic(repository: Repository | None, base: str | None = None) -> Series:
     return commits_series(repository, topic_commits(repository, start, head), start)
 
 
-def topic_commits(repository: Repository, base: str, head: str) -> tuple[str, ...]:
+def topic_commits(repository: "Repository", base: str, head: str) -> tuple[str, ...]:
     """The ids of `base..head` without merges, oldest first; UsageError when there are none or absurdly many."""
     ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{base}..{head}")
     if not ids:
@@ -69,7 +70,7 @@ def topic_commits(repository: Repository, base: str, head: str) -> tuple[str, ..
     return ids
 
 
-def resolve_commits(repository: Repository, target: str | None, base: str | None = None) -> tuple[str, ...]:
+def resolve_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
     """The ids a commit-ish, a range or (None) the topic stands for, oldest first."""
     if target is None:
         head = repository.resolve("HEAD")
@@ -79,7 +80,7 @@ def resolve_commits(repository: Repository, target: str | None, base: str | None
     return (repository.resolve(target),)
 
 
-def _range(repository: Repository, target: str) -> tuple[str, tuple[str, ...]]:
+def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
     if "..." in target:
         raise UsageError(f"{target}: a range is A..B, with two dots")
     old, _, new = target.partition("..")
@@ -87,7 +88,7 @@ def _range(repository: Repository, target: str) -> tuple[str, tuple[str, ...]]:
     return start, topic_commits(repository, start, end)
 
 
-def revision_series(repository: Repository, target: str) -> Series:
+def revision_series(repository: "Repository", target: str) -> Series:
     """The series of a commit-ish or of a range `A..B`."""
     if ".." in target:
         start, ids = _range(repository, target)
@@ -95,12 +96,12 @@ def revision_series(repository: Repository, target: str) -> Series:
     return commits_series(repository, (repository.resolve(target),), None)
 
 
-def commits_series(repository: Repository, ids: Sequence[str], base: str | None) -> Series:
+def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
     """These commits as patches, formatted by git as mails, in order."""
     return Series(tuple(commit_patch(repository, one) for one in ids), None, base)
 
 
-def commit_patch(repository: Repository, commit_id: str) -> Patch:
+def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """One commit as a mail, as `git format-patch --stdout` writes it."""
     done = repository.git(
         "format-patch", "--stdout", "-1", "--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach", commit_id
@@ -117,6 +118,9 @@ def read_file(file: Path) -> list[Patch]:
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from error
     if data[:2] == b"\x1f\x8b":
+        import gzip
+        import zlib
+
         try:
             unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
             data = unpacker.decompress(data, 4 * MAX_MAIL)

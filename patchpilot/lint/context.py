@@ -4,11 +4,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.tree import Tree
+
+if TYPE_CHECKING:
+    from patchpilot.model.commit import Commit
+    from patchpilot.model.tree import Tree
 
 NEWEST_KERNEL = (6, 18)
 
@@ -16,7 +18,7 @@ NEWEST_KERNEL = (6, 18)
 class HistoryFacts(Protocol):
     """What rules may ask of a repository. The services implement it; without a repository rules about history are silent."""
 
-    def find(self, word: str) -> Commit | None:
+    def find(self, word: str) -> "Commit | None":
         """The commit an abbreviated id names, or None."""
         ...
 
@@ -55,7 +57,7 @@ class Context:
 
     patch: Patch
     series: Series | None = None
-    tree: Tree | None = None
+    tree: "Tree | None" = None
     history: HistoryFacts | None = None
     options: Options = field(default_factory=Options)
     profile: Any = None

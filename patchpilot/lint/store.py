@@ -2,13 +2,11 @@
 """All rules of a run. Reading and checking the packs takes longer than checking a patch, so their loaded form is kept by content hash."""
 
 import contextlib
-import hashlib
 import importlib
+import importlib.util
 import marshal
 import os
-import pkgutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -60,6 +58,8 @@ def detector_of(rule: Rule) -> Detector:
 
 def import_detectors() -> None:
     """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
+    import pkgutil
+
     from patchpilot.lint import detectors
 
     for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):
@@ -106,15 +106,15 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
 
 def _key(files: Sequence[Path], texts: Sequence[bytes]) -> str:
     """A hash of all that the loaded form depends on: the packs, the detectors' sources, this program and the interpreter."""
-    digest = hashlib.blake2b(f"{_FORM} {__version__} {sys.version_info} {sys.implementation.cache_tag}".encode(), digest_size=16)
+    parts = [f"{_FORM} {__version__} {sys.version}".encode()]
     for file, text in zip(files, texts, strict=True):
-        digest.update(f"\0{file.name}\0{len(text)}\0".encode())
-        digest.update(text)
+        parts += [f"{file.name} {len(text)}".encode(), text]
     with os.scandir(Path(__file__).parent / "detectors") as entries:
         for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
             state = entry.stat()
-            digest.update(f"\0{entry.name}\0{state.st_size}\0{state.st_mtime_ns}".encode())
-    return digest.hexdigest()
+            parts.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}".encode())
+    # the interpreter's own hash of sources, as .pyc files have it: hashlib takes ten times as long to import
+    return importlib.util.source_hash(b"\0".join(parts)).hex()
 
 
 _NAMES = tuple(one.name for one in fields(Rule))
@@ -146,8 +146,8 @@ def _keep(key: str, rules: tuple[Rule, ...]) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         # a second process must never read half a file
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(marshal.dumps(tuple(_plain(rule) for rule in rules)))
-        Path(file.name).replace(folder / f"rules-{key}")
+        beside = folder / f"rules-{key}.{os.getpid()}"
+        beside.write_bytes(marshal.dumps(tuple(_plain(rule) for rule in rules)))
+        beside.replace(folder / f"rules-{key}")
         for old in sorted(folder.glob("rules-*"), key=lambda one: one.stat().st_mtime)[:-4]:
             old.unlink(missing_ok=True)

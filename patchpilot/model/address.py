@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
 
-import email.utils
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,6 @@ MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters looked at: no address and no list of recipients is longer, and what is longer is an attack."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LENIENT: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
-"""Newer Pythons throw away a whole list for one odd address unless told not to; 3.11 before 3.11.10 does not know the argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +57,13 @@ def parse_address(text: str) -> Address | None:
 
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
-    from email.utils import getaddresses
+    import email.utils
 
+    # newer Pythons throw away a whole list for one odd address unless told not to; 3.11 before 3.11.10 does not know the argument
+    lenient: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
     text = text[:MAX_HEADER]
     try:
-        return tuple(Address(name, email) for name, email in getaddresses([text], **_LENIENT) if "@" in email)
+        return tuple(Address(name, found) for name, found in email.utils.getaddresses([text], **lenient) if "@" in found)
     except RecursionError:
         return tuple(Address("", found["email"]) for found in _BARE.finditer(text))
 

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
 
-import email
-import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.header import decode_header
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.patch import Header, Patch, parse_subject
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 _FROM_LINE = re.compile(rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d", re.MULTILINE)
 _HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
@@ -67,6 +66,8 @@ def decode_words(value: str) -> str:
     """A header's value with RFC 2047 words decoded; what cannot be decoded stays as it is."""
     if "=?" not in value:
         return value
+    from email.header import decode_header
+
     try:
         parts = decode_header(value)
         return "".join(part if isinstance(part, str) else part.decode(charset or "utf-8", "replace") for part, charset in parts)
@@ -100,7 +101,7 @@ def _decoded(headers: list[Header]) -> tuple[Header, ...]:
 def parse_mail(raw: bytes) -> Mail:
     """Read one mail (bytes, with or without an mbox `From ` line). Never fails on hostile input: what is missing is empty."""
     data = raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
-    message = email.message_from_bytes(data[:MAX_MAIL], policy=email.policy.compat32)
+    message = _message(data[:MAX_MAIL])
     text = data.decode("utf-8", "surrogateescape")
     headers, _ = header_lines(text.split("\n"))
 
@@ -133,6 +134,8 @@ def _id(value: str) -> str:
 
 
 def _date(value: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -140,7 +143,15 @@ def _date(value: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _text_of(message: Message) -> str:
+def _message(data: bytes) -> "Message":
+    """The mail as the email package reads it; that package is imported here, as most patches need nothing of it."""
+    import email
+    import email.policy
+
+    return email.message_from_bytes(data, policy=email.policy.compat32)
+
+
+def _text_of(message: "Message") -> str:
     """The text of a mail: its first text/plain part, else its first text part."""
     parts = [part for part in message.walk() if not part.is_multipart()]
     best = next((part for part in parts if part.get_content_type() == "text/plain"), None) or next(
@@ -175,7 +186,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     kind = next((one.value.lower() for one in headers if one.name.lower() == "content-type"), "")
     if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
         damage.append("multipart" if kind.startswith("multipart/") else encoding)
-        decoded = _text_of(email.message_from_bytes(_without_from(raw), policy=email.policy.compat32))
+        decoded = _text_of(_message(_without_from(raw)))
         if decoded.strip():
             lines = [*lines[:body_at], *decoded.rstrip("\n").split("\n")]
     if "html" in kind:

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import read_targets
-from patchpilot.commits.repository import Repository
-from patchpilot.commits.tree import CommitTree
-from patchpilot.errors import ExitCode
+from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.context import NEWEST_KERNEL, Context, HistoryFacts, Options
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.profiles import Profile, adjusted, detect, find_profile
@@ -21,7 +20,9 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
 
-FAIL_ON = ("error", "warning", "check", "never")
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
 
@@ -76,7 +77,7 @@ class Setting:
 def check(
     targets: Sequence[str],
     *,
-    repository: Repository | None = None,
+    repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
     profile: str = "",
@@ -89,6 +90,7 @@ def check(
     kernel: Kernel | None = None,
     data_dir: Path | None = None,
     jobs: int = 1,
+    checkpatch: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree, and `kernel` is the newest.
@@ -99,7 +101,7 @@ def check(
     series = read_targets(targets, repository, base)
     return check_series(
         series, rules=rules, repository=repository, tree=tree, profile=profile, strict=strict, select=select, ignore=ignore, fail_on=fail_on,
-        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, progress=progress,
+        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, checkpatch=checkpatch, progress=progress,
     )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def check_series(
     series: Sequence[Series],
     *,
     rules: tuple[Rule, ...] = (),
-    repository: Repository | None = None,
+    repository: "Repository | None" = None,
     tree: Tree | None = None,
     profile: str = "",
     strict: bool = False,
@@ -118,6 +120,7 @@ def check_series(
     kernel: Kernel | None = None,
     data_dir: Path | None = None,
     jobs: int = 1,
+    checkpatch: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
@@ -137,6 +140,8 @@ def check_series(
     findings = _in_processes(setting, pairs, jobs, repository, progress) if jobs > 1 and len(pairs) >= WORTH_A_PROCESS else None
     if findings is None:
         findings = list(_here(setting, pairs, progress))
+    if checkpatch:
+        findings = _with_checkpatch(setting, pairs, findings, repository)
     whole = tuple(finding for one in series if one.patches for finding in run_series(setting.context(one.patches[0], one), rules))
     result = CheckResult(
         patches=tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)),
@@ -161,7 +166,7 @@ def _here(setting: Setting, pairs: Pairs, progress: Progress) -> Iterator[tuple[
 
 
 def _in_processes(
-    setting: Setting, pairs: Pairs, jobs: int, repository: Repository | None, progress: Progress
+    setting: Setting, pairs: Pairs, jobs: int, repository: "Repository | None", progress: Progress
 ) -> list[tuple[Finding, ...]] | None:
     """The findings of each patch, found by several processes; None where the system cannot fork."""
     import multiprocessing
@@ -182,7 +187,7 @@ class _Worker:
 
     setting: Setting
     pairs: Pairs
-    repository: Repository | None = None
+    repository: "Repository | None" = None
 
     @classmethod
     def begin(cls) -> None:
@@ -202,7 +207,24 @@ class _Worker:
         return run(cls.setting.context(patch, one), cls.setting.rules)
 
 
-def _facts(repository: Repository | None) -> HistoryFacts | None:
+def _with_checkpatch(
+    setting: Setting, pairs: Pairs, findings: list[tuple[Finding, ...]], repository: "Repository | None"
+) -> list[tuple[Finding, ...]]:
+    """The findings with those of the tree's own script merged in."""
+    from patchpilot.commits.tree import DirectoryTree
+    from patchpilot.services.tree_checkpatch import merged, run_checkpatch
+
+    top = setting.tree.root if isinstance(setting.tree, DirectoryTree) else repository.top if repository else None
+    if top is None:
+        raise MissingError("--checkpatch runs a tree's own script, and no tree was named", hint="name one with --tree DIR")
+    options = setting.options
+    return [
+        merged(ours, run_checkpatch(patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length))
+        for (patch, _), ours in zip(pairs, findings, strict=True)
+    ]
+
+
+def _facts(repository: "Repository | None") -> HistoryFacts | None:
     if repository is None:
         return None
     from patchpilot.services.history_facts import RepositoryFacts
@@ -210,10 +232,12 @@ def _facts(repository: Repository | None) -> HistoryFacts | None:
     return RepositoryFacts(repository)
 
 
-def _tree_of(series: Sequence[Series], repository: Repository | None) -> Tree | None:
+def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
     """The tree the patches are for, where a repository has it: that of the first commit's parent, else of HEAD."""
     if repository is None:
         return None
+    from patchpilot.commits.tree import CommitTree
+
     first = next((patch.commit for one in series for patch in one.patches if patch.commit), None)
     commit = repository.find(f"{first}^") if first else repository.find("HEAD")
     return CommitTree(repository, commit) if commit else None

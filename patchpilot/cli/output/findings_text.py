@@ -1,15 +1,99 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings for people, in a compiler's manner."""
+"""Findings for people, in a compiler's manner: place, severity, message, the line with a caret, and at the first of a kind one line of why."""
 
-from patchpilot.cli.output.plain import printable
+import re
+from collections import Counter
+
+from patchpilot.cli.output.plain import crop, printable, width
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
 
+COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+COLUMNS = 140
 
-def render(result: CheckResult, *, colored: bool = False) -> str:
-    """Grouped by patch."""
+
+class Paint:
+    """Colours, or none."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"{code}{text}{PLAIN}" if self.on and text else text
+
+
+def render(result: CheckResult, *, colored: bool = False, quiet: bool = False) -> str:
+    """The report: patch by patch, the series, and what it all comes to. Nothing but that last line when there is nothing to say."""
+    paint = Paint(colored)
+    told: set[str] = set()
+    reasons = {rule.id: rule.why for rule in result.rules}
+    blocks: list[str] = []
+    for checked in result.patches:
+        if checked.findings:
+            if len(result.patches) > 1:
+                blocks.append(paint(printable(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
+            blocks += [_finding(one, checked.patch, paint, reasons, told) for one in checked.findings]
+    if result.series:
+        blocks.append(paint("the series", BOLD))
+        blocks += [_finding(one, None, paint, reasons, told) for one in result.series]
+    if not quiet:
+        blocks.append(_summary(result, paint))
+    return "\n".join(blocks)
+
+
+def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[str, str], told: set[str]) -> str:
+    place = f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series"
+    inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
+    moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{checked.patch.source}:{finding.patch_line or 1}: {finding.severity}: {finding.message} [{finding.name}]"
-        for checked in result.patches
-        for finding in checked.findings
+        f"{paint(printable(place), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
+        f"{printable(finding.message)}{moved} {paint(f'[{finding.name}]', DIM)}{paint(printable(inside), DIM)}"
     ]
-    return printable("\n".join(lines))
+    if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
+        lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)
+    if finding.rule not in told and (why := reasons.get(finding.rule)):
+        told.add(finding.rule)
+        lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
+    return "\n".join(lines)
+
+
+def _quoted(text: str, finding: Finding, paint: Paint) -> list[str]:
+    """The line as a compiler shows it, with a caret under the column where one is known."""
+    shown = printable(text).expandtabs(8)
+    if not shown.strip():
+        return []
+    lines = ["    " + crop(shown, COLUMNS)]
+    if finding.column:
+        # a column counts in the new file's line, which a patch puts a sign before
+        signed = text[:1] in "+- " and finding.path is not None
+        before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
+        if before < COLUMNS:
+            lines.append("    " + " " * before + paint("^", COLORS[finding.severity]))
+    return lines
+
+
+def _first_sentence(text: str) -> str:
+    """The beginning of a text up to its first full stop, on one line."""
+    flat = " ".join(text.split())
+    found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
+    return crop(found[1] if found else flat, COLUMNS)
+
+
+def _summary(result: CheckResult, paint: Paint) -> str:
+    counts = result.counts
+    patches = f"{len(result.patches)} patch{'' if len(result.patches) == 1 else 'es'}"
+    said = [
+        paint(f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}", COLORS[severity])
+        for severity in Severity
+        if counts[severity]
+    ]
+    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}"
+
+
+def statistics(result: CheckResult) -> str:
+    """How often each rule fired, most often first."""
+    counts = Counter((finding.name, str(finding.severity), finding.rule) for finding in result.all)
+    lines = [f"{number:6d}  {severity:8s}{rule:9s}{name}" for (name, severity, rule), number in counts.most_common()]
+    return "\n".join([*lines, _summary(result, Paint(False))])

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot explain`: print what a rule wants, why, and examples."""
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+
+
+@click.command(epilog="Example: patchpilot explain missing-fixes; patchpilot explain BAD_FIXES_TAG")
+@common_options("text", "json")
+@click.argument("rule", metavar="RULE")
+def command(common: Common, rule: str) -> int:
+    """Print what RULE (an id, a name or a checkpatch type) wants, why, a bad and a good example, what to do, and where it is written."""
+    from patchpilot.cli.output import rules as output
+    from patchpilot.cli.output.json import document
+    from patchpilot.services.rules import explain
+
+    found = explain(rule)
+    if common.format == "json":
+        bodies = [
+            {
+                **output.body_of(one.rule),
+                "bad": [output.shown(example) for example in one.bad],
+                "good": [output.shown(example) for example in one.good],
+            }
+            for one in found
+        ]
+        common.write(document("explain", {"rules": bodies}))
+    else:
+        common.write("\n\n".join(output.page(one) for one in found))
+    return 0

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot rules`: list all rules."""
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+
+
+@click.command(epilog="Example: patchpilot rules --pack tags; patchpilot rules --format json")
+@common_options("text", "json")
+@click.option("--pack", metavar="NAME", help="only the rules of this pack")
+def command(common: Common, pack: str | None) -> int:
+    """List all rules, pack by pack."""
+    from patchpilot.cli.output import rules as output
+    from patchpilot.cli.output.json import document
+    from patchpilot.errors import unknown
+    from patchpilot.services.rules import all_rules
+
+    found = all_rules()
+    if pack is not None:
+        packs = {rule.pack for rule in found}
+        if pack not in packs:
+            raise unknown("pack", pack, packs)
+        found = tuple(rule for rule in found if rule.pack == pack)
+    if common.format == "json":
+        common.write(document("rules", {"rules": [output.body_of(rule) for rule in found]}))
+    else:
+        common.write(output.listing(found))
+    return 0

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.services.check import CheckResult
+
+_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "notice", Severity.NOTE: "notice"}
+
+
+def render(result: CheckResult) -> str:
+    """One command a finding; nothing when there is none."""
+    lines = [_line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
+    first = result.patches[0].patch.source if result.patches else "-"
+    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding) for finding in result.series)])
+
+
+def _line(source: str, finding: Finding) -> str:
+    inside = bool(finding.path and finding.line)
+    fields = {"file": finding.path if inside else source, "line": finding.line if inside else finding.patch_line or 1}
+    if inside and finding.column:
+        fields["col"] = finding.column
+    fields["title"] = f"{finding.name} ({finding.rule})"
+    shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
+    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message))}"
+
+
+def _data(text: str) -> str:
+    """Text as a command's data has it."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Text as a command's property has it."""
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")

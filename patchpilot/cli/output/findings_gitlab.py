@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings as GitLab's code quality report."""
+
+import hashlib
+import json
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.services.check import CheckResult
+
+_SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}
+
+
+def render(result: CheckResult) -> str:
+    """A list of issues; each has a fingerprint that stays the same while the finding does."""
+    pairs = [(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
+    first = result.patches[0].patch.source if result.patches else "-"
+    pairs += [(first, finding) for finding in result.series]
+    seen: dict[str, int] = {}
+    issues = []
+    for source, finding in pairs:
+        key = "\0".join((finding.rule, finding.path or source, finding.message))
+        seen[key] = seen.get(key, 0) + 1
+        issues.append(_issue(source, finding, f"{key}\0{seen[key]}"))
+    return json.dumps(issues, indent=1)
+
+
+def _issue(source: str, finding: Finding, key: str) -> dict[str, object]:
+    inside = finding.path and finding.line
+    return {
+        "type": "issue",
+        "check_name": finding.name,
+        "description": printable(finding.message),
+        "categories": ["Style"],
+        "severity": _SEVERITY[finding.severity],
+        "fingerprint": hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest(),
+        "location": {
+            "path": printable(finding.path or source if inside else source),
+            "lines": {"begin": (finding.line if inside else finding.patch_line) or 1},
+        },
+    }

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings as a JUnit report: a suite a patch, a failed case a finding of warning or above, a passed one where there is none."""
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.services.check import CheckResult
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(result: CheckResult) -> str:
+    """The document."""
+    suites = [(f"{one.patch.source}: {one.patch.subject.title}", one.patch.source, one.findings) for one in result.patches]
+    if result.series:
+        suites.append(("series", "series", result.series))
+    body = "".join(_suite(*suite) for suite in suites)
+    failures = sum(1 for finding in result.all if _fails(finding))
+    total = sum(max(1, len(findings)) for _, _, findings in suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}">\n{body}</testsuites>\n'
+
+
+def _suite(name: str, source: str, findings: tuple[Finding, ...]) -> str:
+    cases = (
+        "".join(_case(source, finding) for finding in findings) or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
+    )
+    failures = sum(1 for finding in findings if _fails(finding))
+    return f' <testsuite name={_attribute(name)} tests="{max(1, len(findings))}" failures="{failures}">\n{cases} </testsuite>\n'
+
+
+def _case(source: str, finding: Finding) -> str:
+    place = f"{source}:{finding.patch_line or 1}"
+    head = f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
+    text = f"{place}: {finding.severity}: {finding.message}"
+    if not _fails(finding):
+        return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
+    return f"{head}><failure type={_attribute(finding.rule)} message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"
+
+
+def _fails(finding: Finding) -> bool:
+    return finding.severity in (Severity.ERROR, Severity.WARNING)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", printable(text))
+
+
+def _text(text: str) -> str:
+    return escape(_clean(text))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_clean(text))

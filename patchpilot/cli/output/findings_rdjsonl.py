@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings as reviewdog's diagnostic lines."""
+
+import json
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.services.check import CheckResult
+
+_SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
+
+
+def render(result: CheckResult) -> str:
+    """One JSON object a line; nothing when there is none."""
+    lines = [_line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
+    first = result.patches[0].patch.source if result.patches else "-"
+    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding) for finding in result.series)])
+
+
+def _line(source: str, finding: Finding) -> str:
+    inside = bool(finding.path and finding.line)
+    start = {
+        "line": (finding.line if inside else finding.patch_line) or 1,
+        **({"column": finding.column} if inside and finding.column else {}),
+    }
+    body = {
+        "message": printable(finding.message),
+        "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
+        "severity": _SEVERITY[finding.severity],
+        "source": {"name": "patchpilot"},
+        "code": {"value": finding.name, "url": finding.reference or ""},
+    }
+    return json.dumps(body, ensure_ascii=True)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules as a list, as a page, and as JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from patchpilot.cli.output.plain import printable
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.services.rules import Explanation
+
+
+def listing(rules: Sequence[Rule]) -> str:
+    """One line a rule: id, severity, name, checkpatch type, summary; pack by pack."""
+    lines: list[str] = []
+    pack = ""
+    for rule in rules:
+        if rule.pack != pack:
+            lines += ["", f"{rule.pack}"] if lines else [rule.pack]
+            pack = rule.pack
+        alias = f" ({rule.checkpatch})" if rule.checkpatch else ""
+        lines.append(f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}")
+    return "\n".join(lines)
+
+
+def body_of(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON has it."""
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "checkpatch": rule.checkpatch,
+        "pack": rule.pack,
+        "severity": str(rule.severity),
+        "scope": rule.scope,
+        "since": _version(rule.since),
+        "until": _version(rule.until),
+        "profiles": list(rule.profiles),
+        "summary": rule.summary,
+        "why": rule.why,
+        "reference": rule.reference,
+        "fix": {"kind": rule.remedy.kind, "text": rule.remedy.text},
+    }
+
+
+def page(one: Explanation) -> str:
+    """What, why, bad and good example, fix, reference: always in that order."""
+    rule = one.rule
+    alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
+    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}", "", f"  {rule.summary}", "", "Why", *_indented(rule.why)]
+    for title, examples in (("Bad", one.bad), ("Good", one.good)):
+        if examples:
+            lines += ["", title, *_indented(shown(examples[0]))]
+    if rule.remedy.text:
+        lines += ["", "Instead" if rule.remedy.kind != "safe" else "Instead (safe to do by machine)", *_indented(rule.remedy.text)]
+    if rule.since or rule.until or rule.profiles:
+        lines += ["", "In force", *_indented(in_force(rule))]
+    return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
+
+
+def in_force(rule: Rule) -> str:
+    """For which kernels and profiles a rule holds."""
+    parts = [f"since {_version(rule.since)}"] if rule.since else []
+    parts += [f"until {_version(rule.until)}"] if rule.until else []
+    parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
+    return "; ".join(parts)
+
+
+def shown(example: Example) -> str:
+    """The telling part of an example."""
+    parts = [
+        f"Subject: {example.subject}" if example.subject else "",
+        (example.message or "").strip("\n"),
+        (example.trailers or "").strip("\n"),
+        f"{example.path}:" if example.path else "",
+        (example.code or example.diff or "").strip("\n"),
+        (example.patch or "").strip("\n"),
+        "\n".join(one.strip("\n") for one in example.series),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}".rstrip() for line in printable(text).split("\n")]
+
+
+def _version(kernel: tuple[int, int] | None) -> str | None:
+    return f"{kernel[0]}.{kernel[1]}" if kernel else None

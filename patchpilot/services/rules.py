@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verbs `rules` and `explain`: what the packs say of themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.errors import unknown
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.store import examples_of, load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A rule with the examples that prove it."""
+
+    rule: Rule
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+
+
+def all_rules(packs: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Every rule, pack by pack."""
+    return load_rules(packs)
+
+
+def explain(word: str, packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
+    """The rules an id, a name or a checkpatch type stands for; UsageError with the nearest when there is none."""
+    rules = load_rules(packs)
+    wanted = word.lower()
+    found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, (rule.checkpatch or "").lower())]
+    if not found:
+        raise unknown("rule", word, (name for rule in rules for name in rule.words[:-1]))
+    return tuple(_explanation(rule, packs) for rule in found)
+
+
+def _explanation(rule: Rule, packs: Sequence[Path]) -> Explanation:
+    examples = examples_of(rule, packs)
+    return Explanation(rule, tuple(one for one in examples if one.bad), tuple(one for one in examples if not one.bad))

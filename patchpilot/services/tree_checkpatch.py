@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tree's own scripts/checkpatch.pl, run because the user asked for it, and its findings merged with ours."""
+
+import re
+from pathlib import Path
+
+from patchpilot.commits.run import environment, run
+from patchpilot.errors import MissingError, RefusedError
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.patch import Patch
+
+SCRIPT = "scripts/checkpatch.pl"
+SECONDS = 300.0
+_LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
+_SEVERITY = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "CHECK": Severity.CHECK}
+_PLAIN = re.compile(r"^[\w./+,@=-]+$")
+
+
+def script_of(top: Path) -> Path:
+    """The tree's script; MissingError when it has none."""
+    script = top / SCRIPT
+    if not script.is_file():
+        raise MissingError(f"{top} has no {SCRIPT}", hint="leave out --checkpatch, or name a kernel tree with --tree")
+    return script
+
+
+def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: int) -> tuple[Finding, ...]:
+    """What the script says of one patch. RefusedError where a path in the patch has characters that the script would hand to a shell."""
+    script = script_of(top)
+    odd = next((path for path in patch.paths if not _PLAIN.match(path)), None)
+    if odd is not None:
+        raise RefusedError(f"{patch.source}: checkpatch.pl would pass the path {odd!r} to a shell", hint="leave out --checkpatch")
+    words = ["perl", str(script), f"--root={top}", "--terse", "--show-types", "--no-summary", "--color=never"]
+    words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
+    text = "\n".join(patch.lines) + "\n"
+    done = run(words, stdin=text.encode("utf-8", "surrogateescape"), env=environment(), cwd=top, timeout=SECONDS)
+    found = (_LINE.match(line) for line in done.text.splitlines())
+    return tuple(
+        Finding("checkpatch.pl", one[3].lower().replace("_", "-"), _SEVERITY[one[2]], one[4], checkpatch=one[3], patch_line=int(one[1]))
+        for one in found
+        if one
+    )
+
+
+def merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Ours, and what only the script says: a finding of the same type on the same line is one finding."""
+    left = [(one.checkpatch, one.patch_line) for one in ours if one.checkpatch]
+    extra = []
+    for one in theirs:
+        key = (one.checkpatch, one.patch_line)
+        if key in left:
+            left.remove(key)
+        else:
+            extra.append(one)
+    return tuple(sorted((*ours, *extra), key=lambda one: one.patch_line if one.patch_line is not None else 1 << 40))
