@@ -209,7 +209,7 @@ def _declared_function(spot: Spot) -> str | None:
     if not lead:
         return None
     if found := spot.types.match(_FUNCTION, before, lead.end()) or spot.types.match(_FUNCTION, before, 1):
-        return found.match[2]
+        return found.match[1]
     bare = pattern(rf"\+({IDENT})\(").match(before)
     return bare[1] if bare else None
 

@@ -7,7 +7,6 @@ learnt on the way costs a set entry, and no pattern grows with the patch.
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from patchpilot.lint.clang.patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
 from patchpilot.lint.clang.typewords import (
@@ -21,13 +20,17 @@ from patchpilot.lint.clang.typewords import (
     number_ends,
 )
 
-# stars, blanks, const and [] after a type's name
-_STARS = r"(?:[\s*]|\[\s*\]|(?<=[\s*\]])const)*"
 _MAX_MODIFIERS = 200
+_BLANKS = tuple(" \t\n\r\f\v")
+_WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+# what may stand between a type's name and the variable: a blank, a star, [], or const behind one of them
+_STAR = re.compile(r"[\s*]|\[\s*\]|(?<=[\s*\]])const", re.ASCII)
+_BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_INLINE = re.compile(INLINE, re.ASCII)
 
 
 class TypePattern:
-    """A type and what must follow it. `tail` is a pattern whose groups count from 2; group 1 of a match is empty and ends where the type does.
+    """A type and what must follow it. `tail` is a pattern for what follows.
 
     `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may stand before it. `<MODIFIER>` in the
     tail stands for a word such as const or __iomem.
@@ -39,13 +42,13 @@ class TypePattern:
         self._tail, self.stars, self.storage = tail, stars, storage
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
-    def compiled(self, learnt: tuple[str, ...]) -> re.Pattern[str]:
-        """The pattern for what follows a type's name, with these learnt modifiers."""
+    def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
+        """The pattern for what follows a type; the learnt modifiers that stand in the text are modifiers in it."""
+        learnt = types.learnt_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
         made = self._compiled.get(learnt)
         if made is None:
-            modifier = modifier_source(learnt)
-            stars = rf"{_STARS}(?:\s+{INLINE}|\s+{modifier})*" if self.stars else ""
-            made = re.compile(rf"(?:\s+{modifier})*{stars}(){self._tail.replace('<MODIFIER>', modifier)}", re.ASCII | re.DOTALL)
+            tail = self._tail.replace("<MODIFIER>", modifier_source(learnt)) if "<MODIFIER>" in self._tail else self._tail
+            made = re.compile(tail, re.ASCII | re.DOTALL)
             if len(self._compiled) > 100:
                 self._compiled.clear()
             self._compiled[learnt] = made
@@ -57,9 +60,8 @@ class Found:
 
     __slots__ = ("end", "match", "start")
 
-    def __init__(self, start: int, match: re.Match[str]) -> None:
-        self.start, self.match = start, match
-        self.end = match.end(1)
+    def __init__(self, start: int, end: int, match: re.Match[str]) -> None:
+        self.start, self.end, self.match = start, end, match
 
     @property
     def type(self) -> str:
@@ -96,10 +98,11 @@ class Types:
         """The type that begins at `at`, followed by what is wanted."""
         tail: re.Pattern[str] | None = None
         for start in self._starts(text, at, wanted.storage):
-            for end in self._ends(text, start):
-                tail = tail or wanted.compiled(self.learnt_in(text))
-                if match := tail.match(text, end):
-                    return Found(at, match)
+            for name_end in self._ends(text, start):
+                tail = tail or wanted.compiled(self, text)
+                for end in self._with_what_follows(text, name_end, wanted.stars):
+                    if match := tail.match(text, end):
+                        return Found(at, end, match)
         return None
 
     def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> Found | None:
@@ -199,6 +202,38 @@ class Types:
             starts.reverse()
         return starts
 
+    def _with_what_follows(self, text: str, at: int, stars: bool) -> Iterator[int]:
+        """Where a type may end whose name ends at `at`, with the modifiers and stars that follow the name; longest first."""
+        for modified in self._modified(text, at, False):
+            if not stars:
+                yield modified
+                continue
+            bounds = [modified]
+            position = modified
+            while step := _STAR.match(text, position):
+                position = step.end()
+                bounds.append(position)
+            for bound in reversed(bounds):
+                if text[bound : bound + 1] in _BLANKS:
+                    yield from self._modified(text, bound, True)
+                else:
+                    yield bound
+
+    def _modified(self, text: str, at: int, inline: bool) -> list[int]:
+        """The ends of the modifiers (with `inline`: and inlines) that stand from `at` on, each after a blank; most of them first."""
+        ends = [at]
+        while word := _BLANK_WORD.match(text, ends[-1]):
+            start, name = word.start(1), word[1]
+            if inline and (found := _INLINE.match(text, start)):
+                ends.append(found.end())
+            elif length := self.modifier_length(text, start, name):
+                ends.append(start + length)
+            else:
+                break
+        if len(ends) > 1:
+            ends.reverse()
+        return ends
+
     def _ends(self, text: str, at: int) -> list[int]:
         """Where a type's name that begins at `at` may end, best first."""
         found = pattern(WORD).match(text, at)
@@ -249,10 +284,5 @@ def _glued(text: str, end: int) -> bool:
     return following in (" ", "\t") and text[end : end + 12].lstrip().startswith("##")
 
 
-@cache
-def _word_chars() -> frozenset[str]:
-    return frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-
-
 def _wordlike(char: str) -> bool:
-    return char in _word_chars()
+    return char in _WORD_CHARS

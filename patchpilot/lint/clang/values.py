@@ -98,7 +98,7 @@ class ValueTracker:
         first = pattern(r"\(\s*").match(text, at)
         if not first or not (found := self._types.match(_CAST, text, first.end())):
             return 0
-        return found.match.end(2) - at
+        return found.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
         """The kind a word gives, and how much of the text belongs to it."""

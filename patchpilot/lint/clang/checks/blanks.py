@@ -7,6 +7,9 @@ from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
+_POINTER_BLANKS = (
+    (1, "after the bracket that opens"), (2, "before the name of"), (4, "after the name of"), (5, "before the arguments of"),
+)  # fmt: skip
 _TO_END = TypePattern("$")
 _BEFORE_SQUARE = TypePattern(r"\s+$")
 _BRACED_CAST = TypePattern(r"\)\{")
@@ -32,12 +35,7 @@ def function_pointer(spot: Spot) -> Results | None:
     hits: list[tuple[str, Hit]] = []
     if not found.type.endswith(("*", " ", "\t")):
         hits.append(("function-pointer-spacing", spot.hit("a blank is missing between the type and the function pointer", found.end)))
-    for group, where in (
-        (2, "after the bracket that opens"),
-        (3, "before the name of"),
-        (5, "after the name of"),
-        (6, "before the arguments of"),
-    ):
+    for group, where in _POINTER_BLANKS:
         if found.match[group]:
             hits.append(("function-pointer-spacing", spot.hit(f"no blank stands {where} a function pointer", found.match.start(group))))
     return hits

@@ -63,7 +63,7 @@ def zero_initialiser(spot: Spot) -> Results | None:
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
     if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
-        hits.append(("zeroed-global", spot.hit(f"a global is {found.match[2]} without saying so", found.match.start(2))))
+        hits.append(("zeroed-global", spot.hit(f"a global is {found.match[1]} without saying so", found.match.start(1))))
     if "static" in text and (zeroed := pattern(rf"\+.*\bstatic\s.*=\s*({ZERO})\s*;").match(text)):
         hits.append(("zeroed-static", spot.hit(f"a static variable is {zeroed[1]} without saying so", zeroed.start(1))))
     return hits
@@ -136,7 +136,7 @@ def no_arguments(spot: Spot) -> Results | None:
     if not pattern(r"\(\s*\)").search(spot.text):
         return None
     found = spot.types.search(_NO_ARGUMENTS, spot.text)
-    return [("empty-argument-list", spot.hit(f"'{found.match[2]}()' takes no arguments: write (void)", found.start))] if found else None
+    return [("empty-argument-list", spot.hit(f"'{found.match[1]}()' takes no arguments: write (void)", found.start))] if found else None
 
 
 @check(ADDED, "typedef")
@@ -159,13 +159,13 @@ def pointer_stars(spot: Spot) -> Results | None:
     while (bracket := text.find("(", at)) >= 0:
         at = bracket + 1
         if found := spot.types.match(_STARRED_CAST, text, at):
-            stars = found.match[2]
+            stars = found.match[1]
             good = _starred(stars)
             if stars != good:
                 hits.append(("misplaced-star", spot.hit(f"'(foo{stars})' is written '(foo{good})'", found.end)))
             at = found.match.end()
     for found in spot.types.finditer(_STARRED, text):
-        stars, name = found.match[2], found.match[3]
+        stars, name = found.match[1], found.match[2]
         good = _starred(stars)
         if _is_modifier_end(spot, good):
             good += " "
@@ -210,19 +210,19 @@ def misplaced_init_attribute(spot: Spot) -> Results | None:
     found = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
     if not found:
         return None
-    tail = TypePattern(rf"\s+(?:{name}\s+)?({IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
+    tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
     for start in (found.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
         if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
             rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
-            return [(rule, spot.hit(f"{name} stands after '{typed.match[2]}'", attribute.start()))]
+            return [(rule, spot.hit(f"{name} stands after {typed.match['variable']}", attribute.start()))]
     return None
 
 
 def _tagged_init(text: str, at: int, name: str) -> Found | None:
     """`struct __initdata foo`, which is no type elsewhere."""
-    found = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?({IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
-    return Found(at, found) if found else None
+    found = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
+    return Found(at, found.end(1), found) if found else None
 
 
 @check(ADDED, "__read_mostly")
@@ -240,7 +240,7 @@ def const_read_mostly(spot: Spot) -> Results | None:
 def late_storage_class(spot: Spot) -> Results | None:
     """`int static x`."""
     found = spot.types.search(_STORED, spot.text)
-    return [("late-storage-class", spot.hit(f"'{found.match[2]}' stands before the type", found.match.start(2)))] if found else None
+    return [("late-storage-class", spot.hit(f"'{found.match[1]}' stands before the type", found.match.start(1)))] if found else None
 
 
 @check(ADDED, "inline")
@@ -302,7 +302,7 @@ def extern_in_source(spot: Spot) -> Results | None:
     if found:
         if pattern(r"\s*;").match(statement, len(spot.condition)):
             hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
-        if "\n" in found.match[3]:
+        if "\n" in found.match[2]:
             hits.append(("arguments-below-name", spot.hit("the arguments of a function follow its name on the same line")))
     elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
         hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
@@ -321,10 +321,10 @@ def unnamed_arguments(spot: Spot) -> Results | None:
     for lead in (r".\s*(?:extern\s+)?", r".\s*"):
         if not found and (start := pattern(lead, re.DOTALL).match(statement)):
             found = spot.types.match(_ARGUMENTS, statement, start.end())
-    if not found or found.match[2] == "void":
+    if not found or found.match[1] == "void":
         return None
     hits: list[tuple[str, Hit]] = []
-    arguments = found.match[2].strip(_BLANK)
+    arguments = found.match[1].strip(_BLANK)
     for one in spot.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[one.start : one.match.end()].strip(_BLANK)
         if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
@@ -344,7 +344,7 @@ def function_definition(spot: Spot) -> Results | None:
             found = spot.types.match(_DEFINITION, head, start.end())
     if not found:
         return None
-    spot.walk.function = found.match[2]
+    spot.walk.function = found.match[1]
     lines = [line.raw for line in spot.walk.passage.lines[spot.walk.passage.index(spot.line.number) :][: head.count("\n") + 1]]
     for number, raw in enumerate(lines):
         if raw[1:2] == "{" or (number == 0 and "{" in raw):

@@ -3,6 +3,7 @@
 
 import re
 
+from patchpilot.lint.clang.arguments import value_end
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
 from patchpilot.lint.clang.patterns import (
     ASSIGNMENT,
@@ -17,7 +18,6 @@ from patchpilot.lint.clang.patterns import (
     MEMBER,
     OPERATORS,
     pattern,
-    value,
 )
 from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
@@ -141,12 +141,10 @@ def brackets_in_condition(spot: Spot) -> Results | None:
     statement = spot.statement
     staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
     if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
-        inside = whole[1][1:-1]
-        one = rf"[&!~]?\s*{LVAL}\s*(?:{COMPARE}{value()})?"
         hits += [
-            ("needless-brackets-in-condition", spot.hit(f"needless brackets around '{found[1]}'"))
-            for found in pattern(rf"(?:^|[^\w&!~])\s*\(\s*({one})\s*\)").finditer(inside)
-            if not pattern(r"\s*\w+\s*$").match(found[1])
+            ("needless-brackets-in-condition", spot.hit(f"needless brackets around '{inside}'"))
+            for inside in _bracketed_comparisons(whole[1][1:-1])
+            if not pattern(r"\s*\w+\s*$").match(inside)
         ]
     if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(spot.text):
         count = double[1].count("(")
@@ -155,6 +153,27 @@ def brackets_in_condition(spot: Spot) -> Results | None:
             hint = ": is = meant?" if compared[3] == "==" else ""
             hits.append(("doubled-brackets", spot.hit(f"doubled brackets{hint}", compared.start())))
     return hits
+
+
+def _bracketed_comparisons(text: str) -> list[str]:
+    """The names and comparisons in a condition that stand in brackets of their own."""
+    # every bracket is looked at once, so that this ends: a search that starts again at the same place does not
+    found, done = [], 0
+    name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
+    for bracket in pattern(r"\(").finditer(text):
+        if bracket.start() < done or pattern(r"[\w&!~]$").search(text[: bracket.start()].rstrip()):
+            continue
+        first = name.match(text, bracket.end())
+        if first is None:
+            continue
+        end = first.end()
+        if sign := compare.match(text, end):
+            after = value_end(text, sign.end())
+            end = after if after > sign.end() else -1
+        if end >= 0 and (close := pattern(r"\s*\)").match(text, end)):
+            found.append(text[bracket.end() : end].lstrip())
+            done = close.end()
+    return found
 
 
 @check(ADDED, "sizeof ", "sizeof\t")
@@ -210,9 +229,38 @@ def positive_errno(spot: Spot) -> Results | None:
 def comma_for_semicolon(spot: Spot) -> Results | None:
     """`a = b(), c = d();`."""
     statement = spot.statement
-    if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";"):
+    if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";") or not _outer_comma(statement):
         return None
-    assigned = rf"(?:{LVAL}\s*{ASSIGNMENT}\s*)?{value()}"
-    if pattern(rf"\+\s*{assigned}\s*,\s*{assigned}\s*;\s*$").match(statement):
+    start = pattern(r"\+\s*").match(statement)
+    first = _assigned_ends(statement, start.end() if start else 0)
+    second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_blanks(statement, at + 1))]
+    if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
         return [("comma-for-semicolon", spot.hit("a comma joins what look like two statements"))]
     return None
+
+
+def _assigned_ends(text: str, at: int) -> list[int]:
+    """Where a value or an assignment of one ends, blanks behind it counted in."""
+    assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
+    begins = (assigned.end(), at) if assigned else (at,)
+    return [_after_blanks(text, end) for begin in begins if (end := value_end(text, begin)) > begin]
+
+
+def _after_blanks(text: str, at: int) -> int:
+    found = pattern(r"\s*").match(text, at)
+    return found.end() if found else at
+
+
+def _outer_comma(text: str) -> bool:
+    """Whether a comma stands outside of all brackets, and no brace anywhere."""
+    if "{" in text:
+        return False
+    depth = 0
+    for mark in pattern(r"[(),]").finditer(text):
+        if mark.group() == "(":
+            depth += 1
+        elif mark.group() == ")":
+            depth -= 1
+        elif depth == 0:
+            return True
+    return False

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where things stand on the lines of a source: continuation lines, tab stops, block comments, blank lines."""
 
+from patchpilot.lint.clang.arguments import value_end
 from patchpilot.lint.clang.code import LAYOUT, Results, Spot, check
 from patchpilot.lint.clang.lines import expand
 from patchpilot.lint.clang.patterns import (
@@ -16,11 +17,11 @@ from patchpilot.lint.clang.patterns import (
     OPERATORS,
     SPARSE,
     pattern,
-    value,
 )
 from patchpilot.lint.clang.types import TypePattern
 
 _TAB = 8
+_OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"
 _DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", storage=True)
 _CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True)
 _CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
@@ -71,9 +72,7 @@ def _opens_call(spot: Spot, before: str) -> bool:
     """Whether a line is a call, a declaration or a condition that goes on in the next line."""
     start = pattern(r"\+[ \t]*").match(before)
     at = start.end() if start else 0
-    end = r"\(.*(?:&&|\|\||,)\s*$"
-    plain = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*){end}"
-    return pattern(plain).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
+    return pattern(_OPENS).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
 
 
 def _last_open_bracket(text: str) -> int:
@@ -82,16 +81,19 @@ def _last_open_bracket(text: str) -> int:
     if not opens or text.count(")") >= opens:
         return -1
     at = last = 0
-    whole = pattern(rf"(?:{value()}|{BALANCED})")
+    brackets = pattern(BALANCED)
     while at < len(text):
-        if found := whole.match(text, at):
-            at = max(found.end(), at + 1)
-            continue
-        if text[at] == "(":
-            last = at
+        if (end := value_end(text, at)) > at:
+            at = end
+        elif text[at] == "(":
+            if found := brackets.match(text, at):
+                at = found.end()
+            else:
+                last, at = at, at + 1
         elif text.find("(", at) < 0:
             break
-        at += 1
+        else:
+            at += 1
     return len(expand(text[:last])) + 1
 
 

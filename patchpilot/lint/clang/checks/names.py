@@ -109,9 +109,9 @@ def _declared_name(line: str, types: Types) -> str | None:
         and (lead := pattern(r"typedef\s+").match(line, at))
         and (typed := types.match(_TYPEDEF, line, lead.end()))
     ):
-        return typed.match[2]
+        return typed.match[1]
     if declared := types.match(_DECLARED, line, at):
-        return declared.match[2]
+        return declared.match[1]
     tagged = pattern(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]").match(line)
     return tagged[1] if tagged else None
 
