@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.advice import next_step
@@ -43,6 +43,7 @@ class Tracked:
     next_step: str
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
+    unreachable: bool = False
 
     @property
     def subject(self) -> str:
@@ -136,8 +137,8 @@ def update(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Read what is new about these series (default: those that have not come to an end; `everything`: all). NetworkError when the archive
-    of one cannot be reached."""
+    """Read what is new about these series (default: those that have not come to an end; `everything`: all). One
+    whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     found = []
     for entry in entries:
@@ -145,7 +146,10 @@ def update(
         if not numbers and not everything and before.state in (State.REJECTED, State.SUPERSEDED):
             found.append(before)
             continue
-        found.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+        try:
+            found.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+        except NetworkError as error:
+            found.append(replace(before, troubles=(error.message,), unreachable=True))
     return tuple(found)
 
 
@@ -195,7 +199,7 @@ def watch(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> Iterator[tuple[Tracked, ...]]:
-    """Update again and again, giving what changed each time; `wait` pauses and says whether to go on."""
+    """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on."""
     while True:
         yield tuple(
             one for one in update(store=store, archive_at=archive_at, lore=lore, repository=repository, progress=progress) if one.new

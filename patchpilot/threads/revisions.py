@@ -13,7 +13,7 @@ from patchpilot.threads.mbox import when
 from patchpilot.threads.posts import Post, Revision, Topic
 from patchpilot.threads.sender import same_person
 
-__all__ = ["Post", "Revision", "Topic", "find_topics", "title_key"]
+__all__ = ["Post", "Revision", "Topic", "find_topics"]
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"')\]]{3,400}", re.IGNORECASE)

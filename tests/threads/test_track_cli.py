@@ -138,6 +138,20 @@ def test_what_is_known_is_shown_when_the_archive_is_down(workdir: Path) -> None:
     assert series("show", "1")[0]["state"] == "stalled"
 
 
+def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with archive_server("stand-in", workdir, patch("[PATCH] valve: open it", id="w", author=story.OTTO)) as server:
+        call("track", "add", "w@example.org", "--lore", server.url)
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        server.add(story.REVIEW)
+        outcome = call("track", "update", "--fresh", "--format", "json")
+    assert outcome.code == 4
+    assert "cannot be reached" in outcome.err
+    down, up = json.loads(outcome.out)["series"]
+    assert (down["state"], bool(down["troubles"])) == ("stalled", True)
+    assert up["new"] == ["r1@example.org"]
+
+
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
@@ -224,3 +238,11 @@ def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
         out = call(*argv).out
         assert "\x1b" not in out
         assert "\u202e" not in out
+
+
+def test_watching_an_archive_that_is_down_tells_so(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    outcome = call("track", "watch", "--once", "--lore", "http://127.0.0.1:9/x")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "cannot be reached" in outcome.err

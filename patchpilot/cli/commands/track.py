@@ -84,7 +84,7 @@ def show(common: Common, number: int, keep_unread: bool) -> None:
 @click.option("--fresh", is_flag=True, help="do not use answers of the last ten minutes")
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
-def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> None:
+def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
     """Ask the archive what is new."""
     from patchpilot.services import track as service
 
@@ -94,6 +94,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
             repository=_repository(common), progress=progress,
         )  # fmt: skip
     _write(common, found)
+    return _told_unreachable(found)
 
 
 @command.command(epilog="Example: patchpilot track watch --once || echo something new")
@@ -115,16 +116,18 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
         time.sleep(interval)
         return True
 
-    came = False
+    came, code = False, 0
     with _store() as store, progress_of(common) as progress:
-        for news in service.watch(
+        for told in service.watch(
             store=store, archive_at=_archives(common), lore=lore, wait=wait, repository=_repository(common), progress=progress
         ):
+            code = _told_unreachable(told)
+            news = [one for one in told if one.new]
             came = came or bool(news)
             if news or (once and common.format == "json"):
                 _write(common, news)
                 sys.stdout.flush()
-    return 1 if once and came else 0
+    return 1 if once and came else code
 
 
 @command.command(epilog="Example: patchpilot track remove 3")
@@ -200,6 +203,17 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False) 
     else:
         wide = shutil.get_terminal_size().columns if sys.stdout.isatty() and not common.output else 400
         common.write(series_list(series, wide))
+
+
+def _told_unreachable(series: Sequence["Tracked"]) -> int:
+    """Say on stderr which archives did not answer; the exit code that tells of them, else 0."""
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.errors import ExitCode
+
+    silent = list(dict.fromkeys(trouble for one in series if one.unreachable for trouble in one.troubles))
+    for trouble in silent:
+        click.echo(f"patchpilot: {printable(trouble)}", err=True)
+    return ExitCode.NETWORK if silent else ExitCode.OK
 
 
 def _store() -> "Store":
