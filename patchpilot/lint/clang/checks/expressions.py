@@ -161,9 +161,11 @@ def _bracketed_comparisons(text: str) -> list[str]:
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
-        if bracket.start() < done or pattern(r"[\w&!~]$").search(text[: bracket.start()].rstrip()):
+        at = bracket.start()
+        # a call's bracket, or one that was part of what was found
+        if at < done or (at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))):
             continue
-        first = name.match(text, bracket.end())
+        first = name.match(text, at + 1)
         if first is None:
             continue
         end = first.end()
@@ -171,7 +173,7 @@ def _bracketed_comparisons(text: str) -> list[str]:
             after = value_end(text, sign.end())
             end = after if after > sign.end() else -1
         if end >= 0 and (close := pattern(r"\s*\)").match(text, end)):
-            found.append(text[bracket.end() : end].lstrip())
+            found.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
             done = close.end()
     return found
 
