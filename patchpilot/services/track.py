@@ -202,7 +202,9 @@ def watch(
     """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on."""
     while True:
         yield tuple(
-            one for one in update(store=store, archive_at=archive_at, lore=lore, repository=repository, progress=progress) if one.new
+            one
+            for one in update(store=store, archive_at=archive_at, lore=lore, repository=repository, progress=progress)
+            if one.new or one.unreachable
         )
         if not wait():
             return
