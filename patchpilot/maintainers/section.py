@@ -34,7 +34,7 @@ class Section(NamedTuple):
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
         """Its mailing lists: (address, remark), the remark being what stands after it ("(moderated for non-subscribers)")."""
-        return tuple(list_and_remark(value) for value in self.values("L"))
+        return tuple(_list_with_name(value) for value in self.values("L"))
 
     @property
     def trees(self) -> tuple[str, ...]:
@@ -58,6 +58,14 @@ class Section(NamedTuple):
     def is_maintained(self) -> bool:
         """Whether an S: line says maintained or supported."""
         return any("maintain" in value.lower() or "support" in value.lower() for value in self.values("S"))
+
+
+def _list_with_name(value: str) -> tuple[str, str]:
+    """As `list_and_remark`, for people who also write `Name <list>`, of which get_maintainer.pl takes the first word."""
+    address, remark = list_and_remark(value)
+    if "@" in address.strip("<>") or not (found := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
+        return address.strip("<>"), remark
+    return found[1], value[found.end() :].strip()
 
 
 def list_and_remark(value: str) -> tuple[str, str]:

@@ -84,9 +84,10 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
 def _nobody(facts: Facts) -> Iterator[str]:
     rest = next((f" but {one.section.name}" for one in facts.named.matches if one.is_rest), "")
     taken = {path for one in facts.named.matches if not one.is_rest for path in one.paths}
-    for path in facts.paths:
-        if path not in taken:
-            yield f"{path}: no section of MAINTAINERS{rest} takes it; ask those who changed it last (--git)"
+    alone = [path for path in facts.paths if path not in taken and path != "MAINTAINERS"]
+    if alone:
+        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
+        yield f"{', '.join(alone[:3])}{more}: no section of MAINTAINERS{rest} takes it; ask those who changed it last (--git)"
 
 
 def _lists(facts: Facts) -> Iterator[str]:

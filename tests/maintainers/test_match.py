@@ -34,6 +34,11 @@ def test_sections_are_read_with_their_lines() -> None:
     assert len(file) == 6
 
 
+def test_a_list_may_have_a_name() -> None:
+    section = read("ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n").section(0)
+    assert section.lists == (("one@lists.example", "(moderated)"), ("two@lists.example", ""))
+
+
 def test_the_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/core.c") == ["ACME WIDGET DRIVER", "THE REST"]
 
