@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message
+from patchpilot.errors import GitError, MissingError, UsageError
+from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, tag_text
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags import fixes as finder
+from patchpilot.tags.bisect import parse_bisection
+from patchpilot.tags.settled import REVERTED, by_bisection, by_revert, upstream_of
 
 LIMIT = 5
 
@@ -28,7 +31,10 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """What is known of the tags of one commit. `sure` is whether it stands by the first candidate; `reason` says why not."""
+    """What is known of the tags of one commit. `sure` is whether it stands by the first candidate; `reason` says why not.
+
+    `tags` are the lines to write, oldest culprit first: mostly one, none when unsure.
+    """
 
     commit: str
     subject: str
@@ -37,6 +43,7 @@ class FixesResult:
     sure: bool
     reason: str
     notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def troubled(self) -> bool:
@@ -45,25 +52,99 @@ class FixesResult:
 
 
 def find_culprits(
-    repository: Repository, target: str, *, limit: int = LIMIT, verify: bool = False, progress: Progress = silent
+    repository: Repository,
+    target: str,
+    *,
+    limit: int = LIMIT,
+    verify: bool = False,
+    bisect_log: str | None = None,
+    digits: int = DIGITS,
+    progress: Progress = silent,
 ) -> FixesResult:
-    """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them."""
+    """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
+
+    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
+    """
     commit = repository.commit(repository.resolve(target))
     releases = Releases(repository)
-    present = judge_message(commit.lines, partial(_look_up, repository), relations=_relations(repository, commit, releases))
+    relations = _relations(repository, commit, releases)
+    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
-    if len(commit.parents) != 1:
+    if len(commit.parents) != 1 and not bisect_log:
         reason = (
             "it is a merge: name the commit that fixes the bug" if commit.parents else "it is the first commit: there is nothing before it"
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
-    found = finder.find(repository, commit, limit=limit, progress=progress)
-    culprits = tuple(
-        Culprit(one.commit, one.subject, one.tag, one.confidence, one.evidence, _first_release(releases, one)) for one in found
-    )
-    reason = finder.doubt(found)
-    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason)
+    found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.Found(())
+    candidates, together, notes = found.candidates, found.together, list[str]()
+    settled = by_revert(repository, commit, candidates)
+    if bisect_log:
+        settled = by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
+    if settled.candidates != candidates:
+        candidates, together = settled.candidates[:limit], tuple(one.commit for one in settled.candidates if one.confidence >= REVERTED)
+    notes += settled.notes
+    reason = _cut_off(repository, candidates) or finder.doubt(candidates)
+    culprits = tuple(_culprit(repository, releases, one) for one in candidates)
+    notes += _own_topic(repository, commit, culprits[:1])
+    notes += _missing(repository)
+    tags = () if reason else _tags(repository, culprits, together)
+    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
+
+
+def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) -> Culprit:
+    named = upstream_of(repository, one)
+    release = _first_release(releases, named) if named.commit == one.commit or repository.find(named.commit) else None
+    return Culprit(named.commit, named.subject, named.tag, named.confidence, named.evidence, release)
+
+
+def _tags(repository: Repository, culprits: tuple[Culprit, ...], together: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first."""
+    if len(together) < 2 or culprits[0].commit not in together:
+        return (culprits[0].tag,)
+    ordered = sorted((repository.commit(one) for one in together), key=lambda one: one.committed)
+    return tuple(tag_text(one) for one in ordered)
+
+
+def _own_topic(repository: Repository, commit: Commit, first: tuple[Culprit, ...]) -> list[str]:
+    """What to say when the likeliest culprit goes out together with the fix: it is no one's bug yet."""
+    for one in first:
+        if one.first_release or not repository.find(one.commit):
+            continue
+        try:
+            base = repository.base_of(commit.id)
+        except UsageError:
+            continue
+        if not repository.is_ancestor(one.commit, base):
+            return [f"{one.commit[:12]} is a patch of the same series: squash the fix into it (git commit --fixup={one.commit[:12]})"]
+    return []
+
+
+def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.Found:
+    try:
+        return finder.find(repository, commit, limit=limit, progress=progress)
+    except GitError as error:
+        if not repository.is_partial():
+            raise
+        raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+
+
+def _cut_off(repository: Repository, candidates: tuple[finder.Candidate, ...]) -> str:
+    """Why the first candidate is no answer in a shallow clone: its lines are older than the history that is there."""
+    if not candidates or not repository.is_shallow():
+        return ""
+    ends = (repository.common_dir / "shallow").read_text(encoding="ascii", errors="replace").split()
+    return "the lines are older than this shallow clone" if candidates[0].commit in ends else ""
+
+
+def _missing(repository: Repository) -> list[str]:
+    """What is said of a clone that lacks history."""
+    notes = []
+    if repository.is_shallow():
+        notes.append("the clone is shallow: what came before its first commit cannot be told; `git fetch --unshallow` brings it")
+    if repository.is_partial():
+        notes.append("the clone is partial: files that were not fetched were not looked at; `git fetch --refetch --no-filter` brings them")
+    return notes
 
 
 def _first_release(releases: Releases, candidate: finder.Candidate) -> str | None:

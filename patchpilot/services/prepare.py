@@ -202,10 +202,11 @@ def _fixes(
     if not alone and kind_of(commit.subject) != "fix":
         notes.append("no Fixes: tag: its subject speaks of no fix; name the commit with --fixes if it is one")
         return []
-    culprit = repository.commit(judged.candidates[0].commit)
-    trailers.append(("Fixes", _value(culprit)))
+    trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
+    notes += judged.notes
     notes.append(f"{judged.candidates[0].confidence:.0%} sure: {'; '.join(judged.candidates[0].evidence)}")
-    return [culprit]
+    there = (repository.find(tag.split()[1]) for tag in judged.tags)
+    return [repository.commit(one) for one in there if one]
 
 
 _FORM = frozenset(

@@ -55,7 +55,7 @@ def stable_lines(
     if not named and tagged:
         named = list(tagged)
     elif not named and forms.line and len(commit.parents) == 1:
-        guessed = finder.find(repository, commit, limit=1, progress=progress)
+        guessed = finder.find(repository, commit, limit=1, progress=progress).candidates
         if guessed and not finder.doubt(guessed):
             named = [guessed[0].commit]
             notes.append(f"no Fixes: tag: taken is {guessed[0].tag} ({guessed[0].confidence:.0%} sure)")

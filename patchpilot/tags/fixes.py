@@ -14,6 +14,7 @@ from patchpilot.tags.features import Tally, features, glance, tally
 from patchpilot.tags.past import read_past
 from patchpilot.tags.ranker import Weights, rank, shipped
 from patchpilot.tags.scene import Scene, read_scene
+from patchpilot.tags.several import culprits_together
 
 LOOKED_AT = 16
 SURE = 0.5
@@ -32,10 +33,16 @@ class Candidate:
     committed: int
 
 
-def find(
-    repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None
-) -> tuple[Candidate, ...]:
-    """The likeliest culprits of what a commit with a parent fixes, best first."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The likeliest culprits, best first, and those of them (or of the commits met) that deserve a tag each, oldest first."""
+
+    candidates: tuple[Candidate, ...]
+    together: tuple[str, ...] = ()
+
+
+def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None) -> Found:
+    """The likeliest culprits of what a commit with a parent fixes."""
     scene = read_scene(repository, commit, progress)
     tallies = tally(scene)
     progress("what the likeliest commits did")
@@ -46,7 +53,8 @@ def find(
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
         found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed))
-    return tuple(found)
+    together = culprits_together(scene, found[0].commit) if found else ()
+    return Found(tuple(found), together)
 
 
 def weigh(repository: Repository, scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:

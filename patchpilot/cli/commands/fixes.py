@@ -1,24 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot fixes`: find the commit that introduced the bug."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.errors import ExitCode
+from patchpilot.errors import ExitCode, InputError
 from patchpilot.services.fixes import LIMIT, FixesResult, find_culprits
+
+MAX_LOG = 4 << 20
 
 
 @click.command(epilog="Example: patchpilot fixes HEAD; patchpilot fixes --verify HEAD")
 @common_options("text", "json")
 @click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="how many candidates")
 @click.option("--verify", is_flag=True, help="only judge the Fixes: tags that are there")
+@click.option(
+    "--bisect-log",
+    metavar="FILE",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="what git bisect log printed, or a report that quotes its end",
+)
 @click.argument("target", default="HEAD")
-def command(common: Common, limit: int, verify: bool, target: str) -> int:
+def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, target: str) -> int:
     """Name the commits that most likely introduced the bug that TARGET fixes, and judge the Fixes: tags it has."""
     with common.repository() as repository, progress_of(common) as progress:
-        result = find_culprits(repository, target, limit=limit, verify=verify, progress=progress)
+        result = find_culprits(repository, target, limit=limit, verify=verify, bisect_log=_read(bisect_log), progress=progress)
     if common.format == "json":
         from patchpilot.cli.output.json import document
 
@@ -28,6 +38,18 @@ def command(common: Common, limit: int, verify: bool, target: str) -> int:
     if verify:
         return ExitCode.FINDINGS if result.troubled else ExitCode.OK
     return ExitCode.OK if result.sure else ExitCode.FINDINGS
+
+
+def _read(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    if str(file) == "-":
+        return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_LOG).decode("utf-8", "replace")
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
 
 
 def body(result: FixesResult) -> dict[str, Any]:
@@ -56,6 +78,7 @@ def body(result: FixesResult) -> dict[str, Any]:
             }
             for one in result.candidates
         ],
+        "tags": list(result.tags),
         "sure": result.sure,
         "reason": result.reason,
         "notes": list(result.notes),
@@ -79,4 +102,6 @@ def text(result: FixesResult, verify: bool) -> str:
     for culprit in result.candidates:
         lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
         lines.append(f"      {'; '.join(culprit.evidence)}" + (f"; first in {culprit.first_release}" if culprit.first_release else ""))
+    if len(result.tags) > 1:
+        lines += ["one tag for each:", *(f"  {tag}" for tag in result.tags)]
     return printable("\n".join([*lines, *result.notes]))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A bisection, as `git bisect log` prints it or as people paste its end into a report."""
+
+import re
+from dataclasses import dataclass
+
+from patchpilot.errors import InputError
+
+_FIRST = re.compile(r"^(?:#\s*)?first (?!good|old)\w+ commit: \[([0-9a-f]{7,64})\]", re.MULTILINE)
+_IS_FIRST = re.compile(r"\b([0-9a-f]{7,64}) is the first (?!good|old)\w+ commit\b")
+_STEP = re.compile(r"^git bisect (\S+)((?:\s+'?[0-9a-f]{7,64}'?)+)\s*$", re.MULTILINE)
+_START = re.compile(r"^git bisect start((?:\s+\S+)*)\s*$", re.MULTILINE)
+_TERM = re.compile(r"--term-(new|bad|old|good)[= ]'?(\S+?)'?(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Bisection:
+    """What a log says: the first bad commit (None while unfinished), and the ids marked bad, good and skipped, in order."""
+
+    first_bad: str | None
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
+    """Read a log; InputError where there is nothing of a bisection in it."""
+    bad_words, good_words = {"bad", "new"}, {"good", "old"}
+    for kind, word in _TERM.findall(text):
+        (bad_words if kind in ("new", "bad") else good_words).add(word)
+    marks: dict[str, list[str]] = {"bad": [], "good": [], "skip": []}
+    start = _START.search(text)
+    if start:
+        ids = [word.strip("'") for word in start[1].split() if re.fullmatch(r"'?[0-9a-f]{7,64}'?", word)]
+        marks["bad"] += ids[:1]
+        marks["good"] += ids[1:]
+    for word, ids in _STEP.findall(text):
+        kind = "bad" if word in bad_words else "good" if word in good_words else word
+        if kind in marks:
+            marks[kind] += [one.strip("'") for one in ids.split()]
+    found = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
+    if not found and not marks["bad"]:
+        raise InputError(f"{name}: neither a log of git bisect nor a first bad commit", hint="write it with: git bisect log > FILE")
+    return Bisection(found[-1] if found else None, tuple(marks["bad"]), tuple(marks["good"]), tuple(marks["skip"]))
