@@ -46,7 +46,14 @@ APPLIED = re.compile(
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_WHAT = r"(?:this|it|that|these|them|both|all|yours|your|the rest of (?:the |this |your )?\w+|the (?:series|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)|up|patch(?:es)?|series|patchset|#?\d[\d, and&-]*)"
+_WHAT = (
+    "(?:"
+    + _joined(r"""
+    this | it | that | these | them | both | all | yours | your | up | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
+    the rest of (?:the |this |your )?\w+ | the (?:series|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
+""")
+    + ")"
+)
 _ALTERED = (
     r"(?:a |some |the |your )?(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit)"
 )
