@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
 from patchpilot.model.recipient import Section as ShownSection
-from patchpilot.recipients.dropin.mailbox import each_mailbox
+from patchpilot.recipients.dropin.mailbox import each_mailbox, take_apart, written
 from patchpilot.recipients.dropin.switches import Switches
 from patchpilot.recipients.gather import Gathered
 
@@ -27,7 +27,8 @@ def add_named(gathered: Gathered, file: MaintainersFile, paths: Sequence[str], t
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
     left_out: list[str] = []
-    chiefs = set() if switches.git_chief_penguins else {address.lower() for _, address in file.words.chiefs}
+    # as the tree's script compares them: name and address, letter by letter
+    chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
     # people of several names or addresses are known by the first one met, so the order is that of get_maintainer.pl
     for one in sorted(matches, key=lambda found: found.met):
         section = one.section
@@ -35,7 +36,7 @@ def add_named(gathered: Gathered, file: MaintainersFile, paths: Sequence[str], t
             if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
                 role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
                 for box in each_mailbox(entry.value):
-                    if not any(chief in box.lower() for chief in chiefs):
+                    if written(*take_apart(box)) not in chiefs:
                         _add(gathered, box, role, header, one)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
