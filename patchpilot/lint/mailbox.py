@@ -2,11 +2,11 @@
 """Addresses as sign-off rules compare them: name, comment after the name, address proper, what follows it. Text is one character a byte."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from patchpilot.lint.lazy import lazy
 
-_ANGLED = lazy(r"^(.*)<(\S+@\S+)>(.*)$")
-_BARE = lazy(r"(\S+@\S+)(.*)$")
+_RUN = lazy(r"\S+")
 _QUOTED = lazy(r'"(.+)"')
 _TO_QUOTE = lazy(r"[^\w \-]")
 _FREE_QUOTE = lazy(r'(?<!\\)"')
@@ -35,10 +35,10 @@ class Mailbox:
 def parse_mailbox(text: str) -> Mailbox:
     """Take `Name (comment) <address> rest` apart; a name with a bare address behind it is no mailbox, all parts are empty then."""
     name = address = rest = ""
-    if found := _ANGLED.match(text):
-        name, address, rest = found.groups()
-    elif found := _BARE.search(text):
-        address, rest = found.groups()
+    if angled := _angled(text):
+        name, address, rest = angled
+    elif bare := next((run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None):
+        address, rest = bare[0], text[bare.end() :]
         name = text[: text.index(address)].strip(_BLANK).removeprefix('"').removesuffix('"')
         if name and not (address.startswith("<") and address.endswith(">") and ">" not in address[1:-1] and len(address) > 2):
             return Mailbox("", "", "", "")
@@ -52,17 +52,34 @@ def parse_mailbox(text: str) -> Mailbox:
     return Mailbox(_quoted(name), comment, address, rest.strip(_BLANK))
 
 
+def _angled(text: str) -> tuple[str, str, str] | None:
+    """What stands before, in and after the last angle brackets with an address in them."""
+    start = text.rfind("<")
+    while start >= 0:
+        run = _RUN.match(text, start + 1)
+        end = text.rfind(">", start + 1, run.end()) if run else -1
+        if end > 0 and "@" in text[start + 2 : end - 1]:
+            return text[:start], text[start + 1 : end], text[end + 1 :]
+        start = text.rfind("<", 0, start)
+    return None
+
+
 def balanced(text: str, at: int) -> int:
     """The index behind the parenthesis that closes the one at `at`; -1 when none does."""
-    depth = 0
-    for index in range(at, len(text)):
-        if text[index] == "(":
-            depth += 1
-        elif text[index] == ")":
-            depth -= 1
-            if depth == 0:
-                return index + 1
-    return -1
+    return _closings(text).get(at, -1)
+
+
+@lru_cache(maxsize=8)
+def _closings(text: str) -> dict[int, int]:
+    """Where each parenthesis that is closed is closed, found in one pass: hostile text has thousands that are not."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for index, char in enumerate(text):
+        if char == "(":
+            opened.append(index)
+        elif char == ")" and opened:
+            found[opened.pop()] = index + 1
+    return found
 
 
 def _without_comments(name: str) -> tuple[str, str]:

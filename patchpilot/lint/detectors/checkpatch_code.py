@@ -9,12 +9,17 @@ from patchpilot.lint.clang.patterns import pattern
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 
+LONGEST_LINE = 3000
+"""Longer lines are data, not code."""
+
 
 def c_lines(context: Context) -> list[Line]:
     """The lines that the patch adds to C sources and headers."""
     kept: Any = context.shared.get("checkpatch.c_lines")
     if kept is None:
-        kept = context.shared["checkpatch.c_lines"] = [line for line in scan(context).added if line.suffix in ("c", "h")]
+        kept = context.shared["checkpatch.c_lines"] = [
+            line for line in scan(context).added if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
+        ]
     return list(kept)
 
 
