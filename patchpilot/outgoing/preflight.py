@@ -51,6 +51,7 @@ class Facts:
     merge_window: str
     now: datetime
     kernel: bool
+    same_version: Send | None = None
     damaged: tuple[tuple[str, str], ...] = ()
     first_time: bool = False
 
@@ -147,6 +148,11 @@ def _versions(facts: Facts) -> Iterator[Problem]:
             hint = "patchpilot send --resume finishes a send; --resend sends it again marked RESEND"
             yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
             return
+    if facts.same_version and not resend and not facts.request.to_self:
+        when = facts.same_version.begun[:10]
+        yield Problem(
+            "version-sent", f"v{facts.version} of this topic was sent on {when}", "patchpilot send --reroll makes it the next version"
+        )
 
 
 def _tells_changes(series: Series, version: int) -> bool:

@@ -54,6 +54,7 @@ def gather(
         patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not outbox.ever_sent()
+        before = [one for one in outbox.sends(draft.change_id, version) if one.state in ("sent", "partial")]
     return Facts(
         request=request,
         series=series,
@@ -72,6 +73,7 @@ def gather(
         now=now,
         kernel=kernel,
         first_time=first_time,
+        same_version=before[-1] if before else None,
         damaged=damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit]),
     )
 

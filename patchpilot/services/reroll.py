@@ -10,6 +10,7 @@ from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.services.reviews import asked
 
 LINK = "https://lore.kernel.org/r/{}"
 
@@ -144,7 +145,8 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     ids = [one.commit for one in draft.patches if one.commit]
     lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last, repository)) or ("no patch differs",))]
     diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
-    return (*lines, *(f"  {line}" for line in diff[:40]))
+    remarks = asked(last)
+    return (*lines, *(f"  {line}" for line in diff[:40]), *(("Reviewers said:",) if remarks else ()), *(f"  {line}" for line in remarks))
 
 
 def unfinished(draft: Draft) -> bool:

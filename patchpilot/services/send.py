@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, RefusedError, UsageError, unknown
+from patchpilot.errors import MissingError, RefusedError, unknown
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import send_email
 from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commits, sheets_of_patches
-from patchpilot.outgoing.cover import cover_body
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
@@ -22,9 +21,10 @@ from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.judgement import gather
-from patchpilot.services.reroll import last_sent, range_diff, remember, reroll
+from patchpilot.services.reroll import remember, reroll
+from patchpilot.services.reviews import tag_warnings
 from patchpilot.services.topic import base_of_topic, find_draft, read_topic
-from patchpilot.services.traps import introduced
+from patchpilot.services.wording import wording_of
 
 WAITING = (MailState.PENDING, MailState.REJECTED)
 
@@ -48,7 +48,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     people = addressees(repository, request, account, draft, series)
     if not people.recipients:
         raise RefusedError("nobody to send to", hint="name them with --to and --cc")
-    wording = _wording(repository, request, draft, series, base if ids else None)
+    wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
     facts = gather(repository, request, account, draft, wording.version, series, ids, people, made, mails, progress)
@@ -61,7 +61,11 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         recipients=people.recipients,
         bcc=people.bcc,
         refusals=refusals(facts),
-        warnings=(*warnings(facts), *(Problem("recipients", one) for one in people.remarks)),
+        warnings=(
+            *warnings(facts),
+            *tag_warnings(repository, request, draft, ids),
+            *(Problem("recipients", one) for one in people.remarks),
+        ),
         version=wording.version,
         base=base,
         head=ids[-1] if ids else None,
@@ -207,6 +211,10 @@ def _advice(send: Send) -> tuple[str, ...]:
     """What to do about mails that did not get through."""
     lines = []
     states = {one.state for one in send.entries}
+    if states == {MailState.ACCEPTED} and send.kind == "real":
+        lines.append(f"follow the answers (the archive has it in some minutes): patchpilot track add '<{send.entries[0].mail.message_id}>'")
+    if states == {MailState.ACCEPTED} and send.kind == "to-self":
+        lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
     if states & set(WAITING):
         lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
     lines += [
@@ -228,60 +236,6 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         path.write_bytes(mail.raw)
         paths.append(path)
     return tuple(paths)
-
-
-def _wording(repository: Repository, request: Request, draft: Draft, series: Series, base: str | None) -> Wording:
-    """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
-    many = len(draft.patches) > 1
-    if request.cover and not draft.has_cover:
-        raise UsageError("a cover letter is asked for, and none is written", hint="write it: patchpilot draft --edit")
-    cover = None
-    regzbot = introduced(draft, series)
-    extra = (regzbot,) if regzbot else ()
-    if draft.has_cover and (request.cover or many):
-        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
-        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
-    notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
-    first = next((one.commit for one in draft.patches if one.commit), None)
-    if cover is None and first:
-        changes = cover_body("", draft.changelogs, draft.version)
-        # git writes a range-diff into a cover or a single patch only
-        compared = _compared(repository, request, draft) if many else ""
-        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra, compared) if part.strip())
-        notes = {**notes, first: text} if text else notes
-    return Wording(
-        prefix=_prefix(draft, request),
-        version=draft.version,
-        cover=cover,
-        notes=notes,
-        change_id=draft.change_id,
-        base=base,
-        in_reply_to=draft.in_reply_to or None,
-        range_diff=_last_range(request, draft) if cover or not many else None,
-    )
-
-
-def _compared(repository: Repository, request: Request, draft: Draft) -> str:
-    """The range-diff with the last version as text, when it is asked for."""
-    span = _last_range(request, draft)
-    last = last_sent(draft) if span else None
-    ids = [one.commit for one in draft.patches if one.commit]
-    return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
-
-
-def _last_range(request: Request, draft: Draft) -> str | None:
-    """The last version's range, when a range-diff is asked for."""
-    if not request.range_diff:
-        return None
-    last = last_sent(draft)
-    if last is None or not last.base or not last.head or last.version >= draft.version:
-        raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
-    return f"{last.base}..{last.head}"
-
-
-def _prefix(draft: Draft, request: Request) -> str:
-    prefix = draft.prefix or "PATCH"
-    return f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
 
 
 def _message_ids(draft: Draft, wording: Wording, sheets: Sequence[Sheet], sender: Address) -> tuple[str, ...]:

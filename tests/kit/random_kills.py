@@ -25,8 +25,11 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def one_kill(folder: Path, via: str, after: float, patches: int = 3) -> tuple[bool, str]:
-    """(whether every mail arrived exactly once, what happened) of a send killed after so many seconds and then finished."""
+def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3) -> tuple[bool, str]:
+    """(whether every mail arrived exactly once, what happened) of a send killed so many seconds after it began (or after the first mail's).
+
+    It is then finished by resuming it.
+    """
     with FaultySink() as server:
         repo = topic(folder / "repo", patches, server=server)
         with Repository.open(repo.path) as repository:
@@ -35,6 +38,9 @@ def one_kill(folder: Path, via: str, after: float, patches: int = 3) -> tuple[bo
             process = subprocess.Popen(
                 command(repo.path, request), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
+            if in_delivery:
+                while process.poll() is None and not server.faults.seen:
+                    time.sleep(0.005)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(after)
             if process.poll() is None:
@@ -70,9 +76,10 @@ def main(count: int, via: str) -> int:
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
             isolated(Path(place))
-            after = chance.uniform(0.3, span)
+            in_delivery = chance.random() < 0.8
+            after = chance.uniform(0.0, 1.0) if in_delivery else chance.uniform(0.3, span)
             try:
-                right, what = one_kill(Path(place), via, after)
+                right, what = one_kill(Path(place), via, after, in_delivery)
             except PatchpilotError as error:
                 right, what = False, f"error: {error.message}"
         kinds[what.split(",")[0]] += 1

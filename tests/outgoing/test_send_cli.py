@@ -93,6 +93,16 @@ def test_the_same_patches_are_not_sent_twice(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
+def test_a_version_is_not_sent_twice_with_other_patches(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        assert send(repo, "--yes").code == 0
+        repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int m;\n"})
+        again = document(call("send", "-C", repo.path, "--to", LIST, "--yes", "--format", "json"))
+        assert "version-sent" in {one["name"] for one in again["refusals"]}
+        assert len(server.take()) == 2
+
+
 def test_an_outbox_holds_the_bytes_and_nothing_leaves(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What reviewers of the last version gave and asked, for whoever prepares the next one; nothing where the series is not followed."""
+
+from collections.abc import Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.plan import Problem, Request
+
+ASKING = ("review", "question", "nack")
+MAX_LINES = 12
+
+
+def asked(last: Send) -> tuple[str, ...]:
+    """Who answered the last version with a remark or a question, and how it begins."""
+    from patchpilot.services.track import listed
+    from patchpilot.threads.store import Store
+
+    ids = {one.mail.message_id for one in last.entries}
+    lines = []
+    try:
+        followed = listed(store=Store())
+    except PatchpilotError:
+        return ()
+    for one in followed:
+        if one.status is None or not ids & one.status.message_ids:
+            continue
+        for reply in one.status.replies:
+            mail = reply.mail
+            if mail.by_author or mail.bot or str(mail.kind) not in ASKING:
+                continue
+            lines.append(f"{mail.sender.name or mail.sender.email} ({mail.kind}): {_beginning(mail.body.text)}")
+    return tuple(lines[:MAX_LINES])
+
+
+def _beginning(body: str) -> str:
+    """The first line of a reply that is not quoted, an attribution or a greeting."""
+    for line in body.splitlines():
+        clean = line.strip()
+        if clean and not clean.startswith(">") and not clean.endswith((":", ",")) and len(clean.split()) > 2:
+            return clean[:100]
+    return ""
+
+
+def tag_warnings(repository: Repository, request: Request, draft: Draft, ids: Sequence[str]) -> tuple[Problem, ...]:
+    """Review tags given to the last version that the commits lack, and those held back because their patch changed."""
+    if draft.version < 2 or not ids or draft.branch is None:
+        return ()
+    from patchpilot.services.trailers import collect
+    from patchpilot.threads.store import Store
+
+    try:
+        found = collect(repository, request.target, store=Store(), base=request.base, dry_run=True, published=True, shared=True)
+    except PatchpilotError:
+        return ()
+    problems = []
+    missing = [one.subject for one in found.preparation.changes if one.changed]
+    if missing:
+        problems.append(Problem("tags", f"review tags were given and are not in: {'; '.join(missing)}", "add them: patchpilot trailers"))
+    problems += [
+        Problem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still holds")
+        for one in found.held
+    ]
+    return tuple(problems)

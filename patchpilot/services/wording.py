@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draft's texts as they go into the mails: cover, notes, changelog, prefix, range-diff."""
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.patch import Series
+from patchpilot.outgoing.compose import Wording
+from patchpilot.outgoing.cover import cover_body
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.plan import Request
+from patchpilot.services.reroll import last_sent, range_diff
+from patchpilot.services.traps import introduced
+
+
+def wording_of(repository: Repository, request: Request, draft: Draft, series: Series, base: str | None) -> Wording:
+    """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
+    many = len(draft.patches) > 1
+    if request.cover and not draft.has_cover:
+        raise UsageError("a cover letter is asked for, and none is written", hint="write it: patchpilot draft --edit")
+    cover = None
+    regzbot = introduced(draft, series)
+    extra = (regzbot,) if regzbot else ()
+    if draft.has_cover and (request.cover or many):
+        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
+        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
+    notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    first = next((one.commit for one in draft.patches if one.commit), None)
+    if cover is None and first:
+        changes = cover_body("", draft.changelogs, draft.version)
+        # git writes a range-diff into a cover or a single patch only
+        compared = _compared(repository, request, draft) if many else ""
+        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra, compared) if part.strip())
+        notes = {**notes, first: text} if text else notes
+    return Wording(
+        prefix=_prefix(draft, request),
+        version=draft.version,
+        cover=cover,
+        notes=notes,
+        change_id=draft.change_id,
+        base=base,
+        in_reply_to=draft.in_reply_to or None,
+        range_diff=_last_range(request, draft) if cover or not many else None,
+    )
+
+
+def _compared(repository: Repository, request: Request, draft: Draft) -> str:
+    """The range-diff with the last version as text, when it is asked for."""
+    span = _last_range(request, draft)
+    last = last_sent(draft) if span else None
+    ids = [one.commit for one in draft.patches if one.commit]
+    return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+
+
+def _last_range(request: Request, draft: Draft) -> str | None:
+    """The last version's range, when a range-diff is asked for."""
+    if not request.range_diff:
+        return None
+    last = last_sent(draft)
+    if last is None or not last.base or not last.head or last.version >= draft.version:
+        raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
+    return f"{last.base}..{last.head}"
+
+
+def _prefix(draft: Draft, request: Request) -> str:
+    prefix = draft.prefix or "PATCH"
+    return f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
