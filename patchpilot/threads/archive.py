@@ -194,7 +194,12 @@ class Archive:
             if self._cache:
                 self._cache.mkdir(parents=True, exist_ok=True)
             self._node = LoreNode(
-                self.url, request_timeout=TIMEOUTS, cache_dir=str(self._cache) if self._cache else None, cache_ttl=self._cache_seconds
+                self.url,
+                request_timeout=TIMEOUTS,
+                cache_dir=str(self._cache) if self._cache else None,
+                cache_ttl=self._cache_seconds,
+                # only the archive that was named is asked: what is looked for may not be for others
+                follow_upstream=False,
             )
             self._node.set_user_agent("patchpilot", __version__)
             self._session = _polite_session(f"patchpilot/{__version__}", self._stop)

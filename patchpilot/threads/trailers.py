@@ -2,10 +2,11 @@
 """Review tags given in a reply: which unquoted lines are tags, and which of them their sender may give."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.address import Address, parse_address
-from patchpilot.threads.body import Body
+from patchpilot.threads.body import Body, Line
 from patchpilot.threads.sender import same_person
 
 GIVEN = frozenset(
@@ -106,13 +107,13 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
     return f"it names {address.email}, the mail is from {sender.email}"
 
 
-def _pasted(around: object, indent: str, name: str) -> str:
+def _pasted(around: Sequence[Line], indent: str, name: str) -> str:
     """Why an indented tag does not count: it stands in an indented block, which is text pasted from somewhere, as commit messages are."""
     if len(indent.expandtabs()) < 2:
         return ""
     if name.lower() == "signed-off-by":
         return "an indented sign-off is pasted text"
-    block = [line for line in around if line.text.strip()]  # type: ignore[attr-defined]
+    block = [line for line in around if line.text.strip()]
     others = sum(1 for line in block if line.text.startswith((" ", "\t")) and not _TAG.match(line.text))
     return "it stands in pasted text" if others >= 2 else ""
 
