@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Profiles: what differs from project to project, as data in checks/profiles/ (a profile may stand on another)."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
 from patchpilot.errors import PackError, unknown
+from patchpilot.lint.kept import key_of, recall, remember
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Severity
@@ -45,13 +45,23 @@ class Profile:
 @cache
 def profiles() -> Mapping[str, Profile]:
     """Every shipped profile by name; PackError names the file and the key that is wrong."""
-    tables = {}
-    for file in sorted((data_dir("checks") / "profiles").glob("*.toml")):
-        try:
-            tables[file.stem] = tomllib.loads(file.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise PackError(f"profiles/{file.name}: {error}") from error
+    folder = data_dir("checks") / "profiles"
+    texts = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
+    key = key_of(part for name, text in texts.items() for part in (name.encode(), text))
+    tables = recall("profiles", key)
+    if not isinstance(tables, dict):
+        tables = {name: _parse(name, text) for name, text in texts.items()}
+        remember("profiles", key, tables)
     return {name: _profile(name, tables) for name in tables}
+
+
+def _parse(name: str, text: bytes) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text.decode("utf-8", "replace"))
+    except tomllib.TOMLDecodeError as error:
+        raise PackError(f"profiles/{name}.toml: {error}") from error
 
 
 def _profile(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Profile:

@@ -22,6 +22,11 @@ def choose(
     )
 
 
+def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
+    """Whether every word of a --select or --ignore names something; UsageError for the first that does not."""
+    _known(words, rules)
+
+
 def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     if not words:
         return frozenset()

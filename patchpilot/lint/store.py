@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All rules of a run. Reading and checking the packs takes longer than checking a patch, so their loaded form is kept by content hash."""
 
-import contextlib
 import importlib
-import importlib.util
-import marshal
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from patchpilot import __version__
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
+from patchpilot.lint.kept import cache_dir, key_of, recall, remember
 from patchpilot.lint.rule import Example, Pack, Remedy, Rule
 from patchpilot.model.finding import Severity
 from patchpilot.resources import data_dir
 
-_FORM = 1
+__all__ = ["cache_dir", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules"]
 
 
 def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
@@ -30,7 +26,7 @@ def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
     if cached is None:
         cached = tuple(rule for pack in _parse(files, texts) for rule in pack.rules)
         _one_of_each(cached)
-        _keep(key, cached)
+        remember("rules", key, tuple(_plain(rule) for rule in cached))
     return cached
 
 
@@ -66,12 +62,6 @@ def import_detectors() -> None:
         importlib.import_module(module.name)
 
 
-def cache_dir() -> Path:
-    """Where loaded forms are kept: $XDG_CACHE_HOME/patchpilot."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "patchpilot"
-
-
 def _sources(own: Sequence[Path]) -> tuple[list[Path], list[bytes]]:
     """The pack files and their contents. Other data lives in checks/ too: a pack is what has rules."""
     folder = data_dir("checks")
@@ -105,16 +95,15 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
 
 
 def _key(files: Sequence[Path], texts: Sequence[bytes]) -> str:
-    """A hash of all that the loaded form depends on: the packs, the detectors' sources, this program and the interpreter."""
-    parts = [f"{_FORM} {__version__} {sys.version}".encode()]
+    """A hash of all that the loaded form depends on: the packs and the detectors' sources."""
+    parts = []
     for file, text in zip(files, texts, strict=True):
         parts += [f"{file.name} {len(text)}".encode(), text]
     with os.scandir(Path(__file__).parent / "detectors") as entries:
         for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
             state = entry.stat()
             parts.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}".encode())
-    # the interpreter's own hash of sources, as .pyc files have it: hashlib takes ten times as long to import
-    return importlib.util.source_hash(b"\0".join(parts)).hex()
+    return key_of(parts)
 
 
 _NAMES = tuple(one.name for one in fields(Rule))
@@ -135,19 +124,6 @@ def _rule(values: tuple[Any, ...]) -> Rule:
 
 def _cached(key: str) -> tuple[Rule, ...] | None:
     try:
-        plain = marshal.loads((cache_dir() / f"rules-{key}").read_bytes())
-        return tuple(_rule(one) for one in plain)
-    except (OSError, ValueError, EOFError, TypeError, KeyError):
+        return tuple(_rule(one) for one in recall("rules", key) or ()) or None
+    except (ValueError, TypeError, KeyError):
         return None
-
-
-def _keep(key: str, rules: tuple[Rule, ...]) -> None:
-    folder = cache_dir()
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        # a second process must never read half a file
-        beside = folder / f"rules-{key}.{os.getpid()}"
-        beside.write_bytes(marshal.dumps(tuple(_plain(rule) for rule in rules)))
-        beside.replace(folder / f"rules-{key}")
-        for old in sorted(folder.glob("rules-*"), key=lambda one: one.stat().st_mtime)[:-4]:
-            old.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from patchpilot.lint.context import NEWEST_KERNEL, Context, HistoryFacts, Option
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.profiles import Profile, adjusted, detect, find_profile
 from patchpilot.lint.rule import Kernel, Rule
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose, verify
 from patchpilot.lint.store import load_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
@@ -98,6 +98,7 @@ def check(
     UsageError names an unknown rule or profile and the nearest.
     """
     rules = load_rules(packs)
+    verify((*select, *ignore), rules)
     series = read_targets(targets, repository, base)
     return check_series(
         series, rules=rules, repository=repository, tree=tree, profile=profile, strict=strict, select=select, ignore=ignore, fail_on=fail_on,

@@ -51,7 +51,7 @@ def command(
 ) -> int:
     """Check patches: files, directories, mboxes, commits, ranges, or `-`. With no TARGET: what your branch has over its base."""
     from patchpilot.lint import regexcache
-    from patchpilot.lint.store import cache_dir
+    from patchpilot.lint.kept import cache_dir
 
     regexcache.use(cache_dir())
     from patchpilot.services.check import check

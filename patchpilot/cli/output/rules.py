@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rules as a list, as a page, and as JSON."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.services.rules import Explanation
+
+COLUMNS = 88
 
 
 def listing(rules: Sequence[Rule]) -> str:
@@ -45,7 +48,7 @@ def page(one: Explanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
     rule = one.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
-    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}", "", f"  {rule.summary}", "", "Why", *_indented(rule.why)]
+    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}", "", f"  {rule.summary}", "", "Why", *_wrapped(rule.why)]
     for title, examples in (("Bad", one.bad), ("Good", one.good)):
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
@@ -76,6 +79,10 @@ def shown(example: Example) -> str:
         "\n".join(one.strip("\n") for one in example.series),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(printable(" ".join(text.split())), COLUMNS, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
 def _indented(text: str) -> list[str]:

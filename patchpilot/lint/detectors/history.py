@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from patchpilot.history.fixes_tag import Relations, judge_message
 from patchpilot.lint.context import Context, HistoryFacts
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.detectors.subject import split_prefix
-from patchpilot.model.commit import Commit
 from patchpilot.model.finding import Fix
+
+if TYPE_CHECKING:
+    from patchpilot.model.commit import Commit
 
 LEAST_COMMITS = 5
 USUAL_SHARE = 0.4
@@ -80,6 +82,8 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patch, history = context.patch, context.history
     if history is None:
         return
+    from patchpilot.history.fixes_tag import Relations, judge_message
+
     lines = (patch.subject.title, *patch.message)
     relations = Relations(
         is_ancestor=partial(_is_ancestor, history, patch.commit),
@@ -94,5 +98,5 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix)
 
 
-def _is_ancestor(history: HistoryFacts, commit: str | None, target: Commit) -> bool | None:
+def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:
     return history.is_ancestor(target.id, commit) if commit else None

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What maintainers and bots say of tags: who signed, in what order, what is missing."""
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -183,12 +182,22 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             elif ";" in found[0]:
                 yield Hit(patch.message_line + at, f'"{found[0].strip()}" has a semicolon for a colon')
             continue
-        near = difflib.get_close_matches(name.lower(), [one.lower() for one in _STANDARD], 1, 0.82)
+        near = _nearest(name.lower())
         # checkpatch looks at everything that ends in -by:
         told = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if near and not told and _fits(near[0], value):
             yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean {known[near[0]]}:?')
+
+
+def _nearest(name: str) -> list[str]:
+    """The tag that a name is nearly, in a list; names that share no beginning with any are not compared."""
+    standard = [one.lower() for one in _STANDARD]
+    if not any(name[:2] == one[:2] or name[:1] + name[2:4] == one[:3] or name[1:4] == one[1:4] for one in standard):
+        return []
+    import difflib
+
+    return difflib.get_close_matches(name, standard, 1, 0.82)
 
 
 def _fits(tag: str, value: str) -> bool:

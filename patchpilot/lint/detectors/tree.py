@@ -4,18 +4,19 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import MissingError
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.patterns import compiled
-from patchpilot.maintainers import SectionMatch, load
-from patchpilot.maintainers.match import match_texts
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.tree import Tree
+
+if TYPE_CHECKING:
+    from patchpilot.maintainers import SectionMatch
 
 EVERYBODY = ("linux-kernel@vger.kernel.org",)
 
@@ -125,12 +126,15 @@ def _recipient_line(patch: Patch) -> int:
     return next((one.line for name in ("cc", "to") for one in patch.headers if one.name.lower() == name), 1)
 
 
-def _sections(context: Context) -> tuple[SectionMatch, ...]:
+def _sections(context: Context) -> "tuple[SectionMatch, ...]":
     """The sections of the touched files, the catch-all left out."""
     found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
     if found is None:
         found = ()
         if context.tree is not None:
+            from patchpilot.maintainers import load
+            from patchpilot.maintainers.match import match_texts
+
             try:
                 file = load(context.tree)
                 paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
@@ -141,7 +145,7 @@ def _sections(context: Context) -> tuple[SectionMatch, ...]:
     return found
 
 
-def _is_deepest(context: Context, match: SectionMatch) -> bool:
+def _is_deepest(context: Context, match: "SectionMatch") -> bool:
     """Whether some path has no section with people that names it more exactly."""
     for path in match.paths:
         depths = [one.depth for one in _sections(context) if path in one.paths and one.section.values("M") and not one.by_keyword]
@@ -232,12 +236,17 @@ def _same_age(patch: Patch, tree: Tree) -> bool:
     return released is not None and sent is not None and abs(sent - released) < timedelta(days=120)
 
 
+_DATE = re.compile(r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
 def _sent(patch: Patch) -> datetime | None:
+    """The day in the Date: header; the hour does not matter here."""
+    found = _DATE.search(patch.header("Date") or "")
     try:
-        sent = parsedate_to_datetime(patch.header("Date") or "")
-    except (ValueError, TypeError, IndexError):
+        return datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC) if found else None
+    except ValueError:
         return None
-    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:
