@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes: tags judged: every verdict of the verifying bots, and what they let pass."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.history.fixes_tag import Relations, judge, judge_message, parse_tag, same_subject, tag_text
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
+
+WHO = Address("Ada Fixer", "ada@example.org")
+WHEN = datetime(2024, 1, 1, tzinfo=UTC)
+ID = "0123456789abcdef0123456789abcdef01234567"
+COMMIT = Commit(ID, "t" * 40, (), WHO, WHEN, WHO, WHEN, "net: foo: add the bar (and more) to it\n\nBody.\n")
+
+
+def find(word: str) -> Commit | None:
+    return COMMIT if ID.startswith(word) and len(word) >= 7 else None
+
+
+GOOD = 'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it")'
+
+BAD = {
+    'Fixes: commit 0123456789ab ("net: foo: add the bar (and more) to it")': ["commit-word"],
+    "Fixes: 0123456789ab": ["no-subject"],
+    'Fixes: 0123456789ab("net: foo: add the bar (and more) to it")': ["no-space"],
+    'Fixes: net: foo: ("add the bar")': ["no-id"],
+    "Fixes: https://bugs.example.org/1": ["url"],
+    'Fixes: ffffffffffff ("net: foo: add the bar (and more) to it")': ["unknown-commit"],
+    'Fixes: 01234567 ("net: foo: add the bar (and more) to it")': ["short-id"],
+    f'Fixes: {ID} ("net: foo: add the bar (and more) to it")': ["long-id"],
+    'Fixes: 0123456789ab ("net: foo: add the bar"': ["open-parenthesis", "cut-subject"],
+    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it)': ["open-quote"],
+    'Fixes: 0123456789ab ("net: foo: remove the bar")': ["other-subject"],
+    'Fixes: 0123456789ab ("net: foo: add the bar")': ["cut-subject"],
+    'Fixes: 0123456789ab ("net: foo: add ...")': ["cut-subject"],
+    'Fixes: 0123456789ab ("... (and more) to it")': ["cut-subject"],
+    'Fixes: 0123456789ab ("net: foo: ... to it")': ["cut-subject"],
+    "Fixes: 0123456789ab net: foo: add the bar (and more) to it": ["bare-subject"],
+    "Fixes: 0123456789ab (net: foo: add the bar (and more) to it)": ["bare-subject"],
+    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': ["trailing-comment"],
+    'Fixes: commit 0123456("net: foo: add the bar (and more) to it")': ["commit-word", "no-space", "short-id"],
+}
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_a_bad_tag_gives_exactly_its_problems(line: str) -> None:
+    assert [one.kind for one in judge(line, find)] == BAD[line]
+
+
+def test_a_good_tag_has_no_problem() -> None:
+    assert judge(GOOD, find) == ()
+    assert tag_text(COMMIT) == GOOD
+
+
+def test_other_lines_are_not_judged() -> None:
+    assert judge("This fixes: nothing", find) == ()
+
+
+@pytest.mark.parametrize(
+    ("relations", "kind"),
+    [
+        (Relations(is_ancestor=lambda _: False), "not-ancestor"),
+        (Relations(in_mainline=lambda _: False), "not-mainline"),
+        (Relations(series=[ID]), "own-series"),
+        (Relations(first_release=lambda _: "v6.1", own_release="v6.1"), "same-release"),
+    ],
+)
+def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
+    assert [one.kind for one in judge(GOOD, find, relations=relations)] == [kind]
+
+
+def test_an_ambiguous_id_is_told_from_an_unknown_one() -> None:
+    line = 'Fixes: fffffff ("x")'
+    assert [one.kind for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))] == ["ambiguous"]
+
+
+def kinds(message: str) -> list[list[str]]:
+    return [[problem.kind for problem in one.problems] for one in judge_message(message.split("\n"), find)]
+
+
+def test_the_place_of_a_tag_is_judged() -> None:
+    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [["blank-around"]]
+    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[]]
+    assert kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
+    assert kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[], ["duplicate"]]
+
+
+def test_a_folded_tag_is_said_to_be_folded() -> None:
+    message = 'x: y\n\nFixes: 0123456789ab ("net: foo: add the bar\n  (and more) to it")\nSigned-off-by: A <a@example.org>'
+    assert "folded" in kinds(message)[0]
+
+
+def test_the_right_line_is_suggested() -> None:
+    (one,) = judge_message(["x", "", "Fixes: 0123456"], find)
+    assert one.suggestion == GOOD
+    (good,) = judge_message(["x", "", GOOD], find)
+    assert good.suggestion is None
+
+
+def test_typographic_quotes_are_taken() -> None:
+    assert judge("Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)", find) == ()
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_taken_apart(rest: str) -> None:
+    tag = parse_tag("Fixes: " + rest.replace("\n", " "))
+    assert tag is None or tag.text.lower().startswith("fixes:")
+
+
+@given(st.text(alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'), min_size=1, max_size=60))
+def test_what_is_written_is_read_back(subject: str) -> None:
+    subject = " ".join(subject.split())
+    commit = replace(COMMIT, message=subject + "\n")
+    if commit.subject:
+        tag = parse_tag(tag_text(commit))
+        assert tag is not None
+        assert tag.subject == commit.subject
+        assert same_subject(tag.subject, commit.subject) or "..." in subject

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The first release that contains a commit."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.releases import Releases, mainline_releases, parse_release
+from tests.kit.repos import Repo
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "candidate"),
+    [("v6.1", (6, 1), None), ("v6.1-rc3", (6, 1), 3), ("v2024.01-rc1", (2024, 1), 1), ("RELEASE-4.17.0", (4, 17, 0), None), ("v1.2.3r4", (1, 2, 3, 4), None)],
+)
+def test_tags_are_read_as_versions(name: str, numbers: tuple[int, ...], candidate: int | None) -> None:
+    release = parse_release(name)
+    assert release is not None
+    assert (release.numbers, release.candidate) == (numbers, candidate)
+
+
+@pytest.mark.parametrize("name", ["next-20240101", "v6.1-android", "backup", "v6"])
+def test_other_tags_are_left_out(name: str) -> None:
+    assert parse_release(name) is None
+
+
+def test_point_releases_of_stable_branches_are_left_out() -> None:
+    names = ["v6.1", "v6.1.1", "v6.2-rc1", "v2.6.32", "v2.6.32.5"]
+    found = mainline_releases([one for name in names if (one := parse_release(name))])
+    assert [one.name for one in found] == ["v2.6.32", "v6.1", "v6.2-rc1"]
+
+
+def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("one", {"a": "1\n"})
+    repo.tag("v1.0")
+    repo.branch("topic")
+    topic = repo.commit("topic", {"b": "1\n"})
+    repo.checkout("master")
+    direct = repo.commit("two", {"a": "2\n"})
+    for number in range(1, 8):
+        repo.tag(f"v1.{number}-rc1")
+        repo.commit(f"step {number}", {"a": f"{number}0\n"})
+        repo.tag(f"v1.{number}")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
+    repo.commit("last", {"a": "end\n"})
+    repo.tag("v2.0-rc1")
+    late = repo.commit("unreleased", {"a": "after\n"})
+    with Repository.open(tmp_path / "r") as repository:
+        releases = Releases(repository)
+        first = {one: releases.first(one) for one in (topic, direct, late)}
+    assert [first[topic] and first[topic].name, first[direct] and first[direct].name, first[late]] == ["v2.0-rc1", "v1.1-rc1", None]
+
+
+def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    one = repo.commit("one", {"a": "1\n"})
+    repo.tag("v1.0-rc1")
+    two = repo.commit("two", {"a": "2\n"})
+    repo.tag("v1.0")
+    three = repo.commit("three", {"a": "3\n"})
+    repo.tag("v1.1-rc1")
+    with Repository.open(tmp_path / "r") as repository:
+        releases = Releases(repository)
+        names = [found.name if (found := releases.first(commit, final=True)) else None for commit in (one, two, three)]
+    assert names == ["v1.0", "v1.0", None]
