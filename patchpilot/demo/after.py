@@ -53,7 +53,7 @@ def second_version(journey: Journey) -> Sent:
     journey.run(["git", "commit", "-q", "--amend", "-F", "-"], stdin=message.replace("again.", why, 1))
     journey.run(["patchpilot", "trailers", "--yes"])
     changes = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
-    journey.run(["patchpilot", "draft", "-v", "2", "--changelog", changes])
+    journey.run(["patchpilot", "draft", "--changelog", changes])
     journey.run(["patchpilot", "send", "--reroll", "--yes", *PREFIX])
     return _arrived(journey)
 

@@ -110,9 +110,10 @@ def stable_failed(commit: str, title: str, version: str, when: datetime) -> byte
         "------------------ original commit in Linus's tree ------------------\n\n"
         f"From {commit} Mon Sep 17 00:00:00 2001\nFrom: {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
     )
-    return _mail(
-        STABLE, f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree', text, when, f"failed-{version}@example.org"
-    ).as_bytes()
+    subject = f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
+    message = _mail(STABLE, subject, text, when, f"failed-{version}@example.org")
+    message["X-stable"] = "review"
+    return message.as_bytes()
 
 
 def _mail(sender: Address, subject: str, text: str, when: datetime, message_id: str) -> EmailMessage:

@@ -70,6 +70,22 @@ ROBOTS = (
         header=r"^x-stable: review|^user-agent: quilt",
         semi=True,
     ),
+    # whoever runs a stable tree with the stable team's scripts: their header says so
+    Robot(
+        "stable review",
+        Kind.STABLE_REVIEW,
+        subject=_NOT_A_REPLY,
+        text=r"\A\W*\S+-stable review patch\.",
+        header=r"^x-stable: review",
+        semi=True,
+    ),
+    Robot(
+        "stable queue",
+        Kind.STABLE_FAILED,
+        subject=_NOT_A_REPLY,
+        text=r"\A\W*The patch below does not apply to the \S+ ?-?stable tree",
+        header=r"^x-stable: review",
+    ),
     Robot(
         "form letter",
         Kind.FORM_LETTER,

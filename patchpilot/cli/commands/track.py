@@ -238,6 +238,12 @@ def _lore_setting(common: Common) -> str:
 
 
 def _repository(common: Common) -> Any:
-    """The repository of -C, or None: following needs none, and the one we happen to stand in is asked only when named."""
-    repository: Repository | None = common.repository() if common.repo else None
-    return repository
+    """The repository of -C, else the one we stand in, else None: following needs none."""
+    from patchpilot.errors import MissingError
+
+    try:
+        return common.repository()
+    except MissingError:
+        if common.repo:
+            raise
+        return None
