@@ -31,7 +31,7 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 class Spot:
     """A line under examination, with what the walk knows at it. `text`, `code`, `raw` and `before`, `before_raw` are those of the line and the one before."""
 
-    __slots__ = ("before", "before_raw", "code", "line", "raw", "span", "statement_raw", "text", "values", "walk")
+    __slots__ = ("_statement", "before", "before_raw", "code", "line", "raw", "span", "statement_raw", "text", "values", "walk")
 
     def __init__(self, line: Line, walk: "Walk") -> None:
         self.line, self.walk = line, walk
@@ -40,6 +40,7 @@ class Spot:
         self.before, self.before_raw = (previous.text, previous.raw) if previous else ("", "")
         self.span: Span | None = None
         self.statement_raw = False
+        self._statement: str | None = None
         self.values = _NO_VALUES
 
     @property
@@ -52,7 +53,9 @@ class Spot:
         """The statement that begins here, None where none was looked for (in the middle of another one)."""
         if self.span is None:
             return None
-        return self.span.raw_text if self.statement_raw else self.span.text
+        if self._statement is None:
+            self._statement = self.span.raw_text if self.statement_raw else self.span.text
+        return self._statement
 
     @property
     def condition(self) -> str:
@@ -190,10 +193,9 @@ def _read(spot: Spot, result: Code) -> None:
     at_end = walk.tracker.last == "E"
     if line.number > walk.skip_until and pattern(r".\s*\S").search(spot.code):
         span = spot.span = walk.passage.statement(line)
-        text = span.text
-        if not pattern(r"[{;]").search(pattern(r";+\s*$").sub("", text)):
+        if span.is_whole:
             walk.skip_until = span.next_number
-        walk.learner.statement(span, text, at_end)
+        walk.learner.statement(span.head, at_end)
     _ask(CONTEXT, spot, result)
     spot.values = walk.tracker.line(line.text)
     if line.sign == "+":

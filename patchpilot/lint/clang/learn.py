@@ -3,8 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.patterns import IDENT, INLINE, SPARSE, STORAGE, pattern
-from patchpilot.lint.clang.statements import Span
+from patchpilot.lint.clang.patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types, modifier_source
 
 _WHOLE = TypePattern(r"$")
@@ -13,7 +12,16 @@ _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
 _NO_TYPE = r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
 # more of a statement than this is not read: no declaration is so long
 _LONGEST = 8000
-_IDENT_WORD = rf"{IDENT}\b"
+_WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
+_BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
+# a call, or an else
+_NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
+_ODD_LABEL = rf"{IDENT}:\*$"
+_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"
+_GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
+_CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
+_LEADS = (rf".(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\s*)*\s*", r".\s*")
+_PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
 
 
 class Learner:
@@ -24,48 +32,36 @@ class Learner:
     def __init__(self, types: Types) -> None:
         self._types = types
 
-    def statement(self, span: Span, text: str, at_end: bool) -> None:
-        """Learn from a statement (`text`: its text with the signs of its lines as blanks); `at_end`: what stands before it ended a statement."""
-        head = text.partition("{")[0][:_LONGEST]
-        if (
-            pattern(rf"{IDENT}:\*$").search(head)
-            or pattern(rf".\s*{IDENT}\s*\(", re.DOTALL).match(head)
-            or pattern(r".\s*else\b", re.DOTALL).match(head)
-        ):
-            pass
-        elif at_end and (declared := self._declaration(head)):
-            self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
-        elif defined := pattern(rf".(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?({IDENT})\b\s*(?!:)", re.DOTALL).match(head):
-            self._possible(defined[1])
+    def statement(self, head: str, at_end: bool) -> None:
+        """Learn from a statement up to its first brace, the signs of its lines blank; `at_end`: what stands before it ended a statement."""
+        head = head[:_LONGEST]
+        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not pattern(_ODD_LABEL).search(head):
+            if at_end and (declared := self._declaration(head)):
+                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
+            elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
+                self._possible(defined[1])
         if "(" in head:
-            for cast in pattern(rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)").finditer(head):
+            for cast in pattern(_CAST).finditer(head):
                 self._possible(cast[1])
-        if at_end and "(" in head:
-            self._parameters(head)
+            if at_end:
+                self._parameters(head)
 
     def _declaration(self, head: str) -> str | None:
         """The words before the name that a statement seems to declare."""
-        modifier = modifier_source(self._types.learnt_in(head))
-        rest = pattern(
-            rf".\s*(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?((?:\s*{_IDENT_WORD})(?:\s+{_IDENT_WORD})*?)(?:\s+{SPARSE})?\s*\**\s*"
-            rf"(?:{IDENT}|\(\*[^)]*\))(?:\s*{modifier})?\s*[;=,(]",
-            re.DOTALL,
-        ).match(head)
-        return rest[1] if rest else None
+        learnt = self._types.learnt_in(head)
+        source = _DECLARATION if not learnt else _DECLARATION.replace(MODIFIER, modifier_source(learnt))
+        found = pattern(source, re.DOTALL).match(head)
+        return found[1] if found else None
 
     def _parameters(self, head: str) -> None:
         """Learn the types of a function's parameters."""
-        leads = (rf".(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\s*)*\s*", r".\s*")
-        starts = sorted({lead.end() for text in leads if (lead := pattern(text, re.DOTALL).match(head))}, reverse=True)
+        starts = sorted({lead.end() for text in _LEADS if (lead := pattern(text, re.DOTALL).match(head))}, reverse=True)
         found = next((match for start in starts if (match := self._types.match(_PARAMETERS, head, start))), None)
         if not found:
             return
         inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
         for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
-            named = pattern(rf"(?:const\s+)?({IDENT})(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?$").match(one) or pattern(rf"({IDENT})$").match(
-                one
-            )
-            if named:
+            if named := pattern(_PARAMETER).match(one):
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:

@@ -5,12 +5,12 @@ Brackets in brackets are matched down to a depth of eight, so that no pattern ne
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from patchpilot.lint.clang.sanitise import COMMENT
 
 
-@cache
+@lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """A compiled pattern in which \\w, \\s, \\d and \\b know ASCII only; compiled once."""
     return re.compile(text, re.ASCII | flags)

@@ -18,6 +18,9 @@ _SIGNED_NEWLINE = re.compile(r"\n.")
 # How much a hostile patch may make the scanner read, in characters, beyond so many times its own size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 2_000_000
 _CUT = 20_000
+# what is read of one statement
+_LONGEST = 50_000
+_END = re.compile(r";+\s*$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,38 @@ class Span:
 
     @property
     def raw_text(self) -> str:
-        """The statement with the diff signs of its lines."""
-        return self.passage.text[self.start : self.end]
+        """The statement with the diff signs of its lines; of a very long one, the beginning."""
+        return self.passage.text[self.start : min(self.end, self.start + _LONGEST)]
 
     @property
     def raw_condition(self) -> str:
         """Its condition (or all up to the brackets of a call) with the diff signs."""
-        return self.passage.text[self.start : self.condition_end]
+        return self.passage.text[self.start : min(self.condition_end, self.start + _LONGEST)]
+
+    @property
+    def raw_block(self) -> str:
+        """What follows the condition, cut like `raw_text`."""
+        return self.passage.text[self.condition_end : min(self.end, self.condition_end + _LONGEST)]
+
+    @property
+    def head(self) -> str:
+        """The statement up to its first brace, signs as in `text`."""
+        stop = min(self.end, self.start + _LONGEST)
+        brace = self.passage.text.find("{", self.start, stop)
+        return blank_signs(self.passage.text[self.start : brace if brace >= 0 else stop])
+
+    @property
+    def newlines(self) -> int:
+        """How many lines it ends."""
+        return self.passage.text.count("\n", self.start, self.end)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no statement ends or block begins inside of it."""
+        text = self.passage.text
+        if text.find("{", self.start, self.end) >= 0:
+            return False
+        return ";" not in _END.sub("", text[self.start : self.end])
 
     @property
     def text(self) -> str:

@@ -30,7 +30,7 @@ def _whole_condition(spot: Spot, excused: set[int]) -> list[tuple[str, Hit]]:
     for arm in arms:
         lead = pattern(r"(?:\s*\n[+-])*\s*").match(arm.raw_condition)
         excused.add(at + (lead.group().count("\n") if lead else 0))
-        at += arm.raw_text.count("\n")
+        at += arm.newlines
         block = _block(arm)
         braced += block.lstrip(" \t\n\r\f\v").startswith("{")
         needing += _needs_braces(arm.raw_condition, block)
@@ -57,7 +57,7 @@ def _single_statement(spot: Spot, column: int) -> list[tuple[str, Hit]]:
 
 
 def _block(arm: Span) -> str:
-    return arm.raw_text[len(arm.raw_condition) :]
+    return arm.raw_block
 
 
 def _needs_braces(condition: str, block: str) -> bool:

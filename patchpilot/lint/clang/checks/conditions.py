@@ -233,7 +233,7 @@ def keyword_below_brace(spot: Spot) -> Results | None:
         return [("else-below-brace", spot.hit("else follows '}' on the same line"))]
     if pattern(r".\s*while\s*").match(spot.text):
         span = spot.walk.passage.statement(spot.line)
-        if pattern(r"[^\S\n]*;").match(span.raw_text, len(span.raw_condition)):
+        if pattern(r"[^\S\n]*;").match(span.raw_block):
             return [("while-below-brace", spot.hit("while follows '}' on the same line"))]
     return None
 

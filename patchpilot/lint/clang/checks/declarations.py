@@ -332,7 +332,7 @@ def unnamed_arguments(spot: Spot) -> Results | None:
     return hits
 
 
-@check(ADDED, "(")
+@check(ADDED)
 def function_definition(spot: Spot) -> Results | None:
     """The head of a function over several lines with its brace at the end."""
     if spot.span is None or "{" not in (statement := spot.statement or ""):

@@ -227,7 +227,7 @@ def positive_errno(spot: Spot) -> Results | None:
     return [("positive-errno", spot.hit(f"an error is returned negative: -{found[1]}", found.start(1)))]
 
 
-@check(ADDED, ",")
+@check(ADDED)
 def comma_for_semicolon(spot: Spot) -> Results | None:
     """`a = b(), c = d();`."""
     statement = spot.statement
