@@ -2,10 +2,12 @@
 """F: and X: patterns, read as get_maintainer.pl reads them: a glob whose other characters are those of a regular expression, matched from the
 start of the path; a pattern without a final slash matches only paths with as many slashes."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
 _META = frozenset("*?[]()+|^${}\\")
+_FIRST_META = re.compile(r"[*?\[\]()+|^${}\\]")
 MOST = 64
 """How many patterns one pattern may stand for."""
 _NEVER_A_FOLDER = frozenset(".*?")
@@ -13,11 +15,12 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 def folder_of(pattern: str) -> str:
     """The folder every matching path is in, with its slash; "" when that cannot be told."""
-    if "|" in pattern or pattern.startswith("^"):
-        return ""
-    end = next((at for at, char in enumerate(pattern) if char in _META), None)
-    if end is None:
+    found = _FIRST_META.search(pattern)
+    if found is None:
         return pattern[: pattern.rfind("/") + 1]
+    end = found.start()
+    if "|" in pattern or end == 0:
+        return ""
     # a quantifier takes the character before it along
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]

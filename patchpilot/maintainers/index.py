@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.maintainers.filepattern import alternatives, folder_of
 from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
-from patchpilot.maintainers.section import Section, is_ignored, parse_section, typed
+from patchpilot.maintainers.section import Section, is_ignored, parse_section
 from patchpilot.maintainers.words import Words
 
 Plain = dict[str, Any]
@@ -105,12 +105,12 @@ def build(text: str) -> Plain:
     for number, line in enumerate(text.split("\n"), 1):
         here = at
         at += len(line) + 1
-        if line[1:2] == ":" and (found := typed(line)):
+        if line[1:2] == ":" and "A" <= line[0] <= "Z":
             if not inside:
                 inside = True
                 starts.append(heading)
                 lines.append(heading_line)
-            letter, value = found
+            letter, value = line[0], line[2:].lstrip()
             section = len(starts) - 1
             if letter in "FX":
                 for one in alternatives(value) if "{" in value else (value,):
