@@ -38,7 +38,7 @@ def kind_of(subject: str) -> str:
     """What a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is not looked at."""
     text = subject.rpartition(": ")[2]
     for name, pattern in _KINDS[:2]:
-        if pattern.search(text):
+        if pattern.search(subject):
             return name
     first = {name: found.start() for name, pattern in _KINDS[2:] if (found := pattern.search(text))}
     return min(first, key=lambda name: first[name]) if first else "other"

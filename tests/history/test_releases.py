@@ -12,7 +12,13 @@ from tests.kit.repos import Repo
 
 @pytest.mark.parametrize(
     ("name", "numbers", "candidate"),
-    [("v6.1", (6, 1), None), ("v6.1-rc3", (6, 1), 3), ("v2024.01-rc1", (2024, 1), 1), ("RELEASE-4.17.0", (4, 17, 0), None), ("v1.2.3r4", (1, 2, 3, 4), None)],
+    [
+        ("v6.1", (6, 1), None),
+        ("v6.1-rc3", (6, 1), 3),
+        ("v2024.01-rc1", (2024, 1), 1),
+        ("RELEASE-4.17.0", (4, 17, 0), None),
+        ("v1.2.3r4", (1, 2, 3, 4), None),
+    ],
 )
 def test_tags_are_read_as_versions(name: str, numbers: tuple[int, ...], candidate: int | None) -> None:
     release = parse_release(name)
@@ -49,8 +55,8 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     late = repo.commit("unreleased", {"a": "after\n"})
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
-        first = {one: releases.first(one) for one in (topic, direct, late)}
-    assert [first[topic] and first[topic].name, first[direct] and first[direct].name, first[late]] == ["v2.0-rc1", "v1.1-rc1", None]
+        first = [found.name if (found := releases.first(one)) else None for one in (topic, direct, late)]
+    assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
 def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ PRIOR = 3.0
 STEPS = 300
 RATE = 0.05
 NOTHING = 1e-5
+EXPECTED = {"mentioned": 1.5, "blamed": 0.7}
+"""Weights that are expected before a case is seen: a commit that the message names is mostly the culprit, and too few cases name one to tell."""
 
 
 def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
@@ -60,7 +62,7 @@ def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Ca
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     """Weights of candidates, from the cases that have a true one, and then of "none of these", from all, the first held still."""
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
-    weights = descend([([_packed(row) for row in rows], set(hits)) for rows, hits in hit])
+    weights = descend([([_packed(row) for row in rows], set(hits)) for rows, hits in hit], expected=EXPECTED)
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
         sums = [score(weights, row) for row in rows]
@@ -75,14 +77,14 @@ def _packed(row: Row) -> Row:
     return {name: value for name, value in row.items() if value}
 
 
-def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None) -> Row:
-    """The weights under which a softmax finds the true ones likeliest, held back by a quadratic prior (Adam); those `held` stay."""
-    fixed = held or {}
+def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None, expected: Row | None = None) -> Row:
+    """The weights under which a softmax finds the true ones likeliest, held back to what was expected (Adam); those `held` stay."""
+    fixed, hoped = held or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
     weights = {name: fixed.get(name, 0.0) for name in names}
     first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, STEPS + 1):
-        slope = {name: PRIOR * value for name, value in weights.items()}
+        slope = {name: PRIOR * (value - hoped.get(name, 0.0)) for name, value in weights.items()}
         for rows, true in lists:
             sums = [sum(weights[name] * value for name, value in row.items()) for row in rows]
             top = max(sums)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parts that evidence is made of: changes, words, blocks, messages, the ranker."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.tags.bisect import parse_bisection
+from patchpilot.tags.blocks import enclosing
+from patchpilot.tags.change import parse_change
+from patchpilot.tags.message import ids_in, prose, quotes_in
+from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
+from patchpilot.tags.words import identifiers, kind_of, prefix_of, significance, stems
+
+DIFF = """\
+diff --git a/x.c b/x.c
+index 1..2 100644
+--- a/x.c
++++ b/x.c
+@@ -3 +3,2 @@ int f(void)
+--- not a header
++++ nor this
++more
+@@ -9,0 +11 @@
++added
+@@ -12,2 +13,0 @@
+-one
+-two
+diff --git a/old.c b/new.c
+similarity index 90%
+rename from old.c
+rename to new.c
+diff --git a/gone.c b/gone.c
+deleted file mode 100644
+--- a/gone.c
++++ /dev/null
+@@ -1 +0,0 @@
+-bye
+"""
+
+
+def test_runs_are_read_with_their_lines() -> None:
+    first, gone = parse_change(DIFF)
+    assert (first.old_path, [(run.start, run.end, run.new_start) for run in first.runs]) == ("x.c", [(3, 3, 3), (9, 9, 11), (12, 13, 13)])
+    assert first.runs[0].removed == ("-- not a header",)
+    assert first.runs[0].added == ("++ nor this", "more")
+    assert (gone.new_path, gone.size) == (None, 1)
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read_as_a_change(text: str) -> None:
+    parse_change(text)
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [
+        ("net: foo: fix a leak", "fix"),
+        ("net: foo: add support for bar", "feature"),
+        ("net: rename foo to bar", "cosmetic"),
+        ('Revert "net: add foo"', "revert"),
+        ("net: say hello", "other"),
+    ],
+)
+def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
+    assert kind_of(subject) == kind
+
+
+def test_words_are_cut_to_stems() -> None:
+    assert stems("allocating buffers in mlx5_flow_create()") >= {"allocat", "buff", "mlx5", "flow"}
+    assert prefix_of("net/foo: do it") == "net/foo"
+    assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {"ring", "mask", "ring_get"}
+
+
+def test_lines_differ_in_what_they_tell() -> None:
+    ordered = [significance(text) for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")]
+    assert ordered == sorted(ordered)
+    assert ordered[0] == 0
+
+
+TEXT = dict(enumerate(["static int", "ring_open(struct ring *r)", "{", "\tr->a = 1;", "out:", "\tr->b = 2;", "}", "", "int x;"], 1))
+
+
+def test_the_function_around_a_line_is_found() -> None:
+    block = enclosing(TEXT, 6)
+    assert (block.first, block.last, block.name) == (1, 7, "ring_open")
+
+
+MESSAGE = """\
+net: fix it
+
+Since commit 0123456789ab ("net: break it all") the thing hangs at 0xdeadbeef.
+Similar to commit abcdefabcdef, which fixed another.
+
+Fixes: 1111111111111 ("net: first
+ half of it")
+  fixes: 2222222222222
+Reported-by: Eve <eve@example.org>
+"""
+
+
+def test_prose_has_no_trailer_and_no_fixes() -> None:
+    subject, text = prose(MESSAGE)
+    assert subject == "net: fix it"
+    assert "1111111" not in text
+    assert "half" not in text
+    assert "2222222" not in text
+    assert "Eve" not in text
+    assert ids_in(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
+    assert quotes_in(text) == ("net: break it all",)
+
+
+def test_a_first_bad_commit_in_the_text_is_blame() -> None:
+    assert ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")["0123456789abcdef0123456789abcdef01234567"] == 1.0
+    assert ids_in("#regzbot introduced: 0123456789ab") == {"0123456789ab": 1.0}
+
+
+LOG = """\
+git bisect start '--term-new' 'broken' '--term-old' 'fine'
+# broken: [1111111111] x
+git bisect broken 1111111111
+git bisect fine 2222222222
+git bisect skip 3333333333 4444444444
+"""
+
+
+def test_a_bisection_is_read_with_its_own_words() -> None:
+    found = parse_bisection(LOG)
+    assert (found.first_bad, found.bad, found.good, found.skipped) == (None, ("1111111111",), ("2222222222",), ("3333333333", "4444444444"))
+    assert parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad == "5555555555"
+
+
+def test_the_shipped_weights_load_and_their_curve_rises() -> None:
+    weights = shipped()
+    shares = [share for _, share in weights.curve]
+    assert shares == sorted(shares)
+    assert weights.candidate["removed"] > 0
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_confidence_rises_with_the_share(one: float, other: float) -> None:
+    curve = shipped().curve
+    low, high = sorted((one, other))
+    assert 0 <= calibrated(low, curve) <= calibrated(high, curve) <= 1
+
+
+def test_ranking_is_by_weight_and_steady() -> None:
+    weights = Weights({"removed": 2.0}, {}, ((1.0, 1.0),))
+    rows = {"b": {"removed": 0.5, "mentioned": 0.0}, "a": {"removed": 0.5, "mentioned": 0.0}, "c": {"removed": 1.0, "mentioned": 0.0}}
+    assert [one for one, _ in rank(rows, weights)] == ["c", "a", "b"]
+    assert rank({}, weights) == []

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which commit introduced the bug, on small real histories."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, UsageError
+from patchpilot.services.fixes import FixesResult, find_culprits
+from tests.kit.repos import Repo
+from tests.tags import culprits
+from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history
+
+
+def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
+    with Repository.open(path) as repository:
+        return find_culprits(repository, target, **words)  # type: ignore[arg-type]
+
+
+def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    result = ask(tmp_path / "r")
+    first = result.candidates[0]
+    assert first.commit == story.culprit
+    assert first.first_release == "v1.1"
+    assert result.sure
+    assert result.tags == (f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',)
+    assert any("1 of 1 removed lines (ring.c:6)" in one for one in first.evidence)
+    assert sum(one.confidence for one in result.candidates) <= 1.3
+
+
+def test_white_space_changes_are_looked_through(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "indented", story.later)
+    story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
+    story.repo.commit("ring: fix the mask" + SIGNED, {"ring.c": FIX.replace("\tring->", "\t\tring->")})
+    assert ask(tmp_path / "r").candidates[0].commit == story.culprit
+
+
+def test_a_renamed_file_is_followed(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "moved", story.later)
+    story.repo.git("mv", "ring.c", "buffer.c")
+    story.repo.commit("ring: rename the file" + SIGNED)
+    story.repo.commit("ring: fix the mask" + SIGNED, {"buffer.c": FIX})
+    assert ask(tmp_path / "r").candidates[0].commit == story.culprit
+
+
+def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "leak", story.later)
+    freed = LATER.replace("\tring->open = false;\n", "\tring->open = false;\n\tring_table_free(ring->table);\n")
+    story.repo.commit("ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED, {"ring.c": freed})
+    assert story.culprit in [one.commit for one in ask(tmp_path / "r").candidates[:2]]
+
+
+def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
+    plain = history(tmp_path / "plain")
+    later = plain.later[:12]
+    tags = (
+        f'Fixes: {plain.start[:12]} ("ring: add ring buffers")\n    fixes: {later}\n> Fixes: {later} ("ring: remember\nthat it is closed")'
+    )
+    tagged = history(tmp_path / "tagged", f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n")
+    assert tagged.culprit == plain.culprit
+    one, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
+    assert [(c.commit, c.confidence, c.evidence) for c in one.candidates] == [
+        (c.commit, c.confidence, c.evidence) for c in other.candidates
+    ]
+    assert [judged.target.id if judged.target else None for judged in other.present][:1] == [plain.start]
+
+
+def test_nor_those_of_its_backports_and_reverts(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    before = ask(tmp_path / "r", story.fix)
+    story.repo.commit(
+        f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes: {story.start[:12]} ("x")\n', {"ring.c": LATER}
+    )
+    story.repo.git("checkout", "-q", "-b", "stable", story.culprit)
+    story.repo.commit(
+        f'ring: fix the mask\n\n[ Upstream commit {story.fix} ]\n\nFixes: {story.start[:12]} ("x")\n', {"ring.c": CULPRIT + "\n"}
+    )
+    after = ask(tmp_path / "r", story.fix)
+    assert before.candidates == after.candidates
+
+
+def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    first = history(path)
+    first.repo.git("checkout", "-q", "-b", "told", first.later)
+    first.repo.commit(f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n" + SIGNED, {"ring.c": FIX})
+    result = ask(path)
+    assert result.candidates[0].commit == first.later
+    assert "the message blames it" in result.candidates[0].evidence
+
+
+def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.commit(f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n' + SIGNED, {"ring.c": CULPRIT})
+    result = ask(tmp_path / "r")
+    assert result.candidates[0].commit == story.later
+    assert result.sure
+    assert result.candidates[0].confidence > 0.9
+
+
+def test_a_bisection_settles_it_and_contradicts_the_lines(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    result = ask(tmp_path / "r", bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n")
+    assert result.candidates[0].commit == story.later
+    assert any("contradicts" in note for note in result.notes)
+    agreeing = ask(tmp_path / "r", bisect_log=f"{story.culprit} is the first bad commit")
+    assert agreeing.candidates[0].commit == story.culprit
+    assert not agreeing.notes
+
+
+def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    log = f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good {story.start}\n"
+    result = ask(tmp_path / "r", bisect_log=log)
+    assert {one.commit for one in result.candidates} <= {story.culprit, story.later}
+    assert "2 commits are left" in result.notes[0]
+
+
+def test_a_bisection_of_another_tree_is_refused(tmp_path: Path) -> None:
+    history(tmp_path / "r")
+    with pytest.raises(UsageError):
+        ask(tmp_path / "r", bisect_log=f"{'9' * 40} is the first bad commit")
+    with pytest.raises(InputError):
+        ask(tmp_path / "r", bisect_log="hello")
+
+
+def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("start" + SIGNED, {"a.c": "int a;\n", "b.c": "int b;\n"})
+    bug = "void run(void)\n{\n\tstart(queue->first + 1);\n}\n"
+    one = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
+    two = repo.commit("b: run the queue" + SIGNED, {"b.c": "int b;\n" + bug})
+    good = bug.replace("first + 1", "first")
+    repo.commit("queues: fix the start of the queue" + SIGNED, {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good})
+    result = ask(tmp_path / "r")
+    assert {one, two} == {candidate.commit for candidate in result.candidates[:2]}
+    if result.sure:
+        assert [tag.split()[1] for tag in result.tags] == [one[:12], two[:12]]
+
+
+def test_merges_and_first_commits_have_no_culprit(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.checkout("master")
+    story.repo.commit("other" + SIGNED, {"other.c": "int more;\n"})
+    story.repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
+    merged, first = ask(tmp_path / "r"), ask(tmp_path / "r", story.start)
+    assert (merged.sure, merged.candidates) == (False, ())
+    assert "merge" in merged.reason
+    assert "first commit" in first.reason
+
+
+def test_a_new_file_alone_is_unsure(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.commit("ring: fix by a new file" + SIGNED, {"new.c": "int n;\n"})
+    result = ask(tmp_path / "r")
+    assert not result.sure
+    assert result.reason
+
+
+def test_a_patch_of_the_same_series_is_to_be_squashed(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
+    again = FIX.replace("ring->size - 1", "ring->size - 2")
+    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": again})
+    assert any("squash" in note for note in ask(tmp_path / "r").notes)
+
+
+def test_a_backported_culprit_is_named_as_mainline_has_it(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
+    story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
+    story.repo.commit(f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n" + SIGNED, {"ring.c": CULPRIT})
+    story.repo.commit("ring: fix the mask" + SIGNED, {"ring.c": CULPRIT.replace("mask = ring->size", "mask = ring->size - 1")})
+    first = ask(tmp_path / "r").candidates[0]
+    assert first.commit == story.culprit
+    assert any("backport" in one for one in first.evidence)
+
+
+def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    clone = Repo(tmp_path / "c")
+    clone.git("fetch", "-q", "--depth=2", f"file://{story.repo.path}", "topic:topic")
+    result = ask(tmp_path / "c", "topic")
+    assert not result.sure
+    assert "shallow" in result.reason
+    assert any("--unshallow" in note for note in result.notes)
+
+
+def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
+    history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
+    result = ask(tmp_path / "r", verify=True)
+    assert result.troubled
+    assert result.candidates == ()
+    assert culprits.SIGNED
