@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mails of a made-up list: patches, replies, what robots write. No real person or patch is in here."""
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
@@ -41,7 +42,12 @@ def mail(
     **headers: str,
 ) -> bytes:
     """One mail; `reply_to` is the id it answers (also its References unless those are given), `headers` by name with `_` for `-`."""
-    lines = [f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Message-ID: <{id or abs(hash((subject, body, sender)))}@example.org>"]
+    lines = [
+        f"From: {sender}",
+        f"To: {to}",
+        f"Subject: {subject}",
+        f"Message-ID: <{id or zlib.crc32(f'{subject}{body}{sender}'.encode('utf-8', 'surrogateescape'))}@example.org>",
+    ]
     when = START + timedelta(minutes=minutes)
     lines.append(f"Date: {when:%a, %d %b %Y %H:%M:%S} +0000")
     if reply_to:

@@ -9,6 +9,7 @@ from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import crop, printable, width
 from patchpilot.services.classify import ClassifiedMail
 from patchpilot.services.track import Tracked
+from patchpilot.threads.revisions import Revision
 from patchpilot.threads.status import Reply, Status, revision_label
 
 TEXT_LIMIT = 4000
@@ -137,11 +138,14 @@ def series_text(one: Tracked) -> str:
     return "\n".join(lines)
 
 
+def _patches(revision: Revision) -> str:
+    return f"{len(revision.patches)} patch{'es' if len(revision.patches) != 1 else ''}"
+
+
 def _told(one: Tracked, status: Status) -> list[str]:
     lines = [f"  author    {printable(status.topic.author.trailer())}"]
     lines += [
-        f"  {revision_label(it):<9} {_day(it.sent)}  {len(it.patches)} patch(es)  <{printable(it.head.message_id)}>"
-        for it in status.topic.revisions
+        f"  {revision_label(it):<9} {_day(it.sent)}  {_patches(it)}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
     ]
     lines += [f"  v{version:<8} not among the mails  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
     for tag in status.trailers:
@@ -149,7 +153,7 @@ def _told(one: Tracked, status: Status) -> list[str]:
         condition = f" — on condition: {printable(tag.conditional)}" if tag.conditional else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
     for place in one.landed:
-        release = f"first in {place.release}" if place.release else _no_release(place.tree, place.how)
+        release = f", first in {place.release}" if place.release else _no_release(place.tree, place.how)
         lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
     for branch in one.stable:
         note = f": {printable(branch.note)}" if branch.note else ""
