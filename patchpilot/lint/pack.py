@@ -45,7 +45,7 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETE
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PackError(f"{label}: {error}", hint="mend the TOML") from error
-    _no_unknown(data, ("rule",), label)
+    _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):
         raise PackError(f"{label}: write [[rule]], not [rule]")

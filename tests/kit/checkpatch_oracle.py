@@ -26,6 +26,7 @@ from pathlib import Path
 from patchpilot.commits.tree import DirectoryTree
 from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run
+from patchpilot.lint.retired import retired_types
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.selection import choose
 from patchpilot.lint.store import load_packs
@@ -57,13 +58,15 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """The examples of all rules that stand for a type of checkpatch.pl."""
+    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would give the types it never reports."""
     for pack in load_packs():
         for rule in pack.rules:
             if rule.checkpatch:
                 for number, example in enumerate(pack.examples[rule.id]):
                     if not example.series and not example.history:
                         yield Case(f"{rule.id} {'bad' if example.bad else 'good'} {number}", example)
+    for one in retired_types():
+        yield Case(f"retired {one.checkpatch}", Example(bad=False, path=one.path, code=one.code))
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.lint.retired import retired_types
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.store import load_packs
 from tests.kit.checkpatch_oracle import EXPECTED, Case, cases, ours
@@ -28,3 +29,16 @@ def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
     assert expected is not None, "new example: make the expectations anew"
     assert expected["stamp"] == case.stamp, "changed example: make the expectations anew"
     assert [list(one) for one in ours(case.example, _rules())] == expected["findings"]
+
+
+def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
+    types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
+    known = {rule.checkpatch for rule in _rules() if rule.checkpatch}
+    retired = {one.checkpatch for one in retired_types()}
+    assert not types - known - retired
+    assert not retired & known
+
+
+def test_a_retired_type_is_never_reported() -> None:
+    for one in retired_types():
+        assert one.checkpatch not in {kind for kind, _ in _expected()[f"retired {one.checkpatch}"]["findings"]}
