@@ -19,7 +19,7 @@ from typing import Any
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
 from patchpilot.errors import NetworkError, RefusedError, UsageError
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, judge
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_branch import Enrolment, correct_record
 from patchpilot.outgoing.b4_command import b4_environment, command, run
@@ -230,9 +230,14 @@ def switched_off() -> list[str]:
     return words
 
 
+def _wire(address: Address) -> str:
+    """An address as b4's command line takes it, its domain in ASCII."""
+    return Address(address.name, judge(address.email).wire or address.email).header()
+
+
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    words = ["--no-trailer-to-cc", "--to", *(one.header() for one in to)]
-    return [*words, "--cc", *(one.header() for one in cc)] if cc else words
+    words = ["--no-trailer-to-cc", "--to", *(_wire(one) for one in to)]
+    return [*words, "--cc", *(_wire(one) for one in cc)] if cc else words
 
 
 def _flags(cover: bool, sign: bool) -> list[str]:

@@ -17,8 +17,8 @@ _CHANGES = re.compile(r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→
 def template(name: str, folder: Path | None = None) -> str:
     """A template's text by name (`cover`, `note`, `ping`, `resend` …): the person's own in `folder`, else the shipped one."""
     known = {one.stem: one for one in data_dir("templates").glob("*.txt")}
-    own = folder / f"{name}.txt" if folder else None
-    place = own if own and own.is_file() else known.get(name)
+    own = (folder or own_templates()) / f"{name}.txt"
+    place = own if own.is_file() else known.get(name)
     if place is None:
         raise unknown("template", name, known)
     try:
@@ -27,6 +27,13 @@ def template(name: str, folder: Path | None = None) -> str:
         raise InputError(f"{place}: {error}", hint="a template is UTF-8 text") from error
     lines = text.split("\n")
     return "\n".join(lines[1:] if lines and "SPDX-License-Identifier" in lines[0] else lines).lstrip("\n")
+
+
+def own_templates() -> Path:
+    """Where a person's own templates are looked for."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_path("patchpilot")) / "templates"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

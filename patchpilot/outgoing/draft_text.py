@@ -2,35 +2,42 @@
 """A draft as one text to edit, export and import: cover, changelog and a note a patch, each under a heading line."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.outgoing.cover import COMMENT, without_comments
+from patchpilot.outgoing.cover import COMMENT, fill, template, without_comments
 from patchpilot.outgoing.draft import Draft
 
 _HEADING = re.compile(r"^==== (cover|changelog v(\d+)|note for (.*)) ====$")
 _EXPORT = "#~ patchpilot draft, topic "
 
 
-def as_text(draft: Draft, *, hints: str = "") -> str:
-    """The draft as text. `hints` are lines for the person, put under the changelog as remarks."""
+def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
+    """The draft as text, laid out by the templates cover, changelog and note; `changed` says what a new version's changelog is to tell."""
     lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are dropped. An empty part is left out.", ""]
-    lines += ["==== cover ====", draft.cover_subject, "", draft.cover_text.strip("\n"), ""]
-    if not draft.has_cover:
-        lines += [
-            f"{COMMENT} First line: the subject of the cover letter, without [PATCH]. Then: what the series does as a whole, why, how tested.",
-            "",
-        ]
+    cover = {
+        "subject": draft.cover_subject,
+        "text": draft.cover_text.strip("\n"),
+        "count": str(len(draft.patches)),
+        "patches": _remarks(one.subject for one in draft.patches),
+    }
+    lines += ["==== cover ====", fill(template("cover", folder), cover)]
     versions = sorted({int(one) for one in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
     for version in versions:
-        lines += [f"==== changelog v{version} ====", draft.changelogs.get(str(version), "").strip("\n")]
+        text = draft.changelogs.get(str(version), "").strip("\n")
         if version == draft.version:
-            lines += [f"{COMMENT} {line}".rstrip() for line in hints.splitlines()]
-        lines.append("")
+            text = fill(template("changelog", folder), {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)})
+        lines += [f"==== changelog v{version} ====", text]
     for one in draft.patches:
-        lines += [f"==== note for {one.subject} ====", draft.notes.get(one.patch_id, "").strip("\n"), ""]
+        note = {"note": draft.notes.get(one.patch_id, "").strip("\n"), "subject": one.subject}
+        lines += [f"==== note for {one.subject} ====", fill(template("note", folder), note)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _remarks(lines: Iterable[str]) -> str:
+    return "\n".join(f"{COMMENT}   {line}".rstrip() for line in lines)
 
 
 def from_text(draft: Draft, text: str) -> Draft:

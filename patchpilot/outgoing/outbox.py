@@ -198,6 +198,11 @@ class Outbox:
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
+    def newest(self, change_id: str) -> int:
+        """The number of the topic's newest real send; 0 when there is none."""
+        row = self._db.execute("SELECT max(id) FROM sends WHERE change_id = ? AND kind = 'real'", (change_id,)).fetchone()
+        return int(row[0] or 0)
+
     def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
         """The real sends of which a mail with one of these patch-ids left or may have left."""
         marks = ",".join("?" * len(patch_ids))

@@ -48,7 +48,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it."""
+    """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
+
+    `send_id` names the send in the outbox that a plan resumes; `last_seen` is the newest send of the topic when the plan was made.
+    """
 
     request: Request
     draft: Draft
@@ -64,6 +67,7 @@ class SendPlan:
     head: str | None
     remarks: tuple[str, ...] = ()
     send_id: int | None = None
+    last_seen: int = 0
 
     @property
     def refused(self) -> bool:

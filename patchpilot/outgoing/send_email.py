@@ -14,6 +14,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, stop
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.capture import captured_mails, capturing_program, split_arguments
@@ -219,7 +220,7 @@ def _argv(
     if identity:
         words.append(f"--identity={identity}")
     if account.sender:
-        words.append(f"--from={account.sender.header()}")
+        words.append(f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}")
     words.append("--no-suppress-from" if keep_self else "--suppress-from")
     words += ["--no-format-patch", "--no-annotate", "--no-thread", "--no-chain-reply-to", "--no-signed-off-by-cc"]
     words += ["--no-to", "--no-cc", "--no-bcc", "--to-cmd=true", "--cc-cmd=true", "--8bit-encoding=UTF-8"]

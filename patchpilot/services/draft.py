@@ -7,12 +7,14 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.address import Address
 from patchpilot.outgoing.b4_branch import Enrolment, enrolment, withdraw
+from patchpilot.outgoing.cover import fill, template, without_comments
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
-from patchpilot.services.reroll import changelog_hints, with_changelog
+from patchpilot.services.reroll import changelog_hints, last_sent, link_to, with_changelog
 from patchpilot.services.topic import find_draft
 
 Edit = Callable[[str], str | None]
@@ -73,12 +75,23 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
     """Let the person edit all texts at once; what they gave up on is not kept."""
     draft = find_draft(repository, Request(target=target, base=base))
-    text = editor(as_text(draft, hints="\n".join(changelog_hints(repository, draft)) if draft.version > 1 else ""))
+    text = editor(as_text(draft, changed=changelog_hints(repository, draft) if draft.version > 1 else ()))
     if text is not None:
         draft = from_text(draft, text)
         with Drafts() as drafts:
             drafts.save(draft)
     return _result(repository, draft)
+
+
+def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+    """A polite reminder of the last version sent, as text to answer it with. UsageError when nothing was sent."""
+    draft = find_draft(repository, Request(target=target, base=base))
+    last = last_sent(draft)
+    if last is None:
+        raise UsageError("nothing of this topic was sent yet", hint="patchpilot send")
+    name = (repository.identity or Address("", "")).name
+    values = {"date": last.begun[:10], "link": link_to(last), "name": name, "version": str(last.version)}
+    return without_comments(fill(template("ping"), values)) + "\n"
 
 
 def forget(repository: Repository, target: str | None = None, base: str | None = None) -> Draft:

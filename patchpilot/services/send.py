@@ -51,6 +51,8 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
+    with Outbox() as outbox:
+        newest = outbox.newest(draft.change_id)
     facts = gather(repository, request, account, draft, wording.version, series, ids, people, made, mails, progress)
     return SendPlan(
         request=request,
@@ -70,6 +72,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         base=base,
         head=ids[-1] if ids else None,
         remarks=remarks,
+        last_seen=newest,
     )
 
 
@@ -113,6 +116,11 @@ def deliver(
             hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
         )
     with sole_sender(planned.draft.change_id), Outbox() as outbox:
+        if not planned.send_id and not planned.request.to_self and outbox.newest(planned.draft.change_id) > planned.last_seen:
+            raise RefusedError(
+                "this topic was sent by another patchpilot since the preview",
+                hint="look again: patchpilot draft, patchpilot send --dry-run",
+            )
         send = outbox.get(planned.send_id) if planned.send_id else outbox.add(_record(planned), planned.letters, planned.mails)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
 

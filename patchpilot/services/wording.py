@@ -5,10 +5,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.compose import Wording
-from patchpilot.outgoing.cover import cover_body
+from patchpilot.outgoing.cover import cover_body, fill, template, without_comments
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
-from patchpilot.services.reroll import last_sent, range_diff
+from patchpilot.services.reroll import last_sent, link_to, range_diff
 from patchpilot.services.traps import introduced
 
 
@@ -29,7 +29,8 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         changes = cover_body("", draft.changelogs, draft.version)
         # git writes a range-diff into a cover or a single patch only
         compared = _compared(repository, request, draft) if many else ""
-        text = "\n\n".join(part for part in (notes.get(first, ""), changes, *extra, compared) if part.strip())
+        again = _resend_note(request, draft)
+        text = "\n\n".join(part for part in (notes.get(first, ""), again, changes, *extra, compared) if part.strip())
         notes = {**notes, first: text} if text else notes
     return Wording(
         prefix=_prefix(draft, request),
@@ -41,6 +42,15 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         in_reply_to=draft.in_reply_to or None,
         range_diff=_last_range(request, draft) if cover or not many else None,
     )
+
+
+def _resend_note(request: Request, draft: Draft) -> str:
+    """What a resend says of itself."""
+    last = last_sent(draft) if request.resend else None
+    if last is None:
+        return ""
+    values = {"version": str(last.version), "date": last.begun[:10], "link": link_to(last)}
+    return without_comments(fill(template("resend"), values))
 
 
 def _compared(repository: Repository, request: Request, draft: Draft) -> str:

@@ -66,7 +66,7 @@ def test_export_and_import_give_the_same_draft(subject: str, text: str, note: st
     draft = replace(
         DRAFT, version=2, cover_subject=subject, cover_text=text, notes=given_notes, changelogs={"2": changes} if changes else {}
     )
-    assert from_text(draft, as_text(draft, hints="a hint")) == draft
+    assert from_text(draft, as_text(draft, changed=("a hint",))) == draft
 
 
 def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:

@@ -125,6 +125,37 @@ def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str
         assert len(server.take()) == 2
 
 
+def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert call("draft", "-C", repo.path, "--ping").code == 2
+        assert send(repo, "--yes").code == 0
+        assert send(repo, "--yes", "--resend").code == 0
+        first, second = server.take()
+    assert b"Subject: [PATCH RESEND] widget" in second.data
+    assert b"Resent unchanged: there was no answer to v1" in second.data.partition(b"\n---\r\n")[2]
+    message_id = next(line for line in first.data.split(b"\r\n") if line.startswith(b"Message-Id")).split(b"<")[1].rstrip(b">").decode()
+    assert f"https://lore.kernel.org/r/{message_id}".encode() in second.data
+    assert "https://lore.kernel.org/r/" in call("draft", "-C", repo.path, "--ping").out
+
+
+def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.errors import RefusedError
+    from patchpilot.outgoing.plan import Request
+    from patchpilot.services.send import deliver, plan
+
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        with Repository.open(repo.path) as repository:
+            request = Request(to=(LIST,), force="x")
+            one, other = plan(repository, request), plan(repository, request)
+            assert deliver(repository, one).state == "sent"
+            with pytest.raises(RefusedError, match="since the preview"):
+                deliver(repository, other)
+        assert len(server.take()) == 1
+
+
 def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)

@@ -29,11 +29,20 @@ from patchpilot.services.draft import Changes, DraftResult
 @click.option("--in-reply-to", metavar="ID", help="answer this mail")
 @click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (- is stdout)")
 @click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="take the texts of an exported file")
+@click.option("--ping", is_flag=True, help="print a polite reminder of what was sent last")
 @click.option("--no-b4", is_flag=True, help="take the branch out of b4's books; its commits stay")
 @click.option("--forget", is_flag=True, help="drop the draft; what was sent stays on record")
 @click.argument("target", required=False)
 def command(
-    common: Common, target: str | None, base: str | None, edit: bool, export_to: Path | None, no_b4: bool, forget: bool, **given: Any
+    common: Common,
+    target: str | None,
+    base: str | None,
+    edit: bool,
+    export_to: Path | None,
+    no_b4: bool,
+    forget: bool,
+    ping: bool,
+    **given: Any,
 ) -> int:
     """Show or change the draft of TARGET's topic (default: the current branch). It is kept outside the branch."""
     repository = common.repository()
@@ -43,6 +52,9 @@ def command(
         return 0
     if forget:
         click.echo(f"forgotten: {service.forget(repository, target, base).change_id}", err=True)
+        return 0
+    if ping:
+        common.write(service.ping(repository, target, base))
         return 0
     changes = Changes(
         subject=given["cover_subject"],

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.outgoing.plan import TRANSPORTS, Request, SendPlan, SendResult
+from patchpilot.outgoing.plan import TRANSPORTS, Problem, Request, SendPlan, SendResult
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -98,8 +99,10 @@ def command(
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
-            _show(common, plan, service.result_of_plan(plan))
-            raise RefusedError("nothing was sent: stdin is no terminal to ask on", hint="look at the preview, then add --yes")
+            unasked = Problem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "look at the preview, then add --yes")
+            result = replace(service.result_of_plan(plan), state="refused", refusals=(unasked,))
+            _show(common, plan, result)
+            raise RefusedError(unasked.message, hint=unasked.hint)
         _ask(common, plan)
     elif common.format == "text":
         _preview(common, plan)
