@@ -17,6 +17,7 @@ from patchpilot.tags.scene import Scene, read_scene
 from patchpilot.tags.several import culprits_together
 
 LOOKED_AT = 16
+OUTRIGHT = 0.92
 SURE = 0.5
 """The confidence from which a candidate is stood by."""
 
@@ -48,13 +49,22 @@ def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Pr
     progress("what the likeliest commits did")
     numbers = weigh(repository, scene, tallies)
     found = []
-    for one, confidence in rank(numbers, weights or shipped())[:limit]:
+    for one, confidence in _outright(scene, rank(numbers, weights or shipped()))[:limit]:
         culprit = repository.commit(one)
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
         found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed))
     together = culprits_together(scene, found[0].commit) if found else ()
     return Found(tuple(found), together)
+
+
+def _outright(scene: Scene, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The ranking, with what the message blames outright before all else: those who write that have looked."""
+    blamed = [(one, max(confidence, OUTRIGHT)) for one, confidence in ranked if scene.mentions.get(one, 0.0) >= 1]
+    if not blamed:
+        return ranked
+    taken = {one for one, _ in blamed}
+    return blamed + [(one, confidence * (1 - OUTRIGHT)) for one, confidence in ranked if one not in taken]
 
 
 def weigh(repository: Repository, scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:

@@ -7,12 +7,12 @@ from patchpilot.model.trailer import is_trailer
 
 _FIXES = re.compile(r"^[ \t>|]*fixes[ \t]*:", re.IGNORECASE)
 _ID = re.compile(r"(?<![0-9A-Za-z_/.#-])([0-9a-f]{7,40})(?![0-9A-Za-z_])")
-_INTRODUCED = re.compile(
-    r"\b(since|introduc\w+|regress\w+|broke\w*|break\w*|caus\w+|bisect\w*|first bad|culprit|after|as of|commit|changeset|patch|by|from|in|added)\b",
-    re.IGNORECASE,
-)
+_THE_COMMIT = r"(?:(?:the|this|a|my|our|upstream|recent|following|previous|earlier|commit|change|changeset|patch)[\s:]+){0,4}[(\[]?"
 _BLAMES = re.compile(
-    r"\b(since|introduc\w+|regress\w+|broke\w*|breaks|caus\w+|bisect\w*|first bad|culprit|forgot|missed|mistake\w*|wrongly|incorrectly|oversight)\b",
+    r"(?:\b(?:introduc\w+|caus\w+|broken?|triggered)\s+(?:\w+\s+)?(?:by|in|with|since|from|through)\s+"
+    r"|\b(?:ever\s+)?since\s+|\bas\s+of\s+"
+    r"|\b(?:regression|bug|issue|breakage)\s+(?:(?:was|is|got)\s+)?(?:by|from|in|of)\s+"
+    r"|\bbisect\w*\s+(?:\w+\s+){0,3}(?:to|at)\s+)" + _THE_COMMIT + r"$",
     re.IGNORECASE,
 )
 _EXCUSES = re.compile(
@@ -42,17 +42,15 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def ids_in(text: str) -> dict[str, float]:
-    """Commit ids that the text speaks of, each with how much its sentence blames it (0.2 named in passing … 1 blamed outright)."""
+    """Commit ids that the text speaks of, each with how much it is blamed: 0.2 named in passing, 0.6 named, 1 blamed outright."""
     found: dict[str, float] = {}
     for match in _ID.finditer(text):
         word = match[1]
         if word.isdigit() and len(word) < 12:
             continue
         before, after = text[max(0, match.start() - 160) : match.start()], text[match.end() : match.end() + 120]
-        sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1] + " " + re.split(r"(?<=[.;])\s|\n\n", after)[0]
-        weight = 1.0 if _BLAMES.search(sentence) else 0.6
-        if _EXCUSES.search(sentence) and weight < 1:
-            weight = 0.2
+        sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1]
+        weight = 1.0 if _BLAMES.search(sentence) else 0.2 if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0]) else 0.6
         found[word] = max(found.get(word, 0.0), weight)
     for pattern in (_BAD, _REGZBOT):
         for match in pattern.finditer(text):
