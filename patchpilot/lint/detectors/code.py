@@ -455,7 +455,7 @@ def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             said = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
             if not head or not said:
                 continue
-            dual = " OR " in head[1]
+            dual = " or " in head[1].lower()
             if dual != said[1].startswith("Dual"):
                 yield Hit(line.patch_line, f'MODULE_LICENSE("{said[1]}") does not fit the SPDX license "{head[1]}"')
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import DiffLine, Patch
 
-_TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi|rs)$|(?:^|/)(?:Makefile|Kconfig)$")
+_TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 
 @detector("malformed-diff")
@@ -65,6 +65,8 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         indented = [line for line in lines if line.text[:1] in (" ", "\t") and line.text.strip() and not line.text.lstrip().startswith("*")]
         kept = [line for line in indented if line.kind != "+"]
         spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
+        if _has_line(context, change.old_path, spaced):
+            continue
         if (
             len(spaced) >= 3
             and len(spaced) == len(indented)
@@ -76,6 +78,13 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)",
             )
             return
+
+
+def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+    """Whether the tree's own file is indented by spaces there."""
+    data = context.tree.read(path) if context.tree and path else None
+    text = (data or b"").decode("utf-8", "replace")
+    return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
 @detector("encoded-leftovers")

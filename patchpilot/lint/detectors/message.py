@@ -92,7 +92,13 @@ def _telling(sentence: str) -> str | None:
     if found := did.match(sentence):
         return found[0]
     found = bare.match(sentence)
-    if found and imperative_of(found["verb"]) and len(sentence.split()) >= 3 and not _is_noun_use(sentence, found):
+    if (
+        found
+        and sentence[:1].isupper()
+        and imperative_of(found["verb"])
+        and len(sentence.split()) >= 3
+        and not _is_noun_use(sentence, found)
+    ):
         return found[0]
     if found := passive.match(sentence):
         return found["verb"]
@@ -100,26 +106,24 @@ def _telling(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects, not statements."""
+    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects or headings, not statements."""
     verb = found["verb"].lower()
     rest = sentence[found.end() :]
+    if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):
+        return True
     if verb.endswith("ing"):
         # a gerund with a finite verb behind it is the sentence's subject
+        finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"
+        told = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
         return (
-            bool(
-                re.search(
-                    (
-                        r"\b(?:is|are|was|were|can|could|will|would|may|might|should|does|did|has|leads?|causes?|results?|makes?|allows?|helps?"
-                        r"|gives?|requires?|means?|fails?|works?)\b"
-                    ),
-                    rest,
-                )
-            )
+            told
             or "," in rest[:80]
+            or bool(re.search(finite, rest))
+            or bool(re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
         )
     if verb.endswith("ed"):
-        return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before)\b", rest)) or "," in rest[:60]
-    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for)\b)", rest)) or not rest.strip()
+        return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b", rest)) or "," in rest[:60]
+    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
 
 
 @detector("thin-message", fewest=int)
@@ -313,6 +317,16 @@ def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(
                 patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link'
             )
+
+
+@detector("vendor-mark")
+def vendor_mark(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A mark in the subject that says where a vendor's tree has the patch from."""
+    if found := re.match(
+        r"(?:FROM(?:LIST|GIT|TREE|PULL)(?:\([^)]*\))?|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|VENDOR|INTERNAL)\b(?=\s*[:\[])",
+        context.patch.subject.title,
+    ):
+        yield Hit(subject_line(context), f'"{found[0]}" is a mark of your own tree: remove it before sending')
 
 
 @cache

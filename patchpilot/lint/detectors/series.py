@@ -8,6 +8,7 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch
 
 
@@ -81,7 +82,9 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
     title = context.patch.subject.title
-    if found := re.match(r"^(?:fixup!|squash!|amend!|WIP\b|wip\b|DO NOT MERGE|HACK\b|tmp\b|temp\b)", title):
+    if found := re.match(r"^\[?(?:WIP|wip|DO NOT MERGE|DONOTMERGE|HACK|tmp|temp)\b(?=[\]: ])", title):
+        yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', severity=Severity.WARNING)
+    elif found := re.match(r"^(?:fixup|squash|amend)!", title):
         yield Hit(
             subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)'
         )

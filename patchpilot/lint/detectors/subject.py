@@ -9,7 +9,9 @@ from itertools import pairwise
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.lint.patterns import compiled
 from patchpilot.lint.verbs import imperative_of
+from patchpilot.model.finding import Severity
 
 _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$")
 
@@ -40,14 +42,19 @@ def _plain(context: Context) -> str | None:
 
 @detector("no-prefix")
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The title does not start with the subsystem."""
+    """The title does not start with the subsystem. A loose patch file that names no recipient may never go to a list: there it is milder."""
+    patch = context.patch
     title = _plain(context)
-    if title is None or not context.patch.has_diff or re.match(r"(?:fixup|squash|amend)!", title):
+    if title is None or not patch.has_diff or re.match(r"(?:fixup|squash|amend)!", title):
         return
     prefixes, _ = split_prefix(title)
-    if not prefixes and not re.match(r"^[\w/.-]+：", title):
-        near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-        yield Hit(subject_line(context), "the subject has no subsystem prefix" + (f' (as in "{near[1]}: …")' if near else ""))
+    if prefixes or re.match(r"^[\w/.-]+：", title):
+        return
+    near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    severity = None if patch.commit or any(patch.header(name) for name in ("To", "Cc", "Message-ID")) else Severity.CHECK
+    yield Hit(
+        subject_line(context), "the subject has no subsystem prefix" + (f' (as in "{near[1]}: …")' if near else ""), severity=severity
+    )
 
 
 @detector("path-prefix")
@@ -126,11 +133,11 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     title = _plain(context)
     if title is None:
         return
-    _, rest = split_prefix(title)
+    prefixes, rest = split_prefix(title)
     told = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in _EMPTY]
     if rest and not told and not re.search(r"\d", rest):
         yield Hit(subject_line(context), f'the subject "{rest}" is vague: say what is changed or what went wrong')
-    elif len(rest.split()) == 1 and context.patch.has_diff:
+    elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
         yield Hit(subject_line(context), f'the subject is one word long ("{rest}"): say what is changed')
 
 
@@ -338,3 +345,24 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     if found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
         yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: the prefix dt-bindings says it')
+
+
+@detector("prefix-convention", conventions=list)
+def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """All files are a subsystem's whose documentation fixes the form of subjects, and the title has another. `conventions` are
+    "path pattern => title pattern => how it reads", the first that takes all paths counts."""
+    patch = context.patch
+    title = _plain(context)
+    prefixes, _ = split_prefix(title or "")
+    paths = [path for path in patch.paths if path != "MAINTAINERS"]
+    if not title or not paths or not prefixes or not patch.has_diff:
+        return
+    # marks of a vendor's tree are another rule's matter
+    title = re.sub(r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+", "", title)
+    for entry in arguments["conventions"]:
+        where, form, reads = entry.split(" => ", 2)
+        if not all(compiled(where).search(path) for path in paths):
+            continue
+        if not compiled(form).search(title):
+            yield Hit(subject_line(context), f'the subject prefix "{": ".join(prefixes)}:" is not the one used here: write "{reads}"')
+        return

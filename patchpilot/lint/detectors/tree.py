@@ -225,9 +225,9 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch is a mail sent before the tree came out: it has had the time to be applied, and nobody is about to send it."""
+    """Whether the patch was made before the tree came out: it has had the time to be applied, and nobody is about to send it."""
     released, sent = _released(tree.version), _sent(patch)
-    return patch.header("Message-ID") is not None and released is not None and sent is not None and sent < released
+    return patch.commit is None and released is not None and sent is not None and sent < released
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:
