@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
@@ -14,6 +15,9 @@ from patchpilot.outgoing.configured import configured, expand, is_suppressed, re
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import is_list
+
+if TYPE_CHECKING:
+    from patchpilot.services.maintainers import Planned
 
 SECURITY = Address("Kernel security team", "security@kernel.org")
 REGRESSIONS = Address("", "regressions@lists.linux.dev")
@@ -36,14 +40,16 @@ class Addressees:
         return (to, cc) if to else (cc, ())
 
 
-def addressees(repository: Repository, request: Request, account: Account, draft: Draft, series: Series) -> Addressees:
-    """The recipients of a series: everybody gets every mail of it."""
+def addressees(
+    repository: Repository, request: Request, account: Account, draft: Draft, series: Series, planned: "Planned | None" = None
+) -> Addressees:
+    """The recipients of a series: everybody gets every mail of it. `planned` is its plan where the caller has made it."""
     found: dict[str, Recipient] = {}
     trees: tuple[str, ...] = ()
     remarks: list[str] = []
     bcc: tuple[str, ...] = ()
     if request.auto:
-        recipients, trees, said = _planned(repository, request, series)
+        recipients, trees, said = _planned(repository, request, series, planned)
         remarks += said
         mails = ["\n".join(one.lines).encode("utf-8", "surrogateescape") + b"\n" for one in series.patches]
         own = configured(repository, account, request.via, mails)
@@ -53,22 +59,36 @@ def addressees(repository: Repository, request: Request, account: Account, draft
         bcc = own.bcc
         if "self" in own.suppressed and account.sender:
             found.pop(account.sender.key, None)
+        _add(found, _in_files(series))
     _add(found, _named(repository, request))
     _answered(found, draft)
     ordered = sorted(found.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
 
 
-def _planned(repository: Repository, request: Request, series: Series) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
+def _planned(
+    repository: Repository, request: Request, series: Series, planned: "Planned | None"
+) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
     """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS."""
     from patchpilot.services.maintainers import plan_series
 
     try:
-        planned = plan_series(series, repository, profile=request.profile)
+        planned = planned or plan_series(series, repository, profile=request.profile)
     except MissingError as error:
         return (), (), (f"nobody is known from MAINTAINERS: {error.message}",)
     trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
     return planned.plan.recipients, trees, planned.plan.warnings
+
+
+def _in_files(series: Series) -> list[Recipient]:
+    """Those that patch files name in their own To: and Cc:."""
+    files = [one for one in (*((series.cover,) if series.cover else ()), *series.patches) if one.commit is None]
+    return [
+        Recipient(address, "named in the file", None, header, (f"{header.capitalize()}: of {one.source.rsplit('/', 1)[-1]}",))
+        for one in files
+        for header in ("to", "cc")
+        for address in one.addresses(header)
+    ]
 
 
 def _named(repository: Repository, request: Request) -> list[Recipient]:

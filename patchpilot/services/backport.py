@@ -81,13 +81,16 @@ def backport(
     ended: bool = False,
     effort: float = 10.0,
     base: str | None = None,
+    fixes: Sequence[str] = (),
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
     """The answers for each commit of TARGET, oldest first and each on top of the former, on `onto` (revisions or directories) or the stable branches.
 
-    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out.
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits of a
+    commit that has no Fixes: tag yet.
     """
     revisions, folders = split_onto(repository, onto)
+    named = tuple(repository.resolve(one) for one in fixes) if repository else ()
     patches = _patches(repository, target, base)
     results = tuple(BackportResult(patch.commit, patch.subject.title) for patch in patches)
     if revisions or not onto:
@@ -102,12 +105,12 @@ def backport(
         missing = () if revisions else found.missing
         commits = [patch.commit or "" for patch in patches]
         try:
-            with Asker(repository, found, effort, progress) as asker:
+            with Asker(repository, found, effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.DatabaseError:
             # the index is a cache: one that turns out broken is begun anew
             forget(repository)
-            with Asker(repository, found, effort, progress) as asker:
+            with Asker(repository, found, effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(one, missing=missing) for one in results)
     if folders:
@@ -123,8 +126,9 @@ def backport(
 class Asker:
     """The stores a question needs, open for as many questions as there are. Use it as a context."""
 
-    def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress) -> None:
+    def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress, culprits: Sequence[str] = ()) -> None:
         self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
+        self.named = tuple(Culprit(one[:12], repository.commit(one).subject, one) for one in culprits)
         self.history = History(repository, progress)
         self.scratch = Scratch(repository)
         self.main = mainline(repository)
@@ -145,7 +149,7 @@ class Asker:
 
     def _one(self, commit: str, branches: Sequence[Branch], trees: dict[str, str]) -> BackportResult:
         fix = Fix.read(self.repository, commit)
-        culprits = self.history.culprits(commit)
+        culprits = self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
         answers = []
         for number, branch in enumerate(branches):

@@ -18,7 +18,7 @@ from patchpilot.maintainers.load import conf_words
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Plan
+from patchpilot.model.recipient import Plan, Recipient
 from patchpilot.model.tree import Tree
 from patchpilot.recipients.dropin.history import GitHistory
 from patchpilot.recipients.dropin.mailbox import read_ignored
@@ -33,13 +33,17 @@ HISTORY_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep)."""
+    """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep).
+
+    `left_out` are those whom the plan had and the edits took out.
+    """
 
     source: str
     sources: tuple[str, ...]
     plan: Plan
     topic: str | None = None
     edits: Edits = field(default_factory=Edits)
+    left_out: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +202,14 @@ def _planned(
     key = topic or topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
-    plan = edits.apply(plan_patches(patches, sources))
+    whole = plan_patches(patches, sources)
+    plan = edits.apply(whole)
+    left_out = tuple(one for one in whole.recipients if one.address.key in edits.dropped)
     if security:
         if not sources.security:
             raise UsageError("this project has no security contact", hint="write to its maintainers in private")
         plan = for_security(plan, sources.security)
-    return Planned(names[0], names, plan, key, edits)
+    return Planned(names[0], names, plan, key, edits, left_out)
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from patchpilot.outgoing.plan import TRANSPORTS, MailResult, Problem, Request, S
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.services.addressees import Addressees, addressees
+from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
 from patchpilot.services.reroll import remember, reroll
 from patchpilot.services.reviews import tag_warnings
@@ -170,6 +171,7 @@ def _carry(
     done = outbox.get(send.id)
     if done.state == "sent" and done.kind == "real":
         remember(repository, done, planned.draft)
+        follow_send(repository, done)
     return result_of_send(done)
 
 
@@ -220,7 +222,9 @@ def _advice(send: Send) -> tuple[str, ...]:
     lines = []
     states = {one.state for one in send.entries}
     if states == {MailState.ACCEPTED} and send.kind == "real":
-        lines.append(f"follow the answers (the archive has it in some minutes): patchpilot track add '<{send.entries[0].mail.message_id}>'")
+        lines.append(
+            "the answers are followed (the archive has the mail in some minutes): patchpilot track update, then patchpilot track show"
+        )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
     if states & set(WAITING):
