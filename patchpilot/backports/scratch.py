@@ -17,6 +17,7 @@ from patchpilot.model.commit import Commit
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
+_MOST_BLOBS = 64
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
@@ -56,6 +57,7 @@ class Scratch:
         self.env = {"GIT_OBJECT_DIRECTORY": str(self.path)}
         self.objects = CatFile(repository.top, self.env)
         self._trees: dict[str, str] = {}
+        self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, dict[str, Entry]] = {}
 
     def __enter__(self) -> "Scratch":
@@ -169,8 +171,12 @@ class Scratch:
 
     def blob(self, tree: str, path: str) -> bytes | None:
         """A file of a tree, or None."""
-        found = self.objects.get(f"{tree}:{path}")
-        return found[2] if found and found[1] == "blob" else None
+        if (tree, path) not in self._blobs:
+            found = self.objects.get(f"{tree}:{path}")
+            if len(self._blobs) >= _MOST_BLOBS:
+                self._blobs.clear()
+            self._blobs[tree, path] = found[2] if found and found[1] == "blob" else None
+        return self._blobs[tree, path]
 
 
 def _read_tree(raw: bytes) -> dict[str, Entry]:

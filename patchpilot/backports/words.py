@@ -62,7 +62,7 @@ def compare_words(scratch: Scratch, fix: Fix, tree: str, *, timeout: float = 5.0
     near = _near(fix)
     try:
         there = _declared(scratch, base, used, near, timeout)
-        here = _declared(scratch, tree, used, near, timeout)
+        here = _declared(scratch, tree, there, near, timeout)
         suspects = {word for word in used if word in there and word not in here}
         absent = suspects - _anywhere(scratch, tree, suspects, timeout) if suspects else set()
     except GitError:
@@ -156,10 +156,12 @@ def _near(fix: Fix) -> tuple[str, ...]:
 def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
     """Word → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
     wanted = list(words)
-    pattern = rf"(^|[^A-Za-z0-9_])({'|'.join(wanted)})([^A-Za-z0-9_]|$)"
+    if not wanted:
+        return {}
+    patterns = [part for word in wanted for part in ("-e", word)]
     done = scratch.repository.git(
-        "grep", "-I", "-E", "-z", "-e", pattern, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
-        env={"GIT_OBJECT_DIRECTORY": str(scratch.path)}, ok=(0, 1), timeout=timeout,
+        "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
+        env=scratch.env, ok=(0, 1), timeout=timeout,
     )  # fmt: skip
     best: dict[str, tuple[int, str, str]] = {}
     finder = re.compile(rf"\b(?:{'|'.join(wanted)})\b")
@@ -197,7 +199,7 @@ def _anywhere(scratch: Scratch, tree: str, words: Iterable[str], timeout: float)
     patterns = [part for word in wanted for part in ("-e", word)]
     done = scratch.repository.git(
         "grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree,
-        env={"GIT_OBJECT_DIRECTORY": str(scratch.path)}, ok=(0, 1), timeout=timeout,
+        env=scratch.env, ok=(0, 1), timeout=timeout,
     )  # fmt: skip
     return set(done.text.split("\n"))
 
