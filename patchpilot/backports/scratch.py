@@ -16,8 +16,8 @@ from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-# later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _MOST_BLOBS = 64
+# later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 

@@ -38,11 +38,10 @@ def main() -> int:
                 started = time.monotonic()
                 asker.ask([fix], found.branches)
                 ours.append((time.monotonic() - started) * 1000 / len(found.branches))
-        theirs = [loop(repository.top, fix, found.branches) for fix in fixes[:3]]
+        theirs = [loop(repository.top, fixes[0], found.branches[-2:])]
     mine, other = statistics.median(ours), statistics.median(theirs)
-    print(
-        f"{len(fixes)} fixes on {len(found.branches)} branches: {mine:.1f} ms a branch; checkout and cherry-pick: {other:.1f} ms; {other / mine:.0f} times faster"
-    )
+    print(f"{len(fixes)} fixes on {len(found.branches)} branches: {mine:.1f} ms a branch")
+    print(f"checkout and cherry-pick: {other:.1f} ms a branch, {other / mine:.0f} times as long")
     return 0
 
 
