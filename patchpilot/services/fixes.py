@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
@@ -11,8 +12,9 @@ from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags import fixes as finder
-from patchpilot.tags.bisect import parse_bisection
-from patchpilot.tags.settled import REVERTED, by_bisection, by_revert, upstream_of
+
+if TYPE_CHECKING:
+    from patchpilot.tags.settled import Settled
 
 LIMIT = 5
 
@@ -78,12 +80,12 @@ def find_culprits(
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.Found(())
     candidates, together, notes = found.candidates, found.together, list[str]()
-    settled = by_revert(repository, commit, candidates)
-    if bisect_log:
-        settled = by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
-    if settled.candidates != candidates:
-        candidates, together = settled.candidates[:limit], tuple(one.commit for one in settled.candidates if one.confidence >= REVERTED)
-    notes += settled.notes
+    if bisect_log or "revert" in commit.message.lower():
+        settled = _settle(repository, commit, bisect_log, candidates)
+        notes += settled.notes
+        if settled.candidates != candidates:
+            candidates = settled.candidates[:limit]
+            together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
     reason = _cut_off(repository, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
@@ -92,8 +94,22 @@ def find_culprits(
     return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
 
 
+def _settle(repository: Repository, commit: Commit, bisect_log: str | None, candidates: tuple[finder.Candidate, ...]) -> "Settled":
+    """What a bisection or a revert makes of the candidates. Imported here: most fixes have neither."""
+    from patchpilot.tags.bisect import parse_bisection
+    from patchpilot.tags.settled import by_bisection, by_revert
+
+    if bisect_log:
+        return by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
+    return by_revert(repository, commit, candidates)
+
+
 def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) -> Culprit:
-    named = upstream_of(repository, one)
+    named = one
+    if one.is_marked:
+        from patchpilot.tags.settled import upstream_of
+
+        named = upstream_of(repository, one)
     release = _first_release(releases, named) if named.commit == one.commit or repository.find(named.commit) else None
     return Culprit(named.commit, named.subject, named.tag, named.confidence, named.evidence, release)
 
@@ -142,7 +158,7 @@ def _missing(repository: Repository) -> list[str]:
     notes = []
     if repository.is_shallow():
         notes.append("the clone is shallow: what came before its first commit cannot be told; `git fetch --unshallow` brings it")
-    if repository.is_partial():
+    if any((repository.common_dir / "objects" / "pack").glob("*.promisor")):
         notes.append("the clone is partial: files that were not fetched were not looked at; `git fetch --refetch --no-filter` brings them")
     return notes
 

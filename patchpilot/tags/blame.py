@@ -2,7 +2,6 @@
 """Who last changed each line of a file, white space ignored, through renames."""
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
@@ -35,20 +34,11 @@ class Blame:
     origins: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
-def blame(
-    repository: Repository,
-    rev: str,
-    path: str,
-    owners: dict[str, Owner],
-    *,
-    ranges: Sequence[tuple[int, int]] = (),
-    ignore: Iterable[str] = (),
-) -> Blame:
-    """Blame a file as of `rev`, whole or in 1-based `ranges`, as if the commits of `ignore` had not been; commits met go into `owners`."""
-    words = ["blame", "--porcelain", "-w", *(f"-L{first},{last}" for first, last in ranges)]
-    words += [f"--ignore-rev={one}" for one in ignore]
-    done = repository.git(*words, rev, "--", path, ok=(0, 128))
-    return parse_blame(path, done.text, owners)
+def blame(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
+    """Blame a file as of `rev`; its lines, and the commits met, by id. Empty where the file cannot be read."""
+    done = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
+    owners: dict[str, Owner] = {}
+    return parse_blame(path, done.text, owners), owners
 
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:

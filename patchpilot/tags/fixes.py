@@ -16,7 +16,7 @@ from patchpilot.tags.ranker import Weights, rank, shipped
 from patchpilot.tags.scene import Scene, read_scene
 from patchpilot.tags.several import culprits_together
 
-LOOKED_AT = 16
+LOOKED_AT = 12
 OUTRIGHT = 0.92
 SURE = 0.5
 """The confidence from which a candidate is stood by."""
@@ -24,7 +24,10 @@ SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A commit that may have introduced the bug: how sure that is (0 to 1) and why, in words; `committed` in seconds since 1970."""
+    """A commit that may have introduced the bug: how sure that is (0 to 1) and why, in words; `committed` in seconds since 1970.
+
+    `is_marked` is whether its message may say that it brings another commit.
+    """
 
     commit: str
     subject: str
@@ -32,6 +35,7 @@ class Candidate:
     confidence: float
     evidence: tuple[str, ...]
     committed: int
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,14 @@ def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Pr
         culprit = repository.commit(one)
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
-        found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed))
+        found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed, _is_marked(culprit)))
     together = culprits_together(scene, found[0].commit) if found else ()
     return Found(tuple(found), together)
+
+
+def _is_marked(commit: Commit) -> bool:
+    lower = commit.message.lower()
+    return "upstream" in lower or "cherry" in lower or "backport" in lower
 
 
 def _outright(scene: Scene, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:

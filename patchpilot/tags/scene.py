@@ -2,6 +2,7 @@
 """What is looked at for one fix: its prose, its change, and who owns the lines of the files it touches."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
@@ -12,6 +13,7 @@ from patchpilot.tags.change import FileChange, read_change
 from patchpilot.tags.message import ids_in, prose, quotes_in
 
 MAX_FILES = 8
+THREADS = 4
 SHORT_QUOTE = 25
 
 
@@ -39,10 +41,15 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
     looked = sorted((one for one in files if one.old_path and one.runs), key=lambda one: -one.size)[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
-    for done, one in enumerate(looked):
-        path = one.old_path or ""
-        progress(f"who wrote {path}", done, len(looked))
-        blames[path] = blame(repository, parent, path, owners)
+    progress("who wrote the lines", 0, len(looked))
+    with ThreadPoolExecutor(THREADS) as pool:
+        jobs = [pool.submit(blame, repository, parent, one.old_path or "") for one in looked]
+        for done, job in enumerate(jobs):
+            found, met = job.result()
+            blames[found.path] = found
+            for owner in met.values():
+                owners.setdefault(owner.id, owner)
+            progress("who wrote the lines", done + 1, len(looked))
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())

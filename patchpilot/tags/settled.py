@@ -25,6 +25,7 @@ class Settled:
 
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
+    certain: float = REVERTED
 
 
 def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candidate]) -> Settled:
