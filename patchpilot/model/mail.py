@@ -20,6 +20,7 @@ _IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNO
 _CUT = re.compile(r"^---\s*$")
 _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
+_ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 MAX_MAIL = 64 * 1024 * 1024
 
 
@@ -95,7 +96,18 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
 
 
 def _decoded(headers: list[Header]) -> tuple[Header, ...]:
-    return tuple(Header(one.name, decode_words(one.value), one.line) for one in headers)
+    return tuple(Header(one.name, _decoded_value(one), one.line) for one in headers)
+
+
+def _decoded_value(header: Header) -> str:
+    """The value decoded; addresses one by one, since a decoded name may hold a comma that is no separator."""
+    if "=?" in header.value and header.name.lower() in _ADDRESSES:
+        from email.utils import getaddresses
+
+        pairs = [(decode_words(name), email) for name, email in getaddresses([header.value])]
+        if pairs and all("@" in email for _, email in pairs):
+            return ", ".join(Address(name, email).header() for name, email in pairs)
+    return decode_words(header.value)
 
 
 def parse_mail(raw: bytes) -> Mail:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The topic a TARGET stands for: its series, its commits, and its draft, recognised or begun."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id
 from patchpilot.outgoing.plan import Request
+
+_CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
 
 
 def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[str, ...]]:
@@ -58,11 +61,12 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
     enrolled = enrolment(repository, branch) if branch else None
     home = str(repository.common_dir.resolve())
     with Drafts() as drafts:
-        draft = drafts.get(enrolled.change_id) if enrolled else None
+        told = enrolled.change_id if enrolled else _change_id_in(series)
+        draft = drafts.get(told) if told else None
         draft = draft or drafts.recognise(home, branch, known, tuple(repository.refs))
         if draft is None:
             title = known[0].subject if known else "patch"
-            draft = Draft(enrolled.change_id if enrolled else new_change_id(title), home, branch)
+            draft = Draft(told or new_change_id(title), home, branch)
             if enrolled:
                 draft = replace(
                     draft, version=enrolled.revision, prefix=" ".join(("PATCH", *enrolled.prefixes)) if enrolled.prefixes else ""
@@ -75,6 +79,16 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
         if request.in_reply_to:
             draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
         return drafts.save(draft)
+
+
+def _change_id_in(series: Series) -> str | None:
+    """The change-id that patch files say they belong to."""
+    for patch in (*((series.cover,) if series.cover else ()), *series.patches):
+        if patch.commit is None:
+            for line in reversed(patch.lines):
+                if found := _CHANGE_ID.match(line):
+                    return found[1]
+    return None
 
 
 def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None, b4_cover: str) -> Draft:

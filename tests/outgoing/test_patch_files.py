@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Patch files and mboxes are sent as they are, with new ids, numbers and threading."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.mail import parse_mail
+from tests.kit.cli import call
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import apply, commits, topic, unpacked
+
+
+@pytest.mark.parametrize("form", ["directory", "mbox", "one file"])
+def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
+    count = 1 if form == "one file" else 2
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>")
+        out = tmp_path / "out"
+        repo.git("format-patch", "-q", "--to=list@lists.example.org", "--cc=Ünï, x <u@example.org>", "-o", str(out), "master..topic")
+        files = sorted(out.iterdir())
+        target = out if form == "directory" else files[0]
+        if form == "mbox":
+            target = tmp_path / "series.mbox"
+            target.write_bytes(b"".join(one.read_bytes() for one in files))
+        words = ("send", "-C", repo.path, target, "--yes", "--force", "x", "--format", "json")
+        done = call(*words)
+        assert done.code == 0, done.err
+        mails = server.take()
+        told = json.loads(done.out)
+        again = json.loads(call(*words[:4], "--format", "json").out)
+        assert "already-sent" in {one["name"] for one in again["refusals"]}
+    assert {(one["name"], one["email"]) for one in told["recipients"]} >= {("", "list@lists.example.org"), ("Ünï, x", "u@example.org")}
+    read = [parse_mail(unpacked(one)) for one in mails]
+    assert [one.subject for one in read] == [
+        f"[PATCH{f' {n}/2' if count > 1 else ''}] widget: change line {n}" for n in range(1, count + 1)
+    ]
+    assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
+    assert apply(repo, "master", [unpacked(one) for one in mails], tmp_path) == commits(repo, "master..topic")
+
+
+def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--format", "json")
+    first = json.loads(call(*words, "--outbox", tmp_path / "out").out)
+    again = json.loads(call(*words, "--dry-run", tmp_path / "out").out)
+    assert again["change_id"] == first["change_id"]
