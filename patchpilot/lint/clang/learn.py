@@ -4,7 +4,7 @@
 import re
 
 from patchpilot.lint.clang.patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
-from patchpilot.lint.clang.types import TypePattern, Types, modifier_source
+from patchpilot.lint.clang.types import TypePattern, Types
 
 _WHOLE = TypePattern(r"$")
 _ANY = TypePattern(r"\s*")
@@ -18,7 +18,9 @@ _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
 _ODD_LABEL = rf"{IDENT}:\*$"
 _DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"
+_MODIFIED_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))\s*(\w+)\s*[;=,(]"
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
+_MODIFIER = rf"{MODIFIER}$"
 _CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
 _LEADS = (rf".(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\s*)*\s*", r".\s*")
 _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
@@ -35,7 +37,7 @@ class Learner:
     def statement(self, head: str, at_end: bool) -> None:
         """Learn from a statement up to its first brace, the signs of its lines blank; `at_end`: what stands before it ended a statement."""
         head = head[:_LONGEST]
-        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not pattern(_ODD_LABEL).search(head):
+        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (":*" in head and pattern(_ODD_LABEL).search(head)):
             if at_end and (declared := self._declaration(head)):
                 self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
             elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
@@ -48,9 +50,12 @@ class Learner:
 
     def _declaration(self, head: str) -> str | None:
         """The words before the name that a statement seems to declare."""
-        learnt = self._types.learnt_in(head)
-        source = _DECLARATION if not learnt else _DECLARATION.replace(MODIFIER, modifier_source(learnt))
-        found = pattern(source, re.DOTALL).match(head)
+        found = pattern(_DECLARATION, re.DOTALL).match(head)
+        if self._types.learnt_in(head):
+            # a learnt modifier may stand behind the name: then the type is a word shorter
+            loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
+            if loose and loose[2] in self._types.modifiers and (not found or len(loose[1]) < len(found[1])):
+                found = loose
         return found[1] if found else None
 
     def _parameters(self, head: str) -> None:
@@ -82,7 +87,7 @@ class Learner:
     def _cannot(self, words: str) -> bool:
         if pattern(_NO_TYPE).match(words) or pattern(rf"(?:{STORAGE}|DEFINE_\S+)$").match(words):
             return True
-        if pattern(rf"{modifier_source(self._types.learnt_in(words))}$").match(words):
+        if words in self._types.modifiers or pattern(_MODIFIER).match(words):
             return True
         return self._types.match(_WHOLE, words) is not None
 

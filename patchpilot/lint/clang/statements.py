@@ -16,8 +16,9 @@ from patchpilot.lint.clang.patterns import pattern
 
 _SIGNED_NEWLINE = re.compile(r"\n.")
 # How much a hostile patch may make the scanner read, in characters, beyond so many times its own size
-_BUDGET_FACTOR, _BUDGET_FLOOR = 40, 2_000_000
-_CUT = 20_000
+_BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
+_CUT = 400
+_CUT_LINES = 10
 # what is read of one statement
 _LONGEST = 50_000
 _END = re.compile(r";+\s*$", re.ASCII)
@@ -148,7 +149,7 @@ class Passage:
         index = self.index(line.number)
         level, stack, found = 0, [0], []
         marks = pattern(r"[()]" if brackets == "()" else r"[{}]")
-        for one in self.lines[index : index + line.left] if self._budget > 0 else self.lines[index : index + 50]:
+        for one in self.lines[index : index + line.left] if self._budget > 0 else self.lines[index : index + _CUT_LINES]:
             self._budget -= len(one.text)
             if "#" in one.text and (branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(one.text)):
                 if branch[1]:

@@ -20,12 +20,15 @@ from patchpilot.lint.clang.typewords import (
     number_ends,
 )
 
-_MAX_MODIFIERS = 200
+_MAX_MODIFIERS = 64
+# more modifiers in a row than anyone writes
+_MAX_ROW = 10
 _BLANKS = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 # what may stand between a type's name and the variable: a blank, a star, [], or const behind one of them
 _STAR = re.compile(r"[\s*]|\[\s*\]|(?<=[\s*\]])const", re.ASCII)
 _BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_BLANK = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
 _INLINE = re.compile(INLINE, re.ASCII)
 
 
@@ -193,7 +196,7 @@ class Types:
 
     def _after_modifiers(self, text: str, at: int) -> list[int]:
         starts = [at]
-        while word := pattern(rf"({WORD})\s+").match(text, starts[-1]):
+        while len(starts) < _MAX_ROW and (word := _WORD_BLANK.match(text, starts[-1])):
             if word[1] in MODIFIER_WORDS or word[1] in self.modifiers:
                 starts.append(word.end())
             else:
@@ -222,7 +225,7 @@ class Types:
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
         """The ends of the modifiers (with `inline`: and inlines) that stand from `at` on, each after a blank; most of them first."""
         ends = [at]
-        while word := _BLANK_WORD.match(text, ends[-1]):
+        while len(ends) < _MAX_ROW and (word := _BLANK_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]
             if inline and (found := _INLINE.match(text, start)):
                 ends.append(found.end())

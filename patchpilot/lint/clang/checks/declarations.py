@@ -12,12 +12,13 @@ from patchpilot.lint.clang.patterns import (
     INIT,
     INLINE,
     INT_TYPES,
+    MODIFIER,
     STORAGE,
     TYPEDEFS,
     ZERO,
     pattern,
 )
-from patchpilot.lint.clang.types import Found, TypePattern, modifier_source
+from patchpilot.lint.clang.types import Found, TypePattern
 from patchpilot.lint.clang.typewords import number_ends
 from patchpilot.lint.detector import Hit
 
@@ -181,11 +182,14 @@ def _starred(stars: str) -> str:
 
 
 def _is_modifier_end(spot: Spot, text: str) -> bool:
-    return pattern(rf"\b{modifier_source(spot.types.learnt_in(text))}$").search(text) is not None
+    if pattern(rf"\b{MODIFIER}$").search(text):
+        return True
+    last = pattern(r"\w+$").search(text)
+    return last is not None and last.group() in spot.types.modifiers
 
 
 def _is_modifier(spot: Spot, word: str) -> bool:
-    return pattern(modifier_source(spot.types.learnt_in(word))).fullmatch(word) is not None
+    return word in spot.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
 
 
 @check(ADDED, "{")
