@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Messages rewritten at object level: what changes, what does not, what is refused, and that a kill loses nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo import listed
+from patchpilot.errors import RefusedError, UsageError
+from tests.kit.repos import Repo
+
+
+def topic(path: Path) -> tuple[Repo, list[str]]:
+    repo = Repo(path)
+    repo.commit("base", {"a": "1\n"})
+    repo.branch("topic")
+    ids = [repo.commit(f"step {n}\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a": f"{n}\n"}) for n in range(3)]
+    return repo, ids
+
+
+def change(repository: Repository, commit: str, message: str) -> rewrite.Rewriting:
+    ref, head = rewrite.branch_of(repository)
+    return rewrite.plan(repository, ref, head, {commit: message})
+
+
+def test_only_messages_and_parents_change(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    (tmp_path / "r" / "a").write_text("dirty\n")
+    wanted = "%T %an %ae %ad %cn %ce %cd"
+    before = repo.git("log", f"--format={wanted}", "topic").split("\n")
+    with Repository.open(tmp_path / "r") as repository:
+        plan = change(repository, ids[1], "step 1\n\nOther text.\n")
+        rewrite.apply(repository, plan, "prepare")
+    assert list(plan.commits) == ids[1:]
+    assert repo.git("log", f"--format={wanted}", "topic").split("\n") == before
+    assert repo.git("log", "--format=%s|%b", "-1", "topic~1") == "step 1|Other text."
+    assert repo.git("rev-parse", "topic~2") == ids[0]
+    assert repo.git("status", "--porcelain").strip() == "M a"
+    assert (tmp_path / "r" / "a").read_text() == "dirty\n"
+
+
+def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    with Repository.open(tmp_path / "r") as repository:
+        undo = rewrite.apply(repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare")
+        assert undo is not None
+        assert [(one.ref, one.old, one.new) for one in listed(repository)] == [("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))]
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("gc", "-q", "--prune=now")
+    assert repo.git("cat-file", "-t", ids[2]) == "commit"
+
+
+def test_merges_keep_their_parents(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("checkout", "-q", "-b", "side", ids[0])
+    side = repo.commit("side", {"b": "1\n"})
+    repo.checkout("topic")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    with Repository.open(tmp_path / "r") as repository:
+        rewrite.apply(repository, change(repository, ids[1], "step one\n"), "prepare")
+    assert repo.git("rev-parse", "topic^2") == side
+    assert repo.git("log", "--format=%s", "-1", "topic~2") == "step one"
+
+
+def test_a_signature_is_dropped_and_told(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    raw = repo.git("cat-file", "commit", ids[2])
+    head, _, body = raw.partition("\n\n")
+    signed = f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n{body}\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
+    repo.git("update-ref", "refs/heads/topic", commit)
+    with Repository.open(tmp_path / "r") as repository:
+        plan = change(repository, commit, "step 2, signed\n")
+    assert plan.signed == (commit,)
+    assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
+
+
+def test_another_encoding_is_kept_while_it_can_be(tmp_path: Path) -> None:
+    repo, _ = topic(tmp_path / "r")
+    repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
+    head = repo.git("rev-parse", "HEAD")
+    with Repository.open(tmp_path / "r") as repository:
+        latin = change(repository, head, "gr\u00fcn\n").new
+        greek = change(repository, head, "\u03b1\n").new
+        assert repository.commit(latin).message == "gr\u00fcn\n"
+        assert repository.commit(greek).message == "\u03b1\n"
+        raw = [repository.objects.get(one) for one in (latin, greek)]
+    assert [b"encoding ISO-8859-1" in one[2] for one in raw if one] == [True, False]
+
+
+def test_nothing_moves_when_the_branch_has_moved(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    with Repository.open(tmp_path / "r") as repository:
+        plan = change(repository, ids[2], "other\n")
+        later = repo.commit("meanwhile", {"c": "1\n"})
+        with pytest.raises(RefusedError):
+            rewrite.apply(repository, plan, "prepare")
+    assert repo.git("rev-parse", "topic") == later
+
+
+def test_a_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
+    repo, _ = topic(tmp_path / "r")
+    repo.git("checkout", "-q", "-b", "other", "master")
+    stray = repo.commit("stray", {"d": "1\n"})
+    repo.checkout("topic")
+    with Repository.open(tmp_path / "r") as repository, pytest.raises(UsageError):
+        change(repository, stray, "x\n")
+
+
+@pytest.mark.parametrize("mark", ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"])
+def test_amid_a_rebase_and_the_like_it_is_refused(tmp_path: Path, mark: str) -> None:
+    _, ids = topic(tmp_path / "r")
+    (tmp_path / "r" / ".git" / mark).mkdir()
+    with Repository.open(tmp_path / "r") as repository, pytest.raises(RefusedError) as caught:
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+    assert "git " in (caught.value.hint or "")
+
+
+def test_a_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "w"))
+    state = tmp_path / "r" / ".git" / "worktrees" / "w" / "rebase-merge"
+    state.mkdir()
+    (state / "head-name").write_text("refs/heads/topic\n")
+    with Repository.open(tmp_path / "r") as repository, pytest.raises(RefusedError):
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+
+
+def test_published_and_shared_commits_are_refused_unless_told(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("update-ref", "refs/remotes/origin/topic", ids[1])
+    repo.git("branch", "also", ids[2])
+    with Repository.open(tmp_path / "r") as repository:
+        with pytest.raises(RefusedError, match="published"):
+            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
+        with pytest.raises(RefusedError, match="also"):
+            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]], published=True, shared=True)
