@@ -102,11 +102,9 @@ def _decoded(headers: list[Header]) -> tuple[Header, ...]:
 def _decoded_value(header: Header) -> str:
     """The value decoded; addresses one by one, since a decoded name may hold a comma that is no separator."""
     if "=?" in header.value and header.name.lower() in _ADDRESSES:
-        from email.utils import getaddresses
-
-        pairs = [(decode_words(name), email) for name, email in getaddresses([header.value])]
-        if pairs and all("@" in email for _, email in pairs):
-            return ", ".join(Address(name, email).header() for name, email in pairs)
+        found = parse_addresses(header.value)
+        if found:
+            return ", ".join(Address(decode_words(one.name), one.email).header() for one in found)
     return decode_words(header.value)
 
 

@@ -9,12 +9,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.utils import getaddresses
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account
 
@@ -126,7 +125,7 @@ def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tu
         if part in aliases:
             found += [address for one in aliases[part] for address in expand(one, aliases, depth + 1)]
         else:
-            found += [Address(name, email) for name, email in getaddresses([part]) if "@" in email]
+            found += parse_addresses(part)
     return tuple(found)
 
 
@@ -155,7 +154,7 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
                 return tuple(found.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
             if done.returncode:
                 return tuple(found.values()), f"{command}: failed with exit code {done.returncode}"
-            for name, email in getaddresses([line for line in done.stdout.decode("utf-8", "replace").splitlines() if "@" in line]):
-                if "@" in email:
-                    found.setdefault(email.lower(), Address(re.sub(r"\s*\([^)]*\)$", "", name), email))
+            for line in done.stdout.decode("utf-8", "replace").splitlines():
+                for one in parse_addresses(line):
+                    found.setdefault(one.key, Address(re.sub(r"\s*\([^)]*\)$", "", one.name), one.email))
     return tuple(found.values()), ""

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from email.utils import getaddresses
 from enum import StrEnum
 
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.mail import decode_words, parse_mail
 
 
@@ -76,8 +75,7 @@ def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> Cap
 
 def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
     """A header's addresses; split before RFC 2047 words are decoded, since a decoded name may hold a comma."""
-    pairs = getaddresses([str(one) for one in message.get_all(name, [])])
-    return tuple(Address(decode_words(one), email) for one, email in pairs if "@" in email)
+    return tuple(Address(decode_words(one.name), one.email) for value in message.get_all(name, []) for one in parse_addresses(str(value)))
 
 
 def header_recipients(mail: Captured) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>")
         out = tmp_path / "out"
-        repo.git("format-patch", "-q", "--to=list@lists.example.org", "--cc=Ünï, x <u@example.org>", "-o", str(out), "master..topic")
+        repo.git("format-patch", "-q", "--to=list@lists.example.org", '--cc="Ünï, x" <u@example.org>', "-o", str(out), "master..topic")
         files = sorted(out.iterdir())
         target = out if form == "directory" else files[0]
         if form == "mbox":
