@@ -36,6 +36,10 @@ _MENTIONED = lazy(r"(?:^fixes:|\bcommit)\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 
+_LONGER_IDS = (6, 17)
+"""From this kernel on a Fixes: tag may have more than twelve digits."""
+
+
 @detector("checkpatch-commits", type=str)
 def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about the commits a message names."""
@@ -53,7 +57,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.in_log and line.left and line.sign == "+":
             continue
         if _FIXES.match(text):
-            yield from _fixes(line, facts)
+            yield from _fixes(line, facts, context.options.kernel)
         oops = oops or in_stack_dump(line)
         if line.in_log and not oops and _names_commit(lines, line):
             if hit := _reference(lines, line, facts, continued):
@@ -89,7 +93,7 @@ def _title(text: str, at: int) -> tuple[str, bool]:
     return inner, False
 
 
-def _fixes(line: Line, facts: _Facts) -> Iterator[tuple[str, Hit]]:
+def _fixes(line: Line, facts: _Facts, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
     for found in _FIXES_PARTS.finditer(text):
@@ -102,7 +106,7 @@ def _fixes(line: Line, facts: _Facts) -> Iterator[tuple[str, Hit]]:
             tag == "Fixes:"
             and spaced is not None
             and balanced(text, spaced.end()) > 0
-            and len(commit_id) == 12
+            and 12 <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else 12)
             and commit_id == commit_id.lower()
             and quoted
         )
