@@ -188,7 +188,7 @@ def _fixes(
     judged = find_culprits(repository, commit.id, limit=2, verify=bool(named), progress=progress)
     present = [one.target for one in judged.present if one.target]
     for one in judged.present:
-        if one.suggestion and one.tag.text != one.suggestion and all(problem.kind in _FORM for problem in one.problems):
+        if one.suggestion and one.tag.text != one.suggestion and {problem.kind for problem in one.problems} - _PLACE <= _FORM:
             mended[one.tag.line] = one.suggestion
     if named:
         culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
@@ -223,6 +223,8 @@ _FORM = frozenset(
         "indented",
     ]
 )
+
+_PLACE = frozenset(["blank-around"])
 
 
 def _value(culprit: Commit) -> str:

@@ -22,7 +22,7 @@ _LORE = re.compile(r"^https?://(?:lore\.kernel\.org|patch\.msgid\.link)/", re.IG
 def person(value: str, what: str) -> str:
     """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
     found = parse_address(value)
-    if found is None:
+    if found is None or (not found.name and "<" in value.strip()[1:]):
         raise InputError(f"{what}: no address in {value!r}", hint='write it as "Name <mail@example.org>"')
     verdict = judge(found.email)
     if verdict.state is AddressState.BAD:

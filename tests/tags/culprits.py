@@ -25,7 +25,7 @@ CULPRIT = START.replace(
 )
 LATER = CULPRIT.replace("\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n")
 FIX = LATER.replace("ring->mask = ring->size;", "ring->mask = ring->size - 1;")
-SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""People, stable lines, word diffs, and the two verbs that only answer."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.errors import InputError, UsageError
+from patchpilot.model.trailer import parse_trailers
+from patchpilot.tags.compose import Wish, compose, marked, word_diff
+from patchpilot.tags.forms import forms_of
+from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line
+from patchpilot.tags.stable import BranchState, Culprits, advise
+from tests.kit.cli import call
+from tests.tags.culprits import history
+
+SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "trailers"),
+    [
+        ("Eve R <eve@example.org>", [("Reported-by", "Eve R <eve@example.org>")]),
+        (SYZBOT, [("Reported-by", "syzbot+0123456789abcdef@syzkaller.appspotmail.com"), ("Closes", SYZBOT)]),
+        ("https://bugzilla.kernel.org/show_bug.cgi?id=1", [("Closes", "https://bugzilla.kernel.org/show_bug.cgi?id=1")]),
+        ("https://lore.kernel.org/r/x@y", [("Link", "https://lore.kernel.org/r/x@y")]),
+        ("<a.b@example.org>", [("Link", "https://lore.kernel.org/r/a.b@example.org")]),
+        ("Tested-by: Tom <tom@example.org>", [("Tested-by", "Tom <tom@example.org>")]),
+    ],
+)
+def test_what_is_pasted_becomes_trailers(text: str, trailers: list[tuple[str, str]]) -> None:
+    assert list(pasted(text)) == trailers
+
+
+@pytest.mark.parametrize("text", ["hello", "Fixes: 0123456789ab", "Reported-by: nobody"])
+def test_what_cannot_be_one_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        pasted(text)
+
+
+def test_people_and_links_are_judged() -> None:
+    assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
+    assert link("a@b.example") == "https://lore.kernel.org/r/a@b.example"
+    assert regzbot_line("0" * 40, "net: x") == '#regzbot introduced: 000000000000 ("net: x")'
+    for bad in ("nobody", "A <a b@example.org>"):
+        with pytest.raises(InputError):
+            person(bad, "Cc")
+    with pytest.raises(InputError):
+        link("not a link")
+
+
+def test_a_developer_is_added_above_the_senders_sign_off() -> None:
+    who = codeveloped("Cy <cy@example.org>")[0][1]
+    text = compose("x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", Wish(developers=(who,)))
+    assert text.split("\n")[4:7] == [f"Co-developed-by: {who}", f"Signed-off-by: {who}", "Signed-off-by: Ada <ada@example.org>"]
+    assert compose(text, Wish(developers=(who,))) == text
+    assert compose("x: y\n", Wish(developers=(who,))).split("\n") == ["x: y", "", f"Co-developed-by: {who}", f"Signed-off-by: {who}", ""]
+
+
+LINUX = forms_of("linux")
+RELEASED = Culprits(("c",), ("v5.10",))
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "eligible"),
+    [
+        ({"culprits": RELEASED}, ("Cc: stable@vger.kernel.org",), True),
+        ({"culprits": RELEASED, "versions": True}, ("Cc: stable@vger.kernel.org # 5.10+",), True),
+        ({"culprits": RELEASED, "tagged": False}, ("Cc: stable@vger.kernel.org # 5.10+",), True),
+        ({"culprits": Culprits(("c",), (None,))}, (), False),
+        ({"culprits": None}, (), False),
+        ({"culprits": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
+        ({"culprits": RELEASED, "no_backport": "needs the rest"}, ("Cc: <stable+noautosel@kernel.org> # needs the rest",), False),
+    ],
+)
+def test_the_stable_line_follows_from_the_culprit(words: dict[str, object], lines: tuple[str, ...], eligible: bool) -> None:
+    found = advise(LINUX, branches=(), **words)  # type: ignore[arg-type]
+    assert (found.lines, found.eligible) == (lines, eligible)
+    assert found.reasons
+
+
+def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
+    branches = [BranchState("6.1", "linux-6.1.y", True, "d"), BranchState("5.10", "linux-5.10.y", False)]
+    found = advise(LINUX, Culprits(("c",), (None,)), branches)
+    assert found.eligible
+    assert "6.1" in found.reasons[1]
+
+
+def test_size_is_a_warning_and_profiles_differ() -> None:
+    assert advise(LINUX, RELEASED, (), size=101).warnings
+    assert not advise(LINUX, RELEASED, (), size=100).warnings
+    assert advise(forms_of("dpdk"), RELEASED, ()).lines == ("Cc: stable@dpdk.org",)
+    assert not advise(forms_of("u-boot"), RELEASED, ()).eligible
+    assert advise(forms_of("xen"), RELEASED, ()).lines == ("Backport: 5.10+",)
+    with pytest.raises(UsageError):
+        forms_of("linus")
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_a_word_diff_gives_both_sides_back(old: str, new: str) -> None:
+    pieces = word_diff(old, new)
+    for sign, text in (("-", old), ("+", new)):
+        assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip("\n") == text.strip("\n")
+    marked(pieces)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Signed-off-by: A <a@example.org>", "Reviewed-by: B <b@example.org>", "Odd-tag: 1", "Cc: c@example.org"]),
+        max_size=5,
+    )
+)
+def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
+    lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
+    done = compose("\n".join(lines) + "\n", Wish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))))
+    kept = [one for one in done.split("\n") if one in tags]
+    assert kept == [line for line in lines if line in tags]
+    assert [str(one) for one in parse_trailers(done.split("\n")) if one.name == "Fixes"]
+
+
+def test_the_verbs_answer_in_json(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    done = call("fixes", "-C", story.repo.path, "HEAD", "--format", "json", "--limit", "1")
+    body = json.loads(done.out)
+    assert done.code == 0
+    assert body["schema"] == "patchpilot/fixes/1"
+    assert [one["commit"] for one in body["candidates"]] == [story.culprit]
+    stable = json.loads(call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit, "--format", "json").out)
+    assert stable["lines"] == ["Cc: stable@vger.kernel.org # 1.1+"]
+    assert stable["eligible"] is True
+    assert "Fixes: " in call("fixes", "-C", story.repo.path, "HEAD").out
+    assert "add: Cc: stable" in call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit).out
+
+
+def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
+    done = call("fixes", "-C", story.repo.path, "--verify", "HEAD")
+    assert done.code == 1
+    assert "there is no commit 1234567" in done.out
+    assert call("fixes", "-C", story.repo.path, "--verify", story.later).code == 0
+    assert call("fixes", "-C", story.repo.path, "nowhere").code == 2
+
+
+def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
+    body = json.loads(call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "log", "--format", "json").out)
+    assert body["candidates"][0]["commit"] == story.later
+    assert body["tags"] == [f'Fixes: {story.later[:12]} ("ring: remember that it is closed")']
+    assert call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code == 2

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""prepare and undo: tags written, shown as a word diff, taken back; a kill leaves the branch old or new."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.tags.culprits import SIGNED, History, history
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> History:
+    return history(tmp_path / "r")
+
+
+def message(story: History) -> str:
+    return story.repo.git("log", "-1", "--format=%B", "topic").strip()
+
+
+def test_the_tags_are_written_and_taken_back(story: History) -> None:
+    before = story.repo.git("rev-parse", "topic")
+    done = call("prepare", "-C", story.repo.path, "HEAD")
+    assert done.code == 0, done.err
+    assert "{+Fixes: " in done.out
+    assert message(story).split("\n")[-3:] == [
+        f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
+        "Cc: stable@vger.kernel.org",
+        "Signed-off-by: Ada Fixer <ada@example.org>",
+    ]
+    again = call("prepare", "-C", story.repo.path, "HEAD")
+    assert "nothing to write" in again.err
+    undone = call("undo", "-C", story.repo.path)
+    assert undone.code == 0
+    assert story.repo.git("rev-parse", "topic") == before
+    listing = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)
+    assert [one["state"] for one in listing["records"]] == ["restored"]
+
+
+def test_a_dry_run_writes_nothing(story: History) -> None:
+    before = story.repo.git("for-each-ref")
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json")
+    body = json.loads(done.out)
+    assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
+    assert "{+Fixes:" in body["commits"][0]["diff"]
+    assert story.repo.git("for-each-ref") == before
+
+
+def test_people_and_links_stand_in_order(story: History) -> None:
+    words = ["--reported-by", "Eve R <eve@example.org>", "--closes", "https://bugzilla.example.org/1", "--link", "<a.b@example.org>"]
+    words += [
+        "--co-developed-by",
+        "Cy D <cy@example.org>",
+        "--tested-by",
+        "Tom <tom@example.org>",
+        "--suggested-by",
+        "Sue <sue@example.org>",
+    ]
+    words += ["--paste", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none", "--fixes", story.culprit, *words)
+    assert done.code == 0, done.err
+    names = [line.partition(":")[0] for line in message(story).split("\n")[4:]]
+    assert names == [
+        "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",
+    ]  # fmt: skip
+
+
+def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>")
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0
+    lines = message(story).split("\n")
+    assert (
+        lines.index("X-Odd-tag: one")
+        < lines.index("Reviewed-by: Rae <rae@example.org>")
+        < lines.index("Signed-off-by: Ada Fixer <ada@example.org>")
+    )
+
+
+def test_a_badly_written_tag_is_mended(tmp_path: Path) -> None:
+    probe = history(tmp_path / "probe")
+    story = history(tmp_path / "r", f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n")
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none")
+    assert done.code == 0
+    assert f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")' in message(story)
+    assert message(story).count("Fixes:") == 1
+
+
+def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
+    story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
+    done = call(
+        "prepare", "-C", story.repo.path, "--base", story.later, "--link", "https://example.org/x", "--stable", "none", "--format", "json"
+    )
+    body = json.loads(done.out)
+    assert [one["changed"] for one in body["commits"]] == [True, True]
+    assert "Fixes" not in body["commits"][1]["message"]
+    assert body["written"]
+
+
+def test_a_moved_branch_is_not_restored(story: History) -> None:
+    assert call("prepare", "-C", story.repo.path, "HEAD").code == 0
+    story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
+    done = call("undo", "-C", story.repo.path, "restore", "1")
+    assert done.code == 1
+    assert "git rebase --onto" in done.err
+    assert call("undo", "-C", story.repo.path, "restore", "7").code == 2
+    assert call("undo", "-C", story.repo.path).code == 2
+
+
+def test_a_detached_head_is_prepared_as_well(story: History) -> None:
+    story.repo.git("checkout", "-q", "--detach", story.fix)
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--shared").code == 0
+    assert story.repo.git("rev-parse", "topic") == story.fix
+    assert "Fixes:" in story.repo.git("log", "-1", "--format=%B", "HEAD")
+    assert call("undo", "-C", story.repo.path).code == 0
+    assert story.repo.git("rev-parse", "HEAD") == story.fix
+
+
+def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
+    story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
+    done = call("prepare", "-C", story.repo.path, "HEAD")
+    assert done.code == 1
+    assert "--published" in done.err
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--published").code == 0
+
+
+def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
+    """Killed outright at random moments; what is found afterwards is whole, and what was is kept."""
+    rng = random.Random(7)
+    old = story.fix
+    argv = [sys.executable, "-m", "patchpilot", "prepare", "-C", str(story.repo.path), "HEAD", "--fixes", story.culprit, "--stable", "none"]
+    started = time.monotonic()
+    subprocess.run([*argv, "--dry-run"], capture_output=True, check=True)
+    whole = time.monotonic() - started
+    for _ in range(4):
+        story.repo.git("update-ref", "refs/heads/topic", old)
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * rng.uniform(0.3, 1.1))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        time.sleep(0.05)
+        now = story.repo.git("rev-parse", "topic")
+        assert now == old or story.repo.git("log", "-1", "--format=%P %T", now) == story.repo.git("log", "-1", "--format=%P %T", old)
+        story.repo.git("fsck", "--connectivity-only")
+        if now != old:
+            records = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)["records"]
+            assert any(one["old"] == old and one["new"] == now for one in records)
