@@ -12,6 +12,9 @@ from typing import Any, TextIO
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import ExitCode, PatchpilotError
 
+LIMIT = 300
+"""Seconds a step may take, on however slow a machine."""
+
 Judge = Callable[[str], str]
 """Looks at a step's output; gives one line of what it shows, or raises StepFailedError."""
 
@@ -41,17 +44,20 @@ class Journey:
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
         words = [sys.executable, "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
-        done = subprocess.run(
-            words,
-            cwd=self.sandbox.work,
-            env=self.sandbox.env,
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=120,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                words,
+                cwd=self.sandbox.work,
+                env=self.sandbox.env,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` did not end in {LIMIT} s") from error
         shown = done.stdout + done.stderr
         if not quiet:
             self._print(shown)

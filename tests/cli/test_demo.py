@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `demo`."""
+
+from pathlib import Path
+
+from patchpilot.errors import ExitCode
+from tests.kit.cli import call
+
+
+def test_the_walk_wants_a_terminal_and_names_the_script() -> None:
+    outcome = call("demo")
+    assert outcome.code == ExitCode.USAGE
+    assert "--script" in outcome.err
+
+
+def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    outcome = call("demo", "--script", "--keep", tmp_path)
+    assert outcome.code == ExitCode.USAGE
+    assert "not empty" in outcome.err

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The journey of the demo: both acts through the public verbs, nothing left behind, a failing step told."""
+
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.archive import available
+from patchpilot.demo.journey import Journey, StepFailedError, wants
+from patchpilot.demo.sandbox import Sandbox, open_sandbox, sandbox_environment
+from patchpilot.demo.script import run_script
+from patchpilot.errors import InputError
+
+
+def test_the_archive_is_a_real_public_inbox() -> None:
+    assert available(), "install public-inbox: make test does it as root"
+
+
+def test_both_acts_end_well_and_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    out = io.StringIO()
+    run_script(out=out)
+    told = out.getvalue()
+    assert "arrived: [PATCH net] net/acme" in told
+    assert "arrived: [PATCH net v2] net/acme" in told
+    assert "6.12 already-fixed" in told
+    assert "state in-stable" in told
+    assert not list(tmp_path.glob("patchpilot-demo-*"))
+
+
+def test_keep_takes_no_directory_that_has_something_in_it(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("x")
+    with pytest.raises(InputError), open_sandbox(tmp_path):
+        pass
+    assert (tmp_path / "precious").read_text() == "x"
+
+
+def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GIT_DIR", "GIT_CONFIG_GLOBAL", "B4_CONFIG", "SMTP_PASSWORD"):
+        monkeypatch.setenv(name, "mine")
+    env = sandbox_environment(tmp_path)
+    assert "mine" not in env.values()
+    assert Path(env["HOME"]).is_relative_to(tmp_path)
+
+
+def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.demo.script.before_the_mail", lambda journey: journey.run(["patchpilot", "check"], expect=[0]))
+    with pytest.raises(StepFailedError, match="the story wants 0") as error:
+        run_script(out=io.StringIO())
+    assert error.value.exit_code == 1
+
+
+def test_a_judge_that_is_not_content_ends_the_script(tmp_path: Path) -> None:
+    journey = Journey(Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)), io.StringIO())  # type: ignore[arg-type]
+    with pytest.raises(StepFailedError):
+        journey.read(["git", "--version"], judge=lambda got: wants(got == 1, "one"))
+
+
+def _nowhere(path: Path):
+    from patchpilot.demo.history import Facts
+    from patchpilot.demo.repository import Repositories
+
+    return Repositories(path, path, path, Facts("", "", "", {}, 0), "")
