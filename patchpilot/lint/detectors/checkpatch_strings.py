@@ -28,7 +28,10 @@ _TESTED = lazy(rf"\bif\s*\(\s*({LVAL})\s*\)")
 _FREED = r"\b(kfree|usb_free_urb|debugfs_remove(?:_recursive)?|(?:kmem_cache|mempool|dma_pool)_destroy)\s*\(\s*%s\s*\)\s*;"
 _PRINTK = lazy(r"printk(?:_ratelimited|_once)?\s*\(")
 _LEVEL_IN_LOG = lazy(rf"\b{LOG_FUNCTIONS}\s*\(.*\b(KERN_[A-Z]+)\b")
-_TRACE_WORDS = r"(?i:[=-]{0,40}>|<[=-]{0,40}|\[|\]|start|called|entered|entry|enter|in|inside|here|begin|exit|end|done|leave|completed|out|return|[.!:\s]{0,40})"
+_TRACE_WORDS = (
+    r"(?i:[=-]{0,40}>|<[=-]{0,40}|\[|\]|start|called|entered|entry|enter|in|inside|here|begin"
+    r"|exit|end|done|leave|completed|out|return|[.!:\s]{0,40})"
+)
 _TRACING = lazy(rf'^\+.*\([^"]*"{_TRACE_WORDS}{{0,3}}%s(?:\s*\(\s*\)\s*)?{_TRACE_WORDS}{{0,3}}(?:\\n)?"\s*,\s*__func__\s*\)\s*;')
 _SEQ_PRINTF = lazy(r'\bseq_printf\s*\(.*"\s*\)\s*;\s*$')
 _ATTRIBUTE = lazy(rf"\b__attribute__\s*\(\s*({BALANCED})\s*\)")

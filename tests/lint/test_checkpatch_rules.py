@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the examples in checks/ do not show of checkpatch's rules: order of words, kept files, repositories, hostile lines."""
+
+import time
+
+import pytest
+
+from patchpilot.lint.bindings import Bindings
+from patchpilot.lint.context import Context, Options
+from patchpilot.lint.detectors import checkpatch_commits, checkpatch_obsolete
+from patchpilot.lint.detectors.checkpatch_words import parse_spelling
+from patchpilot.lint.engine import run
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.store import load_rules
+from patchpilot.model.finding import Finding
+from tests.kit.snippets import MemoryTree, context_of
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SPELLING = {"scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"}
+
+
+def rules() -> list[Rule]:
+    return [rule for rule in load_rules() if rule.checkpatch]
+
+
+def found(example: Example, kind: str) -> list[Finding]:
+    context = context_of(example)
+    return list(run(context, [rule for rule in rules() if rule.checkpatch == kind]))
+
+
+def test_spelling_lists_are_words_and_phrases() -> None:
+    assert parse_spelling(b"# x||y\nteh||the\nan one||a one\n\n") == ({"teh": "the"}, {"an one": "a one"})
+    assert parse_spelling(None) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "typos"),
+    [
+        ("teh link", 1),
+        ("TEH link and Teh board", 2),
+        ("teh teh", 1),
+        ("teh, teh", 2),
+        ("teh_link, un-teh, teh's", 0),
+        ("This is an one.", 1),
+        ("than one", 0),
+    ],
+)
+def test_misspellings_are_whole_words(message: str, typos: int) -> None:
+    assert len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING")) == typos
+
+
+def test_a_correction_has_the_case_of_the_mistake() -> None:
+    one, other = found(Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING")
+    assert (one.fix and one.fix.text, other.fix and other.fix.text) == ("Teh → The", "TEH → THE")
+
+
+def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
+    bindings = Bindings(b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n')
+    assert bindings.documents("acme,fb7-frob")
+    assert bindings.documents("acme,x1-frub")
+    assert not bindings.documents("acme,nothing")
+    assert bindings.knows_vendor("acme")
+    assert not bindings.knows_vendor("acm")
+
+
+def test_obsolete_sections_are_known_by_their_paths_only() -> None:
+    text = "FROB\nS:\tOrphan / Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"
+    assert set(checkpatch_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {"drivers/frob", "include/frob"}
+
+
+def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> None:
+    history = {COMMIT: "frob: add a driver"}
+    right = Example(bad=False, message='See commit 0123456789ab ("frob: add a driver").', history=history)
+    assert not found(right, "GIT_COMMIT_ID")
+    wrong = Example(bad=True, message='See commit 0123456789ab ("frob: add the driver").', history=history)
+    (one,) = found(wrong, "GIT_COMMIT_ID")
+    assert one.fix
+    assert one.fix.text == 'commit 0123456789ab ("frob: add a driver")'
+
+
+def test_a_wrong_fixes_title_is_corrected() -> None:
+    example = Example(bad=True, trailers='Fixes: 0123456789ab ("frob: add")', history={COMMIT: "frob: add a driver"})
+    (one,) = found(example, "BAD_FIXES_TAG")
+    assert one.fix
+    assert one.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
+
+
+def test_longer_ids_in_fixes_are_for_newer_kernels() -> None:
+    trailers = f'Fixes: {COMMIT} ("frob: add a driver")'
+    assert found(Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG")
+    assert not found(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
+
+
+def test_without_a_repository_nothing_is_unknown() -> None:
+    example = Example(bad=False, message="See commit fedcba987654 there.")
+    assert not found(example, "UNKNOWN_COMMIT_ID")
+    assert "UNKNOWN_COMMIT_ID" not in {kind for kind, _ in checkpatch_commits._all(context_of(example))}
+
+
+def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    (folder / "spelling.txt").write_text("lnik||link\n")
+    context = context_of(Example(bad=True, message="The lnik of teh board"))
+    context = Context(context.patch, tree=MemoryTree(SPELLING), options=Options(strict=True, data_dir=folder))
+    hits = run(context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"])
+    assert ["lnik" in one.message for one in hits] == [True]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("\tfoo = " + "(" * 2500, id="brackets"),
+        pytest.param("\ta = " + "a->" * 800 + "kmalloc(sizeof(struct x))", id="members"),
+        pytest.param('\tf("' + "." * 2500 + '%s", __func__);', id="dots"),
+        pytest.param("\tmin(" + "foo(a, " * 400, id="nested calls"),
+        pytest.param("\tx = " + "S_IRUGO | " * 250, id="modes"),
+        pytest.param("\tdebugfs_create_u32(" + "a, " * 900, id="arguments"),
+        pytest.param("__attribute__((" + "a(" * 800 + ")" * 800, id="attributes"),
+        pytest.param('\tpr_info("' + '" "' * 900, id="strings"),
+        pytest.param("\t " * 5000 + "x", id="blanks"),
+        pytest.param("/* " + "* " * 20000, id="comment"),
+    ],
+)
+def test_a_hostile_line_takes_bounded_time(code: str) -> None:
+    own = [rule for rule in rules() if rule.pack in ("checkpatch-api", "checkpatch-files", "checkpatch-strings", "checkpatch-message")]
+    context = context_of(Example(bad=True, path="drivers/frob/frob.c", code=code))
+    started = time.monotonic()
+    run(context, own)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("Fixes: 1234567 (" * 3000, id="fixes"),
+        pytest.param("commit 1234567 " + "(" * 20000, id="brackets"),
+        pytest.param("Cc: " + "<a@b" * 5000, id="angles"),
+        pytest.param("the " * 20000, id="words"),
+        pytest.param("/a" + ":1" * 10000, id="colons"),
+        pytest.param("a/" * 10000, id="slashes"),
+    ],
+)
+def test_a_hostile_message_takes_bounded_time(message: str) -> None:
+    own = [rule for rule in rules() if rule.pack == "checkpatch-message"]
+    context = context_of(Example(bad=True, message=message))
+    started = time.monotonic()
+    run(context, own)
+    assert time.monotonic() - started < 20
