@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
-from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, tag_text
+from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
@@ -119,7 +119,7 @@ def _tags(repository: Repository, culprits: tuple[Culprit, ...], together: tuple
     if len(together) < 2 or culprits[0].commit not in together:
         return (culprits[0].tag,)
     ordered = sorted((repository.commit(one) for one in together), key=lambda one: one.committed)
-    return tuple(tag_text(one) for one in ordered)
+    return tuple(finder.tag_of(repository, one) for one in ordered)
 
 
 def _own_topic(repository: Repository, commit: Commit, first: tuple[Culprit, ...]) -> list[str]:
@@ -179,8 +179,18 @@ def _relations(repository: Repository, commit: Commit, releases: Releases) -> Re
     def is_ancestor(target: Commit) -> bool:
         return target.id != commit.id and repository.is_ancestor(target.id, commit.id)
 
+    def in_mainline(target: Commit) -> bool | None:
+        from patchpilot.history.branches import mainline
+
+        tip = mainline(repository)
+        return repository.is_ancestor(target.id, tip) if tip else None
+
     def first_release(target: Commit) -> str | None:
         found = releases.first(target.id, int(target.committed.timestamp()), final=True)
         return found.name if found else None
 
-    return Relations(is_ancestor=is_ancestor, first_release=first_release)
+    def ambiguous(word: str) -> bool:
+        found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
+        return sum(1 for one in found if (met := repository.objects.get(one)) and met[1] == "commit") > 1
+
+    return Relations(is_ancestor=is_ancestor, in_mainline=in_mainline, first_release=first_release, ambiguous=ambiguous)

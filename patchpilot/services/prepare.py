@@ -10,12 +10,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.commits.undo import Undo
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.history.fixes_tag import tag_text
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.fixes import find_culprits
 from patchpilot.services.stable import stable_lines
 from patchpilot.tags.compose import Wish, compose, word_diff
+from patchpilot.tags.fixes import tag_of
 from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line, reported
 from patchpilot.tags.words import kind_of
@@ -192,7 +192,7 @@ def _fixes(
             mended[one.tag.line] = one.suggestion
     if named:
         culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
-        trailers += [("Fixes", _value(one)) for one in culprits if one.id not in {there.id for there in present}]
+        trailers += [("Fixes", _value(repository, one)) for one in culprits if one.id not in {there.id for there in present}]
         return [*present, *culprits]
     if present:
         return present
@@ -227,8 +227,8 @@ _FORM = frozenset(
 _PLACE = frozenset(["blank-around"])
 
 
-def _value(culprit: Commit) -> str:
-    return tag_text(culprit).partition(": ")[2]
+def _value(repository: Repository, culprit: Commit) -> str:
+    return tag_of(repository, culprit).partition(": ")[2]
 
 
 def _stable(

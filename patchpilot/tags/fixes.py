@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fixes_tag import tag_text
+from patchpilot.history.fixes_tag import DIGITS, tag_text
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.closer import closer
@@ -57,9 +57,18 @@ def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Pr
         culprit = repository.commit(one)
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
-        found.append(Candidate(one, culprit.subject, tag_text(culprit), round(confidence, 3), words, committed, _is_marked(culprit)))
+        found.append(
+            Candidate(one, culprit.subject, tag_of(repository, culprit), round(confidence, 3), words, committed, _is_marked(culprit))
+        )
     together = culprits_together(scene, found[0].commit) if found else ()
     return Found(tuple(found), together)
+
+
+def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
+    """The Fixes: line of a commit, its id as short as the project wants it and longer only where that stands for more than one commit here."""
+    while digits < len(culprit.id) and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None:
+        digits += 1
+    return tag_text(culprit, digits)
 
 
 def _is_marked(commit: Commit) -> bool:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.branches import mainline
-from patchpilot.history.fixes_tag import tag_text
 from patchpilot.history.grammar import read_marks
 from patchpilot.model.commit import Commit
 from patchpilot.tags.bisect import Bisection
-from patchpilot.tags.fixes import Candidate
+from patchpilot.tags.fixes import Candidate, tag_of
 from patchpilot.tags.message import prose
 
 FOUND = 0.98
@@ -76,7 +75,7 @@ def _certain(repository: Repository, one: str, confidence: float, words: str, ca
         if known.commit == one:
             return replace(known, confidence=max(confidence, known.confidence), evidence=(words, *known.evidence))
     culprit = repository.commit(one)
-    return Candidate(one, culprit.subject, tag_text(culprit), confidence, (words,), int(culprit.committed.timestamp()))
+    return Candidate(one, culprit.subject, tag_of(repository, culprit), confidence, (words,), int(culprit.committed.timestamp()))
 
 
 def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
