@@ -83,8 +83,8 @@ def format_series(
         numbered = [f"--start-number={number}"]
         title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
         done = scratch.git(
-            "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach", f"--subject-prefix={title}",
-            *numbered, *recipients, *reply, f"--base={tip}", one.id,
+            "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,
         )  # fmt: skip
         mails.append((_file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
     return mails

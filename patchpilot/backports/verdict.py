@@ -85,8 +85,8 @@ def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affec
         absent.append(f"{culprit.commit[:12]}{gone}")
     if unknown:
         return Affected(None, None, f"Fixes: {', '.join(unknown)} names no commit of this repository")
-    named = "the culprit" if len(absent) == 1 else "every culprit"
-    return Affected(False, None, f"{named} {', '.join(absent)} is not in it, neither by ancestry nor as a backport")
+    named = f"the culprit {absent[0]} is not" if len(absent) == 1 else f"none of the culprits {', '.join(absent)} is"
+    return Affected(False, None, f"{named} in it, neither by ancestry nor as a backport")
 
 
 def _landed_reason(landing: Landing) -> str:

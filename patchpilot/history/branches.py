@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stable branches a repository has among its refs, those it lacks, and where its mainline is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,8 @@ from patchpilot.history.landed import History
 from patchpilot.history.lts import Family, family_for, version_key
 
 _MAINLINE = ("master", "main")
+_UPSTREAM = ("origin", "upstream", "mainline", "torvalds", "linus", "master")
+_IS_NEXT = re.compile(r"next|queue")
 _STALE = timedelta(days=45)
 
 
@@ -87,13 +90,19 @@ def version_at(repository: Repository, family: Family, commit_id: str, name: str
 
 
 def mainline(repository: Repository, settings_base: str = "") -> str | None:
-    """The tip of the mainline: the newest of the refs called master or main (a remote's or one's own), or None."""
+    """The tip of the mainline: the newest of the refs called master or main, or None.
+
+    A remote's come before one's own, which may hold what is not upstream yet; trees for what comes next and queues are none.
+    """
     if settings_base:
         found = repository.find(settings_base)
         if found:
             return found
     refs = _branch_refs(repository)
-    tips = {tip for name, tip in refs.items() if name in _MAINLINE or name.rpartition("/")[2] in _MAINLINE}
+    named = [name for name in refs if name.rpartition("/")[2] in _MAINLINE and name.count("/") <= 1]
+    theirs = [name for name in named if "/" in name and not is_candidate(name) and not _IS_NEXT.search(name.partition("/")[0])]
+    known = [name for name in theirs if name.partition("/")[0] in _UPSTREAM]
+    tips = {refs[name] for name in known or theirs or named}
     return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
 
 

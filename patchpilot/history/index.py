@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import GitError
+from patchpilot.errors import GitError, MissingError
 from patchpilot.history.reach import Reach, spread, spread_from
 from patchpilot.history.walk import Fact, new_facts
 from patchpilot.model.progress import Progress, silent
@@ -71,7 +71,22 @@ class Index:
 
     def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
         """Take in everything these commits reach; how many commits were new. GitError when one is not in the repository."""
-        wanted = [tip for tip in dict.fromkeys(tips) if self.ordinal(tip) is None]
+        tips = tuple(dict.fromkeys(tips))
+        try:
+            return self._add(tips, progress)
+        except sqlite3.OperationalError as error:
+            raise MissingError(
+                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
+            ) from error
+        except sqlite3.DatabaseError:
+            # a cache that turns out broken is begun anew
+            self._db.close()
+            forget(self.repository)
+            self._db, self._reaches = _connect(_place(self.repository), _state(self.repository)), {}
+            return self._add(tips, progress)
+
+    def _add(self, tips: Sequence[str], progress: Progress) -> int:
+        wanted = [tip for tip in tips if self.ordinal(tip) is None]
         if not wanted:
             return 0
         added = 0
@@ -289,7 +304,7 @@ def _state(repository: Repository) -> str:
 def _connect(file: Path | None, state: str) -> sqlite3.Connection:
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
-            database = sqlite3.connect(attempt or ":memory:", timeout=120, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(attempt or ":memory:", timeout=300, isolation_level=None, check_same_thread=False)
             try:
                 if _prepare(database, state):
                     return database

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where a commit landed: in a branch as itself, or as a backport of it, unless that was reverted since."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,6 +106,13 @@ class History:
                 hits = [hit for hit in hits if hit in named] or ([] if hits else named)
             found.setdefault(hits[-1] if hits else one.id, Culprit(one.id, one.subject, hits[-1] if hits else None))
         return tuple(found.values())
+
+    def same_change(self, subject: str, lines: "Counter[tuple[str, str]]", branch: str) -> str | None:
+        """The newest commit of `branch` with exactly this subject that changes mostly these lines, or None."""
+        self.add([branch])
+        reach = self.index.reach(branch)
+        found = (self.index.id(one) for one in reversed(self.index.by_subject(subject)) if one in reach)
+        return next((one for one in found if alike(self.repository, lines, one)), None)
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
         """Those of `commits` that the branch has by no mapping that can be told without reading patches (ancestry, marker), in order."""

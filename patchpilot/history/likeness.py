@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import FileChange
 
 _ENOUGH = 0.6
 _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
@@ -35,12 +36,19 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
     return found
 
 
+def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
+    """As `changed_lines`, of a patch's files."""
+    lines = ((line.kind, line.text.strip()) for change in files for hunk in change.hunks for line in hunk.lines if line.kind in "+-")
+    return Counter(pair for pair in lines if pair[1])
+
+
 def likeness(one: "Counter[tuple[str, str]]", other: "Counter[tuple[str, str]]") -> float:
     """How much of two changes is the same, 0 to 1."""
     union = sum((one | other).values())
     return sum((one & other).values()) / union if union else 1.0
 
 
-def alike(repository: Repository, one: str, other: str) -> bool:
-    """Whether two commits change mostly the same lines in the same way."""
-    return likeness(changed_lines(repository, one), changed_lines(repository, other)) >= _ENOUGH
+def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:
+    """Whether two commits (or changed lines and a commit) change mostly the same lines in the same way."""
+    lines = changed_lines(repository, one) if isinstance(one, str) else one
+    return likeness(lines, changed_lines(repository, other)) >= _ENOUGH

@@ -20,6 +20,7 @@ from patchpilot.errors import MissingError, UsageError, nearest
 from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.history.index import forget
 from patchpilot.history.landed import Culprit, History
+from patchpilot.history.likeness import changed_in
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
 
@@ -69,6 +70,7 @@ class BackportResult:
     rules: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
     upstream: bool | None = None
+    list: str = ""
 
 
 def backport(
@@ -96,8 +98,7 @@ def backport(
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
-        if any(patch.commit is None for patch in patches):
-            raise UsageError(f"{target} is a patch file: it has no history to compare", hint="commit it first (git am), or give --onto DIR")
+        patches = tuple(_committed(repository, patch, progress) for patch in patches)
         found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches
         if not branches:
@@ -107,6 +108,10 @@ def backport(
         try:
             with Asker(repository, found, effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
+        except sqlite3.OperationalError as error:
+            raise MissingError(
+                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
+            ) from error
         except sqlite3.DatabaseError:
             # the index is a cache: one that turns out broken is begun anew
             forget(repository)
@@ -163,7 +168,9 @@ class Asker:
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
         named = tuple(one.commit or one.written for one in culprits)
-        return BackportResult(commit, fix.commit.subject, named, tuple(answers), (), stable_rules(fix), company, upstream)
+        return BackportResult(
+            commit, fix.commit.subject, named, tuple(answers), (), stable_rules(fix), company, upstream, self.found.family.list
+        )
 
     def _on_branch(
         self, fix: Fix, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, tree: str
@@ -261,6 +268,22 @@ def _patches(repository: Repository | None, target: str | None, base: str | None
     if repository and (target is None or (target != "-" and not Path(target).exists())):
         return tuple(commit_patch(repository, one) for one in resolve_commits(repository, target, base))
     return tuple(patch for series in read_targets([target] if target else [], repository, base) for patch in series.patches)
+
+
+def _committed(repository: Repository, patch: Patch, progress: Progress) -> Patch:
+    """A patch file as the commit of the mainline it became; UsageError when there is none."""
+    if patch.commit:
+        return patch
+    tip = mainline(repository)
+    if tip:
+        with History(repository, progress) as history:
+            commit = history.same_change(patch.subject.title, changed_in(patch.files), tip)
+        if commit:
+            return replace(commit_patch(repository, commit), source=patch.source)
+    raise UsageError(
+        f"{patch.source}: no commit of the mainline makes this change, so there is no history to compare",
+        hint="commit it first (git am), or give --onto DIR",
+    )
 
 
 def _newest(found: Branches) -> str:

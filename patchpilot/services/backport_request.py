@@ -40,14 +40,14 @@ def request_mail(repository: Repository, result: BackportResult, family: Family,
     return "\n".join([*head, "", body]) + "\n"
 
 
-def cc_stable_lines(result: BackportResult, family: Family) -> tuple[str, ...]:
+def cc_stable_lines(result: BackportResult) -> tuple[str, ...]:
     """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order, then the tree itself."""
     lines: dict[str, None] = {}
     for one in result.branches:
         if one.verdict is Verdict.CONFLICT and one.prerequisites and not one.partial and one.version:
             for need in one.prerequisites:
-                lines.setdefault(f"Cc: <{family.list}> # {one.version}.x: {need.commit[:12]}: {need.subject}")
-            lines.setdefault(f"Cc: <{family.list}> # {one.version}.x")
+                lines.setdefault(f"Cc: <{result.list}> # {one.version}.x: {need.commit[:12]}: {need.subject}")
+            lines.setdefault(f"Cc: <{result.list}> # {one.version}.x")
     return tuple(lines)
 
 

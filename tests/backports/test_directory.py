@@ -63,8 +63,16 @@ def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(world: World,
     assert [one["verdict"] for one in json.loads(done.out)["branches"]] == ["already-fixed", "clean"]
 
 
-def test_a_patch_file_has_no_branches(world: World, workdir: Path) -> None:
-    done = call("backport", "-C", world.repo.path, patch_of(world, workdir), "--onto", "master")
+def test_a_patch_file_is_asked_about_as_the_commit_it_became(world: World, workdir: Path) -> None:
+    done = call("backport", "-C", world.repo.path, patch_of(world, workdir), "--onto", world.culprit, "--format", "json")
+    assert json.loads(done.out)["commit"] == world.fix
+    assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
+
+
+def test_a_patch_file_that_is_no_commit_has_no_branches(world: World, workdir: Path) -> None:
+    file = patch_of(world, workdir)
+    file.write_text(file.read_text().replace("do not forget", "do forget"))
+    done = call("backport", "-C", world.repo.path, file, "--onto", "master")
     assert done.code == 2
     assert "git am" in done.err
 

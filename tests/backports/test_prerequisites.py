@@ -93,6 +93,17 @@ def test_no_time_means_no_search_and_says_so(world: World) -> None:
     assert answer["search"] == "gave-up"
 
 
+def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(world: World) -> None:
+    world.branch("6.6", world.culprit)
+    world.repo.git("update-ref", "refs/remotes/origin/master", world.groundwork)
+    answer = world.ask(world.fix)
+    assert answer["upstream"] is False
+    assert answer["cc_stable"] == [
+        f"Cc: <stable@vger.kernel.org> # 6.6.x: {world.groundwork[:12]}: work: check first",
+        "Cc: <stable@vger.kernel.org> # 6.6.x",
+    ]
+
+
 def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert [one["commit"] for one in answer["causes"]] == [world.groundwork]

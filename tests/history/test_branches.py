@@ -104,6 +104,16 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
         assert mainline(repository, old) == old
 
 
+def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:
+    repo = made(tmp_path)
+    old = repo.git("rev-parse", "HEAD")
+    for remote in ("linux-next", "stable-queue", "stable-rc"):
+        repo.git("update-ref", f"refs/remotes/{remote}/master", repo.commit(remote))
+    repo.git("update-ref", "refs/remotes/torvalds/master", old)
+    with Repository.open(repo.path) as repository:
+        assert mainline(repository) == old
+
+
 def test_the_shipped_data_is_whole() -> None:
     for family in lts.families():
         assert family.series

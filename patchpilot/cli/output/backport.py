@@ -11,6 +11,7 @@ from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import printable
 from patchpilot.services.backport import BackportResult, BranchResult
 from patchpilot.services.backport_clone import Built, Resolving
+from patchpilot.services.backport_request import cc_stable_lines
 from patchpilot.services.backport_write import Written
 
 _SIDE = 6
@@ -79,6 +80,7 @@ def _body(result: BackportResult) -> dict[str, Any]:
         "culprits": list(result.culprits),
         "branches": [_branch(one) for one in result.branches],
         "upstream": result.upstream,
+        "cc_stable": list(_asking(result)),
         "followers": [_follower(one) for one in result.followers],
         "rules": list(result.rules),
         "missing": [{"version": one.version, "command": one.command} for one in result.missing],
@@ -117,6 +119,11 @@ def _branch(one: BranchResult) -> dict[str, Any]:
     }
 
 
+def _asking(result: BackportResult) -> tuple[str, ...]:
+    """For a fix that is not upstream yet: the lines for its message that name what each tree needs first."""
+    return cc_stable_lines(result) if result.upstream is False else ()
+
+
 def _follower(one: Follower) -> dict[str, Any]:
     return {"commit": one.commit, "subject": one.subject, "kind": one.kind, "reverted": one.undone}
 
@@ -134,6 +141,8 @@ def as_text(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
             ends = f" (until {one.ends})" if one.ends else ""
             lines.append(f"  {_label(one):<{width}}  {one.verdict.value:<13}  {one.reason}{ends}")
             lines += [f"      {line}" for line in _details(one)]
+        if _asking(result):
+            lines += ["  for its message:", *(f"    {line}" for line in _asking(result))]
         lines += [f"  {one.version}: not in this repository: {one.command}" for one in result.missing]
         blocks.append("\n".join(lines))
     blocks += _deeds_text(done)
