@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
+from patchpilot.history.kept import Kept
 
 _VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d+(?:[._]\d+)+)(?P<rest>.*)$")
 _CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d*)$", re.IGNORECASE)
@@ -59,12 +60,13 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, and which of them first contains a commit. Answers are kept as long as the object lives."""
+    """The release tags of a repository, and which of them first contains a commit. Answers are kept, between runs too."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._all: tuple[Release, ...] | None = None
         self._first: dict[str, Release | None] = {}
+        self._kept = Kept(repository.common_dir)
 
     @property
     def all(self) -> tuple[Release, ...]:
@@ -92,13 +94,24 @@ class Releases:
         `committed` is its committer date in seconds, looked up where it is not given.
         """
         if commit not in self._first:
-            when = committed if committed is not None else int(self._repository.commit(commit).committed.timestamp())
-            self._first[commit] = self._search(commit, [one for one in self.all if one.date + SLOP >= when])
+            self._first[commit] = self._remembered(commit) or self._looked_up(commit, committed)
         found = self._first[commit]
         if not final or found is None or found.is_final:
             return found
         later = [one for one in self.all if one.is_final and one.numbers == found.numbers]
         return later[0] if later else self._search(commit, [one for one in self.all if one.is_final and one.date >= found.date])
+
+    def _remembered(self, commit: str) -> Release | None:
+        """The answer of an earlier run, where that release is still the same."""
+        known = self._kept.get(commit)
+        return next((one for one in self.all if known == (one.name, one.commit)), None) if known else None
+
+    def _looked_up(self, commit: str, committed: int | None) -> Release | None:
+        when = committed if committed is not None else int(self._repository.commit(commit).committed.timestamp())
+        found = self._search(commit, [one for one in self.all if one.date + SLOP >= when])
+        if found:
+            self._kept.put(commit, found.name, found.commit)
+        return found
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
         """The nearest releases one by one, since a commit is mostly in the next; then by halves: what contains it, all later ones contain."""

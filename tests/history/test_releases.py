@@ -71,3 +71,22 @@ def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
         releases = Releases(repository)
         names = [found.name if (found := releases.first(commit, final=True)) else None for commit in (one, two, three)]
     assert names == ["v1.0", "v1.0", None]
+
+
+def test_answers_are_kept_and_not_trusted_when_a_tag_moves(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    one = repo.commit("one", {"a": "1\n"})
+    repo.tag("v1.0")
+    two = repo.commit("two", {"a": "2\n"})
+    repo.tag("v1.1")
+
+    def first(commit: str) -> str | None:
+        with Repository.open(tmp_path / "r") as repository:
+            found = Releases(repository).first(commit)
+        return found.name if found else None
+
+    assert [first(one), first(two), first(two)] == ["v1.0", "v1.1", "v1.1"]
+    repo.git("tag", "-d", "v1.1")
+    assert first(two) is None
+    repo.git("tag", "v2.0", two)
+    assert first(two) == "v2.0"
