@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `fixes`: which commit introduced the bug, and whether the Fixes: tags that are there are true."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from patchpilot.tags.settled import Settled
 
 LIMIT = 5
+SLOW = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def find_culprits(
     `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
     """
     commit = repository.commit(repository.resolve(target))
+    started = time.monotonic()
     releases = Releases(repository)
     relations = _relations(repository, commit, releases)
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)
@@ -90,6 +93,8 @@ def find_culprits(
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
     notes += _missing(repository)
+    if time.monotonic() - started > SLOW and not _has_graph(repository):
+        notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     tags = () if reason else _tags(repository, culprits, together)
     return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
 
@@ -143,6 +148,11 @@ def _find(repository: Repository, commit: Commit, limit: int, progress: Progress
         if not repository.is_partial():
             raise
         raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+
+
+def _has_graph(repository: Repository) -> bool:
+    info = repository.common_dir / "objects" / "info"
+    return (info / "commit-graph").exists() or (info / "commit-graphs").exists()
 
 
 def _cut_off(repository: Repository, candidates: tuple[finder.Candidate, ...]) -> str:
