@@ -207,8 +207,15 @@ class History:
             fresh = {number: reckoned.get(one, "") for one, number in ids.items()}
             self.index.keep_patch_ids(fresh)
             kept |= fresh
-        wanted = patch_ids(self.repository, [commit]).get(commit)
+        wanted = self._patch_id(commit, ordinal) if any(kept[one] for one in unmarked) else ""
         return self.index.ids(one for one in unmarked if wanted and kept[one] == wanted)
+
+    def _patch_id(self, commit: str, ordinal: int) -> str:
+        kept = self.index.patch_ids([ordinal])
+        if ordinal not in kept:
+            kept = {ordinal: patch_ids(self.repository, [commit]).get(commit, "")}
+            self.index.keep_patch_ids(kept)
+        return kept[ordinal]
 
 
 def same_person(one: Commit, other: Commit) -> bool:

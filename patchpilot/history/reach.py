@@ -2,10 +2,12 @@
 """Sets of commits as bits: one a commit, so that "is it in this branch" is one look and differences of branches one subtraction."""
 
 import heapq
+import re
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
+_SOME = re.compile(rb"[^\0]+")
 _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
@@ -27,8 +29,8 @@ class Reach:
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
         left = rest.to_bytes((rest.bit_length() + 7) // 8, "little")
-        for at, byte in enumerate(left):
-            if byte:
+        for found in _SOME.finditer(left):
+            for at, byte in enumerate(found[0], found.start()):
                 for bit in range(8):
                     if byte >> bit & 1:
                         yield at * 8 + bit
