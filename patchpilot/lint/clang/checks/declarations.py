@@ -152,10 +152,13 @@ def new_typedef(spot: Spot) -> Results | None:
     return [("new-typedef", spot.hit("a new typedef"))]
 
 
-@check(ADDED, "*")
+@check(ADDED)
 def pointer_stars(spot: Spot) -> Results | None:
     """`(foo*)`, `foo* bar`: the star stands at the variable."""
     text, hits = spot.text, []
+    # modifiers take the place of stars
+    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not spot.types.learnt_in(text):
+        return None
     at = 0
     while (bracket := text.find("(", at)) >= 0:
         at = bracket + 1

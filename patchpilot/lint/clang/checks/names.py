@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
 from patchpilot.lint.clang.lines import as_text
-from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, STORAGE, pattern
+from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.store import cache_dir
@@ -19,6 +19,8 @@ _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
 _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
+_VALUE = rf"(?:{CONSTANT}|{LVAL})"
+_BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _PLACE = "names in mixed case"
 # what makes caches of other versions of this reader stale
 _FORM = 1
@@ -32,7 +34,7 @@ def mixed_case(spot: Spot) -> Results | None:
     if not pattern(_MIXED).search(text, 1):
         return None
     hits: list[tuple[str, Hit]] = []
-    for value in pattern(rf"({CONSTANT}|{LVAL})").finditer(text):
+    for value in pattern(_VALUE).finditer(text, _after_label(text)):
         name = value.group()
         if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
             continue
@@ -41,6 +43,13 @@ def mixed_case(spot: Spot) -> Results | None:
                 known.add(word[1])
                 hits.append(("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start())))
     return hits
+
+
+def _after_label(text: str) -> int:
+    """Where to begin to look: names in a case label come from elsewhere and are passed over, as long as nothing but a return follows it."""
+    label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
+    behind = pattern(_BEHIND_LABEL).match(text, label.end()) if label else None
+    return behind.end() if behind else 0
 
 
 def _is_usual(name: str) -> bool:
