@@ -117,9 +117,10 @@ def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 
 def _all(context: Context) -> Hits:
-    whole = c_text(context)
-    if "S_I" in whole:
+    if "S_I" in c_text(context):
         yield from _symbolic(context)
+    # a statement that an added line begins may go on in lines that were there before
+    whole = "\n".join(line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
     rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
     if not rules:
         return
