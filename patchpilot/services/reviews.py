@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.plan import Problem, Request
 
-ASKING = ("review", "question", "nack")
+ASKING = ("review", "question", "nack", "trailers")
 MAX_LINES = 12
 
 
@@ -31,15 +32,17 @@ def asked(last: Send) -> tuple[str, ...]:
             mail = reply.mail
             if mail.by_author or mail.bot or str(mail.kind) not in ASKING:
                 continue
-            lines.append(f"{mail.sender.name or mail.sender.email} ({mail.kind}): {_beginning(mail.body.text)}")
+            beginning = _beginning(mail.body.text)
+            if beginning:
+                lines.append(f"{mail.sender.name or mail.sender.email} ({mail.kind}): {beginning}")
     return tuple(lines[:MAX_LINES])
 
 
 def _beginning(body: str) -> str:
-    """The first line of a reply that is not quoted, an attribution or a greeting."""
+    """The first line of a reply's own words that is no attribution, greeting or tag."""
     for line in body.splitlines():
         clean = line.strip()
-        if clean and not clean.startswith(">") and not clean.endswith((":", ",")) and len(clean.split()) > 2:
+        if clean and not is_trailer(clean) and not clean.endswith((":", ",")) and len(clean.split()) > 2:
             return clean[:100]
     return ""
 

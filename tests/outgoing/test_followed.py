@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What comes back is used at the next version: review tags, remarks, and the archive's word on mails in doubt."""
+
+import json
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.services.reroll import changelog_hints, last_sent
+from patchpilot.services.resume import archive_lookup, plan_resume
+from patchpilot.services.reviews import asked
+from patchpilot.services.topic import find_draft
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.mails import mail
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic, unpacked
+
+REVIEW = """On Monday Ada Fixer wrote:
+> Line 1 was wrong.
+
+Please check the return value here as well, it may be negative.
+
+Reviewed-by: Rita Reviewer <rita@example.net>
+"""
+
+
+def test_tags_and_remarks_of_the_last_version_are_told(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--format", "json")
+        first = json.loads(call(*words, "--yes").out)["messages"][0]["message_id"]
+        sent = unpacked(server.take()[0])
+    answer = mail("Re: [PATCH] widget: change line 1", REVIEW, sender="Rita Reviewer <rita@example.net>", minutes=9)
+    answer = answer.replace(b"\n\n", f"\nIn-Reply-To: <{first}>\nReferences: <{first}>\n\n".encode(), 1)
+    (tmp_path / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, answer)))
+    assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
+    with Repository.open(repo.path) as repository:
+        draft = find_draft(repository, Request())
+        last = last_sent(draft)
+        assert last is not None
+        (remark,) = asked(last)
+        assert remark.startswith("Rita Reviewer (")
+        assert "check the return value" in remark
+        assert any("Rita Reviewer" in line for line in changelog_hints(repository, draft))
+    told = json.loads(call(*words, "--reroll", "--dry-run").out)
+    assert "tags" in {one["name"] for one in told["warnings"]}
+    assert call("trailers", "-C", repo.path, "--yes").code == 0
+    told = json.loads(call(*words, "--reroll", "--dry-run").out)
+    assert "tags" not in {one["name"] for one in told["warnings"]}
+
+
+def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
+    from patchpilot.outgoing.outbox import Outbox
+
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x")
+        assert call(*words, "--yes").code == 0
+        arrived = [unpacked(one) for one in server.take()]
+    with Repository.open(repo.path) as repository, archive_server("stand-in", tmp_path / "a", arrived[0]) as archive:
+        with Outbox() as outbox:
+            send = outbox.sends(find_draft(repository, Request()).change_id)[-1]
+            for place in (0, 1):
+                outbox.mark(send.id, place, Outcome(MailState.UNKNOWN))
+        plan_resume(repository, Request(), lookup=archive_lookup(archive.url))
+        with Outbox() as outbox:
+            assert [str(one.state) for one in outbox.get(send.id).entries] == ["accepted", "unknown"]
+        assert not archive_lookup("http://127.0.0.1:9/all")("x@y")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Facts of the repository: merge windows, upstream claims, the servers' and the clock's answers."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.range import commits_series
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import NetworkError
+from patchpilot.outgoing import probe
+from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.smtp import Submission, tls_context
+from patchpilot.outgoing.transport import MailState
+from patchpilot.services.judgement import _upstream, merge_window
+from tests.kit.smtp import Faults, FaultySink, certificate
+from tests.kit.topics import SIGNED, topic
+
+
+def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.checkout("master")
+    repo.tag("v6.99")
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("fetch", "-q", "origin")
+    with Repository.open(repo.path) as repository:
+        made = repository.commit(repository.resolve("v6.99")).committed
+        told = merge_window(repository, Request(profile="netdev"), None, made + timedelta(days=3))
+        assert "net-next is closed" in told
+        assert "after v6.99" in merge_window(repository, Request(), None, made + timedelta(days=3))
+        assert merge_window(repository, Request(), None, made + timedelta(days=20)) == ""
+
+
+def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    there, not_there = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    for claim in (there, not_there, "f" * 40):
+        repo.commit(f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}", {f"{claim[:4]}.c": "x\n"})
+    ids = repo.git("rev-list", "--reverse", "-3", "HEAD").split()
+    with Repository.open(repo.path) as repository:
+        assert _upstream(repository, commits_series(repository, ids, None)) == {there: True, not_there: False, "f" * 40: False}
+
+
+def account(server: FaultySink, **more: object) -> Account:
+    """An account at a server of ours."""
+    values: dict[str, object] = {"encryption": "", "user": "", "auth": "", "cert_path": None} | more
+    return Account(
+        "", None, None, "127.0.0.1", server.port, password_from="", domain="", sendmail=None, options=(), configured=True, **values
+    )
+
+
+MAIL = b"Subject: x\n\n.\nbody\n"
+
+
+@pytest.mark.parametrize(
+    ("faults", "state"),
+    [
+        (Faults(), MailState.ACCEPTED),
+        (Faults(temporary_at=1), MailState.REJECTED),
+        (Faults(reject_all=True), MailState.REJECTED),
+        (Faults(drop_before_mail=1), MailState.PENDING),
+        (Faults(close_after_data=1), MailState.UNKNOWN),
+    ],
+)
+def test_our_own_session_tells_what_became_of_a_mail(faults: Faults, state: MailState) -> None:
+    with FaultySink(faults) as server, Submission(account(server), None, 5.0) as way:
+        assert way.send("a@example.org", ("b@example.org",), MAIL).state is state
+        faults.heal()
+        assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.ACCEPTED
+    assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
+
+
+def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    with FaultySink() as server:
+        with Submission(account(server, encryption="tls"), None, 5.0) as way, pytest.raises(NetworkError, match="STARTTLS"):
+            way.open()
+        gone = account(server)
+    with Submission(gone, None, 5.0) as way:
+        assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.PENDING
+    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
+        wrong = account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
+        with Submission(wrong, Credential("ada", "token"), 5.0) as way, pytest.raises(NetworkError, match="refuses the login") as told:
+            way.open()
+        assert "token" not in told.value.message
+        plain = account(server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0]))
+        with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
+            way.open()
+        assert tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name == "CERT_REQUIRED"
+
+
+def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        off, status = timedelta(0), 200
+
+        def do_HEAD(self) -> None:
+            self.send_response_only(self.status)
+            self.send_header("Date", format_datetime(datetime.now(UTC) - self.off))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/all"
+        assert {one.name: one.state for one in probe.archive_and_clock(url)} == {"archive": "ok", "clock": "ok"}
+        Handler.off, Handler.status = timedelta(hours=2), 503
+        found = {one.name: one for one in probe.archive_and_clock(url)}
+        assert (found["archive"].state, found["clock"].state) == ("warn", "warn")
+        assert "120 minutes ahead" in found["clock"].message
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_sendmail_program_is_looked_for() -> None:
+    assert probe._program("sh -c x").state == "ok"
+    assert probe._program("/nowhere/sendmail -t").state == "fail"
