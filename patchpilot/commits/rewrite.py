@@ -115,7 +115,8 @@ def refuse_unless_safe(
         holders = repository.git(
             "for-each-ref", f"--contains={one}", "--format=%(refname)", "refs/remotes", "refs/tags", "refs/heads"
         ).text.split()
-        public = [name for name in holders if not name.startswith("refs/heads/")]
+        # sent/… is the record of what was mailed (b4's tags and ours): a next version is meant to be another
+        public = [name for name in holders if not name.startswith(("refs/heads/", "refs/tags/sent/"))]
         if public and not published:
             raise RefusedError(
                 f"{one[:12]} is published: {_short(public[0])} has it",
