@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Statements, chains of branches and bracketed lines."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.lint.clang.lines import LineScan, scan_lines
+from patchpilot.lint.clang.statements import Passage, passage_of_hunk
+
+
+def _scanned(*code: str) -> tuple[LineScan, Passage]:
+    signed = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
+    count = sum(1 for line in signed if line[0] != "-")
+    scanned = scan_lines(["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False)
+    return scanned, passage_of_hunk(scanned.lines, 3)
+
+
+def _statement(*code: str, at: int = 0) -> tuple[str, str]:
+    scanned, passage = _scanned(*code)
+    span = passage.statement(scanned.lines[2 + at])
+    return span.text, span.condition
+
+
+def test_a_statement_ends_at_its_semicolon() -> None:
+    assert _statement("\ta = f(b,", "\t      c); d = 1;") == ("+\ta = f(b,\n \t      c);", "+\ta = f(b,\n \t      c)")
+
+
+def test_removed_lines_are_no_part_of_it() -> None:
+    assert _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0] == "+\ta = f(b,\n \t      c);"
+
+
+def test_a_condition_ends_with_its_brackets_and_the_statement_with_its_block() -> None:
+    text, condition = _statement("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
+    assert condition == "+\tif (a && f(b))"
+    assert text.endswith("c();\n \t}")
+
+
+def test_a_macro_ends_with_its_last_line() -> None:
+    text, _ = _statement("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
+    assert text == "+#define A(x) \\\n \tf(x); \\\n \tg(x)\n"
+
+
+def test_what_an_if_encloses_is_read_as_its_last_arm_leaves_it() -> None:
+    text, _ = _statement("\tif (a", "#ifdef X", "\t    && (b", "#else", "\t    && c", "#endif", "\t    ) {", "\t\td();", "\t}", "\te();")
+    assert text.endswith("d();\n \t}")
+
+
+def test_a_chain_takes_all_branches_of_an_if() -> None:
+    scanned, passage = _scanned("\tif (a)", "\t\tb();", "\telse if (c)", "\t\td();", "\telse", "\t\te();", "\tf();")
+    level, parts = passage.chain(scanned.lines[2], 1)
+    assert level == 0
+    assert [part.condition.strip(" \n+\t") for part in parts] == ["if (a)", "else if (c)", "else"]
+
+
+def test_bracketed_lines_end_where_the_bracket_closes() -> None:
+    scanned, passage = _scanned("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
+    level, lines = passage.bracketed(scanned.lines[2], "()")
+    assert (level, len(lines)) == (0, 3)
+
+
+def test_the_end_of_the_hunk_ends_everything() -> None:
+    scanned, passage = _scanned("\tif (a) {", "\t\tb();")
+    assert passage.statement(scanned.lines[2]).level == 1
+
+
+@given(st.lists(st.text(st.sampled_from("(){};#\n\\ efilsd+"), max_size=12), min_size=1, max_size=12))
+def test_any_code_has_statements_that_end(code: list[str]) -> None:
+    scanned, passage = _scanned(*(f"+{line}".replace("\n", "") for line in code))
+    for line in scanned.lines[2:]:
+        span = passage.statement(line)
+        assert span.start <= span.end <= max(span.limit, span.start)
+        assert span.next > span.start or span.next == span.limit
+        passage.chain(line, 0)
+        passage.bracketed(line, "{}", outer=True)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is a type, what is learnt as one, and what the characters of a line are taken for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.lint.clang.arguments import value_end
+from patchpilot.lint.clang.learn import Learner
+from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.clang.values import ValueTracker
+
+NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("int x;", "int ", "x"),
+        ("static inline const struct foo *bar = 1;", "static inline const struct foo *", "bar"),
+        ("unsigned foo;", "unsigned ", "foo"),
+        ("long int unsigned x;", "long int unsigned ", "x"),
+        ("u8 a;", "u8 ", "a"),
+        ("foo_t *__restrict;", "foo_t *", "__restrict"),
+        ("const char * const names = n;", "const char * const ", "names"),
+        ("void __iomem *base;", "void __iomem *", "base"),
+        ("typeof(x) y;", "typeof(x) ", "y"),
+        ("unsigned int;", "unsigned ", "int"),
+    ],
+)
+def test_types_of_the_language_and_of_the_kernel_are_known(text: str, kind: str, name: str) -> None:
+    found = Types().match(NAMED, text)
+    assert found is not None
+    assert (found.type, found.match[1]) == (kind, name)
+
+
+@pytest.mark.parametrize("text", ["return x;", "foo bar;", "u8x a;", "x = 1;", "_t a;"])
+def test_other_words_are_no_types(text: str) -> None:
+    assert Types().match(NAMED, text) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "types", "modifiers"),
+    [
+        ("+\tfrob bar;", {"frob"}, []),
+        ("+\tstruct foo *x = (frob *)y;", {"frob"}, []),
+        ("+static FROB_EXPORT int bar(void);", set(), ["FROB_EXPORT"]),
+        ("+int f(frob a, bar *b);", {"frob", "bar"}, []),
+        ("+\treturn x;", set(), []),
+        ("+\tfoo(bar);", set(), []),
+        ("+\telse x y;", set(), []),
+    ],
+)
+def test_types_are_learnt_from_their_use(statement: str, types: set[str], modifiers: list[str]) -> None:
+    known = Types()
+    Learner(known).statement(statement, True)
+    assert known.types == types
+    assert known.modifiers == modifiers
+
+
+def test_what_was_learnt_counts_from_then_on() -> None:
+    known = Types()
+    assert known.match(NAMED, "frob x;") is None
+    known.learn_type("frob")
+    assert known.match(NAMED, "frob x;") is not None
+    known.learn_modifier("FROB_API")
+    assert known.match(NAMED, "int FROB_API x;") is not None
+
+
+def _marks(*lines: str) -> str:
+    tracker = ValueTracker(Types())
+    shown = ""
+    for line in lines:
+        values = tracker.line(line)
+        shown = "".join(values.variants.get(at, "_") for at in range(len(line)))
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("line", "sign", "variant"),
+    [
+        ("+\ta = b * c;", "*", "B"),
+        ("+\ta = *c;", "*", "U"),
+        ("+\tint *c;", "*", "_"),
+        ("+\ta = b & c;", "&", "B"),
+        ("+\tf(&c);", "&", "U"),
+        ("+\treturn -1;", "-", "U"),
+        ("+\tx = (int)-1;", "-", "U"),
+        ("+\tcase 1:", ":", "C"),
+        ("+out:", ":", "L"),
+        ("+\tint a:3;", ":", "B"),
+        ("+\ta ? b : c;", ":", "O"),
+    ],
+)
+def test_signs_are_told_apart(line: str, sign: str, variant: str) -> None:
+    assert _marks(line)[line.index(sign)] == variant
+
+
+def test_an_open_bracket_is_carried_into_the_next_line() -> None:
+    assert _marks("+\tf(a,", "+\t  b * c);")[6] == "B"
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("a->b(c, d) + e", 11), ("(int)x;", 6), ("12 )", 2), ('"XX")', 4), ("(a)", 0), ("&a[1]", 5), (")", 0)]
+)
+def test_values_end_where_they_should(text: str, end: int) -> None:
+    assert value_end(text, 0) == end
+
+
+@given(st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60))
+def test_any_line_gets_a_kind_for_each_character(line: str) -> None:
+    tracker = ValueTracker(Types())
+    values = tracker.line(f"+{line}")
+    assert len(values.kinds) == len(line) + 2
+    known = Types()
+    Learner(known).statement(f"+{line}", True)
+    list(known.finditer(NAMED, line, inside=True))

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The walk over C: order, state between lines, and that it ends, and soon, whatever a patch holds."""
+
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchpilot.lint.clang.code import Code, code
+from patchpilot.lint.context import Context, Options
+from patchpilot.model.mail import parse_patch
+
+HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---\n"
+
+
+def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> Code:
+    body = "".join(f"+{line}\n" for line in lines)
+    text = f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
+    return code(Context(parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"), options=Options(strict=strict)))
+
+
+def _names(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
+    return {name: len(hits) for name, hits in _walk(lines, path).hits.items()}
+
+
+def test_a_type_counts_from_the_line_that_shows_it() -> None:
+    late = ["void f(void)", "{", "\tg((frob) x);", "\tfrob y;", "}"]
+    early = ["void f(void)", "{", "\tfrob y;", "", "\tg((frob) x);", "}"]
+    assert "space-after-cast" not in _names(late)
+    assert _names(early).get("space-after-cast") == 1
+
+
+def test_files_that_are_no_c_are_not_read_as_c() -> None:
+    assert _names(["if(x)y;"], "frob/a.py") == {}
+    assert "no-space-after-keyword" not in _names(["if(x)y;"], "frob/a.dts")
+
+
+def test_the_function_around_a_line_is_known() -> None:
+    walked = _walk(["int frob(void)", "{", "\ta();", "}", "int b;"])
+    assert [walked.function(number) for number in (12, 13, 14)] == ["frob", None, None]
+
+
+def test_a_statement_is_looked_for_where_one_begins() -> None:
+    walked = _walk(["\ta = f(b,", "\t      c);", "\td();"])
+    spans = [walked.statement(number) for number in (10, 11, 12)]
+    assert spans[0] is not None
+    assert spans[1] is None
+    assert spans[2] is not None
+
+
+def test_a_while_below_its_block_is_no_trailing_statement() -> None:
+    assert "trailing-statement" not in _names(["\tdo {", "\t\ta();", "\t\tb();", "\t} while (c);"])
+    assert _names(["\twhile (c) a();"]).get("trailing-statement") == 1
+
+
+def test_mixed_case_is_said_once() -> None:
+    assert _names(["int fooBar;", "int *p = &fooBar;"]).get("mixed-case-name") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\tif (a) {", "\tif (a(", "\tfoo(a,", "\tswitch (a) {", "\t} else if (x) {", "\tdo x", "#ifdef A", "EXPORT_SYMBOL(foo);", "\tmb();",
+        "\tint x{n} = 1;", "frob{n} *y{n};", "int mod{n} f{n}(void);", "#define X{n}(a) \\", "\tif ((a == b) && ((c)))", "\tA{n},", "\"", "/*",
+    ],
+)  # fmt: skip
+def test_time_grows_with_the_lines(line: str) -> None:
+    def seconds(count: int) -> float:
+        started = time.process_time()
+        _walk([line.replace("{n}", str(number)) for number in range(count)])
+        return time.process_time() - started
+
+    seconds(50)
+    assert seconds(600) < 12 * max(seconds(150), 0.02)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "int " + "* " * 1400 + "x;", "\t" + " " * 2900, "(" * 2900, "a " * 1400 + ";", "f(" + "a," * 1400 + ");", "a" + "[1]" * 900 + " = 1;",
+        "a" + "##b" * 900, '"' + "x" * 2900, "-" * 2900, "const " * 480 + "x;", "a" * 2900, "if (" + "(a == b) && " * 200 + "c)", "\"'" * 1400,
+        "case " * 500 + ":", "#define A " + "(" * 1000 + ")" * 1000, "int f(" + "int a, " * 400 + ");", "x" * 100_000, "{" * 2900,
+    ],
+)  # fmt: skip
+def test_a_long_line_does_not_take_long(line: str) -> None:
+    started = time.process_time()
+    _walk([f"\t{line}", line, f"{line};"])
+    assert time.process_time() - started < 3
+
+
+WORDS = (
+    "if (", ") {", "} else", "while (", "do {", "for (;;)", "switch (a) {", "case 1:", "default:", "return", "(", ")", "{", "}", ";", ",", "*", "&",
+    "int ", "unsigned ", "struct foo ", "static ", "extern ", "typedef ", "#define A(x) ", "#if 0", "#else", "#endif", "\\", "/*", "*/", "//", '"x"',
+    "'", "->", ".b", "[0]", "= ", "== NULL", "!= true", "a", "fooBar", "x_t ", "__init ", "const ", "volatile ", "0x10", "<<", "&&", "||", "?", ":",
+    "\t", " ", "EXPORT_SYMBOL(a)", "sizeof ", "goto out", "break", "inline ", "__attribute__((packed))", "##", "enum {", "union ", "...", "~", "!",
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_the_walk_ends_on_any_words(seed: int) -> None:
+    dice = random.Random(seed)
+    lines = ["\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9))) for _ in range(dice.randrange(1, 25))]
+    started = time.process_time()
+    _walk(lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5)
+    assert time.process_time() - started < 5
