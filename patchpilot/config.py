@@ -102,6 +102,8 @@ def load(
 
 
 def _tree_values(text: str, label: str) -> dict[str, str]:
+    if not text.strip():
+        return {}
     import tomllib
 
     if not text.strip():

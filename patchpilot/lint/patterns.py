@@ -2,6 +2,7 @@
 """Patterns that come from data: refused when they could take exponential time, compiled when first needed."""
 
 import re
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +15,10 @@ def trouble(pattern: str) -> str | None:
     import re._parser as parser  # type: ignore[import-not-found]
 
     try:
-        tree = parser.parse(pattern)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            tree = parser.parse(pattern)
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
         return str(error)
     return "an unbounded repeat inside an unbounded repeat" if _nested(tree, inside=False) else None
 

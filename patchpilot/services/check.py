@@ -169,17 +169,26 @@ def _here(setting: Setting, pairs: Pairs, progress: Progress) -> Iterator[tuple[
 def _in_processes(
     setting: Setting, pairs: Pairs, jobs: int, repository: "Repository | None", progress: Progress
 ) -> list[tuple[Finding, ...]] | None:
-    """The findings of each patch, found by several processes; None where the system cannot fork."""
+    """The findings of each patch, found by several processes; None where the system cannot fork or ended one of them."""
     import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     if "fork" not in multiprocessing.get_all_start_methods():
         return None
     _Worker.setting, _Worker.pairs, _Worker.repository = setting, pairs, repository
     found: list[tuple[Finding, ...]] = []
-    with multiprocessing.get_context("fork").Pool(min(jobs, len(pairs)), initializer=_Worker.begin) as pool:
-        for number, one in enumerate(pool.imap(_Worker.work, range(len(pairs)), chunksize=max(1, len(pairs) // (jobs * 8)))):
-            progress("checking", number, len(pairs))
-            found.append(one)
+    workers = min(jobs, len(pairs))
+    share = max(1, len(pairs) // (workers * 8))
+    context = multiprocessing.get_context("fork")
+    try:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_Worker.begin) as pool:
+            for number, one in enumerate(pool.map(_Worker.work, range(len(pairs)), chunksize=share)):
+                progress("checking", number, len(pairs))
+                found.append(one)
+    except BrokenProcessPool:
+        # the system took a process away, for want of memory most likely: one is enough
+        return None
     return found
 
 
@@ -192,12 +201,13 @@ class _Worker:
 
     @classmethod
     def begin(cls) -> None:
-        """Ctrl-C is for the parent; a pipe to git must not be shared."""
+        """Ctrl-C is for the parent, the end of the parent is the end; a pipe to git must not be shared."""
         import signal
 
         from patchpilot.commits.batch import CatFile
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if cls.repository:
             cls.repository.objects = CatFile(cls.repository.top)
 

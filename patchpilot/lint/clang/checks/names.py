@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names in mixed case, and exports that stand away from what they export."""
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -12,7 +11,7 @@ from patchpilot.lint.clang.lines import as_text
 from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.store import cache_dir
+from patchpilot.lint.kept import cache_dir, key_of
 from patchpilot.model.tree import Tree, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
@@ -130,7 +129,7 @@ def _cache_file(tree: Tree) -> Path | None:
     fingerprint = stamp("include") if callable(stamp) else None
     if not isinstance(fingerprint, str):
         return None
-    return cache_dir() / f"mixed-case-{hashlib.sha256(f'{_FORM} {fingerprint}'.encode()).hexdigest()[:24]}"
+    return cache_dir() / f"mixed-case-{key_of([f'{_FORM} {fingerprint}'.encode()])}"
 
 
 def _kept(cached: Path) -> frozenset[str] | None:

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot check` as scripts, CI and b4 call it."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call, spawn
+from tests.kit.repos import Repo
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+
+CLEAN = mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK))
+DIRTY = mail(
+    "frob: wait for the link before it is used",
+    f"We added a wait for the link.\n\nChange-Id: I0123456789abcdef\n{SIGN_OFF}",
+    file_diff(PATH, HUNK),
+)
+FORMS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+
+
+@pytest.fixture
+def clean(workdir: Path) -> Path:
+    file = workdir / "clean.patch"
+    file.write_text(CLEAN)
+    return file
+
+
+@pytest.fixture
+def dirty(workdir: Path) -> Path:
+    file = workdir / "dirty.patch"
+    file.write_text(DIRTY)
+    return file
+
+
+def test_a_clean_patch_exits_0_and_a_dirty_one_1(clean: Path, dirty: Path) -> None:
+    assert call("check", clean).code == 0
+    assert call("check", dirty).code == 1
+    assert call("check", "--fail-on", "never", dirty).code == 0
+
+
+def test_the_checkpatch_form_says_nothing_at_all_of_a_clean_patch(clean: Path) -> None:
+    done = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_the_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
+    done = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
+    lines = done.out.splitlines()
+    assert done.code == 1
+    assert done.err == ""
+    assert any(line.startswith("-:6: WARNING:NOT_IMPERATIVE: ") for line in lines), lines
+    assert any(line.startswith("-:8: ERROR:GERRIT_CHANGE_ID: ") for line in lines), lines
+
+
+def test_json_is_what_the_contract_says(dirty: Path) -> None:
+    done = call("check", "--format", "json", dirty)
+    document = json.loads(done.out)
+    assert document["schema"] == "patchpilot/check/1"
+    assert document["repository"] is None
+    assert document["summary"]["exit_code"] == 1
+    assert document["summary"]["patches"] == 1
+    (patch,) = document["patches"]
+    assert (patch["source"], patch["commit"]) == (str(dirty), None)
+    finding = next(one for one in patch["findings"] if one["name"] == "not-imperative")
+    assert set(finding) >= {"rule", "name", "checkpatch", "severity", "message", "patch_line", "path", "line", "column", "reference", "fix"}
+    assert (finding["rule"], finding["patch_line"], finding["fix"]["kind"]) == ("MSG003", 6, "suggest")
+    assert document["series"] == {"findings": []}
+
+
+def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
+    out = call("check", dirty, dirty).out
+    assert f"{dirty}:6: warning: " in out
+    assert "    We added a wait for the link." in out
+    assert out.count("why: A message in the imperative") == 1
+    assert out.splitlines()[-1].startswith("2 patches checked: ")
+    assert "\x1b" not in out
+
+
+def test_colours_come_when_asked_for(dirty: Path) -> None:
+    assert "\x1b[1;35mwarning" in call("check", "--color", dirty).out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path, form: str) -> None:
+    file = workdir / "evil.patch"
+    evil = DIRTY.replace("We added a wait", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")
+    file.write_bytes(evil.encode() + b"+\xff\xfe\n")
+    out = call("check", "--strict", "--format", form, file).out
+    assert out
+    assert not set(out) & {"\x1b", "\u202e"} or form == "json"
+    if form in ("json", "sarif", "gitlab"):
+        json.loads(out)
+    elif form == "rdjsonl":
+        assert all(json.loads(line)["code"]["value"] for line in out.splitlines())
+    elif form == "junit":
+        suites = ET.fromstring(out)
+        assert int(suites.attrib["failures"]) == len(suites.findall(".//failure")) > 0
+    elif form == "github":
+        assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines())
+
+
+@pytest.mark.parametrize("form", ["checkpatch", "github", "rdjsonl"])
+def test_line_forms_are_empty_for_a_clean_patch(clean: Path, form: str) -> None:
+    assert call("check", "--format", form, clean).out == ""
+
+
+def test_sarif_describes_the_rules_that_fired(dirty: Path) -> None:
+    (run,) = json.loads(call("check", "--format", "sarif", dirty).out)["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+
+
+def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
+    one, two = (json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2))
+    prints = [issue["fingerprint"] for issue in one]
+    assert len(set(prints)) == len(prints)
+    assert one == two
+
+
+def test_rules_are_selected_and_ignored(dirty: Path) -> None:
+    def names(*words: str) -> list[str]:
+        return [one["name"] for one in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][0]["findings"]]
+
+    assert names("--select", "MSG003") == ["not-imperative"]
+    assert names("--select", "GERRIT_CHANGE_ID,not-imperative") != ["not-imperative"]
+    assert "not-imperative" not in names("--ignore", "message")
+
+
+def test_an_unknown_rule_is_a_usage_error_that_names_the_nearest(dirty: Path) -> None:
+    done = call("check", "--select", "not-imperativ", dirty)
+    assert done.code == 2
+    assert "did you mean 'not-imperative'?" in done.err
+
+
+@pytest.mark.parametrize("words", [["--kernel", "newest"], ["--profile", "linx"], ["--max-line-length", "7"], ["--fail-on", "note"]])
+def test_a_wrong_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
+    assert call("check", *words, clean).code == 2
+
+
+def test_a_file_that_is_no_patch_is_a_usage_error(workdir: Path) -> None:
+    (workdir / "x.patch").write_text("just words\n")
+    done = call("check", workdir / "x.patch")
+    assert done.code == 2
+    assert "neither a mail nor a diff" in done.err
+
+
+def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> None:
+    folder = workdir / "series"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"000{number}-x.patch").write_text(CLEAN)
+    mbox = workdir / "all.mbox.gz"
+    mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
+    for target, count in ((folder, 2), (mbox, 2), (clean, 1)):
+        assert json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
+
+
+def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    for number in range(7):
+        repo.commit(
+            f"frob: step {number}\n\nTake step {number}, as the plan says, and no other one.\n\n{SIGN_OFF}\n", {PATH: f"int a{number};\n"}
+        )
+    repo.git("branch", "base")
+    fix = repo.commit(
+        f"Frobber: mend step 3\n\nStep 3 was taken too early on old boards, so take it later.\n\n{SIGN_OFF}\n", {PATH: "int b;\n"}
+    )
+    done = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
+    document = json.loads(done.out)
+    assert document["repository"] == str(repo.path)
+    assert [one["commit"] for one in document["patches"]] == [fix]
+    findings = {one["name"]: one for one in document["patches"][0]["findings"]}
+    assert "7 of the last 7" in findings["unusual-prefix"]["message"]
+    assert findings["unusual-prefix"]["fix"]["text"] == "frob: mend step 3"
+    assert json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)["summary"]["patches"] == 1
+
+
+def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
+    for number in (1, 3):
+        (workdir / f"000{number}-x.patch").write_text(CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}"))
+    document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
+    assert "series-numbering" in {one["name"] for one in document["series"]["findings"]}
+
+
+def test_several_processes_find_what_one_does(workdir: Path) -> None:
+    for number in range(14):
+        (workdir / f"{number:04d}-x.patch").write_text(DIRTY if number % 2 else CLEAN)
+    one, four = (json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out) for jobs in (1, 4))
+    assert one == four
+
+
+def test_statistics_count_by_rule(dirty: Path) -> None:
+    out = call("check", "--statistics", dirty, dirty).out
+    assert any(line.split() == ["2", "warning", "MSG003", "not-imperative"] for line in out.splitlines())
+
+
+def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
+    tree = workdir / "tree"
+    tree.mkdir()
+    (tree / ".patchpilot.toml").write_text('ignore = ["message", "GERRIT_CHANGE_ID"]\n')
+    assert call("check", "--tree", tree, dirty).code == 0
+
+
+def test_the_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -> None:
+    tree = workdir / "tree"
+    (tree / "scripts").mkdir(parents=True)
+    script = 'open(F, ">", "ran"); print "-:3: WARNING:OURS: from the script\\n-:99: ERROR:THEIRS: too\\n"; exit 1;\n'
+    (tree / "scripts" / "checkpatch.pl").write_text(script)
+    assert call("check", "--tree", tree, clean).code == 0
+    assert not (tree / "ran").exists()
+    done = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
+    assert [one["checkpatch"] for one in json.loads(done.out)["patches"][0]["findings"]] == ["OURS", "THEIRS"]
+    assert (tree / "ran").exists()
+
+
+def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
+    tree = workdir / "tree"
+    (tree / "scripts").mkdir(parents=True)
+    (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
+    evil = workdir / "evil.patch"
+    evil.write_text(mail("frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK)))
+    assert call("check", "--checkpatch", "--tree", tree, evil).code == 1
+    assert not (tree / "ran").exists()
+
+
+HEAVY = ("textual", "rich", "b4", "liblore", "requests", "git", "sqlite3", "email.message", "tomllib", "hashlib", "subprocess")
+
+
+def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
+    program = (
+        "import sys; from patchpilot.cli import main; "
+        f"code = main.run(['check', '--format', 'text', {str(clean)!r}]); "
+        f"code = main.run(['check', {str(clean)!r}]) if code == 0 else code; "
+        f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    # the first run may make what is kept between runs
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ), check=True)
+    assert done.stderr.strip() == "0 []"
+
+
+def test_explain_prints_the_page_of_a_rule() -> None:
+    out = call("explain", "missing-fixes").out
+    parts = [out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Instead", "Reference")]
+    assert parts == sorted(parts)
+    assert call("explain", "TAG001").out == out
+    assert call("explain", "mising-fixes").code == 2
+
+
+def test_rules_lists_every_rule_once() -> None:
+    rules = json.loads(call("rules", "--format", "json").out)["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules) > 60
+    assert len([rule for rule in rules if rule["checkpatch"]]) >= 40
+    listed = call("rules").out
+    assert all(rule["name"] in listed for rule in rules)
+    assert call("rules", "--pack", "tag").code == 2

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The engine: places, order, severities, moved lines."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from patchpilot.lint import detector as registry
+from patchpilot.lint.context import Context, Options
+from patchpilot.lint.detector import Arguments, Hit, Registered, by_type
+from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.rule import Rule
+from patchpilot.model.finding import Severity
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from tests.kit.snippets import file_diff, mail
+
+HITS: list[Hit] = []
+
+
+def _give(_context: Context, _arguments: Arguments) -> Iterable[Hit]:
+    return list(HITS)
+
+
+@pytest.fixture(autouse=True)
+def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.DETECTORS, "test-give", Registered(_give, {}))
+    HITS.clear()
+
+
+def _rule(severity: Severity = Severity.WARNING, checkpatch: str | None = None, scope: str = "diff", *, on_moved: bool = False) -> Rule:
+    return Rule(
+        "TST001", "test", "tests", severity, scope, "summary", "why", "ref", "test-give", "tests", {}, checkpatch, on_moved=on_moved
+    )
+
+
+def _patch(path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;") -> Patch:
+    return parse_patch(mail("frob: mend it", "Mend it.", file_diff(path, body)).encode(), "x.patch")
+
+
+def _line(patch: Patch, text: str) -> int:
+    return patch.lines.index(text) + 1
+
+
+def test_a_finding_in_the_diff_knows_its_file_and_line() -> None:
+    patch = _patch()
+    HITS.append(Hit(_line(patch, "+int c;")))
+    (found,) = run(Context(patch), [_rule()])
+    assert (found.path, found.line, found.message) == ("drivers/frob/frob.c", 11, "summary")
+
+
+def test_a_finding_in_the_message_has_no_file() -> None:
+    HITS.append(Hit(6))
+    (found,) = run(Context(_patch()), [_rule()])
+    assert (found.path, found.line) == (None, None)
+
+
+def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
+    HITS.extend([Hit(None, "whole"), Hit(9, "late"), Hit(2, "early")])
+    assert [one.message for one in run(Context(_patch()), [_rule()])] == ["early", "late", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("path", "checkpatch", "strict", "given"),
+    [
+        ("drivers/frob/frob.c", "SPACING", False, 0),
+        ("drivers/frob/frob.c", "SPACING", True, 1),
+        ("drivers/net/frob.c", "SPACING", False, 1),
+        ("net/frob.c", "SPACING", False, 1),
+        ("drivers/staging/frob.c", "SPACING", False, 1),
+        ("drivers/net/frob.c", None, False, 0),
+        ("drivers/net/frob.c", None, True, 1),
+    ],
+)
+def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
+    path: str, checkpatch: str | None, strict: bool, given: int
+) -> None:
+    patch = _patch(path)
+    HITS.append(Hit(_line(patch, "+int c;")))
+    found = run(Context(patch, options=Options(strict=strict)), [_rule(Severity.CHECK, checkpatch)])
+    assert len(found) == given
+
+
+def test_a_hit_may_be_graver_than_its_rule() -> None:
+    HITS.append(Hit(2, severity=Severity.ERROR))
+    assert run(Context(_patch()), [_rule(Severity.NOTE)])[0].severity is Severity.ERROR
+
+
+MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int d;"
+
+
+@pytest.mark.parametrize(("checkpatch", "on_moved", "expected"), [("SPACING", False, [True]), (None, False, []), (None, True, [True])])
+def test_what_is_only_moved_is_marked_or_left_out(checkpatch: str | None, on_moved: bool, expected: list[bool]) -> None:
+    patch = _patch(body=MOVED)
+    HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
+    assert [one.moved for one in run(Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)])] == expected
+
+
+def test_rules_about_series_run_once_a_series_only() -> None:
+    HITS.append(Hit(2))
+    patch = _patch()
+    rule = _rule(scope="series")
+    assert run(Context(patch), [rule]) == ()
+    assert run_series(Context(patch, Series((patch,))), [rule]) == ()
+    assert len(run_series(Context(patch, Series((patch, patch))), [rule])) == 1
+
+
+def test_one_scan_serves_many_types() -> None:
+    scans = []
+
+    def scan(_context: Context) -> Iterator[tuple[str, Hit]]:
+        scans.append(1)
+        yield "A", Hit(1)
+        yield "B", Hit(2)
+        yield "A", Hit(3)
+
+    context = Context(_patch())
+    assert [hit.patch_line for hit in by_type(context, scan, "A")] == [1, 3]
+    assert [hit.patch_line for hit in by_type(context, scan, "B")] == [2]
+    assert list(by_type(context, scan, "C")) == []
+    assert len(scans) == 1

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Patterns from data, and compiled ones kept between runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.lint import patterns
+
+
+@pytest.mark.parametrize("pattern", [r"(a+)+", r"(?:a*b?)*", r"(?:\w+\s*)+x", r"((ab)*c*)*", r"(?:a|b+)+"])
+def test_a_repeat_in_a_repeat_is_refused(pattern: str) -> None:
+    assert patterns.trouble(pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"a+b+", r"(?:ab){1,5}c+", r"(?:a{1,3})+", r"\bfrob\b", r"(?:ab)+", r"(?<!x)y+?", r"[^a]+a(?=b*)"])
+def test_plain_patterns_are_taken(pattern: str) -> None:
+    assert patterns.trouble(pattern) is None
+
+
+@given(st.text(alphabet="ab()*+?|[]{},1\\.^$", max_size=12))
+def test_any_text_gets_an_answer(pattern: str) -> None:
+    reason = patterns.trouble(pattern)
+    if reason is None:
+        re.compile(pattern)
+
+
+PROGRAM = r"""
+import sys
+from pathlib import Path
+from patchpilot.lint import regexcache
+regexcache.use(Path(sys.argv[1]))
+import re
+found = []
+for pattern, flags, text in [
+    (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", re.I | re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
+    (r"(?<=a)b|(?!c)d", re.M, "ab"), (r"\bw{2,3}?\b", re.A, "ww"),
+]:
+    one = re.compile(pattern, flags)
+    match = one.search(text)
+    found.append((one.pattern, one.flags, one.groups, dict(one.groupindex), match and (match.span(), match.groupdict(), match.lastgroup)))
+print(repr(found))
+regexcache.keep()
+"""
+
+
+def test_a_kept_pattern_is_the_pattern(tmp_path: Path) -> None:
+    def run(folder: Path) -> str:
+        return subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, check=True).stdout
+
+    first = run(tmp_path)
+    assert list(tmp_path.iterdir()), "nothing was kept"
+    assert run(tmp_path) == first
+
+
+@pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])
+def test_a_damaged_file_is_no_trouble(tmp_path: Path, content: bytes) -> None:
+    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, check=True)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(content)
+    done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which rules run, what profiles change, and that loaded forms are kept."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import PackError, UsageError
+from patchpilot.lint import store
+from patchpilot.lint.kept import cache_dir
+from patchpilot.lint.profiles import adjusted, detect, find_profile, profiles
+from patchpilot.lint.selection import choose
+from patchpilot.lint.store import detector_of, load_packs, load_rules
+from patchpilot.model.finding import Severity
+from patchpilot.model.mail import parse_patch
+from tests.kit.snippets import MemoryTree, file_diff, mail
+
+NEW = (6, 18)
+
+
+def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
+    rules = load_rules()
+    for word in ("TAG001", "tag001", "missing-fixes", "tags"):
+        assert any(rule.name == "missing-fixes" for rule in choose(rules, kernel=NEW, profile="linux", select=[word]))
+    some = next(rule for rule in rules if rule.checkpatch and rule.in_force(NEW, "linux"))
+    assert some in choose(rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)])
+
+
+def test_what_is_ignored_does_not_run() -> None:
+    chosen = choose(load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"])
+    assert not [rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"]
+    assert chosen
+
+
+def test_an_unknown_word_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as error:
+        choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
+    assert error.value.hint == "did you mean 'missing-fixes'?"
+
+
+def test_rules_follow_the_kernel() -> None:
+    def names(kernel: tuple[int, int]) -> set[str]:
+        return {rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")}
+
+    assert "report-without-link" in names((6, 1))
+    assert "report-without-link" not in names(NEW)
+
+
+def test_every_rule_has_its_detector() -> None:
+    for rule in load_rules():
+        assert callable(detector_of(rule))
+
+
+def test_the_loaded_form_is_the_packs() -> None:
+    fresh = tuple(rule for pack in load_packs() for rule in pack.rules)
+    assert load_rules() == fresh
+    assert [file for file in cache_dir().iterdir() if file.name.startswith("rules-")]
+    assert load_rules() == fresh
+
+
+def test_a_damaged_loaded_form_is_made_anew() -> None:
+    good = load_rules()
+    for file in cache_dir().iterdir():
+        file.write_bytes(b"rubbish")
+    assert load_rules() == good
+
+
+def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None:
+    shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
+    text = (Path(store.__file__).parents[2] / "checks" / "tags.toml").read_text()
+    ours = tmp_path / "ours.toml"
+    ours.write_text(text.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
+    assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([ours]))
+    ours.write_text(text)
+    with pytest.raises(PackError, match=shipped.id):
+        load_rules([ours])
+
+
+def test_every_profile_names_rules_that_exist() -> None:
+    words = {word for rule in load_rules() for word in rule.words}
+    for profile in profiles().values():
+        assert set(profile.ignore) <= words, profile.name
+        assert set(profile.severity) <= words, profile.name
+
+
+def test_netdev_stands_on_linux() -> None:
+    netdev = find_profile("netdev")
+    assert netdev.on == "linux"
+    assert netdev.stable == find_profile("linux").stable
+    rules = adjusted(load_rules(), netdev)
+    assert next(rule for rule in rules if rule.name == "missing-fixes").severity is Severity.WARNING
+    assert not [rule for rule in rules if rule.name == "missing-stable"]
+
+
+def test_an_unknown_profile_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as error:
+        find_profile("uboot")
+    assert error.value.hint == "did you mean 'u-boot'?"
+
+
+@pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
+def test_a_tree_shows_its_profile(name: str) -> None:
+    assert detect(MemoryTree({path: "" for path in (*find_profile(name).tree_has, "COPYING")}), []).name == name
+
+
+@pytest.mark.parametrize(
+    ("subject", "path", "name"),
+    [
+        ("frob: mend it", "drivers/frob/frob.c", "linux"),
+        ("[PATCH net-next] frob: mend it", "drivers/net/frob.c", "netdev"),
+        ("net/frob: mend it", "lib/ethdev/frob.c", "dpdk"),
+        ("board: frob: mend it", "board/frob/two/board.c", "u-boot"),
+        ("x86: mend it", "xen/arch/x86/frob.c", "xen"),
+    ],
+)
+def test_without_a_tree_the_patch_tells(subject: str, path: str, name: str) -> None:
+    patch = parse_patch(mail(subject, "Mend it.", file_diff(path, " a\n+b\n c")).encode(), "x.patch")
+    assert detect(None, [patch]).name == name
