@@ -106,8 +106,6 @@ def _tree_values(text: str, label: str) -> dict[str, str]:
         return {}
     import tomllib
 
-    if not text.strip():
-        return {}
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
