@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the walk is about: a repository, a topic, and what each stage found, remembered until the topic changes."""
+"""What the walk is about: a repository, a topic, and what each stage found, remembered until something it depends on changes."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from patchpilot.commits.range import resolve_commits
-from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress
 from patchpilot.tui.stages import Stage, Standing, State
 
-Loader = Callable[[Repository, "Topic", Progress], Any]
-NEEDS_REFS = frozenset({Stage.TAGS, Stage.BACKPORTS})
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.config import Settings
+    from patchpilot.outgoing.plan import Request
+
+DEPENDS: dict[Stage, tuple[str, ...]] = {
+    Stage.COMMIT: ("topic",),
+    Stage.CHECKS: ("topic", "strict"),
+    Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
+    Stage.TAGS: ("commit",),
+    Stage.BACKPORTS: ("commit", "culprit", "refs"),
+    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
+    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
+    Stage.FOLLOW: ("followed",),
+}
+"""What each stage's result depends on: only a change of one of these makes it stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,25 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What a stage's loader is given. `visited` is False when it runs ahead in the background: then no network and nothing that takes long."""
+
+    repository: "Repository"
+    session: "Session"
+    progress: Progress
+    visited: bool = True
+    again: bool = False
+
+    @property
+    def topic(self) -> Topic:
+        """The topic; the error of reading it where there is none."""
+        return self.session.topic or self.session.read_topic(self.repository)
+
+
+Loader = Callable[[Ask], tuple[Any, Standing]]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A stage's result and the key it was made for."""
 
@@ -58,32 +90,76 @@ class Found:
 
 @dataclass
 class Session:
-    """The walk's memory. `loaders` are the services, one a stage; results are kept by stage and go stale when the topic changes."""
+    """The walk's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject."""
 
     directory: Path | None
     target: str | None = None
     base: str | None = None
-    loaders: dict[Stage, Loader] = field(default_factory=dict)
+    loader_of: Callable[[Stage], Loader] | None = None
     topic: Topic | None = None
+    at: int = -1
+    via: str = ""
+    strict: bool = False
+    view: str = "series"
+    refs: str = ""
+    chosen: dict[str, str] = field(default_factory=dict)
+    versions: Counter[str] = field(default_factory=Counter)
     found: dict[Stage, Found] = field(default_factory=dict)
-    busy: set[Stage] = field(default_factory=set)
+    busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
+    open_questions: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read_topic(self) -> Topic:
+    def read_topic(self, repository: "Repository") -> Topic:
         """Read the topic's commits again (tens of milliseconds); the session keeps them."""
-        with Repository.open(self.directory) as repository:
-            ids = resolve_commits(repository, self.target, self.base)
-            topic = Topic(self.target, repository.branch, self.base, tuple(repository.commits(ids)))
-        self.topic = topic
+        from patchpilot.commits.range import resolve_commits
+
+        base = self.base or self.settings(repository).get("base") or None
+        ids = resolve_commits(repository, self.target, base)
+        topic = Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
+        with self._lock:
+            self.topic = topic
         return topic
 
-    def load(self, stage: Stage, progress: Progress) -> Any:
-        """Run a stage's service on the topic as it is now; its result, remembered."""
+    def settings(self, repository: "Repository") -> "Settings":
+        """The settings in force in this repository."""
+        from patchpilot.config import FILE_NAME, load
+
+        file = repository.top / FILE_NAME
+        text = file.read_text(encoding="utf-8") if file.is_file() else None
+        return load(text, repository.config_regexp(r"^patchpilot\."), label=str(file))
+
+    def request(self, repository: "Repository | None" = None, **more: Any) -> "Request":
+        """What `send` is asked for: this topic, by the transport chosen here or by the settings."""
+        from patchpilot.outgoing.plan import Request
+
+        via = self.via or (self.settings(repository).get("via") if repository else "") or "git-send-email"
+        topic = self.topic
+        return Request(target=self.target, base=topic.base if topic else self.base, via=via, **more)
+
+    @property
+    def commit(self) -> Commit | None:
+        """The commit in hand: the last one, unless another was chosen."""
+        if self.topic is None:
+            return None
+        return self.topic.commits[self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1]
+
+    @property
+    def culprit(self) -> str:
+        """The culprit picked for the commit in hand, "" where none was."""
+        commit = self.commit
+        return self.chosen.get(commit.subject, "") if commit else ""
+
+    def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
+        """Run a stage's service on the topic as it is now; its result, remembered. Called in a thread."""
+        from patchpilot.commits.repository import Repository
+
+        assert self.loader_of is not None
         with Repository.open(self.directory) as repository:
-            topic = self.topic or self.read_topic()
-            key = self.key(stage, topic)
-            result, standing = self.loaders[stage](repository, topic, progress)
+            if self.topic is None and stage is not Stage.FOLLOW:
+                self.read_topic(repository)
+            key = self.key(stage)
+            result, standing = self.loader_of(stage)(Ask(repository, self, progress, visited, again))
         with self._lock:
             self.found[stage] = Found(key, result, standing)
             self.errors.pop(stage, None)
@@ -91,28 +167,52 @@ class Session:
 
     def remember(self, stage: Stage, result: Any, standing: Standing) -> None:
         """Keep a result that was made outside `load`."""
-        if self.topic:
-            with self._lock:
-                self.found[stage] = Found(self.key(stage, self.topic), result, standing)
+        with self._lock:
+            self.found[stage] = Found(self.key(stage), result, standing)
+            self.errors.pop(stage, None)
+
+    def changed(self, *names: str) -> None:
+        """Say that something stages depend on is different now."""
+        with self._lock:
+            self.versions.update(names)
 
     def fresh(self, stage: Stage) -> Any | None:
-        """The remembered result when it is still about the topic as it is, else None."""
+        """The remembered result when all it depends on is as it was, else None."""
         found = self.found.get(stage)
-        return found.result if found and self.topic and found.key == self.key(stage, self.topic) else None
+        return found.result if found and found.key == self.key(stage) else None
 
-    def key(self, stage: Stage, topic: Topic) -> str:
-        """What a stage's result depends on."""
-        return topic.key
+    def last(self, stage: Stage) -> Any | None:
+        """The remembered result, fresh or not."""
+        found = self.found.get(stage)
+        return found.result if found else None
+
+    def key(self, stage: Stage) -> str:
+        """What a stage's result depends on, as text."""
+        return "|".join(self._part(name) for name in DEPENDS[stage])
+
+    def _part(self, name: str) -> str:
+        if name == "topic":
+            return self.topic.key if self.topic else ""
+        if name == "commit":
+            return self.commit.id if self.commit else ""
+        if name in ("culprit", "via", "view", "strict", "refs"):
+            return str(getattr(self, name))
+        return f"{name}{self.versions[name]}"
 
     def standing(self, stage: Stage) -> Standing:
         """How a stage stands now."""
         if stage in self.busy:
-            return Standing(State.BUSY, "working …")
+            return Standing(State.BUSY, self.busy[stage])
         if stage in self.errors:
             return Standing(State.BLOCKED, self.errors[stage].message)
         found = self.found.get(stage)
         if found is None:
             return Standing(State.TODO)
-        if self.topic and found.key != self.key(stage, self.topic):
-            return Standing(State.STALE, "you amended since: press r")
+        if found.key != self.key(stage):
+            return Standing(State.STALE, "something it depends on changed since")
         return found.standing
+
+    @property
+    def next_stage(self) -> Stage | None:
+        """The first stage where something is left to do."""
+        return next((stage for stage in Stage if self.standing(stage).state in (State.TODO, State.BLOCKED, State.STALE)), None)

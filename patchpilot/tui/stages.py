@@ -23,6 +23,10 @@ class Stage(StrEnum):
         return list(Stage).index(self) + 1
 
 
+AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW)
+"""The stages done in the background without being visited: quick ones, none of which asks the network then."""
+
+
 class State(StrEnum):
     """How a stage stands; the words are shown as they are."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import crop, printable, width
 
 ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = "green", "red", "cyan", "bold", "dim", "bold"
 
@@ -26,3 +26,24 @@ def diff_line(line: str) -> Text:
 def lines(parts: Iterable[Text]) -> Text:
     """The parts, a line each."""
     return Text("\n").join(parts)
+
+
+def fitted(text: str, columns: int) -> str:
+    """The text in exactly so many columns: cut with an ellipsis, or filled up with blanks."""
+    cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
+    return cut + " " * max(0, columns - width(cut))
+
+
+def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    """The text broken into lines of at most so many columns; paragraphs stay apart."""
+    import textwrap
+
+    found: list[str] = []
+    for line in text.split("\n"):
+        found += textwrap.wrap(line, max(20, columns), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return found
+
+
+def several(number: int, one: str, many: str = "") -> str:
+    """`1 mail`, `3 mails`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

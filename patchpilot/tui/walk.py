@@ -1,39 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk put together: stages, their services and their screens."""
+"""The walk put together: each stage's loader and screen, imported when they are first needed."""
 
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.tui.app import Walk
-from patchpilot.tui.screens import backports, checks, commit, follow, preview, send, tags
-from patchpilot.tui.session import Session
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.session import Loader, Session
 from patchpilot.tui.stages import Stage
 
+if TYPE_CHECKING:
+    from patchpilot.tui.screens.base import StageScreen
 
-def make(directory: Path | None = None, target: str | None = None, base: str | None = None) -> Walk:
+
+def _module(stage: Stage) -> Any:
+    return importlib.import_module(f"patchpilot.tui.screens.{stage}")
+
+
+def loader_of(stage: Stage) -> Loader:
+    """The service of a stage."""
+    loader: Loader = _module(stage).load
+    return loader
+
+
+def screen_of(stage: Stage) -> "type[StageScreen]":
+    """The screen of a stage: the one of its name."""
+    made: type[StageScreen] = getattr(_module(stage), f"{stage.capitalize()}Screen")
+    return made
+
+
+def make(directory: Path | None = None, target: str | None = None, base: str | None = None, memory: Memory | None = None) -> Walk:
     """The walk on a repository's topic."""
-    session = Session(
-        directory,
-        target,
-        base,
-        loaders={
-            Stage.COMMIT: commit.load,
-            Stage.CHECKS: checks.load,
-            Stage.TAGS: tags.load,
-            Stage.BACKPORTS: backports.load,
-            Stage.PREVIEW: preview.load,
-            Stage.SEND: send.load,
-            Stage.FOLLOW: follow.load,
-        },
-    )
-    return Walk(
-        session,
-        {
-            Stage.COMMIT: commit.CommitScreen,
-            Stage.CHECKS: checks.ChecksScreen,
-            Stage.TAGS: tags.TagsScreen,
-            Stage.BACKPORTS: backports.BackportsScreen,
-            Stage.PREVIEW: preview.PreviewScreen,
-            Stage.SEND: send.SendScreen,
-            Stage.FOLLOW: follow.FollowScreen,
-        },
-    )
+    return Walk(Session(directory, target, base, loader_of=loader_of), screen_of, memory or Memory())

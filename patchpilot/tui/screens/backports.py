@@ -1,28 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 5, backports: a row for each stable branch, and what stands behind the verdict under the cursor."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
-from patchpilot.backports.verdict import Verdict
-from patchpilot.commits.repository import Repository
-from patchpilot.model.progress import Progress
-from patchpilot.services.backport import BackportResult, BranchResult, backport
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Topic
+from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import plain
+from patchpilot.tui.text import diff_line, fitted, plain
+from patchpilot.tui.widgets.choose import Line, Reader
+from patchpilot.tui.widgets.lists import Table
 
-STYLES = {Verdict.FIXED: "green", Verdict.CLEAN: "green", Verdict.THREE_WAY: "cyan", Verdict.CONFLICT: "bold red"}
+if TYPE_CHECKING:
+    from patchpilot.services.backport import BackportResult, BranchResult
+    from patchpilot.services.backport_clone import Resolving
+    from patchpilot.services.backport_write import Written
+
+STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red", "not-affected": "dim"}
+COLUMNS = (("branch", 24), ("verdict", 13), ("bug there", 9), ("needs first", 11), ("until", 10))
 
 
-def load(repository: Repository, topic: Topic, progress: Progress) -> tuple[BackportResult, Standing]:
-    """The verdicts for the topic's last commit."""
-    result = backport(repository, topic.commits[-1].id, progress=progress)[-1]
-    affected = [one for one in result.branches if one.affected is not False and one.verdict is not Verdict.FIXED]
-    conflicts = [one for one in affected if one.verdict is Verdict.CONFLICT]
-    words = f"{len(affected)} of {len(result.branches)} branches need it" + (f", {len(conflicts)} conflict" if conflicts else "")
+def load(ask: Ask) -> "tuple[BackportResult, Standing]":
+    """What `patchpilot backport` says of the commit in hand; a culprit chosen at the tags counts while no Fixes: tag is there."""
+    from patchpilot.services.backport import backport
+
+    assert ask.session.commit
+    settings = ask.session.settings(ask.repository)
+    result = backport(
+        ask.repository,
+        ask.session.commit.id,
+        profile=settings.get("profile") or None,
+        remote=settings.get("lts-remote"),
+        fixes=[ask.session.culprit] if ask.session.culprit else [],
+        progress=ask.progress,
+    )[-1]
+    wanting = [one for one in result.branches if one.wants_fix]
+    conflicts = sum(one.verdict == "conflict" for one in wanting)
+    words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
+    if not result.culprits:
+        return result, Standing(State.TODO, "no culprit is known: choose one at 4 tags")
     return result, Standing(State.DONE, words)
 
 
@@ -30,34 +51,137 @@ class BackportsScreen(StageScreen):
     """Which stable branches have the bug, and whether the fix fits them."""
 
     stage = Stage.BACKPORTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open branch", key_display="Enter"),
+        Binding(
+            "w", "write", "write patches", tooltip="write the patches for every branch that takes the fix (only once it is in mainline)"
+        ),
+        Binding("z", "resolve", "resolve", tooltip="work on this branch's conflict in a clone of its own"),
+    ]
 
     def body(self) -> ComposeResult:
         """The matrix, and one branch in full."""
-        yield DataTable(id="matrix", cursor_type="row", zebra_stripes=True)
-        with VerticalScroll(classes="side"):
-            yield Static(id="branch", markup=False)
+        with Container(classes="split"):
+            yield Table(ident="matrix")
+            with VerticalScroll(classes="side", can_focus=False):
+                yield Static(id="branch", markup=False)
 
-    def show(self, result: BackportResult) -> None:
+    def show(self, result: "BackportResult") -> None:
         """Fill the matrix."""
-        table = self.query_one("#matrix", DataTable)
+        table = self.query_one("#matrix", Table)
+        at = table.cursor_row if table.row_count else 0
         table.clear(columns=True)
-        table.add_columns("branch", "verdict", "bug there", "stands on", "until")
+        for name, width in COLUMNS:
+            table.add_column(name, width=width)
         for one in result.branches:
             there = {True: "yes", False: "no", None: "unknown"}[one.affected]
-            table.add_row(
-                plain(one.branch), plain(one.verdict, STYLES.get(one.verdict, "")), there, str(len(one.prerequisites) or ""), one.ends or ""
-            )
+            needs = f"{len(one.prerequisites)}{' partly' if one.partial else ''}" if one.prerequisites else ""
+            verdict = f"{one.verdict}{' queued' if one.queued else ''}"
+            cells = (one.branch, verdict, there, needs, one.ends or "")
+            styles = ("", STYLES.get(str(one.verdict), ""), "", "", "")
+            table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, COLUMNS, styles, strict=True)))
+        if result.branches:
+            table.move_cursor(row=min(at, len(result.branches) - 1))
         table.focus()
+        self._explain(table.cursor_row)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say what stands behind the verdict."""
+        self._explain(event.cursor_row)
+
+    def _explain(self, at: int) -> None:
+        result: BackportResult | None = self.session.last(self.stage)
+        if result and at < len(result.branches):
+            missing = [f"not here: {one.version}" for one in result.missing]
+            self.query_one("#branch", Static).update(plain("\n".join([*in_words(result.branches[at]), *missing, *result.rules])))
+
+    def _chosen(self) -> "BranchResult | None":
+        result: BackportResult | None = self.session.last(self.stage)
+        at = self.query_one("#matrix", Table).cursor_row
+        return result.branches[at] if result and at < len(result.branches) else None
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter opens the branch."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """A branch on the whole screen: both sides of each conflict, what it stands on, the commands."""
+        one = self._chosen()
+        if one:
+            rows = [*in_words(one), *conflict_rows(one)]
+            stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+            self.app.push_screen(Reader(f"{one.branch}: {one.verdict}", rows, styler=diff_line, stops=stops))
+
+    def action_write(self) -> None:
+        """Write ready patches into a folder."""
+
+        def answered(value: str | None) -> None:
+            if value:
+                self._write(Path(value).expanduser())
+
+        self.app.push_screen(
+            Line("Write the patches into which folder?", lambda text: (bool(text.strip()), ""), value="backports"), answered
+        )
+
+    def _write(self, folder: Path) -> None:
+        from patchpilot.backports.patches import Wording
+        from patchpilot.services.backport_write import write_backports
+
         result: BackportResult | None = self.session.fresh(self.stage)
-        if result and event.cursor_row < len(result.branches):
-            self.query_one("#branch", Static).update(plain(_in_words(result.branches[event.cursor_row])))
+        if result is None:
+            return
+
+        def written(done: "tuple[Written, ...]") -> None:
+            rows = [f"{one.branch}: {', '.join(str(file) for file in one.files) or one.skipped}" for one in done]
+            self.app.push_screen(Reader("Written", rows))
+
+        self.in_thread(
+            "writing the patches", lambda repository, _: write_backports(repository, [result], folder, wording=Wording()), written
+        )
+
+    def action_resolve(self) -> None:
+        """A clone with the conflict in it; taken up again once it is resolved."""
+        from patchpilot.backports.patches import Wording
+        from patchpilot.history.branches import stable_branches
+        from patchpilot.services.backport_clone import resolve
+
+        result: BackportResult | None = self.session.fresh(self.stage)
+        one = self._chosen()
+        if result is None or one is None or one.verdict != "conflict":
+            self.notify("there is no conflict on this branch", timeout=2)
+            return
+
+        def work(repository: Any, _: Any) -> "Resolving":
+            family = stable_branches(repository).family
+            return resolve(repository, result, one, family, None, Wording())
+
+        def ready(done: "Resolving") -> None:
+            rows = [f"{done.branch}: {done.state}", f"in {done.folder}", *done.advice, *(str(file) for file in done.files)]
+            self.app.push_screen(Reader("The conflict, in a clone of its own", rows))
+
+        self.in_thread("preparing the conflict", work, ready)
 
 
-def _in_words(one: BranchResult) -> str:
+def in_words(one: "BranchResult") -> list[str]:
+    """What stands behind a verdict, a line each."""
     rows = [f"{one.branch}: {one.reason}"]
+    if one.landed_as:
+        rows.append(f"landed as {one.landed_as[:12]}")
     rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]
-    rows += [f"stands on {need.commit[:12]} {need.subject}" for need in one.prerequisites]
-    return "\n".join([*rows, *(f"  {command}" for command in one.commands)])
+    rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in one.causes[:4]]
+    rows += [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
+    rows += [f"afterwards also {later.commit[:12]} {later.subject} ({later.kind})" for later in one.followers]
+    rows += [f"mind: {hint}" for hint in one.hints]
+    if one.lacking_newer:
+        rows.append(f"newer branches that lack it too: {', '.join(one.lacking_newer)}")
+    return [*rows, *(f"  {command}" for command in one.commands)]
+
+
+def conflict_rows(one: "BranchResult") -> list[str]:
+    """Both sides of each conflict, as a diff shows them: `-` the branch has, `+` the fix brings."""
+    rows: list[str] = []
+    for place in one.conflicts:
+        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@", "the branch has:"]
+        rows += [f"-{line}" for line in place.ours] or ["  nothing"]
+        rows += ["the fix brings:", *([f"+{line}" for line in place.theirs] or ["  nothing"])]
+    return rows

@@ -1,31 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from patchpilot.commits.repository import Repository
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.progress import Progress
-from patchpilot.services.check import CheckedPatch, CheckResult, check
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Topic
+from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import plain
+from patchpilot.tui.text import plain, several
 from patchpilot.tui.widgets.pager import Pager, PatchPager
+
+if TYPE_CHECKING:
+    from patchpilot.services.check import CheckedPatch, CheckResult
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
 
 
-def load(repository: Repository, topic: Topic, progress: Progress) -> tuple[CheckResult, Standing]:
-    """Check the topic's commits."""
-    result = check(topic.targets, repository=repository, progress=progress)
+def load(ask: Ask) -> "tuple[CheckResult, Standing]":
+    """Check the topic's commits, as `patchpilot check` does with the same settings."""
+    from patchpilot.services.check import check
+
+    settings = ask.session.settings(ask.repository)
+    result = check(
+        ask.topic.targets,
+        repository=ask.repository,
+        profile=settings.get("profile"),
+        strict=ask.session.strict or settings.flag("strict"),
+        select=settings.words("select"),
+        ignore=settings.words("ignore"),
+        packs=[ask.repository.top / one for one in settings.words("packs")],
+        fail_on=settings.get("fail-on"),
+        max_line_length=int(settings.get("max-line-length")),
+        progress=ask.progress,
+    )
     counts = result.counts
-    words = ", ".join(f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}" for severity in Severity if counts[severity])
+    words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
     graver = counts[Severity.ERROR] + counts[Severity.WARNING]
     return result, Standing(State.TODO if graver else State.DONE, words or "nothing to complain about")
 
@@ -37,7 +51,9 @@ class ChecksScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "finding(1)", "next finding"),
         Binding("F", "finding(-1)", "last finding", show=False),
-        Binding("c", "names", "checkpatch names", show=False, tooltip="show checkpatch.pl's names beside ours"),
+        Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the finding's line, or the message, in your editor"),
+        Binding("s", "strict", "strict", show=False, tooltip="also what checkpatch.pl --strict says, or not"),
+        Binding("c", "names", "names", show=False, tooltip="checkpatch.pl's names, or ours"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -48,11 +64,12 @@ class ChecksScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The patch, and what is said of the line under the cursor."""
-        yield PatchPager(ident="patch")
-        with VerticalScroll(classes="side", id="why"):
-            yield Static(id="finding", markup=False)
+        with Container(classes="split"):
+            yield PatchPager(ident="patch")
+            with VerticalScroll(classes="side", id="why", can_focus=False):
+                yield Static(id="finding", markup=False)
 
-    def show(self, result: CheckResult) -> None:
+    def show(self, result: "CheckResult") -> None:
         """Findings in the margin; the first one under the cursor."""
         self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
         rows: list[str] = []
@@ -67,8 +84,10 @@ class ChecksScreen(StageScreen):
         pager.fill(rows, marks=marks, stops=sorted(marks))
         pager.focus()
         pager.go(min(marks, default=0))
+        if not marks:
+            self.query_one("#finding", Static).update(plain("nothing to complain about: n goes on"))
 
-    def _lay(self, rows: list[str], checked: CheckedPatch) -> None:
+    def _lay(self, rows: list[str], checked: "CheckedPatch") -> None:
         first = len(rows)
         rows.extend(checked.patch.lines)
         for finding in checked.findings:
@@ -76,15 +95,21 @@ class ChecksScreen(StageScreen):
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
-        self.query_one("#finding", Static).update(
-            plain("\n\n".join(self._said(one) for one in self._findings.get(event.line, ())) or "no finding here: f goes to the next")
-        )
+        found = self._findings.get(event.line, ())
+        more = "no finding on this line: f goes to the next" if self._findings else "nothing to complain about: n goes on"
+        self.query_one("#finding", Static).update(plain("\n\n".join(self._said(one) for one in found) or more))
+        self.query_one("#why").scroll_home(animate=False)
 
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))
         name = f"{finding.checkpatch or finding.rule}" if self._checkpatch_names else finding.name
         fix = finding.fix.text if finding.fix and finding.fix.text else how
-        parts = [f"{finding.severity}: {finding.message} [{name}]", " ".join(why.split()), f"mend: {fix}" if fix else "", reference]
+        parts = [
+            f"{finding.severity}: {finding.message} [{name}]",
+            f"mend: {fix}" if fix else "",
+            f"why: {' '.join(why.split())}",
+            reference,
+        ]
         return "\n".join(part for part in parts if part)
 
     def action_finding(self, by: int) -> None:
@@ -96,3 +121,20 @@ class ChecksScreen(StageScreen):
         self._checkpatch_names = not self._checkpatch_names
         pager = self.query_one("#patch", PatchPager)
         pager.go(pager.cursor)
+
+    def action_strict(self) -> None:
+        """With what --strict says, or without."""
+        self.session.strict = not self.session.strict
+        self.notify("strict: checks are shown too" if self.session.strict else "not strict: errors and warnings", timeout=2)
+        self.walk.begin(self.stage)
+
+    def action_edit(self) -> None:
+        """The finding's place in the editor: a file's line, or the message."""
+        from patchpilot.tui.editing import amend, open_file
+
+        cursor = self.query_one("#patch", PatchPager).cursor
+        place = next((one for one in self._findings.get(cursor, ()) if one.path and one.line), None)
+        if place and place.path and place.line:
+            open_file(self, place.path, place.line)
+        else:
+            amend(self)

@@ -1,68 +1,276 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 8, follow: what was sent, what came back, where it has landed."""
+"""Stage 8, follow: what was sent, what came back, where it has landed; and the next version."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from patchpilot.commits.repository import Repository
-from patchpilot.model.progress import Progress
-from patchpilot.services import track
-from patchpilot.threads.store import Store
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Topic
+from patchpilot.tui.screens.thread import Laid, lay, thread_line
+from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import plain
+from patchpilot.tui.text import fitted, plain, several
+from patchpilot.tui.widgets.choose import Choose, Line, Reader
+from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 
+if TYPE_CHECKING:
+    from patchpilot.services.track import Tracked
+    from patchpilot.services.trailers import Collected
 
-def load(repository: Repository, _: Topic, progress: Progress) -> tuple[tuple[track.Tracked, ...], Standing]:
-    """The followed series, asked anew of their archives."""
+OFTEN, SELDOM = 3.0, 600.0
+"""Seconds between two looks at the archive: on loopback, and on a public one."""
+
+
+def load(ask: Ask) -> "tuple[tuple[Tracked, ...], Standing]":
+    """The followed series: as known here when run ahead, asked anew of their archives when the stage is visited."""
+    from patchpilot.services import track
+    from patchpilot.threads.store import Store
+
     with Store() as store:
-        found = track.update(store=store, archive_at=track.default_archive(), repository=repository, progress=progress)
-        known = found or track.listed(store=store, repository=repository, progress=progress)
-    unread = sum(len(one.unread) for one in known)
-    if not known:
-        return known, Standing(State.TODO, "nothing is followed yet: what you send appears here")
-    return known, Standing(State.DONE, f"{len(known)} series, {unread} new mails")
+        if ask.visited:
+            local = _is_local(ask.session.settings(ask.repository).get("lore"))
+            found = track.update(
+                store=store,
+                archive_at=track.default_archive(),
+                fresh=ask.again or local,
+                repository=ask.repository,
+                progress=ask.progress,
+            )
+        else:
+            found = track.listed(store=store, repository=ask.repository, progress=ask.progress)
+    unread = sum(len(one.unread) for one in found)
+    if not found:
+        return found, Standing(State.TODO, "nothing is followed yet: what you send appears here")
+    return found, Standing(State.DONE, f"{several(len(found), 'series', 'series')}, {several(unread, 'new mail')}")
+
+
+def _is_local(url: str) -> bool:
+    return "//127.0.0.1" in url or "//localhost" in url
 
 
 class FollowScreen(StageScreen):
     """What became of it."""
 
     stage = Stage.FOLLOW
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "fold", "quotes", key_display="Enter", tooltip="show or fold the quoted lines under the cursor"),
+        Binding("v", "version", "next version", tooltip="begin the next version: its changelog, then 6 preview"),
+        Binding("g", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
+        Binding("r", "reload", "look again"),
+        Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
+        Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),
+        Binding("X", "remove", "unfollow", show=False, tooltip="follow this series no longer"),
+    ]
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._unfolded: frozenset[str] = frozenset()
+        self._laid = Laid((), (), {})
+        self._number = 0
+        self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
         """The series, and one of them in full."""
-        yield OptionList(id="series", classes="list", markup=False)
-        yield Pager(ident="thread")
+        yield List(id="series", markup=False, classes="list")
+        yield Pager(ident="thread", styler=thread_line)
 
-    def show(self, result: tuple[track.Tracked, ...]) -> None:
-        """Fill both."""
-        chosen = self.query_one("#series", OptionList)
-        chosen.clear_options()
-        chosen.add_options(Option(plain(f"{one.state:<18} {len(one.unread):>3} new  {one.subject}")) for one in result)
-        if result:
-            chosen.highlighted = 0
-        chosen.focus()
+    def may_begin(self) -> bool:
+        """What is followed needs no topic."""
+        return True
+
+    def on_screen_resume(self) -> None:
+        """Show what is known, ask the archive, and look again from time to time while the screen is up."""
+        super().on_screen_resume()
+        if self.stage not in self.session.busy:
+            self.walk.begin(self.stage)
+        if self._timer is None:
+            self._timer = self.set_interval(OFTEN if self.walk.demo else SELDOM, self._again)
+        else:
+            self._timer.resume()
+
+    def on_screen_suspend(self) -> None:
+        """No looking while nobody looks."""
+        if self._timer:
+            self._timer.pause()
+
+    def _again(self) -> None:
+        if self.stage not in self.session.busy and self.app.screen is self:
+            self.walk.begin(self.stage)
+
+    def show(self, result: "tuple[Tracked, ...]") -> None:
+        """Fill both; the cursor stays where it was."""
+        chosen = self.query_one("#series", List)
+        with self.prevent(OptionList.OptionHighlighted):
+            chosen.clear_options()
+            for one in result:
+                new = f"{len(one.unread)} new" if one.unread else ""
+                chosen.add_option(Option(plain(f"{fitted(str(one.state), 18)} {new:<7} {one.subject}")))
+            chosen.display = len(result) > 1
+            at = next((at for at, one in enumerate(result) if one.entry.id == self._number), len(result) - 1)
+            if result and len(result) > 1:
+                chosen.highlighted = at
+        pager = self.query_one("#thread", Pager)
+        if not result:
+            rows = [
+                "Nothing is followed yet.",
+                "",
+                "What you send is followed by itself. a follows another series, by its Message-ID or link.",
+            ]
+            self._laid = Laid(tuple(rows), (), {})
+            pager.fill(rows)
+        else:
+            self._lay(result[at], keep=result[at].entry.id == self._number)
+        if self.focused is None:
+            pager.focus()
+
+    def _lay(self, one: "Tracked", *, keep: bool) -> None:
+        self._number = one.entry.id
+        self._laid = lay(one, self._unfolded)
+        self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
+
+    def _current(self) -> "Tracked | None":
+        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
+        return next((one for one in result or () if one.entry.id == self._number), None)
+
+    def id_to_copy(self) -> str:
+        """The series' Message-ID."""
+        one = self._current()
+        return f"<{one.entry.message_id}>" if one else super().id_to_copy()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the series under the cursor."""
-        result: Any = self.session.fresh(self.stage)
+        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
         if result and event.option_index < len(result):
-            self.query_one("#thread", Pager).fill(_in_words(result[event.option_index]))
+            self._lay(result[event.option_index], keep=False)
 
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter goes into the thread."""
+        self.query_one("#thread").focus()
 
-def _in_words(one: track.Tracked) -> list[str]:
-    rows = [f"next: {one.next_step}"]
-    rows += [f"landed: {place.tree} {place.commit or ''} {place.release or ''}" for place in one.landed]
-    rows += [f"stable {branch.version}: {branch.state} {branch.note}" for branch in one.stable]
-    if one.status is None:
-        return rows
-    rows += [f"tag: {credit.trailer} (v{credit.version})" for credit in one.status.trailers]
-    for reply in one.status.replies:
-        mail = reply.mail.mail
-        rows += ["", f"--- {reply.mail.kind}: {mail.sender} {mail.date or ''}", *mail.body.rstrip().split("\n")]
-    return rows
+    def action_fold(self) -> None:
+        """Show or fold the quote under the cursor."""
+        pager, one = self.query_one("#thread", Pager), self._current()
+        name = self._laid.folds.get(pager.cursor)
+        if one and name:
+            first = min(at for at, known in self._laid.folds.items() if known == name)
+            self._unfolded = self._unfolded ^ {name}
+            self._lay(one, keep=True)
+            pager.go(first)
+
+    def action_read(self) -> None:
+        """Nothing is new any more."""
+        from patchpilot.threads.store import Store
+
+        one = self._current()
+        if one:
+            with Store() as store:
+                store.mark_read(one.entry.id)
+            self.session.changed("followed")
+            self.walk.begin(self.stage)
+
+    def action_add(self) -> None:
+        """Follow another series."""
+
+        def answered(value: str | None) -> None:
+            if value:
+                self._add(value)
+
+        self.app.push_screen(
+            Line("Follow which series? (<message-id>, or a link of the archive)", lambda text: (bool(text.strip()), "")), answered
+        )
+
+    def _add(self, value: str) -> None:
+        from patchpilot.services import track
+        from patchpilot.threads.store import Store
+
+        def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+            lore = self.session.settings(repository).get("lore")
+            with Store() as store:
+                return track.add(
+                    value, lore=lore, store=store, archive_at=track.default_archive(), repository=repository, progress=progress
+                )
+
+        def added(found: "tuple[Tracked, ...]") -> None:
+            self._number = found[-1].entry.id if found else self._number
+            self.session.changed("followed")
+            self.walk.begin(self.stage)
+
+        self.in_thread("asking the archive", work, added)
+
+    def action_remove(self) -> None:
+        """Follow it no longer."""
+        one = self._current()
+        if one is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "yes":
+                from patchpilot.services import track
+                from patchpilot.threads.store import Store
+
+                with Store() as store:
+                    track.remove(one.entry.id, store=store)
+                self.session.changed("followed")
+                self.walk.begin(self.stage)
+
+        self.app.push_screen(Choose(f"Follow this no longer?\n\n{one.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered)
+
+    def action_collect(self) -> None:
+        """The tags that reviewers gave, shown, then written."""
+        from patchpilot.services.trailers import collect
+        from patchpilot.tags.compose import marked
+        from patchpilot.threads.store import Store
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+
+        def run(repository: Any, progress: Any, dry_run: bool) -> "Collected":
+            with Store() as store:
+                return collect(repository, session.target, store=store, base=base, dry_run=dry_run, published=True, progress=progress)
+
+        def planned(found: "Collected") -> None:
+            rows = [row for change in found.preparation.changed for row in marked(change.pieces).rstrip("\n").split("\n") if "{+" in row]
+            held = [f"held back: {one.trailer} ({one.why})" for one in found.held]
+            if not rows:
+                self.notify("; ".join(held) or "no tag that your commits lack", markup=False, timeout=5)
+                return
+            text = "Add to your commits (u takes it back):\n\n" + "\n".join([*rows, *held])
+            self.app.push_screen(Choose(text, (("yes", "add them"), ("no", "not now"))), answered)
+
+        def answered(choice: str | None) -> None:
+            if choice == "yes":
+                self.in_thread("adding the tags", lambda repository, progress: run(repository, progress, False), lambda _: self.reread())
+
+        self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, True), planned)
+
+    def action_version(self) -> None:
+        """The next version begins with its changelog."""
+        from patchpilot.services.reroll import reroll
+        from patchpilot.services.topic import find_draft
+
+        session = self.session
+
+        def begun(draft: Any) -> None:
+            session.changed("draft")
+            rows = [
+                f"Version {draft.version} is begun. What is left:",
+                "",
+                "1. amend your commits as reviewers asked (stage 1, e), add their tags (g here)",
+                "2. stage 6: e writes the changelog; what differs from the last version is filled in",
+                "3. stage 7 sends it, as a new thread that links to the old one",
+                "",
+                "The changelog so far:",
+                *draft.changelog.split("\n"),
+            ]
+            self.app.push_screen(Reader(f"Version {draft.version}", rows))
+
+        self.in_thread(
+            "beginning the next version",
+            lambda repository, _: reroll(find_draft(repository, session.request(repository)), repository),
+            begun,
+        )

@@ -1,28 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 6, preview: every mail as its bytes will be, who gets it and why, and what refuses."""
+"""Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.commits.repository import Repository
-from patchpilot.model.progress import Progress
-from patchpilot.outgoing.plan import Request, SendPlan
-from patchpilot.services.send import plan
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Topic
+from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import STRONG, diff_line, plain
+from patchpilot.tui.text import STRONG, diff_line, plain, several
+from patchpilot.tui.widgets.choose import Choose, Line, Reader
+from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager, patch_stops
 
+if TYPE_CHECKING:
+    from patchpilot.outgoing.plan import SendPlan
 
-def load(repository: Repository, topic: Topic, progress: Progress) -> tuple[SendPlan, Standing]:
-    """The plan of a send: nothing leaves."""
-    result = plan(repository, Request(target=topic.target, base=topic.base), progress=progress)
+SENT = frozenset({"already-sent", "version-sent"})
+
+
+def load(ask: Ask) -> "tuple[SendPlan, Standing]":
+    """The plan of `patchpilot send --dry-run`: nothing leaves."""
+    from patchpilot.services.send import plan
+
+    assert ask.topic
+    result = plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress)
+    return result, standing_of(result)
+
+
+def standing_of(result: "SendPlan") -> Standing:
+    """How a plan stands; one that was sent already is done."""
+    names = {one.name for one in result.refusals}
+    if names and names <= SENT:
+        return Standing(State.DONE, f"v{result.version} was sent")
     if result.refused:
-        return result, Standing(State.BLOCKED, result.refusals[0].message)
-    return result, Standing(State.DONE, f"{len(result.mails)} mails to {len(result.recipients)} recipients")
+        return Standing(State.BLOCKED, result.refusals[0].message)
+    words = f"{several(len(result.mails), 'mail')} to {several(len(result.recipients), 'recipient')}"
+    return Standing(State.DONE, words + (f", {several(len(result.warnings), 'warning')}" if result.warnings else ""))
 
 
 def mail_line(row: str) -> Text:
@@ -32,35 +51,171 @@ def mail_line(row: str) -> Text:
     )
 
 
+def problem_rows(result: "SendPlan") -> list[str]:
+    """What refuses and what warns, each with its way out."""
+    rows = [f"refused: {one.message}" + (f" -> {one.hint}" if one.hint else "") for one in result.refusals]
+    return rows + [f"warning: {one.message}" + (f" -> {one.hint}" if one.hint else "") for one in result.warnings]
+
+
 class PreviewScreen(StageScreen):
     """What leaves, before it leaves."""
 
     stage = Stage.PREVIEW
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "cover, notes", tooltip="cover letter, changelog and notes, in your editor"),
+        Binding("x", "prefix", "tree", tooltip="what stands in the subject's brackets: the tree it is for"),
+        Binding("w", "problems", "problems", tooltip="all that refuses or warns, in full"),
+        Binding("t", "transport", "transport", show=False, tooltip="git send-email or b4"),
+        Binding("o", "outbox", "save mails", show=False, tooltip="write the mails into a folder, send nothing"),
+    ]
 
     def body(self) -> ComposeResult:
         """What refuses or warns, the mails, and one of them."""
         yield Static(id="problems", markup=False, classes="row")
-        yield OptionList(id="mails", classes="list", markup=False)
+        yield List(id="mails", markup=False, classes="list")
         yield Pager(ident="mail", styler=mail_line)
 
-    def show(self, result: SendPlan) -> None:
+    def show(self, result: "SendPlan") -> None:
         """Fill all three."""
-        words = [f"refused: {one.message}" for one in result.refusals] + [f"warning: {one.message}" for one in result.warnings]
-        self.query_one("#problems", Static).update(plain("\n".join(words[:5])))
-        chosen = self.query_one("#mails", OptionList)
+        from patchpilot.model.printable import crop
+
+        rows = problem_rows(result)
+        if standing_of(result).state is State.DONE and result.refusals:
+            rows = [f"v{result.version} was sent: 8 follows it; v there makes the next version"]
+        most = 3 if self.size.height < 36 else 6
+        cut = [crop(row, max(40, self.size.width - 1)) for row in rows[:most]]
+        if len(rows) > most:
+            cut[-1] = f"and {len(rows) - most + 1} more: w shows all"
+        problems = self.query_one("#problems", Static)
+        problems.update(plain("\n".join(cut)))
+        problems.display = bool(rows)
+        chosen = self.query_one("#mails", List)
         chosen.clear_options()
         chosen.add_options(Option(plain(letter.subject)) for letter in result.letters)
         chosen.display = len(result.letters) > 1
         self._show_one(result, 0)
-        self.query_one("#mail").focus()
+        (chosen if len(result.letters) > 1 else self.query_one("#mail")).focus()
 
-    def _show_one(self, result: SendPlan, at: int) -> None:
+    def _show_one(self, result: "SendPlan", at: int) -> None:
         if at < len(result.mails):
             rows = result.mails[at].raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
             self.query_one("#mail", Pager).fill(rows, stops=patch_stops(rows))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the mail under the cursor."""
-        result: SendPlan | None = self.session.fresh(self.stage)
+        result: SendPlan | None = self.session.last(self.stage)
         if result:
             self._show_one(result, event.option_index)
+
+    def action_problems(self) -> None:
+        """All that refuses or warns."""
+        result: SendPlan | None = self.session.last(self.stage)
+        if result:
+            from patchpilot.tui.text import wrapped
+
+            rows = [
+                part
+                for row in problem_rows(result) or ["nothing refuses, nothing warns"]
+                for part in (*wrapped(row, self.size.width - 4), "")
+            ]
+            self.app.push_screen(Reader("What stands against sending", rows))
+
+    def action_edit(self) -> None:
+        """Cover letter, changelog and notes in one text."""
+        from patchpilot.commits.repository import Repository
+        from patchpilot.errors import PatchpilotError
+        from patchpilot.services.draft import edit
+        from patchpilot.tui.editing import edit_text
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+        try:
+            with Repository.open(session.directory) as repository:
+                edit(repository, lambda text: edit_text(self, text), session.target, base)
+        except PatchpilotError as error:
+            self.trouble(error)
+            return
+        self._changed()
+
+    def _changed(self) -> None:
+        self.session.changed("draft")
+        self.walk.begin(self.stage)
+
+    def action_prefix(self) -> None:
+        """What stands in the brackets; the trees of the profile are offered."""
+        from patchpilot.lint.profiles import profiles
+
+        result: SendPlan | None = self.session.last(self.stage)
+        known = result.draft.prefix if result else ""
+        marks = [mark for one in profiles().values() for mark in one.marks]
+        answers = [
+            ("PATCH", "PATCH (no tree is named)"),
+            *((f"PATCH {one}", f"PATCH {one}") for one in dict.fromkeys(marks)),
+            ("other", "something else …"),
+        ]
+        answers.sort(key=lambda one: one[0] != known)
+
+        def chosen(choice: str | None) -> None:
+            if choice == "other":
+                self.app.push_screen(Line("What stands in the brackets?", _is_prefix, value=known or "PATCH "), taken)
+            else:
+                taken(choice)
+
+        def taken(value: str | None) -> None:
+            if value:
+                self._set_prefix(value)
+
+        text = "What stands in the subject's brackets? Some subsystems want the tree named: [PATCH net] for fixes, [PATCH net-next] for new work."
+        self.app.push_screen(Choose(text, answers), chosen)
+
+    def _set_prefix(self, value: str) -> None:
+        from patchpilot.services.draft import Changes, change
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+        self.in_thread(
+            "keeping it", lambda repository, _: change(repository, Changes(prefix=value), session.target, base), lambda _: self._changed()
+        )
+
+    def action_transport(self) -> None:
+        """git send-email, or b4."""
+        from patchpilot.outgoing.plan import TRANSPORTS
+
+        result: SendPlan | None = self.session.last(self.stage)
+        now = result.request.via if result else TRANSPORTS[0]
+        self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
+        self.notify(f"through {self.session.via}", timeout=2)
+        self.walk.begin(self.stage)
+
+    def action_outbox(self) -> None:
+        """The mails as files."""
+        result: SendPlan | None = self.session.fresh(self.stage)
+        if result is None:
+            return
+
+        def answered(value: str | None) -> None:
+            if value:
+                from patchpilot.services.send import write_outbox
+
+                self.in_thread(
+                    "writing the mails",
+                    lambda _, __: write_outbox(result, Path(value).expanduser()),
+                    lambda files: self.notify(f"{several(len(files), 'mail')} in {value}", markup=False),
+                )
+
+        self.app.push_screen(Line("Write the mails into which folder?", lambda text: (bool(text.strip()), ""), value="outbox"), answered)
+
+
+def _is_prefix(text: str) -> tuple[bool, str]:
+    good = "PATCH" in text.upper().split() and not any(one in text for one in "[]\n")
+    return good, "" if good else "it has the word PATCH, and no brackets"
+
+
+def plan_summary(result: "SendPlan") -> dict[str, Any]:
+    """The plan in a few values, for whoever compares it with the verb's."""
+    return {
+        "to": [one.address.email for one in result.recipients if one.header == "to"],
+        "cc": [one.address.email for one in result.recipients if one.header == "cc"],
+        "subjects": [one.subject for one in result.mails],
+        "refusals": [one.name for one in result.refusals],
+    }

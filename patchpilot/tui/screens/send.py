@@ -1,98 +1,287 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded."""
+"""Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.widgets import Static
 
-from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.progress import Progress
-from patchpilot.outgoing.plan import SendPlan, SendResult
-from patchpilot.services import send as service
-from patchpilot.tui.screens import preview
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Topic
+from patchpilot.tui.screens.preview import SENT, problem_rows
+from patchpilot.tui.screens.preview import load as load_plan
+from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import plain
+from patchpilot.tui.text import plain, several
+from patchpilot.tui.trouble import as_error
+from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
+
+if TYPE_CHECKING:
+    from patchpilot.outgoing.outbox import Send
+    from patchpilot.outgoing.plan import SendPlan, SendResult
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The plan, and what became of it once it was sent."""
+    """The plan, the last send of the topic as it is on record, and what became of the plan once it was sent."""
 
-    plan: SendPlan
-    result: SendResult | None = None
+    plan: "SendPlan"
+    last: "Send | None" = None
+    result: "SendResult | None" = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last send has mails that did not leave, or of which nobody knows."""
+        return self.last is not None and self.last.state in ("planned", "partial", "failed")
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether this very version was sent."""
+        names = {one.name for one in self.plan.refusals}
+        return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (bool(names) and names <= SENT)
 
 
-def load(repository: Repository, topic: Topic, progress: Progress) -> tuple[Sending, Standing]:
-    """The plan, as the preview shows it."""
-    planned, standing = preview.load(repository, topic, progress)
-    return Sending(planned), standing if standing.state is State.BLOCKED else Standing(State.TODO, "s sends, after you typed yes")
+def load(ask: Ask) -> tuple[Sending, Standing]:
+    """The plan, and how the last send of the topic stands."""
+    from patchpilot.outgoing.outbox import Outbox
+
+    # the preview's plan is the one that was seen: it is made anew only when something changed
+    planned = ask.session.fresh(Stage.PREVIEW) or load_plan(ask)[0]
+    with Outbox() as outbox:
+        sends = outbox.sends(planned.draft.change_id)
+        last = outbox.settle(sends[-1].id) if sends and not _is_sending(planned.draft.change_id) else (sends[-1] if sends else None)
+    result = Sending(planned, last)
+    return result, standing_of(result)
+
+
+def _is_sending(change_id: str) -> bool:
+    """Whether another process is at it right now."""
+    from patchpilot.outgoing.outbox import sole_sender
+
+    try:
+        with sole_sender(change_id):
+            return False
+    except PatchpilotError:
+        return True
+
+
+def standing_of(one: Sending) -> Standing:
+    """How the stage stands."""
+    if one.unfinished and one.last:
+        left = sum(entry.state != "accepted" for entry in one.last.entries)
+        return Standing(State.BLOCKED, f"v{one.last.version} was cut off: {several(left, 'mail')} not accepted; R takes it up")
+    if one.is_sent:
+        version = one.last.version if one.last else one.plan.version
+        return Standing(State.DONE, f"v{version} was sent; n follows the answers")
+    if one.plan.refused:
+        return Standing(State.BLOCKED, one.plan.refusals[0].message)
+    return Standing(State.TODO, "s sends, after you typed a word")
 
 
 class SendScreen(StageScreen):
     """The act."""
 
     stage = Stage.SEND
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "send", "send")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "send", "send"),
+        Binding("m", "to_self", "to myself", tooltip="send it to yourself only, to see what arrives"),
+        Binding("R", "resume", "resume", tooltip="send what is missing of a send that was cut off, each mail once"),
+    ]
+
+    class Mail(Message):
+        """A mail's progress."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
+    class Ended(Message):
+        """The act ended; `planned` is what it was about."""
+
+        def __init__(self, planned: "SendPlan", result: "SendResult | None", error: PatchpilotError | None) -> None:
+            super().__init__()
+            self.planned, self.result, self.error = planned, result, error
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._lines: list[str] = []
 
     def body(self) -> ComposeResult:
         """Transport, recipients, and a line a mail."""
-        with VerticalScroll():
+        with VerticalScroll(id="sheet"):
             yield Static(id="sending", markup=False)
 
     def show(self, result: Sending) -> None:
         """Say what would go, or what went."""
-        planned = result.plan
-        rows = [
-            f"from       {planned.account.sender}",
-            f"through    {planned.request.via}, {planned.account.server or 'the local mail program'}",
-        ]
-        rows += [f"{one.header:<4} {one.address}   {'; '.join(one.reasons)}" for one in planned.recipients]
-        rows += ["", *(f"refused: {one.message}{': ' + one.hint if one.hint else ''}" for one in planned.refusals)]
-        rows += [f"warning: {one.message}" for one in planned.warnings]
-        if result.result:
-            rows += [f"{mail.state:<9} {mail.subject}  <{mail.message_id}> {mail.detail}" for mail in result.result.messages]
-            rows += [f"state: {result.result.state}", *result.result.advice]
-        else:
-            rows += [f"to send   {letter.subject}" for letter in planned.letters]
-        self.query_one("#sending", Static).update(plain("\n".join(rows)))
+        self._lines = []
+        self.query_one("#sending", Static).update(plain("\n".join(_rows(result))))
+        self.query_one("#sheet").focus()
 
     def action_send(self) -> None:
         """Ask, then send."""
         known: Sending | None = self.session.fresh(self.stage)
-        if known is None or known.result is not None or known.plan.refused:
-            self.notify("nothing to send: see above", severity="warning")
+        if known is None or self.walk.sending:
+            self.notify("not ready yet", timeout=2)
+        elif known.unfinished:
+            self.notify("a send was cut off: R takes it up first", severity="warning")
+        elif known.is_sent:
+            self.notify("this version was sent: 8 follows it, and v there makes the next", severity="warning")
+        elif known.plan.refused:
+            self.notify("refused, see above; the preview (6) shows the way out", severity="warning")
+        else:
+            self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
+
+    def action_to_self(self) -> None:
+        """To oneself only: no list, no maintainer."""
+        from patchpilot.services.send import plan
+
+        def planned(made: "SendPlan") -> None:
+            who = ", ".join(sorted({one for mail in made.mails for one in mail.recipients}))
+            text = f"Send {several(len(made.mails), 'mail')} to yourself only ({who})?"
+            self.app.push_screen(
+                Choose(text, (("yes", "send to myself"), ("no", "not now"))), lambda one: self._go(made) if one == "yes" else None
+            )
+
+        session = self.session
+        self.in_thread(
+            "planning", lambda repository, progress: plan(repository, session.request(repository, to_self=True), progress=progress), planned
+        )
+
+    def action_resume(self) -> None:
+        """What is missing of the last send, with the same Message-IDs."""
+        known: Sending | None = self.session.last(self.stage)
+        if known is None or not known.unfinished or known.last is None or self.walk.sending:
+            self.notify("nothing was cut off", timeout=2)
             return
-        lists = ", ".join(one.address.email for one in known.plan.recipients if "list" in one.role) or "no list"
-        text = f"{len(known.plan.mails)} mail(s) to {len(known.plan.recipients)} recipients.\nPublic lists: {lists}\nWhat is on a list cannot be taken back."
+        if any(one.state == "unknown" for one in known.last.entries):
+            text = "Of some mails nobody knows whether the server took them. Look in your archive or on the list. What became of them?"
+            answers = (
+                ("lookup", "look on the archive"),
+                ("sent", "they arrived"),
+                ("lost", "they did not: send them again"),
+                ("keep", "leave them"),
+            )
+            self.app.push_screen(Choose(text, answers), lambda choice: self._resume(choice) if choice else None)
+        else:
+            self._resume("keep")
 
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self.session.busy.add(self.stage)
-                self.place()
-                self._send(known.plan)
+    def _resume(self, unknown: str) -> None:
+        from patchpilot.services.resume import archive_lookup, plan_resume
 
-        self.app.push_screen(Confirm(text, "yes"), answered)
+        session = self.session
 
-    @work(thread=True, exclusive=True, group="send", exit_on_error=False)
-    def _send(self, planned: SendPlan) -> None:
+        def work(repository: Any, progress: Any) -> "SendPlan":
+            lookup = archive_lookup(session.settings(repository).get("lore")) if unknown == "lookup" else None
+            how = "keep" if unknown == "lookup" else unknown
+            return plan_resume(repository, session.request(repository), how, lookup=lookup, progress=progress)
+
+        self.in_thread("taking it up", work, self._go)
+
+    def _go(self, planned: "SendPlan") -> None:
+        self.walk.sending = True
+        self._lines = [f"through {planned.request.via}, {planned.account.label}", ""]
+        self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
+        self.session.busy[self.stage] = "sending …"
+        self.place()
+        if planned.account.needs_login:
+            # git may ask for the password: on the terminal, where it asks everywhere else
+            from patchpilot.tui.editing import suspended
+
+            with suspended(self.app):
+                self._deliver(planned, terminal=True, told=print)
+        else:
+            told = lambda line: self.post_message(self.Mail(line))  # noqa: E731
+            self.run_worker(
+                partial(self._deliver, planned, terminal=False, told=told), thread=True, group="send", exclusive=True, exit_on_error=False
+            )
+
+    def _deliver(self, planned: "SendPlan", *, terminal: bool, told: Any) -> None:
+        from patchpilot.commits.repository import Repository
+        from patchpilot.services.send import deliver
+
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
-            self.post_message(self.Told(f"{what} {done}/{total}" if total else what))
+            told(f"{done}/{total} {what}" if total else what)
 
         try:
             with Repository.open(self.session.directory) as repository:
-                result = service.deliver(repository, planned, progress=progress)
-        except PatchpilotError as error:
-            self.post_message(self.Failed(error))
+                result = deliver(repository, planned, terminal=terminal, progress=progress)
+        except BaseException as error:  # noqa: BLE001 (told in the panel; the outbox has what left)
+            self.post_message(self.Ended(planned, None, as_error(error)))
+        else:
+            self.post_message(self.Ended(planned, result, None))
+
+    def on_send_screen_mail(self, message: Mail) -> None:
+        """A line more."""
+        self._lines.append(message.line)
+        self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
+
+    def on_send_screen_ended(self, message: Ended) -> None:
+        """What was recorded."""
+        self.walk.sending = False
+        self.session.busy.pop(self.stage, None)
+        self.session.changed("sent", "followed")
+        if message.error or message.result is None:
+            self.trouble(message.error or PatchpilotError("nothing is known of the send"))
+            self.walk.begin(self.stage)
             return
-        done = Sending(planned, result)
-        self.session.remember(self.stage, done, Standing(State.DONE if result.state == "sent" else State.BLOCKED, result.state))
-        self.post_message(self.Done(done))
+        result = message.result
+        if message.planned.request.to_self:
+            self.notify("sent to yourself: save what arrives and try git am on it", timeout=8)
+            self.walk.begin(self.stage)
+            return
+        done = Sending(message.planned, None, result)
+        good = result.state == "sent"
+        note = f"v{result.version} was sent; n follows the answers" if good else f"{result.state}: R takes it up"
+        self.session.remember(self.stage, done, Standing(State.DONE if good else State.BLOCKED, note))
+        self._shown = done
+        self.show(done)
+        self.place()
+        if not good:
+            self.walk.begin(self.stage)
+
+
+def _question(planned: "SendPlan") -> str:
+    from patchpilot.outgoing.preflight import is_list
+
+    lists = [one.address.email for one in planned.recipients if is_list(one)]
+    people = [one.address.name or one.address.email for one in planned.recipients if not is_list(one)]
+    rows = [
+        f"Send {several(len(planned.mails), 'mail')} to {several(len(planned.recipients), 'recipient')}?",
+        "",
+        "Public lists: " + (", ".join(lists) or "none"),
+        "People: " + (", ".join(people) or "none"),
+        "",
+        f"Through {planned.account.label}. What is on a list stays there: it cannot be taken back.",
+    ]
+    if planned.warnings:
+        rows += ["", *(f"warning: {one.message}" for one in planned.warnings[:4])]
+    return "\n".join(rows)
+
+
+def _rows(one: Sending) -> list[str]:
+    planned = one.plan
+    rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
+    if one.result:
+        rows += ["", f"Version {one.result.version}: {one.result.state}. On record:"]
+        for mail in one.result.messages:
+            rows += [f"  {mail.state}  {mail.subject}", f"            <{mail.message_id}>" + (f"  {mail.detail}" if mail.detail else "")]
+        return [*rows, "", *(f"- {line}" for line in one.result.advice)]
+    if one.last and (one.unfinished or one.is_sent):
+        rows += ["", f"Version {one.last.version}, {one.last.begun[:16].replace('T', ' ')} UTC: {one.last.state}. On record:"]
+        for entry in one.last.entries:
+            rows += [
+                f"  {entry.state}  {entry.mail.subject}",
+                f"            <{entry.mail.message_id}>" + (f"  {entry.detail}" if entry.detail else ""),
+            ]
+        hint = "R sends what is missing, each mail once" if one.unfinished else "8 follows the answers; v there makes the next version"
+        return [*rows, "", hint]
+    rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
+    rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
+    problems = problem_rows(planned)
+    return [*rows, *([""] if problems else []), *problems]

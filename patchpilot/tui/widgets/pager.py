@@ -8,11 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from patchpilot.model.printable import printable
 from patchpilot.tui.text import diff_line, plain
 
 Styler = Callable[[str], Text]
@@ -31,6 +33,10 @@ class Pager(ScrollView, can_focus=True):
         Binding("G,end", "edge(-1)", "end", show=False),
         Binding("right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"),
         Binding("left_square_bracket", "stop(-1)", "last hunk", show=False, key_display="["),
+        Binding("n", "found(1)", "next match", show=False),
+        Binding("N", "found(-1)", "last match", show=False),
+        Binding("h,left", "sideways(-8)", "left", show=False),
+        Binding("l,right", "sideways(8)", "right", show=False),
     ]
 
     class Moved(Message):
@@ -52,6 +58,7 @@ class Pager(ScrollView, can_focus=True):
         self.marks: Mapping[int, tuple[str, str]] = {}
         self.stops: Sequence[int] = ()
         self.cursor = 0
+        self.word = ""
         self._margin = 0
 
     def fill(
@@ -64,6 +71,7 @@ class Pager(ScrollView, can_focus=True):
         self.virtual_size = Size(widest + self._margin, len(rows))
         self.cursor = min(self.cursor, max(0, len(rows) - 1)) if keep else 0
         if not keep:
+            self.word = ""
             self.scroll_home(animate=False)
         self.refresh()
 
@@ -76,6 +84,8 @@ class Pager(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         word, style = self.marks.get(row, ("", ""))
         text = Text(word.ljust(self._margin), style=style) + self.styler(self.rows[row])
+        if self.word:
+            text.highlight_words([self.word], "reverse", case_sensitive=False)
         strip = Strip(text.render(self.app.console)).crop_extend(across, across + width, None).apply_style(self.rich_style)
         if row == self.cursor and self.has_focus:
             strip = strip.apply_style(Style(reverse=True))
@@ -107,6 +117,40 @@ class Pager(ScrollView, can_focus=True):
         ahead = [stop for stop in self.stops if (stop > self.cursor if by > 0 else stop < self.cursor)]
         if ahead:
             self.go(ahead[0] if by > 0 else ahead[-1])
+
+    @property
+    def line_to_copy(self) -> str:
+        """The line under the cursor, as it stands in the text."""
+        return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """n and N belong to a search only while there is one; else n goes to the next stage."""
+        return bool(self.word) if action == "found" else True
+
+    def seek(self, word: str, *, move: bool = True) -> None:
+        """Mark a word, and go to the first place at or after the cursor that has it."""
+        self.word = word
+        if move and word and self.cursor < len(self.rows) and word.lower() not in self.rows[self.cursor].lower():
+            self.action_found(1)
+        self.refresh()
+        self.refresh_bindings()
+
+    def action_found(self, by: int) -> None:
+        """The next line with the word, or the last, around the end."""
+        count, wanted = len(self.rows), self.word.lower()
+        for step in range(1, count + 1):
+            at = (self.cursor + by * step) % count
+            if wanted in self.rows[at].lower():
+                self.go(at)
+                return
+
+    def action_sideways(self, by: int) -> None:
+        """Scroll long lines."""
+        self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
+
+    def on_click(self, event: Click) -> None:
+        """The cursor goes to the line that was clicked."""
+        self.go(self.scroll_offset.y + event.y)
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:

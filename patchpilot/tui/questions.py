@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The first-timers' questions, one dialog each; answers are kept with the topic and never asked again."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.tui.widgets.choose import Choose, Line
+
+if TYPE_CHECKING:
+    from patchpilot.services.traps import Question
+    from patchpilot.tui.screens.base import StageScreen
+
+_WORDS = {"no": "no", "yes": "yes", "COMMIT": "yes, and I know the commit or release that broke it"}
+
+
+def ask(screen: "StageScreen", questions: "Sequence[Question]", then: Callable[[], None]) -> None:
+    """Ask one after the other; `then` at the end, also when some were left for later."""
+    if not questions:
+        then()
+        return
+    question, rest = questions[0], questions[1:]
+
+    def answered(choice: str | None) -> None:
+        if choice is None:
+            then()
+        elif choice == "COMMIT":
+            screen.app.push_screen(Line("Which commit, release or range (good..bad) broke it?", _is_revision), named)
+        else:
+            named(choice)
+
+    def named(value: str | None) -> None:
+        if value is None:
+            then()
+            return
+        _keep(screen, question.name, value, lambda: ask(screen, rest, then))
+
+    screen.app.push_screen(Choose(_text(question), [(one, _WORDS.get(one, one)) for one in question.answers]), answered)
+
+
+def _text(question: "Question") -> str:
+    parts = [question.text, question.why]
+    if question.evidence:
+        parts.append("What speaks for yes:\n" + "\n".join(f"- {one}" for one in question.evidence))
+    return "\n\n".join([*parts, question.advice])
+
+
+def _is_revision(text: str) -> tuple[bool, str]:
+    good = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
+    return good, "" if good else "a commit, v6.12, or good..bad"
+
+
+def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:
+    from patchpilot.services.traps import answer
+
+    session = screen.session
+
+    def done(_: object) -> None:
+        session.changed("answers")
+        session.open_questions = max(0, session.open_questions - 1)
+        then()
+
+    base = session.topic.base if session.topic else None
+    screen.in_thread("keeping the answer", lambda repository, _: answer(repository, name, value, target=session.target, base=base), done)

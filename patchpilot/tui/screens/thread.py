@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A followed series as lines: where it stands and why, tags, landings, then every mail with its quotes folded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.tui.text import QUIET, STRONG, diff_line, plain
+
+if TYPE_CHECKING:
+    from patchpilot.services.track import Tracked
+    from patchpilot.threads.status import Reply
+
+FEW = 3
+"""Quoted lines that are not worth folding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The lines, where the mails begin, and line → the fold it can open or close."""
+
+    rows: tuple[str, ...]
+    mails: tuple[int, ...]
+    folds: dict[int, str]
+
+
+def lay(one: "Tracked", unfolded: frozenset[str] = frozenset()) -> Laid:
+    """The series in lines; `unfolded` names the quotes shown in full."""
+    rows = _head(one)
+    mails: list[int] = []
+    folds: dict[int, str] = {}
+    if one.status:
+        for reply in one.status.replies:
+            rows.append("")
+            mails.append(len(rows))
+            rows.append(_title(reply, one.unread))
+            _body(reply, unfolded, rows, folds)
+        if not one.status.replies:
+            rows += ["", "no answer yet"]
+    return Laid(tuple(rows), tuple(mails), folds)
+
+
+def _head(one: "Tracked") -> list[str]:
+    why = f": {one.status.why}" if one.status and one.status.why else ""
+    rows = [one.subject, f"state     {one.state}{why}", f"next      {one.next_step}"]
+    if one.status:
+        rows += [
+            f"sent      v{revision.version}  {_day(revision.head.mail.mail.date)}  <{revision.head.message_id}>"
+            for revision in one.status.topic.revisions
+        ]
+        for tag in one.status.trailers:
+            about = f"v{tag.version}" + (f" patch {tag.patch}" if tag.patch else "")
+            rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")
+    else:
+        rows.append(f"sent      <{one.entry.message_id}>")
+    rows += [f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip() for place in one.landed]
+    rows += [f"stable    {branch.version} {branch.state}" + (f": {branch.note}" if branch.note else "") for branch in one.stable]
+    if one.status:
+        rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in one.status.follow_ups]
+    return rows + [f"not asked {trouble}" for trouble in one.troubles]
+
+
+def _title(reply: "Reply", unread: frozenset[str]) -> str:
+    mail = reply.mail
+    new = "new " if mail.mail.message_id in unread else ""
+    bot = " (bot)" if mail.bot else ""
+    about = f", on v{reply.version}" if reply.version else ""
+    return f"--- {new}{mail.kind}: {mail.sender.name or mail.sender.email}{bot}, {_day(mail.mail.date)}{about}"
+
+
+def _body(reply: "Reply", unfolded: frozenset[str], rows: list[str], folds: dict[int, str]) -> None:
+    lines = reply.mail.mail.body.rstrip().split("\n")
+    at = 0
+    while at < len(lines):
+        end = at
+        while end < len(lines) and lines[end].startswith(">"):
+            end += 1
+        name = f"{reply.mail.mail.message_id}:{at}"
+        if end - at > FEW and name not in unfolded:
+            folds[len(rows)] = name
+            rows.append(f"> … {end - at} quoted lines (Enter shows them)")
+            at = end
+        elif end > at:
+            for line in lines[at:end]:
+                if end - at > FEW:
+                    folds[len(rows)] = name
+                rows.append(line)
+            at = end
+        else:
+            rows.append(lines[at])
+            at += 1
+
+
+def _day(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M}" if when else "no date"
+
+
+def thread_line(row: str) -> Text:
+    """A line of a thread: a mail's title strong, quotes quiet, a diff in its colours."""
+    if row.startswith("--- "):
+        return plain(row, STRONG)
+    if row.startswith(">"):
+        return plain(row, QUIET)
+    if row[:10] in ("next      ", "state     "):
+        return plain(row, STRONG)
+    return diff_line(row)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog before tags are written: what to add, and the message as it will be, word by word, before anything is."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, Static
+
+from patchpilot.tui.text import plain
+from patchpilot.tui.widgets.pager import Pager
+
+if TYPE_CHECKING:
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.services.prepare import Preparation, Wanted
+    from patchpilot.tui.screens.tags import TagsScreen
+
+
+class WriteTags(ModalScreen["Wanted | None"]):
+    """Gives what to write, None when nothing is to be. `fixes` as `prepare` takes it; `tag` its line in words, "" where none is added."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "no", "no, go back"),
+        Binding("ctrl+w", "write", "write", priority=True),
+    ]
+
+    def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool) -> None:
+        super().__init__()
+        self._tags, self._fixes, self._tag, self._signed = tags, fixes, tag, signed
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """The choices, the message, the buttons."""
+        with Vertical(classes="reader", id="write"):
+            yield (
+                Checkbox(plain(self._tag), value=True, id="fixes", compact=True)
+                if self._tag
+                else Static("The Fixes: tags stay.", id="fixes-none")
+            )
+            yield Checkbox("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
+            signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
+            yield Checkbox(signed, value=self._signed, disabled=self._signed, id="signoff", compact=True)
+            yield Input(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
+            yield Static(id="notes", markup=False)
+            yield Pager(ident="message", styler=_styled)
+            yield Static(plain("Tab: next field   Space: tick   Ctrl-W: write it   Escape: leave all as it is", "dim"), markup=False)
+            yield Button("write it", id="ok", compact=True)
+
+    def on_mount(self) -> None:
+        """Show what the first choice gives."""
+        (self.query_one("#signoff") if not self._signed else self.query_one("#stable")).focus()
+        self._renew()
+
+    def wanted(self) -> "Wanted":
+        """The choices as `prepare` takes them."""
+        from patchpilot.services.prepare import Wanted
+
+        fixes = self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
+        text = self.query_one("#paste", Input).value.strip()
+        return Wanted(
+            fixes=fixes,
+            stable="auto" if self.query_one("#stable", Checkbox).value else "none",
+            paste=(text,) if text else (),
+            signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
+        )
+
+    def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
+        """Anew."""
+        self._renew()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Anew."""
+        self._renew()
+
+    def _renew(self) -> None:
+        from patchpilot.commits.repository import Repository
+        from patchpilot.errors import PatchpilotError
+        from patchpilot.services.prepare import prepare
+
+        wanted, commit = self.wanted(), self._tags.session.commit
+        if commit is None:
+            return
+        directory, ident = self._tags.session.directory, commit.id
+        self._ready = False
+
+        def work() -> None:
+            try:
+                with Repository.open(directory) as repository:
+                    found = prepare(repository, ident, wanted, dry_run=True)
+            except PatchpilotError as error:
+                self.app.call_from_thread(self._refuse, error)
+            else:
+                self.app.call_from_thread(self._fill, found)
+
+        self.run_worker(work, thread=True, exclusive=True, group="dry-run", exit_on_error=False)
+
+    def _refuse(self, error: "PatchpilotError") -> None:
+        if self.is_mounted:
+            self.query_one("#notes", Static).update(plain(f"not yet: {error.message}" + (f" ({error.hint})" if error.hint else "")))
+
+    def _fill(self, found: "Preparation") -> None:
+        if not self.is_mounted:
+            return
+        from patchpilot.tags.compose import marked
+
+        change = found.changes[-1]
+        self._ready = bool(found.changed)
+        notes = [*change.notes, *found.costs] if change.changed else ["nothing to add"]
+        self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
+        self.query_one("#message", Pager).fill(marked(change.pieces).rstrip("\n").split("\n"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the line goes on to the button."""
+        event.stop()
+        self.query_one("#ok").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Write."""
+        event.stop()
+        self.action_write()
+
+    def action_write(self) -> None:
+        """Write what is shown."""
+        if self._ready:
+            self.dismiss(self.wanted())
+        else:
+            self.notify("nothing to write yet", timeout=2)
+
+    def action_no(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+
+def _styled(row: str) -> Text:
+    """A line of a word diff: what comes `{+so+}`, what goes `[-so-]`, with colours that say the same."""
+    text = plain(row)
+    text.highlight_regex(r"\{\+.*?\+\}", "bold green")
+    text.highlight_regex(r"\[-.*?-\]", "red")
+    return text

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tour: what a first-timer is told at each stage of the demo, and the demo started from within the walk."""
+
+import subprocess
+import sys
+
+from patchpilot.tui.stages import Stage
+
+OFFER = (
+    "Welcome to patchpilot: from a commit to a mail on the list, and on until it has landed.\n\n"
+    "There is a tour: two minutes on a made-up fix in a made-up kernel tree, with a mail server and an archive on this machine only. "
+    "Nothing of yours is touched, nothing leaves. (Later: patchpilot demo.)"
+)
+
+HINTS = {
+    Stage.COMMIT: "This is Robin's fix, as newcomers write them. Read it (j, k, ] for the next hunk), then n goes on.",
+    Stage.CHECKS: "What maintainers would say. f: next finding. Robin would mend it by hand (e: editor); M does it for you, here in the tour.",
+    Stage.RECIPIENTS: "Who must get it, and why. Space takes somebody out, a adds somebody. It is right as it is: n.",
+    Stage.TAGS: "Which commit brought the bug? Enter on the first one, tick the sign-off, then write the tags.",
+    Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix fits. Enter opens a branch.",
+    Stage.PREVIEW: "The mail as it will be. x names the tree it is for: choose PATCH net. Then n.",
+    Stage.SEND: "s sends, to the mail server in this sandbox. You type a word, as you would for a real list.",
+    Stage.FOLLOW: "Answers come in some seconds. Then M lets Robin prepare v2: look at it (6), send it (7), and see it land.",
+}
+
+
+def run_demo() -> int:
+    """The demo on this terminal; its exit code."""
+    return subprocess.call([sys.executable, "-m", "patchpilot", "demo"])

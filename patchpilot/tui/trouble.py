@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whatever went wrong in a job, as an error that can be shown: a bug becomes a sentence, its traceback a file."""
+
+from patchpilot.errors import ExitCode, PatchpilotError
+
+
+def as_error(error: BaseException) -> PatchpilotError:
+    """The error itself where the user can mend it, else one that names the log."""
+    if isinstance(error, PatchpilotError):
+        return error
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as log:
+        traceback.print_exception(error, file=log)
+    return PatchpilotError(f"a bug in patchpilot: {type(error).__name__}", hint=f"the traceback is in {log.name}", exit_code=ExitCode.BUG)

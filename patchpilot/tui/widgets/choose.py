@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Dialogs: choose one of several answers, type a line that is judged as it is typed, read a text."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+from textual.widgets.option_list import Option
+
+from patchpilot.tui.text import plain
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.pager import Pager, Styler
+
+Judge = Callable[[str], tuple[bool, str]]
+"""Whether a line may be taken, and what is to be said of it."""
+
+
+class Choose(ModalScreen[str | None]):
+    """A text and answers, (name, words) each; gives the name, None on Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "later")]
+
+    def __init__(self, text: str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._text, self._answers = text, answers
+
+    def compose(self) -> ComposeResult:
+        """The text and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._text), markup=False)
+            yield List(*(Option(plain(words)) for _, words in self._answers), id="answers", markup=False)
+            yield Static(plain("up, down, Enter; Escape leaves it", "dim"), markup=False)
+
+    def on_mount(self) -> None:
+        """The first answer is under the cursor."""
+        self.query_one(List).highlighted = 0
+
+    def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
+        """The answer."""
+        event.stop()
+        self.dismiss(self._answers[event.option_index][0])
+
+    def action_no(self) -> None:
+        """None of them."""
+        self.dismiss(None)
+
+
+class Line(ModalScreen[str | None]):
+    """A question answered with a line; `judge` says while it is typed whether it will do. None on Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no, go back")]
+
+    def __init__(self, text: str, judge: Judge, value: str = "", placeholder: str = "") -> None:
+        super().__init__()
+        self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder
+
+    def compose(self) -> ComposeResult:
+        """The text, the line, and what is said of it."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._text), markup=False)
+            yield Input(self._value, placeholder=self._placeholder, id="line", select_on_focus=False)
+            yield Static(id="said", markup=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Judge what is there so far."""
+        good, said = self._judge(event.value)
+        words = said or ("Enter takes it" if good else "")
+        self.query_one("#said", Static).update(plain(words if good or not said else f"not yet: {said}"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it when it will do."""
+        event.stop()
+        if self._judge(event.value)[0]:
+            self.dismiss(event.value.strip())
+
+    def action_no(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+
+class Reader(ModalScreen[None]):
+    """A text to read on the whole screen, with a title."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "close", "close", key_display="Esc")]
+
+    def __init__(self, title: str, rows: Sequence[str], *, styler: Styler = plain, stops: Sequence[int] = ()) -> None:
+        super().__init__()
+        self._title, self._rows, self._styler, self._stops = title, rows, styler, stops
+
+    def compose(self) -> ComposeResult:
+        """Title, text, how to get back."""
+        with Vertical(classes="reader"):
+            yield Static(Text.assemble(plain(self._title, "bold")), markup=False)
+            yield Pager(ident="text", styler=self._styler)
+            yield Static(plain("j, k, space: move   ] and [: next part   y: copy the line   Escape: back", "dim"), markup=False)
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        pager = self.query_one(Pager)
+        pager.fill(self._rows, stops=self._stops)
+        pager.focus()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)

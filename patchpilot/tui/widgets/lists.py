@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Textual's lists and tables with the keys of vi, and the line that y copies."""
+
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, OptionList
+
+
+class List(OptionList):
+    """A list to choose from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", show=False),
+        Binding("k", "cursor_up", "up", show=False),
+        Binding("g", "first", "first", show=False),
+        Binding("G", "last", "last", show=False),
+    ]
+
+    @property
+    def line_to_copy(self) -> str:
+        """The text of the option under the cursor."""
+        at = self.highlighted
+        return str(self.get_option_at_index(at).prompt) if at is not None else ""
+
+
+class Table(DataTable[Any]):
+    """A table with a cursor on whole rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", show=False),
+        Binding("k", "cursor_up", "up", show=False),
+        Binding("g", "scroll_top", "first", show=False),
+        Binding("G", "scroll_bottom", "last", show=False),
+    ]
+
+    def __init__(self, *, ident: str) -> None:
+        super().__init__(id=ident, cursor_type="row", zebra_stripes=True)
+
+    @property
+    def line_to_copy(self) -> str:
+        """The cells of the row under the cursor."""
+        if not self.row_count:
+            return ""
+        return "  ".join(str(cell) for cell in self.get_row_at(self.cursor_row) if str(cell))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The search line, as in vi: `/`, a word, Enter; n and N go on, Escape ends it."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from patchpilot.tui.widgets.pager import Pager
+
+
+class SearchBar(Input):
+    """Searches the screen's pager that shows; hidden until it is opened."""
+
+    DEFAULT_CSS = "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus { border: none; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="search; Enter finds, Escape ends", id="search", select_on_focus=True)
+        self._pager: Pager | None = None
+
+    def open(self) -> None:
+        """Show the line, for the pager in focus or else the first that shows."""
+        focused = self.screen.focused
+        pagers = [one for one in self.screen.query(Pager) if one.display and one.rows]
+        self._pager = focused if isinstance(focused, Pager) else next(iter(pagers), None)
+        if self._pager:
+            self.display = True
+            self.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Go to the first place while it is typed."""
+        if self._pager and self.display:
+            self._pager.seek(event.value, move=bool(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Back to the text, the word kept."""
+        event.stop()
+        self._end()
+
+    def action_close(self) -> None:
+        """Back to the text, no word."""
+        if self._pager:
+            self._pager.seek("", move=False)
+        self.value = ""
+        self._end()
+
+    def _end(self) -> None:
+        self.display = False
+        if self._pager:
+            self._pager.focus()
