@@ -62,6 +62,7 @@ class Send:
     bcc: tuple[str, ...]
     begun: str
     entries: tuple[Entry, ...]
+    identity: str | None = None
 
     @property
     def state(self) -> str:
@@ -121,8 +122,8 @@ class Outbox:
         try:
             with self._transaction():
                 row = self._db.execute(
-                    "INSERT INTO sends (change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO sends (change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         send.change_id,
                         send.repository,
@@ -137,6 +138,7 @@ class Outbox:
                         send.force,
                         json.dumps(send.bcc),
                         now,
+                        send.identity,
                     ),
                 )
                 for place, (letter, mail) in enumerate(zip(letters, mails, strict=True)):
@@ -238,7 +240,7 @@ class Outbox:
         self._db.execute("COMMIT")
 
     def _send(self, row: tuple[object, ...]) -> Send:
-        (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun) = row
+        (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
         found = self._db.execute(
             "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
@@ -263,10 +265,11 @@ class Outbox:
             bcc=tuple(json.loads(str(bcc))),
             begun=str(begun),
             entries=entries,
+            identity=_text(identity),
         )
 
 
-_COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun"
+_COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"
 
 
 def _text(value: object) -> str | None:

@@ -30,7 +30,6 @@ def plan_resume(
 
     With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown.
     """
-    account = read_account(repository, request.identity)
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
     with sole_sender(draft.change_id), Outbox() as outbox:
@@ -48,7 +47,9 @@ def plan_resume(
                 state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
                 outbox.mark(send.id, one.place, Outcome(state, f"told by hand to be {unknown_as}"))
         send = outbox.get(send.id)
-    return _as_plan(send, replace(request, via=send.transport, force=send.force), account, draft)
+    identity = request.identity or send.identity
+    account = read_account(repository, identity)
+    return _as_plan(send, replace(request, via=send.transport, force=send.force, identity=identity), account, draft)
 
 
 def archive_lookup(url: str) -> Lookup:

@@ -111,6 +111,8 @@ def deliver(
     """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
     if planned.refused:
         return result_of_plan(planned)
+    if planned.request.offline:
+        raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
     if not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint):
         raise MissingError(
             "no mail server is set",
@@ -271,4 +273,5 @@ def _record(planned: SendPlan) -> Send:
         bcc=planned.bcc,
         begun="",
         entries=(),
+        identity=planned.request.identity,
     )

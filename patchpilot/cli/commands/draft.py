@@ -14,7 +14,9 @@ from patchpilot.services import draft as service
 from patchpilot.services.draft import Changes, DraftResult
 
 
-@click.command(epilog="Example: patchpilot draft --edit; patchpilot draft --changelog '- mended the leak (Grace)' --prefix 'PATCH net'")
+@click.command(
+    epilog="Example: patchpilot draft --edit; patchpilot draft --changelog '- mended the leak (Grace)' --subject-prefix 'PATCH net'"
+)
 @common_options("text", "json", short_verbose=False)
 @click.option("--base", metavar="REV", help="what your topic is based on")
 @click.option("--edit", is_flag=True, help="write cover, changelog and notes in your editor")

@@ -30,7 +30,11 @@ def preview(plan: SendPlan) -> str:
     if plan.request.to_self:
         lines.append("to-self:    only you get these mails; nothing is recorded as sent")
     lines += _remarks(plan)
-    lines.append("Date and X-Mailer are set anew at the send; all else is as shown.")
+    if not plan.request.to_self:
+        tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
+        lines.append(f"records:    each mail's Message-ID and state in the outbox{tag}")
+    same = "these very bytes leave" if plan.request.via == "b4" else "Date and X-Mailer are set anew, all else leaves as shown"
+    lines.append(f"bytes:      {same}")
     problems = [*_problems("refused", plan.refusals), *_problems("note", plan.warnings)]
     if problems:
         lines += ["", *problems]
