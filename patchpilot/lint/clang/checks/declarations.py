@@ -344,16 +344,17 @@ def function_definition(spot: Spot) -> Results | None:
     """The head of a function over several lines with its brace at the end."""
     if spot.span is None or "{" not in (statement := spot.statement or ""):
         return None
-    head = statement.partition("{")[0] + "{"
     found = None
     for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
-        if not found and (start := pattern(lead, re.DOTALL).match(head)):
-            found = spot.types.match(_DEFINITION, head, start.end())
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = spot.types.match(_DEFINITION, statement, start.end())
     if not found:
         return None
     spot.walk.function = found.match[1]
-    lines = [line.raw for line in spot.walk.passage.lines[spot.walk.passage.index(spot.line.number) :][: head.count("\n") + 1]]
-    for number, raw in enumerate(lines):
+    passage = spot.walk.passage
+    first = passage.index(spot.line.number)
+    for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
+        raw = passage.lines[first + number].raw
         if raw[1:2] == "{" or (number == 0 and "{" in raw):
             return None
         if "{" in raw:

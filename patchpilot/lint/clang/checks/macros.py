@@ -13,6 +13,7 @@ _CHECKED = TypePattern(r"\s*,")
 _BLANK = " \t\n\r\f\v"
 # more than this is no macro anyone reads
 _LONGEST = 20_000
+_MOST, _SHORT = 2_000_000, 500
 
 
 @check(ADDED)
@@ -22,7 +23,9 @@ def macro(spot: Spot) -> Results | None:
     if "define" not in text or spot.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
         return _continuation(spot) if text.endswith("\\") else None
     span = spot.walk.passage.statement(spot.line)
-    whole = span.raw_text[:_LONGEST]
+    # a patch that is all one macro may not cost its length for every line
+    read = spot.walk.patch["macros"] = spot.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
+    whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
     head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
     body = whole[head.end() :] if head else whole
     hits = _shape(spot, whole, body)
