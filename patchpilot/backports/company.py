@@ -59,7 +59,9 @@ def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple
     if not branch.version:
         return ()
     return tuple(
-        other.name for other, lacks in every if lacks and other.version and version_key(other.version) > version_key(branch.version)
+        other.name
+        for other, lacks in every
+        if lacks and other.version and not other.is_over and version_key(other.version) > version_key(branch.version)
     )
 
 

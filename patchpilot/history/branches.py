@@ -18,13 +18,14 @@ _STALE = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A stable branch: its ref's short name, version, tip, and the last month of its support (None: no long-term series)."""
+    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series), whether its tip is old or it is over."""
 
     name: str
     version: str
     tip: str
     ends: str | None
     stale: bool = False
+    is_over: bool = False
 
     @property
     def is_lts(self) -> bool:
@@ -67,8 +68,16 @@ def stable_branches(
     newest = max(others, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(one) for one in found):
         found.append(newest)
+    over = {one.version for one in family.series if one.is_over(today)}
     branches = tuple(
-        Branch(best[version], version, refs[best[version]], family.ends(version), _is_stale(repository, refs[best[version]], today))
+        Branch(
+            best[version],
+            version,
+            refs[best[version]],
+            family.ends(version),
+            stale=version not in over and _is_stale(repository, refs[best[version]], today),
+            is_over=version in over,
+        )
         for version in sorted(found, key=version_key)
     )
     missing = tuple(

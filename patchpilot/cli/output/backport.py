@@ -16,6 +16,7 @@ from patchpilot.services.backport_write import Written
 
 _SIDE = 6
 _PLACES = 5
+_MUCH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,9 @@ def _details(one: BranchResult) -> list[str]:
                 f'  {need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", a fix itself" if need.is_fix else "")
                 for need in one.prerequisites
             ]
+            total = sum(need.size for need in one.prerequisites)
+            if total > _MUCH:
+                lines.append(f"that is {total} lines: adapting the fix may be less")
         elif one.search == "gave-up":
             lines.append("no prerequisites found in the time (see --effort)")
         elif one.search == "none":
