@@ -7,7 +7,7 @@ from pathlib import Path
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule import Example, Rule
-from patchpilot.lint.store import examples_of, load_rules
+from patchpilot.lint.store import examples_of, load_packs, load_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ def explain(word: str, packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
     if not found:
         raise unknown("rule", word, (name for rule in rules for name in rule.words[:-1]))
     return tuple(_explanation(rule, packs) for rule in found)
+
+
+def explain_all(rules: Sequence[Rule], packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
+    """These rules with their examples; the packs are read once."""
+    examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
+    return tuple(
+        Explanation(rule, tuple(one for one in examples[rule.id] if one.bad), tuple(one for one in examples[rule.id] if not one.bad))
+        for rule in rules
+    )
 
 
 def _explanation(rule: Rule, packs: Sequence[Path]) -> Explanation:

@@ -7,14 +7,14 @@ from patchpilot.cli.options import Common, common_options
 
 
 @click.command(epilog="Example: patchpilot rules --pack tags; patchpilot rules --format json")
-@common_options("text", "json")
+@common_options("text", "json", "markdown")
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:
     """List all rules, pack by pack."""
     from patchpilot.cli.output import rules as output
     from patchpilot.cli.output.json import document
     from patchpilot.errors import unknown
-    from patchpilot.services.rules import all_rules
+    from patchpilot.services.rules import all_rules, explain_all
 
     found = all_rules()
     if pack is not None:
@@ -24,6 +24,8 @@ def command(common: Common, pack: str | None) -> int:
         found = tuple(rule for rule in found if rule.pack == pack)
     if common.format == "json":
         common.write(document("rules", {"rules": [output.body_of(rule) for rule in found]}))
+    elif common.format == "markdown":
+        common.write(output.reference(explain_all(found)))
     else:
         common.write(output.listing(found))
     return 0

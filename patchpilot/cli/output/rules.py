@@ -10,6 +10,7 @@ from patchpilot.lint.rule import Example, Rule
 from patchpilot.services.rules import Explanation
 
 COLUMNS = 88
+MOST_LINES = 40
 
 
 def listing(rules: Sequence[Rule]) -> str:
@@ -57,6 +58,50 @@ def page(one: Explanation) -> str:
     if rule.since or rule.until or rule.profiles:
         lines += ["", "In force", *_indented(in_force(rule))]
     return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
+
+
+def reference(rules: Sequence[Explanation]) -> str:
+    """All rules as one Markdown document: docs/reference/rules.md."""
+    lines = [
+        "# Rules",
+        "",
+        "Made by `patchpilot rules --format markdown` out of `checks/`. Each rule says what, why, a bad and a good example, and where it is written.",
+    ]
+    pack = ""
+    for one in rules:
+        rule = one.rule
+        if rule.pack != pack:
+            pack = rule.pack
+            lines += ["", f"## {pack}"]
+        alias = f", checkpatch.pl: `{rule.checkpatch}`" if rule.checkpatch else ""
+        lines += [
+            "",
+            f"### {rule.name}",
+            "",
+            f"`{rule.id}`, {rule.severity}{alias}. {_sentence(rule.summary)}",
+            "",
+            " ".join(rule.why.split()),
+        ]
+        for title, examples in (("Bad", one.bad), ("Good", one.good)):
+            if examples:
+                lines += ["", f"{title}:", "", *(f"    {line}".rstrip() for line in _short(shown(examples[0])))]
+        if rule.remedy.text:
+            lines += ["", f"Instead: {rule.remedy.text}"]
+        if held := in_force(rule):
+            lines += ["", f"In force: {held}"]
+        lines += ["", f"Reference: <{rule.reference}>"]
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat[:1].upper() + flat[1:] + ("" if flat.endswith((".", "!", "?")) else ".")
+
+
+def _short(text: str) -> list[str]:
+    """An example's lines, a very long one cut in the middle."""
+    lines = printable(text).split("\n")
+    return lines if len(lines) <= MOST_LINES else [*lines[:12], "[…]", *lines[-6:]]
 
 
 def in_force(rule: Rule) -> str:

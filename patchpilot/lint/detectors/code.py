@@ -172,32 +172,6 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             break
 
 
-@detector("else-after-return")
-def else_after_return(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An else whose if branch always leaves: the braceless form, which checkpatch.pl does not look at."""
-    for hunk, at, line in _added(context, (".c",)):
-        found = re.match(r"^(\t+)else(?: if \(.*)?\s*(?:\{\s*)?$", line.code)
-        if not found:
-            continue
-        above = _previous(hunk.lines, at)
-        before = _previous(hunk.lines, hunk.lines.index(above)) if above else None
-        if (
-            above
-            and re.match(rf"^{found[1]}\t(?:return\b.*;|break;|continue;|goto \w+;)$", above.code.rstrip())
-            and before
-            and re.match(rf"^{found[1]}(?:if|else if)\b", before.code)
-        ):
-            left = above.code.split()[0].rstrip(";")
-            chain = re.match(rf"^{found[1]}else if", before.code) or _chained(hunk.lines, hunk.lines.index(before), found[1])
-            if not chain and "else if" not in line.code:
-                yield Hit(line.patch_line, f"else after {left} is unnecessary: the branch above always leaves")
-
-
-def _chained(lines: Sequence[NewLine], at: int, indent: str) -> bool:
-    above = _previous(lines, at)
-    return bool(above and re.match(rf"^{indent}\}} else", above.code))
-
-
 @detector("inline-in-source")
 def inline_in_source(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """More `inline` functions in .c files than before: the compiler knows better."""
