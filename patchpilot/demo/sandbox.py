@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +88,11 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
     home = root / "home"
     home.mkdir(exist_ok=True)
-    env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": os.environ.get("EDITOR", "true"), "EMAIL": ""}
+    env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "EMAIL": ""}
+    editor = (
+        os.environ.get("VISUAL") or os.environ.get("EDITOR") or next((one for one in ("nano", "vim", "vi") if shutil.which(one)), "true")
+    )
+    env["GIT_EDITOR"] = editor
     env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
@@ -110,13 +114,14 @@ def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
 
 
 @contextmanager
-def ticking(sandbox: Sandbox, seconds: float = 0.5) -> Iterator[None]:
-    """While this runs, what is sent appears on the archive by itself."""
+def ticking(sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """While this runs, what is sent appears on the archive by itself; `then` is called after each look."""
     stop = threading.Event()
 
     def pump() -> None:
         while not stop.wait(seconds):
             sandbox.deliver()
+            then()
 
     thread = threading.Thread(target=pump, daemon=True)
     thread.start()

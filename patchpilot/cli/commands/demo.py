@@ -27,9 +27,10 @@ def command(script: bool, keep: Path | None) -> int:
 
         run_script(keep, progress=progress)
         return ExitCode.OK
+    from patchpilot.demo.answers import Answers
     from patchpilot.demo.sandbox import open_sandbox, ticking
 
-    with open_sandbox(keep, progress) as sandbox, ticking(sandbox):
+    with open_sandbox(keep, progress) as sandbox, ticking(sandbox, then=Answers(sandbox).look):
         if line:
             line.wipe()
         code = subprocess.call([sys.executable, "-m", "patchpilot", "tui"], cwd=sandbox.work, env=sandbox.env)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story's answers in the interactive demo: some seconds after a mail arrived, the list, the maintainers and the stable trees react to it."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from patchpilot.demo import mails, upstream
+from patchpilot.demo.mails import Sent
+from patchpilot.demo.people import NET_LIST, NET_REVIEWER
+from patchpilot.demo.sandbox import Sandbox
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.patch import parse_subject
+
+DELAYS = (3.0, 6.0, 9.0)
+"""Seconds after the mail at which the first, second and third answer come."""
+
+
+class Answers:
+    """Call `look` again and again; it reads what the sink got and puts the answers on the archive when their time has come."""
+
+    def __init__(self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS) -> None:
+        self.sandbox, self.delays = sandbox, delays
+        self._seen = 0
+        self._versions: set[int] = set()
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def look(self) -> None:
+        """React to new mails, and give the answers that are due."""
+        arrived = self.sandbox.sink.take()
+        for received in arrived[self._seen :]:
+            if NET_LIST in received.recipients:
+                self._react(received.data.replace(b"\r\n", b"\n"))
+        self._seen = len(arrived)
+        now = time.monotonic()
+        due = [act for when, act in self._due if when <= now]
+        self._due = [(when, act) for when, act in self._due if when > now]
+        for act in due:
+            # a reader who went another way than the story must not end the demo
+            with contextlib.suppress(PatchpilotError):
+                act()
+
+    def _react(self, raw: bytes) -> None:
+        mail = parse_mail(raw)
+        version = parse_subject(mail.subject).version
+        if version in self._versions:
+            return
+        self._versions.add(version)
+        sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
+        archive = self.sandbox.archive
+        acts: tuple[Callable[[], None], ...] = (
+            (
+                lambda: archive.add(mails.question(sent)),
+                lambda: archive.add(mails.review(sent)),
+                lambda: archive.add(mails.build_report(sent)),
+            )
+            if version == 1
+            else (lambda: self._land(sent, raw),)
+        )
+        begun = time.monotonic()
+        self._due += [(begun + delay, act) for delay, act in zip(self.delays, acts, strict=False)]
+
+    def _land(self, sent: Sent, raw: bytes) -> None:
+        sandbox, title = self.sandbox, parse_subject(sent.subject).title
+        link = f"{sandbox.archive.url}/{sent.message_id}"
+        commit = upstream.apply_upstream(sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
+        sandbox.archive.add(mails.applied(sent, commit, title))
+        upstream.take_into_stable(sandbox, commit, "6.12")
+        when = sent.date + timedelta(days=9)
+        body = parse_mail(raw).body.partition("\n---\n")[0]
+        sandbox.archive.add(
+            mails.stable_review(commit, title, body, "6.12", when), mails.stable_failed(commit, title, "6.1", when + timedelta(hours=2))
+        )
