@@ -52,7 +52,6 @@ class BackportsScreen(StageScreen):
 
     stage = Stage.BACKPORTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open branch", key_display="Enter"),
         Binding(
             "w", "write", "write patches", tooltip="write the patches for every branch that takes the fix (only once it is in mainline)"
         ),
@@ -62,7 +61,7 @@ class BackportsScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The matrix, and one branch in full."""
         with Container(classes="split"):
-            yield Table(ident="matrix")
+            yield Table(ident="matrix", enter="open branch")
             with VerticalScroll(classes="side", can_focus=False):
                 yield Static(id="branch", markup=False)
 

@@ -66,7 +66,7 @@ class ChecksScreen(StageScreen):
         """The patch, and what is said of the line under the cursor."""
         with Container(classes="split"):
             yield PatchPager(ident="patch")
-            with VerticalScroll(classes="side", id="why", can_focus=False):
+            with VerticalScroll(classes="side", id="said", can_focus=False):
                 yield Static(id="finding", markup=False)
 
     def show(self, result: "CheckResult") -> None:
@@ -98,7 +98,7 @@ class ChecksScreen(StageScreen):
         found = self._findings.get(event.line, ())
         more = "no finding on this line: f goes to the next" if self._findings else "nothing to complain about: n goes on"
         self.query_one("#finding", Static).update(plain("\n\n".join(self._said(one) for one in found) or more))
-        self.query_one("#why").scroll_home(animate=False)
+        self.query_one("#said").scroll_home(animate=False)
 
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))

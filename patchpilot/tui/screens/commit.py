@@ -70,7 +70,7 @@ class CommitScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """A list of commits where there are several, what was found early, and the commit."""
-        yield List(id="commits", classes="list", markup=False)
+        yield List(ident="commits", classes="list")
         yield Static(id="early", markup=False, classes="row")
         yield Pager(ident="commit", styler=message_line)
 

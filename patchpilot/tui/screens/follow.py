@@ -76,7 +76,7 @@ class FollowScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The series, and one of them in full."""
-        yield List(id="series", markup=False, classes="list")
+        yield List(ident="series", classes="list")
         yield Pager(ident="thread", styler=thread_line)
 
     def may_begin(self) -> bool:

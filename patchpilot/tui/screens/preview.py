@@ -72,7 +72,7 @@ class PreviewScreen(StageScreen):
     def body(self) -> ComposeResult:
         """What refuses or warns, the mails, and one of them."""
         yield Static(id="problems", markup=False, classes="row")
-        yield List(id="mails", markup=False, classes="list")
+        yield List(ident="mails", classes="list")
         yield Pager(ident="mail", styler=mail_line)
 
     def show(self, result: "SendPlan") -> None:

@@ -15,7 +15,7 @@ from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.text import fitted, plain, several
-from patchpilot.tui.widgets.choose import Choose, Line
+from patchpilot.tui.widgets.choose import Choose, Line, Reader
 from patchpilot.tui.widgets.lists import Table
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class RecipientsScreen(StageScreen):
         Binding("a", "add", "add"),
         Binding("d", "restore", "as planned", show=False, tooltip="forget what you changed about this one"),
         Binding("D", "reset", "all as planned", show=False, tooltip="forget everything you changed about the recipients"),
+        Binding("w", "warnings", "warnings", show=False, tooltip="what to mind about these recipients, in full"),
         Binding("v", "view", "patch/series", show=False, tooltip="the recipients of one patch, or of the whole series"),
     ]
 
@@ -227,6 +228,16 @@ class RecipientsScreen(StageScreen):
         if verdict.state is AddressState.BAD:
             return False, verdict.reason
         return True, f"doubtful: {verdict.reason}; Enter takes it all the same" if verdict.state is AddressState.DOUBTFUL else ""
+
+    def action_warnings(self) -> None:
+        """What to mind, in full."""
+        known: People | None = self.session.last(self.stage)
+        if known:
+            from patchpilot.tui.text import wrapped
+
+            said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
+            rows = [part for one in said or ["nothing"] for part in (*wrapped(one, self.size.width - 4), "")]
+            self.app.push_screen(Reader("Mind", rows))
 
     def action_view(self) -> None:
         """Of one patch, or of the series."""

@@ -44,7 +44,6 @@ class TagsScreen(StageScreen):
 
     stage = Stage.TAGS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "write", "take it, write tags", key_display="Enter"),
         Binding("w", "others", "tags only", tooltip="write sign-off, links and people, without a new Fixes: tag"),
         Binding("v", "view", "see it", tooltip="what the candidate did to the lines, beside the fix"),
         Binding("u", "app.undo", "undo"),
@@ -57,7 +56,7 @@ class TagsScreen(StageScreen):
     def body(self) -> ComposeResult:
         """What is there, the candidates, why the one under the cursor, and (where there is room) its patch beside the fix."""
         yield Static(id="present", markup=False, classes="row")
-        yield List(id="candidates", markup=False, classes="list")
+        yield List(ident="candidates", classes="list", enter="take it")
         with VerticalScroll(id="why", can_focus=False):
             yield Static(id="evidence", markup=False)
         with Container(id="beside"):

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.tags import TagsScreen
 
 
+class Tick(Checkbox):
+    """A box that says with an x, not with a colour, that it is ticked."""
+
+    def watch_value(self) -> None:
+        """Draw the x, or a blank."""
+        self.BUTTON_LEFT, self.BUTTON_INNER, self.BUTTON_RIGHT = "[", "x" if self.value else " ", "]"
+        super().watch_value()
+
+
 class WriteTags(ModalScreen["Wanted | None"]):
     """Gives what to write, None when nothing is to be. `fixes` as `prepare` takes it; `tag` its line in words, "" where none is added."""
 
@@ -40,9 +49,9 @@ class WriteTags(ModalScreen["Wanted | None"]):
                 if self._tag
                 else Static("The Fixes: tags stay.", id="fixes-none")
             )
-            yield Checkbox("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
+            yield Tick("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
             signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
-            yield Checkbox(signed, value=self._signed, disabled=self._signed, id="signoff", compact=True)
+            yield Tick(signed, value=self._signed, disabled=self._signed, id="signoff", compact=True)
             yield Input(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=_styled)
@@ -110,7 +119,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
         self._ready = bool(found.changed)
         notes = [*change.notes, *found.costs] if change.changed else ["nothing to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        self.query_one("#message", Pager).fill(marked(change.pieces).rstrip("\n").split("\n"))
+        self.query_one("#message", Pager).fill(marked(change.pieces).replace("{++}\n", "\n").rstrip("\n").split("\n"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line goes on to the button."""

@@ -33,7 +33,7 @@ class Choose(ModalScreen[str | None]):
         """The text and the list."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield List(*(Option(plain(words)) for _, words in self._answers), id="answers", markup=False)
+            yield List(*(Option(plain(words)) for _, words in self._answers), ident="answers")
             yield Static(plain("up, down, Enter; Escape leaves it", "dim"), markup=False)
 
     def on_mount(self) -> None:

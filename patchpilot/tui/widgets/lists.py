@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, OptionList
+from textual.widgets.option_list import Option
 
 
 class List(OptionList):
@@ -16,6 +17,11 @@ class List(OptionList):
         Binding("g", "first", "first", show=False),
         Binding("G", "last", "last", show=False),
     ]
+
+    def __init__(self, *options: Option, ident: str, classes: str = "", enter: str = "") -> None:
+        super().__init__(*options, id=ident, classes=classes, markup=False)
+        if enter:
+            self._bindings.key_to_bindings["enter"] = [Binding("enter", "select", enter, key_display="Enter")]
 
     @property
     def line_to_copy(self) -> str:
@@ -34,8 +40,10 @@ class Table(DataTable[Any]):
         Binding("G", "scroll_bottom", "last", show=False),
     ]
 
-    def __init__(self, *, ident: str) -> None:
+    def __init__(self, *, ident: str, enter: str = "") -> None:
         super().__init__(id=ident, cursor_type="row", zebra_stripes=True)
+        if enter:
+            self._bindings.key_to_bindings["enter"] = [Binding("enter", "select_cursor", enter, key_display="Enter")]
 
     @property
     def line_to_copy(self) -> str:

@@ -23,7 +23,7 @@ Styler = Callable[[str], Text]
 class Pager(ScrollView, can_focus=True):
     """Lines with a cursor. `marks` are words in the margin by 0-based line; `stops` are the lines that ] and [ jump between."""
 
-    DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False),
         Binding("k,up", "move(-1)", "up", show=False),
