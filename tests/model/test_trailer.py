@@ -43,7 +43,7 @@ def test_a_link_is_not_taken_for_a_tag() -> None:
 
 
 def test_a_tag_further_up_is_found_where_tools_find_it() -> None:
-    lines = ['foo: x', '', 'Fixes: 0123456789ab ("y")', '', 'more text', '', 'Signed-off-by: Ada <ada@example.org>']
+    lines = ["foo: x", "", 'Fixes: 0123456789ab ("y")', "", "more text", "", "Signed-off-by: Ada <ada@example.org>"]
     assert [tag.line for tag in all_tags(lines, "Fixes")] == [2]
 
 
