@@ -11,6 +11,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame import Blame, Owner, blame
 from patchpilot.tags.change import FileChange, read_change
 from patchpilot.tags.message import ids_in, prose, quotes_in
+from patchpilot.tags.moved import look_through_moves
 
 MAX_FILES = 8
 THREADS = 4
@@ -50,6 +51,7 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
             for owner in met.values():
                 owners.setdefault(owner.id, owner)
             progress("who wrote the lines", done + 1, len(looked))
+    look_through_moves(repository, files, blames, owners)
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())

@@ -47,6 +47,19 @@ def test_a_renamed_file_is_followed(tmp_path: Path) -> None:
     assert ask(tmp_path / "r").candidates[0].commit == story.culprit
 
 
+def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "split", story.later)
+    head, _, tail = LATER.partition("void ring_close")
+    story.repo.commit(
+        "ring: move closing to its own file" + SIGNED, {"ring.c": head, "close.c": '#include "ring.h"\n\nvoid ring_close' + tail}
+    )
+    story.repo.commit(
+        "ring: fix closing" + SIGNED, {"close.c": '#include "ring.h"\n\nvoid ring_close' + tail.replace("open = false", "open = 0")}
+    )
+    assert ask(tmp_path / "r").candidates[0].commit == story.later
+
+
 def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
