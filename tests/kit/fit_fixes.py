@@ -23,6 +23,17 @@ from patchpilot.tags.scene import read_scene
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
+KINDS = {
+    "removed lines": "removed removed_all removed_most removed_any votes votes_most undone all_agree",
+    "lines beside and context": "beside_mixed context context_adds context_only",
+    "function": "block block_adds block_any made_block made_block_adds",
+    "identifiers": "related related_adds named brought",
+    "words": "subject body speech prefix",
+    "named commits": "mentioned blamed",
+    "second look": "new touched_up restored words_restored was_before small fixed fixed_by is_fix undone brought speech",
+    "kind of commit": "feature fix cosmetic revert is_fix",
+    "author and age": "same_author age fresh age_rank oldest newest same_series",
+}
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
 FOLDS = 5
 PRIOR = 2.0
@@ -141,21 +152,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--truth", required=True, type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="keep the weights")
+    parser.add_argument("--ablation", action="store_true", help="also judge without each kind of evidence")
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.cache, args.jobs)
-    held: list[tuple[float, bool, bool]] = []
-    for fold in range(FOLDS):
-        judged = answers([one for one in cases if one[0] == fold], fit([one for one in cases if one[0] != fold]))
-        held += judged
+    by_fold = held_out(cases)
+    for fold, judged in enumerate(by_fold):
         print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
+    held = [one for judged in by_fold for one in judged]
     print(f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}")
+    for kind, names in KINDS.items() if args.ablation else ():
+        poorer = [one for judged in held_out(_without(cases, frozenset(names.split()))) for one in judged]
+        print(f"without {kind}: {_share(poorer, 1)} / {_share(poorer, 2)}", flush=True)
     weights = fit(cases)
     curve = isotonic([(raw, right) for raw, right, _ in held])
     if args.write:
         FILE.parent.mkdir(parents=True, exist_ok=True)
         FILE.write_text(_toml(weights, curve))
     return 0
+
+
+def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
+    """The answers of each fold under weights fitted on the others."""
+    parts = [([one for one in cases if one[0] == fold], [one for one in cases if one[0] != fold]) for fold in range(FOLDS)]
+    return [answers(judged, fit(others)) for judged, others in parts]
+
+
+def _without(cases: Sequence[Case], names: frozenset[str]) -> list[Case]:
+    return [
+        (fold, [{name: row[name] for name in row if name not in names} for row in rows], none, hits) for fold, rows, none, hits in cases
+    ]
 
 
 def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:
