@@ -70,10 +70,11 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
     yield "mails none invented", 1.0 - got["invented"]
     got = _run([data / "remarks" / "score.py", *(["--no-accepted"] if quick else []), *(["--args", f"--tree {tree}"] if tree else [])])
     mail = got["by_knowable"]["mail"]
-    yield "remarks near", round(mail["near"] / mail["total"], 4)
+    where = "in a tree" if tree else "without a tree"
+    yield f"remarks near, {where}", round(mail["near"] / mail["total"], 4)
     if not quick:
-        yield "remarks near minus chance", round((mail["near"] - mail["chance"]) / mail["total"], 4)
-        yield "remarks accepted without warning", got["accepted"]["no_error_or_warning_share"]
+        yield f"remarks near minus chance, {where}", round((mail["near"] - mail["chance"]) / mail["total"], 4)
+        yield f"remarks accepted without warning, {where}", got["accepted"]["no_error_or_warning_share"]
     repo = _directory("PATCHPILOT_DPDK")
     if repo:
         own = borrowed(repo, scratch)
