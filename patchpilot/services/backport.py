@@ -4,7 +4,6 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from patchpilot.backports.applies import How
 from patchpilot.backports.company import Follower, followers, lacking_newer, needed_followers, stable_rules
@@ -14,15 +13,13 @@ from patchpilot.backports.fix import Fix
 from patchpilot.backports.prerequisites import Need, Search, State, find_prerequisites
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Answer, Verdict, judge
-from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, UsageError, nearest
+from patchpilot.errors import MissingError
 from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.history.index import forget
 from patchpilot.history.landed import Culprit, History
-from patchpilot.history.likeness import changed_in
-from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport_targets import committed, read_wanted, split_onto
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +90,18 @@ def backport(
     """
     revisions, folders = split_onto(repository, onto)
     named = tuple(repository.resolve(one) for one in fixes) if repository else ()
-    patches = _patches(repository, target, base)
-    results = tuple(BackportResult(patch.commit, patch.subject.title) for patch in patches)
+    wanted = read_wanted(repository, target, base)
+    results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
-        patches = tuple(_committed(repository, patch, progress) for patch in patches)
+        wanted = tuple(committed(repository, one, progress) for one in wanted)
         found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches
         if not branches:
             raise MissingError("no stable branch is among the refs", hint=fetch_command(repository, found.family, _newest(found)))
         missing = () if revisions else found.missing
-        commits = [patch.commit or "" for patch in patches]
+        commits = [one.commit or "" for one in wanted]
         try:
             with Asker(repository, found, effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -121,6 +118,7 @@ def backport(
     if folders:
         from patchpilot.services.backport_directory import on_directory
 
+        patches = [one.as_patch(repository) for one in wanted]
         results = tuple(
             replace(result, branches=(*result.branches, *(on_directory(patch, folder) for folder in folders)))
             for result, patch in zip(results, patches, strict=True)
@@ -227,25 +225,6 @@ def _commands(answer: Answer, fix: Fix, branch: Branch, need: Search | None) -> 
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 
-def split_onto(repository: Repository | None, onto: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of --onto that are revisions, and those that are directories; an error names the nearest ref."""
-    revisions: list[str] = []
-    folders: list[str] = []
-    for word in onto:
-        if repository and repository.find(word):
-            revisions.append(word)
-        elif Path(word).is_dir():
-            folders.append(word)
-        elif repository is None:
-            raise MissingError(f"{word}: no such directory, and no repository to find a revision in", hint="name one with -C DIR")
-        else:
-            near = nearest(word, repository.refs)
-            raise UsageError(
-                f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`"
-            )
-    return revisions, folders
-
-
 def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
     """The ref a person means by a branch's name, or by its version alone ("6.1")."""
     if repository.find(word) and "." not in word:
@@ -262,28 +241,6 @@ def named_branches(repository: Repository, found: Branches, words: Sequence[str]
         version = version_at(repository, found.family, tip, word) or ""
         named.append(Branch(word, version, tip, found.family.ends(version)))
     return tuple(named)
-
-
-def _patches(repository: Repository | None, target: str | None, base: str | None) -> tuple[Patch, ...]:
-    if repository and (target is None or (target != "-" and not Path(target).exists())):
-        return tuple(commit_patch(repository, one) for one in resolve_commits(repository, target, base))
-    return tuple(patch for series in read_targets([target] if target else [], repository, base) for patch in series.patches)
-
-
-def _committed(repository: Repository, patch: Patch, progress: Progress) -> Patch:
-    """A patch file as the commit of the mainline it became; UsageError when there is none."""
-    if patch.commit:
-        return patch
-    tip = mainline(repository)
-    if tip:
-        with History(repository, progress) as history:
-            commit = history.same_change(patch.subject.title, changed_in(patch.files), tip)
-        if commit:
-            return replace(commit_patch(repository, commit), source=patch.source)
-    raise UsageError(
-        f"{patch.source}: no commit of the mainline makes this change, so there is no history to compare",
-        hint="commit it first (git am), or give --onto DIR",
-    )
 
 
 def _newest(found: Branches) -> str:
