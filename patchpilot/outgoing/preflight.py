@@ -54,6 +54,7 @@ class Facts:
     same_version: Send | None = None
     damaged: tuple[tuple[str, str], ...] = ()
     first_time: bool = False
+    too_soon: str = ""
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -219,6 +220,8 @@ def _warnings(facts: Facts) -> Iterator[Problem]:
         yield Problem("many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it")
     if facts.now.weekday() >= 5:
         yield Problem("weekend", "it is weekend: few will look before Monday")
+    if facts.too_soon:
+        yield Problem("too-soon", facts.too_soon, "wait for more answers, unless a maintainer asked for it")
     if facts.merge_window:
         yield Problem("merge-window", facts.merge_window)
     if facts.standing and facts.standing.applies == "clean-3way":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.lint.profiles import Profile
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
@@ -15,11 +16,12 @@ from patchpilot.outgoing.configured import configured, expand, is_suppressed, re
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import is_list
+from patchpilot.services.project import KERNEL, profile_of
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers import Planned
 
-SECURITY = Address("Kernel security team", "security@kernel.org")
+SECURITY = "security@kernel.org"
 REGRESSIONS = Address("", "regressions@lists.linux.dev")
 
 
@@ -41,10 +43,18 @@ class Addressees:
 
 
 def addressees(
-    repository: Repository, request: Request, account: Account, draft: Draft, series: Series, planned: "Planned | None" = None
+    repository: Repository,
+    request: Request,
+    account: Account,
+    draft: Draft,
+    series: Series,
+    planned: "Planned | None" = None,
+    project: Profile | None = None,
 ) -> Addressees:
-    """The recipients of a series: everybody gets every mail of it. `planned` is its plan where the caller has made it."""
+    """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
+    project = project or profile_of(repository, request.profile, series)
     found: dict[str, Recipient] = {}
+    recipients: tuple[Recipient, ...] = ()
     trees: tuple[str, ...] = ()
     remarks: list[str] = []
     bcc: tuple[str, ...] = ()
@@ -61,7 +71,10 @@ def addressees(
             found.pop(account.sender.key, None)
         _add(found, _in_files(series))
     _add(found, _named(repository, request))
-    _answered(found, draft)
+    # some projects have their one list nowhere in MAINTAINERS
+    if request.auto and recipients and not any(is_list(one) for one in found.values()):
+        _add(found, [Recipient(Address("", one), "list", None, "cc", (f"{project.title}'s list",)) for one in project.lists[:1]])
+    _answered(found, draft, project)
     ordered = sorted(found.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
 
@@ -118,11 +131,12 @@ def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
         found[one.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or one.by_hand)
 
 
-def _answered(found: dict[str, Recipient], draft: Draft) -> None:
+def _answered(found: dict[str, Recipient], draft: Draft, project: Profile) -> None:
     """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
     if draft.answers.get("security") == "yes":
         for key in [key for key, one in found.items() if is_list(one) and not one.by_hand]:
             del found[key]
-        found[SECURITY.key] = Recipient(SECURITY, "security team", None, "to", ("answered: this is a security problem",))
-    elif draft.answers.get("regression", "no") != "no":
+        team = Address("", project.security or SECURITY)
+        found[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
+    elif draft.answers.get("regression", "no") != "no" and project.name in KERNEL:
         _add(found, [Recipient(REGRESSIONS, "regressions list", None, "cc", ("answered: this mends a regression",))])

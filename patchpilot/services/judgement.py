@@ -10,6 +10,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.branches import mainline
+from patchpilot.lint.profiles import Profile
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
@@ -23,15 +24,16 @@ from patchpilot.outgoing.preflight import Facts, upstream_claim
 from patchpilot.outgoing.target import Standing, Target, find_target, stand
 from patchpilot.outgoing.transport import Captured
 from patchpilot.services.addressees import Addressees
+from patchpilot.services.project import KERNEL
 from patchpilot.services.traps import questions
 
-KERNEL = ("", "linux", "netdev")
 MERGE_WINDOW = timedelta(days=14)
 
 
 def gather(
     repository: Repository,
     request: Request,
+    project: Profile,
     account: Account,
     draft: Draft,
     version: int,
@@ -49,7 +51,7 @@ def gather(
     target = find_target(repository, request.base, people.trees) if ids else None
     standing = _stand(repository, ids, target)
     now = datetime.now().astimezone()
-    kernel = request.profile in KERNEL
+    kernel = project.name in KERNEL
     with Outbox() as outbox:
         patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
@@ -67,15 +69,28 @@ def gather(
         target=target,
         standing=standing,
         earlier=earlier,
-        unanswered=tuple(one.name for one in questions(series, draft) if one.answer is None) if kernel else (),
+        unanswered=tuple(one.name for one in questions(series, draft, project) if one.answer is None),
         upstream_known=_upstream(repository, series),
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
+        too_soon=_too_soon(project, draft, version, now),
         first_time=first_time,
         same_version=before[-1] if before else None,
         damaged=damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit]),
     )
+
+
+def _too_soon(project: Profile, draft: Draft, version: int, now: datetime) -> str:
+    """A sentence when the last version is younger than reviewers are to be given, else ""."""
+    with Outbox() as outbox:
+        earlier = [one for one in outbox.sends(draft.change_id) if one.version < version and one.state in ("sent", "partial")]
+    if not earlier:
+        return ""
+    hours = (now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() / 3600
+    if hours >= project.resend_hours:
+        return ""
+    return f"v{earlier[-1].version} went out {hours:.0f} hours ago; {project.title} asks for {project.resend_hours} between versions"
 
 
 def check_errors(repository: Repository, request: Request, mails: Sequence[Captured]) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 """The verb `send`: a plan the person can see, then exactly that, each mail once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, ne
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
+from patchpilot.services.project import profile_of
 from patchpilot.services.reroll import remember, reroll
 from patchpilot.services.reviews import tag_warnings
 from patchpilot.services.topic import base_of_topic, find_draft, read_topic
@@ -42,11 +44,13 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         )
     progress("reading the topic")
     series, ids = read_topic(repository, request)
+    project = profile_of(repository, request.profile, series)
+    request = replace(request, profile=project.name)
     draft = find_draft(repository, request, series, ids)
     draft = reroll(draft, repository) if request.reroll else draft
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
-    people = addressees(repository, request, account, draft, series)
+    people = addressees(repository, request, account, draft, series, project=project)
     if not people.recipients:
         raise RefusedError("nobody to send to", hint="name them with --to and --cc")
     wording = wording_of(repository, request, draft, series, base if ids else None)
@@ -54,7 +58,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
     with Outbox() as outbox:
         newest = outbox.newest(draft.change_id)
-    facts = gather(repository, request, account, draft, wording.version, series, ids, people, made, mails, progress)
+    facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
     return SendPlan(
         request=request,
         draft=draft,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
+from patchpilot.lint.profiles import Profile
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.target import Standing, Target, find_target, stand
+from patchpilot.services.project import KERNEL, profile_of
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"
@@ -52,7 +54,13 @@ class Traps:
 
 
 def traps(
-    repository: Repository, target: str | None = None, *, base: str | None = None, trees: Sequence[str] = (), progress: Progress = silent
+    repository: Repository,
+    target: str | None = None,
+    *,
+    base: str | None = None,
+    trees: Sequence[str] = (),
+    profile: str = "",
+    progress: Progress = silent,
 ) -> Traps:
     """The traps of a TARGET's topic, with the answers given so far."""
     from patchpilot.services.topic import find_draft, read_topic
@@ -62,7 +70,8 @@ def traps(
     draft = find_draft(repository, request, series, ids)
     progress("looking at the target tree")
     place = find_target(repository, base, trees) if ids else None
-    return Traps(questions(series, draft), draft, place, stand(repository, ids, place) if place else None)
+    project = profile_of(repository, profile, series)
+    return Traps(questions(series, draft, project), draft, place, stand(repository, ids, place) if place else None)
 
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
@@ -105,16 +114,17 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     return (commit or word)[:12]
 
 
-def questions(series: Series, draft: Draft) -> tuple[Question, ...]:
-    """The two questions only a person can answer, with what the patches say."""
+def questions(series: Series, draft: Draft, project: Profile) -> tuple[Question, ...]:
+    """The questions of a project only a person can answer, with what the patches say."""
+    team = project.security
     security = Question(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
-        "Such fixes go to security@kernel.org and the maintainers first, and to no public list: a list tells attackers before users can update.",
+        f"Such fixes go to {team} and the maintainers first, and to no public list: a list tells attackers before users can update.",
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
-        "yes: To: security@kernel.org and the maintainers, and no list. Its people will say when to post openly.",
+        f"yes: To: {team} and the maintainers, and no list. Its people will say when to post openly.",
     )
     regression = Question(
         "regression",
@@ -125,7 +135,7 @@ def questions(series: Series, draft: Draft) -> tuple[Question, ...]:
         draft.answers.get("regression"),
         "yes: Cc: regressions@lists.linux.dev, and a line `#regzbot introduced: COMMIT` below the ---.",
     )
-    return security, regression
+    return (*((security,) if team else ()), *((regression,) if project.name in KERNEL else ()))
 
 
 def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:

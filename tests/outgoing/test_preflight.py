@@ -108,6 +108,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("no-target", {"target": None, "standing": None}),
         ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}),
         ("first-time", {"first_time": True}),
+        ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
         ("no-server", {"account": replace(account(), configured=False)}),
     ],
 )

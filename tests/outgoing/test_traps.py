@@ -43,6 +43,18 @@ def test_a_security_problem_goes_to_the_security_team_and_to_no_list(tmp_path: P
     assert recipients == {"security@kernel.org": "to", "widgets@lists.example.org": "cc"}
 
 
+def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    text = "Maintainers\n-----------\n\nWidgets\nM: Wanda Widget <wanda@example.net>\nF: widget.c\n"
+    repo.commit(f"widget: mend\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": "int x;\n", "MAINTAINERS": text})
+    done = call("send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json")
+    told = json.loads(done.out)
+    assert {one["email"] for one in told["recipients"]} == {"wanda@example.net", "dev@dpdk.org"}
+    assert "unanswered-security" in names(told, "warnings")
+    assert "unanswered-regression" not in names(told, "warnings")
+
+
 def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse", "HEAD")
