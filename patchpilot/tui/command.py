@@ -16,7 +16,8 @@ from patchpilot.errors import UsageError
 @click.argument("target", required=False)
 def command(repo: Path | None, base: str | None, target: str | None) -> int:
     """Walk a fix from commit to send and beyond: the keys are on the last line, ? shows all."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # textual draws on stderr
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
     from patchpilot.tui.walk import make
 

@@ -215,4 +215,7 @@ class Session:
     @property
     def next_stage(self) -> Stage | None:
         """The first stage where something is left to do."""
-        return next((stage for stage in Stage if self.standing(stage).state in (State.TODO, State.BLOCKED, State.STALE)), None)
+        sent = self.standing(Stage.SEND).state is State.DONE
+        waiting = (State.TODO, State.BLOCKED, State.STALE)
+        # once it is sent nothing before that is left to do for this version
+        return next((stage for stage in Stage if self.standing(stage).state in waiting and (not sent or stage is Stage.FOLLOW)), None)

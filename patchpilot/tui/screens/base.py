@@ -230,7 +230,7 @@ class StageScreen(Screen[None]):
             return "reading your topic …" if self.stage not in self.session.errors else f"blocked: {standing.note}"
         note = f"{standing.state}: {standing.note}" if standing.note else str(standing.state)
         following = self.session.next_stage
-        if standing.state is State.DONE and following and following is not self.stage and following is not Stage.FOLLOW:
+        if standing.state is State.DONE and following and following is not self.stage:
             note += f" | next: {following.number} {following}"
         commit = self.session.commit
         several = f"{topic.commits.index(commit) + 1}/{len(topic.commits)} " if commit and len(topic.commits) > 1 else ""

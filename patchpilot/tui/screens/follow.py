@@ -60,7 +60,7 @@ class FollowScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "fold", "quotes", key_display="Enter", tooltip="show or fold the quoted lines under the cursor"),
         Binding("v", "version", "next version", tooltip="begin the next version: its changelog, then 6 preview"),
-        Binding("g", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
+        Binding("c", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
         Binding("r", "reload", "look again"),
         Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
         Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),
@@ -70,9 +70,10 @@ class FollowScreen(StageScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._unfolded: frozenset[str] = frozenset()
-        self._laid = Laid((), (), {})
+        self._laid = Laid((), (), (), {})
         self._number = 0
         self._timer: Timer | None = None
+        self._passed: set[str] = set()
 
     def body(self) -> ComposeResult:
         """The series, and one of them in full."""
@@ -94,7 +95,14 @@ class FollowScreen(StageScreen):
             self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """No looking while nobody looks."""
+        """No looking while nobody looks; what the cursor passed counts as read."""
+        one, passed = self._current(), frozenset(self._passed)
+        if one and passed & one.unread:
+            from patchpilot.threads.store import Store
+
+            with Store() as store:
+                store.mark_read(one.entry.id, passed & one.unread)
+            self.session.changed("followed")
         if self._timer:
             self._timer.pause()
 
@@ -121,7 +129,7 @@ class FollowScreen(StageScreen):
                 "",
                 "What you send is followed by itself. a follows another series, by its Message-ID or link.",
             ]
-            self._laid = Laid(tuple(rows), (), {})
+            self._laid = Laid(tuple(rows), (), (), {})
             pager.fill(rows)
         else:
             self._lay(result[at], keep=result[at].entry.id == self._number)
@@ -130,8 +138,12 @@ class FollowScreen(StageScreen):
 
     def _lay(self, one: "Tracked", *, keep: bool) -> None:
         self._number = one.entry.id
-        self._laid = lay(one, self._unfolded)
+        self._laid = lay(one, self._unfolded, (self.size.width or 80) - 2)
         self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
+
+    def on_pager_moved(self, event: Pager.Moved) -> None:
+        """Note which mails were looked at."""
+        self._passed |= {ident for at, ident in zip(self._laid.mails, self._laid.ids, strict=True) if at <= event.line}
 
     def _current(self) -> "Tracked | None":
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
@@ -260,7 +272,7 @@ class FollowScreen(StageScreen):
             rows = [
                 f"Version {draft.version} is begun. What is left:",
                 "",
-                "1. amend your commits as reviewers asked (stage 1, e), add their tags (g here)",
+                "1. amend your commits as reviewers asked (stage 1, e), add their tags (c here)",
                 "2. stage 6: e writes the changelog; what differs from the last version is filled in",
                 "3. stage 7 sends it, as a new thread that links to the old one",
                 "",

@@ -260,7 +260,7 @@ def _question(planned: "SendPlan") -> str:
         f"Through {planned.account.label}. What is on a list stays there: it cannot be taken back.",
     ]
     if planned.warnings:
-        rows += ["", *(f"warning: {one.message}" for one in planned.warnings[:4])]
+        rows += ["", *(f"warning: {one.message}" for one in planned.warnings[:2])]
     return "\n".join(rows)
 
 
@@ -270,14 +270,15 @@ def _rows(one: Sending) -> list[str]:
     if one.result:
         rows += ["", f"Version {one.result.version}: {one.result.state}. On record:"]
         for mail in one.result.messages:
-            rows += [f"  {mail.state}  {mail.subject}", f"            <{mail.message_id}>" + (f"  {mail.detail}" if mail.detail else "")]
+            rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
         return [*rows, "", *(f"- {line}" for line in one.result.advice)]
     if one.last and (one.unfinished or one.is_sent):
         rows += ["", f"Version {one.last.version}, {one.last.begun[:16].replace('T', ' ')} UTC: {one.last.state}. On record:"]
         for entry in one.last.entries:
             rows += [
                 f"  {entry.state}  {entry.mail.subject}",
-                f"            <{entry.mail.message_id}>" + (f"  {entry.detail}" if entry.detail else ""),
+                f"    <{entry.mail.message_id}>",
+                *([f"    {entry.detail}"] if entry.detail else []),
             ]
         hint = "R sends what is missing, each mail once" if one.unfinished else "8 follows the answers; v there makes the next version"
         return [*rows, "", hint]

@@ -19,16 +19,17 @@ FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The lines, where the mails begin, and line → the fold it can open or close."""
+    """The lines, where the mails begin and their ids, and line → the fold it can open or close."""
 
     rows: tuple[str, ...]
     mails: tuple[int, ...]
+    ids: tuple[str, ...]
     folds: dict[int, str]
 
 
-def lay(one: "Tracked", unfolded: frozenset[str] = frozenset()) -> Laid:
-    """The series in lines; `unfolded` names the quotes shown in full."""
-    rows = _head(one)
+def lay(one: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> Laid:
+    """The series in lines; `unfolded` names the quotes shown in full; what is ours is broken at so many columns, mails stay as they are."""
+    rows = [part for row in _head(one) for part in _broken(row, columns)]
     mails: list[int] = []
     folds: dict[int, str] = {}
     if one.status:
@@ -39,7 +40,14 @@ def lay(one: "Tracked", unfolded: frozenset[str] = frozenset()) -> Laid:
             _body(reply, unfolded, rows, folds)
         if not one.status.replies:
             rows += ["", "no answer yet"]
-    return Laid(tuple(rows), tuple(mails), folds)
+    ids = tuple(reply.mail.mail.message_id for reply in one.status.replies) if one.status else ()
+    return Laid(tuple(rows), tuple(mails), ids, folds)
+
+
+def _broken(row: str, columns: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(row, max(40, columns), subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def _head(one: "Tracked") -> list[str]:

@@ -45,7 +45,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
         """The choices, the message, the buttons."""
         with Vertical(classes="reader", id="write"):
             yield (
-                Checkbox(plain(self._tag), value=True, id="fixes", compact=True)
+                Tick(plain(self._tag), value=True, id="fixes", compact=True)
                 if self._tag
                 else Static("The Fixes: tags stay.", id="fixes-none")
             )

@@ -63,7 +63,7 @@ class Line(ModalScreen[str | None]):
         """The text, the line, and what is said of it."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield Input(self._value, placeholder=self._placeholder, id="line", select_on_focus=False)
+            yield Input(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
             yield Static(id="said", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -25,7 +25,7 @@ class Confirm(ModalScreen[bool]):
         """The text and the line to type on."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield Input(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer")
+            yield Input(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The word, or another try."""
