@@ -11,6 +11,7 @@ from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _TAB = 8
+_NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 _BLANK = " \t\n\r\f\v"
 
 
@@ -255,7 +256,9 @@ def brace_below(spot: Spot) -> Results | None:
 def needless_oom_message(spot: Spot) -> Results | None:
     """A message that an allocation failed, which the allocator has given already."""
     line, walk = spot.line, spot.walk
-    tested = pattern(rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)").match(spot.before)
+    if "if" not in spot.before:
+        return None
+    tested = pattern(_NULL_TEST).match(spot.before)
     if not tested or not (tested[1] is not None or tested[3] is not None) or line.number <= 3:
         return None
     if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(spot.text):

@@ -23,6 +23,7 @@ from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)
+_CONSTANT_FIRST = rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
 _SIZED = TypePattern(rf"(?:\s+{LVAL})?")
 _VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
 
@@ -55,7 +56,9 @@ def comparison_to_bool(spot: Spot) -> Results | None:
 @check(ADDED, "<", ">", "==", "!=")
 def constant_on_the_left(spot: Spot) -> Results | None:
     """`if (NULL == p)`."""
-    found = pattern(rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})").match(spot.text)
+    if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(spot.text):
+        return None
+    found = pattern(_CONSTANT_FIRST).match(spot.text)
     if not found or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(found[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(found[4]):
         return None
     return [("constant-on-the-left", spot.hit(f"the constant '{found[2]}' belongs on the right of the comparison", found.start(2)))]
@@ -97,7 +100,8 @@ def self_assignment(spot: Spot) -> Results | None:
     if not found:
         return None
     name = found["name"]
-    if pattern(rf"\s*(?:{name}|\*\s*\(?\s*&\s*\(?\s*{name}\s*\)?\s*\)?)\s*[;,]").match(text, found.end()):
+    itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, found.end())
+    if itself and name in (itself[1], itself[2]):
         return [("self-assignment", spot.hit(f"'{name}' is assigned to itself", found.start("name")))]
     return None
 

@@ -9,7 +9,12 @@ from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
-_CHECKED = TypePattern(r"\s*,")
+_CHECKED = TypePattern(r"\s*,\s*\(*\s*")
+# what names an argument without its value; a type and a comma follow typecheck's bracket
+_HARMLESS = (
+    r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"
+)
+_OPERATOR_BEFORE, _OPERATOR_BEHIND = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _BLANK = " \t\n\r\f\v"
 # more than this is no macro anyone reads
 _LONGEST = 20_000
@@ -133,36 +138,39 @@ def _arguments(spot: Spot, arguments: list[str], body: str) -> list[tuple[str, H
         if not pattern(r"\w+$").match(name):
             continue
         rest = _without_harmless_uses(spot, body, name)
-        if len(re.findall(rf"\b{name}\b", rest, re.ASCII)) > 1:
+        uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
+        if len(uses) > 1:
             hits.append(("macro-argument-reuse", spot.hit(f"the argument '{name}' is evaluated more than once")))
-        used = re.search(rf"({OPERATORS})?\s*\b{name}\b\s*({OPERATORS})?", rest, re.ASCII)
-        if used and ((used[1] is not None and used[1] != ",") or (used[2] is not None and used[2] != ",")):
+        if uses and _beside_operator(rest, uses[0]):
             hits.append(("bare-macro-argument", spot.hit(f"the argument '{name}' stands beside an operator without brackets: ({name})")))
     return hits
 
 
+def _beside_operator(text: str, use: re.Match[str]) -> bool:
+    """Whether an operator other than a comma stands right before or behind a word."""
+    before, behind = pattern(_OPERATOR_BEFORE).search(text[: use.start()]), pattern(_OPERATOR_BEHIND).match(text, use.end())
+    return any(found is not None and found[1] != "," for found in (before, behind))
+
+
 def _without_harmless_uses(spot: Spot, body: str, name: str) -> str:
     """The body without the uses that evaluate nothing: sizeof, typeof, # and ##."""
-    end = rf"\s*\(*\s*{name}\s*\)*\b"
-    words = re.compile(rf"\b(?:__must_be_array|offsetof|sizeof|sizeof_field|__stringify|typeof|__typeof__|__builtin\w+|#+){end}", re.ASCII)
-    text = words.sub("", body)
-    if "typecheck" in text:
-        text = _without_typechecks(spot, text, re.compile(end, re.ASCII))
-    text = re.sub(rf"#+\s*{name}\b", "", text, flags=re.ASCII)
-    return re.sub(rf"\b{name}\s*##", "", text, flags=re.ASCII)
-
-
-def _without_typechecks(spot: Spot, text: str, end: re.Pattern[str]) -> str:
-    kept, at = [], 0
-    for start in pattern(r"\btypecheck\s*\(\s*").finditer(text):
-        if (
-            start.start() >= at
-            and (typed := spot.types.match(_CHECKED, text, start.end()))
-            and (used := end.match(text, typed.match.end()))
-        ):
-            kept.append(text[at : start.start()])
+    kept: list[str] = []
+    at = 0
+    for lead in pattern(_HARMLESS).finditer(body):
+        begin = lead.end()
+        if lead[1]:
+            checked = spot.types.match(_CHECKED, body, begin)
+            begin = checked.match.end() if checked else -1
+        if lead.start() < at or begin < 0 or not body.startswith(name, begin):
+            continue
+        if used := pattern(r"\s*\)*\b").match(body, begin + len(name)):
+            kept.append(body[at : lead.start()])
             at = used.end()
-    return "".join([*kept, text[at:]])
+    text = "".join([*kept, body[at:]])
+    if "#" in text:
+        text = pattern(r"#+\s*(\w+)").sub(lambda found: "" if found[1] == name else found.group(), text)
+        text = pattern(r"(\w+)\s*##").sub(lambda found: "" if found[1] == name else found.group(), text)
+    return text
 
 
 def _loop(spot: Spot, whole: str) -> list[tuple[str, Hit]]:
