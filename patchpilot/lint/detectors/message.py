@@ -8,8 +8,9 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.lint.prose import paragraphs, words
+from patchpilot.lint.prose import is_prose, paragraphs, words
 from patchpilot.lint.verbs import imperative_of
+from patchpilot.model.trailer import is_trailer
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']{3,}'|`[^`]*`")
 
@@ -139,8 +140,18 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
     fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
-    if len(fresh) <= 1:
+    # a listing of the device, a log or a list says something that the subject does not
+    only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
+    if len(fresh) <= 1 and only_prose and not _adds_an_id(context):
         yield Hit(patch.message_line, "the description only repeats the subject: say why")
+
+
+def _adds_an_id(context: Context) -> bool:
+    """Whether the patch only adds an entry to a table of devices, which needs no reason."""
+    added = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    return 0 < len(added) <= 8 and any(
+        re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text) for text in added
+    )
 
 
 _FILLERS = frozenset(
@@ -266,25 +277,26 @@ def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (patch.subject.total or 1) > 1 and cover is None:
         return
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
-    if not any(_tells_change(texts, at) for at in range(len(texts))):
+    said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
+    if not said and not any(_tells_change(texts, at) for at in range(len(texts))):
         yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
 
 
 def _tells_change(texts: list[str], at: int) -> bool:
     line = texts[at]
-    if re.match(r"^ \S.*\| +\d|^ \d+ files? changed|^ ...\S+.*\|", line):
+    if _STAT.match(line):
         return False
     if _changelog().match(line) or re.search(
-        (
-            r"\b(?:[Cc]hange(?:s|d|[- ]?log)|[Cc]hanges? (?:since|in|from)|[Ss]ince|no (?:functional )?changes?"
-            r"|[Rr]evision)\b.*(?:\b[vV] ?\d|version|$)"
-        ),
+        r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV] ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
     ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
-        told = [one for one in rest if re.search(r"[a-z]{3}", one) and "://" not in one and "|" not in one and "<" not in one]
+        told = [one for one in rest if re.search(r"[a-z]{3}", one) and not re.search(r"://|<", one) and not _STAT.match(one)]
         return bool(told) or (_changelog().match(line) is not None and not any("://" in one for one in rest))
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
+
+
+_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector("cut-message")
@@ -348,7 +360,7 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         broken = re.search(r"https?://\S*[-_/=%?&]$", line) and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
-        if broken and len(line) >= 40 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
+        if broken and len(line) >= 25 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
             yield Hit(
                 patch.message_line + at,
                 "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long",

@@ -420,7 +420,7 @@ _BUG = (
     r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
     r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
     r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
-    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing)\b"
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
 )
 
 
@@ -493,6 +493,31 @@ def _upstream_commit(context: Context) -> bool:
     return any(
         re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message
     )
+
+
+@detector("needless-fixes")
+def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
+    patch = context.patch
+    fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
+    found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
+    if fixes is None or not found or _bug_in(patch.subject.title):
+        return
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
+    if re.search(_TROUBLE, text, re.IGNORECASE):
+        return
+    yield Hit(fixes, f'"{found[0]}" is no fix: a needless Fixes: tag makes the stable trees take what mends nothing')
+
+
+_CLEANUP = (
+    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"
+    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"
+)
+_TROUBLE = (
+    r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
+    r"|dead-?locks?|race|invalid|missing|missed|corrupt\w*|overflow\w*|hang\w*)\b"
+)
 
 
 @detector("missing-stable")
