@@ -20,7 +20,7 @@ from patchpilot.history.reach import Reach, spread, spread_from
 from patchpilot.history.walk import Fact, new_facts
 from patchpilot.model.progress import Progress, silent
 
-VERSION = 2
+VERSION = 3
 _CHUNK = 1 << 16
 _KEPT_REACHES = 400
 _KEPT_TIPS = 60
@@ -36,13 +36,15 @@ create table fixes (id text not null, ord integer not null);
 create table reach (ord integer primary key, used integer not null, data blob not null);
 create table patch_id (ord integer primary key, id text not null);
 create unique index commits_by_id on commits (id);
-create index commits_by_subject on commits (subject);
-create index upstream_by_id on upstream (id);
-create index upstream_by_ord on upstream (ord);
-create index reverts_by_id on reverts (id);
-create index fixes_by_id on fixes (id);
-create index patch_id_by_id on patch_id (id);
 """
+_SORTED = {
+    "commits_by_subject": "commits (subject)",
+    "upstream_by_id": "upstream (id)",
+    "upstream_by_ord": "upstream (ord)",
+    "reverts_by_id": "reverts (id)",
+    "fixes_by_id": "fixes (id)",
+}
+"""What is sorted once after the first fill, which is twice as fast as row by row."""
 
 
 class Index:
@@ -93,6 +95,9 @@ class Index:
         self._db.execute("begin immediate")
         try:
             start = self._count()
+            if start == 0:
+                for name in _SORTED:
+                    self._db.execute(f"drop index if exists {name}")
             known: dict[str, int] = {}
             old = [str(row[0]) for row in self._db.execute("select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,))]
             for batch in _batches(new_facts(self.repository, wanted, self._is_known, old), 20_000):
@@ -100,6 +105,8 @@ class Index:
                 if len(known) > 400_000:
                     known.clear()
                 progress("reading history", added)
+            for name, columns in _SORTED.items():
+                self._db.execute(f"create index if not exists {name} on {columns}")
             for tip in wanted:
                 if self.ordinal(tip) is None:
                     raise GitError(f"commit {tip[:12]} is not in the repository", hint="fetch the branch it is on")
@@ -324,6 +331,7 @@ def _prepare(database: sqlite3.Connection, state: str) -> bool:
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
     database.execute("pragma mmap_size = 268435456")
+    database.execute("pragma cache_size = -65536")
     if not database.execute("select count(*) from sqlite_master").fetchone()[0]:
         database.execute("begin immediate")
         if not database.execute("select count(*) from sqlite_master").fetchone()[0]:

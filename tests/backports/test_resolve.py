@@ -36,6 +36,7 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     assert f"[ Upstream commit {conflicting.fix} ]" in text
     assert "+\town(20, all);" in text
     assert "This differs from upstream" in text
+    assert "yourname" not in text.partition("\n---\n")[0]
 
 
 def test_prerequisites_that_were_found_are_committed_there(world: World) -> None:
