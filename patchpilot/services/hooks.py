@@ -2,6 +2,7 @@
 """The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check, put in and taken out."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,15 @@ def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
         diff = repository.git("diff", "--cached", "--stat", "-p", "-M", "HEAD^", env=index).text
     head = f"From: {author}\nSubject: [PATCH] {subject}\n\n{body.strip()}\n---\n{diff}"
     return head.encode("utf-8", "surrogateescape")
+
+
+def not_for_others(file: Path) -> bool:
+    """Whether a commit message is of a kind nobody is sent: a fixup, a merge, work in progress."""
+    try:
+        first = file.read_text(encoding="utf-8", errors="replace").lstrip().split("\n", 1)[0]
+    except OSError:
+        return False
+    return bool(re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", first))
 
 
 def sent_by_us() -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `send`: a plan the person can see, then exactly that, each mail once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from patchpilot.services.reviews import tag_warnings
 from patchpilot.services.topic import base_of_topic, find_draft, read_topic
 from patchpilot.services.wording import wording_of
 
+_REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 WAITING = (MailState.PENDING, MailState.REJECTED)
 
 
@@ -233,7 +235,10 @@ def _advice(send: Send) -> tuple[str, ...]:
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
-    if states & set(WAITING):
+    refused = {found[1] for one in send.entries if one.state is MailState.REJECTED and (found := _REFUSED.match(one.detail))}
+    if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
+        lines += [f"nothing left; to leave {one} out: patchpilot maintainers --drop {one}, then patchpilot send" for one in sorted(refused)]
+    elif states & set(WAITING):
         lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
     lines += [
         f"look whether it arrived: https://lore.kernel.org/all/{one.mail.message_id}/ (minutes may pass)"

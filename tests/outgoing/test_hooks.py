@@ -51,6 +51,8 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
     bad = commit("widget: change")
     assert bad.returncode != 0
     assert b"--no-verify" in bad.stderr
+    assert commit("fixup! widget: change").returncode == 0
+    (repo.path / "widget.c").write_text("int y;\n")
     good = commit("widget: replace the table by a number\n\nNobody reads the table any more.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
     assert good.returncode == 0, good.stderr
 

@@ -213,6 +213,18 @@ def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
+def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(tmp_path: Path) -> None:
+    with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        done = send(repo, "--cc", "gone@example.org", "--yes", "--format", "json")
+        told = document(done)
+        assert (done.code, told["state"], server.take()) == (4, "failed", ())
+        assert "550 no such user" in told["messages"][0]["detail"]
+        assert "--drop gone@example.org" in told["advice"][0]
+        assert send(repo, "--yes").code == 0
+        assert len(server.take()) == 2
+
+
 def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)

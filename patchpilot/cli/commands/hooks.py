@@ -49,6 +49,8 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
     repository = common.repository()
     if name == "sendemail-validate":
         return _check(common, str(file))
+    if service.not_for_others(file):
+        return 0
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         mail = Path(place) / "commit.patch"
         mail.write_bytes(service.mail_for_commit_message(repository, file))
