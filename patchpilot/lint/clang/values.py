@@ -122,7 +122,7 @@ class ValueTracker:
         if word.startswith("case"):
             self._colon = "C"
             return "N", 4
-        whole = pattern(rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?").match(text, at)
+        whole = pattern(_NAME).match(text, at)
         if not whole:
             return "V", length
         if whole[2]:
@@ -167,4 +167,6 @@ _TOKEN = (
     r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
     r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"
 )
+# a name, and what makes it a function or a label
+_NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
 _DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"

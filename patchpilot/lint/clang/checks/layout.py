@@ -21,6 +21,16 @@ from patchpilot.lint.clang.patterns import (
 from patchpilot.lint.clang.types import TypePattern
 
 _TAB = 8
+_QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
+_LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
+_KEYWORD = rf"\+\s+{KEYWORDS}\b"
+# a declaration that goes on in the next line, a section that opens, a macro
+_GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
+# what may follow a declaration without a blank line
+_NO_STATEMENT = (
+    r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
+    rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
+)
 _OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"
 _DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", storage=True)
 _CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True)
@@ -180,18 +190,12 @@ def _first_after_declarations(spot: Spot) -> bool:
         return False
     if not pattern(r"\S").match(spot.code, 1 + len(lead[1])):
         return False
-    words = pattern(rf"\b(?:{ATTRIBUTE}|{SPARSE})\b")
-    old, new = words.sub("", before), words.sub("", spot.code)
-    return (
-        _declares(spot, old)
-        and not pattern(rf"\+\s+{KEYWORDS}\b").match(old)
-        and not pattern(rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$").search(old)
-        and not _declares(spot, new)
-        and not pattern(
-            r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
-            rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
-        ).match(new)
-    )
+    words = pattern(_QUALIFIERS)
+    old = words.sub("", before)
+    if not _declares(spot, old) or pattern(_GOES_ON).search(old) or pattern(_KEYWORD).match(old):
+        return False
+    new = words.sub("", spot.code)
+    return not _declares(spot, new) and not pattern(_NO_STATEMENT).match(new)
 
 
 def _declares(spot: Spot, text: str) -> bool:
@@ -201,7 +205,7 @@ def _declares(spot: Spot, text: str) -> bool:
         return False
     at = start.end()
     return (
-        pattern(rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]").match(text, at) is not None
+        pattern(_LOCAL).match(text, at) is not None
         or spot.types.match(_VARIABLE, text, at) is not None
         or spot.types.match(_POINTED, text, at) is not None
         or pattern(DECLARATION_MACROS).match(text, at) is not None

@@ -19,6 +19,7 @@ _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
 _VALUE = rf"(?:{CONSTANT}|{LVAL})"
+_WORD = rf"\b({IDENT})"
 _BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _PLACE = "names in mixed case"
 # what makes caches of other versions of this reader stale
@@ -37,7 +38,7 @@ def mixed_case(spot: Spot) -> Results | None:
         name = value.group()
         if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
             continue
-        for word in pattern(rf"\b({IDENT})").finditer(name):
+        for word in pattern(_WORD).finditer(name):
             if pattern(_MIXED).search(word[1]) and word[1] not in (known := _known(spot)):
                 known.add(word[1])
                 hits.append(("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start())))
