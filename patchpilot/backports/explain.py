@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from patchpilot.backports.applies import Applied, How
+from patchpilot.backports.conflict import places
 from patchpilot.backports.fix import Fix
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.touches import older_names, read_touch, read_touches, stands_on
@@ -13,10 +15,14 @@ from patchpilot.backports.words import Words, compare_words, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.landed import History
 
+_MOST_PLACES = 8
+# what blame marks as its boundary is older than the branch
+_ID = re.compile(r"[0-9a-f]{40}")
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A mainline commit the branch lacks, and what it has to do with the fix."""
+    """A mainline commit the branch lacks (or one of the branch's own), and what it has to do with the fix."""
 
     commit: str
     subject: str
@@ -40,7 +46,9 @@ def explain(
     words = compare_words(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
     if applied.how is How.CONFLICT:
-        causes = _causes(history, scratch, fix, tip, applied.merge.paths, timeout)
+        causes = _causes(history, scratch, fix, tip, applied.merge.paths, timeout) or _own_changes(
+            history, scratch, fix, tip, applied, timeout
+        )
     for lack in words.lacks:
         added = who_added(scratch, fix, lack, tip, timeout=timeout)
         if added and added not in [one.commit for one in causes]:
@@ -69,6 +77,38 @@ def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, paths: Seque
         for one in found
         if one.edits
     ]
+
+
+def _own_changes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, timeout: float) -> list[Cause]:
+    """The branch's own commits that wrote the lines where it conflicts: asked when no commit of the mainline explains it."""
+    found: dict[str, Cause] = {}
+    for place in places(scratch, applied.merge)[:_MOST_PLACES]:
+        if not place.ours or not place.line:
+            continue
+        lines = f"{place.line},{place.line + len(place.ours) - 1}"
+        try:
+            done = history.repository.git(
+                "blame",
+                "-s",
+                "-l",
+                "--no-progress",
+                "-L",
+                lines,
+                tip,
+                f"^{fix.base or fix.id}",
+                "--",
+                place.path,
+                ok=(0, 128),
+                timeout=timeout,
+            )
+        except GitError:
+            break
+        for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
+            if _ID.fullmatch(one) and one not in found and history.has(tip, one) and not history.has(fix.id, one):
+                found[one] = Cause(
+                    one, history.repository.commit(one).subject, place.path, "a commit of the branch itself: it wrote these lines"
+                )
+    return list(found.values())
 
 
 def _why(edits: Sequence[object]) -> str:

@@ -109,6 +109,12 @@ def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
     assert [one["commit"] for one in answer["causes"]] == [world.groundwork]
 
 
+def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) -> None:
+    tip = world.branch("6.12", world.groundwork, ("own way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")}))
+    answer = world.one(world.fix, "--onto", tip)
+    assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [(tip, "a commit of the branch itself")]
+
+
 def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(world: World) -> None:
     repo = world.repo
     helper = repo.commit("lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"})

@@ -185,7 +185,7 @@ def _details(one: BranchResult) -> list[str]:
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
         if len(one.conflicts) > _PLACES:
             lines.append(f"and {len(one.conflicts) - _PLACES} more conflicts")
-        lines += [f'missing: {cause.commit[:12]} ("{cause.subject}"): {cause.why}' for cause in one.causes]
+        lines += [f'because of {cause.commit[:12]} ("{cause.subject}"): {cause.why}' for cause in one.causes]
         if one.prerequisites:
             lines.append("needs first" + (" (their changes to the fix's files only)" if one.partial else "") + ":")
             lines += [
