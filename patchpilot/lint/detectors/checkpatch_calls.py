@@ -21,6 +21,8 @@ _FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTA
 _VOLATILE = lazy(r"^_*volatile_*$")
 _STRING = lazy(STRING)
 _POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
+_FOUR_CC = lazy(r"cc")
+_FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
 _NOTE = rf"[{COMMENT}\s]"
 _DEFAULT = lazy(rf"^\+{_NOTE}*(?:case{_NOTE}+\w+{_NOTE}*:{_NOTE}*|)*{_NOTE}*\bdefault{_NOTE}*:{_NOTE}*;")
@@ -98,6 +100,7 @@ class At:
     lines: LineScan
     line: Line
     statement: str
+    kernel: tuple[int, int]
 
     @property
     def last(self) -> int:
@@ -128,7 +131,7 @@ def _all(context: Context) -> Hits:
     for line in c_lines(context):
         statement = walked.statement(line.number)
         if statement is not None:
-            at = At(lines, line, statement.text)
+            at = At(lines, line, statement.text, context.options.kernel)
             for words, rule in rules:
                 if any(word in at.statement for word in words):
                     yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(at))
@@ -153,13 +156,14 @@ def _pointer_formats(at: At) -> Hits:
     if not call or _VOLATILE.match(call[1]):
         return
     told = False
+    four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
     for number in range(at.line.number, at.last + 1):
         if number > len(at.lines.lines):
             break
         found = _STRING.search(at.lines.lines[number - 1].text)
         text = (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
         for specifier, kind, more in _POINTER.findall(text):
-            if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not more.startswith("cc")):
+            if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not four.match(more)):
                 yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
                 break
             if kind == "x" and not told:

@@ -47,7 +47,7 @@ def log_before(lines: LineScan, number: int) -> bool:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     yield from _missing(lines)
-    yield from _log(lines)
+    yield from _log(lines, context.options.kernel)
     yield from _encoding(lines)
     if context.tree is not None:
         yield from _absolute_paths(lines, context.tree)
@@ -72,7 +72,7 @@ def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
         seen = seen or line.log_after
 
 
-def _log(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
     oops = long_seen = diff_seen = separated = False
     for line in lines.lines:
         text = line.text
@@ -89,13 +89,18 @@ def _log(lines: LineScan) -> Iterator[tuple[str, Hit]]:
         oops = oops or in_stack_dump(line)
         if not line.in_log:
             continue
-        if len(text) > LOG_WIDTH and not long_seen and not oops and not _MAY_BE_LONG.match(text):
+        if len(text) > LOG_WIDTH and not long_seen and not oops and not _may_be_long(text, kernel):
             long_seen = True
             yield "COMMIT_LOG_LONG_LINE", Hit(line.number, f"this line of the message has {len(text)} columns, wrap at {LOG_WIDTH}")
         if oops and not text.strip(" \t\r\f\v"):
             oops = False
         if text.startswith("#"):
             yield "COMMIT_COMMENT_SYMBOL", Hit(line.number, "git takes a line that begins with # for a comment and drops it")
+
+
+def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
+    """Whether a line may be as long as it is: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
+    return bool(_MAY_BE_LONG.match(text)) or (kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:")
 
 
 def _looks_like_diff(text: str) -> bool:

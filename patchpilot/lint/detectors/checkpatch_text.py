@@ -29,6 +29,9 @@ _COMMENT_TAIL = lazy(rf"({COMMENT}[\s{COMMENT}]*)$")
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
+_WHOLE_NAMES = (6, 17)
+
+
 @detector("checkpatch-text", type=str)
 def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about white space, length and the like."""
@@ -46,10 +49,15 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             yield from _line_end(line)
         if ("ree" in raw or "Mass" in raw or "Temple" in raw or "Franklin" in raw or "FREE" in raw) and _FSF.search(raw):
             yield "FSF_MAILING_ADDRESS", Hit(line.number, "no address of the FSF in a licence notice: it has moved before")
-        if line.file in raw and line.sign == "+":
+        if line.file in raw and line.sign == "+" and (context.options.kernel < _WHOLE_NAMES or _names_whole(line)):
             yield "EMBEDDED_FILENAME", Hit(line.number, "a file need not name itself: the name goes stale when the file moves")
         if line.sign == "+" and line.suffix in SOURCES:
             yield from _source(lines, line, limit)
+
+
+def _names_whole(line: Line) -> bool:
+    """Whether the name stands by itself, not as part of a longer one: what newer kernels ask."""
+    return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
 def _line_end(line: Line) -> Iterator[tuple[str, Hit]]:
