@@ -43,6 +43,7 @@ def load(ask: Ask) -> tuple[People, Standing]:
     from patchpilot.outgoing.account import read_account
     from patchpilot.services.addressees import addressees
     from patchpilot.services.maintainers import plan_series
+    from patchpilot.services.project import profile_of
     from patchpilot.services.topic import find_draft, read_topic
 
     ask.progress("looking up recipients")
@@ -52,9 +53,10 @@ def load(ask: Ask) -> tuple[People, Standing]:
     if ask.session.view == "patch" and len(series.patches) > 1:
         patch = series.patches[ask.session.at % len(series.patches)]
         series, about = Series((patch,)), f"only {patch.subject.title}"
-    planned = plan_series(series, ask.repository)
+    project = profile_of(ask.repository, request.profile, series)
+    planned = plan_series(series, ask.repository, profile=project.name)
     draft = find_draft(ask.repository, request, whole, ids)
-    people = addressees(ask.repository, request, read_account(ask.repository, request.identity), draft, series, planned)
+    people = addressees(ask.repository, request, read_account(ask.repository, request.identity), draft, series, planned, project)
     out = {one.address.key for one in planned.left_out}
     kept = tuple(one for one in people.recipients if one.address.key not in out)
     result = People(planned, kept, people.remarks, about)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Driving the walk in tests: keys, and waiting for conditions instead of for time."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from patchpilot.commits.run import git
+from patchpilot.demo.repository import Repositories
+from patchpilot.tui.app import Walk
+
+PATIENCE = 90.0
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = "") -> None:
+    """Wait until a condition holds; AssertionError with what the walk knows when it never does."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        await pilot.pause(0.02)
+        if condition():
+            await pilot.pause()
+            return
+    app = pilot.app
+    assert isinstance(app, Walk)
+    errors = {str(stage): error.message for stage, error in app.session.errors.items()}
+    raise AssertionError(f"waited in vain for {what or condition}: stage {app.stage}, busy {app.session.busy}, errors {errors}")
+
+
+def settled(app: Walk) -> bool:
+    """Whether nothing is being worked at."""
+    screen = app.stage_screen
+    known = app.session.topic is not None or bool(app.session.errors)
+    return known and not app.session.busy and screen is not None and not screen._doing and not app._ahead
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until nothing is being worked at."""
+    app = pilot.app
+    assert isinstance(app, Walk)
+    await until(pilot, lambda: settled(app), "quiet")
+
+
+async def keys(pilot: Pilot[int], *pressed: str) -> None:
+    """Press keys, waiting after each until its work is done."""
+    for key in pressed:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+def text_of(app: Walk) -> str:
+    """What stands on the screen, as plain lines."""
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
+def copy_clone(built: Repositories, place: Path) -> Path:
+    """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose names tell nothing of this machine."""
+    work = place / "linux"
+    shutil.copytree(built.work, work, symlinks=True)
+    git(work, "config", "sendemail.smtpServer", "mail.example.org")
+    git(work, "config", "sendemail.smtpServerPort", "2525")
+    git(work, "config", "patchpilot.lore", "http://127.0.0.1:9")
+    git(work, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
+    return work

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sandbox's repositories, built once; a clone of their own and a walk on it for each test."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.repository import Repositories, make_repositories
+from patchpilot.demo.robin import mend_first
+from patchpilot.tui.app import Walk
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.walk import make
+from tests.kit.walk import copy_clone
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
+    return make_repositories(tmp_path_factory.mktemp("sandbox"))
+
+
+@pytest.fixture
+def clone(built: Repositories, tmp_path: Path) -> Path:
+    """The newcomer's clone, with a mail server that is set and remotes whose names tell nothing of this machine."""
+    return copy_clone(built, tmp_path)
+
+
+@pytest.fixture
+def mended(clone: Path) -> Path:
+    """The clone after Robin mended style and message."""
+    mend_first(clone)
+    return clone
+
+
+@pytest.fixture
+def walk_on(tmp_path: Path) -> Callable[[Path], Walk]:
+    """A walk whose memory is not new, so that no tour is offered."""
+
+    def on(work: Path) -> Walk:
+        memory = Memory(tmp_path / "state" / "walk.json")
+        if memory.is_new:
+            memory.keep(tour="offered")
+        return make(work, memory=memory)
+
+    return on

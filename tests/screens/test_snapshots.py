@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every screen at 80x24 and 160x50, light and dark, as pictures. Results are made once and have nothing of the day or the machine in them."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.commits.repository import Repository
+from patchpilot.demo import mails
+from patchpilot.demo.mails import Sent
+from patchpilot.demo.repository import Repositories
+from patchpilot.demo.robin import mend_first
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.transport import captured
+from patchpilot.services import track
+from patchpilot.services.backport import backport
+from patchpilot.threads.store import Store
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.screens import checks, commit, preview, recipients, send, tags
+from patchpilot.tui.session import Ask, Loader, Session
+from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.tui.walk import make
+from tests.kit.walk import copy_clone, keys, settle
+
+SIZES = ((80, 24), (160, 50))
+THEMES = ("textual-dark", "textual-light")
+WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A mended clone that all snapshots share, and a home for those who make it."""
+    place = tmp_path_factory.mktemp("snapshots")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(place))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+            patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
+        made = copy_clone(built, place)
+        mend_first(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
+    """Every stage's result, of the mended commit before its tags are written."""
+    mended = work
+    with Repository.open(mended) as repository:
+        session = Session(mended)
+        session.read_topic(repository)
+        ask = Ask(repository, session, lambda *_: None)
+        found: dict[Stage, tuple[Any, Standing]] = {
+            Stage.COMMIT: commit.load(ask),
+            Stage.CHECKS: checks.load(ask),
+            Stage.RECIPIENTS: recipients.load(ask),
+            Stage.TAGS: tags.load(ask),
+        }
+        culprit = found[Stage.TAGS][0].candidates[0].commit
+        onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
+        result = backport(repository, session.commit.id if session.commit else None, onto, fixes=[culprit])[-1]
+        found[Stage.BACKPORTS] = (
+            replace(result, branches=tuple(replace(one, ends="2028-12", stale=False) for one in result.branches)),
+            Standing(State.DONE, "5 of 6 branches need it, 1 with a conflict"),
+        )
+        planned = preview.load(ask)[0]
+        raw = re.sub(rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw)
+        raw = re.sub(rb"(?mi)^Message-ID: .*$", b"Message-ID: <20260902-acme-v1-1@example.net>", raw)
+        raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
+        raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
+        mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
+        kept = tuple(one for one in planned.warnings if one.name in ("first-time", "unanswered-security"))
+        planned = replace(planned, mails=(mail,), warnings=kept)
+        found[Stage.PREVIEW] = planned, preview.standing_of(planned)
+        found[Stage.SEND] = send.Sending(planned), send.standing_of(send.Sending(planned))
+        found[Stage.FOLLOW] = _followed(mended, raw)
+    return found
+
+
+def _followed(place: Path, raw: bytes) -> tuple[Any, Standing]:
+    mail = parse_mail(raw)
+    sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
+    box = place.parent / "thread.mbox"
+    parts = [raw.replace(b"\r\n", b"\n"), mails.question(sent), mails.review(sent), mails.build_report(sent)]
+    box.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n" for part in parts))
+    with Store() as store:
+        found = track.add(None, mbox=box, store=store, archive_at=track.default_archive())
+    return found, Standing(State.DONE, "1 series, 3 new mails")
+
+
+def walk(results: dict[Stage, tuple[Any, Standing]], work: Path, theme: str) -> Any:
+    memory = Memory(work.parent / "walk.json")
+    memory.keep(theme=theme)
+    app = make(work, memory=memory)
+
+    def loader_of(stage: Stage) -> Loader:
+        return lambda _: results[stage]
+
+    app.session.loader_of = loader_of
+    return app
+
+
+def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
+    async def run(pilot: Pilot[int]) -> None:
+        await settle(pilot)
+        # the two questions were answered
+        screen = pilot.app.stage_screen  # type: ignore[attr-defined]
+        screen._asked = True
+        await keys(pilot, *pressed)
+
+    return run
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("stage", list(Stage), ids=str)
+def test_each_stage_looks_as_it_did(
+    snap_compare: Any, results: Any, work: Path, stage: Stage, size: tuple[int, int], theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = walk(results, work, theme)
+    assert snap_compare(app, terminal_size=size, run_before=to_stage(str(stage.number)))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("name", "pressed"),
+    [
+        ("question", ("a",)),
+        ("help", ("question_mark",)),
+        ("write-tags", ("4", "enter")),
+        ("confirm", ("7", "s")),
+        ("branch", ("5", "j", "j", "enter")),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_each_dialog_looks_as_it_did(
+    snap_compare: Any,
+    results: Any,
+    mended: Path,
+    name: str,
+    pressed: tuple[str, ...],
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if name == "confirm":
+        sending = results[Stage.SEND][0]
+        results = dict(results)
+        results[Stage.SEND] = send.Sending(replace(sending.plan, refusals=())), Standing(State.TODO, "s sends, after you typed a word")
+    app = walk(results, work, THEMES[0])
+    assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
+
+
+def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:
+    assert snap_compare(walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage("2"))
