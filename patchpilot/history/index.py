@@ -8,6 +8,7 @@ mended when a branch is rebased or deleted, a run adds only what is new, and the
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from array import array
@@ -298,7 +299,8 @@ def _place(repository: Repository) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return folder / f"{key}.sqlite"
+    file = folder / f"{key}.sqlite"
+    return file if os.access(folder, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)) else None
 
 
 def _state(repository: Repository) -> str:
