@@ -21,6 +21,7 @@ from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import TRANSPORTS, MailResult, Problem, Request, SendPlan, SendResult
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
+from patchpilot.recipients.edits import Edits, EditStore, topic_key
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
@@ -99,7 +100,10 @@ def _make(
     if request.via == "b4":
         from patchpilot.outgoing import b4_series
 
-        return b4_series.make(repository, account, draft, wording, ids, to, cc, reflect=request.to_self)
+        known_as = topic_key(series, repository)
+        made_by_b4 = b4_series.make(repository, account, draft, wording, ids, to, cc, reflect=request.to_self)
+        _carry_edits(known_as, topic_key(series, repository))
+        return made_by_b4
     sheets = (
         sheets_of_commits(repository, ids, wording, account.sender)
         if ids
@@ -109,6 +113,15 @@ def _make(
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
     return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), ()
+
+
+def _carry_edits(before: str, after: str) -> None:
+    """A branch that comes into b4's books is known by its change-id from then on: what was edited of its recipients goes with it."""
+    store = EditStore()
+    if before != after and store.load(after) == Edits():
+        edits = store.load(before)
+        if edits != Edits():
+            store.save(after, edits)
 
 
 def deliver(

@@ -71,7 +71,9 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
                 draft = replace(
                     draft, version=enrolled.revision, prefix=" ".join(("PATCH", *enrolled.prefixes)) if enrolled.prefixes else ""
                 )
-        draft = _with_cover(repository, follow(draft, branch, known), series, branch, enrolled.cover if enrolled else "")
+        # in a branch we put into b4's books the description is what we wrote there
+        described = None if enrolled and enrolled.by_us else branch
+        draft = _with_cover(repository, follow(draft, branch, known), series, described, enrolled.cover if enrolled and described else "")
         if request.version:
             draft = replace(draft, version=request.version)
         if request.prefix:

@@ -66,6 +66,27 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     assert [line.split()[0] for line in after.split("\n")] == [line.split()[0] for line in trees.split("\n")]
 
 
+def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 0, server=server)
+        section = "WIDGET DRIVER\nM:\tWanda Widget <wanda@example.net>\nR:\tGone Person <gone@example.org>\nS:\tMaintained\nF:\twidget.c\n"
+        repo.checkout("master")
+        repo.commit("MAINTAINERS: begin", {"MAINTAINERS": f"List of maintainers\n-------------------\n\n{section}"})
+        repo.checkout("topic")
+        repo.git("reset", "-q", "--hard", "master")
+        repo.commit("widget: mend\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"widget.c": "int x;\n"})
+
+        def people(*words: str) -> set[str]:
+            return {one["email"] for one in json.loads(send(repo, "--dry-run", *words).out)["recipients"]}
+
+        assert "gone@example.org" in people("--via", "git-send-email")
+        assert call("maintainers", "-C", repo.path, "--drop", "gone@example.org").code == 0
+        for _ in range(2):
+            assert "gone@example.org" not in people()
+        assert "gone@example.org" not in people("--via", "git-send-email")
+        assert json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]["cover_subject"] == ""
+
+
 def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
