@@ -8,36 +8,21 @@ mended when a branch is rebased or deleted, a run adds only what is new, and the
 import contextlib
 import hashlib
 import json
-import os
 import sqlite3
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError
+from patchpilot.history.index_file import connect, forget
 from patchpilot.history.reach import Reach, spread, spread_from
 from patchpilot.history.walk import Fact, new_facts
 from patchpilot.model.progress import Progress, silent
 
-VERSION = 3
 _CHUNK = 1 << 16
 _KEPT_REACHES = 400
 _KEPT_TIPS = 60
-_SCHEMA = """
-create table meta (name text primary key, value text);
-create table tips (id text primary key, added integer not null);
-create table commits (ord integer primary key, id blob not null, subject integer not null);
-create table parents (chunk integer primary key, data blob not null);
-create table octopus (ord integer not null, parent integer not null);
-create table upstream (id text not null, ord integer not null);
-create table reverts (id text not null, ord integer not null);
-create table fixes (id text not null, ord integer not null);
-create table reach (ord integer primary key, used integer not null, data blob not null);
-create table patch_id (ord integer primary key, id text not null);
-create unique index commits_by_id on commits (id);
-"""
 _SORTED = {
     "commits_by_subject": "commits (subject)",
     "upstream_by_id": "upstream (id)",
@@ -60,7 +45,7 @@ class Index:
     @classmethod
     def open(cls, repository: Repository) -> "Index":
         """The repository's index; one that is missing, corrupt, of another version or of another shallow state is begun anew."""
-        return cls(repository, _connect(_place(repository), _state(repository)))
+        return cls(repository, connect(repository))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -85,7 +70,7 @@ class Index:
             # a cache that turns out broken is begun anew
             self._db.close()
             forget(self.repository)
-            self._db, self._reaches = _connect(_place(self.repository), _state(self.repository)), {}
+            self._db, self._reaches = connect(self.repository), {}
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
@@ -266,13 +251,6 @@ class Index:
             self._db.execute("delete from reach where ord not in (select ord from reach order by used desc limit ?)", (_KEPT_REACHES,))
 
 
-def forget(repository: Repository) -> None:
-    """Delete a repository's index; the next question begins it anew."""
-    file = _place(repository)
-    if file:
-        _forget(file)
-
-
 def subject_hash(subject: str) -> int:
     """A subject as a signed 64-bit number."""
     digest = hashlib.blake2b(subject.strip().encode("utf-8", "surrogateescape"), digest_size=8).digest()
@@ -288,65 +266,3 @@ def _batches(facts: Iterable[Fact], size: int) -> Iterator[list[Fact]]:
             batch = []
     if batch:
         yield batch
-
-
-def _place(repository: Repository) -> Path | None:
-    import platformdirs
-
-    key = hashlib.sha256(str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    folder = Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    file = folder / f"{key}.sqlite"
-    return file if os.access(folder, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)) else None
-
-
-def _state(repository: Repository) -> str:
-    shallow = repository.common_dir / "shallow"
-    with contextlib.suppress(OSError):
-        return f"{VERSION} {hashlib.sha256(shallow.read_bytes()).hexdigest()[:16]}"
-    return f"{VERSION} whole"
-
-
-def _connect(file: Path | None, state: str) -> sqlite3.Connection:
-    for attempt in (file, file, None):
-        with contextlib.suppress(OSError, sqlite3.DatabaseError):
-            database = sqlite3.connect(attempt or ":memory:", timeout=300, isolation_level=None, check_same_thread=False)
-            try:
-                if _prepare(database, state):
-                    return database
-            except sqlite3.DatabaseError:
-                database.close()
-                if attempt:
-                    _forget(attempt)
-                raise
-            database.close()
-            if attempt:
-                _forget(attempt)
-    raise GitError("no place for the history index", hint="make the cache directory writable, or set XDG_CACHE_HOME")
-
-
-def _prepare(database: sqlite3.Connection, state: str) -> bool:
-    """Make the tables where there are none; whether the file is fit to use."""
-    database.execute("pragma journal_mode = wal")
-    database.execute("pragma synchronous = off")
-    database.execute("pragma mmap_size = 268435456")
-    database.execute("pragma cache_size = -65536")
-    if not database.execute("select count(*) from sqlite_master").fetchone()[0]:
-        database.execute("begin immediate")
-        if not database.execute("select count(*) from sqlite_master").fetchone()[0]:
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    database.execute(statement)
-            database.execute("insert into meta values ('state', ?)", (state,))
-        database.execute("commit")
-    row = database.execute("select value from meta where name = 'state'").fetchone()
-    return bool(row and row[0] == state)
-
-
-def _forget(file: Path) -> None:
-    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
-        with contextlib.suppress(OSError):
-            name.unlink()

@@ -16,7 +16,7 @@ from patchpilot.backports.verdict import Answer, Verdict, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, queues, stable_branches, version_at
-from patchpilot.history.index import forget
+from patchpilot.history.index_file import forget
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport_targets import committed, read_wanted, split_onto
