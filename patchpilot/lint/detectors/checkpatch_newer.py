@@ -84,13 +84,14 @@ def _link(line: Line, found: re.Match[str]) -> Iterator[tuple[str, Hit]]:
 def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     sign = ""
+    inside = changes = False
     for line in lines.lines:
-        if line.starts_hunk or line.starts_file:
-            break
-        if not line.in_header:
-            if line.text.startswith(_REVERT) or _FIXES.match(line.text):
+        changes = changes or line.starts_hunk or (line.starts_file and not inside)
+        inside = line.log_after
+        if not (line.in_header or line.starts_hunk or line.starts_file):
+            if _FIXES.match(line.text) or (line.text.startswith(_REVERT) and not changes):
                 return
-            if found := _BUG_SIGN.search(line.text):
+            if not changes and (found := _BUG_SIGN.search(line.text)):
                 sign = found[0].strip()
     if sign and is_patch(lines):
         yield "MISSING_FIXES_TAG", Hit(last_line(lines), f"the message has {sign!r}: does it want a Fixes: tag?")
