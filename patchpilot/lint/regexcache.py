@@ -11,11 +11,15 @@ import marshal
 import os
 import re
 import sys
+from array import array
 from pathlib import Path
 from typing import Any
 
-MOST = 4000
-"""So many patterns are kept at most; beyond, the file is begun anew."""
+MOST = 1500
+"""So many patterns are kept; when there are more, those that the last run had no use for go."""
+
+WORTH_WRITING = 40
+"""Fewer new patterns than this are compiled again next time: many are made of names in one patch and never come back."""
 
 
 class _Kept:
@@ -24,6 +28,7 @@ class _Kept:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.known: dict[tuple[str, int], Any] = {}
+        self.used: set[tuple[str, int]] = set()
         self.fresh = 0
 
 
@@ -53,9 +58,11 @@ def use(folder: Path) -> None:
             return original(pattern, flags)  # type: ignore[no-any-return]
         key = (pattern, int(flags))
         made = kept.known.get(key)
+        kept.used.add(key)
         if made is not None:
             try:
-                return _sre.compile(pattern, *made[:3], dict(made[3]), made[4])  # type: ignore[no-any-return]
+                numbers = memoryview(made[1]).cast("I").tolist()
+                return _sre.compile(pattern, made[0], numbers, made[2], dict(made[3]), made[4])  # type: ignore[no-any-return]
             except (TypeError, ValueError, RuntimeError):
                 kept.known.pop(key, None)
         parsed = parser.parse(pattern, flags)
@@ -65,7 +72,8 @@ def use(folder: Path) -> None:
         for name, number in names.items():
             indexes[number] = name
         final = flags | parsed.state.flags
-        kept.known[key] = (int(final), [int(one) for one in code], parsed.state.groups - 1, dict(names), tuple(indexes))
+        packed = array("I", [int(one) for one in code]).tobytes()
+        kept.known[key] = (int(final), packed, parsed.state.groups - 1, dict(names), tuple(indexes))
         kept.fresh += 1
         return _sre.compile(pattern, int(final), code, parsed.state.groups - 1, names, tuple(indexes))  # type: ignore[no-any-return]
 
@@ -75,9 +83,11 @@ def use(folder: Path) -> None:
 
 def keep() -> None:
     """Write down what was compiled in this run, where it was worth it. Failing to is no failure."""
-    if _kept is None or _kept.fresh < 5:
+    if _kept is None or _kept.fresh < WORTH_WRITING:
         return
-    known = _kept.known if len(_kept.known) <= MOST else {}
+    known = _kept.known
+    if len(known) > MOST:
+        known = {key: made for key, made in known.items() if key in _kept.used}
     with contextlib.suppress(OSError, ValueError):
         _kept.file.parent.mkdir(parents=True, exist_ok=True)
         beside = _kept.file.with_suffix(f".{os.getpid()}")

@@ -35,6 +35,7 @@ import sys
 from pathlib import Path
 from patchpilot.lint import regexcache
 regexcache.use(Path(sys.argv[1]))
+regexcache.WORTH_WRITING = 1
 import re
 found = []
 for pattern, flags, text in [
