@@ -56,7 +56,10 @@ class CatFile:
             stdin.flush()
             head = stdout.readline()
             if not head:
-                raise GitError("git cat-file ended unexpectedly", hint="run `git fsck`")
+                raise GitError(
+                    "git cat-file ended unexpectedly",
+                    hint="a partial clone may lack objects: `git fetch --refetch --no-filter`; else run `git fsck`",
+                )
             words = head.rstrip(b"\n").rsplit(b" ", 2)
             if len(words) < 3 or not words[2].isdigit():
                 return None
