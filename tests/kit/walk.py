@@ -64,3 +64,10 @@ def copy_clone(built: Repositories, place: Path) -> Path:
     git(work, "config", "patchpilot.lore", "http://127.0.0.1:9")
     git(work, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
     return work
+
+
+def asked(app: Walk) -> None:
+    """Have the first screen ask nothing on the way out: its questions are another test's matter."""
+    screen = app.stage_screen
+    assert screen is not None
+    screen._asked = True  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from patchpilot.tui.screens import checks, commit, preview, recipients, send, ta
 from patchpilot.tui.session import Ask, Loader, Session
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.walk import make
-from tests.kit.walk import copy_clone, keys, settle
+from tests.kit.walk import asked, copy_clone, keys, settle
 
 SIZES = ((80, 24), (160, 50))
 THEMES = ("textual-dark", "textual-light")
@@ -112,8 +112,7 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
     async def run(pilot: Pilot[int]) -> None:
         await settle(pilot)
         # the two questions were answered
-        screen = pilot.app.stage_screen  # type: ignore[attr-defined]
-        screen._asked = True
+        asked(pilot.app)  # type: ignore[arg-type]
         await keys(pilot, *pressed)
 
     return run
@@ -145,7 +144,7 @@ def test_each_stage_looks_as_it_did(
 def test_each_dialog_looks_as_it_did(
     snap_compare: Any,
     results: Any,
-    mended: Path,
+    work: Path,
     name: str,
     pressed: tuple[str, ...],
     size: tuple[int, int],

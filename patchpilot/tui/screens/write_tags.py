@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 class Tick(Checkbox):
     """A box that says with an x, not with a colour, that it is ticked."""
 
-    def watch_value(self) -> None:
-        """Draw the x, or a blank."""
-        self.BUTTON_LEFT, self.BUTTON_INNER, self.BUTTON_RIGHT = "[", "x" if self.value else " ", "]"
-        super().watch_value()
+    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
+        """The x, or a blank."""
+        return "x" if self.value else " "
 
 
 class WriteTags(ModalScreen["Wanted | None"]):

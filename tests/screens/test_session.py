@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What goes stale when something moves, what is kept over restarts, and that nothing of a commit is ever taken for markup."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import Walk
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.screens.base import StageScreen
+from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.watch import head_signature
+from patchpilot.tui.widgets.pager import Pager
+from tests.kit.walk import asked, keys, settle, settled, text_of, until
+
+On = Callable[[Path], Walk]
+
+
+async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "5")
+        assert app.session.standing(Stage.BACKPORTS).state is not State.STALE
+        await keys(pilot, "3")
+        follow = app.session.found[Stage.FOLLOW]
+        before = app.session.topic
+        git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        await until(pilot, lambda: app.session.topic and before and app.session.topic.key != before.key, "the amend to be seen")
+        await settle(pilot)
+        assert app.session.standing(Stage.BACKPORTS).state is State.STALE
+        assert app.session.standing(Stage.CHECKS).state is not State.STALE
+        assert app.session.found[Stage.FOLLOW] is follow
+
+
+async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        checks, tags = app.session.found[Stage.CHECKS], app.session.found[Stage.TAGS]
+        app.session.changed("answers")
+        await keys(pilot, "3", "space")
+        people = app.session.fresh(Stage.RECIPIENTS)
+        assert [one.address.email for one in people.planned.left_out] == ["maya@acme.example.com"]
+        assert people.rows[-1][0] == "out"
+        assert app.session.found[Stage.CHECKS] is checks
+        assert app.session.found[Stage.TAGS] is tags
+        await keys(pilot, "space")
+        assert not app.session.fresh(Stage.RECIPIENTS).planned.left_out
+
+
+async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "3", "a")
+        await pilot.press(*"ada@example..org")
+        await pilot.pause()
+        assert "not yet" in text_of(app)
+        await pilot.press(*["backspace"] * 4, *"org", "enter")
+        await settle(pilot)
+        assert "ada@example.org" in {one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows}
+    again = walk_on(mended)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert again.stage is Stage.RECIPIENTS
+        assert "ada@example.org" in {one.address.email for _, one in again.session.fresh(Stage.RECIPIENTS).rows}
+
+
+async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    first = git(mended, "rev-parse", "HEAD").text
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "4", "enter")
+        await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
+        assert git(mended, "rev-parse", "HEAD").text == first
+        assert "[ ] Signed-off-by" in text_of(app)
+        await keys(pilot, "ctrl+w")
+        await until(pilot, lambda: app.session.standing(Stage.TAGS).state is State.DONE, "the tags")
+        assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
+        await keys(pilot, "u")
+        await until(pilot, lambda: "Take back" in text_of(app), "the question")
+        await keys(pilot, "enter")
+        await until(pilot, lambda: git(mended, "rev-parse", "HEAD").text == first, "the undo")
+        await settle(pilot)
+        assert app.session.standing(Stage.TAGS).state is State.TODO
+
+
+async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "4", "enter")
+        await pilot.press("escape")
+        await keys(pilot, "5")
+        result = app.session.fresh(Stage.BACKPORTS)
+        assert result.culprits == (app.session.culprit,)
+        assert [one.affected for one in result.branches] == [False, True, True, True, True, True]
+
+
+async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_on: On) -> None:
+    evil = "net/acme: [red]not[/red] \x1b[31mred \u202etxet\n\n[link=http://example.org]x[/link] \x9b31m \x07\n[bold\n"
+    git(mended, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for stage in ("1", "2", "4", "6"):
+            asked(app)
+            await keys(pilot, stage)
+            shown = text_of(app)
+            assert not set(shown) & {"\x1b", "\x9b", "\x07", "\u202e"}
+            assert app.session.errors.keys() <= {Stage.PREVIEW}
+        await keys(pilot, "1")
+        assert "[red]not[/red]" in text_of(app)
+
+
+async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path, walk_on: On) -> None:
+    git(mended, "switch", "-q", "-c", "empty", "origin/master")
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: settled(app) and app.session.errors, "the error")
+        assert "way out" in text_of(app)
+        assert "no commits over its base" in text_of(app)
+        await keys(pilot, "8")
+        assert "Nothing is followed yet" in text_of(app)
+
+
+async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(70, 20)) as pilot:
+        await settle(pilot)
+        assert "made for 80x24" in text_of(app)
+
+
+async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pager = app.screen.query_one("#commit", Pager)
+        await pilot.press("slash", *"acme", "enter")
+        await pilot.pause()
+        first = pager.cursor
+        await pilot.press("n")
+        await pilot.pause()
+        assert app.stage is Stage.COMMIT
+        assert pager.cursor > first
+        await pilot.press("slash", "escape")
+        await pilot.pause()
+        asked(app)
+        await keys(pilot, "n")
+        assert app.stage is Stage.CHECKS
+
+
+async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk_on: On) -> None:
+    from patchpilot.tui.screens.help import help_rows, shown_key
+
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in Stage:
+            await keys(pilot, str(stage.number))
+            screen = app.screen
+            assert isinstance(screen, StageScreen)
+            rows = "\n".join(help_rows(screen))
+            told = {part.strip(",") for row in rows.split("\n") if row.startswith("  ") for part in row[:20].split()}
+            bound = {key for binding in type(screen).BINDINGS for key in binding.key.split(",") if screen.check_action(binding.action, ())}  # type: ignore[union-attr]
+            assert {shown_key(key) for key in bound} - told <= {"Enter"}
+
+
+async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pager = app.screen.query_one("#commit", Pager)
+        drawn: list[str] = []
+        styler = pager.styler
+        pager.styler = lambda row: (drawn.append(row), styler(row))[1]
+        pager.fill([f"+line {number}" for number in range(100_000)])
+        pager.focus()
+        await pilot.press("G")
+        await pilot.pause()
+        assert pager.cursor == 99_999
+        assert len(drawn) < 500
+
+
+def test_head_moves_are_seen_without_asking_git(mended: Path) -> None:
+    folder = mended / ".git"
+    before = head_signature(folder, folder)
+    git(mended, "commit", "-q", "--amend", "--no-edit", "--date=2026-09-03T00:00:00Z", env={"GIT_COMMITTER_DATE": "1788300000 +0000"})
+    assert head_signature(folder, folder) != before
+    moved = head_signature(folder, folder)
+    git(mended, "pack-refs", "--all")
+    git(mended, "switch", "-q", "--detach")
+    assert head_signature(folder, folder) not in (before, moved)
+
+
+def test_memory_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) -> None:
+    file = tmp_path / "walk.json"
+    file.write_text("not json")
+    memory = Memory(file)
+    assert memory.is_new
+    memory.keep("place", stage="send")
+    assert json.loads(file.read_text()) == {"place": {"stage": "send"}}
+    assert Memory(file).get("stage", "place") == "send"
+    assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
