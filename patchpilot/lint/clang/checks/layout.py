@@ -121,7 +121,7 @@ def blank_after_cast(spot: Spot) -> Results | None:
     return None
 
 
-@check(LAYOUT, NOTE)
+@check(LAYOUT)
 def empty_first_line_of_net_comment(spot: Spot) -> Results | None:
     """A block comment of the network code that begins with an empty line."""
     line = spot.line
