@@ -16,7 +16,7 @@ _LOG = re.compile(
 )
 _CODE = re.compile(
     r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"
-    r"|^(?:\s*\S+\s{3,}\S)"
+    r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
 )
 _LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
 _TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")

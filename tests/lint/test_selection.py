@@ -100,7 +100,7 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
 def test_a_tree_shows_its_profile(name: str) -> None:
-    assert detect(MemoryTree({path: "" for path in (*find_profile(name).tree_has, "COPYING")}), []).name == name
+    assert detect(MemoryTree(dict.fromkeys((*find_profile(name).tree_has, "COPYING"), "")), []).name == name
 
 
 @pytest.mark.parametrize(

@@ -106,16 +106,18 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
         inside = False
         base: int | None = None
         depth = 0
+        whole = True
         for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
             text = line.text
             if re.match(r"^examples:", text):
-                inside, base, depth = True, None, 0
+                inside, base, depth, whole = True, None, 0, True
                 continue
             if not inside:
                 continue
             if re.match(r"^  - \|", text) or not text.strip():
                 base = None if re.match(r"^  - \|", text) else base
                 depth = 0 if base is None else depth
+                whole = True if base is None else whole
                 continue
             if text[:1] not in (" ", ""):
                 inside = False
@@ -127,7 +129,8 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
                     continue
                 base = indent
             level = depth - (1 if stripped.startswith("}") else 0)
-            wrong = level > 0 and (indent - base) not in (4 * level, 2 * level) and not re.match(r'^["<]|^/?\*', stripped)
+            begins, whole = whole, stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//"))
+            wrong = begins and level > 0 and (indent - base) not in (4 * level, 2 * level) and not re.match(r'^["<]|^/?\*', stripped)
             depth += stripped.count("{") - stripped.count("}")
             if line.kind == "+" and wrong:
                 yield Hit(line.patch_line, "messed indentation: use 4 spaces for each level of a binding's example")

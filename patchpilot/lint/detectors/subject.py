@@ -72,7 +72,7 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         better = (
             prefixes[1]
-            if first.lower() in ("driver", "drivers") and len(prefixes) > 1
+            if first.lower() in ("driver", "drivers") and len(prefixes) > 1 and prefixes[1] != "base"
             else "dt-bindings"
             if "devicetree" in first
             else None
@@ -353,12 +353,13 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "path pattern => title pattern => how it reads", the first that takes all paths counts."""
     patch = context.patch
     title = _plain(context)
-    prefixes, _ = split_prefix(title or "")
+    # marks of a vendor's tree are another rule's matter
+    marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
+    title = re.sub(marks, "", title or "")
+    prefixes, _ = split_prefix(title)
     paths = [path for path in patch.paths if path != "MAINTAINERS"]
     if not title or not paths or not prefixes or not patch.has_diff:
         return
-    # marks of a vendor's tree are another rule's matter
-    title = re.sub(r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+", "", title)
     for entry in arguments["conventions"]:
         where, form, reads = entry.split(" => ", 2)
         if not all(compiled(where).search(path) for path in paths):
