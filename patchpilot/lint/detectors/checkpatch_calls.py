@@ -9,6 +9,7 @@ from patchpilot.lint.clang.code import code
 from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
 from patchpilot.lint.clang.patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
 from patchpilot.lint.clang.sanitise import COMMENT
+from patchpilot.lint.clang.statements import blank_signs
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
@@ -18,6 +19,7 @@ from patchpilot.model.finding import Severity
 _LOG_CALL = lazy(rf"\b{LOG_FUNCTIONS}\s*\(")
 _SHORT = lazy(r"%[#\d.*\-]*(h+)[idux]")
 _FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
+_STRING_ARGUMENT = lazy(r'"\s*,')
 _VOLATILE = lazy(r"^_*volatile_*$")
 _STRING = lazy(STRING)
 _POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
@@ -90,6 +92,9 @@ _MODE_FUNCTION = lazy("|".join(name for name, _ in _MODE_ARGUMENTS))
 _INT = lazy(INT)
 _OCTAL = lazy(OCTAL)
 
+LONGEST_STATEMENT = 8000
+"""So much of a statement is read: a bracket that is never closed makes one of all that follows, for each line anew."""
+
 Hits = Iterator[tuple[str, Hit]]
 
 
@@ -131,7 +136,7 @@ def _all(context: Context) -> Hits:
     for line in c_lines(context):
         statement = walked.statement(line.number)
         if statement is not None:
-            at = At(lines, line, statement.text, context.options.kernel)
+            at = At(lines, line, blank_signs(statement.raw_text[:LONGEST_STATEMENT]), context.options.kernel)
             for words, rule in rules:
                 if any(word in at.statement for word in words):
                     yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(at))
@@ -150,7 +155,7 @@ def _short(at: At) -> Hits:
 
 
 def _pointer_formats(at: At) -> Hits:
-    if "{" in at.statement or not _POINTER.search(at.raw):
+    if "{" in at.statement or not _STRING_ARGUMENT.search(at.statement) or not _POINTER.search(at.raw):
         return
     call = _FORMAT_CALL.match(at.statement)
     if not call or _VOLATILE.match(call[1]):
