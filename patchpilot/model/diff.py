@@ -174,7 +174,17 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
 
 
 def _bare(text: str) -> str | None:
-    text = text.split("\t")[0].strip().strip('"')
+    text = text.split("\t")[0].strip()
+    text = _unquoted(text) if text[:1] == '"' else text
     if text == "/dev/null":
         return None
     return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text
+
+
+def _unquoted(text: str) -> str:
+    """A path as git quotes it when it has quotes, backslashes or control characters (`"a/quo\\"te\\011.c"`)."""
+    inner = text[1:].removesuffix('"')
+    try:
+        return inner.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return inner
