@@ -21,7 +21,7 @@ _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
 _VALUE = rf"(?:{CONSTANT}|{LVAL})"
 _WORD = rf"\b({IDENT})"
 _BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
-_PLACE = "names in mixed case"
+_SAID, _KNOWN = "mixed case: said", "mixed case: known"
 # what makes caches of other versions of this reader stale
 _FORM = 1
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
@@ -38,10 +38,11 @@ def mixed_case(spot: Spot) -> Results | None:
         name = value.group()
         if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
             continue
-        for word in pattern(_WORD).finditer(name):
-            if pattern(_MIXED).search(word[1]) and word[1] not in (known := _known(spot)):
-                known.add(word[1])
-                hits.append(("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start())))
+        hits += [
+            ("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start()))
+            for word in pattern(_WORD).finditer(name)
+            if pattern(_MIXED).search(word[1]) and _is_new(spot, word[1]) and spot.line.strict
+        ]
     return hits
 
 
@@ -64,18 +65,28 @@ def _is_usual(name: str) -> bool:
     )
 
 
-def _known(spot: Spot) -> set[str]:
-    """The names that are reported no more: those of the tree's headers and of the file itself, and those reported already."""
+def _is_new(spot: Spot, name: str) -> bool:
+    """Whether a name is neither one that the patch had before nor (asked only where it matters) one of the tree's headers or of the file itself."""
+    said: set[str] = spot.walk.patch.setdefault(_SAID, set())
+    if name in said:
+        return False
+    said.add(name)
+    return not spot.line.strict or name not in _known(spot)
+
+
+def _known(spot: Spot) -> frozenset[str]:
+    """The names in mixed case that the tree's headers and the first file with such a name have."""
     patch = spot.walk.patch
-    known: set[str] | None = patch.get(_PLACE)
+    known: frozenset[str] | None = patch.get(_KNOWN)
     if known is None:
-        known = patch[_PLACE] = set()
         tree = spot.walk.context.tree
+        known = frozenset()
         if tree is not None:
-            known |= names_of_headers(tree)
+            known = names_of_headers(tree)
             file = as_text(spot.line.file)
-            if spot.line.strict and is_safe_path(file) and (data := tree.read(file)):
+            if is_safe_path(file) and (data := tree.read(file)):
                 known |= _names_in(data, spot.types)
+        patch[_KNOWN] = known
     return known
 
 
