@@ -13,7 +13,7 @@ from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.newlines import c_hunks
 from patchpilot.lint.prose import is_prose
 
-_WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w)")
+_WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
 
 @detector("misspelt-word")
@@ -51,6 +51,8 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
 
 def _means_itself(context: Context, word: str) -> bool:
     """Whether the word is a name of this patch: part of a path, or an identifier of its code."""
+    if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
+        return True
     return word.lower() in " ".join(context.patch.paths).lower() or (word[0].isupper() and not word.isupper() and word.lower() in _NAMES)
 
 
@@ -159,7 +161,7 @@ _NOT_HERE = frozenset(
         "doesnt",
         "iff",
         "devault",
-        "synopsys",
+        "iput synopsys",
         "mapp",
         "errorneous",
         "thru",
