@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LIMIT = 5
 SLOW = 4.0
+SURE_ENOUGH = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def find_culprits(
     notes += _missing(repository)
     if time.monotonic() - started > SLOW and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
+    notes += _second_opinion(present, culprits)
     tags = () if reason else _tags(repository, culprits, together)
     return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
 
@@ -148,6 +150,14 @@ def _find(repository: Repository, commit: Commit, limit: int, progress: Progress
         if not repository.is_partial():
             raise
         raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+
+
+def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[Culprit, ...]) -> list[str]:
+    """What to say when the evidence points well away from the tags that are there."""
+    named = [one.target for one in present if one.target]
+    if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {one.id for one in named}:
+        return []
+    return [f"the tag names {named[0].short}, the evidence points at {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): look again"]
 
 
 def _has_graph(repository: Repository) -> bool:

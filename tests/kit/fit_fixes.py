@@ -31,7 +31,7 @@ KINDS = {
     "words": "subject body speech prefix",
     "named commits": "mentioned blamed",
     "second look": "new touched_up restored words_restored was_before small fixed fixed_by is_fix undone brought speech",
-    "kind of commit": "feature fix cosmetic revert is_fix",
+    "kind of commit": "feature fix cosmetic is_fix",
     "author and age": "same_author age fresh age_rank oldest newest same_series",
 }
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"

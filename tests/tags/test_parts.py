@@ -151,3 +151,21 @@ def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
     assert body["candidates"][0]["commit"] == story.later
     assert body["tags"] == [f'Fixes: {story.later[:12]} ("ring: remember that it is closed")']
     assert call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code == 2
+
+
+def test_a_range_is_answered_commit_by_commit(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    body = json.loads(call("fixes", "-C", story.repo.path, f"{story.culprit}..{story.fix}", "--format", "json").out)
+    assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
+    refused = call("fixes", "-C", story.repo.path, "0001-x.patch")
+    assert refused.code == 2
+    assert "git am" in refused.err
+
+
+def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
+    probe = history(tmp_path / "probe")
+    story = history(tmp_path / "r", f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")')
+    body = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    first = body["candidates"][0]
+    assert first["commit"] == story.culprit
+    assert any("look again" in note for note in body["notes"]) == (first["confidence"] >= 0.8)

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.errors import ExitCode, InputError
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.services.fixes import LIMIT, FixesResult, find_culprits
 
 MAX_LOG = 4 << 20
@@ -26,18 +27,35 @@ MAX_LOG = 4 << 20
 )
 @click.argument("target", default="HEAD")
 def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, target: str) -> int:
-    """Name the commits that most likely introduced the bug that TARGET fixes, and judge the Fixes: tags it has."""
+    """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
+    log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
-        result = find_culprits(repository, target, limit=limit, verify=verify, bisect_log=_read(bisect_log), progress=progress)
+        results = tuple(
+            find_culprits(repository, one, limit=limit, verify=verify, bisect_log=log, progress=progress)
+            for one in _commits(repository, target)
+        )
     if common.format == "json":
         from patchpilot.cli.output.json import document
 
-        common.write(document("fixes", body(result)))
+        common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(one) for one in results]}))
     else:
-        common.write(text(result, verify))
+        common.write("\n".join(text(one, verify) for one in results))
     if verify:
-        return ExitCode.FINDINGS if result.troubled else ExitCode.OK
-    return ExitCode.OK if result.sure else ExitCode.FINDINGS
+        return ExitCode.FINDINGS if any(one.troubled for one in results) else ExitCode.OK
+    return ExitCode.OK if all(one.sure for one in results) else ExitCode.FINDINGS
+
+
+def _commits(repository: Repository, target: str) -> tuple[str, ...]:
+    """The commits of a TARGET, oldest first; UsageError for a patch file, which stands on no history."""
+    if target == "-" or target.endswith((".patch", ".mbox", ".eml", ".diff")):
+        raise UsageError(
+            f"{target}: the culprit is looked for in history", hint="apply it first (git am FILE), then: patchpilot fixes HEAD"
+        )
+    if ".." not in target:
+        return (target,)
+    from patchpilot.commits.range import resolve_commits
+
+    return resolve_commits(repository, target)
 
 
 def _read(file: Path | None) -> str | None:

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fitting script, and that what ships fits what is counted."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.commits.repository import Repository
+from patchpilot.tags.features import tally
+from patchpilot.tags.fixes import weigh
+from patchpilot.tags.ranker import list_features, shipped
+from patchpilot.tags.scene import read_scene
+from tests.kit import fit_fixes
+from tests.tags.culprits import history
+
+
+def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    with Repository.open(tmp_path / "r") as repository:
+        scene = read_scene(repository, repository.commit(story.fix))
+        numbers = weigh(repository, scene, tally(scene))
+    counted = {name for row in numbers.values() for name in row}
+    assert set(shipped().candidate) == counted
+    assert set(shipped().none) == set(list_features(numbers))
+    named = {name for names in fit_fixes.KINDS.values() for name in names.split()}
+    assert named <= counted
+
+
+def test_the_fit_finds_what_tells_the_true_ones() -> None:
+    right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
+    weights = fit_fixes.descend([([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25})
+    assert weights["good"] > 0 > weights["bad"]
+    assert weights["noise"] == 0.25
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=300))
+def test_the_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
+    curve = fit_fixes.isotonic(pairs)
+    assert curve == sorted(curve)
+    assert all(a[1] <= b[1] for a, b in pairwise(curve))
+
+
+def test_the_script_runs_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    story = history(tmp_path / "r")
+    rows = [{"commit": story.fix, "fixes": [story.culprit], "fold": fold} for fold in range(5)]
+    (tmp_path / "truth").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr(fit_fixes, "FILE", tmp_path / "out" / "fixes.toml")
+    monkeypatch.setattr(fit_fixes, "STEPS", 20)
+    arguments = ["--repo", str(tmp_path / "r"), "--truth", str(tmp_path / "truth"), "--jobs", "1", "--write", "--ablation"]
+    assert fit_fixes.main(arguments) == 0
+    assert "held out, all folds: top-1 100.0 %" in capsys.readouterr().out
+    assert "[candidate]" in (tmp_path / "out" / "fixes.toml").read_text()
