@@ -121,6 +121,8 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
         pytest.param('\tpr_info("' + '" "' * 900, id="strings"),
         pytest.param("\t " * 5000 + "x", id="blanks"),
         pytest.param("/* " + "* " * 20000, id="comment"),
+        pytest.param('\tfoo(("%pZ" bar(\n' * 2000, id="unclosed calls"),
+        pytest.param("\tmemset(a, b\n" * 2000, id="unclosed memsets"),
     ],
 )
 def test_a_hostile_line_takes_bounded_time(code: str) -> None:
