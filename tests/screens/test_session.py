@@ -212,3 +212,10 @@ def test_memory_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) -
     assert json.loads(file.read_text()) == {"place": {"stage": "send"}}
     assert Memory(file).get("stage", "place") == "send"
     assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
+
+
+def test_the_page_of_keys_is_what_is_bound() -> None:
+    from patchpilot.tui.keys import page
+
+    file = Path(__file__).parents[2] / "docs" / "reference" / "keys.md"
+    assert file.read_text() == page(), "python -m patchpilot.tui.keys > docs/reference/keys.md"

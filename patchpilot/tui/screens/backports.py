@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Static
 from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import diff_line, fitted, plain
+from patchpilot.tui.text import diff_line, fitted, plain, wrapped
 from patchpilot.tui.widgets.choose import Line, Reader
 from patchpilot.tui.widgets.lists import Table
 
@@ -107,7 +107,8 @@ class BackportsScreen(StageScreen):
         """A branch on the whole screen: both sides of each conflict, what it stands on, the commands."""
         one = self._chosen()
         if one:
-            rows = [*in_words(one), *conflict_rows(one)]
+            said = [part for row in in_words(one) for part in (wrapped(row, self.size.width - 5) if not row.startswith("  ") else [row])]
+            rows = [*said, *conflict_rows(one)]
             stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
             self.app.push_screen(Reader(f"{one.branch}: {one.verdict}", rows, styler=diff_line, stops=stops))
 
@@ -164,6 +165,8 @@ class BackportsScreen(StageScreen):
 def in_words(one: "BranchResult") -> list[str]:
     """What stands behind a verdict, a line each."""
     rows = [f"{one.branch}: {one.reason}"]
+    if one.stale:
+        rows.append("mind: this branch was not fetched for long: git fetch")
     if one.landed_as:
         rows.append(f"landed as {one.landed_as[:12]}")
     rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]

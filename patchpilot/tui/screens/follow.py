@@ -133,7 +133,7 @@ class FollowScreen(StageScreen):
             pager.fill(rows)
         else:
             self._lay(result[at], keep=result[at].entry.id == self._number)
-        if self.focused is None:
+        if self.focused is None or (self.focused is chosen and len(result) < 2):
             pager.focus()
 
     def _lay(self, one: "Tracked", *, keep: bool) -> None:

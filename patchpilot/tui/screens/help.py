@@ -16,7 +16,8 @@ def help_rows(screen: Screen[Any]) -> list[str]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if not enabled or not binding.description or binding.system:
             continue
-        group = "everywhere" if isinstance(node, App) else "this stage" if node is screen else "the text or list in focus"
+        general = isinstance(node, App) or binding.action.startswith(("app.focus_", "screen.copy_text"))
+        group = "everywhere" if general else "this stage" if node is screen else "the text or list in focus"
         words = binding.tooltip or binding.description
         if binding.action.startswith("stage("):
             group, words, action = "everywhere", "go to a stage", "stage"

@@ -13,7 +13,7 @@ STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.
 
 
 class StageBar(Widget):
-    """Two lines, 75 columns: `1 commit` over `done`. A click jumps, as the number does."""
+    """Two lines, 78 columns: `1 commit` over `done`. A click jumps, as the number does."""
 
     DEFAULT_CSS = "StageBar { height: 2; dock: top; background: $panel; }"
 
@@ -34,9 +34,9 @@ class StageBar(Widget):
         for stage in Stage:
             label = f"{stage.number} {stage}"
             standing = self.session.standing(stage)
-            wide = len(label) + 1
+            wide = _width(stage)
             names.append(label, style="reverse bold" if stage is self.current else "bold")
-            names.append(" ")
+            names.append(" " * (wide - len(label)))
             states.append(str(standing.state).ljust(wide), style=STYLES[standing.state])
         return names + Text("\n") + states
 
@@ -44,7 +44,12 @@ class StageBar(Widget):
         """Find the stage under the pointer."""
         at = 0
         for stage in Stage:
-            at += len(f"{stage.number} {stage}") + 1
+            at += _width(stage)
             if event.x < at:
                 self.post_message(self.Jump(stage))
                 return
+
+
+def _width(stage: Stage) -> int:
+    """Columns of a stage: its label or the longest state, and a blank."""
+    return max(len(f"{stage.number} {stage}"), max(len(state) for state in State)) + 1

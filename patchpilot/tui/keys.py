@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page docs/reference/keys.md, from the bindings themselves: `python -m patchpilot.tui.keys` prints it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual.binding import Binding
+
+from patchpilot.tui.app import Walk
+from patchpilot.tui.screens.base import StageScreen
+from patchpilot.tui.screens.help import shown_key
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.walk import screen_of
+from patchpilot.tui.widgets.pager import Pager
+
+HEAD = """# Keys of the walk
+
+`?` shows the keys that work where you are, `^p` opens the palette, `/` searches. The mouse works and is never needed.
+Words stand for every state; with `NO_COLOR` set the walk has no colours, and `T` goes through dark, light and high contrast.
+This page is made from the bindings: `python -m patchpilot.tui.keys`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, "## Everywhere\n", _table([*_of(Walk), *_of(StageScreen)])]
+    parts += ["## In texts (commits, patches, mails, threads)\n", _table(_of(Pager))]
+    for stage in Stage:
+        rows = _of(screen_of(stage))
+        parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []
+    return "\n".join(parts)
+
+
+def _of(owner: Any) -> list[Binding]:
+    return [one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding) and one.description]
+
+
+def _table(bindings: Iterable[Binding]) -> str:
+    rows = ["| key | what it does |", "|---|---|"]
+    stages = [one for one in bindings if one.action.startswith("stage(")]
+    if stages:
+        rows.append("| `1` … `8` | go to a stage |")
+    for one in bindings:
+        if one not in stages:
+            keys = ", ".join(f"`{shown_key(key)}`" for key in one.key.split(","))
+            rows.append(f"| {keys} | {one.tooltip or one.description} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
