@@ -131,7 +131,7 @@ def check_series(
     options = Options(
         strict=strict,
         max_line_length=max_line_length,
-        kernel=kernel or (tree.version if tree else None) or NEWEST_KERNEL,
+        kernel=kernel or (tree.version if tree and "linux" in (chosen.name, chosen.on) else None) or NEWEST_KERNEL,
         profile=chosen.name,
         data_dir=data_dir,
     )

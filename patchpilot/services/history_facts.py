@@ -9,7 +9,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 
 LOG_SECONDS = 10.0
-MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", *BASES)
+MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", "origin/HEAD", *BASES)
 
 
 class RepositoryFacts:
@@ -42,9 +42,10 @@ class RepositoryFacts:
         return self._subjects[key]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether the commit is in what this repository has of mainline; None where it has none."""
-        tip = next((found for name in MAINLINE if (found := self._repository.refs.get(name))), None)
-        return self.is_ancestor(commit_id, tip) if tip else None
+        """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
+        tips = {found for name in MAINLINE if (found := self._repository.refs.get(name))}
+        answers = [self.is_ancestor(commit_id, tip) for tip in tips]
+        return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Whether `old` is `new` or one of its ancestors; None in a shallow clone, where the answer may be wrong."""
