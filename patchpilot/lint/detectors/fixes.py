@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes: and Cc: stable: when a patch should have them, when not, and what else a fix owes."""
+
+import re
+from collections.abc import Iterator
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.lines import subject_line
+from patchpilot.lint.detectors.tags import tag_lines
+from patchpilot.model.finding import Severity
+
+
+@detector("missing-fixes")
+def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch that says it fixes a bug and does not say which commit made it."""
+    patch = context.patch
+    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
+        return
+    title = patch.subject.title
+    if re.match(r"(?:Revert|Reapply) \"", title) or re.search(r"\d\.\d|stable|backport", " ".join(patch.subject.words), re.IGNORECASE):
+        return
+    tree = {word.lower() for word in patch.subject.words}
+    culprit = _blamed(context)
+    if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
+        yield Hit(
+            culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING
+        )
+        return
+    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not _only_documents(context):
+        yield Hit(
+            subject_line(context),
+            severity=Severity.WARNING,
+            message=(
+                f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is "
+                f"missing"
+            ),
+        )
+        return
+    reason = _bug_in(title) or _cure_in(context)
+    if reason and not _cosmetic(context):
+        yield Hit(
+            subject_line(context),
+            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))',
+        )
+
+
+def _blamed(context: Context) -> tuple[int, str] | None:
+    """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
+    text = list(context.patch.message)
+    whole = " ".join(text)
+    for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
+        after = re.split(r"\n\n", found["after"])[0]
+        before = whole[max(0, found.start() - 60) : found.start()]
+        if re.search(
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
+            before,
+        ):
+            continue
+        if re.search(
+            r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
+        ) or re.search(
+            (
+                r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
+                r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
+                r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
+                r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
+            ),
+            after,
+        ):
+            line = next((at for at, one in enumerate(text) if found["id"][:7] in one), 0)
+            return context.patch.message_line + line, found["id"][:12]
+    return None
+
+
+_BUG = (
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
+    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
+    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
+)
+
+
+def _bug_in(title: str) -> str | None:
+    found = re.search(_BUG, title, re.IGNORECASE)
+    if not found or re.search(
+        r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
+    ):
+        return None
+    weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
+    if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
+        return None
+    if found[0].lower() == "missing" and not re.search(
+        (
+            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
+            r"|barrier|lock|init|validation)"
+        ),
+        title,
+        re.IGNORECASE,
+    ):
+        return None
+    return found[0]
+
+
+def _cure_in(context: Context) -> str | None:
+    """A bug the message tells of, where the subject is silent about it and is not about something new."""
+    title = context.patch.subject.title
+    if re.search(
+        r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
+    ):
+        return None
+    text = " ".join(context.patch.message)
+    found = re.search(_CURE, text, re.IGNORECASE)
+    return found[0] if found else None
+
+
+_CURE = (
+    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"
+    r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
+    r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
+    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
+    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an )?(?:\w+ )?(?:crash|panic|deadlock|hang|leak))\b"
+)
+
+
+def _cosmetic(context: Context) -> bool:
+    """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
+    title = context.patch.subject.title.lower()
+    if re.search(
+        (
+            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
+            r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
+        ),
+        title,
+    ):
+        return True
+    return _only_documents(context)
+
+
+def _only_documents(context: Context) -> bool:
+    paths = context.patch.paths
+    return bool(paths) and all(
+        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
+        for path in paths
+    )
+
+
+def _upstream_commit(context: Context) -> bool:
+    return any(
+        re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message
+    )
+
+
+@detector("needless-fixes")
+def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
+    patch = context.patch
+    fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
+    found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
+    if fixes is None or not found or _bug_in(patch.subject.title):
+        return
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
+    if re.search(_TROUBLE, text, re.IGNORECASE):
+        return
+    yield Hit(fixes, f'"{found[0]}" is no fix: a needless Fixes: tag makes the stable trees take what mends nothing')
+
+
+_CLEANUP = (
+    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"
+    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"
+)
+_TROUBLE = (
+    r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
+    r"|dead-?locks?|race|invalid|missing|missed|corrupt\w*|overflow\w*|hang\w*)\b"
+)
+
+
+@detector("missing-stable")
+def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone."""
+    patch = context.patch
+    fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
+    if not fixes or re.search(r"stable(?:\+\w+)?@(?:vger\.)?kernel\.org", "\n".join(patch.message)) or _upstream_commit(context):
+        return
+    if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
+        return
+    grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
+    if grave:
+        yield Hit(
+            fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport'
+        )
+
+
+_GRAVE = (
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"
+    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"
+    r"|regression|hangs?)\b"
+)
+
+
+@detector("stable-alone")
+def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Cc: stable without a Fixes: tag or a version: nobody can tell which trees need it."""
+    lines = tag_lines(context)
+    stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
+    if not stable or any(tag.key == "fixes" for _, tag in lines) or _upstream_commit(context) or _new_device(context):
+        return
+    if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
+        yield Hit(stable[0][0], "Cc: stable without a Fixes: tag or a version (# 5.10+): say since when the bug is there")
+
+
+def _new_device(context: Context) -> bool:
+    title = context.patch.subject.title.lower()
+    changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    return (
+        bool(re.search(r"\b(?:id|ids|quirk|device|support|compositions?)\b", title))
+        and len(changed) <= 40
+        and context.patch.subject.title.lower().find("fix") < 0
+    )
+
+
+@detector("stable-header")
+def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
+    patch = context.patch
+    sent = [one for name in ("To", "Cc") for one in patch.addresses(name) if one.key == "stable@vger.kernel.org"]
+    if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
+        return
+    words = " ".join(patch.subject.words).lower()
+    if re.search(r"\d+\.\d+|stable|linux-", words) or (patch.subject.total or 1) > 1:
+        return
+    yield Hit(
+        subject_line(context),
+        (
+            "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets "
+            "into the stable trees"
+        ),
+    )
+
+
+@detector("stable-size", lines=int)
+def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Marked for stable, but larger than the stable trees take."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+            size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
+            if size > arguments["lines"]:
+                yield Hit(line, f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}")
+            return
+
+
+@detector("regression-list")
+def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The fix of a regression whose tracker is not told."""
+    patch = context.patch
+    text = "\n".join(patch.message)
+    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(
+        tag.key == "fixes" for _, tag in tag_lines(context)
+    ):
+        return
+    if not patch.header("To") and not patch.header("Cc"):
+        return
+    told = [*patch.addresses("To"), *patch.addresses("Cc")]
+    if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
+        yield Hit(subject_line(context), "the fix of a regression: Cc: regressions@lists.linux.dev, so that its tracking ends")
