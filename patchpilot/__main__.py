@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m patchpilot` is the `patchpilot` command."""
+"""The `patchpilot` command, also as `python -m patchpilot`."""
 
-from patchpilot.cli.main import main
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Import the command line and run it; Ctrl-C during the imports ends as quietly as later."""
+    try:
+        from patchpilot.cli.main import main as command
+    except KeyboardInterrupt:
+        sys.stderr.write("\npatchpilot: interrupted\n")
+        sys.exit(130)
+    command()
+
 
 if __name__ == "__main__":
     main()

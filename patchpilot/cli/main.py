@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command: verbs are imported when they are called, and every error ends here."""
 
+import errno
 import gc
 import importlib
 import os
@@ -35,6 +36,9 @@ VERBS = {
     "demo": "the whole journey on a sandbox",
     "config": "every setting, its value and where it comes from",
 }
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Verbs(click.Group):
@@ -115,6 +119,7 @@ def main() -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Run the command line; its exit code."""
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
@@ -133,12 +138,29 @@ def run(argv: list[str]) -> int:
     except PatchpilotError as error:
         return _say(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return 141
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug(error)
+        _drop_stdout()
+        return _say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
     except RecursionError as error:
         return _bug(error)
     except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
         return _bug(error)
+
+
+def _replace_closed_streams() -> None:
+    """Where the caller closed a standard stream (`>&-`), python has None: let what is written there go nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
+
+
+def _drop_stdout() -> None:
+    """What is still buffered would fail again when python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(*_: Any) -> NoReturn:

@@ -86,3 +86,31 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     assert process.returncode == ExitCode.INTERRUPTED
     assert out == b""
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_bug(redirection: str) -> None:
+    for verb in ("rules", "check -"):
+        done = subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"], input=b"", capture_output=True, check=False
+        )
+        assert done.returncode in (ExitCode.OK, ExitCode.USAGE)
+        assert b"Traceback" not in done.stderr
+        assert b"bug" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_told_in_a_sentence() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "patchpilot", "rules"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.startswith(b"patchpilot: the output cannot be written: ")
+    assert b"Exception ignored" not in done.stderr
+
+
+def test_ctrl_c_while_modules_are_imported_is_quiet(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert done.stderr == b"\npatchpilot: interrupted\n"

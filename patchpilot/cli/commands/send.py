@@ -91,7 +91,7 @@ def command(
     if outbox is not None:
         paths = service.write_outbox(plan, outbox)
         _show(common, plan, service.result_of_plan(plan))
-        click.echo(f"{len(paths)} mails in {outbox}; nothing was sent", err=True)
+        click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if dry_run or plan.refused:
         _show(common, plan, service.result_of_plan(plan))
