@@ -55,7 +55,6 @@ PINNED = (
     ("color.ui", "false"),
     ("format.pretty", "medium"),
     ("format.signature", "2.0"),
-    ("format.attach", "false"),
     ("format.thread", "false"),
     ("format.coverLetter", "false"),
     ("format.numbered", "auto"),

@@ -13,6 +13,7 @@ from patchpilot.lint.engine import run
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.store import load_rules
 from patchpilot.model.finding import Finding
+from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import MemoryTree, context_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -150,3 +151,18 @@ def test_a_hostile_message_takes_bounded_time(message: str) -> None:
     started = time.monotonic()
     run(context, own)
     assert time.monotonic() - started < 20
+
+
+MARKED = (
+    "Subject: [PATCH {mark}] foo: hand up the error\n\n{line}\n\nThe caller needs to know when bar() fails.\n\n"
+    "Signed-off-by: Ada Fixer <ada@example.org>\n---\n"
+)
+
+
+@pytest.mark.parametrize("line", [f"[ Upstream commit {COMMIT} ]", f"commit {COMMIT} upstream.", f"(cherry picked from commit {COMMIT})"])
+@pytest.mark.parametrize(("mark", "compat", "asked"), [("6.1.y", False, False), ("6.1.y", True, True), ("net", False, True)])
+def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(line: str, mark: str, compat: bool, asked: bool) -> None:
+    patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
+    context = Context(patch, options=Options(checkpatch_compat=compat))
+    hits = run(context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"])
+    assert bool(list(hits)) is asked

@@ -40,6 +40,14 @@ _LONGER_IDS = (6, 17)
 """From this kernel on a Fixes: tag may have more than twelve digits."""
 
 
+_STABLE_MARK = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:\.y|-stable)?")
+_MARKER = re.compile(
+    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\))\s*$",
+    re.IGNORECASE,
+)
+"""The line that stands for the commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants it so."""
+
+
 @detector("checkpatch-commits", type=str)
 def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about the commits a message names."""
@@ -49,6 +57,7 @@ def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     facts = _Facts(context.history)
+    backport = not context.options.checkpatch_compat and any(map(_STABLE_MARK.fullmatch, context.patch.subject.words))
     oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:
@@ -59,7 +68,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if _FIXES.match(text):
             yield from _fixes(line, facts, context.options.kernel)
         oops = oops or in_stack_dump(line)
-        if line.in_log and not oops and _names_commit(lines, line):
+        if line.in_log and not oops and _names_commit(lines, line) and not (backport and _MARKER.match(text)):
             if hit := _reference(lines, line, facts, continued):
                 yield "GIT_COMMIT_ID", hit
             if _COMMIT_ENDS.search(text):
