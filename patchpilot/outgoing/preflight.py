@@ -138,16 +138,18 @@ def _versions(facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
-            "patchpilot send --reroll, or patchpilot draft --edit",
+            "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
         )
+    elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
+        yield Problem("unfinished", "the changelog still has an EDITME line in it", "patchpilot draft --edit")
     now = {one.patch_id for one in facts.draft.patches}
     for send in facts.earlier:
         left = {one.patch_id for one in send.entries if one.patch_id}
         # a new version may change messages only, which a patch-id does not see: its changelog tells
         is_new = facts.version > send.version and told
         if left and left == now and not resend and not is_new and not facts.request.to_self:
-            hint = "patchpilot send --resume finishes a send; --resend sends it again marked RESEND"
-            yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
+            hint = "--reroll makes a new version of it, --resend sends it again marked RESEND, --resume finishes a send"
+            yield Problem("already-sent", f"the same changes were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
             return
     if facts.same_version and not resend and not facts.request.to_self:
         when = facts.same_version.begun[:10]

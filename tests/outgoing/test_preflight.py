@@ -152,3 +152,9 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
 def test_lists_are_known_by_their_look(email: str) -> None:
     assert is_list(to(email, "added"))
     assert not is_list(to("jane@vendor.example.com"))
+
+
+def test_an_editme_line_does_not_leave() -> None:
+    told = {"3": "Changes in v3:\n- say why", "2": "Changes in v2:\n- EDITME message reworded: x"}
+    draft = Draft("c", "/r", "t", version=3, changelogs=told)
+    assert names(refusals(facts(version=3, draft=draft))) == {"unfinished"}
