@@ -21,6 +21,11 @@ def is_network_target(target: str) -> bool:
     return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
 
 
+def looks_like_file(target: str) -> bool:
+    """Whether a word that names nothing was meant as a file: it ends or begins as one."""
+    return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
+
+
 def read_targets(targets: Sequence[str], repository: "Repository | None", base: str | None = None) -> tuple[Series, ...]:
     """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
 
@@ -34,18 +39,18 @@ def read_targets(targets: Sequence[str], repository: "Repository | None", base: 
         if target == "-":
             loose += patches_of(sys.stdin.buffer.read(MAX_MAIL), "-")
         elif Path(target).is_dir():
-            loose += [
-                patch
-                for file in sorted(Path(target).iterdir())
-                if file.suffix in (".patch", ".eml", ".mbox", ".diff")
-                for patch in read_file(file)
-            ]
+            files = [file for file in sorted(Path(target).iterdir()) if file.suffix in (".patch", ".eml", ".mbox", ".diff")]
+            if not files:
+                raise InputError(f"{target}: no patch in this folder", hint="patches end in .patch, .diff, .eml or .mbox")
+            loose += [patch for file in files for patch in read_file(file)]
         elif Path(target).exists():
             loose += read_file(Path(target))
         elif is_network_target(target):
             raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am, or `patchpilot track add`")
         elif repository is None:
             raise InputError(f"{target}: no such file", hint="or name a repository with -C DIR")
+        elif looks_like_file(target) and not repository.find(target):
+            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))

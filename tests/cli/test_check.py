@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.errors import ExitCode
 from tests.kit.cli import call, spawn
 from tests.kit.repos import Repo
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
@@ -262,3 +263,17 @@ def test_rules_lists_every_rule_once() -> None:
     listed = call("rules").out
     assert all(rule["name"] in listed for rule in rules)
     assert call("rules", "--pack", "tag").code == 2
+
+
+def test_a_patch_file_that_is_not_there_is_no_missing_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("0001-typo.patch", "/nowhere/at/all"):
+        outcome = call("check", name)
+        assert outcome.code == ExitCode.USAGE
+        assert f"{name}: no such file" in outcome.err
+
+
+def test_a_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
+    outcome = call("check", tmp_path)
+    assert outcome.code == ExitCode.USAGE
+    assert "no patch in this folder" in outcome.err

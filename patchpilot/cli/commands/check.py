@@ -95,8 +95,14 @@ def command(
 
 
 def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
-    """Whether nothing needs a repository: every TARGET is a file, and no repository was named."""
-    return common.repo is None and bool(targets) and all(target == "-" or Path(target).exists() for target in targets)
+    """Whether nothing needs a repository: every TARGET is a file, or was meant as one, and no repository was named."""
+    from patchpilot.commits.range import looks_like_file
+
+    return (
+        common.repo is None
+        and bool(targets)
+        and all(target == "-" or Path(target).exists() or looks_like_file(target) for target in targets)
+    )
 
 
 def _settings(common: Common, repository: "Repository | None", flags: dict[str, str | None]) -> Settings:
