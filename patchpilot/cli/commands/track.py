@@ -12,7 +12,6 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
     from patchpilot.services.track import ArchiveAt, Tracked
     from patchpilot.threads.store import Store
 
