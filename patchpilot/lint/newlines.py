@@ -2,10 +2,11 @@
 """The new side of a patch's C code: lines as they will be, each knowing whether the patch adds it, comments and strings blanked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from patchpilot.lint.context import Context
+from patchpilot.lint.detector import Hit
 from patchpilot.model.patch import FileChange, Hunk
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
@@ -54,6 +55,37 @@ def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Itera
             for hunk in change.hunks
         ]
     return iter(found)
+
+
+def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[tuple[NewHunk, int, NewLine]]:
+    """(hunk, place in it, line) of every line the patch adds to such files."""
+    for hunk in c_hunks(context, suffixes):
+        for at, line in enumerate(hunk.lines):
+            if line.added:
+                yield hunk, at, line
+
+
+def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
+    """The next line with code below `at`."""
+    return next((line for line in lines[at + 1 :] if line.code.strip()), None)
+
+
+def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
+    """The nearest line with code above `at`."""
+    return next((line for line in reversed(lines[:at]) if line.code.strip()), None)
+
+
+STRETCH = 10
+"""A second finding of a kind within so many lines of the first says nothing new."""
+
+
+def spaced(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The hits without those close behind one that was given."""
+    last = -STRETCH
+    for hit in hits:
+        if hit.patch_line is None or hit.patch_line - last >= STRETCH:
+            last = hit.patch_line or last
+            yield hit
 
 
 def _lines(hunk: Hunk) -> Iterator[NewLine]:
