@@ -23,4 +23,6 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
 
     repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
+    # jobs are Python too: keys must not wait five milliseconds for each of their turns
+    sys.setswitchinterval(0.002)
     return make(repo, target, base).run() or 0
