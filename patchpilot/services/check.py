@@ -91,6 +91,7 @@ def check(
     data_dir: Path | None = None,
     jobs: int = 1,
     checkpatch: bool = False,
+    checkpatch_compat: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree, and `kernel` is the newest.
@@ -102,7 +103,8 @@ def check(
     series = read_targets(targets, repository, base)
     return check_series(
         series, rules=rules, repository=repository, tree=tree, profile=profile, strict=strict, select=select, ignore=ignore, fail_on=fail_on,
-        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, checkpatch=checkpatch, progress=progress,
+        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, checkpatch=checkpatch,
+        checkpatch_compat=checkpatch_compat, progress=progress,
     )  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def check_series(
     data_dir: Path | None = None,
     jobs: int = 1,
     checkpatch: bool = False,
+    checkpatch_compat: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
@@ -134,6 +137,7 @@ def check_series(
         kernel=kernel or (tree.version if tree and "linux" in (chosen.name, chosen.on) else None) or NEWEST_KERNEL,
         profile=chosen.name,
         data_dir=data_dir,
+        checkpatch_compat=checkpatch_compat,
     )
     rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=select, ignore=ignore), chosen)
     setting = Setting(rules, options, chosen, tree, _facts(repository))
@@ -141,6 +145,8 @@ def check_series(
     findings = _in_processes(setting, pairs, jobs, repository, progress) if jobs > 1 and len(pairs) >= WORTH_A_PROCESS else None
     if findings is None:
         findings = list(_here(setting, pairs, progress))
+    if checkpatch_compat:
+        findings = _once_a_run(findings)
     if checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
     whole = tuple(finding for one in series if one.patches for finding in run_series(setting.context(one.patches[0], one), rules))
@@ -216,6 +222,21 @@ class _Worker:
         """Check one patch."""
         patch, one = cls.pairs[number]
         return run(cls.setting.context(patch, one), cls.setting.rules)
+
+
+ONCE_A_RUN = ("CORRUPTED_PATCH",)
+"""What checkpatch.pl says of the first patch that has it and of no other in the same run."""
+
+
+def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
+    """The findings as one run of checkpatch.pl over all the patches would give them."""
+    said: set[str] = set()
+    out = []
+    for found in findings:
+        before = frozenset(said)
+        said.update(one.checkpatch for one in found if one.checkpatch in ONCE_A_RUN)
+        out.append(tuple(one for one in found if one.checkpatch not in before))
+    return out
 
 
 def _with_checkpatch(

@@ -33,6 +33,7 @@ FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 256), help="processes for many patches [cores]")
 @click.option("--statistics", is_flag=True, help="how often each rule fired, instead of the findings (text)")
 @click.option("--checkpatch", is_flag=True, help="also run the tree's own scripts/checkpatch.pl (runs code of that tree)")
+@click.option("--checkpatch-compat", is_flag=True, help="say what checkpatch.pl says, also where it is mistaken")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(
     common: Common,
@@ -47,6 +48,7 @@ def command(
     jobs: int | None,
     statistics: bool,
     checkpatch: bool,
+    checkpatch_compat: bool,
     targets: tuple[str, ...],
 ) -> int:
     """Check patches: files, directories, mboxes, commits, ranges, or `-`. With no TARGET: what your branch has over its base."""
@@ -85,6 +87,7 @@ def command(
             data_dir=data,
             jobs=jobs or os.cpu_count() or 1,
             checkpatch=checkpatch,
+            checkpatch_compat=checkpatch_compat,
             progress=progress,
         )
     if common.verbose:

@@ -73,7 +73,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 yield "GIT_COMMIT_ID", hit
             if _COMMIT_ENDS.search(text):
                 continued = line.number
-        if line.log_after and context.history is not None and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
+        # without a repository the script takes every id for unknown: nobody is helped by that, unless told to do as it does
+        asked = context.history is not None or context.options.checkpatch_compat
+        if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
             yield "UNKNOWN_COMMIT_ID", Hit(line.number, f"there is no commit {found[1]} here: was it rebased, or not fetched yet?")
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False

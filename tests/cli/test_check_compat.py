@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --checkpatch-compat`: what docs/reference/differences.md says it takes back, it takes back."""
+
+import re
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+
+ID = "0123456789abcdef0123456789abcdef01234567"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
+
+
+def _types(*words: object) -> list[str]:
+    out = call("check", "--format", "checkpatch", "--fail-on", "never", *words).out
+    return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", out, re.MULTILINE)
+
+
+def test_without_a_repository_every_id_is_unknown_only_when_compatible(workdir: Path) -> None:
+    patch = workdir / "a.patch"
+    text = f'{PROSE}\n\nFixes: {ID[:12]} ("frob: use the link")\n{SIGN_OFF}'
+    patch.write_text(mail("frob: wait for the link before it is used", text, file_diff(PATH, HUNK)))
+    assert "UNKNOWN_COMMIT_ID" not in _types(patch)
+    assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
+
+
+def test_a_corrupted_patch_is_told_once_a_run_only_when_compatible(workdir: Path) -> None:
+    names = []
+    for letter in "ab":
+        diff = file_diff(f"drivers/frob/{letter}.c", HUNK).replace("\tret = frob_start_wait(frob);", "\tret = frob_start_wait(\nfrob);")
+        names.append(workdir / f"{letter}.patch")
+        names[-1].write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+    assert _types(*names).count("CORRUPTED_PATCH") == 2
+    assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
+
+
+def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(workdir: Path) -> None:
+    patch = workdir / "a.patch"
+    text = f"[ Upstream commit {ID} ]\n\n{PROSE}\n\n{SIGN_OFF}"
+    patch.write_text(mail("[PATCH 6.1.y] frob: wait for the link before it is used", text, file_diff(PATH, HUNK)))
+    assert "GIT_COMMIT_ID" not in _types(patch)
+    assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
+
+
+def test_the_page_says_what_the_flag_does() -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|") and "--checkpatch-compat" in line]
+    assert len(rows) == 3
