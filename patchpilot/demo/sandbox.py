@@ -68,8 +68,14 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
 
     InputError when `keep` exists and is not empty.
     """
-    if keep is not None and keep.exists() and any(keep.iterdir()):
-        raise InputError(f"{keep} is not empty", hint="give --keep a directory that does not exist yet")
+    if keep is not None:
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+            full = any(keep.iterdir())
+        except OSError as error:
+            raise InputError(f"{keep}: {error.strerror or error}", hint="give --keep a directory that can be made") from error
+        if full:
+            raise InputError(f"{keep} is not empty", hint="give --keep a directory that does not exist yet")
     root = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="patchpilot-demo-"))
     with ExitStack() as stack:
         if keep is None:

@@ -18,3 +18,11 @@ def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
     outcome = call("demo", "--script", "--keep", tmp_path)
     assert outcome.code == ExitCode.USAGE
     assert "not empty" in outcome.err
+
+
+def test_a_place_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        outcome = call("demo", "--script", "--keep", place)
+        assert outcome.code == ExitCode.USAGE
+        assert str(place) in outcome.err
