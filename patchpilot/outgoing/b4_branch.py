@@ -3,7 +3,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from patchpilot.model.commit import Commit
 from patchpilot.outgoing.b4_command import run
 
 MARKER = "--- b4-submit-tracking ---"
+_KEYS = ("b4-tracking", "b4-prep-cover-strategy", "description", "patchpilot-enrolled", "patchpilot-description")
+"""What a branch's section of the configuration holds of b4's books."""
 MAX_TOPIC = 200
 """Commits of a branch among which b4's cover commit is looked for."""
 
@@ -91,6 +93,44 @@ def withdraw(repository: Repository, branch: str) -> None:
     if kept:
         repository.git("config", f"branch.{branch}.description", kept[-1])
         repository.git("config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5))
+
+
+def books(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
+    """What the repository's configuration holds of a branch in b4's books, to be put back by `put_books`."""
+    done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in done.text.split("\0"):
+        name, _, value = entry.partition("\n")
+        key = name.removeprefix(f"branch.{branch}.")
+        if key in _KEYS and key != name:
+            found[key] = (*found.get(key, ()), value)
+    return found
+
+
+def put_books(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Make the branch's books what they were, or are to be; only what differs is written."""
+    now = books(repository, branch)
+    for key in _KEYS:
+        if tuple(wanted.get(key, ())) == now.get(key, ()):
+            continue
+        name = f"branch.{branch}.{key}"
+        repository.git("config", "--local", "--unset-all", name, ok=(0, 1, 5))
+        for value in wanted.get(key, ()):
+            repository.git("config", "--local", "--add", "--", name, value)
+
+
+def reopen(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Put a branch into b4's books as it was when its mails were made; what b4 has noted of sends since then stays, and so do newer books."""
+    if not wanted:
+        return
+    data: dict[str, Any] = json.loads(wanted["b4-tracking"][-1])
+    now = enrolment(repository, branch)
+    if now and now.revision > int(data["series"].get("revision", 1)):
+        return
+    noted = {version: list(ids) for version, ids in now.history} if now else {}
+    if noted:
+        data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
+    put_books(repository, branch, {**wanted, "b4-tracking": (json.dumps(data),)})
 
 
 def write_record(

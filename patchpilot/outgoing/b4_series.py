@@ -2,7 +2,7 @@
 """A topic sent through b4: its branch put into b4's books, b4's mails taken as letters, and carried."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
@@ -10,14 +10,17 @@ from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
-from patchpilot.outgoing.b4_branch import Enrolment, enrol, enrolment, write_record
+from patchpilot.outgoing.b4_branch import Enrolment, books, enrol, enrolment, put_books, reopen, write_record
 from patchpilot.outgoing.b4_web import post, renamed
 from patchpilot.outgoing.compose import Wording, patch_ids_of
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.transport import Captured, Report, Stop
+from patchpilot.outgoing.transport import Captured, MailState, Report, Stop
+
+Books = Mapping[str, Sequence[str]]
+"""A branch's section in b4's books: key → values."""
 
 
 def make(
@@ -30,8 +33,8 @@ def make(
     cc: Sequence[Address],
     *,
     reflect: bool,
-) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...]]:
-    """The mails b4 makes of the checked-out branch, and remarks about how they will go."""
+) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...], Books]:
+    """The mails b4 makes of the checked-out branch, remarks about how they will go, and the books b4 needs then; the repository is as before."""
     branch = _branch(repository, ids)
     if not account.configured and not account.endpoint:
         raise MissingError(
@@ -42,23 +45,29 @@ def make(
         raise UsageError("b4 cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
-    known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
-    known = _with_texts(repository, known, draft, wording, len(ids))
     sign = signing(repository) or bool(account.endpoint)
-    mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+    # nothing is sent yet, so nothing of it may stay: the books are opened again when the first mail is about to leave
+    before = books(repository, branch)
+    try:
+        known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
+        known = _with_texts(repository, known, draft, wording, len(ids))
+        mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+        wanted = books(repository, branch) if known.strategy == "branch-description" else {}
+    finally:
+        put_books(repository, branch, before)
     letters = _letters(repository, mails, ids)
     remarks = [f"b4 makes new Message-IDs a run: those shown here are sent, and written into b4's record of v{known.revision}"]
     if account.endpoint:
         remarks = ["the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"]
     if known.by_us:
         remarks.append(
-            f"{branch} was put into b4's books by its branch description; its commits are untouched (`patchpilot draft --no-b4` takes it out)"
+            f"the send puts {branch} into b4's books by its branch description; its commits are untouched (`patchpilot draft --no-b4` takes it out)"
         )
     if sign:
         remarks.append("signed by patatt, as b4 is configured")
     if reflect:
         remarks.append("b4's --reflect: the headers name everybody, the envelope only you")
-    return letters, mails, tuple(remarks)
+    return letters, mails, tuple(remarks), wanted
 
 
 def carry(
@@ -73,16 +82,33 @@ def carry(
 ) -> str:
     """Send what the outbox has not yet as accepted; "" or how the login went."""
     branch = send.branch or ""
-    known = enrolment(repository, branch)
-    if known is None or repository.branch != branch or repository.find("HEAD") != send.head:
+    if not (send.books or enrolment(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
         raise RefusedError(
             f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
             hint=f"git switch {branch}, and plan anew if its commits changed",
         )
-    first = send.entries[0].mail
+    before = books(repository, branch)
+    try:
+        reopen(repository, branch, send.books)
+        _carry(repository, account, send, report, outbox, credential, stopping)
+    finally:
+        if send.kind == "to-self" or not any(one.state in _LEFT for one in outbox.get(send.id).entries):
+            put_books(repository, branch, before)
+    return ""
+
+
+_LEFT = (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
+
+
+def _carry(
+    repository: Repository, account: Account, send: Send, report: Report, outbox: Outbox, credential: Credential | None, stopping: Stop
+) -> None:
     if account.endpoint:
         _post(repository, send, report, outbox)
-        return ""
+        return
+    first = send.entries[0].mail
+    known = enrolment(repository, send.branch or "")
+    assert known is not None
     b4.deliver(
         repository,
         account,
@@ -97,7 +123,6 @@ def carry(
         credential=credential,
         stopping=stopping,
     )
-    return ""
 
 
 def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) -> None:

@@ -6,8 +6,8 @@ import fcntl
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS mails (
     subject TEXT NOT NULL, commit_id TEXT, patch_id TEXT, file BLOB NOT NULL, raw BLOB NOT NULL, envelope TEXT NOT NULL,
     recipients TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, changed TEXT NOT NULL, PRIMARY KEY (send, place));
 CREATE INDEX IF NOT EXISTS mails_patch ON mails (patch_id);
+CREATE TABLE IF NOT EXISTS facts (
+    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (send, name));
 """
 
 
@@ -45,7 +47,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals."""
+    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals.
+
+    `books` is the branch's section in b4's books that its mails were made with; `left_out` who was dropped from what was still to leave.
+    """
 
     id: int
     change_id: str
@@ -63,6 +68,8 @@ class Send:
     begun: str
     entries: tuple[Entry, ...]
     identity: str | None = None
+    books: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -141,6 +148,8 @@ class Outbox:
                         send.identity,
                     ),
                 )
+                if send.books:
+                    self._note(row.lastrowid, "books", send.books)
                 for place, (letter, mail) in enumerate(zip(letters, mails, strict=True)):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -228,6 +237,12 @@ class Outbox:
         )
         return self.get(send_id)
 
+    def _note(self, send_id: int | None, name: str, value: object) -> None:
+        self._db.execute(
+            "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (send, name) DO UPDATE SET value = excluded.value",
+            (send_id, name, json.dumps(value)),
+        )
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
@@ -249,6 +264,7 @@ class Outbox:
             Entry(one[0], one[1], one[2], one[3], one[4], captured(one[5], one[6], tuple(json.loads(one[7]))), MailState(one[8]), one[9])
             for one in found
         )
+        facts = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts WHERE send = ?", (ident,))}
         return Send(
             id=int(str(ident)),
             change_id=str(change),
@@ -266,6 +282,8 @@ class Outbox:
             begun=str(begun),
             entries=entries,
             identity=_text(identity),
+            books=facts.get("books", {}),
+            left_out=tuple(facts.get("left out", ())),
         )
 
 

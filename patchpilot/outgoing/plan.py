@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is asked of a send, what would leave, and what became of it: the values the services and both front ends share."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
@@ -50,7 +51,8 @@ class Problem:
 class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
 
-    `send_id` names the send in the outbox that a plan resumes; `last_seen` is the newest send of the topic when the plan was made.
+    `send_id` names the send in the outbox that a plan resumes; `last_seen` is the newest send of the topic when the plan was made;
+    `books` is the branch's section in b4's books when b4 made the mails.
     """
 
     request: Request
@@ -68,6 +70,7 @@ class SendPlan:
     remarks: tuple[str, ...] = ()
     send_id: int | None = None
     last_seen: int = 0
+    books: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:

@@ -69,15 +69,22 @@ def topic_key(series: Series, repository: Repository | None) -> str:
             found = _CHANGE_ID.match(line)
             if found:
                 return f"change-id:{found[1]}"
-    if repository:
-        branch = repository.branch
-        if branch:
-            tracking = repository.config(f"branch.{branch}.b4-tracking")
-            found = re.search(r'"change-id"\s*:\s*"([^"]+)"', tracking[-1]) if tracking else None
-            return f"change-id:{found[1]}" if found else f"branch:{repository.common_dir.resolve()}:{branch}"
+    key = branch_key(repository) if repository else None
+    if key:
+        return key
     first = series.patches[0] if series.patches else series.cover
     author = first.author.key if first and first.author else ""
     return f"title:{author}:{first.subject.title if first else ''}"
+
+
+def branch_key(repository: Repository) -> str | None:
+    """What the checked-out branch is known by: its change-id in b4's books, else its name; None when no branch is checked out."""
+    branch = repository.branch
+    if not branch:
+        return None
+    tracking = repository.config(f"branch.{branch}.b4-tracking")
+    found = re.search(r'"change-id"\s*:\s*"([^"]+)"', tracking[-1]) if tracking else None
+    return f"change-id:{found[1]}" if found else f"branch:{repository.common_dir.resolve()}:{branch}"
 
 
 class EditStore:

@@ -2,7 +2,7 @@
 """The verb `send`: a plan the person can see, then exactly that, each mail once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import TRANSPORTS, MailResult, Problem, Request, SendPlan, SendResult
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
-from patchpilot.recipients.edits import Edits, EditStore, topic_key
+from patchpilot.recipients.edits import Edits, EditStore, branch_key
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
@@ -58,7 +58,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         raise RefusedError("nobody to send to", hint="name them with --to and --cc")
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
-    made, mails, remarks = _make(repository, request, account, draft, wording, series, ids, people)
+    made, mails, remarks, books = _make(repository, request, account, draft, wording, series, ids, people)
     with Outbox() as outbox:
         newest = outbox.newest(draft.change_id)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
@@ -81,6 +81,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         head=ids[-1] if ids else None,
         remarks=remarks,
         last_seen=newest,
+        books=books,
     )
 
 
@@ -93,17 +94,14 @@ def _make(
     series: Series,
     ids: tuple[str, ...],
     people: Addressees,
-) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...]]:
-    """The mails as their transport makes them, and what is to be said about the way."""
+) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...], Mapping[str, Sequence[str]]]:
+    """The mails as their transport makes them, what is to be said about the way, and what b4's books need then."""
     assert account.sender is not None
     to, cc = people.headers
     if request.via == "b4":
         from patchpilot.outgoing import b4_series
 
-        known_as = topic_key(series, repository)
-        made_by_b4 = b4_series.make(repository, account, draft, wording, ids, to, cc, reflect=request.to_self)
-        _carry_edits(known_as, topic_key(series, repository))
-        return made_by_b4
+        return b4_series.make(repository, account, draft, wording, ids, to, cc, reflect=request.to_self)
     sheets = (
         sheets_of_commits(repository, ids, wording, account.sender)
         if ids
@@ -112,13 +110,13 @@ def _make(
     made = letters(sheets, wording, _message_ids(draft, wording, sheets, account.sender), lambda _: (to, cc))
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
-    return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), ()
+    return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), (), {}
 
 
-def _carry_edits(before: str, after: str) -> None:
+def _carry_edits(before: str | None, after: str | None) -> None:
     """A branch that comes into b4's books is known by its change-id from then on: what was edited of its recipients goes with it."""
     store = EditStore()
-    if before != after and store.load(after) == Edits():
+    if before and after and before != after and store.load(after) == Edits():
         edits = store.load(before)
         if edits != Edits():
             store.save(after, edits)
@@ -169,7 +167,9 @@ def _carry(
         if b4:
             from patchpilot.outgoing import b4_series
 
+            known_as = branch_key(repository)
             login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping)
+            _carry_edits(known_as, branch_key(repository))
         else:
             files = [one.file for one in waiting]
             login = send_email.deliver(
@@ -296,4 +296,5 @@ def _record(planned: SendPlan) -> Send:
         begun="",
         entries=(),
         identity=planned.request.identity,
+        books=planned.books,
     )

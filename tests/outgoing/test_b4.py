@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.b4_branch import enrolment
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
-from tests.kit.smtp import FaultySink
+from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic
 
 
@@ -85,6 +85,35 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
             assert "gone@example.org" not in people()
         assert "gone@example.org" not in people("--via", "git-send-email")
         assert json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]["cover_subject"] == ""
+
+
+def test_what_was_only_looked_at_leaves_no_trace_in_the_repository(tmp_path: Path) -> None:
+    with FaultySink(Faults(reject_all=True)) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "branch.topic.description", "mine\n\nand more")
+        config = (repo.path / ".git" / "config").read_bytes()
+        seen = json.loads(send(repo, "--dry-run").out)["change_id"]
+        assert (repo.path / ".git" / "config").read_bytes() == config
+        for words in (("--yes",), ("--to-self", "--yes")):
+            assert json.loads(send(repo, *words).out)["state"] == "failed"
+            assert (repo.path / ".git" / "config").read_bytes() == config
+        server.faults.heal()
+        done = send(repo, "--resume", "--yes")
+        assert (done.code, json.loads(done.out)["change_id"]) == (0, seen)
+        assert len(server.take()) == 1
+        assert first_id(done) in b4(repo, "prep", "--show-info")
+        assert call("draft", "-C", repo.path, "--no-b4").code == 0
+        assert repo.git("config", "branch.topic.description") == "mine\n\nand more"
+
+
+def test_books_of_the_persons_own_are_as_they_were_after_a_look(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
+        repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+        config = (repo.path / ".git" / "config").read_bytes()
+        assert send(repo, "--dry-run", "-v", "3", "--subject-prefix", "PATCH net").code == 0
+        assert (repo.path / ".git" / "config").read_bytes() == config
 
 
 def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: Path) -> None:
