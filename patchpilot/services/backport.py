@@ -85,10 +85,12 @@ def backport(
 ) -> tuple[BackportResult, ...]:
     """The answers for each commit of TARGET, oldest first and each on top of the former, on `onto` (revisions or directories) or the stable branches.
 
-    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits of a
-    commit that has no Fixes: tag yet.
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits, in place
+    of the Fixes: tags of a single commit, and of those commits of a series that have none.
     """
     revisions, folders = split_onto(repository, onto)
+    if fixes and repository is None:
+        raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
     named = tuple(repository.resolve(one) for one in fixes) if repository else ()
     wanted = read_wanted(repository, target, base)
     results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
@@ -148,11 +150,13 @@ class Asker:
         """The answers for commits in order, each on top of the former where that applied."""
         self.history.add([*([self.main] if self.main else []), *commits, *(one.tip for one in branches)])
         trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
-        return tuple(self._one(commit, branches, trees) for commit in commits)
+        # what was named by hand is meant for the one commit asked about; in a series, for those that say nothing themselves
+        chosen = self.named if len(commits) == 1 else ()
+        return tuple(self._one(commit, branches, trees, chosen) for commit in commits)
 
-    def _one(self, commit: str, branches: Sequence[Branch], trees: dict[str, str]) -> BackportResult:
+    def _one(self, commit: str, branches: Sequence[Branch], trees: dict[str, str], chosen: tuple[Culprit, ...]) -> BackportResult:
         fix = Fix.read(self.repository, commit)
-        culprits = self.history.culprits(commit) or self.named
+        culprits = chosen or self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
         answers = []
         for number, branch in enumerate(branches):

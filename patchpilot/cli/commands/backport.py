@@ -46,6 +46,7 @@ class Wants:
     metavar="SECONDS",
     help="search prerequisites that long a branch; 0: verdicts only",
 )
+@click.option("--fixes", multiple=True, metavar="COMMIT", help="the culprit, for a fix without a Fixes: tag yet (repeatable)")
 @click.option("--write", "folder", type=_FOLDER, metavar="DIR", help="write mail-ready patches, a folder a branch")
 @click.option("--resolve", metavar="BRANCH", help="take a conflict to a clone of its own; call again when it is resolved")
 @click.option("--build", metavar="CMD", help="run CMD in a throw-away clone of each branch that takes the fix")
@@ -56,7 +57,15 @@ class Wants:
 @click.option("--fail-on", type=click.Choice(["conflict", "affected", "never"]), default="never", show_default=True, help="exit 1 on this")
 @common_options("text", "json", "markdown")
 def command(
-    common: Common, target: str | None, onto: tuple[str, ...], ended: bool, base: str | None, effort: float, fail_on: str, **wants: Any
+    common: Common,
+    target: str | None,
+    onto: tuple[str, ...],
+    ended: bool,
+    base: str | None,
+    effort: float,
+    fixes: tuple[str, ...],
+    fail_on: str,
+    **wants: Any,
 ) -> int:
     """Say for each stable branch whether the fix is there, is needed, applies, and what it stands on.
 
@@ -74,7 +83,8 @@ def command(
             onto = (branch_word(repository, wanted.resolve, **ours),)
         with progress_of(common) as progress:
             base = base or settings.get("base") or None
-            results = backport(repository, target, onto, **ours, ended=ended, effort=effort, base=base, progress=progress)
+            asked: dict[str, Any] = {"ended": ended, "effort": effort, "base": base, "fixes": fixes}
+            results = backport(repository, target, onto, **ours, **asked, progress=progress)
             done = _deeds(repository, results, wanted, settings) if _has_deeds(wanted) else output.Deeds()
     finally:
         if repository:
