@@ -72,10 +72,10 @@ class Common:
         return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
 
     def write(self, text: str) -> None:
-        """The result, to -o FILE or to stdout."""
-        if not text:
+        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout."""
+        if not text and not self.output:
             return
-        data = text if text.endswith("\n") else text + "\n"
+        data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             try:
                 self.output.write_text(data, encoding="utf-8", errors="surrogateescape")

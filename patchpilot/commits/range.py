@@ -87,9 +87,11 @@ def resolve_commits(repository: "Repository", target: str | None, base: str | No
 
 def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
     if "..." in target:
-        raise UsageError(f"{target}: a range is A..B, with two dots")
+        raise UsageError(f"{target}: a range is A..B, with two dots", hint=f"write {target.replace('...', '..')}")
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+    if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
+        raise UsageError(f"{target}: no commits in this range", hint="A..B is what B has and A has not")
     return start, topic_commits(repository, start, end)
 
 

@@ -277,3 +277,11 @@ def test_a_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
     outcome = call("check", tmp_path)
     assert outcome.code == ExitCode.USAGE
     assert "no patch in this folder" in outcome.err
+
+
+def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:
+    patch, report = tmp_path / "a.patch", tmp_path / "report"
+    for text, there in ((DIRTY, True), (CLEAN, False)):
+        patch.write_bytes(text if isinstance(text, bytes) else text.encode())
+        call("check", patch, "--format", "checkpatch", "-o", report)
+        assert bool(report.read_text()) is there
