@@ -43,6 +43,7 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
             patch.delenv(name)
         patch.setenv("HOME", str(place))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_COMMITTER_DATE", "1788220800 +0000")
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
         made = copy_clone(built, place)
