@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.landed import History
@@ -18,7 +19,10 @@ _STALE = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series), whether its tip is old or it is over."""
+    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series).
+
+    `stale`: its remote may well have more. `is_over`: its support is.
+    """
 
     name: str
     version: str
@@ -75,7 +79,7 @@ def stable_branches(
             version,
             refs[best[version]],
             family.ends(version),
-            stale=version not in over and _is_stale(repository, refs[best[version]], today),
+            stale=version not in over and _is_stale(repository, best[version], version, refs[best[version]], today),
             is_over=version in over,
         )
         for version in sorted(found, key=version_key)
@@ -173,5 +177,48 @@ def _best_refs(repository: Repository, refs: Mapping[str, str], family: Family, 
     return {version: max(names, key=rank) for version, names in found.items()}
 
 
-def _is_stale(repository: Repository, tip: str, today: date) -> bool:
-    return repository.commit(tip).committed.date() < today - _STALE
+def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
+    """Whether the remote may well have more: the tip is old, and was not fetched lately or a release newer than it is known here.
+
+    An old tip alone says nothing: a quiet branch is no old copy.
+    """
+    committed = repository.commit(tip).committed
+    if committed.date() >= today - _STALE:
+        return False
+    tracked = repository.find(f"refs/remotes/{name}") is not None
+    fetched = _fetched(repository, name) if tracked else None
+    if tracked and (fetched is None or fetched.date() < today - _STALE):
+        return True
+    return _newest_release(repository, version) > committed.timestamp()
+
+
+def _fetched(repository: Repository, name: str) -> datetime | None:
+    """When a remote-tracking ref was last asked for, as the files say that a fetch writes; None when there are none."""
+    times = []
+    for file in (
+        repository.common_dir / "logs" / "refs" / "remotes" / name,
+        repository.common_dir / "FETCH_HEAD",
+        repository.git_dir / "FETCH_HEAD",
+    ):
+        try:
+            if file.name != "FETCH_HEAD" or _names(file, repository, name):
+                times.append(file.stat().st_mtime)
+        except OSError:
+            continue
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def _names(file: Path, repository: Repository, name: str) -> bool:
+    """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
+    urls = [one.removesuffix("/").removesuffix(".git") for one in repository.config(f"remote.{name.partition('/')[0]}.url")]
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
+
+
+def _newest_release(repository: Repository, version: str) -> float:
+    """The time of the commit that the newest tag of a series (v6.1.150) stands on, 0 when there is none."""
+    patterns = [f"refs/tags/{start}{version}{end}" for start in ("", "v") for end in ("", ".*", "-*")]
+    form = "%(*committerdate:unix) %(committerdate:unix)"
+    done = repository.git("for-each-ref", "--sort=-creatordate", "--count=1", f"--format={form}", *patterns)
+    # an annotated tag has the date of its commit in the first place, a light one in the second
+    return float(next(iter(done.text.split()), 0))

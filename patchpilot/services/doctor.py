@@ -130,7 +130,7 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probe.Pro
         if branch.stale:
             remote = branch.name.split("/")[0]
             yield probe.Probe(
-                "stable branches", "warn", f"{branch.name} is old here: its last commit is of long ago", f"git fetch {remote}"
+                "stable branches", "warn", f"{branch.name} was not fetched for long: there may be more of it", f"git fetch {remote}"
             )
     if have.missing:
         versions = ", ".join(one.version for one in have.missing)

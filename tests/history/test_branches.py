@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stable branches among the refs, and what is missing of them."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -67,11 +68,46 @@ def test_another_project_keeps_its_branches_otherwise(tmp_path: Path) -> None:
     assert found(repo, ended=True)[0] == ["20.11", "23.11", "24.11"]
 
 
-def test_an_old_tip_of_a_maintained_branch_is_stale(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/heads/linux-6.1.y")
+def stale(repo: Repo, today: date = TODAY) -> bool:
     with Repository.open(repo.path) as repository:
-        assert stable_branches(repository, today=TODAY).branches[0].stale
-        assert not stable_branches(repository, today=date(2023, 11, 20)).branches[0].stale
+        return stable_branches(repository, today=today).branches[0].stale
+
+
+def aged(*files: Path) -> None:
+    for file in files:
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+
+
+def test_a_quiet_branch_that_was_fetched_lately_is_not_stale(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    assert not stale(repo)
+
+
+def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
+    assert stale(repo)
+    assert not stale(repo, date(2023, 11, 20))
+
+
+def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
+    repo.git("config", "remote.stable.url", "https://example.org/stable.git")
+    (repo.path / ".git" / "FETCH_HEAD").write_text("1234\t\tbranch 'master' of https://example.org/other\n")
+    assert stale(repo)
+    (repo.path / ".git" / "FETCH_HEAD").write_text("1234\t\tbranch 'linux-6.1.y' of https://example.org/stable\n")
+    assert not stale(repo)
+
+
+def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/heads/linux-6.1.y")
+    assert not stale(repo)
+    repo.tag("v6.1")
+    assert not stale(repo)
+    repo.commit("Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"})
+    repo.tag("v6.1.1")
+    assert stale(repo)
 
 
 def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) -> None:
