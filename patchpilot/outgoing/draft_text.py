@@ -85,5 +85,7 @@ def read_draft_file(file: Path) -> str:
     """The text of an exported draft."""
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: {error}", hint="an exported draft is UTF-8 text") from error
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", hint="patchpilot draft --export FILE writes one") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft is UTF-8 text") from error

@@ -55,6 +55,10 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
     (repo.path / "widget.c").write_text("int y;\n")
     good = commit("widget: replace the table by a number\n\nNobody reads the table any more.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
     assert good.returncode == 0, good.stderr
+    amend = ["git", "commit", "-q", "--amend", "--no-edit"]
+    amended = subprocess.run(amend, cwd=repo.path, capture_output=True, check=False, env=dict(os.environ))
+    assert amended.returncode == 0
+    assert b"applied" not in amended.stderr
 
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.plain import printable
-from patchpilot.errors import UsageError
+from patchpilot.errors import InputError, UsageError
 from patchpilot.services import draft as service
 from patchpilot.services.draft import Changes, DraftResult
 
@@ -82,7 +82,10 @@ def command(
         if str(export_to) == "-":
             click.echo(text, nl=False)
         else:
-            export_to.write_text(text, encoding="utf-8")
+            try:
+                export_to.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise InputError(f"{export_to}: {error.strerror or error}") from error
         return 0
     common.write(_json(result) if common.format == "json" else _text(result))
     return 0

@@ -54,15 +54,17 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         mail = Path(place) / "commit.patch"
         mail.write_bytes(service.mail_for_commit_message(repository, file))
-        return _check(common, str(mail))
+        # an amended commit is in the tree already, whatever its message says
+        return _check(common, str(mail), "already-applied", "does-not-apply")
 
 
-def _check(common: Common, target: str) -> int:
+def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.services.check import check
 
     repository = common.repository()
     settings = common.settings(repository)
-    result = check([target], repository=repository, profile=settings.get("profile"), ignore=settings.words("ignore"), fail_on="error")
+    ignore = (*settings.words("ignore"), *beside)
+    result = check([target], repository=repository, profile=settings.get("profile"), ignore=ignore, fail_on="error")
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:
