@@ -2,11 +2,13 @@
 """Which interfaces a patch starts to use, and what it says of its licence."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.newlines import added_lines, c_hunks
+from patchpilot.lint.patterns import compiled
 
 
 @detector("licence-mismatch")
@@ -29,21 +31,29 @@ def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("deprecated-interface", names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """More uses than before of an interface that is being removed; `names` are "pattern => what to use", patterns matched as words."""
+    """Lines with an interface that is being removed, as many as there are more than before; `names` are "pattern => what to use"."""
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
-    union = re.compile("|".join(f"(?:{name})" for name, _ in pairs))
-    for change in context.patch.files:
-        if not (change.new_path or "").endswith((".c", ".h")):
-            continue
-        gone = " ".join(line.text for line in change.lines("-") if union.search(line.text))
+    union = compiled("|".join(f"(?:{name})" for name, _ in pairs))
+    changes = [change for change in context.patch.files if (change.new_path or change.path).endswith((".c", ".h"))]
+    gone = Counter(name for change in changes for line in change.lines("-") if (name := _named(line.text, union, pairs)))
+    for change in changes:
         for line in change.lines("+"):
-            if not union.search(line.text) or line.text.lstrip().startswith(("*", "/*", "//")):
+            name = _named(line.text, union, pairs)
+            if name is None:
                 continue
-            for name, instead in pairs:
-                found = re.search(name, line.text)
-                if found and not re.search(name, gone):
-                    yield Hit(line.patch_line, f"{found[0].strip(' (')} is deprecated: use {instead}")
-                    break
+            if gone[name]:
+                gone[name] -= 1
+                continue
+            found = compiled(name).search(line.text)
+            word = found[0].strip(" (") if found else name
+            yield Hit(line.patch_line, f"{word} is deprecated: use {dict(pairs)[name]}")
+
+
+def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
+    """The first pattern that a line of code has."""
+    if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
+        return None
+    return next((name for name, _ in pairs if compiled(name).search(text)), None)
 
 
 @detector("added-call", names=list, paths_pattern=str, say=str)
