@@ -178,7 +178,7 @@ class _Counter:
         if index >= len(self.entries):
             return "b4 hands over more mails than were shown"
         entry = self.entries[index]
-        if not same_mail(entry.mail, captured(raw, "", ())):
+        if not same_mail(entry, captured(raw, "", ())):
             return f"b4 hands over another mail than was shown: {entry.mail.subject}"
         last = index == len(self.entries) - 1
         if last and any(one.state is MailState.UNKNOWN for one in self.entries):
@@ -200,16 +200,14 @@ class _Counter:
         return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
 
 
-def same_mail(shown: Captured, given: Captured) -> bool:
-    """Whether two runs of b4 made the same mail: all but ids, date, its own tracking header and signatures."""
+def same_mail(entry: Entry, given: Captured) -> bool:
+    """Whether another run of b4 made this mail again: all but ids, date, its tracking header, signatures, and what we put in (the file lacks it)."""
     from patchpilot.model.mail import parse_mail
 
-    return (shown.subject, _keys(shown.to), _keys(shown.cc), parse_mail(shown.raw).body.rstrip()) == (
-        given.subject,
-        _keys(given.to),
-        _keys(given.cc),
-        parse_mail(given.raw).body.rstrip(),
-    )
+    shown = entry.mail
+    body = parse_mail(given.raw).body.rstrip()
+    same = (shown.subject, _keys(shown.to), _keys(shown.cc)) == (given.subject, _keys(given.to), _keys(given.cc))
+    return same and any(body == parse_mail(one).body.rstrip() for one in (shown.raw, entry.file))
 
 
 def _keys(addresses: Sequence[Address]) -> list[str]:

@@ -10,6 +10,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.b4_additions import additions, put_in, refuse_signed
 from patchpilot.outgoing.b4_branch import Enrolment, books, enrol, enrolment, put_books, reopen, write_record
 from patchpilot.outgoing.b4_web import post, renamed
 from patchpilot.outgoing.compose import Wording, patch_ids_of
@@ -41,8 +42,8 @@ def make(
             "no mail server is set, and b4 would then choose a web endpoint by itself",
             hint="git config --global sendemail.smtpserver HOST (see `patchpilot doctor`)",
         )
-    if draft.in_reply_to:
-        raise UsageError("b4 cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
+    if draft.in_reply_to and account.endpoint:
+        raise UsageError("b4's web endpoint cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
     sign = signing(repository) or bool(account.endpoint)
@@ -56,6 +57,11 @@ def make(
     finally:
         put_books(repository, branch, before)
     letters = _letters(repository, mails, ids)
+    notes = {one.commit: draft.notes.get(one.patch_id, "") for one in draft.patches if one.commit}
+    texts = additions(wording, notes, letters)
+    if sign:
+        refuse_signed(texts, why="b4 signs them as it makes them")
+    mails = put_in(mails, letters, texts, draft.in_reply_to or None)
     remarks = [f"b4 makes new Message-IDs a run: those shown here are sent, and written into b4's record of v{known.revision}"]
     if account.endpoint:
         remarks = ["the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"]

@@ -19,7 +19,10 @@ _PLACE_SUBJECT, _PLACE_BLURB = b"*** SUBJECT HERE ***", b"*** BLURB HERE ***"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What goes into the mails beside the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers."""
+    """What goes into the mails beside the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers.
+
+    `extras` are the texts among them that the draft does not have: the tracker's line, the note of a resend, a range-diff.
+    """
 
     prefix: str = "PATCH"
     version: int = 1
@@ -29,6 +32,7 @@ class Wording:
     base: str | None = None
     in_reply_to: str | None = None
     range_diff: str | None = None
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,9 @@ class Letter:
             ("Subject", text_header("Subject", self.subject)),
             ("To", ",\n\t".join(address_header(one) for one in self.to)),
             ("Cc", ",\n\t".join(address_header(one) for one in self.cc)),
-            ("Message-ID", _bracketed(self.message_id)),
-            ("In-Reply-To", _bracketed(self.in_reply_to) if self.in_reply_to else ""),
-            ("References", "\n ".join(_bracketed(one) for one in self.references)),
+            ("Message-ID", bracketed(self.message_id)),
+            ("In-Reply-To", bracketed(self.in_reply_to) if self.in_reply_to else ""),
+            ("References", "\n ".join(bracketed(one) for one in self.references)),
             *self.extra,
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=UTF-8"),
@@ -80,7 +80,8 @@ def address_header(address: Address) -> str:
     return f"{text_header('To', address.name)} <{verdict.wire}>"
 
 
-def _bracketed(message_id: str) -> str:
+def bracketed(message_id: str) -> str:
+    """A Message-ID as it stands in a header; InputError when it is none."""
     if not re.fullmatch(r"[\x21-\x3b\x3d\x3f-\x7e]+", message_id):
         raise InputError(f"{message_id!r} is not a Message-ID", hint="give it as the archive shows it, with or without < >")
     return f"<{message_id}>"

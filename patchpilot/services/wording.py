@@ -24,12 +24,12 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))
     notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    # git writes a range-diff into a cover or a single patch only, b4 into none
+    compared = _compared(repository, request, draft) if (many and cover is None) or request.via == "b4" else ""
+    again = "" if cover else _resend_note(request, draft)
     first = next((one.commit for one in draft.patches if one.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
-        # git writes a range-diff into a cover or a single patch only
-        compared = _compared(repository, request, draft) if many else ""
-        again = _resend_note(request, draft)
         text = "\n\n".join(part for part in (notes.get(first, ""), again, changes, *extra, compared) if part.strip())
         notes = {**notes, first: text} if text else notes
     return Wording(
@@ -40,6 +40,7 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         change_id=draft.change_id,
         base=base,
         in_reply_to=draft.in_reply_to or None,
+        extras=tuple(one for one in (again, *extra, compared) if one.strip()),
         range_diff=_last_range(request, draft) if cover or not many else None,
     )
 

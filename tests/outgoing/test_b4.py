@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they are."""
 
+import base64
 import json
+import quopri
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.address import Address
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.b4_additions import put_in
 from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.transport import captured
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.topics import topic
+from tests.kit.topics import apply, commits, topic, unpacked
 
 
 def send(repo: Repo, *words: str) -> Outcome:
@@ -125,7 +133,6 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: P
         assert "clean working tree" in send(repo, "--yes").err
         repo.git("checkout", "-q", "--", "widget.c")
         assert "checked out" in send(repo, "--yes", "HEAD~1").err
-        assert "--in-reply-to" in send(repo, "--yes", "--in-reply-to", "<x@example.org>").err
         assert server.take() == ()
 
 
@@ -134,6 +141,50 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: 
     repo = topic(tmp_path / "r", 1)
     done = send(repo, "--yes")
     assert (done.code, "web endpoint by itself" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(tmp_path: Path, count: int) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", count, server=server)
+        cover = ("--cover-subject", "widget: mend", "--cover", "All were wrong.") if count > 1 else ()
+        assert call("draft", "-C", repo.path, *cover, "--note", str(count), "geprüft: größer").code == 0
+        words = ("--regression", repo.git("rev-parse", "master"), "--in-reply-to", "<asked@example.org>")
+        done = send(repo, "--yes", *words)
+        assert done.code == 0, done.err
+        raw = [unpacked(one) for one in server.take()]
+        first = first_id(done)
+    read = [parse_mail(one) for one in raw]
+    assert [one.in_reply_to for one in read] == ["asked@example.org", *([first] * (len(raw) - 1))]
+    assert all(one.references[0] == "asked@example.org" for one in read)
+    patches = raw[-count:]
+    assert "geprüft: größer" in patches[-1].decode().partition("\n---\n")[2].partition("\ndiff --git")[0]
+    assert b"#regzbot introduced:" in raw[0]
+    assert apply(repo, "master", patches, tmp_path) == commits(repo, "master..topic")
+
+
+def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    new_key(repo)
+    call("draft", "-C", repo.path, "--note", "1", "tested")
+    assert "b4 signs them" in send(repo, "--dry-run").err
+
+
+@pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
+def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
+    body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
+    coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(coding, bytes)(body)
+    head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
+    head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
+    mail = captured(head + b"\n" + coded, "a@example.org", ("l@example.org",))
+    letter = Letter(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
+    (made,) = put_in([mail], [letter], ["größer"], None)
+    message = message_from_bytes(made.raw)
+    assert message.get_payload(decode=True).decode() == body.decode().replace("---\n", "---\ngrößer\n\n", 1)
+    assert made.recipients == mail.recipients
+    if coding in ("7bit", ""):
+        assert (message["Content-Transfer-Encoding"], message.get_content_charset()) == ("8bit", "utf-8")
 
 
 @contextmanager
@@ -164,6 +215,15 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
         thread.join()
 
 
+def new_key(repo: Repo) -> None:
+    """A patatt key of the repository's own, with which b4 signs."""
+    subprocess.run([sys.executable, "-c", "import patatt; patatt.command()", "genkey"], cwd=repo.path, capture_output=True, check=False)
+    from patatt import get_data_dir
+
+    key = next((Path(get_data_dir()) / "private").glob("*.key")).stem
+    repo.git("config", "patatt.signingkey", f"ed25519:{key}")
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "mail"),
     [('{"result": "success"}', "sent", "accepted"), ('{"result": "error", "message": "no"}', "failed", "rejected")],
@@ -173,12 +233,7 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    subprocess.run([sys.executable, "-m", "patatt", "genkey", "-n"], cwd=repo.path, capture_output=True, check=False)
-    subprocess.run([sys.executable, "-c", "import patatt; patatt.command()", "genkey"], cwd=repo.path, capture_output=True, check=False)
-    from patatt import get_data_dir
-
-    key = next((Path(get_data_dir()) / "private").glob("*.key")).stem
-    repo.git("config", "patatt.signingkey", f"ed25519:{key}")
+    new_key(repo)
     with endpoint(answer) as (url, posted):
         repo.git("config", "b4.send-endpoint-web", url)
         shown = call("send", "-C", repo.path, "--via", "b4", "--to", "l@lists.example.org", "--force", "x", "--dry-run")
