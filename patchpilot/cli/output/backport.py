@@ -2,7 +2,8 @@
 """The backport matrix: text, markdown and JSON."""
 
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from patchpilot.services.backport_write import Written
 _SIDE = 6
 _PLACES = 5
 _MUCH = 300
+_COLUMNS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +135,36 @@ def as_text(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
     """The matrix for people: a line a branch, and below it what to know."""
     blocks = []
     for result in results:
-        lines = [_name(result)]
+        lines = _wrapped(_name(result), "", "  ")
+        newer = any(one.lacking_newer for one in result.branches)
         if result.upstream is False:
-            lines.append("  not in mainline here: stable trees take it only when it is")
-        lines += [f"  note: {one}" for one in result.rules]
+            lines.append("  not in mainline here: stable trees take it only when it is" + (", newer ones first" if newer else ""))
+        for rule in result.rules:
+            lines += _wrapped(f"note: {rule}", "  ", "    ")
         width = max((len(_label(one)) for one in result.branches), default=0)
         for one in result.branches:
             ends = f" (until {one.ends})" if one.ends else ""
-            lines.append(f"  {_label(one):<{width}}  {one.verdict.value:<13}  {one.reason}{ends}")
-            lines += [f"      {line}" for line in _details(one)]
+            head = f"  {_label(one):<{width}}  {one.verdict.value:<13}  "
+            lines += _wrapped(f"{one.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
+            lines += [f"      {line}" for line in _details(one, upstream=result.upstream is not False)]
         if _asking(result):
             lines += ["  for its message:", *(f"    {line}" for line in _asking(result))]
-        lines += [f"  {one.version}: not in this repository: {one.command}" for one in result.missing]
         blocks.append("\n".join(lines))
+    blocks += _missing(results[-1])
     blocks += _deeds_text(done)
     return printable("\n\n".join(blocks) + "\n")
+
+
+def _missing(result: BackportResult) -> list[str]:
+    """The series that are not here, once for all fixes, with one command for those that one command can fetch."""
+    if not result.missing:
+        return []
+    fetches: dict[str, list[str]] = {}
+    for one in result.missing:
+        command, _, ref = one.command.rpartition(" ")
+        fetches.setdefault(command, []).append(ref)
+    said = _wrapped("not in this repository: " + ", ".join(one.version for one in result.missing), "", "  ")
+    return ["\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])]
 
 
 def _label(one: BranchResult) -> str:
@@ -175,37 +192,55 @@ def _name(result: BackportResult) -> str:
     return f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
 
 
-def _details(one: BranchResult) -> list[str]:
-    lines = []
+def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
+    """A sentence in lines of at most `width`; a word that is longer stays whole."""
+    flat = " ".join(text.split())
+    found = textwrap.wrap(flat, width, initial_indent=first, subsequent_indent=other, break_long_words=False, break_on_hyphens=False)
+    return found or [first.rstrip()]
+
+
+def _details(one: BranchResult, *, upstream: bool) -> list[str]:
+    """What stands below a branch's line; code and commands are never wrapped."""
+    lines: list[str] = []
+
+    def say(text: str, indent: str = "") -> None:
+        lines.extend(_wrapped(text, indent, indent + "  ", _COLUMNS - 6))
+
     if one.queued:
-        lines.append("queued for the next release")
+        say("queued for the next release")
     if one.wants_fix:
         for place in one.conflicts[:_PLACES]:
             lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else f" ({place.kind})"))
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
         if len(one.conflicts) > _PLACES:
-            lines.append(f"and {len(one.conflicts) - _PLACES} more conflicts")
-        lines += [f'because of {cause.commit[:12]} ("{cause.subject}"): {cause.why}' for cause in one.causes]
-        if one.prerequisites:
-            lines.append("needs first" + (" (their changes to the fix's files only)" if one.partial else "") + ":")
-            lines += [
-                f'  {need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", a fix itself" if need.is_fix else "")
-                for need in one.prerequisites
-            ]
-            total = sum(need.size for need in one.prerequisites)
-            if total > _MUCH:
-                lines.append(f"that is {total} lines: adapting the fix may be less")
-        elif one.search == "gave-up":
-            lines.append("no prerequisites found in the time (see --effort)")
-        elif one.search == "none":
-            lines.append("the missing commits of its files do not make it apply: it has to be adapted")
-        lines += [f"look: {hint}" for hint in one.hints]
-        if one.lacking_newer:
-            lines.append(f"newer trees must have it first: {', '.join(one.lacking_newer)}")
-    lines += [f'then also: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it' for follower in one.followers]
+            say(f"and {len(one.conflicts) - _PLACES} more conflicts")
+        for cause in one.causes:
+            say(f'because of {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
+        _say_needs(one, say)
+        for hint in one.hints:
+            say(f"look: {hint}")
+        # of a fix that no tree can take yet it is said once, above
+        if one.lacking_newer and upstream:
+            say(f"newer trees must have it first: {', '.join(one.lacking_newer)}")
+    for follower in one.followers:
+        say(f'then also: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it')
     if one.stale and one.ends and one.wants_fix:
-        lines.append("the branch here is old: fetch it again")
+        say("the branch here is old: fetch it again")
     return lines
+
+
+def _say_needs(one: BranchResult, say: Callable[..., None]) -> None:
+    if one.prerequisites:
+        say("needs first" + (" (their changes to the fix's files only)" if one.partial else "") + ":")
+        for need in one.prerequisites:
+            say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", a fix itself" if need.is_fix else ""), "  ")
+        total = sum(need.size for need in one.prerequisites)
+        if total > _MUCH:
+            say(f"that is {total} lines: adapting the fix may be less")
+    elif one.search == "gave-up":
+        say("no prerequisites found in the time (see --effort)")
+    elif one.search == "none":
+        say("the missing commits of its files do not make it apply: it has to be adapted")
 
 
 def _short(side: Sequence[str]) -> list[str]:
