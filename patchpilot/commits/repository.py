@@ -33,6 +33,8 @@ class Repository:
         self.bare = bool(repo.bare)
         self.top = self.git_dir if self.bare else Path(str(repo.working_tree_dir))
         self.objects = CatFile(self.top)
+        self.extra_environment: dict[str, str] = {}
+        """What every git call of `git` gets on top: where else git shall look."""
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
@@ -69,7 +71,7 @@ class Repository:
         self, *args: str, stdin: bytes | None = None, env: dict[str, str] | None = None, ok: Sequence[int] = (0,), timeout: float = 300.0
     ) -> Completed:
         """A pinned git call in this repository; see `run.git`."""
-        return git(self.top, *args, stdin=stdin, env=env, ok=ok, timeout=timeout)
+        return git(self.top, *args, stdin=stdin, env=self.extra_environment | (env or {}), ok=ok, timeout=timeout)
 
     def resolve(self, word: str) -> str:
         """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""

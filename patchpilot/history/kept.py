@@ -15,7 +15,7 @@ class Kept:
     """Commit → (release, the commit the release stood on) of earlier runs."""
 
     def __init__(self, common_dir: Path) -> None:
-        self._file = _place(common_dir)
+        self._file = place(common_dir, "releases")
         self._known: dict[str, tuple[str, str]] | None = None
 
     def get(self, commit: str) -> tuple[str, str] | None:
@@ -36,11 +36,12 @@ class Kept:
                 file.write(f"{commit} {stands_on} {release}\n")
 
 
-def _place(common_dir: Path) -> Path:
+def place(common_dir: Path, room: str) -> Path:
+    """Where in the user's cache directory a repository's answers of one kind are."""
     import platformdirs
 
     key = hashlib.sha256(str(common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "releases" / key
+    return Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / room / key
 
 
 def _read(file: Path) -> dict[str, tuple[str, str]]:

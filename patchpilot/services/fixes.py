@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message
+from patchpilot.history.graph import use_graph
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
@@ -72,6 +73,7 @@ def find_culprits(
     """
     commit = repository.commit(repository.resolve(target))
     started = time.monotonic()
+    use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)
     relations = _relations(repository, commit, releases)
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commit-graph of our own: made where it pays, extended, passed over where it must not be, and no harm when it breaks."""
+
+import fcntl
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history import graph
+from patchpilot.history.graph import ALTERNATES, holds, sound_layers, use_graph
+from patchpilot.history.kept import place
+from tests.kit.repos import Repo
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "r")
+    for number in range(5):
+        made.commit(f"a: step {number}", {"a.c": f"{number}\n"})
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, "WORTH", 0)
+    monkeypatch.setattr(graph, "NEAR", 2)
+
+
+def use(repo: Repo, *, make: bool = True) -> bool:
+    with Repository.open(repo.path) as repository:
+        found = use_graph(repository, repository.resolve("HEAD"), make=make)
+        assert found == (ALTERNATES in repository.extra_environment)
+        assert repository.is_ancestor("HEAD~3", "HEAD")
+        assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
+        return found
+
+
+def directory(repo: Repo) -> Path:
+    return place(repo.path / ".git", "graphs")
+
+
+def held(repo: Repo) -> list[bool]:
+    """Of each commit, oldest first, whether the graph has it."""
+    ids = repo.git("rev-list", "--reverse", "HEAD").split()
+    return [any(holds(layer, one) for layer in sound_layers(directory(repo))) for one in ids]
+
+
+def everything(folder: Path) -> dict[str, str]:
+    return {str(file): hashlib.sha1(file.read_bytes()).hexdigest() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def test_a_graph_is_made_and_nothing_is_written_into_the_repository(repo: Repo) -> None:
+    before = everything(repo.path)
+    assert use(repo)
+    assert held(repo) == [True] * 5
+    assert everything(repo.path) == before
+
+
+def test_a_graph_that_is_behind_is_extended(repo: Repo) -> None:
+    use(repo)
+    repo.commit("a: near", {"a.c": "near\n"})
+    assert use(repo)
+    assert held(repo) == [True] * 5 + [False]
+    for number in range(4):
+        repo.commit(f"a: later {number}", {"a.c": f"later {number}\n"})
+    assert use(repo)
+    assert held(repo) == [True] * 10
+
+
+def test_a_small_repository_and_one_only_verified_get_none(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not use(repo, make=False)
+    monkeypatch.setattr(graph, "WORTH", 1 << 20)
+    assert not use(repo)
+    assert not directory(repo).exists()
+
+
+def test_one_that_is_there_serves_where_none_is_made(repo: Repo) -> None:
+    use(repo)
+    assert use(repo, make=False)
+
+
+def test_the_repository_s_own_graph_is_left_to_git(repo: Repo) -> None:
+    repo.git("commit-graph", "write", "--reachable")
+    assert not use(repo)
+
+
+def test_grafts_shallow_and_partial_clones_get_none(repo: Repo, tmp_path: Path) -> None:
+    (repo.path / ".git" / "info").mkdir(exist_ok=True)
+    (repo.path / ".git" / "info" / "grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    with Repository.open(repo.path) as repository:
+        assert not use_graph(repository, repository.resolve("HEAD"))
+    (repo.path / ".git" / "info" / "grafts").unlink()
+    repo.git("config", "remote.origin.promisor", "true")
+    assert not use(repo)
+    repo.git("clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow"))
+    assert not use(Repo(tmp_path / "shallow"))
+
+
+def test_replaced_commits_are_seen_in_spite_of_a_graph(repo: Repo) -> None:
+    use(repo)
+    other = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
+    repo.git("replace", "HEAD~1", other)
+    with Repository.open(repo.path) as repository:
+        use_graph(repository, repository.resolve("HEAD"))
+        assert len(repository.rev_list("HEAD")) == 2
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"])
+def test_a_broken_graph_is_made_anew(repo: Repo, harm: str) -> None:
+    use(repo)
+    layer = sound_layers(directory(repo))[0]
+    data = layer.read_bytes()
+    chain = layer.parent / "commit-graph-chain"
+    for file in (layer, chain):
+        file.chmod(0o644)
+    match harm:
+        case "cut":
+            layer.write_bytes(data[:-100])
+        case "flipped":
+            layer.write_bytes(data[:400] + bytes([data[400] ^ 0xFF]) + data[401:])
+        case "empty":
+            layer.write_bytes(b"")
+        case "chain":
+            chain.write_text("0" * 40 + "\n")
+        case "chain bytes":
+            chain.write_bytes(b"\xff\xfe\0\n")
+        case _:
+            layer.unlink()
+    assert use(repo)
+    assert held(repo) == [True] * 5
+
+
+def test_a_second_writer_goes_on_without(repo: Repo) -> None:
+    folder = directory(repo)
+    folder.mkdir(parents=True)
+    with (folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not use(repo)
+    assert use(repo)
+
+
+def test_a_lock_that_a_killed_git_left_is_no_obstacle(repo: Repo) -> None:
+    folder = directory(repo) / "info" / "commit-graphs"
+    folder.mkdir(parents=True)
+    (folder / "commit-graph-chain.lock").write_text("")
+    assert use(repo)
+
+
+def test_what_takes_long_goes_on_without_us(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, "PATIENCE", 0.0)
+    assert not use(repo)
+    assert graph._running.pop().wait(20) == 0
+    assert use(repo)
+
+
+def test_a_failure_is_not_repeated_at_once(repo: Repo) -> None:
+    repo.git("config", "core.commitGraph", "false")
+    assert not use(repo)
+    assert (directory(repo) / "failed").exists()
+    repo.git("config", "core.commitGraph", "true")
+    assert not use(repo)
+    (directory(repo) / "failed").unlink()
+    assert use(repo)
+
+
+def test_no_cache_directory_is_no_trouble(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert not use(repo)
+
+
+def test_a_cache_directory_with_a_colon_is_found(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))
+    assert use(repo)
+    assert held(repo) == [True] * 5
+    shutil.rmtree(tmp_path / 'of: "me"')
+    assert use(repo)
