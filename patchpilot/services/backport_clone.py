@@ -21,7 +21,7 @@ from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.history.grammar import read_marks
 from patchpilot.history.lts import Family
 from patchpilot.services.backport import BackportResult, BranchResult
-from patchpilot.services.backport_write import note_of, steps_for, write_mails
+from patchpilot.services.backport_write import answered, answering, note_of, steps_for, write_mails
 
 _BUILD_HOURS = 6.0
 _ADVICE = """
@@ -170,8 +170,10 @@ def _take_up(
         with Scratch(clone) as scratch:
             made = [_rediffed(scratch, one) for one in made]
             version = branch.version or "stable"
+            if not wording.in_reply_to:
+                wording = answering(wording, answered([result]), [result.commit], branch.version)
             mails = format_series(scratch, family, made, base, version, wording, [note_of(one, version, wording) for one in made])
-            files = write_mails(folder, mails, replace=True)
+            files = write_mails(folder, mails, anew=True)
     return Resolving(branch.branch, place, "done", (), (f"when it is sent: rm -r {shlex.quote(str(place))}",), files)
 
 

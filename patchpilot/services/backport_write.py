@@ -2,11 +2,11 @@
 """The patches of a backport, written ready to send: a folder a branch."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits
+from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits, message_id
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Verdict
 from patchpilot.commits.repository import Repository
@@ -19,11 +19,30 @@ from patchpilot.services.backport import BackportResult, BranchResult
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written for a branch: the files in order, or why none."""
+    """What was written for a branch: the files in order (and the mail they answer), or why none."""
 
     branch: str
     files: tuple[Path, ...]
     skipped: str = ""
+    answers: str = ""
+
+
+def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
+    """(commit, version) → the FAILED mail about it that a followed series has got; nothing where nothing is followed."""
+    from patchpilot.services.track import failed_mails
+    from patchpilot.threads.store import Store, default_file
+
+    commits = [one.commit for one in results if one.commit]
+    if not commits or not default_file().exists():
+        return {}
+    with Store() as store:
+        return failed_mails(commits, store=store)
+
+
+def answering(wording: Wording, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None) -> Wording:
+    """The wording for one branch: what the person named is answered, else the FAILED mail about the first commit that has one."""
+    found = next((mails[one, version] for one in commits if one and version and (one, version) in mails), None)
+    return wording if wording.in_reply_to or not found else replace(wording, in_reply_to=found)
 
 
 def write_backports(
@@ -31,10 +50,12 @@ def write_backports(
 ) -> tuple[Written, ...]:
     """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
 
-    Only what is upstream is written: a stable tree takes nothing else. A folder that holds patches already is refused.
+    Only what is upstream is written: a stable tree takes nothing else. A folder that holds patches already is refused. Without a mail to answer in
+    `wording`, the FAILED mail that a followed series has got about a fix is answered.
     """
     family = stable_branches(repository, profile=profile).family
     written: list[Written] = []
+    mails_got = {} if wording.in_reply_to else answered(results)
     with Scratch(repository) as scratch:
         for at in range(len(results[-1].branches)):
             pairs = [(result, result.branches[at]) for result in results]
@@ -48,8 +69,10 @@ def write_backports(
             except PatchpilotError as error:
                 written.append(Written(branch.branch, (), error.message))
                 continue
-            mails = mails_of(scratch, family, made, branch, wording)
-            written.append(Written(branch.branch, write_mails(folder / _folder_name(branch), mails)))
+            mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
+            mails = mails_of(scratch, family, made, branch, mine)
+            files = write_mails(folder / _folder_name(branch), mails)
+            written.append(Written(branch.branch, files, answers=message_id(mine.in_reply_to) if mine.in_reply_to else ""))
     return tuple(written)
 
 
@@ -102,11 +125,11 @@ def _folder_name(branch: BranchResult) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 
-def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, replace: bool = False) -> tuple[Path, ...]:
-    """Write mails into a folder; UsageError when it holds patches already (and `replace` does not allow it)."""
+def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, anew: bool = False) -> tuple[Path, ...]:
+    """Write mails into a folder; UsageError when it holds patches already (and `anew` does not allow it)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not replace and any(folder.glob("*.patch")):
+        if not anew and any(folder.glob("*.patch")):
             raise UsageError(f"{folder} holds patches already", hint="name another folder, or remove them")
         files = []
         for name, content in mails:

@@ -12,9 +12,11 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.advice import next_step
 from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of, message_id_of
+from patchpilot.threads.classify import classify
 from patchpilot.threads.gather import gather, status_of
+from patchpilot.threads.kinds import Kind
 from patchpilot.threads.landed import in_repository
-from patchpilot.threads.mbox import read_mails
+from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.status import Landed, StableBranch, State, Status, read_thread
 from patchpilot.threads.store import Entry, Store
 
@@ -208,6 +210,23 @@ def watch(
         )
         if not wait():
             return
+
+
+def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
+    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
+    found: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for entry in store.entries():
+        for mail in store.mails(entry.id):
+            # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
+            if "failed to apply" not in mail.subject or not any(one in mail.body for one in commits):
+                continue
+            told = classify(mail)
+            if told.kind is not Kind.STABLE_FAILED or not told.place.versions:
+                continue
+            about = [one for one in commits if one in told.place.commits] or [one for one in commits if one in mail.body]
+            for key in ((one, version) for one in about for version in told.place.versions):
+                found[key] = max(found.get(key, (when(mail), "")), (when(mail), mail.message_id))
+    return {key: message_id for key, (_, message_id) in found.items()}
 
 
 def remove(number: int, *, store: Store) -> Entry:

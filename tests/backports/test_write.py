@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import parse_patch
+from patchpilot.services import track
+from patchpilot.threads.store import Store
 from tests.backports.world import World, source
 from tests.kit.cli import Outcome, call
+from tests.kit.mails import mbox, patch, reply, stable_failed
 
 
 def write(world: World, folder: Path, *words: object) -> Outcome:
@@ -120,3 +123,33 @@ def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
     answer = world.ask(world.fix, "--build", "grep -c all w.c")
     assert answer["builds"][0]["exit_code"] == 0
     assert world.ask(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1
+
+
+def failed(world: World, tmp_path: Path, *versions: str) -> None:
+    """Follow the fix's series, to which FAILED mails came for these versions."""
+    title = "work: do not forget step 20"
+    mails = [patch(f"[PATCH] {title}", id="first")]
+    mails += [stable_failed(title, world.fix, one, id=f"failed-{one}-{at}", minutes=at) for one in versions for at in (1, 2)]
+    mails.append(
+        reply(f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree', f"git cherry-pick -x {world.fix} works", minutes=9)
+    )
+    file = tmp_path / "followed.mbox"
+    file.write_bytes(mbox(*mails))
+    with Store() as store:
+        track.add(None, mbox=file, store=store, archive_at=track.default_archive(offline=True))
+
+
+def reply_of(folder: Path) -> set[str | None]:
+    return {parse_patch(file.read_bytes(), str(file)).header("In-Reply-To") for file in folder.iterdir()}
+
+
+def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.groundwork)
+    failed(world, tmp_path, "6.6", "5.15")
+    done = write(world, tmp_path / "out")
+    assert reply_of(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
+    assert reply_of(tmp_path / "out" / "6.12") == {None}
+    assert "linux-6.6.y: in answer to <failed-6.6-2@example.org>" in done.out
+    write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
+    assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}

@@ -53,7 +53,9 @@ class Wants:
 @click.option("--request", is_flag=True, help="print the mail that asks the stable people to take the fix as it is")
 @click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @click.option("--note", default="", metavar="TEXT", help="what you adapted and why (--write, --resolve), or why trees need it (--request)")
-@click.option("--in-reply-to", metavar="MSGID", help="with --write: the FAILED mail that is answered")
+@click.option(
+    "--in-reply-to", metavar="MSGID", help="with --write: the FAILED mail that is answered (default: the one a followed series got)"
+)
 @click.option("--fail-on", type=click.Choice(["conflict", "affected", "never"]), default="never", show_default=True, help="exit 1 on this")
 @common_options("text", "json", "markdown")
 def command(

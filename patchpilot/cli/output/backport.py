@@ -57,7 +57,13 @@ def _deeds(done: Deeds) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if done.written:
         found["written"] = [
-            {"branch": one.branch, "files": [str(file) for file in one.files], "skipped": one.skipped or None} for one in done.written
+            {
+                "branch": one.branch,
+                "files": [str(file) for file in one.files],
+                "skipped": one.skipped or None,
+                "in_reply_to": one.answers or None,
+            }
+            for one in done.written
         ]
     if done.resolving:
         one = done.resolving
@@ -248,7 +254,10 @@ def _short(side: Sequence[str]) -> list[str]:
 
 
 def _files(one: Written) -> list[str]:
-    return [str(file) for file in one.files] if one.files else [f"{one.branch}: nothing written: {one.skipped}"]
+    if not one.files:
+        return [f"{one.branch}: nothing written: {one.skipped}"]
+    answers = [f"{one.branch}: in answer to {one.answers}"] if one.answers else []
+    return [*answers, *(str(file) for file in one.files)]
 
 
 def as_markdown(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
