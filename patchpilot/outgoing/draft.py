@@ -8,10 +8,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.outbox import connect
 
+ALIKE = 0.6
+"""How much of two subjects agrees when one may be the other reworded."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS drafts (
     change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
@@ -21,11 +24,12 @@ CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
 
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
-    """A patch of a topic as it was last seen."""
+    """A patch of a topic as it was last seen. `authored` is its author date in seconds, which amending and rebasing leave alone."""
 
     patch_id: str
     subject: str
     commit: str | None = None
+    authored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,12 @@ class Drafts:
 
         A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
         """
-        ids, subjects = {one.patch_id for one in patches}, {one.subject for one in patches}
+        ids, subjects, dates = {one.patch_id for one in patches}, {one.subject for one in patches}, {one.authored for one in patches} - {""}
         best: tuple[float, Draft] | None = None
         for draft in self.all(repository):
             known = {one.patch_id for one in draft.patches}
             same = len(ids & known)
-            alike = len(subjects & {one.subject for one in draft.patches})
+            alike = len(subjects & {one.subject for one in draft.patches}) or len(dates & {one.authored for one in draft.patches})
             mine = branch is not None and draft.branch == branch
             gone = draft.branch is None or draft.branch not in branches
             score = 2.0 * same + alike + (0.5 if mine else 0.0)
@@ -128,14 +132,45 @@ class Drafts:
         return best[1] if best else None
 
 
+def became(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
+    """Which patch became which: by patch-id, subject, author date; of what is left over, by likeness of the subject, and one by one at the same place."""
+    left, rest = list(old), list(new)
+    found: list[tuple[KnownPatch, KnownPatch]] = []
+
+    def pair(before: KnownPatch, after: KnownPatch) -> None:
+        found.append((before, after))
+        left.remove(before)
+        rest.remove(after)
+
+    for name in ("patch_id", "subject", "authored"):
+        for after in tuple(rest):
+            same = [one for one in left if getattr(one, name) and getattr(one, name) == getattr(after, name)]
+            # what several share tells nothing, as dates of commits that a script made
+            alone = sum(getattr(one, name) == getattr(after, name) for one in rest) == 1
+            if same and (name != "authored" or (alone and len(same) == 1)):
+                pair(same[0], after)
+    ranked = sorted(
+        (
+            (SequenceMatcher(None, before.subject, after.subject).ratio(), at, to)
+            for at, before in enumerate(left)
+            for to, after in enumerate(rest)
+        ),
+        key=lambda one: (-one[0], one[1], one[2]),
+    )
+    for (ratio, _, _), before, after in [(one, left[one[1]], rest[one[2]]) for one in ranked]:
+        if ratio >= ALIKE and before in left and after in rest:
+            pair(before, after)
+    if len(left) == len(rest) == 1 and len(old) == len(new) and old.index(left[0]) == new.index(rest[0]):
+        pair(left[0], rest[0])
+    return tuple(found)
+
+
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """The draft after its patches changed: notes move along by subject where a patch-id changed."""
+    """The draft after its patches changed: notes move along to what a patch became."""
     notes = dict(draft.notes)
-    old_by_subject = {one.subject: one.patch_id for one in draft.patches}
-    for one in patches:
-        before = old_by_subject.get(one.subject)
-        if before and one.patch_id not in notes and before in notes:
-            notes[one.patch_id] = notes[before]
+    for before, one in became(draft.patches, patches):
+        if one.patch_id not in notes and before.patch_id in notes:
+            notes[one.patch_id] = notes[before.patch_id]
     return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
 
 

@@ -54,7 +54,7 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
         series, ids = read_topic(repository, request)
     contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
     known = tuple(
-        KnownPatch(patch_id or "", one.subject.title, one.commit)
+        KnownPatch(patch_id or "", one.subject.title, one.commit, _authored(repository, one.commit if ids else None))
         for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
     )
     branch = repository.branch if ids and repository.find("HEAD") == ids[-1] else None
@@ -81,6 +81,10 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
         if request.in_reply_to:
             draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
         return drafts.save(draft)
+
+
+def _authored(repository: Repository, commit_id: str | None) -> str:
+    return str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
 
 
 def _change_id_in(series: Series) -> str | None:

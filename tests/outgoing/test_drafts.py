@@ -51,6 +51,46 @@ def test_notes_follow_a_patch_whose_content_changed() -> None:
     assert moved.notes["p9"] == "tested on hardware"
 
 
+def test_a_note_stays_with_a_patch_that_changed_in_content_and_subject_at_once(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 3)
+    with Repository.open(repo.path) as repository:
+        first = change(repository, Changes(notes=(("3", "tested on hardware"),))).draft
+    (repo.path / "widget.c").write_text("int all_new;\n")
+    repo.git("commit", "-q", "-a", "--amend", "-m", "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    with Repository.open(repo.path) as repository:
+        again = show(repository).draft
+    assert again.change_id == first.change_id
+    assert again.notes[again.patches[2].patch_id] == "tested on hardware"
+
+
+def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    with Repository.open(repo.path) as repository:
+        first = change(repository, Changes(notes=(("1", "tested"),))).draft
+    (repo.path / "widget.c").write_text("int all_new;\n")
+    repo.git("commit", "-q", "-a", "--amend", "-m", "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    with Repository.open(repo.path) as repository:
+        again = show(repository).draft
+        assert (again.change_id, list(again.notes.values())[-1]) == (first.change_id, "tested")
+        repo.git("reset", "-q", "--hard", "master")
+        repo.commit("gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"gizmo.c": "int z;\n"})
+        assert show(repository).draft.change_id != first.change_id
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (("p1 a: one", "q2 b: other"), "q2"),
+        (("p1 a: one", "n1 c: new patch", "q2 a: two, mended"), "q2"),
+        (("n1 c: new patch", "p1 a: one", "n2 d: more"), None),
+        (("q2 a: tow", "p1 a: one"), "q2"),
+    ],
+)
+def test_the_one_left_over_is_taken_for_what_the_patch_became(new: tuple[str, ...], expected: str | None) -> None:
+    moved = follow(replace(DRAFT, notes={"p2": "a note"}), "topic", tuple(KnownPatch(*one.split(" ", 1)) for one in new))
+    assert {key for key in moved.notes if key != "p2"} == ({expected} if expected else set())
+
+
 _TEXT = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).map(str.rstrip), max_size=5).map(
     "\n".join
 )
