@@ -66,7 +66,8 @@ class JudgedTag:
     @property
     def suggestion(self) -> str | None:
         """The line as it should be, where the commit is known and something about the form is wrong."""
-        return tag_text(self.target) if self.target and self.problems else None
+        text = tag_text(self.target) if self.target and self.problems else None
+        return text if text != self.tag.text or self.tag.indented else None
 
 
 @dataclass(frozen=True, slots=True)

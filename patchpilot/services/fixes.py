@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
-from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message
+from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.graph import use_graph
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIMIT = 5
 SLOW = 4.0
+MANY = 200
+"""More commits than that are no series."""
 SURE_ENOUGH = 0.8
 
 
@@ -53,8 +55,8 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether a tag that is there has a problem."""
-        return any(one.problems for one in self.present)
+        """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none."""
+        return any(problem.kind != "same-release" for one in self.present for problem in one.problems)
 
 
 def find_culprits(
@@ -134,15 +136,19 @@ def _tags(repository: Repository, culprits: tuple[Culprit, ...], together: tuple
 def _own_topic(repository: Repository, commit: Commit, first: tuple[Culprit, ...]) -> list[str]:
     """What to say when the likeliest culprit goes out together with the fix: it is no one's bug yet."""
     for one in first:
-        if one.first_release or not repository.find(one.commit):
-            continue
-        try:
-            base = repository.base_of(commit.id)
-        except UsageError:
-            continue
-        if not repository.is_ancestor(one.commit, base):
+        if not one.first_release and one.commit in _series(repository, commit):
             return [f"{one.commit[:12]} is a patch of the same series: squash the fix into it (git commit --fixup={one.commit[:12]})"]
     return []
+
+
+def _series(repository: Repository, commit: Commit) -> frozenset[str]:
+    """The commits that go out together with this one: what it has over the base of its topic, unless that is too much for a series."""
+    try:
+        base = repository.base_of(commit.id)
+    except UsageError:
+        return frozenset()
+    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base, "--tags")
+    return frozenset(found) if len(found) <= MANY else frozenset()
 
 
 def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.Found:
@@ -205,7 +211,10 @@ def _relations(repository: Repository, commit: Commit, releases: Releases) -> Re
         from patchpilot.history.branches import mainline
 
         tip = mainline(repository)
-        return repository.is_ancestor(target.id, tip) if tip else None
+        if tip is None or repository.is_ancestor(target.id, tip):
+            return None if tip is None else True
+        # a branch that was not fetched since denies nothing
+        return None if repository.commit(tip).committed < target.committed else False
 
     def first_release(target: Commit) -> str | None:
         found = releases.first(target.id, int(target.committed.timestamp()), final=True)
@@ -215,4 +224,8 @@ def _relations(repository: Repository, commit: Commit, releases: Releases) -> Re
         found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
         return sum(1 for one in found if (met := repository.objects.get(one)) and met[1] == "commit") > 1
 
-    return Relations(is_ancestor=is_ancestor, in_mainline=in_mainline, first_release=first_release, ambiguous=ambiguous)
+    if not any(parse_tag(line) for line in commit.lines[1:]):
+        return Relations()
+    series = _series(repository, commit) - {commit.id}
+    own = None if series else first_release(commit)
+    return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous)

@@ -210,3 +210,30 @@ def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
     assert result.troubled
     assert result.candidates == ()
     assert culprits.SIGNED
+
+
+def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("update-ref", "refs/remotes/origin/master", "master")
+    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    story.repo.commit(
+        f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")' + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
+    )
+    result = ask(tmp_path / "r", verify=True)
+    assert [one.kind for one in result.present[0].problems] == ["own-series"]
+    assert result.present[0].suggestion is None
+    assert result.troubled
+
+
+def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    tag = f'Fixes: {first[:12]} ("ring: count the users")'
+    story.repo.commit(f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"})
+    story.repo.tag("v1.3")
+    result = ask(tmp_path / "r", verify=True)
+    assert [one.kind for one in result.present[0].problems] == ["same-release"]
+    assert not result.troubled
+    tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
+    story.repo.commit(f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"})
+    assert ask(tmp_path / "r", verify=True).present[0].problems == ()
