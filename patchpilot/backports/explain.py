@@ -9,13 +9,15 @@ from difflib import SequenceMatcher
 from patchpilot.backports.applies import Applied, How
 from patchpilot.backports.conflict import places
 from patchpilot.backports.fix import Fix
+from patchpilot.backports.functions import conflicting, touching
 from patchpilot.backports.scratch import Scratch
-from patchpilot.backports.touches import older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.touches import Touch, older_names, read_touch, read_touches, stands_on
 from patchpilot.backports.words import Words, compare_words, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.landed import History
 
 _MOST_PLACES = 8
+_MOST_ELSEWHERE = 5
 # what blame marks as its boundary is older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 
@@ -45,18 +47,22 @@ def explain(
     at = tree or scratch.tree_of(tip)
     words = compare_words(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
+    elsewhere: list[Cause] = []
     if applied.how is How.CONFLICT:
-        causes = _causes(history, scratch, fix, tip, applied.merge.paths, timeout) or _own_changes(
-            history, scratch, fix, tip, applied, timeout
-        )
+        causes, elsewhere = _causes(history, scratch, fix, tip, applied, timeout)
+        causes = causes or _own_changes(history, scratch, fix, tip, applied, timeout)
     for lack in words.lacks:
         added = who_added(scratch, fix, lack, tip, timeout=timeout)
         if added and added not in [one.commit for one in causes]:
             causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
+    known = {one.commit for one in causes}
+    causes += [one for one in elsewhere if one.commit not in known]
     return Explanation(tuple(causes), (*_word_hints(words), *_moved_hints(scratch, fix, at, applied)))
 
 
-def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, paths: Sequence[str], timeout: float) -> list[Cause]:
+def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, timeout: float) -> tuple[list[Cause], list[Cause]]:
+    """The commits the branch lacks that changed the lines, and those that changed the functions which conflict elsewhere."""
+    paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
@@ -66,17 +72,31 @@ def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, paths: Seque
                 names += older_names(history.repository, path, fix.base, tip, timeout=timeout)
         touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
     except GitError:
-        return []
+        return [], []
     every = [one.commit for one in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
     found = stands_on(touches, goal, present, frozenset(paths))
-    return [
+    functions = conflicting(scratch, fix, places(scratch, applied.merge))
+    others = [(one, name) for one, name in touching(touches, functions) if one.commit not in present and one not in found]
+    lines = [
         Cause(
             one.commit, history.repository.commit(one.commit).subject, one.edits[0].new_path or one.edits[0].old_path or "", _why(one.edits)
         )
         for one in found
         if one.edits
     ]
+    return lines, _in_functions(history, tip, others)
+
+
+def _in_functions(history: History, tip: str, others: Sequence[tuple[Touch, str]]) -> list[Cause]:
+    """The last few of these, oldest first; what the branch has under another id is asked of those only, since it takes a look at the patch."""
+    found: list[Cause] = []
+    for touch, name in others[: 2 * _MOST_ELSEWHERE]:
+        landing = history.landed(touch.commit, tip)
+        if not (landing and landing.holds) and len(found) < _MOST_ELSEWHERE:
+            path = touch.edits[0].new_path or touch.edits[0].old_path or ""
+            found.append(Cause(touch.commit, history.repository.commit(touch.commit).subject, path, f"it changed other lines of {name}()"))
+    return found[::-1]
 
 
 def _own_changes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, timeout: float) -> list[Cause]:

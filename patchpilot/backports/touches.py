@@ -116,6 +116,28 @@ def stands_on(
     return tuple(reversed(found))
 
 
+def crossing(touches: Sequence[Touch], path: str, span: Span) -> tuple[Touch, ...]:
+    """Those of `touches` (oldest first) that change lines of a span of a file as it is after the last of them, however the lines moved since."""
+    needed: dict[str, list[Span]] = {path: [span]}
+    found: list[Touch] = []
+    for touch in reversed(touches):
+        # a rename is no change of the lines
+        if any(
+            low < new[1] and new[0] < high
+            for edit in touch.edits
+            for low, high in needed.get(edit.new_path or "", ())
+            for new in _wide(edit)
+        ):
+            found.append(touch)
+        _carry_back(touch, needed, belongs=False)
+    return tuple(reversed(found))
+
+
+def _wide(edit: Edit) -> Iterable[Span]:
+    """What an edit made, where lines were only removed a line to each side of the gap."""
+    return ((new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1) for _, new in edit.hunks)
+
+
 def _meets(edit: Edit, needed: Mapping[str, Sequence[Span]]) -> bool:
     spans = needed.get(edit.new_path or "", ())
     if spans and edit.new_path != edit.old_path:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commits that changed the function a fix conflicts in, elsewhere than at its lines."""
+
+from patchpilot.backports.functions import function_at
+from tests.backports.world import World, source
+
+
+def test_commits_that_changed_the_function_come_after_those_of_the_lines(world: World) -> None:
+    now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
+    other = world.repo.commit("work: another function", {"w.c": source(**now, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"})
+    near = world.repo.commit(
+        "work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"}
+    )
+    fix = world.repo.commit(
+        "work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"}
+    )
+    answer = world.one(fix, "--onto", world.branch("6.6", world.fix))
+    causes = [(one["commit"], one["why"]) for one in answer["causes"]]
+    assert causes[0][0] == near
+    assert (far, "it changed other lines of work()") in causes[1:]
+    assert other not in [one for one, _ in causes]
+
+
+def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None:
+    now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
+    world.repo.commit("work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")})
+    fix = world.repo.commit("work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")})
+    tip = world.branch("6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")}))
+    answer = world.one(fix, "--onto", tip)
+    assert answer["verdict"] == "conflict"
+    assert far not in [one["commit"] for one in answer["causes"]]
+
+
+def test_a_function_ends_where_its_brace_is() -> None:
+    lines = [
+        "static int\n",
+        "one(int a)\n",
+        "{\n",
+        "\tgo();\n",
+        "out:\n",
+        "\treturn 1;\n",
+        "}\n",
+        "\n",
+        "/* here */\n",
+        "int two(void)\n",
+        "{\n",
+        "}\n",
+    ]
+    found = [function_at(lines, at) for at in range(len(lines))]
+    assert [one.name if one else "" for one in found] == ["", *["one"] * 6, "", "", *["two"] * 3]
+    assert found[4] is not None
+    assert found[4].span == (1, 7)
+    assert function_at([], 0) is None
