@@ -112,7 +112,6 @@ def _carry(
     if account.endpoint:
         _post(repository, send, report, outbox)
         return
-    first = send.entries[0].mail
     known = enrolment(repository, send.branch or "")
     assert known is not None
     b4.deliver(
@@ -121,14 +120,20 @@ def _carry(
         send.entries,
         report,
         enrolment=known,
-        to=first.to,
-        cc=first.cc,
+        to=_everybody(send, "to"),
+        cc=_everybody(send, "cc"),
         cover=send.entries[0].number == 0,
         sign=signing(repository),
         reflect=send.kind == "to-self",
         credential=credential,
         stopping=stopping,
     )
+
+
+def _everybody(send: Send, name: str) -> tuple[Address, ...]:
+    """Whom a header names in any mail of the series."""
+    people = {one.key: one for entry in send.entries for one in getattr(entry.mail, name)}
+    return tuple(people.values())
 
 
 def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) -> None:
@@ -140,8 +145,8 @@ def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) ->
         report,
         branch=send.branch or "",
         version=send.version,
-        to=first.to,
-        cc=first.cc,
+        to=_everybody(send, "to"),
+        cc=_everybody(send, "cc"),
         cover=send.entries[0].number == 0,
         reflect=send.kind == "to-self",
     )

@@ -10,6 +10,7 @@ from email.utils import formataddr
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
+from patchpilot.model.mail import decode_words
 
 _BREAK = re.compile(r"[\r\n\0]")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
@@ -78,6 +79,11 @@ def address_header(address: Address) -> str:
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
     return f"{text_header('To', address.name)} <{verdict.wire}>"
+
+
+def decoded(address: Address) -> Address:
+    """An address of a header, its name as people read it."""
+    return Address(decode_words(address.name), address.email)
 
 
 def bracketed(message_id: str) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.outgoing.leave_out import mail_without, without
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
 
@@ -188,6 +189,25 @@ class Outbox:
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
         """Note the Message-ID a mail really left with."""
         self._db.execute("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
+
+    def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
+        """Take mailboxes (in lower case) out of the mails that have not left, and note it; the send as it is then."""
+        send = self.get(send_id)
+        waiting = [one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)]
+        try:
+            with self._transaction():
+                for one in waiting:
+                    mail = mail_without(one.mail, keys)
+                    self._db.execute(
+                        "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send = ? AND place = ?",
+                        (without(one.file, keys), mail.raw, json.dumps(mail.recipients), _now(), send_id, one.place),
+                    )
+                bcc = [one for one in send.bcc if one.lower() not in keys]
+                self._db.execute("UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(bcc), send_id))
+                self._note(send_id, "left out", list(dict.fromkeys((*send.left_out, *keys))))
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
+        return self.get(send_id)
 
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""

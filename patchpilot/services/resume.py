@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The last send of a topic taken up again: the same mails, of which only those not accepted will leave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.model.address import Address, parse_address
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account, read_account
@@ -24,11 +25,18 @@ Lookup = Callable[[str], bool]
 
 
 def plan_resume(
-    repository: Repository, request: Request, unknown_as: str = "keep", *, lookup: Lookup | None = None, progress: Progress = silent
+    repository: Repository,
+    request: Request,
+    unknown_as: str = "keep",
+    *,
+    drop: Sequence[str] = (),
+    lookup: Lookup | None = None,
+    progress: Progress = silent,
 ) -> SendPlan:
     """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
 
-    With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown.
+    With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop` names recipients that the mails
+    which have not left are to leave without; that is noted with the send.
     """
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
@@ -47,9 +55,29 @@ def plan_resume(
                 state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
                 outbox.mark(send.id, one.place, Outcome(state, f"told by hand to be {unknown_as}"))
         send = outbox.get(send.id)
+        if drop:
+            send = outbox.leave_out(send.id, _keys(send, drop))
     identity = request.identity or send.identity
     account = read_account(repository, identity)
     return _as_plan(send, replace(request, via=send.transport, force=send.force, identity=identity), account, draft)
+
+
+def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
+    """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
+    found = [parse_address(word) or Address("", word.strip()) for word in words]
+    waiting = [one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)]
+    if not waiting:
+        raise UsageError("no mail waits that somebody could be left out of", hint="patchpilot send --resume shows what became of each")
+    there = {name.lower() for one in waiting for name in one.mail.recipients}
+    for one in found:
+        if one.key not in there:
+            raise UsageError(
+                f"{one.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
+            )
+    keys = tuple(one.key for one in found)
+    if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
+        raise UsageError("nobody would be left to send to", hint="plan it anew: patchpilot send")
+    return keys
 
 
 def archive_lookup(url: str) -> Lookup:
@@ -83,8 +111,9 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
         )
         for one in send.entries
     )
-    first = send.entries[0].mail
-    people = [("to", one) for one in first.to] + [("cc", one) for one in first.cc]
+    # of mails that leave without somebody the recipients are shown, not of those that left with them
+    shown = next((one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)), send.entries[0]).mail
+    people = [("to", one) for one in shown.to] + [("cc", one) for one in shown.cc]
     changed = () if send.account == account.label else (Problem("account", f"first sent by {send.account}, now by {account.label}"),)
     return SendPlan(
         request=request,
@@ -99,6 +128,6 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
         version=send.version,
         base=send.base,
         head=send.head,
-        remarks=tuple(f"{one.state}: {one.mail.subject}" for one in send.entries),
+        remarks=(*(f"{one.state}: {one.mail.subject}" for one in send.entries), *(f"left out: {one}" for one in send.left_out)),
         send_id=send.id,
     )

@@ -251,6 +251,11 @@ def _advice(send: Send) -> tuple[str, ...]:
     refused = {found[1] for one in send.entries if one.state is MailState.REJECTED and (found := _REFUSED.match(one.detail))}
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         lines += [f"nothing left; to leave {one} out: patchpilot maintainers --drop {one}, then patchpilot send" for one in sorted(refused)]
+    elif refused:
+        names = " ".join(f"--drop {one}" for one in sorted(refused))
+        lines.append(
+            f"send what is missing without {', '.join(sorted(refused))}: patchpilot send --resume {names}; with them: --resume alone"
+        )
     elif states & set(WAITING):
         lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
     lines += [

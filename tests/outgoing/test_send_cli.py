@@ -225,6 +225,40 @@ def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(tmp_path: 
         assert len(server.take()) == 2
 
 
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(tmp_path: Path, via: str) -> None:
+    gone = "gone@example.org"
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+
+        def reject(number: int) -> None:
+            server.faults.reject = frozenset({gone}) if number > 1 else frozenset()
+
+        server.faults.on_mail = reject
+        words = ("--via", via, "--format", "json", "--yes")
+        told = document(send(repo, "--cc", '"Bob, Gone" <gone@example.org>', "--cc", '"Ünï, x" <u@example.org>', *words))
+        assert [one["state"] for one in told["messages"]][:2] == ["accepted", "rejected"]
+        assert f"--resume --drop {gone}" in told["advice"][0]
+        assert send(repo, "--resume", "--drop", "who@example.org", *words).code == 2
+        done = send(repo, "--resume", "--drop", gone, *words)
+        assert (done.code, document(done)["state"]) == (0, "sent"), done.err
+        mails = server.take()
+    assert [sorted(one.recipients) for one in mails] == [
+        [gone, "u@example.org", "widgets@lists.example.org"],
+        *([["u@example.org", "widgets@lists.example.org"]] * 2),
+    ]
+    headers = [one.data.partition(b"\r\n\r\n")[0] for one in mails]
+    assert [gone.encode() in one for one in headers] == [True, False, False]
+    assert [str(one) for one in document(done)["messages"][1]["cc"]] == ['"Ünï, x" <u@example.org>']
+    assert f"left out: {gone}" in call("draft", "-C", repo.path).out
+
+
+def test_dropping_is_for_a_send_that_is_taken_up_again(tmp_path: Path) -> None:
+    done = send(topic(tmp_path / "r", 1), "--drop", "x@example.org", "--dry-run")
+    assert (done.code, "--resume" in done.err) == (2, True)
+
+
 def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)

@@ -132,6 +132,7 @@ def _text(result: DraftResult) -> str:
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
         lines.append(f"sent:     v{send.version} on {send.begun[:16]} through {send.transport}: {send.state}{forced}")
+        lines += [f"          left out: {printable(one)}" for one in send.left_out]
     if result.b4:
         lines.append(
             f"b4:       knows this branch ({result.b4.strategy}, next v{result.b4.revision})"
@@ -152,6 +153,7 @@ def _json(result: DraftResult) -> str:
             "transport": one.transport,
             "state": one.state,
             "forced": one.force,
+            "left_out": list(one.left_out),
             "messages": [{"message_id": mail.mail.message_id, "state": str(mail.state)} for mail in one.entries],
         }
         for one in result.sends

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--unknown", type=click.Choice(("keep", "sent", "lost")), default="keep", help="with --resume: what became of mails in state unknown"
 )
+@click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: leave this recipient out of what is still to leave")
 @click.option("--security", metavar="yes|no", help="whether this is a security problem; kept with the topic")
 @click.option("--regression", metavar="no|yes|COMMIT", help="whether this mends a regression, and what brought it; kept with the topic")
 @click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
@@ -77,12 +78,14 @@ def command(
     )
     if request.force is not None and not request.force.strip():
         raise UsageError("--force needs a reason", hint="it is recorded with the send")
+    if asked["drop"] and not resume:
+        raise UsageError("--drop goes with --resume", hint="before a send: patchpilot maintainers --drop ADDRESS")
     with progress_of(common) as progress:
         if resume:
             from patchpilot.services.resume import archive_lookup, plan_resume
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
-            plan = plan_resume(repository, request, unknown, lookup=lookup, progress=progress)
+            plan = plan_resume(repository, request, unknown, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
             _keep_answers(repository, request, {name: asked[name] for name in ("security", "regression") if asked[name]})
             if request.reroll and sys.stdin.isatty() and not yes:
