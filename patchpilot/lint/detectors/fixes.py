@@ -267,3 +267,13 @@ def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     told = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
         yield Hit(subject_line(context), "the fix of a regression: Cc: regressions@lists.linux.dev, so that its tracking ends")
+
+
+@detector("fixes-without-id")
+def fixes_without_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag among the tags that names no commit: a subject or words alone. Links and issue numbers are another rule's matter."""
+    for line, tag in tag_lines(context):
+        value = tag.value.strip()
+        if tag.key != "fixes" or re.match(r"(?:commit\s+)?[\"'<(]?[0-9a-fA-F]{5,}|\S*://|#\d|CVE-|[A-Z]+-\d|\S+@\S+", value):
+            continue
+        yield Hit(line, f'Fixes: "{value[:40]}" names no commit: the tag starts with twelve digits of its id')

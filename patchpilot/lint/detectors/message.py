@@ -299,27 +299,6 @@ def _tells_change(texts: list[str], at: int) -> bool:
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
-@detector("cut-message")
-def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Lines in a message that `git am` takes for its end or for the patch: a line of dashes, a diff, a From line, scissors."""
-    from patchpilot.model.mail import scissors_line
-
-    patch = context.patch
-    for at, line in enumerate(patch.message):
-        where = patch.message_line + at
-        if re.match(r"^(?:diff -|Index: \S)", line):
-            yield Hit(where, f'"{line[:30]}": git am takes this for the start of the diff and drops what follows: indent it')
-        elif re.match(r"^>?From \S+ .*\d\d:\d\d", line):
-            yield Hit(where, "a line that starts with From is taken for a new mail: indent it")
-        elif scissors_line(line):
-            yield Hit(where, "git am --scissors drops everything above this line")
-    if patch.commit:
-        for line in patch.notes:
-            if line.strip() and not re.match(r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite) |^---\s*$", line):
-                yield Hit(patch.notes_line - 1, "the commit message has a line ---: what stands below it is lost when the mail is applied")
-                return
-
-
 @detector("own-id")
 def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An identifier that means something only inside the sender's company."""

@@ -155,3 +155,23 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     sets = [{one.key for name in ("To", "Cc") for one in patch.addresses(name)} for patch in patches]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
         yield Hit(subject_line(context), "no recipient gets all patches of the series: at least one list must see the whole")
+
+
+@detector("author-varies")
+def author_varies(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """One person who is the author of the series' patches under two names or two addresses."""
+    names: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    for patch in _patches(context):
+        author = patch.author
+        if not author or not author.name:
+            continue
+        name = author.name.strip('"').lower()
+        address = addresses.setdefault(name, author.key)
+        if address != author.key:
+            yield Hit(subject_line(context), f"{author.name} is the author by two addresses: {address} and {author.key}")
+            return
+        other = names.setdefault(author.key, author.name)
+        if other.strip('"').lower() != name:
+            yield Hit(subject_line(context), f"{author.key} is the author by two names: {other} and {author.name}")
+            return

@@ -318,6 +318,10 @@ def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(
             subject_line(context), "the mark must be [PATCH], [PATCH v2], [PATCH net-next v2 1/3] …: tools do not recognise this subject"
         )
+    elif patch.subject.number is not None and patch.subject.total and patch.subject.number > patch.subject.total:
+        yield Hit(
+            subject_line(context), f"there is no patch {patch.subject.number} of {patch.subject.total}: let git format-patch number them"
+        )
     elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not patch.subject.marks:
         yield Hit(subject_line(context), "the subject has no [PATCH] mark: tools and people will not see that this is a patch")
 

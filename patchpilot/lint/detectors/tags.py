@@ -136,6 +136,20 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         alias = " " not in name and name.isascii() and (name.islower() or re.search(r"[\d_@]", name) or not name)
         if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
             yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
+        elif _role().search(name) or (_role_address().match(local) and not re.search(r"\w+\s+\w+", name)):
+            yield Hit(line, f'"{name or address.email}" stands for a role, not for a person: people sign off, by name')
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    return re.compile(r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$")
+
+
+@cache
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
+    )
 
 
 @detector("odd-address")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes docs/reference/bots.md out of tests/packs/bots.toml: what robots complain of, and the rule that says it first.
+
+python -m tests.kit.coverage        # writes the page
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "tests" / "packs" / "bots.toml"
+PAGE = ROOT / "docs" / "reference" / "bots.md"
+HEAD = """\
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!-- made of tests/packs/bots.toml: python -m tests.kit.coverage -->
+# What the robots complain of, and the rule that says it first
+
+Robots read what was sent: the network list's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable) and linux-next's own.
+`patchpilot check` says the same before the mail leaves. Each row is proved by an example that the test suite runs.
+
+| robot | it says | `check` says |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A complaint: whose, its words, the rules that pre-empt it or why none does, and the example that proves it."""
+
+    bot: str
+    says: str
+    rules: tuple[str, ...] = ()
+    missing: str = ""
+    remark: str = ""
+    proof: Mapping[str, Any] | str | None = None
+    proved_by: str = ""
+
+
+def rows() -> tuple[Row, ...]:
+    """The table, in its order."""
+    return tuple(
+        Row(
+            one["bot"],
+            one["says"],
+            tuple(one.get("rules", ())),
+            one.get("not", ""),
+            one.get("also", ""),
+            one.get("proof"),
+            one.get("proved_by", ""),
+        )
+        for one in tomllib.loads(TABLE.read_text(encoding="utf-8"))["row"]
+    )
+
+
+def page() -> str:
+    """The page as it should be."""
+    return HEAD + "".join(f"| {row.bot} | {row.says} | {_answer(row)} |\n" for row in rows())
+
+
+def _answer(row: Row) -> str:
+    if row.missing:
+        return f"not said: {row.missing}"
+    said = ", ".join(f"[`{name}`](rules.md#{name})" for name in row.rules)
+    return f"{said}; {row.remark}" if row.remark else said
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
