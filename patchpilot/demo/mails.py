@@ -2,7 +2,7 @@
 """The mails that come back in the story, written as people and bots of the lists write them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,6 +30,12 @@ def reply(to: Sent, sender: Address, text: str, *, hours: float, message_id: str
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"
     return message.as_bytes()
+
+
+def announcement() -> bytes:
+    """The first mail on the list: an archive that has none answers as if it were not there."""
+    text = "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75 columns.\n"
+    return _mail(NET_MAINTAINER, "Welcome to the list", text, datetime(2026, 8, 1, 9, 0, tzinfo=UTC), "welcome@example.org").as_bytes()
 
 
 def question(to: Sent) -> bytes:

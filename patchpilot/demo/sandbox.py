@@ -2,6 +2,7 @@
 """The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment in which nothing of the person's is touched."""
 
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patchpilot.commits.run import git
+from patchpilot.demo import mails
 from patchpilot.demo.archive import ArchiveServer, open_archive
 from patchpilot.demo.repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
@@ -34,6 +36,9 @@ KEPT_FROM_THE_PERSON = (
     "COLUMNS",
     "LINES",
 )
+
+OWN = ("HOME", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PATCHPILOT_DEMO")
+"""What a shell that wants to play in a kept sandbox has to set: the file `env` in it does."""
 
 
 @dataclass
@@ -86,6 +91,8 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(open_archive(root / "archive"))
         configure(repositories.work, sink, archive)
+        archive.add(mails.announcement())
+        (root / "env").write_text("".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env), encoding="utf-8")
         yield Sandbox(root, repositories, sink, archive, env)
 
 

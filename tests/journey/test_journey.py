@@ -3,6 +3,7 @@
 
 import io
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def test_keep_takes_no_directory_that_has_something_in_it(tmp_path: Path) -> Non
     with pytest.raises(InputError), open_sandbox(tmp_path):
         pass
     assert (tmp_path / "precious").read_text() == "x"
+
+
+def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> None:
+    kept = tmp_path / "it's kept"
+    with open_sandbox(kept) as sandbox:
+        assert sandbox.archive.url
+    told = subprocess.run(["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", kept], capture_output=True, text=True, check=True)
+    assert told.stdout == str(kept / "home")
 
 
 def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot demo`: the whole journey on a sandbox."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,23 @@ from patchpilot.cli.options import ProgressLine
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.progress import Progress, silent
 
+_WELCOME = """\
+You are Robin Newland, in {work}, on a branch with a fix.
+Mail goes to a server of the sandbox, and answers come to its archive; nothing leaves this machine.
+Try: patchpilot check        `exit` ends the sandbox."""
 
-@click.command(epilog="Example: patchpilot demo; patchpilot demo --script; patchpilot demo --keep ~/sandbox")
+
+@click.command(epilog="Example: patchpilot demo; patchpilot demo --shell; patchpilot demo --script; patchpilot demo --keep ~/sandbox")
 @click.option("--script", is_flag=True, help="run the journey through the verbs and print it, without a terminal")
+@click.option("--shell", is_flag=True, help="open your shell in the sandbox, its servers running, to try the verbs by hand")
 @click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="leave the sandbox there for playing")
-def command(script: bool, keep: Path | None) -> int:
+def command(script: bool, shell: bool, keep: Path | None) -> int:
     """Make a small kernel-like tree with stable branches, a mail server and an archive on this machine only, and walk a fix through it."""
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
-        raise UsageError("the walk needs a terminal", hint="patchpilot demo --script does the same without one")
+        raise UsageError(
+            "a shell needs a terminal" if shell else "the walk needs a terminal", hint="patchpilot demo --script does the same without one"
+        )
     line = ProgressLine() if sys.stderr.isatty() else None
     progress: Progress = line or silent
     if script:
@@ -33,7 +42,10 @@ def command(script: bool, keep: Path | None) -> int:
     with open_sandbox(keep, progress) as sandbox, ticking(sandbox, then=Answers(sandbox).look):
         if line:
             line.wipe()
-        code = subprocess.call([sys.executable, "-m", "patchpilot", "tui"], cwd=sandbox.work, env=sandbox.env)
+        if shell:
+            click.echo(_WELCOME.format(work=sandbox.work), err=True)
+        walk = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-m", "patchpilot", "tui"]
+        code = subprocess.call(walk, cwd=sandbox.work, env=sandbox.env)
         if keep:
-            click.echo(f"the sandbox stays in {keep}: cd {sandbox.work}", err=True)
-    return code
+            click.echo(f"the sandbox stays in {keep}, without its mail server and archive: . {keep}/env; cd {sandbox.work}", err=True)
+    return ExitCode.OK if shell else code
