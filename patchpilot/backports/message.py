@@ -29,8 +29,10 @@ def backport_message(commit: Commit, family: Family, *, dep_of: Commit | None = 
         )
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
-        # always the last line, even when the author is the one who backports: it signs off the note above it
-        text = text.rstrip("\n") + ("\n" if note or parse_trailers(text.split("\n")) else "\n\n") + line + "\n"
+        known = parse_trailers(text.split("\n"))
+        # the last line signs off the note above it, even when the author is the one who backports
+        if note or not known or str(known[-1]) != line:
+            text = text.rstrip("\n") + ("\n" if note or known else "\n\n") + line + "\n"
     return text
 
 

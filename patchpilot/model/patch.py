@@ -35,7 +35,14 @@ class Subject:
     resend: bool = False
     is_patch: bool = False
 
+    @property
+    def stable(self) -> str | None:
+        """The stable tree it is meant for ("6.1" of `[PATCH 6.1.y]`), None for a patch of the mainline."""
+        found = next(filter(None, map(_STABLE.fullmatch, self.words)), None)
+        return found[1] if found else None
 
+
+_STABLE = re.compile(r"v?(\d+\.\d+)(?:\.\d+)*(?:\.y|-stable)?")
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The patches that are written can be sent as they are."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,31 @@ def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path
     assert "linux-6.6.y: in answer to <failed-6.6-2@example.org>" in done.out
     write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
     assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
+
+
+def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: Path) -> None:
+    now = {"l10": "quick(10);", "l19": "check(19);"}
+    message = 'work: go on where it stopped\n\nIt was lost when step 20 went on.\n\nFixes: {} ("work: be quick")\nSigned-off-by: Bea Fixer <bea@example.org>\n'
+    ground = "work: check before step 20\n\nWhoever goes on has to know.\n\nSigned-off-by: Bea Fixer <bea@example.org>\n"
+    world.repo.commit(ground, {"w.c": source(**now, l20="near(20);")}, author="Bea Fixer <bea@example.org>")
+    files = {"w.c": source(**now, l20="on(20);")}
+    fix = world.repo.commit(message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>")
+    world.branch("6.6", world.fix)
+    world.branch("6.12", f"{fix}^", ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}))
+    done = call("backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs")
+    assert done.code == 0, done.err
+    for version, count in (("6.6", 2), ("6.12", 1)):
+        written = sorted((tmp_path / "out" / version).iterdir())
+        assert len(written) == count
+        done = call("check", "-C", world.repo.path, *written, "--format", "json")
+        answer = json.loads(done.out)
+        found = [(one["rule"], one["message"]) for each in [*answer["patches"], answer["series"]] for one in each["findings"]]
+        assert not found
+
+
+def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> None:
+    message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
+    world.branch("6.12", world.fix)
+    call("backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff")
+    assert next((tmp_path / "out" / "6.12").iterdir()).read_text().count("Signed-off-by: Ada") == 1

@@ -159,7 +159,15 @@ MARKED = (
 )
 
 
-@pytest.mark.parametrize("line", [f"[ Upstream commit {COMMIT} ]", f"commit {COMMIT} upstream.", f"(cherry picked from commit {COMMIT})"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"[ Upstream commit {COMMIT} ]",
+        f"commit {COMMIT} upstream.",
+        f"(cherry picked from commit {COMMIT})",
+        f'Stable-dep-of: {COMMIT[:12]} ("foo: x")',
+    ],
+)
 @pytest.mark.parametrize(("mark", "compat", "asked"), [("6.1.y", False, False), ("6.1.y", True, True), ("net", False, True)])
 def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(line: str, mark: str, compat: bool, asked: bool) -> None:
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")

@@ -40,12 +40,13 @@ _LONGER_IDS = (6, 17)
 """From this kernel on a Fixes: tag may have more than twelve digits."""
 
 
-_STABLE_MARK = re.compile(r"v?\d+\.\d+(?:\.\d+)*(?:\.y|-stable)?")
 _MARKER = re.compile(
-    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\))\s*$",
+    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"
+    r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,
 )
-"""The line that stands for the commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants it so."""
+"""The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants the marker so; the tag says which
+fix a patch is taken for."""
 
 
 @detector("checkpatch-commits", type=str)
@@ -57,7 +58,7 @@ def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     facts = _Facts(context.history)
-    backport = not context.options.checkpatch_compat and any(map(_STABLE_MARK.fullmatch, context.patch.subject.words))
+    backport = not context.options.checkpatch_compat and context.patch.subject.stable is not None
     oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:

@@ -157,7 +157,7 @@ def _is_deepest(context: Context, match: "SectionMatch") -> bool:
 @detector("already-there")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Every hunk's new side is in the tree already, and its old side is not: the change was made there."""
-    if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree):
+    if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
@@ -170,6 +170,8 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A hunk whose context is not in the tree, where the tree is of the patch's time."""
     if context.tree is None or not context.patch.has_diff or not _same_age(context.patch, context.tree):
+        return
+    if _elsewhere(context.patch, context.tree):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
@@ -228,6 +230,12 @@ def _older(patch: Patch, tree: Tree) -> bool:
     """Whether the patch was made before the tree came out: it has had the time to be applied, and nobody is about to send it."""
     released, sent = _released(tree.version), _sent(patch)
     return patch.commit is None and released is not None and sent is not None and sent < released
+
+
+def _elsewhere(patch: Patch, tree: Tree) -> bool:
+    """Whether the patch is meant for a stable tree that this one is not: its change is in mainline, or it would not be sent there."""
+    stable = patch.subject.stable
+    return stable is not None and (tree.version is None or stable != f"{tree.version[0]}.{tree.version[1]}")
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:
