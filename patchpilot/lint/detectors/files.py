@@ -59,16 +59,22 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for change in patch.files:
         if not wanted.search(change.path) or change.is_rename:
             continue
-        kept = {"".join(line.text.split()) for line in change.lines("+")}
+        kept = [_bare(line.text) for line in change.lines("+")]
         for line in change.lines("-"):
-            text = re.sub(r"/\*.*?(?:\*/|$)", "", line.text).strip()
-            if re.match(r"[#\w]", text) and not re.match(r"#\s*include\b", text) and "".join(line.text.split()) not in kept:
+            text = _bare(line.text)
+            # what only grows, as a list or a mask does at its end, takes nothing away
+            if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(one.startswith(text) for one in kept):
                 yield Hit(
                     line.patch_line,
                     f"{change.path} is a contract with user space: say why old programs still work, and Cc: {arguments['list']}",
                     path=change.path,
                 )
                 return
+
+
+def _bare(text: str) -> str:
+    """A line without comment, white space and what joins it to the next."""
+    return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
 @detector("rename-in-fix")
@@ -84,9 +90,9 @@ def rename_in_fix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-@detector("uncovered-file", most=int, except_pattern=str)
+@detector("uncovered-file", most=int, many_pattern=str, except_pattern=str)
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A new file that no section of MAINTAINERS takes but those of `most` files and more, in a series that adds none."""
+    """A new file that no section of MAINTAINERS takes (below `many_pattern`: none but those of `most` files and more), in a series that adds none."""
     tree = context.tree
     new = [change for change in context.patch.files if change.old_path is None]
     if tree is None or not new or _touched(context, "MAINTAINERS") or not tree.exists("MAINTAINERS"):
@@ -94,7 +100,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.maintainers import load
     from patchpilot.maintainers.match import match_texts
 
-    others = compiled(arguments["except_pattern"])
+    others, many = compiled(arguments["except_pattern"]), compiled(arguments["many_pattern"])
     try:
         file = load(tree)
     except MissingError:
@@ -103,7 +109,8 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if others.search(change.path) or tree.exists(change.path):
             continue
         sections = [one.section for one in match_texts(file, [change.path]) if not one.is_rest and not one.by_keyword]
-        if not any(_files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
+        strict = bool(many.search(change.path))
+        if not any(not strict or _files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
             say = (
                 "no section of MAINTAINERS takes it"
                 if not sections
