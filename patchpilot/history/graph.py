@@ -57,19 +57,20 @@ def _has_own(objects: Path) -> bool:
 
 
 def _worth(objects: Path) -> bool:
-    return sum(_index_bytes(one) for one in (objects, *_borrowed(objects))) >= WORTH
+    places = {objects, *_borrowed(objects)}
+    return sum(file.stat().st_size for one in places for file in (one / "pack").glob("*.idx")) >= WORTH
 
 
-def _index_bytes(objects: Path) -> int:
-    return sum(file.stat().st_size for file in (objects / "pack").glob("*.idx"))
-
-
-def _borrowed(objects: Path) -> Iterator[Path]:
-    """The object directories of other repositories that this one uses."""
-    with contextlib.suppress(OSError):
-        for line in (objects / "info" / "alternates").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-            if line and not line.startswith("#"):
-                yield objects / line
+def _borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
+    """The object directories of other repositories that this one uses, and of those that they use, as deep as git goes."""
+    try:
+        lines = (objects / "info" / "alternates").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if line and not line.startswith("#") and depth:
+            yield (found := objects / line)
+            yield from _borrowed(found, depth - 1)
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:

@@ -75,7 +75,7 @@ def find_culprits(
     """
     commit = repository.commit(repository.resolve(target))
     started = time.monotonic()
-    use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
+    graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)
     relations = _relations(repository, commit, releases)
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)
@@ -98,7 +98,7 @@ def find_culprits(
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
     notes += _missing(repository)
-    if time.monotonic() - started > SLOW and not _has_graph(repository):
+    if time.monotonic() - started > SLOW and not graphed and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     notes += _second_opinion(present, culprits)
     tags = () if reason else _tags(repository, culprits, together)

@@ -9,6 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.history.branches import stable_branches
 from patchpilot.history.fixes_tag import parse_tag
+from patchpilot.history.graph import use_graph
 from patchpilot.history.landed import History
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
@@ -48,6 +49,7 @@ def stable_lines(
     `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
     """
     commit = repository.commit(repository.resolve(target))
+    use_graph(repository, commit.id, progress)
     forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
     notes: list[str] = []
     named = [repository.resolve(one) for one in fixes]

@@ -68,3 +68,9 @@ def report(title: str, ours: Job, theirs: Job, target: float | None, runs: int =
         f"{title:46s} {mine.median:8.3f} s  {theirs.label}: {other.median:8.3f} s  ratio {ratio:6.3f} (cpu {cpu:5.2f}){verdict}", flush=True
     )
     return ratio
+
+
+def summary(times: Sequence[tuple[float, float]]) -> str:
+    """The medians of (wall, cpu) seconds in words."""
+    wall, cpu = (statistics.median(column) for column in zip(*times, strict=True))
+    return f"median {wall:.2f} s, {cpu:.2f} s of processor time"

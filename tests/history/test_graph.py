@@ -178,3 +178,14 @@ def test_a_cache_directory_with_a_colon_is_found(repo: Repo, monkeypatch: pytest
     assert held(repo) == [True] * 5
     shutil.rmtree(tmp_path / 'of: "me"')
     assert use(repo)
+
+
+def test_objects_that_are_borrowed_count(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    repo.git("gc", "-q")
+    repo.git("config", "--local", "gc.writeCommitGraph", "false")
+    shutil.rmtree(repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True)
+    (repo.path / ".git" / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
+    repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
+    repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))
+    monkeypatch.setattr(graph, "WORTH", 500)
+    assert use(Repo(tmp_path / "two"))
