@@ -3,6 +3,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -310,6 +311,13 @@ class Walk(App[int]):
         if text:
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text}", markup=False, timeout=2)
+
+    def action_suspend_process(self) -> None:
+        """To the shell, with whoever started us (the demo waits for the walk): what the terminal's own ^Z does."""
+        if self._driver is not None and self._driver.can_suspend:
+            # the terminal is given back first: the shell writes on it as soon as the first of us stops
+            with self.suspend():
+                os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def action_theme(self) -> None:
         """The next theme, remembered."""
