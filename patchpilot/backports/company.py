@@ -3,11 +3,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from patchpilot.backports.fix import Fix
 from patchpilot.history.branches import Branch
 from patchpilot.history.landed import History
 from patchpilot.history.lts import version_key
+from patchpilot.model.patch import DiffLine
 
 _MOST_LINES = 100
 
@@ -82,10 +84,17 @@ def stable_rules(fix: Fix) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: Fix) -> bool:
+    """Whether a place has other words before than after: each place for itself, since a line that moves changes what is done."""
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:
             return True
-        sides = ["".join("".join(line.text.split()) for line in change.lines(kind)) for kind in "+-"]
-        if sides[0] != sides[1]:
-            return True
+        for hunk in change.hunks:
+            for changed, lines in groupby(hunk.lines, lambda line: line.kind != " "):
+                place = tuple(lines)
+                if changed and _words(place, "+") != _words(place, "-"):
+                    return True
     return False
+
+
+def _words(lines: Sequence[DiffLine], side: str) -> str:
+    return "".join("".join(line.text.split()) for line in lines if line.kind == side)

@@ -62,7 +62,7 @@ def write_backports(
             branch = pairs[0][1]
             steps, skipped = steps_for(repository, pairs)
             if skipped or not steps:
-                written.append(Written(branch.branch, (), skipped or "nothing to write: it has the fix, or not the bug"))
+                written.append(Written(branch.branch, (), skipped or "it has the fix, or not the bug"))
                 continue
             try:
                 made = make_commits(scratch, family, steps, branch.tip, wording)

@@ -208,3 +208,14 @@ def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> Non
         other.repo = Repo.__new__(Repo)
         other.repo.path = world.repo.path.parent / name
         assert other.one(world.fix, "--onto", tip) == before
+
+
+def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
+    now = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    moved = world.repo.commit(
+        "work: first things first", {"w.c": now.replace("\tstep(30);\n", "").replace("\tstep(40);\n", "\tstep(40);\n\tstep(30);\n")}
+    )
+    spaced = world.repo.commit("work: room", {"other.c": source().replace("\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n")})
+    tip = world.branch("6.12", world.fix)
+    assert not world.ask(moved, "--onto", tip)["rules"]
+    assert "white space only" in world.ask(spaced, "--onto", tip)["rules"][0]
