@@ -2,19 +2,22 @@
 """Whether `git am` would make of a mail exactly what was committed: author, message and content, tried in a throw-away index."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.backports.scratch import Scratch
 from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import Patch
 
+_TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
 MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or refuse longer ones."""
 
 
 def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str) -> str:
     """What is not as committed in a mail of this commit, in words; "" when all is."""
-    if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
-        return f"a line is longer than {MAX_LINE} bytes and not encoded: mail servers break it"
+    if _too_long(raw):
+        return _TOO_LONG
     commit = repository.commit(commit_id)
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         message, patch = Path(place) / "message", Path(place) / "patch"
@@ -55,6 +58,41 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
             mode, _, blob = head.split()
             wanted[path] = [mode, blob]
     return "" if after == wanted else "its content would be another"
+
+
+def _too_long(raw: bytes) -> bool:
+    return any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n"))
+
+
+def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -> tuple[tuple[str, str], ...]:
+    """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git am` would make another commit."""
+    found = ((patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails)
+    return tuple(one for one in found if one[1])
+
+
+def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
+    if _too_long(raw):
+        return _TOO_LONG
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        message, content = Path(place) / "message", Path(place) / "patch"
+        done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(content), stdin=raw, ok=())
+        if done.code:
+            return "git cannot read it as a patch"
+        told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
+        if patch.author and (told.get("Author", ""), told.get("Email", "")) != (patch.author.name, patch.author.email):
+            return f"its author would be {told.get('Author', '')} <{told.get('Email', '')}>"
+        if " ".join(told.get("Subject", "").split()) != " ".join(patch.subject.title.split()):
+            return f"its subject would be {told.get('Subject', '')!r}"
+        if _lines(message.read_bytes().decode("utf-8", "surrogateescape")) != _lines("\n".join(patch.message)):
+            return "its message would be another"
+        arrives = content.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    diff = list(patch.lines[patch.diff_line - 1 :])
+    # below the diff stand the signature and our own footers
+    diff = diff[: diff.index("-- ")] if "-- " in diff else diff
+    while diff and not diff[-1].strip():
+        diff.pop()
+    at = arrives.index(diff[0]) if diff and diff[0] in arrives else 0
+    return "" if arrives[at : at + len(diff)] == diff else "its content would be another"
 
 
 def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:

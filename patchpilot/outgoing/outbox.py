@@ -178,17 +178,14 @@ class Outbox:
 
     def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
         """Write a mail's new state; on disk when this returns."""
-        try:
-            self._db.execute(
-                "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
-                (outcome.state, outcome.detail[:2000], _now(), send_id, place),
-            )
-        except sqlite3.Error as error:
-            raise _disk(error, state_folder()) from error
+        self._write(
+            "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
+            (outcome.state, outcome.detail[:2000], _now(), send_id, place),
+        )
 
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
         """Note the Message-ID a mail really left with."""
-        self._db.execute("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
+        self._write("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
         """Take mailboxes (in lower case) out of the mails that have not left, and note it; the send as it is then."""
@@ -211,11 +208,11 @@ class Outbox:
 
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""
-        self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
+        self._write("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
         """Drop a send of which nothing ever left."""
-        self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
+        self._write("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
         """One send."""
@@ -250,12 +247,19 @@ class Outbox:
 
     def settle(self, send_id: int) -> Send:
         """A send whose process is gone: what it was `sending` is now `unknown`."""
-        self._db.execute(
+        self._write(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program was ended before the answer was known', changed = ?"
             " WHERE send = ? AND state = 'sending'",
             (_now(), send_id),
         )
         return self.get(send_id)
+
+    def _write(self, statement: str, values: Sequence[object]) -> None:
+        """Run a statement that writes; PatchpilotError when the disk does not take it."""
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
 
     def _note(self, send_id: int | None, name: str, value: object) -> None:
         self._db.execute(

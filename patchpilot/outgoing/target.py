@@ -2,8 +2,10 @@
 """The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it has them already."""
 
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from patchpilot.backports.applies import How, try_fix
 from patchpilot.backports.fix import Fix
@@ -42,8 +44,11 @@ class Standing:
     already: tuple[Already, ...] = ()
 
 
-def find_target(repository: Repository, base: str | None, trees: Sequence[str] = ()) -> Target | None:
-    """The target's tip: a remote whose address is a `T:` of the patch's subsystem, else the named base, the upstream, origin/master or main."""
+def find_target(repository: Repository, base: str | None, trees: Sequence[str] = (), *, files: bool = False) -> Target | None:
+    """The target's tip: a remote whose address is a `T:` of the patch's subsystem, else the named base, the upstream, origin/master or main.
+
+    For commits what is checked out is no target, since it has them; for patch `files` it may be.
+    """
     for tree in trees:
         found = _remote_of(repository, tree)
         if found:
@@ -55,7 +60,7 @@ def find_target(repository: Repository, base: str | None, trees: Sequence[str] =
         *((one, "the default") for one in BASES),
     ):
         tip = repository.find(word or "")
-        if tip and tip != repository.find("HEAD"):
+        if tip and (files or tip != repository.find("HEAD")):
             name = repository.git("rev-parse", "--abbrev-ref", word or "", ok=()).text.strip() or str(word)
             return Target(name, tip, why)
     return None
@@ -107,6 +112,44 @@ def stand(repository: Repository, ids: Sequence[str], target: Target) -> Standin
             if applied.how is How.THREE_WAY and not applied.is_empty:
                 worst = How.THREE_WAY
             onto = applied.merge.tree
+    return Standing(worst, already=tuple(already))
+
+
+def stand_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> Standing:
+    """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away index."""
+    worst, already = How.CLEAN, []
+    with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        index, file = {"GIT_INDEX_FILE": str(Path(place) / "index")}, Path(place) / "patch"
+        scratch.git("read-tree", target.tip, env=index)
+
+        def goes_in(*words: str) -> bool:
+            return scratch.git("apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()).code == 0
+
+        def come_out() -> bool:
+            """Whether all of them can be taken out of the tip again, the last first: a later one may have changed an earlier one's surroundings."""
+            for _, content in reversed(patches):
+                file.write_bytes(content)
+                if not goes_in("--reverse"):
+                    return False
+            return True
+
+        for number, (subject, content) in enumerate(patches):
+            file.write_bytes(content)
+            if goes_in():
+                continue
+            if number == 0 and come_out():
+                return Standing(worst, already=tuple(Already(one, None, "its change is there") for one, _ in patches))
+            if number == 0:
+                scratch.git("read-tree", target.tip, env=index)
+                file.write_bytes(content)
+            if goes_in("--check", "--reverse"):
+                already.append(Already(subject, None, "its change is there"))
+            elif goes_in("--3way"):
+                worst = How.THREE_WAY
+            else:
+                names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
+                paths = tuple(one.split("\t")[-1] for one in names if one.count("\t") == 2 and not one.endswith("\t"))
+                return Standing(How.CONFLICT, subject, paths, tuple(already))
     return Standing(worst, already=tuple(already))
 
 

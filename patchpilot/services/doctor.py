@@ -3,10 +3,13 @@
 
 import re
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
@@ -50,13 +53,36 @@ def doctor(
     terminal: bool = False,
     progress: Progress = silent,
 ) -> DoctorResult:
-    """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network."""
+    """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
+
+    Without a repository the mail account is the one of git's global configuration.
+    """
+    if repository is None:
+        with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+            # an empty repository has nothing of its own: what git tells in it is what git tells everywhere
+            git(Path(place), "init", "-q")
+            with Repository.open(place) as empty:
+                return _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
+    return _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
+
+
+def _doctor(
+    repository: Repository | None,
+    settings: Repository,
+    via: str,
+    lore: str,
+    identity: str | None,
+    profile: str,
+    offline: bool,
+    terminal: bool,
+    progress: Progress,
+) -> DoctorResult:
     found: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probe.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
-        ("identity", lambda: _identity(repository, identity)),
+        ("identity", lambda: _identity(settings, identity)),
         ("backports", lambda: _branches(repository, profile)),
-        ("sending", lambda: _sending(repository, via, identity, offline, terminal)),
+        ("sending", lambda: _sending(settings, via, identity, offline, terminal)),
         ("following", lambda: _following(lore, offline)),
         ("state", _state),
     )
@@ -89,10 +115,7 @@ def _repository(repository: Repository | None) -> Iterator[probe.Probe]:
     yield probe.commit_graph(repository)
 
 
-def _identity(repository: Repository | None, identity: str | None) -> Iterator[probe.Probe]:
-    if repository is None:
-        yield probe.Probe("identity", "skip", "needs a repository")
-        return
+def _identity(repository: Repository, identity: str | None) -> Iterator[probe.Probe]:
     who = repository.identity
     mend = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
     if who is None:
@@ -141,13 +164,10 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probe.Pro
         yield probe.Probe("stable branches", "ok", ", ".join(one.name for one in have.branches))
 
 
-def _sending(repository: Repository | None, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probe.Probe]:
-    account = read_account(repository, identity) if repository else None
+def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probe.Probe]:
+    account = read_account(repository, identity)
     yield probe.git_send_email(repository, account)
     yield probe.b4_there(via == "b4")
-    if repository is None or account is None:
-        yield probe.Probe("mail server", "skip", "needs a repository")
-        return
     yield from _settings(repository, account)
     if offline:
         yield probe.Probe("mail server", "skip", f"{account.label}: not tried, --offline")

@@ -16,12 +16,12 @@ from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.draft import Draft
-from patchpilot.outgoing.fidelity import damages
+from patchpilot.outgoing.fidelity import damages, file_damages
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import Facts, upstream_claim
-from patchpilot.outgoing.target import Standing, Target, find_target, stand
+from patchpilot.outgoing.target import Standing, Target, find_target, stand, stand_files
 from patchpilot.outgoing.transport import Captured
 from patchpilot.services.addressees import Addressees
 from patchpilot.services.project import KERNEL
@@ -48,8 +48,8 @@ def gather(
     progress("checking")
     errors = check_errors(repository, request, mails)
     progress("trying the target tree")
-    target = find_target(repository, request.base, people.trees) if ids else None
-    standing = _stand(repository, ids, target)
+    target = find_target(repository, request.base, people.trees, files=not ids)
+    standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
     kernel = project.name in KERNEL
     with Outbox() as outbox:
@@ -77,7 +77,11 @@ def gather(
         too_soon=_too_soon(project, draft, version, now),
         first_time=first_time,
         same_version=before[-1] if before else None,
-        damaged=damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit]),
+        damaged=(
+            damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit])
+            if ids
+            else file_damages(repository, list(zip([one.raw for one in mails[-len(series.patches) :]], series.patches, strict=True)))
+        ),
     )
 
 
@@ -110,11 +114,16 @@ def check_errors(repository: Repository, request: Request, mails: Sequence[Captu
     return (*lines, *(found.message for found in result.series if found.severity is Severity.ERROR))
 
 
-def _stand(repository: Repository, ids: Sequence[str], target: Target | None) -> Standing | None:
-    if not ids or target is None:
+def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> Standing | None:
+    if target is None:
         return None
     try:
-        return stand(repository, ids, target)
+        if ids:
+            return stand(repository, ids, target)
+        texts = [
+            (one.subject.title, "".join(f"{line}\n" for line in one.lines).encode("utf-8", "surrogateescape")) for one in series.patches
+        ]
+        return stand_files(repository, texts, target)
     except PatchpilotError:
         return None
 

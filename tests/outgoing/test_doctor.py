@@ -85,6 +85,19 @@ def test_without_an_identity_it_is_a_failure(tmp_path: Path) -> None:
     assert examine(repo, "--offline")["identity"][0] == "fail"
 
 
+def test_outside_a_repository_the_mail_account_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FaultySink() as server:
+        config = Path(os.environ["HOME"]) / ".gitconfig"
+        config.write_text(config.read_text() + f"[sendemail]\n\tsmtpserver = 127.0.0.1\n\tsmtpserverport = {server.port}\n")
+        config.write_text(config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n")
+        found = json.loads(call("doctor", "--format", "json").out)
+        told = {one["name"]: one["state"] for one in found["checks"]}
+        assert (told["repository"], told["identity"], told["mail server"], told["stable branches"]) == ("warn", "ok", "ok", "skip")
+        assert server.take() == ()
+    assert not (tmp_path / ".git").exists()
+
+
 def test_a_missing_program_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "_perl_has", lambda module, _: module != "Mail::Address")
     assert "Mail::Address" in probe.git_send_email(None, None).message

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.mail import parse_mail
+from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_mail, parse_patch
+from patchpilot.outgoing.fidelity import file_damages
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import apply, commits, topic, unpacked
 
@@ -38,6 +41,49 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
     ]
     assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
     assert apply(repo, "master", [unpacked(one) for one in mails], tmp_path) == commits(repo, "master..topic")
+
+
+def refusals(repo: Repo, target: Path) -> dict[str, str]:
+    """Name → message of what refuses these files."""
+    words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json", target)
+    return {one["name"]: one["message"] for one in json.loads(call(*words).out)["refusals"]}
+
+
+def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    out = tmp_path / "out"
+    repo.git("format-patch", "-q", "-o", str(out), "master..topic")
+    assert not {"does-not-apply", "already-fixed", "damaged"} & set(refusals(repo, out))
+    first = sorted(out.iterdir())[0]
+    kept = first.read_text()
+    first.write_text(kept.replace("int line2;", "int other;"))
+    assert "widget.c" in refusals(repo, out)["does-not-apply"]
+    first.write_text(kept)
+    repo.checkout("master")
+    repo.git("merge", "-q", "--ff-only", "topic")
+    repo.git("branch", "-q", "-u", "topic")
+    assert "already-fixed" in refusals(repo, out)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("", "", ""),
+        ("Line 1 was", "Line 2 was", "message"),
+        ("From: Ada", "From: Eve", "author"),
+        ("[PATCH 1/2] widget", "[PATCH 1/2] gadget", "subject"),
+        ("-int line1;", "-int line1 ;", "content"),
+        ("Line 1 was", "x" * 1000, "longer"),
+    ],
+)
+def test_a_mail_that_is_not_its_file_is_told(tmp_path: Path, old: str, new: str, wrong: str) -> None:
+    repo = topic(tmp_path / "r", 2)
+    text = repo.git("format-patch", "--stdout", "master..topic~1").replace("[PATCH]", "[PATCH 1/2]") + "\n"
+    patch = parse_patch(text.encode(), "x")
+    with Repository.open(repo.path) as repository:
+        found = file_damages(repository, [(text.replace(old, new, 1).encode() if old else text.encode(), patch)])
+    assert (wrong in found[0][1]) if wrong else not found
 
 
 def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
