@@ -2,6 +2,8 @@
 # make demo   set everything up and run the main job on the sandbox
 # make test   set everything up and run the whole suite
 # make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
+# make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
+#             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills a transport, half an hour)
 # make bench  time patchpilot beside what a user would run instead
 
 PYTHON ?= python3
@@ -11,7 +13,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick bench clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick bench clean setup
 
 all: test
 
@@ -42,6 +44,16 @@ score: setup
 
 score-quick: setup
 	@$(BIN)/python .ci/score.py --quick
+
+faults: setup
+	@$(BIN)/python -m tests.kit.fault_table
+	@$(BIN)/python -m tests.kit.random_kills 200
+	@$(BIN)/python -m tests.kit.random_kills 200 b4
+
+faults-quick: setup
+	@$(BIN)/python -m tests.kit.fault_table dropped lost "disk full"
+	@$(BIN)/python -m tests.kit.random_kills 10
+	@$(BIN)/python -m tests.kit.random_kills 5 b4
 
 bench: setup
 	@$(BIN)/python tests/bench/run.py

@@ -20,7 +20,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing import send_email, smtp
 from patchpilot.outgoing.draft import Drafts
-from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.outbox import Outbox, connect
 from patchpilot.outgoing.plan import Request, SendResult
 from patchpilot.outgoing.transport import MailState
 from patchpilot.services.resume import plan_resume
@@ -41,6 +41,8 @@ class Case:
     name: str
     faults: Callable[[], Faults]
     killed: bool = False
+    full_at: str = ""
+    """The state of mail 3 that the disk has no room for: "sending" before it leaves, "accepted" after."""
 
 
 CASES = (
@@ -53,6 +55,8 @@ CASES = (
     Case("closed after DATA, kept", lambda: Faults(close_after_data=3)),
     Case("closed after DATA, lost", lambda: Faults(close_after_data=3, keep_when_closing=False)),
     Case("killed at mail 3", Faults, killed=True),
+    Case("disk full before mail 3", Faults, full_at="sending"),
+    Case("disk full after mail 3", Faults, full_at="accepted"),
 )
 
 
@@ -88,8 +92,14 @@ def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES) -> Row:
         with Repository.open(repo.path) as repository:
             request = Request(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
-            ids = _killed(repo.path, server, request) if case.killed else ()
-            result = _result(repository, request) if case.killed else deliver(repository, plan(repository, request))
+            if case.killed:
+                _killed(repo.path, server, request)
+                result = _result(repository, request)
+            elif case.full_at:
+                _disk_full(repository, request, case.full_at, min(patches, 3))
+                result = _result(repository, request)
+            else:
+                result = deliver(repository, plan(repository, request))
             ids = tuple(one.message_id for one in result.messages)
             first_states = tuple(str(one.state) for one in result.messages)
             arrived_first = arrivals(server, ids)
@@ -130,7 +140,26 @@ def command(path: Path, request: Request) -> list[str]:
     return [*words, *(word for one in request.to for word in ("--to", one)), *(word for one in request.cc for word in ("--cc", one))]
 
 
-def _killed(path: Path, server: FaultySink, request: Request, at: int = 3) -> tuple[str, ...]:
+def _disk_full(repository: Repository, request: Request, state: str, at: int) -> None:
+    """Send while there is no room to write down that mail `at` came into this state, nor anything after it."""
+    planned = plan(repository, request)
+    full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    with contextlib.closing(connect()) as base:
+        base.execute(f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at - 1} AND NEW.state = '{state}' {full}")
+        base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {full}")
+        try:
+            deliver(repository, planned)
+        except PatchpilotError as error:
+            if "cannot be written" not in error.message:
+                raise
+        else:
+            raise AssertionError("a full disk was not told")
+        finally:
+            for name in ("no_mail", "no_send"):
+                base.execute(f"DROP TRIGGER {name}")
+
+
+def _killed(path: Path, server: FaultySink, request: Request, at: int = 3) -> None:
     """Run the send as a process and kill it (and nothing else) when the server sees mail `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
@@ -146,7 +175,6 @@ def _killed(path: Path, server: FaultySink, request: Request, at: int = 3) -> tu
     ready.set()
     process[0].wait(60)
     settled_down(server)
-    return ()
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:

@@ -15,7 +15,9 @@ _BY_NAME = {one.name: one for one in CASES}
     [
         ("git-send-email", "closed after DATA, kept"),
         ("git-send-email", "killed at mail 3"),
+        ("git-send-email", "disk full after mail 3"),
         ("b4", "closed after DATA, lost"),
+        ("b4", "disk full before mail 3"),
     ],
 )
 def test_no_mail_arrives_twice_and_all_arrive_in_the_end(tmp_path: Path, via: str, name: str) -> None:
