@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes docs/reference/bots.md out of tests/packs/bots.toml: what robots complain of, and the rule that says it first.
+"""Makes docs/reference/bots.md and asked.md out of tables in tests/packs: what robots and maintainers say, and the rule that says it first.
 
-python -m tests.kit.coverage        # writes the page
+python -m tests.kit.coverage        # writes the pages
 """
 
 import tomllib
@@ -13,6 +13,15 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "tests" / "packs" / "bots.toml"
 PAGE = ROOT / "docs" / "reference" / "bots.md"
+ASKED_TABLE = ROOT / "tests" / "packs" / "asked.toml"
+ASKED_PAGE = ROOT / "docs" / "reference" / "asked.md"
+ASKED_HEAD = """\
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!-- made of tests/packs/asked.toml: python -m tests.kit.coverage -->
+# What maintainers ask, and the rules that ask it first
+
+`patchpilot explain RULE` says why; [rules](rules.md) has an example of each. What robots say is in [bots](bots.md).
+"""
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- made of tests/packs/bots.toml: python -m tests.kit.coverage -->
@@ -67,5 +76,21 @@ def _answer(row: Row) -> str:
     return f"{said}; {row.remark}" if row.remark else said
 
 
+def asked() -> tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]:
+    """(title, (what is asked, rules)) of each part."""
+    parts = tomllib.loads(ASKED_TABLE.read_text(encoding="utf-8"))["part"]
+    return tuple((part["title"], tuple((what, tuple(names)) for what, names in part["asked"])) for part in parts)
+
+
+def asked_page() -> str:
+    """The page about maintainers as it should be."""
+    out = [ASKED_HEAD]
+    for title, entries in asked():
+        out.append(f"\n## {title}\n\n| asked | rules |\n|---|---|\n")
+        out += [f"| {what} | {', '.join(f'[`{name}`](rules.md#{name})' for name in names)} |\n" for what, names in entries]
+    return "".join(out)
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    ASKED_PAGE.write_text(asked_page(), encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.store import load_packs
-from tests.kit.coverage import PAGE, ROOT, Row, page, rows
+from tests.kit.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
 from tests.kit.snippets import context_of
 
 
@@ -39,3 +39,9 @@ def test_the_rule_says_what_the_robot_would(row: Row) -> None:
 
 def test_a_complaint_that_a_rule_makes_has_a_proof() -> None:
     assert all(row.proof or row.proved_by for row in rows() if row.rules)
+
+
+def test_the_page_of_what_maintainers_ask_is_made_of_its_table_and_names_rules_that_are_there() -> None:
+    assert ASKED_PAGE.read_text(encoding="utf-8") == asked_page(), "run: python -m tests.kit.coverage"
+    named = {name for _, entries in asked() for _, names in entries for name in names}
+    assert named <= set(_known())

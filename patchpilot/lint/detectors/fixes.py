@@ -253,6 +253,17 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
 
 
+@detector("stable-cosmetic")
+def stable_cosmetic(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Marked for stable, though its subject or its files say that it repairs spelling, style or documents."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value) and _cosmetic(context):
+            yield Hit(
+                line, "marked for stable, but it repairs nothing a user would notice: the stable rules take no spelling, style or documents"
+            )
+            return
+
+
 @detector("regression-list")
 def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The fix of a regression whose tracker is not told."""
