@@ -47,11 +47,11 @@ class Repository:
             raise MissingError(f"{where}: no such directory")
         try:
             repo = gitpython.Repo(where, search_parent_directories=True)
+            version = repo.git.version_info
         except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
             raise MissingError(f"{where} is not in a git repository", hint="name one with -C DIR") from error
         except gitpython.GitCommandNotFound as error:
             raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
-        version = repo.git.version_info
         if version and tuple(version[:2]) < MINIMUM_GIT:
             raise MissingError(f"git {'.'.join(map(str, version))} is too old", hint="install git 2.38 or newer")
         return cls(repo)

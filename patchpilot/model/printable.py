@@ -5,12 +5,17 @@ import re
 import unicodedata
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
-_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
+UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """The text with control characters, bidi controls and undecodable bytes made visible as `<U+XXXX>` or `\\xNN`; tab and newline stay."""
-    return _UNSAFE.sub(_visible, text)
+    return UNSAFE.sub(_visible, text)
+
+
+def one_line(text: str) -> str:
+    """As `printable`, line breaks made visible too: for a name or a title that must not begin a line of its own."""
+    return printable(text).replace("\n", "\\x0a")
 
 
 def _visible(found: re.Match[str]) -> str:

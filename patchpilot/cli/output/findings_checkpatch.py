@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as `checkpatch.pl --terse --show-types` prints them; nothing at all when there is none."""
 
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.plain import one_line, printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
 
@@ -21,4 +21,4 @@ def render(result: CheckResult) -> str:
 def _line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
     message = " ".join(printable(finding.message).split())
-    return f"{printable(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}"
+    return f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}"

@@ -4,7 +4,7 @@
 import re
 from collections import Counter
 
-from patchpilot.cli.output.plain import crop, printable, width
+from patchpilot.cli.output.plain import crop, one_line, printable, width
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
@@ -33,7 +33,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False) -
     for checked in result.patches:
         if checked.findings:
             if len(result.patches) > 1:
-                blocks.append(paint(printable(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
+                blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
             blocks += [_finding(one, checked.patch, paint, reasons, told) for one in checked.findings]
     if result.series:
         blocks.append(paint("the series", BOLD))
@@ -48,8 +48,8 @@ def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[
     inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(printable(place), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
-        f"{printable(finding.message)}{moved} {paint(f'[{finding.name}]', DIM)}{paint(printable(inside), DIM)}"
+        f"{paint(one_line(place), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
+        f"{one_line(finding.message)}{moved} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)

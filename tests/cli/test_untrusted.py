@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What others wrote reaches a terminal as text only: no control character, no bidi control, no line of their own making."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.cli.output.json import document
+from patchpilot.errors import ExitCode
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.snippets import PROSE, SIGN_OFF, mail
+
+_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@given(st.text(st.characters()))
+def test_json_says_the_text_and_holds_nothing_a_terminal_acts_on(text: str) -> None:
+    whole = document("x", {"text": text})
+    assert not _ACTIVE.search(whole)
+    assert json.loads(whole)["text"] == re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+@pytest.mark.parametrize("sign", ["\x9b31m", "\x7f", "\u202e", "\u2066"])
+def test_json_keeps_controls_as_escapes(sign: str) -> None:
+    assert json.loads(document("x", {"text": sign}))["text"] == sign
+    assert sign not in document("x", {"text": sign})
+
+
+def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -> None:
+    name = '"{}/n\\nother.patch:1: error: forged"'
+    hunk = "@@ -1,1 +1,2 @@\n int a;\n+int b;   \n"
+    diff = f"diff --git {name.format('a')} {name.format('b')}\n--- {name.format('a')}\n+++ {name.format('b')}\n{hunk}"
+    file = workdir / "x.patch"
+    file.write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+    for form in ("text", "checkpatch", "github"):
+        outcome = call("check", "--strict", "--format", form, file)
+        assert outcome.code == ExitCode.FINDINGS
+        assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]
+
+
+def test_a_machine_without_git_is_told_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("frob: wait", {"a.c": "int a;\n"})
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    outcome = call("backport", "-C", repo.path, "HEAD")
+    assert outcome.code == ExitCode.MISSING
+    assert "install git" in outcome.err
