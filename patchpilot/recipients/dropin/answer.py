@@ -167,8 +167,10 @@ def _pattern_back(value: str, tree: Tree) -> str:
     return value
 
 
-_ADDRESS = r"[A-Za-z\x80-\xc3\"' ,.+-]*\s*[,]*\s*[(<{]{0,1}[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9]+[)>}]{0,1}"
-_BOX = r"[(<{]{0,1}([A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+)[)>}]{0,1}"
+_USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
+# in running text: words that may be a name, then a mailbox, bracketed or not
+_ADDRESS = rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
+_BOX = rf"[<({{]?({_USER}@{_HOST})[>)}}]?"
 MAX_SCANNED = 1 << 20
 
 
