@@ -2,7 +2,8 @@
 """Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -20,6 +21,7 @@ _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 # what blame marks as its boundary is older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
+_DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def explain(
             causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
     known = {one.commit for one in causes}
     causes += [one for one in elsewhere if one.commit not in known]
-    return Explanation(tuple(causes), (*_word_hints(words), *_moved_hints(scratch, fix, at, applied)))
+    hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, timeout))
+    return Explanation(tuple(causes), hints)
 
 
 def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, timeout: float) -> tuple[list[Cause], list[Cause]]:
@@ -66,10 +69,12 @@ def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: App
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
+    for path in paths:
+        if not scratch.has(tree, path) and fix.base:
+            # to follow a file through a long history takes time; without its old names there is still the commit that added it
+            with suppress(GitError):
+                names += older_names(history.repository, path, fix.base, tip, timeout=timeout / 2)
     try:
-        for path in paths:
-            if not scratch.has(tree, path) and fix.base:
-                names += older_names(history.repository, path, fix.base, tip, timeout=timeout)
         touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
     except GitError:
         return [], []
@@ -149,6 +154,26 @@ def _word_hints(words: Words) -> list[str]:
     ]
     hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
     return hints
+
+
+def _other_file_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied, timeout: float) -> Iterator[str]:
+    """Where a branch that lacks a file of the fix has the functions and structures that the fix changes in it."""
+    for change in fix.files:
+        path = change.old_path
+        if applied.how is not How.CONFLICT or not path or scratch.has(tree, path):
+            continue
+        found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
+        named = {one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}" for one in found}
+        for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
+            start = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$" if shown.endswith("()") else rf"^struct {word}( .*)?\{{"
+            folder = path.rpartition("/")[0] or "."
+            with suppress(GitError):
+                done = scratch.repository.git(
+                    "grep", "-I", "-l", "-z", "-E", "-e", start, tree, "--", folder, env=scratch.env, ok=(0, 1), timeout=timeout
+                )
+                files = [one.partition(":")[2] for one in done.text.split("\0") if one]
+                if files:
+                    yield f"the branch has no {path}, but {shown} is in its {', '.join(files[:3])}"
 
 
 def _moved_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied) -> list[str]:

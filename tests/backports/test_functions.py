@@ -53,3 +53,16 @@ def test_a_function_ends_where_its_brace_is() -> None:
     assert found[4] is not None
     assert found[4].span == (1, 7)
     assert function_at([], 0) is None
+
+
+def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(world: World) -> None:
+    moved = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    world.repo.git("rm", "-q", "w.c")
+    world.repo.commit("work: into a file of its own", {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift")})
+    fix = world.repo.commit(
+        "work: the fix", {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift").replace("step(40)", "go(40)")}
+    )
+    old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
+    answer = world.one(fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old})))
+    assert answer["verdict"] == "conflict"
+    assert any(one.startswith("the branch has no new.c, but work() is in its ") for one in answer["hints"]), answer["hints"]
