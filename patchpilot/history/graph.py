@@ -51,6 +51,11 @@ def use_graph(repository: Repository, commit: str, progress: Progress = silent, 
     return False
 
 
+def is_making() -> bool:
+    """Whether a graph that this run began is still being made."""
+    return any(process.poll() is None for process in _running)
+
+
 def _has_own(objects: Path) -> bool:
     info = objects / "info"
     return (info / "commit-graph").exists() or (info / "commit-graphs" / "commit-graph-chain").exists()
@@ -159,8 +164,9 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
-        for left in (graph / "info" / "commit-graphs").glob("*.lock"):
-            left.unlink(missing_ok=True)
+        for pattern in ("*.lock", "tmp_graph_*"):
+            for left in (graph / "info" / "commit-graphs").glob(pattern):
+                left.unlink(missing_ok=True)
         which = "--stdin-commits" if commit else "--reachable"
         process = subprocess.Popen(
             git_argv(

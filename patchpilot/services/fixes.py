@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `fixes`: which commit introduced the bug, and whether the Fixes: tags that are there are true."""
 
+import re
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
-from patchpilot.history.graph import use_graph
+from patchpilot.history.graph import is_making, use_graph
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags import fixes as finder
+from patchpilot.tags.message import prose
 
 if TYPE_CHECKING:
     from patchpilot.tags.settled import Settled
@@ -87,7 +89,9 @@ def find_culprits(
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.Found(())
-    candidates, together, notes = found.candidates, found.together, list[str]()
+    candidates, together, notes = _by_release(commit, releases, found.candidates), found.together, list[str]()
+    if candidates and candidates[0].commit not in together:
+        together = ()
     if bisect_log or "revert" in commit.message.lower():
         settled = _settle(repository, commit, bisect_log, candidates)
         notes += settled.notes
@@ -98,7 +102,7 @@ def find_culprits(
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
     notes += _missing(repository)
-    if time.monotonic() - started > SLOW and not graphed and not _has_graph(repository):
+    if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     notes += _second_opinion(present, culprits)
     tags = () if reason else _tags(repository, culprits, together)
@@ -113,6 +117,16 @@ def _settle(repository: Repository, commit: Commit, bisect_log: str | None, cand
     if bisect_log:
         return by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
     return by_revert(repository, commit, candidates)
+
+
+def _by_release(commit: Commit, releases: Releases, candidates: tuple[finder.Candidate, ...]) -> tuple[finder.Candidate, ...]:
+    """The candidates in the light of a release that the message names. Imported here: few messages do."""
+    text = "\n".join(prose(commit.message))
+    if not re.search(r"\d\.\d", text):
+        return candidates
+    from patchpilot.tags.released import weigh_release
+
+    return weigh_release(candidates, text, lambda one: releases.first(one.commit, one.committed))
 
 
 def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) -> Culprit:

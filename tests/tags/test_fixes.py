@@ -8,6 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.services.fixes import FixesResult, find_culprits
+from patchpilot.tags.released import releases_in
 from tests.kit.repos import Repo
 from tests.tags import culprits
 from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history
@@ -237,3 +238,31 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
     story.repo.commit(f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"})
     assert ask(tmp_path / "r", verify=True).present[0].problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It hangs since v5.4-rc2.", [(5, 4)]),
+        ("This is a regression in 6.3, seen\nafter upgrading to 6.3.", [(6, 3)]),
+        ("broken since the kernel 5.10.7 release", [(5, 10, 7)]),
+        ("since at least Linux 2.6.32", [(2, 6, 32)]),
+        ("see section 5.4 of the manual, version 1.2", []),
+        ("since 2.5GHz are needed", []),
+    ],
+)
+def test_releases_are_read_from_a_message(text: str, numbers: list[tuple[int, ...]]) -> None:
+    assert list(releases_in(text)) == numbers
+
+
+def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
+    plain = history(tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n")
+    told = history(tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n")
+    assert plain.culprit == told.culprit
+    before = {one.commit: one for one in ask(tmp_path / "plain").candidates}
+    after = {one.commit: one for one in ask(tmp_path / "told").candidates}
+    assert len(before) > 1
+    assert after[told.culprit].confidence > before[told.culprit].confidence
+    assert after[told.culprit].evidence[-1] == "came with v1.1, the release that the message names"
+    assert all(after[one].confidence <= before[one].confidence for one in before if one != told.culprit)
+    assert sum(one.confidence for one in after.values()) <= 1.001 * max(1.0, sum(one.confidence for one in before.values()))
