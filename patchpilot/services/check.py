@@ -69,9 +69,9 @@ class Setting:
     tree: Tree | None
     history: HistoryFacts | None
 
-    def context(self, patch: Patch, series: Series) -> Context:
+    def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
         """A fresh context for one patch."""
-        return Context(patch, series, self.tree, self.history, self.options, self.profile)
+        return Context(patch, series, self.tree, self.history, self.options, self.profile, progress=progress)
 
 
 def check(
@@ -140,8 +140,8 @@ def check_series(
         checkpatch_compat=checkpatch_compat,
     )
     rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=select, ignore=ignore), chosen)
-    setting = Setting(rules, options, chosen, tree, _facts(repository))
     pairs = [(patch, one) for one in series for patch in one.patches]
+    setting = Setting(rules, options, chosen, tree, _facts(repository, rules, pairs))
     findings = _in_processes(setting, pairs, jobs, repository, progress) if jobs > 1 and len(pairs) >= WORTH_A_PROCESS else None
     if findings is None:
         findings = list(_here(setting, pairs, progress))
@@ -169,7 +169,7 @@ Pairs = Sequence[tuple[Patch, Series]]
 def _here(setting: Setting, pairs: Pairs, progress: Progress) -> Iterator[tuple[Finding, ...]]:
     for number, (patch, one) in enumerate(pairs):
         progress("checking", number, len(pairs))
-        yield run(setting.context(patch, one), setting.rules)
+        yield run(setting.context(patch, one, progress), setting.rules)
 
 
 def _in_processes(
@@ -256,12 +256,18 @@ def _with_checkpatch(
     ]
 
 
-def _facts(repository: "Repository | None") -> HistoryFacts | None:
+def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs) -> HistoryFacts | None:
+    """What the repository knows; what many patches will ask of its log is read at once, before any process is forked."""
     if repository is None:
         return None
     from patchpilot.services.history_facts import RepositoryFacts
 
-    return RepositoryFacts(repository)
+    facts = RepositoryFacts(repository)
+    if len(pairs) > 1 and any(rule.detector == "unusual-prefix" for rule in rules):
+        from patchpilot.lint.detectors.history import COMMITS, paths_asked
+
+        facts.foresee((paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS)
+    return facts
 
 
 def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:

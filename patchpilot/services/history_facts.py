@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the rules about history may ask of a repository: the services' side of lint's HistoryFacts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from time import monotonic
+from typing import IO
 
 from patchpilot.commits.repository import BASES, Repository
+from patchpilot.commits.run import streaming
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 
 LOG_SECONDS = 10.0
+WALK_SECONDS = 30.0
+COMMITS_BACK = 20_000
+WORTH_A_WALK = 8
+"""So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
 MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", "origin/HEAD", *BASES)
 
 
@@ -33,13 +41,44 @@ class RepositoryFacts:
         key = (str(limit), *paths)
         if key not in self._subjects:
             try:
-                done = self._repository.git(
-                    "log", f"--max-count={limit}", "--no-merges", "--format=%s", "HEAD", "--", *paths, ok=(), timeout=LOG_SECONDS
-                )
+                words = ("log", f"--max-count={limit}", *self._recent, "--no-merges", "--format=%s", "HEAD", "--", *paths)
+                done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
                 self._subjects[key] = tuple(line for line in done.text.split("\n") if line)
             except GitError:
                 self._subjects[key] = ()
         return self._subjects[key]
+
+    @cached_property
+    def _recent(self) -> tuple[str, ...]:
+        """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has no custom that binds."""
+        done = self._repository.git(
+            "log", f"--skip={COMMITS_BACK}", "--max-count=1", "--format=%ct", "HEAD", "--", ok=(), timeout=LOG_SECONDS
+        )
+        return (f"--since=@{int(done.text)}",) if done.text.strip().isdigit() else ()
+
+    def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
+        """Answer `subjects_touching` for many sets of paths by one walk, newest commit first, until each has `limit` or all was read."""
+        wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._subjects)
+        if len(wanted) < WORTH_A_WALK:
+            return
+        found: dict[tuple[str, ...], list[str]] = {paths: [] for paths in wanted}
+        of_path: dict[str, list[tuple[str, ...]]] = {}
+        for paths in wanted:
+            for path in paths:
+                of_path.setdefault(path, []).append(paths)
+        lacking, ends = len(found), monotonic() + WALK_SECONDS
+        # without paths: git looks at each of hundreds of them for every entry of every tree
+        words = ("log", "-z", "--no-merges", f"--max-count={COMMITS_BACK}", "--format=%x01%s", "--name-only", "--no-renames", "HEAD", "--")
+        with streaming(self._repository.top, *words) as out:
+            for subject, touched in _records(out):
+                for paths in {paths for one in touched for above in _above(one) for paths in of_path.get(above, ())}:
+                    if len(found[paths]) < limit:
+                        found[paths].append(subject)
+                        lacking -= len(found[paths]) == limit
+                if not lacking or monotonic() > ends:
+                    break
+        for paths, subjects in found.items():
+            self._subjects[(str(limit), *paths)] = tuple(subjects)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
@@ -65,3 +104,28 @@ class RepositoryFacts:
         except PatchpilotError:
             return None
         return found.name if found else None
+
+
+def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
+    """(subject, paths) of each commit of a `git log -z --format=%x01%s --name-only`."""
+    subject, touched, rest = "", list[str](), b""
+    while block := out.read1(1 << 16):  # type: ignore[attr-defined]
+        *words, rest = (rest + block).split(b"\0")
+        for word in words:
+            text = word.decode("utf-8", "surrogateescape").lstrip("\n")
+            if text.startswith("\1"):
+                if subject:
+                    yield subject, touched
+                subject, touched = text[1:], []
+            elif text:
+                touched.append(text)
+    if subject:
+        yield subject, touched
+
+
+def _above(path: str) -> Iterator[str]:
+    """The path and every directory it is in."""
+    yield path
+    while (at := path.rfind("/")) > 0:
+        path = path[:at]
+        yield path

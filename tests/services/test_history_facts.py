@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.services.history_facts import RepositoryFacts
 from tests.kit.repos import Repo
@@ -43,3 +45,26 @@ def test_the_first_final_release_counts(tmp_path: Path) -> None:
     repo.tag("v6.1")
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).first_release(commit) == "v6.1"
+
+
+def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "linux")
+    for number in range(12):
+        repo.commit(
+            f"frob{number % 3}: change {number}\n", {f"drivers/frob{number % 3}/a.c": f"{number}\n", f"lib/l{number % 4}.c": f"{number}\n"}
+        )
+    asked = (
+        [(f"drivers/frob{one}",) for one in range(3)]
+        + [(f"lib/l{one}.c", "drivers/frob0/a.c") for one in range(4)]
+        + [("drivers",), ("none",)]
+    )
+    with Repository.open(repo.path) as opened:
+        one_by_one = RepositoryFacts(opened)
+        at_once = RepositoryFacts(opened)
+        at_once.foresee(asked, 3)
+        monkeypatch.setattr(type(opened), "git", lambda *_args, **_words: pytest.fail("git was asked again"))
+        answers = [at_once.subjects_touching(paths, 3) for paths in asked]
+        monkeypatch.undo()
+        assert answers == [one_by_one.subjects_touching(paths, 3) for paths in asked]
+    assert answers[0] == ("frob0: change 9", "frob0: change 6", "frob0: change 3")
+    assert answers[-1] == ()

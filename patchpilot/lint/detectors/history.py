@@ -16,7 +16,9 @@ from patchpilot.model.finding import Fix
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
+    from patchpilot.model.patch import Patch
 
+COMMITS = 60
 LEAST_COMMITS = 5
 USUAL_SHARE = 0.4
 
@@ -46,19 +48,22 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
     """(prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
-    changes = sorted(context.patch.files, key=lambda one: one.added + one.removed, reverse=True)
-    old = [one.old_path for one in changes if one.old_path and one.old_path != "MAINTAINERS"][:3]
-    folders = [str(PurePosixPath(one.path).parent) for one in changes if "/" in one.path][:1]
-    for paths in (old, folders):
-        subjects = (
-            [one for one in history.subjects_touching(paths, 60) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)] if paths else []
-        )
+    for paths in paths_asked(context.patch):
+        subjects = [one for one in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)]
         # the patch may be in that history already
         subjects = [one for one in subjects if one != context.patch.subject.title]
         prefixes = [prefix for one in subjects if (prefix := _prefix(one))]
         if len(prefixes) >= LEAST_COMMITS:
             return Counter(prefixes), len(prefixes)
     return None
+
+
+def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
+    """The sets of paths whose history a patch is held against: the files it changes most, and the directory of the first."""
+    changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
+    old = tuple(one.old_path for one in changes if one.old_path and one.old_path != "MAINTAINERS")[:3]
+    folders = tuple(str(PurePosixPath(one.path).parent) for one in changes if "/" in one.path)[:1]
+    return tuple(paths for paths in (old, folders) if paths)
 
 
 def _prefix(title: str) -> str:
