@@ -54,4 +54,7 @@ def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for at, line in enumerate(patch.message):
         if re.match(r"\(cherry[- ]picked from commit [0-9a-f]{7,40}\b", line):
-            yield Hit(patch.message_line + at, "git cherry-pick -x wrote this line: for mainline it names a commit of nobody else's tree")
+            yield Hit(
+                patch.message_line + at,
+                "git cherry-pick -x wrote this line: a patch for mainline has none, one for a stable tree says so by its mark, [PATCH 6.1.y]",
+            )
