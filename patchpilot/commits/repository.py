@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.batch import CatFile
 from patchpilot.commits.parse import parse_commit
-from patchpilot.commits.run import Completed, environment, git
+from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -177,8 +177,3 @@ class Repository:
     def is_partial(self) -> bool:
         """Whether objects may be missing because the clone is partial."""
         return bool(self.config_regexp(r"^remote\..*\.promisor$"))
-
-
-def environment_for_editor() -> dict[str, str]:
-    """The environment for programs a person sees: their own language, no pinned variables."""
-    return environment(parsed=False)

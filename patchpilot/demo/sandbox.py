@@ -2,6 +2,7 @@
 """The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment in which nothing of the person's is touched."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -10,15 +11,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.run import git
 from patchpilot.demo import mails
 from patchpilot.demo.archive import ArchiveServer, open_archive
+from patchpilot.demo.history import LTS
 from patchpilot.demo.repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
+from patchpilot.resources import data_dir
 
 KEPT_FROM_THE_PERSON = (
     "PATH",
@@ -87,6 +91,7 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             stack.callback(shutil.rmtree, root, ignore_errors=True)
         repositories = make_repositories(root, progress)
         env = sandbox_environment(root)
+        keep_supported(root)
         progress("starting the mail server and the archive")
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(open_archive(root / "archive"))
@@ -110,6 +115,19 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
     return env
+
+
+def keep_supported(root: Path) -> None:
+    """Give the sandbox a list of its own in which its six series have years to go: the story must not end when theirs do."""
+    today = datetime.now(UTC).date()
+    text = (data_dir("checks") / "lts.toml").read_text(encoding="utf-8")
+    text = re.sub(r'^updated = ".*"$', 'updated = "9999-12-31"', text, flags=re.MULTILINE)
+    for at, version in enumerate(LTS):
+        ends = f"{today.year + 1 + at // 2}-12"
+        text = re.sub(rf'(version = "{re.escape(version)}", ends = )"[^"]*"', rf'\g<1>"{ends}"', text)
+    copy = root / "home" / "data" / "patchpilot" / "lts.toml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(text, encoding="utf-8")
 
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:

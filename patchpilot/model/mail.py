@@ -2,7 +2,6 @@
 """Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -131,11 +130,6 @@ def parse_mail(raw: bytes) -> Mail:
         body=_text_of(message),
         raw=raw,
     )
-
-
-def parse_mbox(data: bytes) -> Iterator[Mail]:
-    """The mails of an mbox, in order."""
-    return (parse_mail(raw) for raw in split_mbox(data))
 
 
 def _id(value: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.outgoing.outbox import connect
 
 ALIKE = 0.6
@@ -179,3 +179,9 @@ def _load(text: str) -> Draft:
     data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
     known = set(Draft.__dataclass_fields__)
     return Draft(**{name: value for name, value in data.items() if name in known})
+
+
+def one_line_each(*texts: str | None) -> None:
+    """UsageError where a text that is to be a header has a line break or another control character."""
+    if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
+        raise UsageError("a header is one line of printable text", hint="leave out line breaks and control characters")

@@ -10,7 +10,7 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.outgoing.b4_branch import Enrolment, enrolment, withdraw
 from patchpilot.outgoing.cover import fill, template, without_comments
-from patchpilot.outgoing.draft import Draft, Drafts
+from patchpilot.outgoing.draft import Draft, Drafts, one_line_each
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
@@ -51,6 +51,7 @@ def show(repository: Repository, target: str | None = None, base: str | None = N
 
 def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
     """Change a draft and keep it."""
+    one_line_each(changes.subject, changes.prefix, changes.in_reply_to)
     draft = find_draft(repository, Request(target=target, base=base))
     if changes.imported:
         draft = from_text(draft, read_draft_file(changes.imported))

@@ -13,7 +13,7 @@ from patchpilot.model.patch import Series
 from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
-from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each
 from patchpilot.outgoing.plan import Request
 
 _CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
@@ -76,7 +76,9 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
         draft = _with_cover(repository, follow(draft, branch, known), series, described, enrolled.cover if enrolled and described else "")
         if request.version:
             draft = replace(draft, version=request.version)
-        if request.prefix:
+        # judged before it is kept: a bad word must not come back at every call
+        one_line_each(request.prefix, request.in_reply_to)
+        if request.prefix is not None:
             draft = replace(draft, prefix=request.prefix)
         if request.in_reply_to:
             draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))

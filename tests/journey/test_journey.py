@@ -5,15 +5,18 @@ import io
 import os
 import subprocess
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from patchpilot.demo.archive import available
+from patchpilot.demo.history import LTS
 from patchpilot.demo.journey import Journey, StepFailedError, wants
-from patchpilot.demo.sandbox import Sandbox, open_sandbox, sandbox_environment
+from patchpilot.demo.sandbox import Sandbox, keep_supported, open_sandbox, sandbox_environment
 from patchpilot.demo.script import run_script
 from patchpilot.errors import InputError
+from patchpilot.history.lts import families
 
 
 def test_the_archive_is_a_real_public_inbox() -> None:
@@ -73,3 +76,10 @@ def _nowhere(path: Path):
     from patchpilot.demo.repository import Repositories
 
     return Repositories(path, path, path, Facts("", "", "", {}, 0), "")
+
+
+def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_supported(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
+    linux = next(one for one in families() if one.name == "linux")
+    assert {one.version for one in linux.maintained(date(date.today().year + 1, 1, 1))} >= set(LTS)

@@ -19,6 +19,7 @@ from patchpilot.services.draft import Changes, change, edit, leave_b4, show
 from patchpilot.services.reroll import changes, last_sent
 from patchpilot.services.topic import find_draft
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
 DRAFT = Draft("20260101-x-0123456789ab", "/r", "topic", patches=(KnownPatch("p1", "a: one"), KnownPatch("p2", "a: two")))
@@ -226,3 +227,17 @@ def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
     assert "a cover" in call("draft", "-C", repo.path).out
     with Drafts() as drafts:
         assert len(drafts.all()) == 1
+
+
+def test_a_prefix_that_is_no_header_is_refused_and_not_kept(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first\n", {"a.c": "int a;\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.commit("a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int b;\n"})
+    with Repository.open(repo.path) as repository:
+        for bad in ("net\nBcc: eve@example.org", "net\x1b[31m"):
+            with pytest.raises(UsageError):
+                change(repository, Changes(prefix=bad))
+            with pytest.raises(UsageError):
+                find_draft(repository, Request(prefix=bad))
+        assert "Bcc" not in show(repository).draft.prefix
