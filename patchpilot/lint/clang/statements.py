@@ -119,6 +119,9 @@ class Passage:
 
     def statement_at(self, start: int, limit: int) -> Span:
         """The statement that begins at an offset, in the text up to `limit`."""
+        if not self.lines:
+            # a damaged hunk may have none
+            return Span(self, start, start, start, 0, start, 0, 0, start)
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
         end, condition, level, whole = _scan(self.text, start, limit)

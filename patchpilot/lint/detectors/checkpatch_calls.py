@@ -48,7 +48,7 @@ _SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>
 _MULTIPLIED = lazy(
     rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
 )
-_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9]*$")
+_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
 _SIZEOF = lazy(r"^sizeof\s*\S")
 
 S_NAMES = {

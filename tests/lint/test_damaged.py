@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Patches that mail, editors and ill will have damaged: every rule reads them to the end."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.lint.context import Context, Options
+from patchpilot.lint.engine import run
+from patchpilot.lint.selection import choose
+from patchpilot.lint.store import load_rules
+from patchpilot.model.mail import parse_patch
+
+_WHOLE = """From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
+From: Ada Fixer <ada@example.org>
+Date: Tue, 6 Jan 2026 10:00:00 +0000
+Subject: [PATCH] frob: count what is read
+
+It was not counted.
+
+Signed-off-by: Ada Fixer <ada@example.org>
+---
+ drivers/frob/frob.c | 9 ++++++++-
+
+diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c
+index 1111111..2222222 100644
+--- a/drivers/frob/frob.c
++++ b/drivers/frob/frob.c
+@@ -1,3 +1,3 @@
+-static int frob(void);
+-#define FROB 1
+-
+@@ -10,6 +10,13 @@ static int frob(struct frob *f)
+ {
+ \tint n = 0;
+-\tread(f);
++#ifdef CONFIG_FROB
++\tif (f->ready && (n = read(f)) > 0) {
++\t\tf->count += n; /* so many */
++\t} else
++\t\treturn -EIO;
++#endif
++\tswitch (n) { case 1: break; }
+ \treturn n;
+ }
+--\x20
+2.43.0
+"""
+_LINES = _WHOLE.split("\n")
+_BITS = st.sampled_from(
+    ["(", ")", "{", "}", "#if 1", "#else", "#endif", "#define A(", '"', "'", "/*", "*/", "\\", ";", "\r", "\0", "+", "-", " ", "\t"]
+)
+_EDIT = st.tuples(st.sampled_from(["cut", "twice", "put", "sign", "drop"]), st.integers(0, 60), st.integers(0, 40), _BITS)
+
+
+def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
+    lines = list(_LINES)
+    for what, at, column, bit in edits:
+        at %= len(lines) or 1
+        if not lines:
+            break
+        line = lines[at]
+        if what == "drop":
+            del lines[at]
+        elif what == "twice":
+            lines.insert(column % len(lines), line)
+        else:
+            lines[at] = {"cut": line[:column], "put": line[:column] + bit + line[column:], "sign": bit[:1] + line[1:]}[what]
+    return "\n".join(lines).encode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_EDIT, max_size=14))
+def test_a_damaged_patch_is_read_to_its_end(edits: list[tuple[str, int, int, str]]) -> None:
+    raw = _damaged(edits)
+    try:
+        patch = parse_patch(raw, "0001-frob.patch")
+    except PatchpilotError:
+        return
+    run(Context(patch=patch, options=Options(strict=True)), choose(load_rules(), kernel=(6, 1), profile="linux"))
+
+
+def test_a_hunk_in_which_nothing_is_left_holds_no_statement() -> None:
+    raw = "\n".join(line for line in _LINES if not line.startswith(("+\t", " {"))).encode()
+    assert run(Context(patch=parse_patch(raw, "x"), options=Options(strict=True)), choose(load_rules(), kernel=(6, 1), profile="linux"))
