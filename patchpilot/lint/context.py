@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What detectors may look at: one patch, its series, the tree, and what history says, each read once."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
     from patchpilot.model.tree import Tree
 
 NEWEST_KERNEL = (6, 18)
+SOON = 1.0
+"""Seconds that one patch may take in silence."""
 
 
 class HistoryFacts(Protocol):
@@ -62,3 +66,10 @@ class Context:
     options: Options = field(default_factory=Options)
     profile: Any = None
     shared: dict[str, Any] = field(default_factory=dict)
+    progress: Progress = silent
+    began: float = field(default_factory=time.monotonic)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say how far the work on this patch is, once it has taken long enough to be wondered at. Raises CancelledError as Progress does."""
+        if time.monotonic() - self.began > SOON:
+            self.progress(what, done, total)

@@ -35,6 +35,7 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     places = Places(context.patch)
     found: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
+        context.tell("checking rules", order, len(rules))
         for hit in detector_of(rule)(context, rule.arguments):
             finding = _finding(rule, hit, places)
             if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):

@@ -67,12 +67,27 @@ def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> I
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
     """The next line with code below `at`."""
-    return next((line for line in lines[at + 1 :] if line.code.strip()), None)
+    return next((lines[below] for below in range(at + 1, len(lines)) if lines[below].code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
     """The nearest line with code above `at`."""
-    return next((line for line in reversed(lines[:at]) if line.code.strip()), None)
+    return next((lines[above] for above in range(at - 1, -1, -1) if lines[above].code.strip()), None)
+
+
+def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
+    """For each line of the hunk, whether it lies in a function's body: the last line at column 0 above is an opening brace."""
+    # once a hunk: asked for every line of a long file, looking back takes the square of its length
+    key = f"newlines.in_functions.{hunk.hunk.patch_line}"
+    found: list[bool] | None = context.shared.get(key)
+    if found is None:
+        found = context.shared[key] = []
+        inside = bool(hunk.hunk.section) and "(" in hunk.hunk.section
+        for line in hunk.lines:
+            found.append(inside)
+            if line.text[:1] not in ("", " ", "\t", "#"):
+                inside = line.text.startswith("{")
+    return found
 
 
 STRETCH = 10

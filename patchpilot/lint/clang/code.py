@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _KEY = "clang.code"
 # longer lines are data: nothing below their sanitised text is looked at
 _LONGEST_LINE = 3000
+# so often the walk says where it is
+_LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
 
@@ -164,6 +166,8 @@ def _walk(context: "Context") -> Code:
     walk = Walk(lines, context, types, Learner(types), ValueTracker(types), Passage([]))
     hunk = 0
     for line in lines.lines:
+        if line.number % _LINES_A_WORD == 0:
+            context.tell("reading code", line.number, len(context.patch.lines))
         if line.starts_hunk:
             walk.tracker.reset()
             walk.hunk = {}

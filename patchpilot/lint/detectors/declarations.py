@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.newlines import NewHunk, NewLine, added_lines, c_hunks, previous_line, spaced
+from patchpilot.lint.newlines import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced
 
 
 @detector("needless-init")
@@ -26,12 +26,13 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         indent, name = found[1], found[2]
         for one in hunk.lines[at + 1 : at + 40]:
-            if not re.search(rf"\b{name}\b", one.code):
+            if name not in one.code or name not in re.findall(r"\w+", one.code):
                 # what follows may jump over an assignment
                 if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", one.code) and not one.code.startswith(indent + "\t"):
                     break
                 continue
-            if re.match(rf"^{indent}{name} = (?!.*\b{name}\b)", one.code):
+            start = f"{indent}{name} = "
+            if one.code.startswith(start) and name not in re.findall(r"\w+", one.code[len(start) :]):
                 yield Hit(line.patch_line, f"needless initialization: {name} is assigned before it is read")
             break
 
@@ -70,7 +71,7 @@ def static_in_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("missing-static")
 def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A table or structure defined for the whole kernel that only this new file can know."""
-    text = "\n".join(line.text for change in context.patch.files for line in change.lines("+"))
+    known = _known_elsewhere(context)
     for hunk, _, line in added_lines(context, (".c",)):
         found = re.match(
             r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]", line.code
@@ -78,11 +79,21 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not found or re.match(r"^(?:static|extern)", line.code):
             continue
         name = found[1]
-        if re.search(rf"EXPORT_SYMBOL\w*\({name}\)|^\s*extern\b.*\b{name}\b", text, re.MULTILINE) or (
-            not hunk.is_new and not hunk.change.path.startswith("drivers/")
-        ):
+        if name in known or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
             continue
         yield Hit(line.patch_line, f"{name} is not exported and in no header: should it be static (and const)?")
+
+
+def _known_elsewhere(context: Context) -> frozenset[str]:
+    """The names that the patch's added lines export or declare extern."""
+    names: set[str] = set()
+    for change in context.patch.files:
+        for line in change.lines("+"):
+            if "EXPORT_SYMBOL" in line.text:
+                names.update(re.findall(r"EXPORT_SYMBOL\w*\((\w+)\)", line.text))
+            if found := re.match(r"\s*extern\b(.*)", line.text):
+                names.update(re.findall(r"\w+", found[1]))
+    return frozenset(names)
 
 
 @detector("blank-among-declarations")
@@ -92,7 +103,7 @@ def blank_among_declarations(context: Context, _arguments: Arguments) -> Iterato
         if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
             continue
         above, below = hunk.lines[at - 1].code, hunk.lines[at + 1].code
-        if _declaration(above) and _declaration(below) and re.match(r"^\t\S", below) and _in_function(hunk, at):
+        if _declaration(above) and _declaration(below) and re.match(r"^\t\S", below) and in_functions(context, hunk)[at]:
             yield Hit(line.patch_line, "no blank line among the declarations")
 
 
@@ -107,14 +118,6 @@ def _declaration_pattern() -> re.Pattern[str]:
         r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
     )
     return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
-
-
-def _in_function(hunk: NewHunk, at: int) -> bool:
-    """Whether line `at` lies in a function body: the last line at column 0 above is an opening brace."""
-    for line in reversed(hunk.lines[:at]):
-        if line.text[:1] not in ("", " ", "\t", "#"):
-            return line.text.startswith("{")
-    return bool(hunk.hunk.section) and "(" in hunk.hunk.section
 
 
 @detector("declaration-order", paths_pattern=str)
@@ -142,7 +145,7 @@ def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
         if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
             continue
         block: list[NewLine] = []
-        for one in lines[at + 1 :]:
+        for one in (lines[below] for below in range(at + 1, len(lines))):
             if not _declaration(one.code) or one.code.strip().startswith("static "):
                 break
             block.append(one)
@@ -160,7 +163,7 @@ def _depends(one: NewLine, two: NewLine) -> bool:
 def mixed_declaration(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A declaration in the middle of a function's statements."""
     for hunk, at, line in added_lines(context, (".c",)):
-        if not _declaration(line.code) or not _in_function(hunk, at) or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
+        if not _declaration(line.code) or not in_functions(context, hunk)[at] or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
             continue
         above = previous_line(hunk.lines, at)
         if (

@@ -67,7 +67,8 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for found in pattern.finditer(line.code):
             key = (hunk.change.path, found[1])
-            gone = any(re.search(rf"\b{found[1]}\s*\(", one.text) for one in hunk.change.lines("-"))
-            if key not in told and not gone:
-                told.add(key)
+            if key in told:
+                continue
+            told.add(key)
+            if not any(re.search(rf"\b{found[1]}\s*\(", one.text) for one in hunk.change.lines("-")):
                 yield Hit(line.patch_line, arguments["say"].format(name=found[1]), column=found.start() + 1)

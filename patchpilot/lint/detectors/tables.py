@@ -59,7 +59,7 @@ def last_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     """Whether the brace around line `at` opens an initialiser or an enum that spans lines."""
     depth = 0
-    for line in reversed(lines[:at]):
+    for line in (lines[above] for above in range(at - 1, -1, -1)):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             return bool(re.search(r"\benum\b", line.code)) if enum else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The work on a patch grows with its length and not faster, and a long patch is not silent."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from patchpilot.lint import context as contexts
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.services.check import check_series
+from tests.kit.snippets import mail
+
+FEW, MANY = 250, 2000
+Shape = Callable[[int], list[str]]
+
+
+def _patch(path: str, lines: list[str]) -> Series:
+    body = "".join(f"+{line}\n" for line in lines)
+    diff = f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
+    return Series((parse_patch(mail("frob: add it", "Add it.", diff).encode(), "x.patch"),))
+
+
+def _declarations(count: int) -> list[str]:
+    return [f"int a{one} = {one};" for one in range(count)]
+
+
+def _one_function(count: int) -> list[str]:
+    return ["int frob(void)", "{", *(f"\tint a{one} = frob_read(c, {one});" for one in range(count)), "}"]
+
+
+def _one_macro(count: int) -> list[str]:
+    return ["#define FROB(x) do { \\", *(f"\tfrob_write(x, {one}); \\" for one in range(count)), "} while (0)"]
+
+
+def _deep(count: int) -> list[str]:
+    return ["int frob(void)", "{", *("\tif (a) {" for _ in range(count // 2)), *("\t}" for _ in range(count // 2)), "}"]
+
+
+def _tables(count: int) -> list[str]:
+    entry = ("static struct frob f[] = {", "\t{ 1 },", "\t{ 2 }", "};", "")
+    return [line for _ in range(count // 5) for line in entry]
+
+
+@pytest.mark.parametrize("shape", [_declarations, _one_function, _one_macro, _deep, _tables])
+def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
+    def seconds(count: int) -> float:
+        series = _patch("drivers/frob/frob.c", shape(count))
+        began = time.process_time()
+        check_series([series], strict=True)
+        return time.process_time() - began
+
+    seconds(50)
+    # what grows with the square of the lines takes 64 times as long; a machine that is busy with others, not twice
+    assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
+
+
+def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contexts, "SOON", -1.0)
+    told: list[tuple[str, int, int | None]] = []
+
+    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+        told.append((what, done, total))
+
+    check_series([_patch("drivers/frob/frob.c", _declarations(2000))], progress=progress)
+    lines = [done for what, done, _ in told if what == "reading code"]
+    assert len(lines) >= 3
+    assert lines == sorted(lines)
+    assert "checking rules" in {what for what, _, _ in told}
