@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit-graph of our own, where the repository has none: git then walks history several times faster, and blame skips what left a file alone.
+"""A commit-graph of our own, where the repository has none: git then walks history several times faster, and blame skips commits by path.
 
-It is in the user's cache directory, never in the repository; git finds it since the directory is named as one more place of objects. It may be
-deleted at any time. git itself passes over any commit-graph in shallow clones and where grafts or replacements are.
+It is in the user's cache directory, never in the repository; git finds it since that directory is named as one more place of objects.
+It may be deleted at any time. git itself passes over any commit-graph in shallow clones and where grafts or replacements are.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ _running: list["subprocess.Popen[bytes]"] = []
 
 
 def use_graph(repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True) -> bool:
-    """Let git answer by our commit-graph; whether it does. With `make` one that is missing, broken or behind `commit` is made or extended first."""
+    """Let git answer by our commit-graph; whether it does. With `make` one that is missing or behind `commit` is made or extended first."""
     if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
         return False
     graph = place(repository.common_dir, "graphs")

@@ -9,10 +9,10 @@ from patchpilot.history.releases import Release
 from patchpilot.tags.fixes import Candidate
 
 TIMES = 2.0
-"""How many times likelier such a candidate becomes. Not fitted: of 600 known fixes two name a release, and one of those another than its bug's."""
+"""How many times likelier such a candidate becomes. Not fitted: of 600 known fixes two name a release, one of them not its bug's."""
 _BEGAN = re.compile(
-    r"\b(?:since|(?:introduced|regress\w*|broken|broke|appeared|began|started)\s+(?:in|with|since|from|between)|as\s+of|starting\s+(?:with|from|in)"
-    r"|(?:upgrad|updat)\w+\s+(?:\w+\s+)?to|(?:regression|bug|breakage)\s+(?:in|since|from))\s+"
+    r"\b(?:since|(?:introduced|regress\w*|broken|broke|appeared|began|started)\s+(?:in|with|since|from|between)|as\s+of"
+    r"|starting\s+(?:with|from|in)|(?:upgrad|updat)\w+\s+(?:\w+\s+)?to|(?:regression|bug|breakage)\s+(?:in|since|from))\s+"
     r"(?:(?:the|at|least|release|version|kernel|kernels|linux|commit)\s+){0,3}v?(\d+(?:\.\d+){1,3})(?:-rc\d+)?(?!\w|\.\d|-\d)",
     re.IGNORECASE,
 )

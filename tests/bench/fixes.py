@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`python tests/bench/fixes.py REPO [FIX…]`: finding the culprit beside what people type instead, on the same fixes.
 
-By hand that is `git show`, `git blame -w` of every file the fix removes lines from, `git log` of who is found, and `git describe --contains` for the
-release. REPO is any repository; without FIX the last commits of its mainline that have a Fixes: tag are taken. `fixes` does not read the tags; how
-often it and the plain majority of blame name the commit that they name is printed, too.
+By hand that is `git show`, `git blame -w` of the lines that the fix removes, `git log` of who is found, and `git describe --contains`
+for the release. REPO is any repository; without FIX the last commits of its mainline that have a Fixes: tag are taken. `fixes` does
+not read the tags; how often it and the plain majority of blame name the commit that they name is printed, too.
 """
 
 import re

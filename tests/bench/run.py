@@ -2,8 +2,8 @@
 """`make bench`: check beside checkpatch.pl, maintainers beside get_maintainer.pl, on a real tree and real patches, in one run.
 
 Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 package) and a folder of patches
-($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's history. Where $PATCHPILOT_DPDK names a repository with stable
-branches, fixes and backport are timed on a clone of it, beside what people type instead.
+($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's history. Where $PATCHPILOT_DPDK names a repository with
+stable branches, fixes and backport are timed on a clone of it, beside what people type instead.
 """
 
 import os
