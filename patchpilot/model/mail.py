@@ -18,6 +18,7 @@ _HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
 _IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
 _CUT = re.compile(r"^---\s*$")
 _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$")
+_SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 MAX_MAIL = 64 * 1024 * 1024
@@ -184,6 +185,10 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
         lines.pop()
     if not lines:
         raise InputError(f"{source}: empty, not a patch")
+    if shown := _SHOWN.match(lines[0].rstrip("\r")):
+        raise InputError(
+            f"{source}:1: this is what git show or git log prints, not a mail", hint=f"make the patch: git format-patch -1 {shown[1][:12]}"
+        )
     headers, body_at = header_lines(lines)
     damage: list[str] = []
     encoding = next((one.value.strip().lower() for one in headers if one.name.lower() == "content-transfer-encoding"), "")

@@ -10,7 +10,7 @@ from typing import Any
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
-from patchpilot.errors import MissingError, UsageError
+from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.lint.profiles import detect, find_profile
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.index import nothing
@@ -73,6 +73,9 @@ def plan_targets(
     sources = sources_of(source, repository, switches, profile)
     results = []
     series = read_targets(targets, repository, base)
+    patches = [patch for one in series for patch in one.patches]
+    if patches and not any(patch.has_diff for patch in patches):
+        raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
     for at, one in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = [Series((patch,)) for patch in one.patches] if per_patch else [one]

@@ -285,3 +285,46 @@ def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:
         patch.write_bytes(text if isinstance(text, bytes) else text.encode())
         call("check", patch, "--format", "checkpatch", "-o", report)
         assert bool(report.read_text()) is there
+
+
+def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(workdir: Path) -> None:
+    file = workdir / "unsigned.patch"
+    file.write_text(DIRTY.replace(SIGN_OFF, "").replace("Signed-off-by", "Written-by"))
+    (line,) = [line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line]
+    assert PATH not in line
+    assert "+" not in call("check", "--select", "no-sign-off", file).out
+
+
+def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(workdir: Path) -> None:
+    file = workdir / "shown.patch"
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    file.write_text(f"commit {commit} (HEAD)\nAuthor: Ada Fixer <ada@example.org>\n\n    frob: mend it\n\n" + file_diff(PATH, HUNK))
+    done = call("check", file)
+    assert done.code == ExitCode.USAGE
+    assert f"git format-patch -1 {commit[:12]}" in done.err
+
+
+def test_of_a_bare_diff_it_is_said_that_no_message_was_checked(workdir: Path, clean: Path) -> None:
+    file = workdir / "bare.diff"
+    file.write_text(file_diff(PATH, HUNK))
+    assert "a bare diff: no message was checked" in call("check", file).out
+    assert "bare" not in call("check", clean).out
+
+
+def test_explain_shows_the_tag_that_was_missing() -> None:
+    page = call("explain", "missing-fixes").out
+    assert "Fixes: " in page.partition("Good")[2].partition("Instead")[0]
+    assert "--strict" in page.splitlines()[0]
+
+
+def test_an_unknown_rule_names_the_list_of_rules() -> None:
+    assert "patchpilot rules lists them" in call("explain", "zzzzqqqq").err
+
+
+def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) -> None:
+    (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda Fixer <ada@example.org>\nF:\tdrivers/frob/\n")
+    file = workdir / "talk.eml"
+    file.write_text("From: Ada Fixer <ada@example.org>\nSubject: frob\n\nHello.\n")
+    done = call("maintainers", "--tree", workdir, file)
+    assert done.code == ExitCode.USAGE
+    assert "-f FILE" in done.err

@@ -3,6 +3,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from patchpilot.cli.output.plain import crop, one_line, printable, width
 from patchpilot.model.finding import Finding, Severity
@@ -10,6 +11,8 @@ from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
+WHOLE = ("message", "trailers", "series")
+"""Scopes of rules whose findings are of no file: a line of the diff is only where something is missing before it."""
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 
@@ -29,18 +32,26 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False) -
     paint = Paint(colored)
     told: set[str] = set()
     reasons = {rule.id: rule.why for rule in result.rules}
+    whole = frozenset(rule.id for rule in result.rules if rule.scope in WHOLE)
     blocks: list[str] = []
     for checked in result.patches:
         if checked.findings:
             if len(result.patches) > 1:
                 blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
-            blocks += [_finding(one, checked.patch, paint, reasons, told) for one in checked.findings]
+            blocks += [_finding(_placed(one, whole), checked.patch, paint, reasons, told) for one in checked.findings]
     if result.series:
         blocks.append(paint("the series", BOLD))
         blocks += [_finding(one, None, paint, reasons, told) for one in result.series]
     if not quiet:
         blocks.append(_summary(result, paint))
     return "\n".join(blocks)
+
+
+def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
+    """The finding; one of the message that was put on a line of the diff is shown without the place."""
+    if finding.path is None or finding.rule not in whole:
+        return finding
+    return replace(finding, patch_line=None, path=None, line=None, column=None)
 
 
 def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[str, str], told: set[str]) -> str:
@@ -89,7 +100,9 @@ def _summary(result: CheckResult, paint: Paint) -> str:
         for severity in Severity
         if counts[severity]
     ]
-    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}"
+    bare = sum(not checked.patch.headers for checked in result.patches)
+    note = f" ({'a bare diff' if bare == 1 else f'{bare} bare diffs'}: no message was checked)" if bare else ""
+    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}{note}"
 
 
 def statistics(result: CheckResult) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.lint.rule import Example, Rule
+from patchpilot.model.finding import Severity
 from patchpilot.services.rules import Explanation
 
 COLUMNS = 88
@@ -49,7 +50,8 @@ def page(one: Explanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
     rule = one.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
-    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}", "", f"  {rule.summary}", "", "Why", *_wrapped(rule.why)]
+    strict = " (given with --strict; some cases weigh more or less)" if rule.severity is Severity.CHECK else ""
+    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}{strict}", "", f"  {rule.summary}", "", "Why", *_wrapped(rule.why)]
     for title, examples in (("Bad", one.bad), ("Good", one.good)):
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
