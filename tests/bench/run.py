@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.bench.growth import growth
 from tests.bench.pairs import Job, report, side_by_side
 
 PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
@@ -33,6 +34,8 @@ def main() -> int:
             print("bench: no kernel tree or no perl: install linux-source-6.1 or set PATCHPILOT_TREE")
             return 0
         checks(tree, patches, Path(scratch))
+        check = (PATCHPILOT, "check", "--fail-on", "never", "--format", "checkpatch", "--tree", str(tree))
+        growth(check, patches, Path(scratch))
         maintainers(tree, patches)
     return 0
 
