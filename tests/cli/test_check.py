@@ -328,3 +328,11 @@ def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) ->
     done = call("maintainers", "--tree", workdir, file)
     assert done.code == ExitCode.USAGE
     assert "-f FILE" in done.err
+
+
+def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
+    file = workdir / "dos.patch"
+    file.write_bytes(DIRTY.replace("We added a wait", "As in commit 0123456 we wait").replace("\n", "\r\n").encode())
+    done = call("check", "--select", "commit-reference", "--format", "checkpatch", file).out
+    assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
+    assert not call("check", "--checkpatch-compat", "--select", "commit-reference", "--format", "checkpatch", file).out

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot fixes`: find the commit that introduced the bug."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, t
 
         common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(one) for one in results]}))
     else:
-        common.write("\n".join(text(one, verify) for one in results))
+        columns = shutil.get_terminal_size().columns if common.output is None and sys.stdout.isatty() else 0
+        common.write("\n".join(text(one, verify, columns) for one in results))
     if verify:
         return ExitCode.FINDINGS if any(one.troubled for one in results) else ExitCode.OK
     return ExitCode.OK if all(one.sure for one in results) else ExitCode.FINDINGS
@@ -103,8 +105,8 @@ def body(result: FixesResult) -> dict[str, Any]:
     }
 
 
-def text(result: FixesResult, verify: bool) -> str:
-    """The result for a person."""
+def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
+    """The result for a person, the evidence wrapped at so many columns (0: not at all)."""
     from patchpilot.cli.output.plain import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
@@ -119,7 +121,18 @@ def text(result: FixesResult, verify: bool) -> str:
         lines.append(f"unsure: {result.reason}")
     for culprit in result.candidates:
         lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
-        lines.append(f"      {'; '.join(culprit.evidence)}" + (f"; first in {culprit.first_release}" if culprit.first_release else ""))
+        said = [*culprit.evidence, *([f"first in {culprit.first_release}"] if culprit.first_release else [])]
+        lines += _wrapped("; ".join(said), columns)
     if len(result.tags) > 1:
         lines += ["one tag for each:", *(f"  {tag}" for tag in result.tags)]
     return printable("\n".join([*lines, *result.notes]))
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    """An indented line, in as many as the terminal needs."""
+    import textwrap
+
+    indent = " " * 6
+    if columns < 30:
+        return [indent + line]
+    return textwrap.wrap(line, columns, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -168,12 +168,14 @@ def scan(context: "Context") -> LineScan:
     """The scan of a context's patch, made once and kept in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, LineScan):
-        made = context.shared[_KEY] = scan_lines(context.patch.lines, context.options.strict)
+        made = context.shared[_KEY] = scan_lines(context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat)
     return made
 
 
-def scan_lines(patch_lines: Sequence[str], strict: bool) -> LineScan:
-    """Scan the lines of a patch (mail and diff)."""
+def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
+    """Scan the lines of a patch (mail and diff). With `compat` the empty line below the headers must be one that the script takes for empty."""
+    # for the script a lone CR is an indented header line, so that the first line of a DOS mail's message counts as no message
+    empty = "" if compat else "\r"
     raws = [as_bytes(line) for line in patch_lines]
     lines: list[Line] = []
     file, section, new_line, left, hunk_start, here_strict = "", "", 0, 0, 0, strict
@@ -220,7 +222,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool) -> LineScan:
         if sign in _KEPT:
             line.length, line.indent = measure(raw)
             kept = line
-        if in_header and not named and not file and not (_INDENTED.match(raw) or _HEADER.match(raw)):
+        if in_header and not named and not file and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw))):
             in_header, in_log = False, True
         line.log_after = in_log
         lines.append(line)
