@@ -98,7 +98,7 @@ def find_culprits(
         if settled.candidates != candidates:
             candidates = settled.candidates[:limit]
             together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
-    reason = _cut_off(repository, candidates) or finder.doubt(candidates)
+    reason = _cut_off(repository, candidates) or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
     notes += _missing(repository)
@@ -172,6 +172,20 @@ def _find(repository: Repository, commit: Commit, limit: int, progress: Progress
         if not repository.is_partial():
             raise
         raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+
+
+def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]) -> str:
+    """What to say of a commit that leaves no trace to follow because it changes white space only; empty for others."""
+    if candidates or len(commit.parents) != 1:
+        return ""
+    from patchpilot.tags.change import read_change
+
+    files = read_change(repository, commit.parents[0], commit.id)
+    counts = repository.git("diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id).text
+    # a change of mode counts no lines, one of a binary file has dashes for numbers
+    if any(one.runs for one in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
+        return ""
+    return "the change is of white space only: it fixes no line, so that none can be blamed"
 
 
 def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[Culprit, ...]) -> list[str]:

@@ -176,6 +176,15 @@ def test_a_new_file_alone_is_unsure(tmp_path: Path) -> None:
     assert result.reason
 
 
+def test_a_change_of_white_space_alone_is_called_that(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", "-b", "blanks", story.later)
+    story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
+    result = ask(tmp_path / "r")
+    assert "white space only" in result.reason
+    assert not result.sure
+
+
 def test_a_patch_of_the_same_series_is_to_be_squashed(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
