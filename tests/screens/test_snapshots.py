@@ -27,7 +27,7 @@ from patchpilot.tui.screens import checks, commit, preview, recipients, send, ta
 from patchpilot.tui.session import Ask, Loader, Session
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.walk import make
-from tests.kit.walk import asked, copy_clone, keys, settle
+from tests.kit.walk import asked, copy_clone, keys, settle, still
 
 SIZES = ((80, 24), (160, 50))
 THEMES = ("textual-dark", "textual-light")
@@ -118,6 +118,7 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
         # the two questions were answered
         asked(pilot.app)  # type: ignore[arg-type]
         await keys(pilot, *pressed)
+        await still(pilot)
 
     return run
 
