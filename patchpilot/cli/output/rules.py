@@ -50,7 +50,7 @@ def page(one: Explanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
     rule = one.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
-    strict = " (given with --strict; some cases weigh more or less)" if rule.severity is Severity.CHECK else ""
+    strict = " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
     lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}{strict}", "", f"  {rule.summary}", "", "Why", *_wrapped(rule.why)]
     for title, examples in (("Bad", one.bad), ("Good", one.good)):
         if examples:
