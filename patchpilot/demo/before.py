@@ -28,9 +28,8 @@ def before_the_mail(journey: Journey) -> None:
     """From the first commit to a plan that refuses nothing."""
     facts = journey.sandbox.repositories.facts
     journey.tell("Robin has fixed a bug in the acme driver and committed it. What would maintainers say?")
-    found = journey.run(["patchpilot", "check"], expect=[1])
+    journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
-    del found
 
     journey.tell("Robin mends the style error and the message.")
     put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))

@@ -120,11 +120,6 @@ class History:
         reach = self.index.reach(branch)
         return tuple(one for one in commits if (self.index.ordinal(one) or 0) not in reach and not self._marked(one, reach))
 
-    def own_commits(self, branch: str, *others: str) -> list[str]:
-        """The commits of `branch` that none of `others` has, oldest first."""
-        self.add([branch, *others])
-        return self.index.ids(self.index.reach(branch).without(*(self.index.reach(one) for one in others)))
-
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
         """The commits of `branch` that say they revert `commit`, by its id or by its subject, oldest first."""
         self.add([branch])

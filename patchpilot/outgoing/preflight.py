@@ -2,7 +2,7 @@
 """What stands against sending, judged from facts alone: refusals that need a reason to get past, and warnings."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -239,8 +239,3 @@ _UNANSWERED = {
     "security": "nobody said whether this is a security problem; if it is, it must not go to a list",
     "regression": "nobody said whether this mends a regression; if it does, the regression tracker wants to know",
 }
-
-
-def check_lines(findings: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """(subject, message) of errors as lines."""
-    return tuple(f"{subject}: {message}" for subject, message in findings)

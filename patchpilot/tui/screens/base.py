@@ -287,8 +287,3 @@ class StageScreen(Screen[None]):
             self.reread()
 
         self.in_thread("Robin is at work", lambda repository, _: work(repository.top), then)
-
-
-def standing_words(state: State, note: str) -> str:
-    """A standing as one phrase."""
-    return f"{state}: {note}" if note else str(state)
