@@ -4,6 +4,7 @@
 # make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills a transport, half an hour)
+# make fuzz   run the property tests on examples nobody has seen yet
 # make bench  time patchpilot beside what a user would run instead
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick bench clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick fuzz bench clean setup
 
 all: test
 
@@ -54,6 +55,9 @@ faults-quick: setup
 	@$(BIN)/python -m tests.kit.fault_table dropped lost "disk full"
 	@$(BIN)/python -m tests.kit.random_kills 10
 	@$(BIN)/python -m tests.kit.random_kills 5 b4
+
+fuzz: setup
+	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 
 bench: setup
 	@$(BIN)/python tests/bench/run.py

@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# the suite judges a commit, so it tries the same examples each time it runs; `make fuzz` goes looking for new ones
+settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Fixer",

@@ -69,11 +69,12 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
         yield Problem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
     for title, wrong in facts.damaged:
-        way = (
-            "use --via git-send-email, which encodes it"
-            if facts.request.via == "b4"
-            else "indent or reword what git takes for the end of the message"
-        )
+        if facts.request.via == "b4":
+            way = "use --via git-send-email, which encodes it"
+        elif wrong.startswith("its author"):
+            way = "git reads brackets and quotes in a name as marks: balance them, or commit under a name without them"
+        else:
+            way = "indent or reword what git takes for the end of the message"
         yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
     for patch in facts.series.patches:
         yield from _patch(patch)
