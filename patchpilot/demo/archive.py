@@ -6,7 +6,6 @@ with open_archive(directory) as archive:      # PublicInbox or StandIn
     archive.url                               # http://127.0.0.1:PORT/demo
 """
 
-import re
 import shutil
 import signal
 import socket
@@ -14,7 +13,6 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -23,7 +21,7 @@ from urllib.parse import quote
 from patchpilot.commits.run import environment
 from patchpilot.demo.standin import StandIn
 from patchpilot.errors import MissingError, PatchpilotError
-from patchpilot.model.mail import parse_mail
+from patchpilot.model.mail import join_mbox, parse_mail
 
 NAME = "demo"
 ADDRESS = "demo@lists.example.org"
@@ -89,7 +87,7 @@ class PublicInbox:
     def add(self, *mails: bytes) -> None:
         """Take in mails; when this returns, threads and searches show them."""
         if mails:
-            self._run("perl", "-e", _IMPORT, self.name, stdin=as_mboxrd(mails))
+            self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
             self._until_found(parse_mail(mails[-1]).message_id)
 
     def _until_found(self, message_id: str) -> None:
@@ -155,16 +153,6 @@ class PublicInbox:
         server.kill()
         server.wait()
         raise PatchpilotError(f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s", hint=f"see {log}")
-
-
-def as_mboxrd(mails: Iterable[bytes]) -> bytes:
-    """Mails as one mbox with `From ` lines quoted."""
-    parts = []
-    for mail in mails:
-        raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
-        quoted = re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
-        parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
-    return b"".join(parts)
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.mail import Mail, join_mbox, parse_mail
 
 _TERM = re.compile(
     r'\s*(?:(?P<op>AND|OR|NOT)\b|(?P<open>\()|(?P<close>\))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
@@ -169,9 +169,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _mbox(mails: Iterable[Mail]) -> bytes:
-    from patchpilot.demo.archive import as_mboxrd
-
-    return as_mboxrd(mail.raw for mail in mails)
+    return join_mbox(mail.raw for mail in mails)
 
 
 def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:

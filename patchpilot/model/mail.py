@@ -2,6 +2,7 @@
 """Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -57,6 +58,16 @@ def split_mbox(data: bytes) -> list[bytes]:
     bounds = [*starts, len(data)]
     mails = [data[bounds[i] : bounds[i + 1]] for i in range(len(starts))]
     return [re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if mail.startswith(b"From mboxrd@z") else mail for mail in mails]
+
+
+def join_mbox(mails: Iterable[bytes]) -> bytes:
+    """Mails as one mboxrd, `From ` lines quoted: what `split_mbox` takes apart again."""
+    parts = []
+    for mail in mails:
+        raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
+        quoted = re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
+        parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
+    return b"".join(parts)
 
 
 def _after_blank(data: bytes, at: int) -> bool:

@@ -76,9 +76,9 @@ def reply(subject: str, text: str, *, sender: str = RITA, quote: str = "Check th
 
 def mbox(*mails: bytes) -> bytes:
     """Mails as an mboxrd."""
-    from patchpilot.demo.archive import as_mboxrd
+    from patchpilot.model.mail import join_mbox
 
-    return as_mboxrd(mails)
+    return join_mbox(mails)
 
 
 def applied_by_robot(title: str, commit: str, *, tree: str = "netdev/net.git (main)", marks: str = "net,v2", **more: object) -> bytes:

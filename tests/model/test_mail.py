@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.errors import InputError
-from patchpilot.model.mail import parse_mail, parse_patch, scissors_line, split_mbox
+from patchpilot.model.mail import join_mbox, parse_mail, parse_patch, scissors_line, split_mbox
 from patchpilot.model.patch import parse_subject
 from tests.kit import patches
 
@@ -71,6 +71,16 @@ def test_an_mbox_is_cut_only_at_its_from_lines() -> None:
 def test_mboxrd_quoting_is_undone() -> None:
     data = b"From mboxrd@z Thu Jan  1 00:00:00 1970\nSubject: x\n\n>From a\n>>From b\n"
     assert parse_mail(split_mbox(data)[0]).body == "From a\n>From b\n"
+
+
+_FROM_LINE = "From mboxrd@z Thu Jan  1 00:00:00 1970"
+
+
+@given(st.lists(st.lists(st.sampled_from(["", "text", "From a", ">From b", ">>From c", _FROM_LINE]), max_size=6), min_size=1, max_size=4))
+def test_mails_joined_to_an_mbox_come_out_as_they_were(bodies: list[list[str]]) -> None:
+    mails = ["\n".join((f"Subject: {number}", "", *body, "end\n")).encode() for number, body in enumerate(bodies)]
+    cut = split_mbox(join_mbox(mails))
+    assert [one.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for one in cut] == mails
 
 
 @given(st.binary(max_size=400))
