@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command: verbs are imported when they are called, and every error ends here."""
+"""The command: verbs are imported when they are called; how a call ends is told by `ending`."""
 
-import errno
 import gc
 import importlib
-import os
-import signal
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from patchpilot import __version__
-from patchpilot.errors import ExitCode, PatchpilotError, nearest
+from patchpilot.cli.ending import ended, leave, say
+from patchpilot.errors import ExitCode, nearest
 
 VERBS = {
     "tui": "the walk: commit, checks, recipients, tags, backports, preview, send, follow",
@@ -36,9 +34,6 @@ VERBS = {
     "demo": "the whole journey on a sandbox",
     "config": "every setting, its value and where it comes from",
 }
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Verbs(click.Group):
@@ -110,79 +105,21 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
     if sys.argv[1:2] == ["check"]:
-        # it holds nothing but memory, and to take that apart object by object is a fifth of a short run
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        leave(code)
     sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
     """Run the command line; its exit code."""
-    _replace_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
-    signal.signal(signal.SIGTERM, _terminate)
+    return ended(lambda: _run(argv))
+
+
+def _run(argv: list[str]) -> int | None:
     try:
-        code = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
+        code: int | None = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
+        return code
     except click.exceptions.Abort:
-        return _say("interrupted", None, ExitCode.INTERRUPTED)
-    except KeyboardInterrupt:
-        return _say("interrupted", None, ExitCode.INTERRUPTED)
+        return say("interrupted", None, ExitCode.INTERRUPTED)
     except click.ClickException as error:
         hint = error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
-        return _say(error.format_message(), f"see {hint}" if hint else None, ExitCode.USAGE)
-    except PatchpilotError as error:
-        return _say(error.message, error.hint, error.exit_code)
-    except BrokenPipeError:
-        _drop_stdout()
-        return 141
-    except OSError as error:
-        if error.errno not in _FULL:
-            return _bug(error)
-        _drop_stdout()
-        return _say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
-    except RecursionError as error:
-        return _bug(error)
-    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
-        return _bug(error)
-
-
-def _replace_closed_streams() -> None:
-    """Where the caller closed a standard stream (`>&-`), python has None: let what is written there go nowhere."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
-
-
-def _drop_stdout() -> None:
-    """What is still buffered would fail again when python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _terminate(*_: Any) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _say(message: str, hint: str | None, code: ExitCode) -> int:
-    from patchpilot.cli.output.plain import printable
-
-    print(f"patchpilot: {printable(message)}", file=sys.stderr)
-    if hint:
-        print(f"  {printable(hint)}", file=sys.stderr)
-    return code
-
-
-def _bug(error: BaseException) -> int:
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as log:
-        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {sys.argv}\n\n")
-        traceback.print_exception(error, file=log)
-    return _say(f"a bug in patchpilot: {type(error).__name__}", f"the traceback is in {log.name}", ExitCode.BUG)
+        return say(error.format_message(), f"see {hint}" if hint else None, ExitCode.USAGE)

@@ -38,6 +38,8 @@ def drop_in(
     for target in targets or ("-",):
         if target != "-" and (switches.file or _is_tracked(target, top)):
             paths.append(_path_in_tree(target, source))
+        elif target != "-" and not Path(target).is_file():
+            patches += _patches_of(target, None if tree else repo or Path.cwd())
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
@@ -103,6 +105,18 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
             f"{target}: no such file in {tree.label}", hint="-f takes files and directories of the tree; leave it out for a patch"
         )
     return path
+
+
+def _patches_of(target: str, where: Path | None) -> list[tuple[str, str]]:
+    """(name, text) of the patches that a commit, a range or a folder stands for; `where` is inside the repository, None to ask none."""
+    from patchpilot.commits.range import read_targets
+
+    repository = None
+    if where and not Path(target).exists():
+        from patchpilot.commits.repository import Repository
+
+        repository = Repository.open(where)
+    return [(one.source, "\n".join(one.lines)) for series in read_targets((target,), repository) for one in series.patches]
 
 
 def _patch_text(target: str, stdin: bool) -> str:

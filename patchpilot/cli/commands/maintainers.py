@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot maintainers`: who must get a patch, and why."""
 
+import sys
 from typing import Any
 
 import click
@@ -83,13 +84,11 @@ def command(common: Common, targets: tuple[str, ...], who: str | None, self_test
 
 
 def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any]) -> None:
+    from patchpilot.cli.dropin import shown
     from patchpilot.services.get_maintainer import drop_in
 
     result = drop_in(targets, switches, tree=common.tree, repo=common.repo)
-    if not common.quiet:
-        for remark in result.remarks:
-            click.echo(f"patchpilot: {remark}", err=True)
-    common.write("".join(f"{line}\n" for line in result.lines))
+    common.write(shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty()))
 
 
 def _plan(

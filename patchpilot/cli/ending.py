@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user. Knows no command-line library."""
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from patchpilot.errors import ExitCode, PatchpilotError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def ended(work: Callable[[], int | None]) -> int:
+    """The exit code of some work, whichever way it ends."""
+    _replace_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = work()
+        sys.stdout.flush()
+        return int(code or 0)
+    except KeyboardInterrupt:
+        return say("interrupted", None, ExitCode.INTERRUPTED)
+    except PatchpilotError as error:
+        return say(error.message, error.hint, error.exit_code)
+    except BrokenPipeError:
+        _drop_stdout()
+        return 141
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug(error)
+        _drop_stdout()
+        return say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
+    except RecursionError as error:
+        return _bug(error)
+    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
+        return _bug(error)
+
+
+def say(message: str, hint: str | None, code: ExitCode) -> int:
+    """Tell what went wrong, and the way out, on stderr; the code to end with."""
+    from patchpilot.cli.output.plain import printable
+
+    print(f"patchpilot: {printable(message)}", file=sys.stderr)
+    if hint:
+        print(f"  {printable(hint)}", file=sys.stderr)
+    return code
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without taking its objects apart one by one: a fifth of a short run, and of use to nobody who holds only memory."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _replace_closed_streams() -> None:
+    """Where the caller closed a standard stream (`>&-`), python has None: let what is written there go nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
+
+
+def _drop_stdout() -> None:
+    """What is still buffered would fail again when python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _terminate(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _bug(error: BaseException) -> int:
+    import tempfile
+    import traceback
+
+    from patchpilot import __version__
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as log:
+        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {sys.argv}\n\n")
+        traceback.print_exception(error, file=log)
+    return say(f"a bug in patchpilot: {type(error).__name__}", f"the traceback is in {log.name}", ExitCode.BUG)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The short way to get_maintainer.pl's answer: the same words give the same answer as the whole command line, without its library."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cli.dropin import read
+from tests.kit.cli import Outcome, call, spawn
+from tests.kit.maintainers import patch, write_tree
+from tests.kit.repos import Repo
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    file = tmp_path / "one.patch"
+    file.write_text(patch())
+    return file
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--norolestats", "--nol"),
+        ("--separator", "; ", "--no-n"),
+        ("--separator=,", "-norolestats"),
+        ("--scm", "--no-email", "--subsystem", "--offline"),
+        ("--no-email",),
+        ("--git-min-percent", "many"),
+        ("-q", "--rolestats"),
+        ("--tree", "nowhere"),
+    ],
+)
+def test_both_ways_give_one_answer(tree: Path, mail: Path, words: tuple[str, ...]) -> None:
+    argv = ["maintainers", "--tree", str(tree), "--format=get_maintainer", *words, str(mail)]
+    assert spawn(*argv) == call(*argv)
+
+
+def test_a_patch_on_standard_input_goes_the_short_way_too(tree: Path) -> None:
+    argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
+    short = subprocess.run([sys.executable, "-m", "patchpilot", *argv], cwd=tree, input=patch().encode(), capture_output=True, check=False)
+    assert read(argv) is not None
+    assert "ada@widgets.example" in short.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("maintainers", "x.patch"),
+        ("maintainers", "--format", "json", "get_maintainer"),
+        ("maintainers", "--format", "get_maintainer", "--help"),
+        ("maintainers", "--format", "get_maintainer", "-o", "x"),
+        ("maintainers", "--format", "get_maintainer", "--tree"),
+        ("maintainers", "--format", "get_maintainer", "--self-test"),
+        ("maintainers", "--format", "get_maintainer", "--per-patch", "x.patch"),
+        ("check", "--format", "get_maintainer"),
+        (),
+    ],
+)
+def test_what_the_short_way_does_not_know_is_left_to_the_whole_command_line(words: tuple[str, ...]) -> None:
+    assert read(words) is None
+
+
+def test_the_command_line_library_is_not_imported(tree: Path, mail: Path) -> None:
+    code = (
+        "import os, sys\n"
+        'os._exit = lambda code: sys.exit(f\'{code} {sorted(set(sys.modules) & {chr(99) + "lick", "inspect", "dataclasses"})}\')\n'
+        "from patchpilot.__main__ import main\n"
+        "main()\n"
+    )
+    words = ["maintainers", "--tree", str(tree), "--format", "get_maintainer", str(mail)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "0 []"
+    assert "Ada Fixer" in done.stdout
+
+
+def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None:
+    repo = Repo(write_tree(tmp_path / "tree"))
+    repo.commit("all")
+    repo.commit("widget: one\n\nSigned-off-by: Ada Fixer <ada@widgets.example>", {"drivers/widget/core.c": "int one;\n"})
+    repo.commit("net: two\n\nSigned-off-by: Ada Fixer <ada@widgets.example>", {"drivers/net/port.c": "int two;\n"})
+    folder = tmp_path / "out"
+    repo.git("format-patch", "-q", "-2", "-o", str(folder))
+
+    def ask(word: object) -> Outcome:
+        return call("maintainers", "-C", repo.path, "--format", "get_maintainer", "--no-git-fallback", "--norolestats", "--nol", word)
+
+    head, both, files = ask("HEAD"), ask("HEAD~2..HEAD"), ask(folder)
+    assert head.out.splitlines() == ["Eve Router <eve@net.example>"]
+    assert {"Eve Router <eve@net.example>", "Ada Fixer <ada@widgets.example>"} <= set(both.out.splitlines())
+    assert both == files
+    wrong = ask("nothing-of-that-name")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "nothing-of-that-name" in wrong.err
