@@ -131,8 +131,13 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float = 300.0,
+    pass_fds: Sequence[int] = (),
+    name: str = "",
 ) -> Completed:
-    """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds."""
+    """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
+
+    `name` is what errors call it, where that is not its first word.
+    """
     try:
         with subprocess.Popen(
             list(argv),
@@ -142,6 +147,7 @@ def run(
             env=dict(env) if env is not None else environment(),
             cwd=cwd,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
         ) as process:
             try:
                 out, err = process.communicate(stdin, timeout=timeout)
@@ -149,9 +155,9 @@ def run(
                 stop(process)
                 raise
     except FileNotFoundError as error:
-        raise MissingError(f"{argv[0]} is not installed", hint=f"install {argv[0]} and try again") from error
+        raise MissingError(f"{name or argv[0]} is not installed", hint=f"install {name or argv[0]} and try again") from error
     except subprocess.TimeoutExpired as error:
-        raise GitError(f"{' '.join(argv[:1])} did not finish in {timeout:.0f} s", hint="try again, or give a smaller range") from error
+        raise GitError(f"{name or argv[0]} did not finish in {timeout:.0f} s", hint="try again, or give a smaller range") from error
     return Completed(process.returncode, out, err)
 
 

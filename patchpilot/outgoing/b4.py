@@ -22,7 +22,7 @@ from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.address import Address, judge
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_branch import Enrolment, correct_record
-from patchpilot.outgoing.b4_command import b4_environment, command, run
+from patchpilot.outgoing.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.outbox import Entry
 from patchpilot.outgoing.smtp import Submission
@@ -62,8 +62,8 @@ def capture(
             *_flags(cover, sign),
         )
         files = sorted(Path(place).glob("*.eml"))
-        if done.returncode or not files:
-            raise _failed(done.stderr.decode("utf-8", "replace"))
+        if done.code or not files:
+            raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [captured(one.read_bytes(), envelope, ()) for one in files]
         return tuple(captured(one.raw, envelope, header_recipients(one)) for one in mails)
@@ -108,6 +108,7 @@ def deliver(
             env=b4_environment(),
             cwd=repository.top,
             start_new_session=True,
+            pass_fds=INHERITED.get(),
         )
         try:
             said = _Counter(process, listener, entries, way, report, stopping, account, reflect).serve()

@@ -72,9 +72,9 @@ def enrol(repository: Repository, branch: str, base: str) -> Enrolment:
     # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
     repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
     found = enrolment(repository, branch)
-    if done.returncode or found is None or repository.resolve("HEAD") != before:
+    if done.code or found is None or repository.resolve("HEAD") != before:
         withdraw(repository, branch)
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        words = done.error_text.splitlines()
         raise RefusedError(
             f"b4 does not take the branch {branch}: {words[-1] if words else 'no reason given'}", hint="use --via git-send-email"
         )

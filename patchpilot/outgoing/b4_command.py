@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calling b4: as a command, so that its globals, exits and prompts stay in a process of its own."""
 
-import subprocess
 import sys
+from contextvars import ContextVar
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment
+from patchpilot.commits.run import Completed, environment
+from patchpilot.commits.run import run as run_program
+
+INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
+"""Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is killed."""
 
 
 def command(*words: str) -> list[str]:
@@ -13,17 +17,10 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", "import sys; sys.argv[0] = 'b4'; from b4.command import cmd; cmd()", "-n", *words]
 
 
-def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0) -> "subprocess.CompletedProcess[bytes]":
+def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0) -> Completed:
     """Run b4 to its end with one newline to read: its prompts take that or stop, they cannot hang."""
-    return subprocess.run(
-        command(*words),
-        input=stdin,
-        capture_output=True,
-        env=b4_environment(),
-        cwd=repository.top,
-        timeout=timeout,
-        check=False,
-        start_new_session=True,
+    return run_program(
+        command(*words), stdin=stdin, env=b4_environment(), cwd=repository.top, timeout=timeout, pass_fds=INHERITED.get(), name="b4"
     )
 
 

@@ -11,14 +11,15 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_additions import additions, put_in, refuse_signed
-from patchpilot.outgoing.b4_branch import Enrolment, books, enrol, enrolment, put_books, reopen, write_record
+from patchpilot.outgoing.b4_branch import Enrolment, books, enrol, enrolment, reopen, write_record
+from patchpilot.outgoing.b4_journal import opened
 from patchpilot.outgoing.b4_web import post, renamed
 from patchpilot.outgoing.compose import Wording, patch_ids_of
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.transport import Captured, MailState, Report, Stop
+from patchpilot.outgoing.transport import Captured, Report, Stop
 
 Books = Mapping[str, Sequence[str]]
 """A branch's section in b4's books: key → values."""
@@ -48,14 +49,11 @@ def make(
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
     sign = signing(repository) or bool(account.endpoint)
     # nothing is sent yet, so nothing of it may stay: the books are opened again when the first mail is about to leave
-    before = books(repository, branch)
-    try:
+    with opened(repository, branch):
         known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
         known = _with_texts(repository, known, draft, wording, len(ids))
         mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
         wanted = books(repository, branch) if known.strategy == "branch-description" else {}
-    finally:
-        put_books(repository, branch, before)
     letters = _letters(repository, mails, ids)
     notes = {one.commit: draft.notes.get(one.patch_id, "") for one in draft.patches if one.commit}
     texts = additions(wording, notes, letters)
@@ -93,17 +91,10 @@ def carry(
             f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
             hint=f"git switch {branch}, and plan anew if its commits changed",
         )
-    before = books(repository, branch)
-    try:
+    with opened(repository, branch, send.id):
         reopen(repository, branch, send.books)
         _carry(repository, account, send, report, outbox, credential, stopping)
-    finally:
-        if send.kind == "to-self" or not any(one.state in _LEFT for one in outbox.get(send.id).entries):
-            put_books(repository, branch, before)
     return ""
-
-
-_LEFT = (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
 
 
 def _carry(

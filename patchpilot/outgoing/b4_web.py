@@ -35,8 +35,7 @@ def post(
     words = [*switched_off(), "send", "--use-web-endpoint", *recipient_words(to, cc)]
     words += [*(["--force-cover-letter"] if cover else []), *(["--reflect"] if reflect else [])]
     done = run(repository, *words, stdin=b"\n\n", timeout=300.0)
-    said = done.stderr.decode("utf-8", "replace")
-    outcome = _outcome(done.returncode, said)
+    outcome = _outcome(done.code, done.error_text)
     for index in range(len(entries)):
         report(index, outcome)
     if outcome.state is not MailState.ACCEPTED or reflect:

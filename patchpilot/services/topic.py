@@ -11,6 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.b4_journal import heal_books
 from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each
@@ -50,6 +51,7 @@ def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) 
 
 def find_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
     """The draft of a TARGET's topic, made when there is none, with what the call says written into it."""
+    heal_books(repository)
     if series is None:
         series, ids = read_topic(repository, request)
     contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]

@@ -7,6 +7,7 @@ import quopri
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -20,6 +21,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.b4_additions import put_in
 from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.b4_journal import opened
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import captured
 from tests.kit.cli import Outcome, call
@@ -248,3 +250,35 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     assert "X-Developer-Signature" in text
     if state == "sent":
         assert first_id(done) in text
+
+
+def test_a_preview_that_was_killed_leaves_no_branch_enrolled(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "branch.topic.description", "widget: what I wrote myself")
+        before = repo.git("config", "--local", "--list")
+        words = ["send", "-C", str(repo.path), "--via", "b4", "--to", "l@lists.example.org", "--dry-run"]
+        process = subprocess.Popen([sys.executable, "-m", "patchpilot", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 30
+        while "b4-tracking" not in repo.git("config", "--local", "--list"):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert repo.git("config", "--local", "--list") != before
+        assert call("draft", "-C", repo.path).code == 0
+        assert repo.git("config", "--local", "--list") == before
+
+
+def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    with Repository.open(repo.path) as repository:
+        with opened(repository, "topic"):
+            b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
+            repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+            record = json.loads(repo.git("config", "branch.topic.b4-tracking"))
+            record["series"] |= {"history": {"v1": ["sent-by-hand@example.org"]}, "revision": 2}
+            repo.git("config", "branch.topic.b4-tracking", json.dumps(record))
+        known = enrolment(repository, "topic")
+    assert known is not None
+    assert known.revision == 2
