@@ -148,9 +148,14 @@ class Archive:
             self._last = time.monotonic()
 
     def _translated(self, what: str, question: Callable[["LoreNode"], T]) -> T:
-        with _own_charset():
-            import requests
-            from liblore import LibloreError, OperationCancelledError, RemoteError
+        try:
+            with _own_charset():
+                import requests
+                from liblore import LibloreError, OperationCancelledError, RemoteError
+        except ImportError as error:
+            raise MissingError(
+                f"archives are read through {error.name}, which is not installed", hint="pip install liblore requests"
+            ) from error
         try:
             return question(self._connected())
         except OperationCancelledError as error:

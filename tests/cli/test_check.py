@@ -94,7 +94,8 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
     out = call("check", "--strict", "--format", form, file).out
     assert out
-    assert not set(out) & {"\x1b", "\u202e"} or form == "json"
+    # in JSON text is data, and a reader of JSON takes it as such
+    assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
     elif form == "rdjsonl":

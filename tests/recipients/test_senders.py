@@ -31,12 +31,10 @@ def repo(tmp_path: Path) -> Repo:
 def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
     repo.git("config", "sendemail.tocmd", f"{COMMAND} --nol")
     repo.git("config", "sendemail.cccmd", f"{COMMAND} --nom --nor")
-    out = repo.git("send-email", "--dry-run", "--confirm=never", "--quiet", "--suppress-cc=self", "-1", "--to-cmd", f"{COMMAND} --nol")
     sent = repo.git("send-email", "--dry-run", "--confirm=never", "--suppress-cc=self", "-1")
     assert "To: Eve Router <eve@net.example>" in sent
     assert "netlist@lists.example" in sent
     assert "everybody@lists.example" in sent
-    assert "eve@net.example" in out or "Dry-Sent" in out
 
 
 def test_b4_asks_it_for_to_and_cc(repo: Repo, tmp_path: Path) -> None:

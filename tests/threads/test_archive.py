@@ -5,6 +5,7 @@ import email.charset
 import gzip
 import http.server
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,6 +181,13 @@ def test_a_cancelled_archive_asks_no_more() -> None:
         with pytest.raises(CancelledError):
             archive.search("s:x")
     assert seen == []
+
+
+def test_without_the_library_that_reads_archives_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "liblore", None)
+    with pytest.raises(MissingError, match="liblore") as told:
+        Archive("http://127.0.0.1:9/x").thread("a@example.org")
+    assert "pip install" in told.value.hint
 
 
 def test_offline_asks_nobody() -> None:
