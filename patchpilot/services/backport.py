@@ -88,7 +88,7 @@ def backport(
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits, in place
     of the Fixes: tags of a single commit, and of those commits of a series that have none.
     """
-    revisions, folders = split_onto(repository, onto)
+    revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
     named = tuple(repository.resolve(one) for one in fixes) if repository else ()
@@ -227,14 +227,6 @@ def _commands(answer: Answer, fix: Fix, branch: Branch, need: Search | None) -> 
     local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
     picks = tuple(f"git cherry-pick -x {one.commit}" for one in need.needs) if need and not need.partial else ()
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
-
-
-def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
-    """The ref a person means by a branch's name, or by its version alone ("6.1")."""
-    if repository.find(word) and "." not in word:
-        return word
-    known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
-    return next((one.name for one in known if word in (one.version, one.name)), word)
 
 
 def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, UsageError, nearest
-from patchpilot.history.branches import mainline
+from patchpilot.errors import InputError, MissingError, UsageError, nearest
+from patchpilot.history.branches import fetch_command, mainline, stable_branches
 from patchpilot.history.landed import History
 from patchpilot.history.likeness import changed_in
 from patchpilot.model.patch import Patch
@@ -36,8 +36,12 @@ def read_wanted(repository: Repository | None, target: str | None, base: str | N
     """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
     if repository and (target is None or (target != "-" and not Path(target).exists())):
         return tuple(Wanted(one, repository.commit(one).subject) for one in resolve_commits(repository, target, base))
-    series = read_targets([target] if target else [], repository, base)
-    return tuple(Wanted(patch.commit, patch.subject.title, patch) for one in series for patch in one.patches)
+    patches = [patch for one in read_targets([target] if target else [], repository, base) for patch in one.patches]
+    for patch in patches:
+        # half a patch may fit where the whole does not
+        if patch.diff_error:
+            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was cut off or edited by hand: get it again")
+    return tuple(Wanted(patch.commit, patch.subject.title or patch.source, patch) for patch in patches)
 
 
 def committed(repository: Repository, wanted: Wanted, progress: Progress) -> Wanted:
@@ -50,14 +54,21 @@ def committed(repository: Repository, wanted: Wanted, progress: Progress) -> Wan
             commit = history.same_change(wanted.subject, changed_in(wanted.patch.files), tip)
         if commit:
             return replace(wanted, commit=commit)
+    if not wanted.patch.subject.title:
+        raise UsageError(
+            f"{wanted.patch.source}: a diff without a subject: the commit it became cannot be found by it",
+            hint="name the commit, or give --onto DIR",
+        )
     raise UsageError(
         f"{wanted.patch.source}: no commit of the mainline makes this change, so there is no history to compare",
         hint="commit it first (git am), or give --onto DIR",
     )
 
 
-def split_onto(repository: Repository | None, onto: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of --onto that are revisions, and those that are directories; an error names the nearest ref."""
+def split_onto(
+    repository: Repository | None, onto: Sequence[str], *, profile: str | None = None, remote: str = ""
+) -> tuple[list[str], list[str]]:
+    """The words of --onto that are revisions (a series' version stands for its branch), and those that are directories; an error names the nearest ref."""
     revisions: list[str] = []
     folders: list[str] = []
     for word in onto:
@@ -68,8 +79,27 @@ def split_onto(repository: Repository | None, onto: Sequence[str]) -> tuple[list
         elif repository is None:
             raise MissingError(f"{word}: no such directory, and no repository to find a revision in", hint="name one with -C DIR")
         else:
-            near = nearest(word, repository.refs)
-            raise UsageError(
-                f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`"
-            )
+            revisions.append(_series_ref(repository, word, profile, remote))
     return revisions, folders
+
+
+def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
+    """The ref a person means by a branch's name, or by its version alone ("6.1")."""
+    if repository.find(word) and "." not in word:
+        return word
+    known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
+    named = (one.name for one in known if word in (one.version, f"{one.version}.y", one.name, one.name.partition("/")[2]))
+    return next(named, word)
+
+
+def _series_ref(repository: Repository, word: str, profile: str | None, remote: str) -> str:
+    """The stable branch a version stands for; UsageError with the command that fetches it, or the nearest ref."""
+    name = branch_word(repository, word, profile=profile, remote=remote)
+    if repository.find(name):
+        return name
+    family = stable_branches(repository, profile=profile, remote=remote).family
+    version = family.version_of(word) or word.removesuffix(".y")
+    if any(one.version == version for one in family.series):
+        raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, family, version))
+    near = nearest(word, repository.refs)
+    raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")

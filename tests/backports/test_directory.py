@@ -84,6 +84,46 @@ def test_a_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
     assert "no diff" in done.err
 
 
+def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
+    whole = patch_of(world, workdir).read_text()
+    (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    done = call("backport", "half.patch", "--onto", tree)
+    assert done.code == 2
+    assert "half.patch: line" in done.err
+    assert "cut off" in done.err
+
+
+def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
+    dos = workdir / "dos.patch"
+    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    answer = ask(dos, "--onto", tree)
+    assert answer["verdict"] == "clean"
+    assert "CR LF" in answer["reason"]
+    (tree / "w.c").write_text(source())
+    assert "CR LF" in ask(dos, "--onto", tree)["reason"]
+
+
+def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) -> None:
+    dos = workdir / "dos.patch"
+    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
+    tree = tree_with(workdir, "")
+    (tree / "w.c").write_bytes(source(l19="check(19);", l20="check(20);").replace("\n", "\r\n").encode())
+    answer = ask(dos, "--onto", tree)
+    assert answer["verdict"] == "clean"
+    assert "CR LF" not in answer["reason"]
+
+
+def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
+    (workdir / "bare.diff").write_text(world.repo.git("diff", f"{world.fix}^", world.fix) + "\n")
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
+    done = call("backport", "-C", world.repo.path, workdir / "bare.diff", "--onto", "master")
+    assert done.code == 2
+    assert "without a subject" in done.err
+
+
 def test_without_a_repository_and_a_directory_it_says_what_it_needs(workdir: Path) -> None:
     done = call("backport", "HEAD")
     assert done.code == 3

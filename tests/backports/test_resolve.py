@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backports.world import World, source
+from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import call
 
 
@@ -37,6 +37,18 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     assert "+\town(20, all);" in text
     assert "This differs from upstream" in text
     assert "yourname" not in text.partition("\n---\n")[0]
+
+
+def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(conflicting: World, tmp_path: Path) -> None:
+    follow_failed(conflicting.fix, tmp_path, "6.12")
+    clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
+    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
+    git(clone, "add", "-u")
+    git(clone, "cherry-pick", "--continue")
+    done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    assert "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
+    named = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--in-reply-to", "mine@example.org")["resolve"]
+    assert "In-Reply-To: <mine@example.org>" in Path(named["files"][0]).read_text()
 
 
 def test_prerequisites_that_were_found_are_committed_there(world: World) -> None:

@@ -219,3 +219,17 @@ def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
     tip = world.branch("6.12", world.fix)
     assert not world.ask(moved, "--onto", tip)["rules"]
     assert "white space only" in world.ask(spaced, "--onto", tip)["rules"][0]
+
+
+def test_a_version_stands_for_its_branch(world: World) -> None:
+    tip = world.branch("6.12", world.groundwork)
+    for word in ("6.12", "6.12.y"):
+        answer = world.one(world.fix, "--onto", word)
+        assert (answer["branch"], answer["tip"]) == ("linux-6.12.y", tip)
+
+
+def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
+    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "5.15")
+    assert done.code == 2
+    assert "git fetch stable linux-5.15.y" in done.err
+    assert "nothere" in call("backport", "-C", world.repo.path, world.fix, "--onto", "nothere").err

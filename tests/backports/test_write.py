@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import parse_patch
-from patchpilot.services import track
-from patchpilot.threads.store import Store
-from tests.backports.world import World, source
+from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import mbox, patch, reply, stable_failed
 
 
 def write(world: World, folder: Path, *words: object) -> Outcome:
@@ -126,20 +123,6 @@ def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
     assert world.ask(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1
 
 
-def failed(world: World, tmp_path: Path, *versions: str) -> None:
-    """Follow the fix's series, to which FAILED mails came for these versions."""
-    title = "work: do not forget step 20"
-    mails = [patch(f"[PATCH] {title}", id="first")]
-    mails += [stable_failed(title, world.fix, one, id=f"failed-{one}-{at}", minutes=at) for one in versions for at in (1, 2)]
-    mails.append(
-        reply(f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree', f"git cherry-pick -x {world.fix} works", minutes=9)
-    )
-    file = tmp_path / "followed.mbox"
-    file.write_bytes(mbox(*mails))
-    with Store() as store:
-        track.add(None, mbox=file, store=store, archive_at=track.default_archive(offline=True))
-
-
 def reply_of(folder: Path) -> set[str | None]:
     return {parse_patch(file.read_bytes(), str(file)).header("In-Reply-To") for file in folder.iterdir()}
 
@@ -147,7 +130,7 @@ def reply_of(folder: Path) -> set[str | None]:
 def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    failed(world, tmp_path, "6.6", "5.15")
+    follow_failed(world.fix, tmp_path, "6.6", "5.15")
     done = write(world, tmp_path / "out")
     assert reply_of(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
     assert reply_of(tmp_path / "out" / "6.12") == {None}

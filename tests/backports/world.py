@@ -9,7 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
+from patchpilot.services import track
+from patchpilot.threads.store import Store
 from tests.kit.cli import call
+from tests.kit.mails import mbox, patch, reply, stable_failed
 from tests.kit.repos import Repo
 
 BODY = [f"\tstep({number});\n" for number in range(60)]
@@ -95,3 +98,17 @@ class World:
             git("worktree", "list", "--porcelain"),
             "\n".join(sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))),
         )
+
+
+def follow_failed(fix: str, folder: Path, *versions: str) -> None:
+    """Follow the fix's series, to which FAILED mails came for these versions."""
+    title = "work: do not forget step 20"
+    mails = [patch(f"[PATCH] {title}", id="first")]
+    mails += [stable_failed(title, fix, one, id=f"failed-{one}-{at}", minutes=at) for one in versions for at in (1, 2)]
+    mails.append(
+        reply(f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree', f"git cherry-pick -x {fix} works", minutes=9)
+    )
+    file = folder / "followed.mbox"
+    file.write_bytes(mbox(*mails))
+    with Store() as store:
+        track.add(None, mbox=file, store=store, archive_at=track.default_archive(offline=True))

@@ -74,7 +74,8 @@ def command(
     TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the current branch.
     """
     from patchpilot.cli.output import backport as output
-    from patchpilot.services.backport import backport, branch_word
+    from patchpilot.services.backport import backport
+    from patchpilot.services.backport_targets import branch_word
 
     wanted = Wants(**wants)
     repository = _repository(common, onto)
