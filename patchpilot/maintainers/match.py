@@ -38,9 +38,10 @@ class SectionMatch(NamedTuple):
         return self.depth < 0 and not self.by_keyword
 
 
-def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
+def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathMatch, ...]:
     """The sections that take a path, the deepest pattern first, ties in file order. Of a section's lines the last that matches counts, and a
-    match of any X: line takes the section out: both as get_maintainer.pl has it."""
+    match of any X: line takes the section out: both as get_maintainer.pl has it. `within` leaves out F: lines that end so many folders above
+    the path or more (0: none)."""
     found: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
     out: set[int] = set()
@@ -52,8 +53,11 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
             out.add(number)
             found.pop(number, None)
             continue
-        if depth(pattern) >= slashes:
+        reach = depth(pattern)
+        if reach >= slashes:
             exact.add(number)
+        if within and slashes - reach >= within:
+            continue
         if number not in found or place > found[number][0]:
             found[number] = (place, letter, pattern)
     lowered = path.lower()

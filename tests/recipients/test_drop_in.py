@@ -140,3 +140,25 @@ def test_interactive_is_refused_with_a_way_out(tree: Path, mail: Path) -> None:
     outcome = call("maintainers", "--tree", tree, "--format", "get_maintainer", "--interactive", mail)
     assert outcome.code == 2
     assert "walk" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "printed"),
+    [("lib/pm8???-*", "lib/pm8?..-*"), ("lib/a?.c", "lib/a?.c"), ("lib/a?b?", "lib/a?b?"), ("lib/?.?", "lib/?.?"), ("x?????", "x?..??")],
+)
+def test_question_marks_are_printed_as_the_script_prints_them(tmp_path: Path, pattern: str, printed: str) -> None:
+    tree = write_tree(tmp_path / "tree")
+    (tree / "MAINTAINERS").write_text(f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n")
+    (tree / "lib").mkdir(exist_ok=True)
+    (tree / "lib/one.c").write_text("")
+    assert f"F:\t{printed}" in lines(tree, "--letters", "f", "-f", "lib/one.c")
+
+
+def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree")
+    (tree / "MAINTAINERS").write_text("ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n")
+    (tree / "a/b/c").mkdir(parents=True)
+    (tree / "a/b/c/one.c").write_text("")
+    (tree / "a/b/two.c").write_text("")
+    assert lines(tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == ["ada@widgets.example (maintainer:ONE)"]
+    assert lines(tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []

@@ -90,14 +90,12 @@ def answer(
     exact = set()
     only_rest = False
     for path in files:
-        named = match_path(file, path)
+        named = match_path(file, path, switches.pattern_depth)
         only_rest = only_rest or all(file.section(one.section).name == file.words.rest for one in named)
         for one in named:
             section = file.section(one.section)
             if one.exact and section.is_maintained and section.values("M"):
                 exact.add(path)
-            if one.letter == "F" and switches.pattern_depth and path.count("/") - one.depth >= switches.pattern_depth:
-                continue
             people.add_section(section)
             if switches.sections:
                 printed += _section_lines(section, switches.letters, tree)
@@ -161,10 +159,21 @@ def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """A file pattern as the script prints it back: a folder gets its slash."""
-    if not set(value) & set(".*?") and not value.endswith("/") and tree.is_dir(value):
-        return value + "/"
-    return value
+    """A file pattern as the script prints it back: a folder gets its slash, and of question marks close together only the first is given back.
+
+    It works on the regular expressions that it made of the patterns, where a dot or a star takes two places.
+    """
+    if not set(value) & set(".*?"):
+        return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
+    shown = ""
+    place, given_back = 0, -3
+    for char in value:
+        if char == "?" and place - given_back > 2:
+            shown, given_back = shown + "?", place
+        else:
+            shown += "." if char == "?" else char
+        place += 2 if char in ".*" else 1
+    return shown[:-1] + "?" if value.endswith("?") else shown
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
