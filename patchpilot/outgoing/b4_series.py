@@ -19,6 +19,7 @@ from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.shown import with_kept_ids
 from patchpilot.outgoing.transport import Captured, Report, Stop
 
 Books = Mapping[str, Sequence[str]]
@@ -53,6 +54,8 @@ def make(
         known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
         known = _with_texts(repository, known, draft, wording, len(ids))
         mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+        # a signature covers the Message-ID, and the web endpoint gives its own
+        mails = mails if sign else with_kept_ids(draft, "b4 to-self" if reflect else "b4", mails)
         wanted = books(repository, branch) if known.strategy == "branch-description" else {}
     letters = _letters(repository, mails, ids)
     notes = {one.commit: draft.notes.get(one.patch_id, "") for one in draft.patches if one.commit}
@@ -60,7 +63,12 @@ def make(
     if sign:
         refuse_signed(texts, why="b4 signs them as it makes them")
     mails = put_in(mails, letters, texts, draft.in_reply_to or None)
-    remarks = [f"b4 makes new Message-IDs a run: those shown here are sent, and written into b4's record of v{known.revision}"]
+    remarks = [f"the Message-IDs shown here are the ones that leave; b4's record of v{known.revision} gets them"]
+    if sign:
+        remarks = [
+            "b4 signs anew at every preview, with new Message-IDs: a send shows its own before anything leaves,"
+            f" and b4's record of v{known.revision} gets them"
+        ]
     if account.endpoint:
         remarks = ["the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"]
     if known.by_us:

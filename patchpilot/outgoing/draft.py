@@ -36,7 +36,8 @@ class KnownPatch:
 class Draft:
     """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
 
-    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent.
+    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
+    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs.
     """
 
     change_id: str
@@ -53,6 +54,7 @@ class Draft:
     answers: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     patches: tuple[KnownPatch, ...] = ()
+    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def has_cover(self) -> bool:

@@ -12,6 +12,8 @@ from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import Captured, MailState
 
 TRANSPORTS = ("git-send-email", "b4")
+WAITING = (MailState.PENDING, MailState.REJECTED)
+"""The states of mails that leave when a send is taken up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Problem:
 class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
 
-    `send_id` names the send in the outbox that a plan resumes; `last_seen` is the newest send of the topic when the plan was made;
+    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `last_seen` is the newest
+    send of the topic when the plan was made;
     `books` is the branch's section in b4's books when b4 made the mails.
     """
 
@@ -71,6 +74,12 @@ class SendPlan:
     send_id: int | None = None
     last_seen: int = 0
     books: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    states: tuple[MailState, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The indices of the mails that are to leave: all, or of a resumed send what is missing."""
+        return tuple(at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING)
 
     @property
     def refused(self) -> bool:

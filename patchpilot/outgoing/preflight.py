@@ -15,6 +15,7 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.plan import Problem, Request
 from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing.sameness import same_patches
 from patchpilot.outgoing.target import Standing, Target
 from patchpilot.outgoing.transport import Captured
 
@@ -146,11 +147,11 @@ def _versions(facts: Facts) -> Iterator[Problem]:
     now = {one.patch_id for one in facts.draft.patches}
     for send in facts.earlier:
         left = {one.patch_id for one in send.entries if one.patch_id}
-        # a new version may change messages only, which a patch-id does not see: its changelog tells
+        same = left == now and same_patches(facts.series.patches, [one.mail.raw for one in send.entries if one.patch_id])
         is_new = facts.version > send.version and told
-        if left and left == now and not resend and not is_new and not facts.request.to_self:
+        if left and same and not resend and not is_new and not facts.request.to_self:
             hint = "--reroll makes a new version of it, --resend sends it again marked RESEND, --resume finishes a send"
-            yield Problem("already-sent", f"the same changes were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
+            yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
             return
     if facts.same_version and not resend and not facts.request.to_self:
         when = facts.same_version.begun[:10]

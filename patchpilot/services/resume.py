@@ -13,8 +13,9 @@ from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
-from patchpilot.outgoing.plan import Problem, Request, SendPlan
+from patchpilot.outgoing.plan import WAITING, Problem, Request, SendPlan
 from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.recipients.edits import EditStore, branch_key
 from patchpilot.services.topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
@@ -36,7 +37,7 @@ def plan_resume(
     """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
 
     With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop` names recipients that the mails
-    which have not left are to leave without; that is noted with the send.
+    which have not left are to leave without; that is noted with the send, and kept for the topic's next versions.
     """
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
@@ -57,6 +58,8 @@ def plan_resume(
         send = outbox.get(send.id)
         if drop:
             send = outbox.leave_out(send.id, _keys(send, drop))
+    if drop:
+        _leave_out_for_good(repository, send, drop)
     identity = request.identity or send.identity
     account = read_account(repository, identity)
     return _as_plan(send, replace(request, via=send.transport, force=send.force, identity=identity), account, draft)
@@ -65,7 +68,7 @@ def plan_resume(
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
     found = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = [one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)]
+    waiting = [one for one in send.entries if one.state in WAITING]
     if not waiting:
         raise UsageError("no mail waits that somebody could be left out of", hint="patchpilot send --resume shows what became of each")
     there = {name.lower() for one in waiting for name in one.mail.recipients}
@@ -78,6 +81,18 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
         raise UsageError("nobody would be left to send to", hint="plan it anew: patchpilot send")
     return keys
+
+
+def _leave_out_for_good(repository: Repository, send: Send, words: Sequence[str]) -> None:
+    """Note with the topic who was left out, so that its next version leaves them out too."""
+    key = branch_key(repository)
+    if send.kind == "to-self" or key is None or send.branch != repository.branch:
+        return
+    store = EditStore()
+    edits = store.load(key)
+    for word in words:
+        edits = edits.drop(parse_address(word) or Address("", word.strip()))
+    store.save(key, edits)
 
 
 def archive_lookup(url: str) -> Lookup:
@@ -112,7 +127,7 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
         for one in send.entries
     )
     # of mails that leave without somebody the recipients are shown, not of those that left with them
-    shown = next((one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)), send.entries[0]).mail
+    shown = next((one for one in send.entries if one.state in WAITING), send.entries[0]).mail
     people = [("to", one) for one in shown.to] + [("cc", one) for one in shown.cc]
     changed = () if send.account == account.label else (Problem("account", f"first sent by {send.account}, now by {account.label}"),)
     return SendPlan(
@@ -128,6 +143,10 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
         version=send.version,
         base=send.base,
         head=send.head,
-        remarks=(*(f"{one.state}: {one.mail.subject}" for one in send.entries), *(f"left out: {one}" for one in send.left_out)),
+        remarks=(
+            *(f"{one.state}: {one.mail.subject}" for one in send.entries),
+            *(f"left out, also of later versions: {one} (back: patchpilot maintainers --restore {one})" for one in send.left_out),
+        ),
         send_id=send.id,
+        states=tuple(one.state for one in send.entries),
     )

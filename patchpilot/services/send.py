@@ -18,8 +18,9 @@ from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commi
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
-from patchpilot.outgoing.plan import TRANSPORTS, MailResult, Problem, Request, SendPlan, SendResult
+from patchpilot.outgoing.plan import TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
 from patchpilot.outgoing.preflight import refusals, warnings
+from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.recipients.edits import Edits, EditStore, branch_key
 from patchpilot.services.addressees import Addressees, addressees
@@ -32,7 +33,6 @@ from patchpilot.services.topic import base_of_topic, find_draft, read_topic
 from patchpilot.services.wording import wording_of
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
-WAITING = (MailState.PENDING, MailState.REJECTED)
 
 
 def plan(repository: Repository, request: Request, *, progress: Progress = silent) -> SendPlan:
@@ -107,7 +107,7 @@ def _make(
         if ids
         else sheets_of_patches(repository, series.patches, series.cover, wording)
     )
-    made = letters(sheets, wording, _message_ids(draft, wording, sheets, account.sender), lambda _: (to, cc))
+    made = letters(sheets, wording, _message_ids(draft, wording, sheets, account.sender, request), lambda _: (to, cc))
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
     return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), (), {}
@@ -128,9 +128,9 @@ def deliver(
     """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
     if planned.refused:
         return result_of_plan(planned)
-    if planned.request.offline:
+    if planned.request.offline and planned.waiting:
         raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
-    if not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint):
+    if planned.waiting and not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint):
         raise MissingError(
             "no mail server is set",
             hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
@@ -141,7 +141,7 @@ def deliver(
                 "this topic was sent by another patchpilot since the preview",
                 hint="look again: patchpilot draft, patchpilot send --dry-run",
             )
-        send = outbox.get(planned.send_id) if planned.send_id else outbox.add(_record(planned), planned.letters, planned.mails)
+        send = outbox.get(planned.send_id) if planned.send_id else outbox.add(as_send(planned), planned.letters, planned.mails)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
 
 
@@ -190,6 +190,8 @@ def _carry(
         outbox.end(send.id)
         outbox.settle(send.id)
     done = outbox.get(send.id)
+    if done.state == "sent":
+        forget_ids(done.change_id)
     if done.state == "sent" and done.kind == "real":
         remember(repository, done, planned.draft)
         follow_send(repository, done)
@@ -213,7 +215,10 @@ def result_of_plan(planned: SendPlan) -> SendResult:
     """A plan as a result: nothing left."""
     return SendResult(
         state="refused" if planned.refused else "planned",
-        messages=tuple(MailResult(one.message_id, one.subject, one.to, one.cc, MailState.PENDING, "") for one in planned.mails),
+        messages=tuple(
+            MailResult(one.message_id, one.subject, one.to, one.cc, state, "")
+            for one, state in zip(planned.mails, planned.states or (MailState.PENDING,) * len(planned.mails), strict=True)
+        ),
         refusals=planned.refusals,
         warnings=planned.warnings,
         version=planned.version,
@@ -221,6 +226,13 @@ def result_of_plan(planned: SendPlan) -> SendResult:
         account=planned.account.label,
         change_id=planned.draft.change_id,
     )
+
+
+def standing(planned: SendPlan) -> SendResult:
+    """A send that was taken up, as the outbox has it; nothing is done."""
+    assert planned.send_id
+    with Outbox() as outbox:
+        return result_of_send(outbox.get(planned.send_id))
 
 
 def result_of_send(send: Send) -> SendResult:
@@ -279,11 +291,21 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def _message_ids(draft: Draft, wording: Wording, sheets: Sequence[Sheet], sender: Address) -> tuple[str, ...]:
-    return new_message_ids(draft.change_id, wording.version, len(sheets), sender, datetime.now(UTC).date())
+def _message_ids(draft: Draft, wording: Wording, sheets: Sequence[Sheet], sender: Address, request: Request) -> tuple[str, ...]:
+    """Those that the last preview of the same mails showed, else new ones."""
+    content: list[str | bytes] = [sender.header(), wording.prefix, str(wording.version), wording.in_reply_to or ""]
+    for one in sheets:
+        content += [one.title, one.author.header(), one.body]
+    return kept_ids(
+        draft,
+        "to-self" if request.to_self else "real",
+        content,
+        lambda: new_message_ids(draft.change_id, wording.version, len(sheets), sender, datetime.now(UTC).date()),
+    )
 
 
-def _record(planned: SendPlan) -> Send:
+def as_send(planned: SendPlan) -> Send:
+    """A plan as the outbox keeps it, nothing of it sent."""
     return Send(
         id=0,
         change_id=planned.draft.change_id,

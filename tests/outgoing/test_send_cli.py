@@ -38,7 +38,7 @@ def test_a_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
     for text in (
         "Subject: [PATCH 1/2] widget: change line 1",
         "Message-Id: <",
-        "[added] --to",
+        "added: --to",
         "127.0.0.1:",
         "git-send-email",
         "int changed2;",

@@ -91,6 +91,8 @@ def command(
             if request.reroll and sys.stdin.isatty() and not yes:
                 _write_changelog(common, request)
             plan = service.plan(repository, request, progress=progress)
+    if resume and not plan.waiting and outbox is None:
+        return _nothing_to_do(common, plan, dry_run=dry_run)
     if outbox is not None:
         paths = service.write_outbox(plan, outbox)
         _show(common, plan, service.result_of_plan(plan))
@@ -115,6 +117,19 @@ def command(
     if stopping():
         return int(ExitCode.INTERRUPTED)
     return int({"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK))
+
+
+def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
+    """A send that was taken up and has no mail left to send: how it stands; b4 is told where it does not know yet."""
+    from patchpilot.services import send as service
+
+    with progress_of(common) as progress:
+        result = service.standing(plan) if dry_run else service.deliver(common.repository(), plan, progress=progress)
+    done = result.state == "sent"
+    if common.format == "text" and done:
+        common.write(f"v{result.version}: every mail has been accepted, nothing is left to send\n")
+    _result(common, plan, result)
+    return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
 def _keep_answers(repository: "Repository", request: Request, answers: dict[str, str]) -> None:
@@ -166,9 +181,12 @@ def _ask(common: Common, plan: SendPlan) -> None:
     from patchpilot.cli.output.send_text import preview
 
     click.echo(preview(plan), err=common.format == "json")
-    people = len(plan.recipients)
+    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
     answer = click.prompt(
-        f"Send {len(plan.mails)} mail(s) to {people} recipient(s)? Type 'send' to do it", default="", show_default=False, err=True
+        f"Send {mails} mail{'' if mails == 1 else 's'} to {people} recipient{'' if people == 1 else 's'}? Type 'send' to do it",
+        default="",
+        show_default=False,
+        err=True,
     )
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")

@@ -1,76 +1,98 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A plan and the outcome of sending, as text for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.layout import columns, filled
+from patchpilot.cli.output.plain import one_line, printable, width
 from patchpilot.outgoing.plan import Problem, SendPlan, SendResult
+
+_BESIDE = 12
+"""Where the text of a labelled line starts."""
 
 
 def preview(plan: SendPlan) -> str:
-    """Every mail in full, then who gets them and why, how they go out, and what stands against it."""
+    """Every mail that is to leave in full; then all mails in short, who gets them and why, how they go out, and what stands against it."""
+    room = columns()
     lines: list[str] = []
-    total = len(plan.mails)
-    for number, mail in enumerate(plan.mails, 1):
-        lines += [
-            f"━━━ mail {number} of {total} ━━━",
-            printable(mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n"),
-            "",
-        ]
-    lines += ["━━━ recipients ━━━", *_recipients(plan), ""]
-    lines += ["━━━ delivery ━━━", f"version:    v{plan.version}" + (f"   topic {plan.draft.change_id}" if plan.draft else "")]
-    if plan.base:
-        lines.append(f"base:       {plan.base[:12]}")
-    lines.append(f"transport:  {plan.request.via}, {printable(plan.account.label)}")
-    lines.append(
-        f"sender:     {printable(str(plan.account.sender))}" + (f"   envelope {plan.account.envelope}" if plan.account.envelope else "")
-    )
-    if plan.account.password_from:
-        lines.append(f"password:   from {plan.account.password_from}")
-    if plan.request.to_self:
-        lines.append("to-self:    only you get these mails; nothing is recorded as sent")
-    lines += _remarks(plan)
-    if not plan.request.to_self:
-        tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
-        lines.append(f"records:    each mail's Message-ID and state in the outbox{tag}")
-    same = "these very bytes leave" if plan.request.via == "b4" else "Date and X-Mailer are set anew, all else leaves as shown"
-    lines.append(f"bytes:      {same}")
-    problems = [*_problems("refused", plan.refusals), *_problems("note", plan.warnings)]
+    for number, at in enumerate(plan.waiting, 1):
+        lines += [_title(f"mail {number} of {len(plan.waiting)}"), _mail(plan.mails[at].raw), ""]
+    lines += [_title("in short"), *_short(plan, room), ""]
+    lines += [_title("recipients"), *_recipients(plan, room), ""]
+    lines += [_title("delivery"), *_delivery(plan, room)]
+    problems = [*_problems("refused", plan.refusals, room), *_problems("note", plan.warnings, room)]
     if problems:
         lines += ["", *problems]
     return "\n".join(lines) + "\n"
 
 
-def _remarks(plan: SendPlan) -> list[str]:
-    return [f"remark:     {printable(one)}" for one in plan.remarks]
+def _title(text: str) -> str:
+    return f"━━━ {text} ━━━"
 
 
-def _recipients(plan: SendPlan) -> Iterable[str]:
+def _mail(raw: bytes) -> str:
+    return printable(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n")
+
+
+def _short(plan: SendPlan, room: int) -> Iterator[str]:
+    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
+    of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
+    yield f"v{plan.version}: {mails}{of_all} mail{'s' if len(plan.mails) > 1 else ''} to {people} recipient{'s' if people != 1 else ''}"
+    for at, mail in enumerate(plan.mails):
+        state = f"{plan.states[at]:9} " if plan.states else ""
+        yield from filled(f"  {state}", one_line(mail.subject), room)
+
+
+def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
     for one in plan.recipients:
-        reason = "; ".join(one.reasons)
-        role = f"{one.role}" + (f" ({one.section})" if one.section else "")
-        yield f"{one.header.capitalize() + ':':4} {printable(str(one.address))}   [{printable(role)}] {printable(reason)}".rstrip()
+        yield f"{one.header.capitalize() + ':':4} {one_line(str(one.address))}"
+        role = f"{one.role} of {one.section}" if one.section else one.role
+        yield from filled("       ", one_line(f"{role}: {'; '.join(one.reasons)}" if one.reasons else role), room)
     for address in plan.bcc:
-        yield f"Bcc: {printable(address)}   sendemail.bcc"
+        yield f"Bcc: {printable(address)}"
+        yield "       sendemail.bcc"
 
 
-def _problems(kind: str, problems: Iterable[Problem]) -> list[str]:
-    lines = []
+def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
+    rows = [("topic", plan.draft.change_id)]
+    if plan.base:
+        rows.append(("base", plan.base[:12]))
+    rows += [("transport", f"{plan.request.via}, {plan.account.label}"), ("sender", str(plan.account.sender))]
+    if plan.account.envelope:
+        rows.append(("envelope", plan.account.envelope))
+    if plan.account.password_from:
+        rows.append(("password", f"from {plan.account.password_from}"))
+    if plan.request.to_self:
+        rows.append(("to-self", "only you get these mails; nothing is recorded as sent"))
+    rows += [("remark", one) for one in plan.remarks]
+    if not plan.request.to_self:
+        tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
+        rows.append(("records", f"each mail's Message-ID and state in the outbox{tag}"))
+    anew = "these very bytes leave" if plan.request.via == "b4" else "Date and X-Mailer are set anew, all else leaves as shown"
+    rows.append(("bytes", anew))
+    for label, text in rows:
+        yield from filled(f"{label + ':':{_BESIDE}}", one_line(text), room)
+
+
+def _problems(kind: str, problems: Iterable[Problem], room: int) -> Iterator[str]:
     for one in problems:
-        lines.append(f"{kind}: {printable(one.message)}  [{one.name}]")
+        yield from filled(f"{kind}: ", f"{one_line(one.message)} [{one.name}]", room, indent=2)
         if one.hint:
-            lines.append(f"  {printable(one.hint)}")
-    return lines
+            yield from filled("  -> ", one_line(one.hint), room)
 
 
 def outcome(result: SendResult) -> str:
     """What became of each mail, and what to do next."""
-    lines = []
+    room = columns()
+    lines: list[str] = []
     for one in result.messages:
-        lines.append(f"{one.state:9} {printable(one.subject)}  <{printable(one.message_id)}>")
+        head = f"{one.state:9} {one_line(one.subject)}"
+        name = f"<{printable(one.message_id)}>"
+        lines += [f"{head}  {name}"] if width(head) + width(name) + 2 <= room else [*filled("", head, room, indent=10), f"{'':10}{name}"]
         if one.detail and one.state != "accepted":
-            lines.append(f"          {printable(one.detail)}")
-    lines += _problems("refused", result.refusals)
-    lines.append(f"{result.state}: v{result.version} through {result.transport}, {printable(result.account)}")
-    lines += [f"  {printable(one)}" for one in result.advice]
+            lines += filled(" " * 10, one_line(one.detail), room)
+    lines += _problems("refused", result.refusals, room)
+    lines += filled("", one_line(f"{result.state}: v{result.version} through {result.transport}, {result.account}"), room, indent=2)
+    for line in result.advice:
+        lines += filled("  ", one_line(line), room, indent=4)
     return "\n".join(lines) + "\n"

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Text laid out for the width of the terminal, or for 80 columns where there is none."""
+
+import shutil
+from collections.abc import Iterator
+
+from patchpilot.cli.output.plain import width
+
+NARROW, WIDE = 50, 100
+
+
+def columns() -> int:
+    """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""
+    return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
+
+
+def filled(label: str, text: str, room: int, indent: int | None = None) -> Iterator[str]:
+    """Lines of at most `room` columns: the label, then the text, continued under `indent` (default: where the text starts).
+
+    A word that is wider than a line stands on one of its own, whole: addresses and commands are there to be copied.
+    """
+    line, under = label, " " * (width(label) if indent is None else indent)
+    empty = True
+    for word in text.split():
+        gap = "" if empty else " "
+        if not empty and width(line) + len(gap) + width(word) > room:
+            yield line.rstrip()
+            line, gap = under, ""
+        line, empty = line + gap + word, False
+    yield line.rstrip()

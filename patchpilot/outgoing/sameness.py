@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether patches are those that left before, to the letter: a patch-id sees neither messages nor white space, and reviewers ask about both."""
+
+from collections.abc import Iterable, Sequence
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.address import judge
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
+
+_Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+
+
+def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
+    """Whether these patches, whose patch-ids are those of the mails, also have their authors, messages and lines.
+
+    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read counts as the same: better asked once more.
+    """
+    try:
+        before = {_key(parse_patch(raw, "mail")) for raw in mails}
+    except PatchpilotError:
+        return True
+    return before == {_key(one) for one in patches}
+
+
+def _key(patch: Patch) -> _Key:
+    message = tuple(line.rstrip() for line in "\n".join(patch.message).strip().split("\n"))
+    changed = tuple(
+        line.kind + line.text.rstrip("\r") for change in patch.files for hunk in change.hunks for line in hunk.lines if line.kind in "+-"
+    )
+    author = (judge(patch.author.email).wire or patch.author.email).lower() if patch.author else ""
+    return (author, " ".join(patch.subject.title.split()), message, changed)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a preview showed is what leaves, and a send that is taken up again shows and sends only what is missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.recipients.edits import EditStore, branch_key
+from tests.kit.cli import Outcome as Ended
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic
+
+LIST = "widgets@lists.example.org"
+TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+
+
+def send(repo: Repo, *words: str) -> Ended:
+    """The verb with its recipient, past findings."""
+    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", *words)
+
+
+def ids(done: Ended) -> list[str]:
+    """The Message-IDs of a document."""
+    return [one["message_id"] for one in json.loads(done.out)["messages"]]
+
+
+@TRANSPORTS
+def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        words = ("--via", via, "--format", "json")
+        shown = ids(send(repo, *words, "--dry-run"))
+        assert ids(send(repo, *words, "--dry-run", "--cc", "more@example.org")) == shown
+        assert ids(send(repo, *words, "--to-self", "--dry-run")) != shown
+        assert ids(send(repo, *words, "--yes")) == shown
+        arrived = [one.data for one in server.take()]
+    assert len(arrived) == 3
+    for at, data in enumerate(arrived):
+        head = data.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").lower()
+        assert b"message-id: <" + shown[at].encode().lower() + b">" in head
+        assert at == 0 or b"in-reply-to: <" + shown[0].encode().lower() + b">" in head
+
+
+def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    shown = ids(send(repo, "--dry-run", "--format", "json"))
+    repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    assert ids(send(repo, "--dry-run", "--format", "json")) != shown
+
+
+@TRANSPORTS
+def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--via", via, "--yes").code == 0
+        for words in ((), ("--dry-run",)):
+            done = send(repo, "--resume", *words)
+            assert done.code == 0, done.err
+            assert "every mail has been accepted, nothing is left to send" in done.out
+            assert "diff --git" not in done.out
+        assert [one["state"] for one in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]] == ["accepted"]
+        assert len(server.take()) == 1
+
+
+def test_what_is_in_doubt_is_told_and_not_sent(tmp_path: Path) -> None:
+    with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--yes").code == 4
+        done = send(repo, "--resume", "--offline")
+        assert (done.code, server.take()) == (4, ())
+        assert "unknown" in done.out
+        assert "--unknown lost" in done.out
+
+
+def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        assert send(repo, "--yes").code == 4
+        shown = send(repo, "--resume", "--dry-run")
+    assert (shown.code, shown.out.count("diff --git")) == (0, 1)
+    assert "1 of 2 mails to 1 recipient" in shown.out
+    assert "accepted  [PATCH 1/2]" in shown.out
+    told = json.loads(send(repo, "--resume", "--dry-run", "--format", "json").out)
+    assert [one["state"] for one in told["messages"]] == ["accepted", "pending"]
+
+
+def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Path) -> None:
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        assert send(repo, "--cc", "gone@example.org", "--yes").code == 4
+        shown = send(repo, "--resume", "--drop", "gone@example.org", "--dry-run")
+        assert "patchpilot maintainers --restore gone@example.org" in " ".join(shown.out.split())
+    with Repository.open(repo.path) as repository:
+        key = branch_key(repository)
+    assert key is not None
+    assert EditStore().load(key).dropped == ("gone@example.org",)
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("widget: change\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>", "int a;\n"),
+        ("widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", "int  a;\n"),
+    ],
+)
+def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message: str, text: str) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.commit("widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"a.c": "int a;\n"})
+    planned = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    accept_all(repo)
+    again = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    assert "already-sent" in {one["name"] for one in again["refusals"]}
+    repo.git("commit", "-q", "--amend", "-m", message)
+    (repo.path / "a.c").write_text(text)
+    repo.git("commit", "-q", "--amend", "--no-edit", "a.c", "--allow-empty")
+    changed = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    assert changed["change_id"] == planned["change_id"]
+    assert {one["name"] for one in changed["refusals"]} & {"already-sent", "version-sent"} == {"version-sent"}
+
+
+def accept_all(repo: Repo) -> None:
+    """Note the mails of the topic as planned and accepted, without sending them."""
+    from patchpilot.outgoing.plan import Request
+    from patchpilot.services.send import as_send, plan
+
+    with Repository.open(repo.path) as repository, Outbox() as outbox:
+        planned = plan(repository, Request(to=(LIST,), force="x"))
+        send = outbox.add(as_send(planned), planned.letters, planned.mails)
+        for one in send.entries:
+            outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED))
