@@ -13,6 +13,8 @@ _REVIEWER = re.compile(r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$s
 _REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
 _CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
 _TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
+_LENGTH = re.compile(r"length\(\$subsystem\)\s*>\s*(\d+)")
+_MAPPED = re.compile(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
 _DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
@@ -27,7 +29,8 @@ def read_words(script: str | None) -> Words:
     reviewer, rest = _REVIEWER.search(script), _REST.search(_body(script, "get_list_role"))
     chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
     defaults = tuple((name, number or text) for name, number, text in _DEFAULT.findall(script))
-    length = dict(defaults).get("output_section_maxlen", "")
+    written_out = _LENGTH.search(script)
+    length = dict(defaults).get("output_section_maxlen", written_out[1] if written_out else "")
     return Words(
         roles=tuple(_ROLE.findall(body)) if body else usual.roles,
         role=first[1] if first else usual.role,
@@ -42,6 +45,7 @@ def read_words(script: str | None) -> Words:
         signatures=tuple(_TAG.findall(script)) or usual.signatures,
         name_length=int(length) if length.isdigit() else usual.name_length,
         counts_authors='"authored"' in script,
+        maps_file_emails=bool(_MAPPED.search(script)),
         defaults=defaults,
     )
 

@@ -27,6 +27,7 @@ class Words(NamedTuple):
     name_length: int = 50
     reviewer_has_section: bool = True
     counts_authors: bool = True
+    maps_file_emails: bool = True
     defaults: tuple[tuple[str, str], ...] = ()
 
     def maintainer(self, status: str | None) -> str:

@@ -111,7 +111,7 @@ def answer(
     if switches.email:
         people.settle_chiefs()
         for box in named_in_files(files, tree, switches):
-            mapped = people.merger.mailmap.apply(box)
+            mapped = people.merger.mailmap.apply(box) if file.words.maps_file_emails else box
             shown = written(*take_apart(mapped), with_name=switches.n)
             people.add(shown, "")
             people.add_role(shown, "in file")
