@@ -9,7 +9,7 @@ from enum import StrEnum
 from patchpilot.commits.repository import Repository
 from patchpilot.history.grammar import read_marks
 from patchpilot.history.index import Index
-from patchpilot.history.likeness import alike, patch_ids
+from patchpilot.history.likeness import alike, meet, patch_ids
 from patchpilot.history.reach import Reach
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
@@ -186,6 +186,9 @@ class History:
         named = read_marks(other.message).upstream
         if named and not any(wanted.id.startswith(one) for one in named):
             return False
+        # a commit that is picked keeps its date: to the second that says more than how much of its patch was left or adapted
+        if wanted.authored == other.authored and meet(self.repository, wanted.id, other.id):
+            return True
         return alike(self.repository, wanted.id, other.id)
 
     def _same_patch(self, commit: str, ordinal: int, reach: Reach) -> list[str]:
@@ -199,11 +202,11 @@ class History:
         if new:
             ids = dict(zip(self.index.ids(new), new, strict=True))
             reckoned = patch_ids(self.repository, list(ids))
-            fresh = {number: reckoned.get(one, "") for one, number in ids.items()}
+            fresh = {number: reckoned[one] for one, number in ids.items() if one in reckoned}
             self.index.keep_patch_ids(fresh)
             kept |= fresh
-        wanted = self._patch_id(commit, ordinal) if any(kept[one] for one in unmarked) else ""
-        return self.index.ids(one for one in unmarked if wanted and kept[one] == wanted)
+        wanted = self._patch_id(commit, ordinal) if any(kept.values()) else ""
+        return self.index.ids(one for one in unmarked if wanted and kept.get(one) == wanted)
 
     def _patch_id(self, commit: str, ordinal: int) -> str:
         kept = self.index.patch_ids([ordinal])

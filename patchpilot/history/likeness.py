@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether two commits make the same change: by patch-id, or nearly, by the lines they add and remove."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,17 +9,30 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.patch import FileChange
 
 _ENOUGH = 0.6
+_MOST_BROKEN = 30
+_ALONE = re.compile(rb"^[0-9a-f]{40}$", re.MULTILINE)
 _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Commit → patch-id, for those that have one (merges and empty commits have none)."""
-    if not commits:
-        return {}
-    diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{one}\n" for one in commits).encode())
-    done = repository.git("patch-id", "--stable", stdin=diffs.out)
-    pairs = (line.split() for line in done.text.splitlines())
-    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+    """Commit → patch-id, "" for those that have none (merges and empty commits); a commit whose files are not all here is left out."""
+    found: dict[str, str] = {}
+    todo = list(commits)
+    for _ in range(_MOST_BROKEN):
+        if not todo:
+            break
+        diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{one}\n" for one in todo).encode(), ok=(0, 128))
+        end = len(todo)
+        if diffs.code:
+            # git ends at a commit it cannot read whole (in a partial clone, a damaged copy): on with the next
+            places = {one.encode(): at for at, one in enumerate(todo)}
+            end = max((places.get(one[0], 0) for one in _ALONE.finditer(diffs.out)), default=0)
+        done = repository.git("patch-id", "--stable", stdin=diffs.out)
+        pairs = (line.split() for line in done.text.splitlines())
+        reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+        found |= {one: reckoned.get(one, "") for one in todo[:end]}
+        todo = todo[end + 1 :]
+    return found
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
@@ -46,6 +60,15 @@ def likeness(one: "Counter[tuple[str, str]]", other: "Counter[tuple[str, str]]")
     """How much of two changes is the same, 0 to 1."""
     union = sum((one | other).values())
     return sum((one & other).values()) / union if union else 1.0
+
+
+def meet(repository: Repository, one: str, other: str) -> bool:
+    """Whether two commits change a file of the same name."""
+    names = [
+        set(repository.git("diff-tree", "--root", "-r", "-z", "--name-only", "--no-commit-id", commit).text.split("\0")) - {""}
+        for commit in (one, other)
+    ]
+    return bool(names[0] & names[1])
 
 
 def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:

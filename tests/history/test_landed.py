@@ -90,6 +90,29 @@ def test_a_namesake_with_another_patch_does_not_count(repo: Repo, history: Histo
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
+def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(repo: Repo, history: History) -> None:
+    repo.checkout("stable")
+    repo.put("f.c", text(l30="thirty", l31="more"))
+    repo.git("add", "-A")
+    date = repo.git("log", "-1", "--format=%ad", "--date=raw", "master")
+    repo.git("commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}")
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    assert landing.how == "subject"
+
+
+def test_commits_that_are_not_here_whole_are_passed_over(repo: Repo, history: History) -> None:
+    repo.checkout("stable")
+    lost = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
+    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
+    blob = repo.git("rev-parse", f"{lost}:big.txt")
+    (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for _ in range(2):
+        landing = history.landed(at(repo, "master"), made)
+        assert landing
+        assert (landing.commit, landing.how) == (made, "patch-id")
+
+
 def test_a_namesake_of_another_author_does_not_count_by_its_subject(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.put("f.c", text(l9="nine", l20="and more"))
