@@ -14,8 +14,9 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request, SendResult
+from patchpilot.outgoing.plan import WAITING, Request, SendResult
 from patchpilot.outgoing.transport import MailState
 from patchpilot.services.resume import plan_resume
 from patchpilot.services.send import deliver, plan
@@ -49,10 +50,14 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
             settled_down(server)
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
+                left = any(one.state not in WAITING for send in sends for one in send.entries)
+            known = enrolment(repository, "topic")
             result = _finish(repository, server, request, begun=bool(sends))
             counts = arrivals(server, tuple(one.message_id for one in result.messages))
-    right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent"
-    return right, f"{'resumed' if sends else 'sent anew'}, states {Counter(str(one.state) for one in result.messages)}, arrived {counts}"
+    right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent" and (left or known is None)
+    enrolled = "" if left or known is None else ", left enrolled"
+    kind = "resumed" if sends else "sent anew"
+    return right, f"{kind}, states {Counter(str(one.state) for one in result.messages)}, arrived {counts}{enrolled}"
 
 
 def _finish(repository: Repository, server: FaultySink, request: Request, *, begun: bool) -> SendResult:
@@ -60,10 +65,9 @@ def _finish(repository: Repository, server: FaultySink, request: Request, *, beg
     if not begun:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
-    unknown = [one.message_id for one in result.messages if one.state is MailState.UNKNOWN]
-    if unknown:
-        there = all(arrivals(server, tuple(unknown)))
-        result = deliver(repository, plan_resume(repository, request, "sent" if there else "lost"))
+    if any(one.state is MailState.UNKNOWN for one in result.messages):
+        there = lambda one: arrivals(server, (one,)) != (0,)  # noqa: E731
+        result = deliver(repository, plan_resume(repository, request, "lost", lookup=there))
     return result
 
 

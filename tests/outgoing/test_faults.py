@@ -11,16 +11,17 @@ _BY_NAME = {one.name: one for one in CASES}
 
 
 @pytest.mark.parametrize(
-    ("via", "name"),
+    ("via", "name", "again"),
     [
-        ("git-send-email", "closed after DATA, kept"),
-        ("git-send-email", "killed at mail 3"),
-        ("git-send-email", "disk full after mail 3"),
-        ("b4", "closed after DATA, lost"),
-        ("b4", "disk full before mail 3"),
+        ("git-send-email", "closed after DATA, kept", False),
+        ("git-send-email", "killed at mail 3", False),
+        ("git-send-email", "disk full after mail 3", False),
+        ("git-send-email", "dropped before mail 3", True),
+        ("b4", "closed after DATA, lost", False),
+        ("b4", "disk full before mail 3", False),
     ],
 )
-def test_no_mail_arrives_twice_and_all_arrive_in_the_end(tmp_path: Path, via: str, name: str) -> None:
-    row = run_case(tmp_path, via, _BY_NAME[name], patches=2)
+def test_no_mail_arrives_twice_and_all_arrive_in_the_end(tmp_path: Path, via: str, name: str, again: bool) -> None:
+    row = run_case(tmp_path, via, _BY_NAME[name], patches=2, again=again)
     assert row.right, row
     assert row.final == "sent"
