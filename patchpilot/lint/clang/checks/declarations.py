@@ -32,6 +32,7 @@ _BASIC_ONLY = TypePattern(r"\s+const\b", stars=False)
 _BOUND = TypePattern(r"\b")
 _NAMED = TypePattern(rf"\s*{IDENT}")
 _STORED = TypePattern(rf"\s+({STORAGE})\b")
+_SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
 
 
@@ -97,6 +98,20 @@ def _number_types(code: str) -> list[str]:
             found.append(code[word.start() : end].strip(_BLANK))
             at = end
     return found
+
+
+@check(ADDED, "}")
+def fake_flexible_array(spot: Spot) -> Results | None:
+    """A struct that ends in an array of no or one element."""
+    if "[" not in spot.before or not spot.before.startswith("+") or not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
+        return None
+    count = pattern(rf"\+\s*\}}(?:\s*__packed\s*)?\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$").match(spot.before)
+    if count is None:
+        found = spot.types.match(_SMALL_ARRAY, spot.before, len(spot.before) - len(spot.before[1:].lstrip()))
+        count = found.match if found else None
+    if count is None:
+        return None
+    return [("fake-flexible-array", spot.hit(f"an array of {count[1]} at the end of a struct: write []"))]
 
 
 @check(ADDED, "const")

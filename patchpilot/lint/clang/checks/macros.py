@@ -130,12 +130,15 @@ def _on_one_line(body: str) -> str:
 
 
 def _arguments(spot: Spot, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
-    """Arguments that a macro uses twice, or beside an operator without brackets."""
+    """Arguments that a macro uses twice, beside an operator without brackets, or not at all."""
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
         if "..." in name or name.lower() == "type":
             continue
         if not pattern(r"\w+$").match(name):
+            continue
+        if body and not pattern(rf"\b{name}\b").search(body):
+            hits.append(("unused-macro-argument", spot.hit(f"the argument '{name}' is not used")))
             continue
         rest = _without_harmless_uses(spot, body, name)
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
