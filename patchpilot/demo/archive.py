@@ -83,6 +83,7 @@ class PublicInbox:
         self._run("public-inbox-init", "-V2", "-L", "full", name, str(directory / name), self.url, address)
         self._run("git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none")
         self._server = self._start()
+        self._guard = _guard(self._server.pid)
 
     def add(self, *mails: bytes) -> None:
         """Take in mails; when this returns, threads and searches show them."""
@@ -110,6 +111,7 @@ class PublicInbox:
             except subprocess.TimeoutExpired:
                 self._server.kill()
                 self._server.wait()
+        self._guard.communicate(b"closed\n")
 
     def __enter__(self) -> "PublicInbox":
         return self
@@ -153,6 +155,17 @@ class PublicInbox:
         server.kill()
         server.wait()
         raise PatchpilotError(f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s", hint=f"see {log}")
+
+
+def _guard(server: int) -> "subprocess.Popen[bytes]":
+    """A process that ends the server when we are gone without having closed it, however we were ended."""
+    return subprocess.Popen(
+        ["sh", "-c", 'read -r word || kill "$1"', "-", str(server)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def free_port() -> int:

@@ -5,14 +5,14 @@ They are read into the plan, where they can be seen; the delivery then runs with
 """
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment
+from patchpilot.commits.run import environment, run
+from patchpilot.errors import GitError
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account
@@ -141,20 +141,17 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
             file = Path(place) / f"{number:04d}.patch"
             file.write_bytes(mail)
             try:
-                done = subprocess.run(
+                done = run(
                     ["sh", "-c", f'{command} "$@"', "-", str(file)],
                     cwd=repository.top,
                     env=environment(parsed=False),
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
                     timeout=TIME_LIMIT,
-                    check=False,
                 )
-            except subprocess.TimeoutExpired:
+            except GitError:
                 return tuple(found.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
-            if done.returncode:
-                return tuple(found.values()), f"{command}: failed with exit code {done.returncode}"
-            for line in done.stdout.decode("utf-8", "replace").splitlines():
+            if done.code:
+                return tuple(found.values()), f"{command}: failed with exit code {done.code}"
+            for line in done.out.decode("utf-8", "replace").splitlines():
                 for one in parse_addresses(line):
                     found.setdefault(one.key, Address(re.sub(r"\s*\([^)]*\)$", "", one.name), one.email))
     return tuple(found.values()), ""

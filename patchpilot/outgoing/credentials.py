@@ -56,6 +56,7 @@ def tell(repository: Repository, credential: Credential, *, accepted: bool) -> N
     """Let git's helpers keep a password that worked, or forget one that did not."""
     if not credential.answer:
         return
+    # a helper may want the terminal's session (a key ring that is locked), so it is not given one of its own
     subprocess.run(
         ["git", "-C", str(repository.top), "credential", "approve" if accepted else "reject"],
         input=credential.answer + b"\n",

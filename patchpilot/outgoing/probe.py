@@ -3,7 +3,6 @@
 
 import importlib.metadata
 import importlib.util
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment
+from patchpilot.commits.run import git, run
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.credentials import ask
@@ -33,7 +32,7 @@ class Probe:
 def git_send_email(repository: Repository | None, account: Account | None) -> Probe:
     """Whether git send-email and the Perl modules this account needs are there."""
     where = repository.top if repository else Path.cwd()
-    path = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=False, env=environment(), cwd=where).stdout.strip()
+    path = git(where, "--exec-path").text.strip()
     install = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
     if not (Path(path) / "git-send-email").exists():
         return Probe("git-send-email", "fail", "git send-email is not installed", install)
@@ -50,15 +49,15 @@ def git_send_email(repository: Repository | None, account: Account | None) -> Pr
 
 def _perl_has(module: str, exec_path: str) -> bool:
     try:
-        done = subprocess.run(["perl", f"-M{module}", "-e", "1"], capture_output=True, check=False, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
+        done = run(["perl", f"-M{module}", "-e", "1"], timeout=20.0)
+    except (OSError, PatchpilotError):
         return False
     # git brings its own Mail::Address where the system has none, unless the distribution took it out
     bundled = module == "Mail::Address" and any(
         (Path(one) / "Git/FromCPAN/Mail/Address.pm").exists()
         for one in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
     )
-    return done.returncode == 0 or bundled
+    return done.code == 0 or bundled
 
 
 def b4_there(wanted: bool) -> Probe:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, stop
+from patchpilot.commits.run import environment, run, stop
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
@@ -25,6 +25,8 @@ from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, 
 QUESTION = b"Send this email? ("
 STALLED = 150.0
 """Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
+CAPTURE = 900.0
+"""Seconds for a whole series to be made into mails, before anything leaves."""
 _INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl; Fedora: dnf install git-email"
 
 
@@ -42,10 +44,10 @@ def capture(
             f"--sendmail-cmd={shlex.quote(str(program))}",
             *map(str, paths),
         ]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, env=_environment(), cwd=repository.top, check=False)
+        done = run(argv, env=_environment(), cwd=repository.top, timeout=CAPTURE, name="git send-email")
         mails = captured_mails(folder)
-        if done.returncode or len(mails) != len(files):
-            raise _failed(done.stderr.decode("utf-8", "replace"), done.stdout.decode("utf-8", "replace"))
+        if done.code or len(mails) != len(files):
+            raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
         found = []
         for arguments, raw in mails:
             sender, recipients = split_arguments(arguments, len(account.options))

@@ -7,16 +7,17 @@ import re
 import smtplib
 import socket
 import ssl
-import subprocess
 from collections.abc import Sequence
 
-from patchpilot.commits.run import environment
-from patchpilot.errors import NetworkError
+from patchpilot.commits.run import environment, run
+from patchpilot.errors import GitError, MissingError, NetworkError
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.transport import MailState, Outcome
 
 TIMEOUT = 60.0
+PROGRAM = 600.0
+"""Seconds a sendmail program may take over one mail."""
 _TROUBLE = (OSError, smtplib.SMTPException)
 
 
@@ -132,14 +133,16 @@ def _through_program(account: Account, envelope_from: str, recipients: Sequence[
     argv = [account.sendmail, *words_] if account.sendmail.startswith("/") else ["sh", "-c", f'{account.sendmail} "$@"', "-", *words_]
     env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
-        done = subprocess.run(argv, input=raw, capture_output=True, env=env, check=False, start_new_session=True)
-    except OSError as error:
-        return Outcome(MailState.REJECTED, f"{account.sendmail}: {error.strerror or error}")
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    if done.returncode == 0:
+        done = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.sendmail)
+    except GitError as error:
+        return Outcome(MailState.UNKNOWN, error.message)
+    except (OSError, MissingError) as error:
+        return Outcome(MailState.REJECTED, f"{account.sendmail}: {getattr(error, 'strerror', '') or error}")
+    said = done.error_text.splitlines()
+    if done.code == 0:
         return Outcome(MailState.ACCEPTED, f"handed to {account.sendmail}")
-    state = MailState.UNKNOWN if done.returncode < 0 else MailState.REJECTED
-    return Outcome(state, f"{account.sendmail}: exit {done.returncode} {said[-1] if said else ''}".strip())
+    state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
+    return Outcome(state, f"{account.sendmail}: exit {done.code} {said[-1] if said else ''}".strip())
 
 
 def tls_context(account: Account) -> ssl.SSLContext:

@@ -4,7 +4,7 @@
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,19 +149,31 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probe.Pro
     from patchpilot.history.branches import stable_branches
 
     have = stable_branches(repository, profile=profile or None)
-    for branch in have.branches:
-        if branch.stale:
-            remote = branch.name.split("/")[0]
-            yield probe.Probe(
-                "stable branches", "warn", f"{branch.name} was not fetched for long: there may be more of it", f"git fetch {remote}"
-            )
+    stale = [one.name for one in have.branches if one.stale]
+    if stale:
+        remotes = dict.fromkeys(one.split("/")[0] for one in stale if "/" in one)
+        yield probe.Probe(
+            "stable branches",
+            "warn",
+            f"not fetched for long, so there may be more of them: {', '.join(stale)}",
+            "; ".join(f"git fetch {one}" for one in remotes) or "fetch them again where they come from",
+        )
     if have.missing:
         versions = ", ".join(one.version for one in have.missing)
         yield probe.Probe(
-            "stable branches", "warn", f"no branch of {versions} is here: backports to them cannot be judged", have.missing[0].command
+            "stable branches",
+            "warn",
+            f"no branch of {versions} is here: backports to them cannot be judged",
+            _one_command([one.command for one in have.missing]),
         )
     if have.branches and not have.missing and not any(one.stale for one in have.branches):
         yield probe.Probe("stable branches", "ok", ", ".join(one.name for one in have.branches))
+
+
+def _one_command(commands: Sequence[str]) -> str:
+    """Commands that differ in their last word as one that has them all; else the first."""
+    heads = {one.rpartition(" ")[0] for one in commands}
+    return " ".join((*heads, *(one.rpartition(" ")[2] for one in commands))) if len(heads) == 1 else commands[0]
 
 
 def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probe.Probe]:

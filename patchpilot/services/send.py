@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, RefusedError, unknown
+from patchpilot.errors import InputError, MissingError, RefusedError, unknown
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
@@ -281,14 +281,21 @@ def _advice(send: Send) -> tuple[str, ...]:
 
 
 def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
-    """Leave the mails' bytes in a folder, one file each, in order; the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for letter, mail in zip(planned.letters, planned.mails, strict=True):
-        path = folder / f"{letter.number:04d}.eml"
-        path.write_bytes(mail.raw)
-        paths.append(path)
-    return tuple(paths)
+    """Leave the mails' bytes in a folder (made with its parents), one file each, in order; the paths.
+
+    InputError when it cannot be written, or holds mails that would stay between these: somebody may send all there is.
+    """
+    mails = {f"{letter.number:04d}.eml": mail.raw for letter, mail in zip(planned.letters, planned.mails, strict=True)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(one.name for one in folder.glob("*.eml") if one.name not in mails)
+        if others:
+            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or take them away")
+        for name, raw in mails.items():
+            (folder / name).write_bytes(raw)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}", hint="name a directory that can be written") from error
+    return tuple(folder / name for name in mails)
 
 
 def _message_ids(draft: Draft, wording: Wording, sheets: Sequence[Sheet], sender: Address, request: Request) -> tuple[str, ...]:

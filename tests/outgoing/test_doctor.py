@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,18 @@ def test_every_provider_is_complete() -> None:
     assert provider_of("email-smtp.eu-west-1.amazonaws.com").name == "Amazon SES"
     assert provider_of("127.0.0.1", 1025).name == "Proton Mail Bridge"
     assert provider_of("127.0.0.1", 25) is None
+
+
+def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    tip = repo.git("rev-parse", "master")
+    for version in ("5.15", "6.1", "6.6"):
+        repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
+    # no file tells of a fetch
+    shutil.rmtree(repo.path / ".git" / "logs")
+    repo.git("config", "patchpilot.profile", "linux")
+    found = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+    stale, missing = [one for one in found if one["name"] == "stable branches"]
+    assert stale["hint"] == "git fetch stable"
+    assert all(f"stable/linux-{version}.y" in stale["message"] for version in ("5.15", "6.1", "6.6"))
+    assert all(f"linux-{version}.y" in missing["hint"] for version in ("5.10", "6.12"))

@@ -81,9 +81,8 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         repo.git("config", "sendemail.work.envelopesender", "bounces@work.example.org")
         assert send(repo, "--identity", "work").code == 0
         (mail,) = server.take()
-        again = call("send", "-C", repo.path, "--resume", "--yes")
-        assert "first sent by" not in again.out
-        assert "ada@work.example.org" in again.out
+        again = json.loads(call("send", "-C", repo.path, "--resume", "--yes", "--format", "json").out)
+        assert (again["sender"], again["warnings"]) == ("Ada at Work <ada@work.example.org>", [])
         assert "--offline" in send(topic(tmp_path / "other", 1, server=server), "--offline").err
     assert mail.sender == "bounces@work.example.org"
     assert b"From: Ada at Work <ada@work.example.org>\r\n" in mail.data.partition(b"\r\n\r\n")[0]

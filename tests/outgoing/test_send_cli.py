@@ -112,6 +112,18 @@ def test_an_outbox_holds_the_bytes_and_nothing_leaves(tmp_path: Path) -> None:
     assert b"X-Mailer: git-send-email" in (tmp_path / "out" / "0001.eml").read_bytes()
 
 
+def test_an_outbox_is_one_series_in_a_directory_that_can_be_written(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    assert send(repo, "--outbox", str(tmp_path / "not" / "yet")).code == 0
+    assert send(repo, "--outbox", str(tmp_path / "not" / "yet")).code == 0
+    (tmp_path / "not" / "yet" / "0007.eml").write_text("another's")
+    done = send(repo, "--outbox", str(tmp_path / "not" / "yet"))
+    assert (done.code, "0007.eml" in done.err) == (2, True)
+    done = send(repo, "--outbox", str(repo.path / "widget.c" / "x"))
+    assert (done.code, "directory" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:

@@ -4,6 +4,7 @@
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
 from patchpilot.config import KEYS, load
 from patchpilot.errors import MissingError, unknown
@@ -40,11 +41,13 @@ def command(common: Common, name: str | None) -> int:
 
 
 def _table(rows: tuple[ConfigRow, ...]) -> str:
-    width = max(len(one.name) for one in rows)
-    wide = max(len(one.value) for one in rows)
-    lines = [f"{one.name:{width}}  {printable(one.value):{wide}}  ({printable(one.origin)})  {one.meaning}" for one in rows]
-    lines += [
-        "",
-        "set one for yourself: git config --global patchpilot.NAME VALUE; for a tree: .patchpilot.toml (not what names a command, server or address)",
-    ]
+    room, beside = columns(), max(len(one.name) for one in rows) + 2
+    lines: list[str] = []
+    for one in rows:
+        value = printable(one.value) or "(empty)"
+        lines += filled(f"{one.name:{beside}}", f"{value}  ({printable(one.origin)})", room)
+        lines += filled(" " * beside, one.meaning, room)
+    lines.append("")
+    lines += filled("", "set one for yourself: git config --global patchpilot.NAME VALUE", room)
+    lines += filled("", "for a tree: its .patchpilot.toml, which may not set what names a command, a server or an address", room, indent=2)
     return "\n".join(lines) + "\n"

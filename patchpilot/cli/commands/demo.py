@@ -2,8 +2,11 @@
 """`patchpilot demo`: the whole journey on a sandbox."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -34,12 +37,13 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     if script:
         from patchpilot.demo.script import run_script
 
-        run_script(keep, progress=progress)
+        with _told_to_end():
+            run_script(keep, progress=progress)
         return ExitCode.OK
     from patchpilot.demo.answers import Answers
     from patchpilot.demo.sandbox import open_sandbox, ticking
 
-    with open_sandbox(keep, progress) as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+    with _told_to_end(), open_sandbox(keep, progress) as sandbox, ticking(sandbox, then=Answers(sandbox).look):
         if line:
             line.wipe()
         if shell:
@@ -49,3 +53,17 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if keep:
             click.echo(f"the sandbox stays in {keep}, without its mail server and archive: . {keep}/env; cd {sandbox.work}", err=True)
     return ExitCode.OK if shell else code
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does: its servers stop, and what is temporary goes."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)

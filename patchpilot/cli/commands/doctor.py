@@ -6,6 +6,7 @@ import sys
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.services.doctor import DoctorResult, doctor
@@ -50,8 +51,9 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
         if one.stage != stage:
             stage = one.stage
             lines.append(stage)
-        lines.append(f"  {_MARKS[one.state]}  {one.name}: {printable(one.message)}")
+        lines += filled(f"  {_MARKS[one.state]}  ", printable(f"{one.name}: {one.message}"), columns())
         if one.hint:
+            # whole: a command that is to be copied must not be broken
             lines.append(f"        {printable(one.hint)}")
     return "\n".join(lines) + "\n" if lines else ""
 

@@ -93,10 +93,9 @@ def command(
 
 def editor_of(common: Common) -> service.Edit:
     """git's editor, so that it is the one the person's commits are written in."""
-    import subprocess
     import tempfile
 
-    from patchpilot.commits.run import environment, git
+    from patchpilot.commits.run import git, interactive
 
     repository = common.repository()
     name = common.settings(repository).get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
@@ -105,7 +104,7 @@ def editor_of(common: Common) -> service.Edit:
         with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
             file = Path(place) / "DRAFT.txt"
             file.write_text(text, encoding="utf-8")
-            code = subprocess.call(["sh", "-c", f'{name} "$@"', name, str(file)], env=environment(parsed=False))
+            code = interactive(["sh", "-c", f'{name} "$@"', name, str(file)])
             return file.read_text(encoding="utf-8") if code == 0 else None
 
     return run
