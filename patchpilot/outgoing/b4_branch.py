@@ -61,6 +61,21 @@ def cover_commit(repository: Repository, branch: str) -> Commit | None:
     return None
 
 
+def _base_name(repository: Repository, branch: str, base: str) -> str:
+    """What b4 is to be given as base: the commit where one other branch has it, else the name of a branch that forked there.
+
+    b4 refuses a commit that several branches have, as every clone with a local master does.
+    """
+    listed = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", f"--contains={base}", "refs/heads", "refs/remotes").text
+    others = [one for one in listed.split() if one != branch and not one.startswith("b4/") and not one.endswith("/HEAD")]
+    if len(others) < 2:
+        return base
+    upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
+    others.sort(key=lambda one: (one != upstream, not one.startswith("origin/")))
+    forked = (one for one in others if repository.git("merge-base", one, branch, ok=()).text.strip() == base)
+    return next(forked, base)
+
+
 def enrol(repository: Repository, branch: str, base: str) -> Enrolment:
     """Put the checked-out branch into b4's books by its branch description; its commits stay as they are."""
     known = enrolment(repository, branch)
@@ -68,7 +83,7 @@ def enrol(repository: Repository, branch: str, base: str) -> Enrolment:
         return known
     before = repository.resolve("HEAD")
     description = _branch_config(repository, branch).get("description")
-    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", base, stdin=b"")
+    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", _base_name(repository, branch, base), stdin=b"")
     # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
     repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
     found = enrolment(repository, branch)

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calling b4: as a command, so that its globals, exits and prompts stay in a process of its own."""
 
+import importlib.util
 import sys
 from contextvars import ContextVar
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, environment
 from patchpilot.commits.run import run as run_program
+from patchpilot.errors import MissingError
+
+INSTALL = "pip install 'b4>=0.16,<0.17'"
 
 INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
 """Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is killed."""
 
 
 def command(*words: str) -> list[str]:
-    """The argv of b4: the one installed with us."""
+    """The argv of b4: the one installed with us. MissingError when there is none."""
+    if importlib.util.find_spec("b4") is None:
+        raise MissingError("b4 is not installed", hint=f"{INSTALL}, or use --via git-send-email")
     return [sys.executable, "-c", "import sys; sys.argv[0] = 'b4'; from b4.command import cmd; cmd()", "-n", *words]
 
 

@@ -13,7 +13,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.b4_command import INSTALL as B4
 from patchpilot.outgoing.credentials import ask
+from patchpilot.outgoing.send_email import INSTALL
 from patchpilot.outgoing.smtp import Submission, words
 
 B4_RANGE = "0.16"
@@ -29,13 +31,13 @@ class Probe:
     hint: str = ""
 
 
-def git_send_email(repository: Repository | None, account: Account | None) -> Probe:
-    """Whether git send-email and the Perl modules this account needs are there."""
+def git_send_email(repository: Repository | None, account: Account | None, wanted: bool = True) -> Probe:
+    """Whether git send-email and the Perl modules this account needs are there; what is not wanted is only told."""
+    lack = "fail" if wanted else "warn"
     where = repository.top if repository else Path.cwd()
     path = git(where, "--exec-path").text.strip()
-    install = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
     if not (Path(path) / "git-send-email").exists():
-        return Probe("git-send-email", "fail", "git send-email is not installed", install)
+        return Probe("git-send-email", lack, "git send-email is not installed", INSTALL)
     modules = ["Net::SMTP", "Mail::Address"]
     if account and account.encryption:
         modules.append("IO::Socket::SSL")
@@ -43,7 +45,7 @@ def git_send_email(repository: Repository | None, account: Account | None) -> Pr
         modules += ["Authen::SASL", "MIME::Base64"]
     missing = [one for one in modules if not _perl_has(one, path)]
     if missing:
-        return Probe("git-send-email", "fail", f"git send-email lacks the Perl module(s) {', '.join(missing)}", install)
+        return Probe("git-send-email", lack, f"git send-email lacks the Perl module(s) {', '.join(missing)}", INSTALL)
     return Probe("git-send-email", "ok", "git send-email is installed")
 
 
@@ -62,12 +64,13 @@ def _perl_has(module: str, exec_path: str) -> bool:
 
 def b4_there(wanted: bool) -> Probe:
     """Whether b4 is there in a version we know."""
-    install = "pip install 'b4>=0.16,<0.17'"
     if importlib.util.find_spec("b4") is None:
-        return Probe("b4", "fail" if wanted else "warn", "b4 is not installed", install)
+        return (
+            Probe("b4", "fail", "b4 is not installed", B4) if wanted else Probe("b4", "skip", "b4 is not installed: only --via b4 needs it")
+        )
     version = importlib.metadata.version("b4")
     if not version.startswith(B4_RANGE):
-        return Probe("b4", "warn", f"b4 {version} is not the {B4_RANGE} this was measured with", install)
+        return Probe("b4", "warn", f"b4 {version} is not the {B4_RANGE} this was measured with", B4)
     return Probe("b4", "ok", f"b4 {version}")
 
 

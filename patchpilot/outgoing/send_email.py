@@ -27,7 +27,7 @@ STALLED = 150.0
 """Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
 CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything leaves."""
-_INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl; Fedora: dnf install git-email"
+INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
 
 
 def capture(
@@ -258,9 +258,9 @@ def _write(folder: Path, files: Sequence[bytes]) -> list[Path]:
 def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
     text = err + out
     if "is not a git command" in text:
-        return MissingError("git send-email is not installed", hint=_INSTALL)
+        return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
-        return MissingError("git send-email lacks a Perl module it needs", hint=_INSTALL)
+        return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
     words = why or (lines[0] if lines else "it ended without a word")
     return NetworkError(f"git send-email failed before the first mail: {words}", hint="see `patchpilot doctor`")

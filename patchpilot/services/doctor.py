@@ -178,25 +178,26 @@ def _one_command(commands: Sequence[str]) -> str:
 
 def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probe.Probe]:
     account = read_account(repository, identity)
-    yield probe.git_send_email(repository, account)
+    yield probe.git_send_email(repository, account, via == "git-send-email")
     yield probe.b4_there(via == "b4")
-    yield from _settings(repository, account)
-    if offline:
+    yield from _settings(repository, account, via)
+    if offline and account.configured:
         yield probe.Probe("mail server", "skip", f"{account.label}: not tried, --offline")
     else:
         yield from probe.mail_server(repository, account, terminal=terminal)
 
 
-def _settings(repository: Repository, account: Account) -> Iterator[probe.Probe]:
+def _settings(repository: Repository, account: Account, via: str) -> Iterator[probe.Probe]:
     sender = account.sender
     known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
     if known and not account.configured and known.server:
-        settings = f"smtpserver {known.server}, smtpserverport {known.port}, smtpencryption {known.encryption}, smtpuser {sender.email if sender else ''}"
+        settings = {"smtpserver": known.server, "smtpserverport": known.port, "smtpencryption": known.encryption}
+        settings["smtpuser"] = sender.email if sender else ""
         yield probe.Probe(
             "provider",
             "warn",
-            f"your address is at {known.name}; its settings are known: {settings}",
-            f"login: {known.login}; {known.reference}",
+            f"your address is at {known.name}, whose mail server is known; it wants as login {known.login} ({known.reference})",
+            "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
         )
     elif known:
         yield probe.Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
@@ -220,12 +221,12 @@ def _settings(repository: Repository, account: Account) -> Iterator[probe.Probe]
         state = "warn" if "smtpPass" in account.password_from else "ok"
         hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
         yield probe.Probe("password", state, f"comes from {account.password_from}", hint)
-    if not account.configured and (repository.top / "Kconfig").exists():
+    if via == "b4" and not account.configured and (repository.top / "Kconfig").exists():
         yield probe.Probe(
             "b4 endpoint",
             "warn",
-            "without a mail server b4 alone would send through kernel.org's web endpoint",
-            "b4 send --web-auth-new sets that up, if you want it",
+            "called by itself, b4 would send through kernel.org's web endpoint, as no mail server is set; patchpilot does so only when told",
+            "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
         )
     for name in ("validate", "confirm"):
         if account.value(name):

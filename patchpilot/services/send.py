@@ -54,14 +54,20 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     people = addressees(repository, request, account, draft, series, project=project)
-    if not people.recipients:
-        raise RefusedError("nobody to send to", hint="name them with --to and --cc")
+    if not people.recipients and not request.to_self:
+        raise RefusedError(
+            "nobody to send to", hint="name them with --to and --cc; patchpilot maintainers finds them in a tree with MAINTAINERS"
+        )
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks, books = _make(repository, request, account, draft, wording, series, ids, people)
     with Outbox() as outbox:
         newest = outbox.newest(draft.change_id)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
+    stands_against, told = refusals(facts), warnings(facts)
+    if request.to_self:
+        # a try harms nobody: it is for seeing what arrives, also of what is not ready
+        stands_against, told = (), (*(replace(one, message=f"a real send is refused: {one.message}") for one in stands_against), *told)
     return SendPlan(
         request=request,
         draft=draft,
@@ -70,9 +76,9 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         mails=mails,
         recipients=people.recipients,
         bcc=people.bcc,
-        refusals=refusals(facts),
+        refusals=stands_against,
         warnings=(
-            *warnings(facts),
+            *told,
             *tag_warnings(repository, request, draft, ids),
             *(Problem("recipients", one) for one in people.remarks),
         ),
@@ -97,7 +103,7 @@ def _make(
 ) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...], Mapping[str, Sequence[str]]]:
     """The mails as their transport makes them, what is to be said about the way, and what b4's books need then."""
     assert account.sender is not None
-    to, cc = people.headers
+    to, cc = people.headers if people.recipients else ((account.sender,), ())
     if request.via == "b4":
         from patchpilot.outgoing import b4_series
 

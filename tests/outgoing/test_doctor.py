@@ -64,7 +64,9 @@ def test_a_known_provider_is_named_with_its_settings(tmp_path: Path, monkeypatch
     found = examine(repo, "--offline")
     assert "smtp.gmail.com" in found["provider"][1]
     assert "app password" in found["provider"][1]
-    assert "web endpoint" in found["b4 endpoint"][1]
+    assert "git config --global sendemail.smtpserver smtp.gmail.com" in found["provider"][1]
+    assert "b4 endpoint" not in found
+    assert "web endpoint" in examine(repo, "--offline", "--via", "b4")["b4 endpoint"][1]
     repo.git("config", "sendemail.smtpserver", "smtp.office365.com")
     found = examine(repo, "--offline")
     assert found["gateway"][0] == "warn"

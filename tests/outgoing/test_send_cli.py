@@ -277,3 +277,29 @@ def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) ->
     done = send(repo, "--yes", "--format", "json")
     assert done.code == 4
     assert [one["state"] for one in document(done)["messages"]] == ["pending", "pending"]
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.commit("fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"})
+        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        done = call("send", "-C", repo.path, "--via", via, "--to-self", "--yes")
+        assert done.code == 0, done.err
+        assert "to yourself only" in done.out
+        assert "a real send is refused: fixup!" in done.out
+        assert {one.recipients for one in server.take()} == {("ada@example.org",)}
+
+
+def test_b4_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import util
+
+    known = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *more: None if name == "b4" else known(name, *more))
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    before = repo.git("config", "--local", "--list")
+    done = send(repo, "--via", "b4", "--dry-run")
+    assert (done.code, "b4 is not installed" in done.err, "pip install" in done.err) == (3, True, True)
+    assert repo.git("config", "--local", "--list") == before

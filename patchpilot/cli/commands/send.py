@@ -178,16 +178,10 @@ def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
 
 def _ask(common: Common, plan: SendPlan) -> None:
     """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
-    from patchpilot.cli.output.send_text import preview
+    from patchpilot.cli.output.send_text import in_numbers, preview
 
     click.echo(preview(plan), err=common.format == "json")
-    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
-    answer = click.prompt(
-        f"Send {mails} mail{'' if mails == 1 else 's'} to {people} recipient{'' if people == 1 else 's'}? Type 'send' to do it",
-        default="",
-        show_default=False,
-        err=True,
-    )
+    answer = click.prompt(f"Send {in_numbers(plan)}? Type 'send' to do it", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
 

@@ -18,12 +18,20 @@ def preview(plan: SendPlan) -> str:
     for number, at in enumerate(plan.waiting, 1):
         lines += [_title(f"mail {number} of {len(plan.waiting)}"), _mail(plan.mails[at].raw), ""]
     lines += [_title("in short"), *_short(plan, room), ""]
-    lines += [_title("recipients"), *_recipients(plan, room), ""]
+    lines += [_title("recipients of a real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
     lines += [_title("delivery"), *_delivery(plan, room)]
     problems = [*_problems("refused", plan.refusals, room), *_problems("note", plan.warnings, room)]
     if problems:
         lines += ["", *problems]
     return "\n".join(lines) + "\n"
+
+
+def in_numbers(plan: SendPlan) -> str:
+    """How many mails are to leave, and to how many."""
+    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
+    of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
+    whom = "yourself only" if plan.request.to_self else f"{people} recipient{'s' if people != 1 else ''}"
+    return f"{mails}{of_all} mail{'s' if len(plan.mails) > 1 else ''} to {whom}"
 
 
 def _title(text: str) -> str:
@@ -35,9 +43,7 @@ def _mail(raw: bytes) -> str:
 
 
 def _short(plan: SendPlan, room: int) -> Iterator[str]:
-    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
-    of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
-    yield f"v{plan.version}: {mails}{of_all} mail{'s' if len(plan.mails) > 1 else ''} to {people} recipient{'s' if people != 1 else ''}"
+    yield f"v{plan.version}: {in_numbers(plan)}"
     for at, mail in enumerate(plan.mails):
         state = f"{plan.states[at]:9} " if plan.states else ""
         yield from filled(f"  {state}", one_line(mail.subject), room)
@@ -48,6 +54,8 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
         yield f"{one.header.capitalize() + ':':4} {one_line(str(one.address))}"
         role = f"{one.role} of {one.section}" if one.section else one.role
         yield from filled("       ", one_line(f"{role}: {'; '.join(one.reasons)}" if one.reasons else role), room)
+    if not plan.recipients:
+        yield "nobody is known yet: name them with --to and --cc"
     for address in plan.bcc:
         yield f"Bcc: {printable(address)}"
         yield "       sendemail.bcc"
