@@ -64,10 +64,11 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     with Outbox() as outbox:
         newest = outbox.newest(draft.change_id)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
-    stands_against, told = refusals(facts), warnings(facts)
+    against, told = refusals(facts), warnings(facts)
     if request.to_self:
         # a try harms nobody: it is for seeing what arrives, also of what is not ready
-        stands_against, told = (), (*(replace(one, message=f"a real send is refused: {one.message}") for one in stands_against), *told)
+        told = (*(replace(one, message=f"a real send is refused: {one.message}") for one in against), *told)
+        against = ()
     return SendPlan(
         request=request,
         draft=draft,
@@ -76,7 +77,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         mails=mails,
         recipients=people.recipients,
         bcc=people.bcc,
-        refusals=stands_against,
+        refusals=against,
         warnings=(
             *told,
             *tag_warnings(repository, request, draft, ids),
