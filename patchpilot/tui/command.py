@@ -19,10 +19,22 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
-    from patchpilot.tui.walk import make
+    from patchpilot.tui.memory import Memory
+    from patchpilot.tui.opening import Opening
+    from patchpilot.tui.session import Session
 
     repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
     # jobs are Python too: keys must not wait five milliseconds for each of their turns
     sys.setswitchinterval(0.002)
-    return make(repo, target, base).run() or 0
+    opening = Opening(Session(repo, target, base), Memory())
+    try:
+        opening.draw()
+        from patchpilot.tui.walk import make
+
+        walk = make(opening=opening)
+    except BaseException:
+        opening.leave()
+        raise
+    opening.hand_over()
+    return walk.run() or 0

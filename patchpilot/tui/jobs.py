@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Threads that nobody waits for: leaving the walk must not wait for a search of history to end."""
+"""Threads that nobody waits for: leaving the walk must not wait for a search of history to end. And stopping for the shell."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,3 +34,8 @@ class Unwaited(ThreadPoolExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Nothing to wait for."""
+
+
+def stop_all() -> None:
+    """Stop, with whoever started us (the demo waits for the walk), until the shell says to go on."""
+    os.killpg(os.getpgrp(), signal.SIGSTOP)

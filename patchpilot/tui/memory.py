@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+PLACES = 200
+"""Repositories and branches remembered; those not visited for longest are forgotten first."""
+
 
 class Memory:
     """A small file in the person's state directory, written whole each time; one that cannot be read or written is done without."""
@@ -34,6 +37,10 @@ class Memory:
         if all(table.get(name) == value for name, value in values.items()):
             return
         table.update(values)
+        if place:
+            self._data[place] = self._data.pop(place)
+        for old in [name for name in self._data if name][:-PLACES]:
+            del self._data[old]
         beside = self._file.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -2,6 +2,7 @@
 """What the walk is about: a repository, a topic, and what each stage found, remembered until something it depends on changes."""
 
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,12 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.FOLLOW: ("followed",),
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
+
+LASTING = frozenset(("topic", "strict", "view", "commit", "culprit", "refs", "via"))
+"""Those of them that mean the same after a restart; the others count changes made in this one."""
+
+Kept = tuple[str, str, str]
+"""A stage's state, note and lasting key, as they are written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class Session:
     found: dict[Stage, Found] = field(default_factory=dict)
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
+    kept: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -199,6 +207,31 @@ class Session:
             return str(getattr(self, name))
         return f"{name}{self.versions[name]}"
 
+    def keepsakes(self) -> dict[str, list[str]]:
+        """How each stage stands, in values that can be written down for the next start."""
+        made = {str(stage): list(known) for stage, known in self.kept.items()}
+        for stage, found in list(self.found.items()):
+            if found.key == self.key(stage):
+                made[str(stage)] = [str(found.standing.state), found.standing.note, self._lasting(stage)]
+        return made
+
+    def recall(self, kept: object) -> None:
+        """Take what `keepsakes` gave before the last end; anything else is done without."""
+        for name, known in kept.items() if isinstance(kept, dict) else ():
+            if name in list(Stage) and isinstance(known, list | tuple) and len(known) == 3 and known[0] in list(State):
+                self.kept[Stage(name)] = (str(known[0]), str(known[1]), str(known[2]))
+
+    def _lasting(self, stage: Stage) -> str:
+        parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
+        return f"{zlib.crc32(parts.encode()):08x}"
+
+    def _as_it_was(self, stage: Stage) -> Standing:
+        known = self.kept.get(stage)
+        if known is None or self.topic is None:
+            return Standing(State.TODO)
+        state, note, key = known
+        return Standing(State(state), note) if key == self._lasting(stage) else Standing(State.STALE, "you amended since")
+
     def standing(self, stage: Stage) -> Standing:
         """How a stage stands now."""
         if stage in self.busy:
@@ -207,7 +240,7 @@ class Session:
             return Standing(State.BLOCKED, self.errors[stage].message)
         found = self.found.get(stage)
         if found is None:
-            return Standing(State.TODO)
+            return self._as_it_was(stage)
         if found.key != self.key(stage):
             return Standing(State.STALE, "something it depends on changed since")
         return found.standing

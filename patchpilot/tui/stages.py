@@ -43,3 +43,8 @@ class Standing:
 
     state: State
     note: str = ""
+
+
+def columns(stage: Stage) -> int:
+    """Columns of a stage in the bar: its label or the longest state, and a blank."""
+    return max(len(f"{stage.number} {stage}"), max(len(state) for state in State)) + 1

@@ -19,3 +19,9 @@ CONTRAST = Theme(
     dark=True,
     variables={"block-cursor-background": "#ffffff", "block-cursor-foreground": "#000000", "footer-key-foreground": "#ffff00"},
 )
+
+
+def theme_after(name: str) -> str:
+    """The theme that follows one of ours; dark after any other."""
+    known = [*LIGHT_AND_DARK, CONTRAST.name]
+    return known[(known.index(name) + 1) % len(known) if name in known else 0]

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tour: what a first-timer is told at each stage of the demo, and the demo started from within the walk."""
 
-import subprocess
 import sys
+from typing import TYPE_CHECKING
 
+from patchpilot.commits.run import interactive
 from patchpilot.tui.stages import Stage
+
+if TYPE_CHECKING:
+    from patchpilot.tui.app import Walk
 
 OFFER = (
     "Welcome to patchpilot: from a commit to a mail on the list, and on until it has landed.\n\n"
@@ -24,6 +28,25 @@ HINTS = {
 }
 
 
+def offer(walk: "Walk") -> None:
+    """Ask once whether the tour is wanted, and take it."""
+    from patchpilot.tui.widgets.choose import Choose
+
+    def answered(choice: str | None) -> None:
+        walk.memory.keep(tour="offered")
+        if choice == "tour":
+            take(walk)
+
+    walk.push_screen(Choose(OFFER, (("no", "start with my own commits"), ("tour", "take the tour first"))), answered)
+
+
+def take(walk: "Walk") -> None:
+    """The demo, on this terminal; then back here."""
+    with walk.suspend():
+        run_demo()
+    walk.refresh(layout=True)
+
+
 def run_demo() -> int:
     """The demo on this terminal; its exit code."""
-    return subprocess.call([sys.executable, "-m", "patchpilot", "demo"])
+    return interactive([sys.executable, "-m", "patchpilot", "demo"])

@@ -11,6 +11,7 @@ from patchpilot.tui.session import Loader, Session
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
+    from patchpilot.tui.opening import Opening
     from patchpilot.tui.screens.base import StageScreen
 
 
@@ -30,6 +31,15 @@ def screen_of(stage: Stage) -> "type[StageScreen]":
     return made
 
 
-def make(directory: Path | None = None, target: str | None = None, base: str | None = None, memory: Memory | None = None) -> Walk:
-    """The walk on a repository's topic."""
+def make(
+    directory: Path | None = None,
+    target: str | None = None,
+    base: str | None = None,
+    memory: Memory | None = None,
+    opening: "Opening | None" = None,
+) -> Walk:
+    """The walk on a repository's topic; where that is being read already, its session and memory are the opening's."""
+    if opening:
+        opening.session.loader_of = loader_of
+        return Walk(opening.session, screen_of, opening.memory, opening)
     return Walk(Session(directory, target, base, loader_of=loader_of), screen_of, memory or Memory())

@@ -5,6 +5,23 @@ import contextlib
 from pathlib import Path
 
 
+class Watch:
+    """Remembers where HEAD was; nothing is watched before the first `remember`."""
+
+    def __init__(self) -> None:
+        self._folders: tuple[Path, Path] | None = None
+        self._head = ""
+
+    def remember(self, folders: tuple[Path, Path]) -> None:
+        """HEAD of (git directory, common directory) as it is now."""
+        self._folders, self._head = folders, head_signature(*folders)
+
+    @property
+    def moved(self) -> bool:
+        """Whether HEAD names another commit than it did."""
+        return self._folders is not None and head_signature(*self._folders) != self._head
+
+
 def head_signature(git_dir: Path, common_dir: Path) -> str:
     """Text that changes whenever HEAD names another commit (an amend in another terminal, a switch of branches)."""
     with contextlib.suppress(OSError):

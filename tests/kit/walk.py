@@ -32,8 +32,7 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 def settled(app: Walk) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
-    known = app.session.topic is not None or bool(app.session.errors)
-    return known and not app.session.busy and screen is not None and not screen._doing and not app._ahead
+    return app.jobs.is_open and not app.session.busy and screen is not None and not screen._doing and not app.jobs.ahead
 
 
 async def settle(pilot: Pilot[int]) -> None:

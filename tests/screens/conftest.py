@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The sandbox's repositories, built once; a clone of their own and a walk on it for each test."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,3 +44,12 @@ def walk_on(tmp_path: Path) -> Callable[[Path], Walk]:
         return make(work, memory=memory)
 
     return on
+
+
+@pytest.fixture
+def toured() -> Path:
+    """Where the walk remembers; the tour was offered before."""
+    state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
+    state.parent.mkdir(parents=True)
+    state.write_text('{"": {"tour": "offered"}}')
+    return state

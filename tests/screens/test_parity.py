@@ -3,15 +3,21 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.commits.run import git
+from patchpilot.demo import mails
+from patchpilot.demo.mails import Sent
 from patchpilot.model.address import parse_address
+from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.tui.app import Walk
 from patchpilot.tui.screens.preview import plan_summary
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle
 
@@ -60,3 +66,36 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
     assert summary["subjects"] == [one["subject"] for one in sent["messages"]]
     assert summary["refusals"] == [one["name"] for one in sent["refusals"]]
     assert {*summary["to"], *summary["cc"]} == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
+
+
+async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path], Walk], tmp_path: Path) -> None:
+    mail = git(mended, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
+    first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
+    known = parse_mail(first)
+    sent = Sent(known.message_id, known.subject, known.body, datetime(2026, 9, 2, 8, 0, tzinfo=UTC))
+    box = tmp_path / "thread.mbox"
+    box.write_bytes(join_mbox([first, mails.question(sent), mails.review(sent), mails.build_report(sent)]))
+    assert call("track", "add", "--mbox", box, "-C", mended).code == 0
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "8")
+        (got,) = app.session.fresh(Stage.FOLLOW)
+        shown = "\n".join(app.screen.query_one("#thread", Pager).rows)
+    (said,) = verb("track", "list", "-C", mended)["series"]
+    assert (got.entry.id, got.subject, str(got.state), got.next_step) == (said["id"], said["subject"], said["state"], said["next_step"])
+    assert [(one.trailer, one.message_id, one.patch) for one in got.status.trailers] == [
+        (one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]
+    ]
+    assert [(one.mail.mail.message_id, str(one.mail.kind), one.mail.bot) for one in got.status.replies] == [
+        (one["message_id"], one["kind"], one["bot"]) for one in said["replies"]
+    ]
+    assert len(said["replies"]) == 3
+    assert sorted(got.unread) == sorted(one["message_id"] for one in said["replies"] if one["unread"])
+    assert [(one.tree, one.commit) for one in got.landed] == [(one["tree"], one["commit"]) for one in said["landed"]]
+    assert [(one.version, one.state) for one in got.stable] == [(one["version"], one["state"]) for one in said["stable"]]
+    words = " ".join(shown.split())
+    for part in (said["state"], *(one["trailer"] for one in said["trailers"]), *(one["kind"] for one in said["replies"])):
+        assert part in words
+    assert " ".join(said["next_step"].split()) in words

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
@@ -20,6 +20,7 @@ from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, State
 from patchpilot.tui.text import plain
 from patchpilot.tui.trouble import as_error
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
 
@@ -84,7 +85,7 @@ class StageScreen(Screen[None]):
             yield from self.body()
         yield Static(id="panel", markup=False)
         yield SearchBar()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """The stage's own widgets."""
@@ -112,7 +113,7 @@ class StageScreen(Screen[None]):
             self.calm()
             self.renew()
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
-                self.walk.begin(self.stage)
+                self.walk.jobs.begin(self.stage)
         self.place()
 
     def on_resize(self) -> None:
@@ -120,8 +121,8 @@ class StageScreen(Screen[None]):
         self.place()
 
     def may_begin(self) -> bool:
-        """Whether the stage can start: its topic is known."""
-        return self.session.topic is not None
+        """Whether the stage can start: its topic is known, and the first screen is drawn."""
+        return self.session.topic is not None and self.walk.jobs.is_open
 
     def may_leave(self, to: Stage) -> bool:
         """Whether to go to another stage now; a screen that says no goes on by itself."""
@@ -139,7 +140,7 @@ class StageScreen(Screen[None]):
     def commit_changed(self) -> None:
         """Another commit of the series is in hand."""
         if self.session.fresh(self.stage) is None:
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
         self.place()
 
     def id_to_copy(self) -> str:
@@ -245,14 +246,14 @@ class StageScreen(Screen[None]):
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
-            self.walk.read_topic()
+            self.walk.jobs.read_topic()
         else:
-            self.walk.begin(self.stage, again=True)
+            self.walk.jobs.begin(self.stage, again=True)
 
     def reread(self) -> None:
         """The commits changed: read the topic, then what depends on it."""
         self.calm()
-        self.walk.read_topic()
+        self.walk.jobs.read_topic()
 
     def action_cancel(self) -> None:
         """Close the panel, or stop what is going on."""
@@ -263,7 +264,7 @@ class StageScreen(Screen[None]):
             self._side[what] += 1
             self.workers.cancel_group(self, f"side-{what}")
         self._doing = ""
-        self.walk.cancel(self.stage)
+        self.walk.jobs.cancel(self.stage)
         self.place()
 
     def action_search(self) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,10 +14,11 @@ from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.text import plain, several
+from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.pager import Pager, PatchPager
 
 if TYPE_CHECKING:
-    from patchpilot.services.check import CheckedPatch, CheckResult
+    from patchpilot.services.check import CheckResult
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
 
@@ -52,6 +54,7 @@ class ChecksScreen(StageScreen):
         Binding("f", "finding(1)", "next finding"),
         Binding("F", "finding(-1)", "last finding", show=False),
         Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the finding's line, or the message, in your editor"),
+        Binding("o", "only", "only …", key_display="o", tooltip="show only the findings of one severity or one rule, or all again"),
         Binding("s", "strict", "strict", show=False, tooltip="also what checkpatch.pl --strict says, or not"),
         Binding("c", "names", "names", show=False, tooltip="checkpatch.pl's names, or ours"),
     ]
@@ -61,6 +64,7 @@ class ChecksScreen(StageScreen):
         self._findings: dict[int, list[Finding]] = {}
         self._why: dict[str, tuple[str, str, str]] = {}
         self._checkpatch_names = False
+        self._only = ""
 
     def body(self) -> ComposeResult:
         """The patch, and what is said of the line under the cursor."""
@@ -74,30 +78,30 @@ class ChecksScreen(StageScreen):
         self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
         rows: list[str] = []
         self._findings = {}
-        for checked in result.patches:
-            self._lay(rows, checked)
         for finding in result.series:
-            self._findings.setdefault(0, []).append(finding)
+            self._put(0, finding)
+        for checked in result.patches:
+            for finding in checked.findings:
+                self._put(len(rows) + (finding.patch_line or 1) - 1, finding)
+            rows.extend(checked.patch.lines)
         worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
         marks = {at: (str(one.severity), STYLES[one.severity]) for at, one in worst.items()}
+        words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in self._findings.items()}
         pager = self.query_one("#patch", PatchPager)
-        pager.fill(rows, marks=marks, stops=sorted(marks))
+        pager.fill(rows, marks=marks, stops=sorted(marks), beside=words)
         pager.focus()
         pager.go(min(marks, default=0))
-        if not marks:
-            self.query_one("#finding", Static).update(plain("nothing to complain about: n goes on"))
 
-    def _lay(self, rows: list[str], checked: "CheckedPatch") -> None:
-        first = len(rows)
-        rows.extend(checked.patch.lines)
-        for finding in checked.findings:
-            self._findings.setdefault(first + (finding.patch_line or 1) - 1, []).append(finding)
+    def _put(self, at: int, finding: Finding) -> None:
+        if self._only in ("", str(finding.severity), finding.name):
+            self._findings.setdefault(at, []).append(finding)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
         found = self._findings.get(event.line, ())
         more = "no finding on this line: f goes to the next" if self._findings else "nothing to complain about: n goes on"
-        self.query_one("#finding", Static).update(plain("\n\n".join(self._said(one) for one in found) or more))
+        only = f"(only {self._only}: o shows others)\n" if self._only else ""
+        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(self._said(one) for one in found) or more)))
         self.query_one("#said").scroll_home(animate=False)
 
     def _said(self, finding: Finding) -> str:
@@ -122,11 +126,28 @@ class ChecksScreen(StageScreen):
         pager = self.query_one("#patch", PatchPager)
         pager.go(pager.cursor)
 
+    def action_only(self) -> None:
+        """Choose what is shown, from what was found."""
+        result: CheckResult | None = self.session.last(self.stage)
+        if result is None:
+            return
+        every = [*result.series, *(one for checked in result.patches for one in checked.findings)]
+        answers = [("", f"all {several(len(every), 'finding')}")]
+        answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
+        answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._only = choice
+                self.show(result)
+
+        self.app.push_screen(Choose("Which findings?", answers), chosen)
+
     def action_strict(self) -> None:
         """With what --strict says, or without."""
         self.session.strict = not self.session.strict
         self.notify("strict: checks are shown too" if self.session.strict else "not strict: errors and warnings", timeout=2)
-        self.walk.begin(self.stage)
+        self.walk.jobs.begin(self.stage)
 
     def action_edit(self) -> None:
         """The finding's place in the editor: a file's line, or the message."""

@@ -82,13 +82,13 @@ class FollowScreen(StageScreen):
 
     def may_begin(self) -> bool:
         """What is followed needs no topic."""
-        return True
+        return self.walk.jobs.is_open
 
     def on_screen_resume(self) -> None:
         """Show what is known, ask the archive, and look again from time to time while the screen is up."""
         super().on_screen_resume()
-        if self.stage not in self.session.busy:
-            self.walk.begin(self.stage)
+        if self.stage not in self.session.busy and self.may_begin():
+            self.walk.jobs.begin(self.stage)
         if self._timer is None:
             self._timer = self.set_interval(OFTEN if self.walk.demo else SELDOM, self._again)
         else:
@@ -108,7 +108,7 @@ class FollowScreen(StageScreen):
 
     def _again(self) -> None:
         if self.stage not in self.session.busy and self.app.screen is self:
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill both; the cursor stays where it was."""
@@ -183,7 +183,7 @@ class FollowScreen(StageScreen):
             with Store() as store:
                 store.mark_read(one.entry.id)
             self.session.changed("followed")
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
 
     def action_add(self) -> None:
         """Follow another series."""
@@ -210,7 +210,7 @@ class FollowScreen(StageScreen):
         def added(found: "tuple[Tracked, ...]") -> None:
             self._number = found[-1].entry.id if found else self._number
             self.session.changed("followed")
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
 
         self.in_thread("asking the archive", work, added)
 
@@ -228,7 +228,7 @@ class FollowScreen(StageScreen):
                 with Store() as store:
                     track.remove(one.entry.id, store=store)
                 self.session.changed("followed")
-                self.walk.begin(self.stage)
+                self.walk.jobs.begin(self.stage)
 
         self.app.push_screen(Choose(f"Follow this no longer?\n\n{one.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered)
 

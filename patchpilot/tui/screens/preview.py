@@ -139,7 +139,7 @@ class PreviewScreen(StageScreen):
 
     def _changed(self) -> None:
         self.session.changed("draft")
-        self.walk.begin(self.stage)
+        self.walk.jobs.begin(self.stage)
 
     def action_prefix(self) -> None:
         """What stands in the brackets; the trees of the profile are offered."""
@@ -185,7 +185,7 @@ class PreviewScreen(StageScreen):
         now = result.request.via if result else TRANSPORTS[0]
         self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
         self.notify(f"through {self.session.via}", timeout=2)
-        self.walk.begin(self.stage)
+        self.walk.jobs.begin(self.stage)
 
     def action_outbox(self) -> None:
         """The mails as files."""

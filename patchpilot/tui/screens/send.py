@@ -228,22 +228,23 @@ class SendScreen(StageScreen):
         self.session.changed("sent", "followed")
         if message.error or message.result is None:
             self.trouble(message.error or PatchpilotError("nothing is known of the send"))
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
             return
         result = message.result
         if message.planned.request.to_self:
             self.notify("sent to yourself: save what arrives and try git am on it", timeout=8)
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
             return
         done = Sending(message.planned, None, result)
         good = result.state == "sent"
         note = f"v{result.version} was sent; n follows the answers" if good else f"{result.state}: R takes it up"
         self.session.remember(self.stage, done, Standing(State.DONE if good else State.BLOCKED, note))
+        self.walk.remember()
         self._shown = done
         self.show(done)
         self.place()
         if not good:
-            self.walk.begin(self.stage)
+            self.walk.jobs.begin(self.stage)
 
 
 def _question(planned: "SendPlan") -> str:

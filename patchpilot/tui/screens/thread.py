@@ -52,12 +52,15 @@ def _broken(row: str, columns: int) -> list[str]:
 
 def _head(one: "Tracked") -> list[str]:
     why = f": {one.status.why}" if one.status and one.status.why else ""
+    from patchpilot.threads.status import revision_label
+
     rows = [one.subject, f"state     {one.state}{why}", f"next      {one.next_step}"]
     if one.status:
         rows += [
-            f"sent      v{revision.version}  {_day(revision.head.mail.mail.date)}  <{revision.head.message_id}>"
+            f"sent      {revision_label(revision)}  {_day(revision.head.mail.mail.date)}  <{revision.head.message_id}>"
             for revision in one.status.topic.revisions
         ]
+        rows += [f"missing   v{version}  <{ident}> is named, but not on the archive" for ident, version in one.status.topic.missing.items()]
         for tag in one.status.trailers:
             about = f"v{tag.version}" + (f" patch {tag.patch}" if tag.patch else "")
             rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")

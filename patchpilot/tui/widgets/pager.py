@@ -21,7 +21,10 @@ Styler = Callable[[str], Text]
 
 
 class Pager(ScrollView, can_focus=True):
-    """Lines with a cursor. `marks` are words in the margin by 0-based line; `stops` are the lines that ] and [ jump between."""
+    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `beside` words that a search finds there though they stand elsewhere.
+
+    `stops` are the lines that ] and [ jump between.
+    """
 
     DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,16 +59,23 @@ class Pager(ScrollView, can_focus=True):
         self.styler = styler
         self.rows: Sequence[str] = ()
         self.marks: Mapping[int, tuple[str, str]] = {}
+        self.beside: Mapping[int, str] = {}
         self.stops: Sequence[int] = ()
         self.cursor = 0
         self.word = ""
         self._margin = 0
 
     def fill(
-        self, rows: Sequence[str], *, marks: Mapping[int, tuple[str, str]] | None = None, stops: Sequence[int] = (), keep: bool = False
+        self,
+        rows: Sequence[str],
+        *,
+        marks: Mapping[int, tuple[str, str]] | None = None,
+        stops: Sequence[int] = (),
+        beside: Mapping[int, str] | None = None,
+        keep: bool = False,
     ) -> None:
         """Show these lines; `keep` leaves the cursor where it was. A mark is (word, style)."""
-        self.rows, self.marks, self.stops = rows, marks or {}, stops
+        self.rows, self.marks, self.stops, self.beside = rows, marks or {}, stops, beside or {}
         self._margin = max((len(word) for word, _ in self.marks.values()), default=-1) + 1
         widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.virtual_size = Size(widest + self._margin, len(rows))
@@ -130,7 +140,7 @@ class Pager(ScrollView, can_focus=True):
     def seek(self, word: str, *, move: bool = True) -> None:
         """Mark a word, and go to the first place at or after the cursor that has it."""
         self.word = word
-        if move and word and self.cursor < len(self.rows) and word.lower() not in self.rows[self.cursor].lower():
+        if move and word and self.cursor < len(self.rows) and not self._has(self.cursor, word.lower()):
             self.action_found(1)
         self.refresh()
         self.refresh_bindings()
@@ -140,9 +150,12 @@ class Pager(ScrollView, can_focus=True):
         count, wanted = len(self.rows), self.word.lower()
         for step in range(1, count + 1):
             at = (self.cursor + by * step) % count
-            if wanted in self.rows[at].lower():
+            if self._has(at, wanted):
                 self.go(at)
                 return
+
+    def _has(self, at: int, wanted: str) -> bool:
+        return wanted in self.rows[at].lower() or wanted in self.beside.get(at, "").lower()
 
     def action_sideways(self, by: int) -> None:
         """Scroll long lines."""

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from patchpilot.tui.session import Session
-from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.stages import Stage, State, columns
 
 STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.BUSY: "cyan", State.STALE: "yellow"}
 
@@ -34,7 +34,7 @@ class StageBar(Widget):
         for stage in Stage:
             label = f"{stage.number} {stage}"
             standing = self.session.standing(stage)
-            wide = _width(stage)
+            wide = columns(stage)
             names.append(label, style="reverse bold" if stage is self.current else "bold")
             names.append(" " * (wide - len(label)))
             states.append(str(standing.state).ljust(wide), style=STYLES[standing.state])
@@ -44,12 +44,7 @@ class StageBar(Widget):
         """Find the stage under the pointer."""
         at = 0
         for stage in Stage:
-            at += _width(stage)
+            at += columns(stage)
             if event.x < at:
                 self.post_message(self.Jump(stage))
                 return
-
-
-def _width(stage: Stage) -> int:
-    """Columns of a stage: its label or the longest state, and a blank."""
-    return max(len(f"{stage.number} {stage}"), max(len(state) for state in State)) + 1

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The work behind the screens: reading the topic, a job a stage in threads, and the quick stages done ahead."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.worker import get_current_worker
+
+from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.tui.opening import Opening
+from patchpilot.tui.session import Session
+from patchpilot.tui.stages import AHEAD, Stage
+from patchpilot.tui.topic import Place, read_topic
+from patchpilot.tui.trouble import as_error
+from patchpilot.tui.watch import Watch
+
+if TYPE_CHECKING:
+    from patchpilot.tui.app import Walk
+
+
+class Conductor:
+    """Jobs have numbers: the result of one that was replaced or cancelled is not taken. Threads tell by `call_later`, never touch widgets."""
+
+    def __init__(self, walk: "Walk", session: Session, opening: Opening | None) -> None:
+        self._walk, self._session, self._opening = walk, session, opening
+        self._watch = opening.watch if opening else Watch()
+        self._numbers: dict[Stage, int] = {}
+        self.ahead: list[Stage] = []
+        self.is_open = False
+
+    # a stage's job
+
+    def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
+        """Start a stage's job; one that runs already is told to stop and its result is not taken."""
+        number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
+        self._session.busy[stage] = "working …"
+        self._session.errors.pop(stage, None)
+        self._walk.run_worker(
+            partial(self._job, stage, number, visited, again), thread=True, group=f"stage-{stage}", exclusive=True, exit_on_error=False
+        )
+        self._walk.redraw()
+
+    def _job(self, stage: Stage, number: int, visited: bool, again: bool) -> None:
+        worker = get_current_worker()
+
+        def progress(what: str, done: int = 0, total: int | None = None) -> None:
+            if worker.is_cancelled:
+                raise CancelledError
+            self._walk.call_later(self._told, stage, number, f"{what} {done}/{total}" if total else what)
+
+        try:
+            self._session.load(stage, progress, visited=visited, again=again)
+        except BaseException as error:  # noqa: BLE001 (told in the panel: a job must never leave its stage busy)
+            self._walk.call_later(self._failed, stage, number, as_error(error))
+        else:
+            self._walk.call_later(self._done, stage, number)
+
+    def cancel(self, stage: Stage) -> None:
+        """Stop a stage's job."""
+        if stage in self._session.busy:
+            self._numbers[stage] += 1
+            self._walk.workers.cancel_group(self._walk, f"stage-{stage}")
+            del self._session.busy[stage]
+            self._session.errors[stage] = CancelledError("cancelled: r does it again")
+            self._walk.redraw()
+
+    def _done(self, stage: Stage, number: int) -> None:
+        """Show a result where its screen is up, then see what else can be done ahead."""
+        if number != self._numbers.get(stage):
+            return
+        self._session.busy.pop(stage, None)
+        screen = self._walk.stage_screen
+        if screen and screen.stage is stage:
+            screen.renew()
+        self._walk.redraw()
+        self._walk.remember()
+        self._next_ahead()
+
+    def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
+        """Show an error as a panel, with the way out."""
+        if number == self._numbers.get(stage):
+            self._session.busy.pop(stage, None)
+            self._session.errors[stage] = error
+        self._show_trouble()
+        self._next_ahead()
+
+    def _told(self, stage: Stage, number: int, line: str) -> None:
+        """Keep how far a job is."""
+        if number == self._numbers.get(stage) and stage in self._session.busy:
+            self._session.busy[stage] = line
+            screen = self._walk.stage_screen
+            if screen and screen.stage is stage:
+                screen.place()
+
+    def _show_trouble(self) -> None:
+        screen = self._walk.stage_screen
+        if screen and screen.stage in self._session.errors:
+            screen.trouble(self._session.errors[screen.stage])
+        self._walk.redraw()
+
+    def _next_ahead(self) -> None:
+        if any(stage in self._session.busy for stage in AHEAD):
+            return
+        while self.ahead:
+            stage = self.ahead.pop(0)
+            if self._session.fresh(stage) is None and stage not in self._session.errors:
+                self.begin(stage, visited=stage is self._walk.stage)
+                return
+
+    # the topic
+
+    def look(self) -> None:
+        """Read the topic again when HEAD moved."""
+        if not self._walk.sending and self._watch.moved:
+            self.read_topic()
+
+    def read_topic(self) -> None:
+        """Read the topic in a thread, at the start (where that was begun before Textual was there) and whenever HEAD moved."""
+        self._walk.run_worker(self._read, thread=True, group="topic", exclusive=True, exit_on_error=False)
+
+    def _read(self) -> None:
+        opening, self._opening = self._opening, None
+        try:
+            place = opening.place() if opening else read_topic(self._session, self._watch)
+        except BaseException as error:  # noqa: BLE001 (told in the panel)
+            self._walk.call_later(self._unread, as_error(error))
+            return
+        self._walk.call_later(self._was_read, place)
+
+    def _unread(self, error: PatchpilotError) -> None:
+        """No topic: every stage but the last says so."""
+        self.is_open = True
+        self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
+        self._show_trouble()
+        if self._walk.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
+            self.begin(Stage.FOLLOW)
+        self._next_ahead()
+
+    def _was_read(self, place: Place) -> None:
+        """The topic is there: do the current stage, and the quick ones ahead; the others are stale when they depend on what moved."""
+        self.is_open, self._session.refs = True, place.refs
+        for stage in Stage:
+            if stage not in self._session.busy:
+                self._session.errors.pop(stage, None)
+        screen = self._walk.stage_screen
+        if screen:
+            screen.calm()
+        self._walk.arrived(place.name)
+        self.ahead = list(AHEAD)
+        if self._walk.stage_screen and self._session.fresh(self._walk.stage) is None:
+            self.begin(self._walk.stage)
+        self._next_ahead()
+        self._walk.redraw()

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The first frame: where you stand, on the terminal before Textual is there to draw it; the topic is read meanwhile."""
+
+import os
+import sys
+import threading
+
+from patchpilot.model.printable import crop, printable
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.session import Session
+from patchpilot.tui.stages import Stage, columns
+from patchpilot.tui.topic import Place, read_topic
+from patchpilot.tui.watch import Watch
+
+PATIENCE = 0.25
+"""Seconds to wait for the topic before going on: reading it and importing Textual at the same time makes both slow."""
+
+_ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
+_CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
+
+
+class Opening:
+    """Reads the topic in a thread from the first moment on. `draw` shows what is known so far; `place` waits for the end of it."""
+
+    def __init__(self, session: Session, memory: Memory) -> None:
+        self.session, self.memory, self.watch = session, memory, Watch()
+        self._place: Place | None = None
+        self._error: BaseException | None = None
+        self._ours, self._drawing = False, threading.Lock()
+        self._thread = threading.Thread(target=self._read, daemon=True, name="patchpilot-topic")
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            self._place = read_topic(self.session, self.watch)
+        except BaseException as error:  # noqa: BLE001 (told in the panel, once there is one)
+            self._error = error
+        else:
+            self._show()
+
+    @property
+    def name(self) -> str:
+        """What the topic is remembered under, "" while that is not known."""
+        return self._place.name if self._place and not self._thread.is_alive() else ""
+
+    def place(self) -> Place:
+        """What was read, waited for; the error of reading it is raised here."""
+        self._thread.join()
+        if self._error or self._place is None:
+            raise self._error or RuntimeError("nothing was read")
+        return self._place
+
+    def draw(self) -> None:
+        """Take the terminal, keeping its own screen, and show the bar; the commits as soon as they are known. Waits a moment for them."""
+        sys.stderr.write(_ENTER)
+        self._ours = True
+        self._show()
+        self._thread.join(PATIENCE)
+
+    def _show(self) -> None:
+        with self._drawing:
+            if self._ours:
+                wide, high = os.get_terminal_size(sys.stderr.fileno())
+                sys.stderr.write(_CLEAR + frame(self.session, self.memory, self._place, wide, high))
+                sys.stderr.flush()
+
+    def hand_over(self) -> None:
+        """Somebody else draws from now on."""
+        with self._drawing:
+            self._ours = False
+
+    def leave(self) -> None:
+        """Give the terminal back, when nothing comes after this."""
+        self.hand_over()
+        sys.stderr.write(_LEAVE)
+        sys.stderr.flush()
+
+
+def frame(session: Session, memory: Memory, place: Place | None, wide: int, high: int) -> str:
+    """The first screen in words: stages with how they stood, the branch, its commits. Newest last, as in the walk."""
+    opens = Stage.COMMIT
+    if place:
+        known = memory.get("stage", place.name)
+        opens = Stage(known) if known in list(Stage) else opens
+        session.refs = place.refs
+        session.recall(memory.get("standings", place.name) if session.target is None else None)
+    names, states, room = "", "", wide
+    for stage in Stage:
+        step = columns(stage)
+        if step > room:
+            break
+        label = f"{stage.number} {stage}"
+        names += (_REVERSE if stage is opens else _BOLD) + label + _PLAIN + " " * (step - len(label))
+        states += f"{session.standing(stage).state:<{step}}" if place else " " * step
+        room -= step
+    rows = [names, states]
+    topic = session.topic
+    if place is None or topic is None:
+        return "\r\n".join([*rows, _BOLD + crop("reading your topic …", wide - 1) + _PLAIN])
+    following = session.next_stage
+    told = f"[{topic.branch or 'detached HEAD'}] {len(topic.commits)} of yours" + (
+        f"   next: {following.number} {following}" if following else ""
+    )
+    rows.append(_BOLD + crop(printable(told), wide - 1) + _PLAIN)
+    shown = topic.commits[-max(1, high - 4) :]
+    rows += [crop(printable(f"{commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown]
+    return "\r\n".join(rows)

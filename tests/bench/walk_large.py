@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Keys in large things: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000 mails: `python tests/bench/walk_large.py`.
+
+Times are those of the thread that draws, from the key to the last thing it does for it: what a busy machine does meanwhile is not in them.
+"""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from patchpilot.tui.app import Walk
+from patchpilot.tui.memory import Memory
+from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.tui.walk import make
+from tests.kit.walk import asked, keys, settle
+
+PATCHES, LINES, MAILS = 100, 3_000, 5_000
+
+
+def main() -> int:
+    """Make them, walk through them."""
+    with tempfile.TemporaryDirectory() as place:
+        work = Path(place) / "work"
+        series(work)
+        asyncio.run(walked(work, Path(place)))
+    return 0
+
+
+def series(work: Path) -> None:
+    """A repository whose branch has 100 commits, the last of 3,000 lines."""
+
+    def git(*args: str, data: str | None = None) -> str:
+        argv = ["git", "-C", str(work), "-c", "user.name=Ada Fixer", "-c", "user.email=ada@example.org", *args]
+        return subprocess.run(argv, check=True, capture_output=True, text=True, input=data).stdout
+
+    work.mkdir()
+    git("init", "-q", "-b", "topic")
+    (work / "frob.c").write_text("int frob;\n")
+    git("add", "frob.c")
+    git("commit", "-q", "-m", "frob: begin")
+    git("branch", "main")
+    git("branch", "-q", "--set-upstream-to", "main")
+    for number in range(1, PATCHES + 1):
+        lines = LINES if number == PATCHES else 20
+        with (work / "frob.c").open("a") as file:
+            file.writelines(f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines))
+        git("commit", "-q", "-a", "-m", f"frob: write {number}\n\nIt was not written.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+
+
+def thread() -> Any:
+    """A thread of 5,000 mails, as `track` gives it."""
+    from patchpilot.services import track
+    from patchpilot.threads.store import Store
+
+    with tempfile.TemporaryDirectory() as place:
+        box = Path(place) / "thread.mbox"
+        box.write_text("".join(_mail(number) for number in range(MAILS)))
+        with Store(Path(place) / "store.sqlite") as store:
+            return track.add(None, mbox=box, store=store, archive_at=track.default_archive())
+
+
+def _mail(number: int) -> str:
+    reply = (
+        "In-Reply-To: <0@example.org>\nReferences: <0@example.org>\nSubject: Re: [PATCH] frob: begin\n\n"
+        if number
+        else "Subject: [PATCH] frob: begin\n\n"
+    )
+    body = (
+        "> It was not there.\n> And it should be.\n> Quoted.\n> More.\n\nI think it should be done so.\n"
+        if number
+        else (
+            "It was not there.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n frob.c | 1 +\n\n"
+            "diff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n@@ -1 +1,2 @@\n int frob;\n+int more;\n"
+        )
+    )
+    from_, end = "From x Thu Jan  1 00:00:00 1970\n", f"\nMessage-ID: <{number}@example.org>\n{reply}{body}\n"
+    who = f"Ben Reader {number % 50} <ben{number % 50}@example.org>" if number else "Ada Fixer <ada@example.org>"
+    minute, hour, day = number % 60, number // 60 % 24, 1 + number // 1440
+    return f"{from_}From: {who}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
+
+
+async def walked(work: Path, place: Path) -> None:
+    """Keys in each stage that grows."""
+    memory = Memory(place / "walk.json")
+    memory.keep(tour="offered")
+    app = make(work, memory=memory)
+    known = thread()
+    loader_of = app.session.loader_of
+    assert loader_of is not None
+    app.session.loader_of = lambda stage: (
+        (lambda _: (known, Standing(State.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        print(f"series of {PATCHES}, diff of {LINES} lines, thread of {MAILS} mails; milliseconds of the drawing thread a key")
+        await timed(app, pilot, "commit: another patch", [*"KJKJKJKJ"])
+        app.screen.query_one("#commit").focus()
+        await timed(
+            app,
+            pilot,
+            "commit: lines, pages, hunks of the long diff",
+            ["j", "k", "space", "G", "g", "right_square_bracket", *"jjjj", "pagedown"],
+        )
+        await timed(app, pilot, "commit: a search", ["slash", *"write", "enter", "n", "n"])
+        await pilot.press("slash", "escape")
+        await keys(pilot, "2", "1")
+        await timed(app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"])
+        await timed(app, pilot, "checks: findings", [*"ffffFF", "G", "g", "space"])
+        await keys(pilot, "8", "1")
+        await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
+        await timed(app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "g", "right_square_bracket", "space"])
+        at = min(app.screen._laid.folds)  # type: ignore[attr-defined]
+        app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]
+        await timed(app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"])
+
+
+async def timed(app: Walk, pilot: Any, what: str, pressed: Sequence[str]) -> None:
+    """Press keys; what the drawing thread spent on each."""
+    spent = []
+    for key in pressed:
+        begun = time.thread_time()
+        await pilot.press(key)
+        await pilot.pause()
+        spent.append((time.thread_time() - begun) * 1000)
+        await settle(pilot)
+    print(f"{what:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

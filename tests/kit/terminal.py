@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A program on a terminal of its own: what it wrote, keys for it, and when words appeared."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+PATIENCE = 90.0
+WALK = (sys.executable, "-m", "patchpilot")
+
+
+class Terminal:
+    """A process in a session of its own. `seen` is all it wrote, escapes and all; `started` when it was begun (perf_counter)."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), env: Mapping[str, str] | None = None) -> None:
+        master, slave = pty.openpty()
+        self.resize(size, slave)
+        whole = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        for name in ("COLUMNS", "LINES"):
+            whole.pop(name, None)
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(argv, cwd=cwd, env=whole, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        self._master, self.seen = master, ""
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+    def resize(self, size: tuple[int, int], file: int | None = None) -> None:
+        """Give the terminal (columns, rows)."""
+        fcntl.ioctl(self._master if file is None else file, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+
+    def read(self, patience: float = 0.1) -> bool:
+        """Take what was written, waiting at most so many seconds; False when nothing came."""
+        if not select.select([self._master], [], [], patience)[0]:
+            return False
+        try:
+            self.seen += os.read(self._master, 1 << 20).decode("utf-8", "replace")
+        except OSError:  # the other side closed
+            return False
+        return True
+
+    def wait_for(self, *words: str, since: int = 0, patience: float = PATIENCE) -> float:
+        """Read until all words stand in what was written after `since`; when that was (perf_counter)."""
+        end = time.monotonic() + patience
+        while any(word not in self.seen[since:] for word in words):
+            alive = self.read() or self.process.poll() is None
+            assert alive, (words, self.seen[-2000:])
+            assert time.monotonic() < end, (words, self.seen[-2000:])
+        return time.perf_counter()
+
+    def quiet(self, seconds: float = 0.3) -> None:
+        """Read until nothing was written for so long."""
+        while self.read(seconds):
+            pass
+
+    def type(self, text: str) -> int:
+        """Press keys; where in `seen` the answer begins."""
+        os.write(self._master, text.encode())
+        return len(self.seen)
+
+    def latency(self, key: str) -> float:
+        """Seconds from a key to the first thing written after it; AssertionError when nothing is."""
+        begun = time.perf_counter()
+        self.type(key)
+        assert self.read(10.0), f"no answer to {key!r}"
+        return time.perf_counter() - begun
+
+    def cpu(self) -> float:
+        """Processor seconds of the process's own threads until now."""
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+
+    def queued(self) -> float:
+        """Seconds the main thread was ready to run, but no processor was free: other programs' doing."""
+        return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+
+    def kill(self) -> None:
+        """kill -9, with all it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    def end(self) -> int:
+        """Wait until it ended by itself; its exit code."""
+        end = time.monotonic() + 30
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read()
+        code = self.process.wait(5)
+        self.kill()
+        return code

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kill -9 in each stage, and in the middle of a send: the walk opens where it was, and no mail leaves twice."""
+
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.services.prepare import Wanted, prepare
+from patchpilot.tui.stages import Stage
+from tests.kit.smtp import FaultySink
+from tests.kit.terminal import WALK, Terminal
+
+SHOWS = {
+    Stage.COMMIT: "Subject: ",
+    Stage.CHECKS: "next finding",
+    Stage.RECIPIENTS: "maya@acme.example.com",
+    Stage.TAGS: "likeliest commits",
+    Stage.BACKPORTS: "bug there",
+    Stage.PREVIEW: "refused: ",
+    Stage.SEND: "Through ",
+    Stage.FOLLOW: "Nothing is followed yet",
+}
+"""What stands on each stage's screen and on no other."""
+
+
+def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path) -> None:
+    for stage in Stage:
+        with Terminal(WALK, mended) as walk:
+            walk.wait_for(SHOWS[stage])
+            if stage is Stage.FOLLOW:
+                walk.type("q")
+                assert walk.end() == 0
+                break
+            following = list(Stage)[stage.number]
+            if stage is Stage.COMMIT:
+                walk.wait_for("to answer once")
+                asked = walk.type("n")
+                walk.wait_for("Escape leaves it", since=asked)
+                walk.type("\x1b")
+            else:
+                walk.type(str(following.number))
+            walk.wait_for(SHOWS[following])
+    assert '"stage": "follow"' in toured.read_text()
+
+
+def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Path) -> None:
+    with Repository.open(mended) as repository:
+        prepare(repository, None, Wanted(signoff=True))
+
+    def mail_to(server: FaultySink) -> None:
+        for name, value in (
+            ("smtpServer", "127.0.0.1"),
+            ("smtpServerPort", str(server.port)),
+            ("smtpEncryption", ""),
+            ("confirm", "never"),
+        ):
+            git(mended, "config", f"sendemail.{name}", value)
+
+    with FaultySink() as server:
+        mail_to(server)
+        server.faults.stall_at = 1
+        with Terminal(WALK, mended) as walk:
+            walk.wait_for("to answer once")
+            walk.type("7")
+            walk.wait_for("Escape leaves it")
+            walk.type("\x1b")
+            walk.wait_for("s sends")
+            walk.type("s")
+            walk.wait_for("type send and Enter")
+            walk.type("send\r")
+            while not server.faults.seen:
+                walk.read()
+            walk.kill()
+    with FaultySink() as server:
+        mail_to(server)
+        with Terminal(WALK, mended) as walk:
+            walk.wait_for("was cut off", "R takes it up")
+            asked = walk.type("R")
+            walk.wait_for("Of some mails nobody knows", since=asked)
+            asked = walk.type("jj\r")
+            walk.wait_for("was sent", since=asked)
+        assert len(server.take()) == 1

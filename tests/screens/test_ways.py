@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The terminal's own ways: the mouse, the clipboard, ^Z and back, no colours; and choosing what is shown of the findings."""
+
+import base64
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import Walk
+from patchpilot.tui.memory import PLACES, Memory
+from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.lists import Table
+from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.stagebar import StageBar
+from tests.kit.terminal import WALK, Terminal
+from tests.kit.walk import asked, keys, settle, text_of
+
+On = Callable[[Path], Walk]
+COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
+
+
+async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await pilot.click("#commit", offset=(5, 4))
+        await pilot.pause()
+        assert app.screen.query_one("#commit", Pager).cursor == 4
+        words = text_of(app).split("\n")[-1]
+        await pilot.click(KeyLine, offset=(words.index("next"), 0))
+        await settle(pilot)
+        assert app.stage is Stage.CHECKS
+        await pilot.click(StageBar, offset=(text_of(app).index("3 recipients") + 2, 0))
+        await settle(pilot)
+        assert app.stage is Stage.RECIPIENTS
+        await pilot.click("#people", offset=(8, 2))
+        await settle(pilot)
+        assert app.screen.query_one("#people", Table).cursor_row == 1
+
+
+async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "2")
+        pager = app.screen.query_one("#patch", Pager)
+        every = dict(pager.marks)
+        assert {word for word, _ in every.values()} == {"error", "warning"}
+        await keys(pilot, "o", "j", "enter")
+        assert {word for word, _ in pager.marks.values()} == {"error"}
+        assert "only error" in text_of(app)
+        await keys(pilot, "o", "enter")
+        assert dict(pager.marks) == every
+        last = max(every)
+        name = app.screen._findings[last][0].name  # type: ignore[attr-defined]
+        pager.go(0)
+        await pilot.press("slash", *name, "enter")
+        await settle(pilot)
+        assert name in pager.beside[pager.cursor]
+
+
+async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(mended: Path, walk_on: On) -> None:
+    first = walk_on(mended)
+    async with first.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(first)
+        await keys(pilot, "4", "enter")
+        await pilot.press("escape")
+        await keys(pilot, "5", "1")
+        stood = first.session.standing(Stage.BACKPORTS)
+        assert stood.state is State.DONE
+    again = walk_on(mended)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert again.session.last(Stage.BACKPORTS) is None
+        assert again.session.standing(Stage.BACKPORTS) == stood
+    git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+    amended = walk_on(mended)
+    async with amended.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert amended.session.standing(Stage.BACKPORTS).state is State.STALE
+
+
+def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended: Path, toured: Path) -> None:
+    head = git(mended, "rev-parse", "HEAD").text.strip()
+    with Terminal(WALK, mended, env={"NO_COLOR": ""}) as walk:
+        walk.wait_for("Subject: ", "quit")
+        assert COLOUR.search(walk.seen)
+        walk.type("Y")
+        walk.wait_for(f"\x1b]52;c;{base64.b64encode(head.encode()).decode()}")
+        walk.type("y")
+        walk.wait_for("\x1b]52;c;" + base64.b64encode(b"From: ").decode())
+        asked = walk.type("\x1a")
+        walk.wait_for("\x1b[?1049l", since=asked)
+        end = time.monotonic() + 30
+        while "T (stopped)" not in Path(f"/proc/{walk.process.pid}/status").read_text():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        os.killpg(walk.process.pid, signal.SIGCONT)
+        walk.wait_for("\x1b[?1049h", "quit", since=asked)
+        walk.type("q")
+        assert walk.end() == 0
+
+
+def test_the_first_frame_says_where_you_stand_before_textual_is_there(mended: Path, toured: Path) -> None:
+    with Terminal(WALK, mended) as walk:
+        walk.wait_for("1 commit", "8 follow", "[acme-old-cards] 1 of yours")
+        assert "quit" not in walk.seen
+        assert not COLOUR.search(walk.seen)
+
+
+def test_only_so_many_places_are_remembered(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "walk.json")
+    memory.keep(theme="textual-light")
+    for number in range(PLACES + 3):
+        memory.keep(f"/repository:{number}", stage="send")
+    memory.keep("/repository:3", stage="tags")
+    memory.keep("/repository:new", stage="tags")
+    kept = Memory(tmp_path / "walk.json")
+    assert kept.get("theme") == "textual-light"
+    assert [kept.get("stage", f"/repository:{number}") for number in (2, 3, 4, 5)] == [None, "tags", None, "send"]
