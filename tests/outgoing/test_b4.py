@@ -282,3 +282,14 @@ def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> 
         known = enrolment(repository, "topic")
     assert known is not None
     assert known.revision == 2
+
+
+def test_a_branch_whose_base_other_branches_have_too_is_taken(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        base = repo.git("rev-parse", "HEAD~1")
+        for name in ("refs/heads/elsewhere", "refs/remotes/origin/main", "refs/remotes/other/main"):
+            repo.git("update-ref", name, base)
+        assert send(repo, "--dry-run").code == 0
+        assert send(repo, "--yes").code == 0
+        assert len(server.take()) == 1
