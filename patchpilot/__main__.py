@@ -5,6 +5,21 @@ import sys
 from typing import NoReturn
 
 
+def _check() -> None:
+    """Answer a plain `check` and end; return where the whole command line must read the words."""
+    from patchpilot.lint import classcache
+
+    classcache.use()
+    import gc
+
+    from patchpilot.cli import checking, checkline, ending
+
+    # most calls end before there is rubbish worth collecting: start-up makes many objects that stay
+    gc.set_threshold(100_000, 50, 50)
+    if words := checkline.read(sys.argv[1:]):
+        ending.leave(ending.ended(lambda: checking.answer(*words)))
+
+
 def main() -> NoReturn:
     """Import the command line and run it; Ctrl-C during the imports ends as quietly as later."""
     try:
@@ -14,6 +29,8 @@ def main() -> NoReturn:
             call = dropin.read(sys.argv[1:])
             if call:
                 ending.leave(ending.ended(lambda: dropin.answer(call)))
+        if sys.argv[1:2] == ["check"]:
+            _check()
         from patchpilot.cli.main import main as command
     except KeyboardInterrupt:
         sys.stderr.write("\npatchpilot: interrupted\n")

@@ -1,127 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options every verb has, and what they open: repository, tree, settings, output."""
+"""The options every verb has."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from patchpilot.errors import InputError
-from patchpilot.model.progress import Progress, silent
+from patchpilot.cli.call import Common, ProgressLine, progress_of
 
-if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
-    from patchpilot.config import Settings
-    from patchpilot.model.tree import Tree
+__all__ = ["Common", "ProgressLine", "common_options", "progress_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """The common options of a call, as given."""
-
-    repo: Path | None
-    tree: Path | None
-    profile: str | None
-    format: str
-    output: Path | None
-    offline: bool
-    quiet: bool
-    verbose: bool
-    color: bool | None
-
-    def repository(self) -> "Repository":
-        """The repository the call works in; MissingError when there is none."""
-        from patchpilot.commits.repository import Repository
-
-        return Repository.open(self.repo)
-
-    def source_tree(self) -> "Tree | None":
-        """The tree of --tree, or None."""
-        from patchpilot.commits.tree import DirectoryTree
-
-        return DirectoryTree(self.tree) if self.tree else None
-
-    def settings(self, repository: "Repository | None" = None, **flags: str | None) -> "Settings":
-        """Settings of this call: the tree's file, git's configuration, flags."""
-        from patchpilot.config import FILE_NAME, load
-
-        root = self.tree or (repository.top if repository else None)
-        file = root / FILE_NAME if root else None
-        text = file.read_text(encoding="utf-8") if file and file.is_file() else None
-        return load(
-            text, repository.config_regexp(r"^patchpilot\.") if repository else {}, {"profile": self.profile, **flags}, label=str(file)
-        )
-
-    @property
-    def colored(self) -> bool:
-        """Whether to colour: --color, else NO_COLOR, else whether stdout is a terminal."""
-        import os
-
-        if self.color is not None:
-            return self.color
-        return not os.environ.get("NO_COLOR") and not self.output and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-    def progress(self) -> Progress:
-        """A progress line on stderr when that is a terminal and -q was not given; else silence."""
-        return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
-
-    def write(self, text: str) -> None:
-        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout."""
-        if not text and not self.output:
-            return
-        data = text if not text or text.endswith("\n") else text + "\n"
-        if self.output:
-            try:
-                self.output.write_text(data, encoding="utf-8", errors="surrogateescape")
-            except OSError as error:
-                raise InputError(f"{self.output}: {error.strerror or error}") from error
-        else:
-            click.echo(data, nl=False, color=self.colored)
-
-
-class ProgressLine:
-    """One line on stderr that is drawn over and wiped at the end."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-        self._shown = False
-
-    def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Draw, at most ten times a second."""
-        import time
-
-        from patchpilot.cli.output.plain import crop, printable
-
-        now = time.monotonic()
-        if now - self._last < 0.1:
-            return
-        self._last, self._shown = now, True
-        count = f" {done}/{total}" if total else f" {done}" if done else ""
-        sys.stderr.write("\r\x1b[K" + crop(printable(what), 60) + count)
-        sys.stderr.flush()
-
-    def wipe(self) -> None:
-        """Leave the line empty."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-@contextmanager
-def progress_of(common: Common) -> Iterator[Progress]:
-    """The call's progress, wiped when the work ends however it ends."""
-    progress = common.progress()
-    try:
-        yield progress
-    finally:
-        if isinstance(progress, ProgressLine):
-            progress.wipe()
 
 
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:

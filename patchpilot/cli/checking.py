@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `patchpilot check` does with its words, however they were read."""
+
+import importlib
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.cli.call import Common, progress_of
+from patchpilot.config import Settings, load
+from patchpilot.errors import UsageError
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.services.check import CheckResult
+
+FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+LIMITS = ("error", "warning", "check", "never")
+COLUMNS = (40, 1000)
+JOBS = (1, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The options of a `check`, as given."""
+
+    targets: tuple[str, ...] = ()
+    base: str | None = None
+    strict: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    max_line_length: int | None = None
+    data: Path | None = None
+    kernel: str | None = None
+    jobs: int | None = None
+    statistics: bool = False
+    checkpatch: bool = False
+    checkpatch_compat: bool = False
+
+
+def answer(common: Common, words: Words) -> int:
+    """Check, write the result, and say how the run ends."""
+    from patchpilot.lint import classcache, regexcache
+    from patchpilot.lint.kept import cache_dir
+
+    regexcache.use(cache_dir())
+    from patchpilot.services.check import check
+
+    targets = words.targets
+    repository = None if _files_only(common, targets) else common.repository()
+    settings = _settings(
+        common,
+        repository,
+        {
+            "strict": "true" if words.strict else None,
+            "fail-on": words.fail_on,
+            "max-line-length": str(words.max_line_length) if words.max_line_length else None,
+            "select": ",".join(words.select) or None,
+            "ignore": ",".join(words.ignore) or None,
+        },
+    )
+    with progress_of(common) as progress:
+        result = check(
+            targets,
+            repository=repository,
+            base=words.base or settings.get("base") or None,
+            tree=common.source_tree(),
+            profile=settings.get("profile"),
+            strict=settings.flag("strict"),
+            select=settings.words("select"),
+            ignore=settings.words("ignore"),
+            packs=_packs(common, repository, settings),
+            fail_on=settings.get("fail-on"),
+            max_line_length=_columns(settings),
+            kernel=_kernel(words.kernel),
+            data_dir=words.data,
+            jobs=words.jobs or os.cpu_count() or 1,
+            checkpatch=words.checkpatch,
+            checkpatch_compat=words.checkpatch_compat,
+            progress=progress,
+        )
+    if common.verbose:
+        print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
+    common.write(_render(common, result, statistics=words.statistics))
+    regexcache.keep()
+    classcache.keep()
+    return int(result.exit_code)
+
+
+def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
+    """Whether nothing needs a repository: every TARGET is a file, or was meant as one, and no repository was named."""
+    from patchpilot.commits.range import looks_like_file
+
+    return (
+        common.repo is None
+        and bool(targets)
+        and all(target == "-" or Path(target).exists() or looks_like_file(target) for target in targets)
+    )
+
+
+def _settings(common: Common, repository: "Repository | None", flags: dict[str, str | None]) -> Settings:
+    if repository is None and common.tree is None:
+        return load(flags={"profile": common.profile, **flags})
+    return common.settings(repository, **flags)
+
+
+def _packs(common: Common, repository: "Repository | None", settings: Settings) -> tuple[Path, ...]:
+    """The user's own packs: those of the tree's file are inside the tree."""
+    setting = next((one for one in settings.all if one.name == "packs"), None)
+    top = common.tree or (repository.top if repository else None)
+    inside = setting is not None and setting.origin not in ("git config", "flag")
+    return tuple(top / word if inside and top else Path(word).expanduser() for word in settings.words("packs"))
+
+
+def _columns(settings: Settings) -> int:
+    text = settings.get("max-line-length")
+    if not text.isdigit() or not 40 <= int(text) <= 1000:
+        raise UsageError(f"max-line-length {text!r} is no number from 40 to 1000")
+    return int(text)
+
+
+def _kernel(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
+    if not found:
+        raise UsageError(f"--kernel {text}: not a kernel version", hint="write it as in --kernel 6.1")
+    return int(found[1]), int(found[2])
+
+
+def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
+    """The result in the chosen form; only that form's printer is imported."""
+    if common.format == "text":
+        from patchpilot.cli.output import findings_text
+
+        if statistics:
+            return findings_text.statistics(result)
+        return findings_text.render(result, colored=common.colored, quiet=common.quiet)
+    printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
+    return str(printer.render(result))
