@@ -47,6 +47,7 @@ score-quick: setup
 	@$(BIN)/python .ci/score.py --quick
 
 faults: setup
+	@$(BIN)/python -m tests.kit.delivery_table
 	@$(BIN)/python -m tests.kit.fault_table
 	@$(BIN)/python -m tests.kit.random_kills 120
 	@$(BIN)/python -m tests.kit.random_kills 80 b4
