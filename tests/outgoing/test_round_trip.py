@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
     [
         ("git-send-email", "plain", 5),
         ("git-send-email", "STARTTLS and login", 2),
-        ("git-send-email", "TLS and login", 1),
+        ("git-send-email", "TLS and login", 2),
         ("b4", "plain", 5),
         ("b4", "STARTTLS and login", 2),
     ],
