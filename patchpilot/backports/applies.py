@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from patchpilot.backports.fix import Fix
 from patchpilot.backports.hunks import Fit, Misfit, fit_file
-from patchpilot.backports.scratch import Merge, Scratch
+from patchpilot.backports.merging import Merge
+from patchpilot.backports.scratch import Scratch
 from patchpilot.model.tree import is_safe_path
 
 

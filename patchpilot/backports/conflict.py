@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 from patchpilot.backports.hunks import text_lines
-from patchpilot.backports.scratch import Merge, Scratch
+from patchpilot.backports.merging import Merge
+from patchpilot.backports.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,11 @@ def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: App
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
-    for path in paths:
-        if not scratch.has(tree, path) and fix.base:
-            # to follow a file through a long history takes time; without its old names there is still the commit that added it
-            with suppress(GitError):
-                names += older_names(history.repository, path, fix.base, tip, timeout=timeout / 2)
+    gone = [path for path in paths if not scratch.has(tree, path)]
+    if gone and fix.base:
+        # to follow files through a long history takes time; without their old names there are still the commits that added them
+        with suppress(GitError):
+            names += older_names(history.repository, gone, fix.base, tip, timeout=timeout / 2)
     try:
         touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
     except GitError:

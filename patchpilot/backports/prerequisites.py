@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.scratch import Merge, Scratch
+from patchpilot.backports.merging import Merge
+from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.touches import Touch, older_names, read_touch, read_touches, stands_on
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
@@ -79,6 +80,8 @@ class _Seeker:
         self._deadline, self._progress = deadline, progress
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._touches: dict[tuple[str, tuple[str, ...]], tuple[Touch, ...]] = {}
+        self._older: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._goals: dict[str, Touch] = {}
         self._landed: dict[str, bool] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
@@ -216,7 +219,9 @@ class _Seeker:
 
     def _stands_on(self, commit: str, conflicts: Sequence[str], margin: int) -> tuple[str, ...]:
         """The missing commits that a commit stands on in the files where it conflicts, oldest first."""
-        goal = read_touch(self.repository, commit)
+        if commit not in self._goals:
+            self._goals[commit] = read_touch(self.repository, commit)
+        goal = self._goals[commit]
         touched = [edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)] or list(goal.edits)
         paths = tuple(dict.fromkeys(path for edit in touched for path in (edit.old_path, edit.new_path) if path))
         touches = self._before(commit, self._names(commit, paths))
@@ -239,11 +244,11 @@ class _Seeker:
 
     def _names(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
         """These paths, with the names the files had before when the branch has no such files."""
-        gone = [path for path in paths if not self.scratch.has(self.tree, path)]
-        older = [
-            name for path in gone for name in older_names(self.repository, path, f"{commit}^", self.tip, timeout=self._look_at_the_clock())
-        ]
-        return tuple(dict.fromkeys([*paths, *older]))
+        gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
+        if gone and (commit, gone) not in self._older:
+            left = self._look_at_the_clock()
+            self._older[commit, gone] = older_names(self.repository, gone, f"{commit}^", self.tip, timeout=left)
+        return tuple(dict.fromkeys([*paths, *self._older.get((commit, gone), ())]))
 
     def _missing(self, commits: Sequence[str]) -> tuple[str, ...]:
         return self.history.missing(commits, self.tip)

@@ -6,43 +6,23 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+from patchpilot.backports.merging import Entry, Merge, plan, read_merge
 from patchpilot.commits.batch import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
 
+_DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
+_MOST_LISTINGS = 2000
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
-
-
-Entry = tuple[str, str] | None
-"""(mode, id) of something in a tree."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What git said of a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
-
-    kind: str
-    paths: tuple[str, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers)."""
-
-    tree: str
-    clean: bool
-    paths: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
 
 
 class Scratch:
@@ -111,11 +91,38 @@ class Scratch:
             return Merge(ours, True)
         if base == ours:
             return Merge(theirs, True)
+        planned = plan(self.changed(base, theirs), lambda path: self._entry(ours, path), lambda path: self._entry(theirs, path))
+        if planned is None:
+            return self.merge_trees(base, ours, theirs)
+        merge = Merge(ours, True)
+        taken = dict(planned.taken)
+        if planned.both:
+            small = [self.with_files(EMPTY_TREE, self.entries(tree, planned.both)) for tree in (base, ours, theirs)]
+            merge = self.merge_trees(*small)
+            taken |= self.entries(merge.tree, planned.both)
+        return replace(merge, tree=self.with_files(ours, taken))
+
+    def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
+        """The three-way merge of trees by git, which looks for renames in all of them."""
         root = self.commit(base)
         done = self.git(
             "merge-tree", "--write-tree", "--messages", "-z", self.commit(ours, root), self.commit(theirs, root, message="y"), ok=(0, 1)
         )
-        return _read_merge(done)
+        return read_merge(done)
+
+    def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+        """Path → what it is in each of two trees, where that differs; a directory in the one that is none in the other is one path."""
+        found: dict[str, tuple[Entry, Entry]] = {}
+        mine, theirs = self._read(one), self._read(other)
+        for name in mine.keys() | theirs.keys():
+            old, new = mine.get(name), theirs.get(name)
+            if old == new:
+                continue
+            if old and new and old[0] == new[0] == _DIRECTORY:
+                found |= {f"{name}/{path}": pair for path, pair in self.changed(old[1], new[1]).items()}
+            else:
+                found[name] = (old, new)
+        return found
 
     def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
@@ -132,7 +139,7 @@ class Scratch:
     def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
         """A tree like `tree` with these files in place of its own, None meaning without; its id."""
         nested: dict[str, dict[str, Entry]] = {}
-        own = self._listing(tree)
+        own = dict(self._read(tree))
         for path, entry in files.items():
             head, _, rest = path.partition("/")
             if rest:
@@ -143,31 +150,38 @@ class Scratch:
                 own[head] = entry
         for head, inner in nested.items():
             below = own.get(head)
-            made = self.with_files(below[1] if below and below[0] == "40000" else self.write("tree", b""), inner)
+            made = self.with_files(below[1] if below and below[0] == _DIRECTORY else self.write("tree", b""), inner)
             if made == EMPTY_TREE:
                 own.pop(head, None)
             else:
-                own[head] = ("40000", made)
-        rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == "40000" else b""))
-        return self.write(
+                own[head] = (_DIRECTORY, made)
+        rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b""))
+        made = self.write(
             "tree", b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
         )
+        self._keep(made, own)
+        return made
 
     def _entry(self, tree: str, path: str) -> Entry:
-        at: Entry = ("40000", tree)
+        at: Entry = (_DIRECTORY, tree)
         for part in path.split("/"):
-            at = self._listing(at[1]).get(part) if at and at[0] == "40000" else None
+            at = self._read(at[1]).get(part) if at and at[0] == _DIRECTORY else None
         return at
 
-    def _listing(self, tree: str) -> dict[str, Entry]:
+    def _read(self, tree: str) -> Mapping[str, Entry]:
         if tree == EMPTY_TREE:
             return {}
         if tree not in self._listings:
             found = self.objects.get(tree)
             if not found or found[1] != "tree":
                 raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it: `git fetch --refetch`")
-            self._listings[tree] = _read_tree(found[2])
-        return dict(self._listings[tree])
+            self._keep(tree, _read_tree(found[2]))
+        return self._listings[tree]
+
+    def _keep(self, tree: str, listing: dict[str, Entry]) -> None:
+        if len(self._listings) >= _MOST_LISTINGS:
+            self._listings.clear()
+        self._listings[tree] = listing
 
     def blob(self, tree: str, path: str) -> bytes | None:
         """A file of a tree, or None."""
@@ -187,31 +201,4 @@ def _read_tree(raw: bytes) -> dict[str, Entry]:
         mode, _, name = raw[at:end].partition(b" ")
         found[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
         at = end + 21
-    return found
-
-
-def _read_merge(done: Completed) -> Merge:
-    words = done.out.decode("utf-8", "surrogateescape").split("\0")
-    if len(words[0]) != 40:
-        why = done.error_text.splitlines()
-        raise GitError(
-            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects: `git fetch --refetch`"
-        )
-    at = 1
-    paths: dict[str, None] = {}
-    while at < len(words) and words[at]:
-        paths[words[at].partition("\t")[2]] = None
-        at += 1
-    return Merge(words[0], done.code == 0, tuple(paths), tuple(_notes(words[at + 1 :])))
-
-
-def _notes(words: Sequence[str]) -> list[Note]:
-    found: list[Note] = []
-    at = 0
-    while at < len(words) and words[at].isdigit():
-        count = int(words[at])
-        paths = tuple(words[at + 1 : at + 1 + count])
-        kind, text = words[at + 1 + count], words[at + 2 + count] if at + 2 + count < len(words) else ""
-        found.append(Note(kind, paths, text.strip()))
-        at += count + 3
     return found

@@ -6,6 +6,7 @@ that belongs) changes; through all others the line numbers are carried back.
 """
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from patchpilot.commits.repository import Repository
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 Span = tuple[int, int]
+_MOST_RENAMES = 6
+_MOST_ADDING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +78,30 @@ def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -
     return _touch(blocks[0]) if blocks else Touch(commit, "", ())
 
 
-def older_names(repository: Repository, path: str, tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
-    """The names a file had before, in the commits that `tip` has and `less` has not; the last name first."""
-    done = repository.git(
-        "log",
-        "--follow",
-        "-M",
-        "--diff-filter=R",
-        "--name-status",
-        "-z",
-        "--format=",
-        tip,
-        f"^{less}",
-        "--",
-        path,
-        timeout=timeout,
-        ok=(),
-    )
-    words = done.text.split("\0")
-    return tuple(words[at + 1] for at, word in enumerate(words[:-2]) if re.fullmatch(r"\n?R\d+", word))
+def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
+    """The names these files had before, in the commits that `tip` has and `less` has not, later names first.
+
+    One walk finds the commits that brought a name; only those are asked what they renamed (`git log --follow` walks once a file).
+    """
+    found: dict[str, None] = {}
+    names = set(paths)
+    end = time.monotonic() + timeout
+    for _ in range(_MOST_RENAMES):
+        if not names:
+            break
+        done = repository.git(
+            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{less}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())
+        )  # fmt: skip
+        before: set[str] = set()
+        for commit in done.text.split()[:_MOST_ADDING]:
+            left = max(0.1, end - time.monotonic())
+            words = repository.git(
+                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left
+            ).text.split("\0")  # fmt: skip
+            before |= {old for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False) if status and new in names}
+        names = before - found.keys() - set(paths)
+        found |= dict.fromkeys(sorted(names))
+    return tuple(found)
 
 
 def stands_on(

@@ -6,8 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.backports.touches import Edit, Touch, stands_on
+from patchpilot.backports.touches import Edit, Touch, older_names, stands_on
+from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
+from tests.kit.repos import Repo
 
 
 def ids(answer: dict[str, object]) -> list[str]:
@@ -166,3 +168,16 @@ def test_lines_are_carried_back_through_commits_that_only_move_them() -> None:
     miss = touch("miss", ((20, 21), (20, 21)))
     found = stands_on([hit, miss, above], touch("fix", ((15, 16), (15, 16))), frozenset())
     assert [one.commit for one in found] == ["hit"]
+
+
+def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    start = repo.commit("start", {"one.c": source(), "other.c": source(l3="other();"), "still.c": source(l4="still();")})
+    repo.git("mv", "one.c", "two.c")
+    repo.git("mv", "other.c", "another.c")
+    repo.commit("move both")
+    repo.git("mv", "two.c", "three.c")
+    top = repo.commit("move one", {"new.c": "new\n"})
+    with Repository.open(repo.path) as repository:
+        assert older_names(repository, ("three.c", "another.c", "new.c"), top, start) == ("other.c", "two.c", "one.c")
+        assert older_names(repository, (), top, start) == ()

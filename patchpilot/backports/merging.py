@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Three-way merges of trees: what git says of one, and which it need not be asked about.
+
+Git looks for renames in the whole of both sides, which takes most of the time of a merge. Where no rename can matter, only files that both sides
+changed are left to it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.commits.run import Completed
+from patchpilot.errors import GitError
+
+Entry = tuple[str, str] | None
+"""(mode, id) of something in a tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What git said of a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
+
+    kind: str
+    paths: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers)."""
+
+    tree: str
+    clean: bool
+    paths: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A merge in which no rename matters: what to put into our tree as it is in theirs, and the files that both changed."""
+
+    taken: Mapping[str, Entry] = field(default_factory=dict)
+    both: tuple[str, ...] = ()
+
+
+def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry], theirs: Callable[[str], Entry]) -> Plan | None:
+    """How to merge what their side changed over the base (path → before and after) into our tree, or None when git has to look for renames.
+
+    A file that is there on all sides is no end of a rename. One they add goes where they put it as long as our side has that directory, and one
+    they delete is gone as long as we did not change it and they keep the directory: else a side may have renamed it, or the directory.
+    """
+    taken: dict[str, Entry] = {}
+    both: list[str] = []
+    for path, (old, new) in changed.items():
+        own = ours(path)
+        folder = path.rpartition("/")[0]
+        if not all(entry is None or entry[0].startswith("100") for entry in (old, new, own)):
+            return None
+        if old is None:
+            if own is not None or (folder and not _is_directory(ours(folder))):
+                return None
+            taken[path] = new
+        elif new is None:
+            if own != old or (folder and not _is_directory(theirs(folder))):
+                return None
+            taken[path] = None
+        elif own is None or not old[0] == new[0] == own[0]:
+            return None
+        elif own == old:
+            taken[path] = new
+        elif own != new:
+            both.append(path)
+    return Plan(taken, tuple(sorted(both)))
+
+
+def _is_directory(entry: Entry) -> bool:
+    return entry is not None and entry[0] == "40000"
+
+
+def read_merge(done: Completed) -> Merge:
+    """What `git merge-tree -z --messages` printed; GitError when that is no merge."""
+    words = done.out.decode("utf-8", "surrogateescape").split("\0")
+    if len(words[0]) != 40:
+        why = done.error_text.splitlines()
+        raise GitError(
+            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects: `git fetch --refetch`"
+        )
+    at = 1
+    paths: dict[str, None] = {}
+    while at < len(words) and words[at]:
+        paths[words[at].partition("\t")[2]] = None
+        at += 1
+    return Merge(words[0], done.code == 0, tuple(paths), tuple(_notes(words[at + 1 :])))
+
+
+def _notes(words: Sequence[str]) -> list[Note]:
+    found: list[Note] = []
+    at = 0
+    while at < len(words) and words[at].isdigit():
+        count = int(words[at])
+        paths = tuple(words[at + 1 : at + 1 + count])
+        kind, text = words[at + 1 + count], words[at + 2 + count] if at + 2 + count < len(words) else ""
+        found.append(Note(kind, paths, text.strip()))
+        at += count + 3
+    return found
