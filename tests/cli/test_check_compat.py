@@ -42,6 +42,16 @@ def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
     assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
+def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(workdir: Path) -> None:
+    patch = workdir / "a.patch"
+    diff = file_diff(PATH, HUNK).replace("\tret = frob_start_wait(frob);", 'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");')
+    patch.write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+    assert "MODULE_LICENSE" not in _types(patch)
+    assert "MODULE_LICENSE" in _types("--checkpatch-compat", patch)
+    patch.write_text(patch.read_text().replace('"GPL"', '"Frob"'))
+    assert "MODULE_LICENSE" in _types(patch)
+
+
 def test_the_page_says_what_the_flag_does() -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|") and "--checkpatch-compat" in line]
-    assert len(rows) == 3
+    assert len(rows) == 4

@@ -45,6 +45,7 @@ _LIKELY_COMPARED = lazy(r"likely\s*\(.*\)\s*(?:[<>]|[=!]=)")
 _LIKELY = lazy(rf"\b((?:un)?likely)\s*\(\s*{value()}\s*\)\s*{COMPARE}")
 _SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
+_TEXT = lazy(rf"({STRING})")
 _LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
 _UDELAY = lazy(r"\budelay\s*\(\s*(\d+)\s*\)")
 _MSLEEP = lazy(r"\bmsleep\s*\((\d+)\);")
@@ -184,7 +185,9 @@ def _license(at: At) -> Hits:
     found = _LICENSE.search(at.line.text)
     if not found:
         return
-    name = at.line.raw[found.start(1) : found.end(1)]
+    # checkpatch.pl looks at the first text of the line, whatever macro it is for
+    said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
+    name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in _LICENSES or name[:1] != '"':
         yield "MODULE_LICENSE", _say(f"{name} is no licence that the module loader knows")
     if name == '"GPL v2"':
