@@ -138,7 +138,8 @@ def _all(context: Context) -> Hits:
         if statement is not None:
             at = At(lines, line, blank_signs(statement.raw_text[:LONGEST_STATEMENT]), context.options.kernel)
             for words, rule in rules:
-                if any(word in at.statement for word in words):
+                # a second statement on the line is nobody else's to look at
+                if any(word in at.statement or word in line.text for word in words):
                     yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(at))
 
 
