@@ -18,8 +18,8 @@ from patchpilot.outgoing.b4_command import INHERITED
 from patchpilot.outgoing.outbox import Outbox, state_folder
 from patchpilot.outgoing.transport import MailState
 
-PATIENCE = 10.0
-"""Seconds that a preview waits for another one of the same repository, or for a b4 that outlived its killed patchpilot."""
+PATIENCE = 60.0
+"""Seconds that a preview waits for another one of the same repository, or a start for a b4 that outlived its killed patchpilot."""
 _LEFT = (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
 
 
