@@ -74,6 +74,9 @@ class Conductor:
             screen.renew()
         self._walk.redraw()
         self._walk.remember()
+        if not self.ahead:
+            # what this or the person changed may have made others stale
+            self.ahead = [one for one in AHEAD if self._session.last(one) is not None and self._session.fresh(one) is None]
         self._next_ahead()
 
     def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:

@@ -54,6 +54,7 @@ async def still(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, Walk)
     seen: list[str] = []
+    await until(pilot, lambda: getattr(app.screen, "_ready", True), "the dialog's own job")
     await until(pilot, lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1), "a still screen")  # type: ignore[func-returns-value]
 
 

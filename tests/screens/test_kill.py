@@ -33,7 +33,7 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path
                 break
             following = list(Stage)[stage.number]
             if stage is Stage.COMMIT:
-                walk.wait_for("to answer once")
+                walk.wait_for("to answer before")
                 asked = walk.type("n")
                 walk.wait_for("Escape leaves it", since=asked)
                 walk.type("\x1b")
@@ -60,7 +60,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
         mail_to(server)
         server.faults.stall_at = 1
         with Terminal(WALK, mended) as walk:
-            walk.wait_for("to answer once")
+            walk.wait_for("to answer before")
             walk.type("7")
             walk.wait_for("Escape leaves it")
             walk.type("\x1b")

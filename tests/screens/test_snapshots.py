@@ -20,12 +20,14 @@ from patchpilot.demo.robin import mend_first
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.transport import captured
 from patchpilot.services import track
-from patchpilot.services.backport import backport
+from patchpilot.services.backport import BranchResult, backport
+from patchpilot.services.fixes import FixesResult
 from patchpilot.threads.store import Store
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.screens import checks, commit, preview, recipients, send, tags
 from patchpilot.tui.session import Ask, Loader, Session
 from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.walk import make
 from tests.kit.walk import asked, copy_clone, keys, settle, still
 
@@ -66,10 +68,11 @@ def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
             Stage.TAGS: tags.load(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
+        found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
         onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
         result = backport(repository, session.commit.id if session.commit else None, onto, fixes=[culprit])[-1]
         found[Stage.BACKPORTS] = (
-            replace(result, branches=tuple(replace(one, ends="2028-12", stale=False) for one in result.branches)),
+            replace(result, branches=tuple(_reworded(one) for one in result.branches)),
             Standing(State.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
         planned = preview.load(ask)[0]
@@ -84,6 +87,24 @@ def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
         found[Stage.SEND] = send.Sending(planned), send.standing_of(send.Sending(planned))
         found[Stage.FOLLOW] = _followed(mended, raw)
     return found
+
+
+def _reworded(one: BranchResult) -> BranchResult:
+    """A branch with fixed words and days: what `backport` says of it is another test's matter."""
+    causes = tuple(replace(cause, why="it changed lines the fix stands on") for cause in one.causes)
+    return replace(one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=())
+
+
+def _weighed(result: FixesResult) -> tuple[FixesResult, Standing]:
+    """The candidates with fixed weights and words: how sure `fixes` is of what is another test's matter."""
+    others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
+    first, rest = result.candidates[0], [one for title in others for one in result.candidates if one.subject == title]
+    kept = (
+        replace(first, confidence=0.93, evidence=("the message blames it", "last changed lines within three of the change")),
+        *(replace(one, confidence=0.03, evidence=("owns the identifiers that the message names",)) for one in rest),
+    )
+    words = f"likely {first.commit[:12]}, 93% sure: Enter takes it"
+    return replace(result, candidates=kept, reason="", notes=()), Standing(State.TODO, words)
 
 
 def _followed(place: Path, raw: bytes) -> tuple[Any, Standing]:
@@ -166,3 +187,9 @@ def test_each_dialog_looks_as_it_did(
 
 def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:
     assert snap_compare(walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage("2"))
+
+
+@pytest.mark.parametrize("stage", [Stage.CHECKS, Stage.TAGS, Stage.BACKPORTS, Stage.PREVIEW], ids=str)
+def test_in_high_contrast(snap_compare: Any, results: Any, work: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert snap_compare(walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(str(stage.number)))

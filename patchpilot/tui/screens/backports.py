@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 5, backports: a row for each stable branch, and what stands behind the verdict under the cursor."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport_clone import Resolving
     from patchpilot.services.backport_write import Written
 
-STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red", "not-affected": "dim"}
+STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red"}
 COLUMNS = (("branch", 24), ("verdict", 13), ("bug there", 9), ("needs first", 11), ("until", 10))
 
 
@@ -132,8 +133,9 @@ class BackportsScreen(StageScreen):
             return
 
         def written(done: "tuple[Written, ...]") -> None:
-            rows = [f"{one.branch}: {', '.join(str(file) for file in one.files) or one.skipped}" for one in done]
-            self.app.push_screen(Reader("Written", rows))
+            self.app.push_screen(
+                Reader("Written" if any(one.files for one in done) else "Nothing was written", written_rows(done), fold=True)
+            )
 
         self.in_thread(
             "writing the patches", lambda repository, _: write_backports(repository, [result], folder, wording=Wording()), written
@@ -156,8 +158,7 @@ class BackportsScreen(StageScreen):
             return resolve(repository, result, one, family, None, Wording())
 
         def ready(done: "Resolving") -> None:
-            rows = [f"{done.branch}: {done.state}", f"in {done.folder}", *done.advice, *(str(file) for file in done.files)]
-            self.app.push_screen(Reader("The conflict, in a clone of its own", rows))
+            self.app.push_screen(Reader("The conflict, in a clone of its own", resolving_rows(done), fold=True))
 
         self.in_thread("preparing the conflict", work, ready)
 
@@ -187,3 +188,27 @@ def conflict_rows(one: "BranchResult") -> list[str]:
         rows += [f"-{line}" for line in place.ours] or ["  nothing"]
         rows += ["the fix brings:", *([f"+{line}" for line in place.theirs] or ["  nothing"])]
     return rows
+
+
+def written_rows(done: "Sequence[Written]") -> list[str]:
+    """The files of each branch; branches without any by their reason."""
+    rows = [part for one in done if one.files for part in (f"{one.branch}:", *(f"  {file}" for file in one.files))]
+    for reason in dict.fromkeys(one.skipped for one in done if not one.files):
+        branches = ", ".join(one.branch for one in done if not one.files and one.skipped == reason)
+        rows += [*([""] if rows else []), f"not for {branches}: {reason}"]
+    return rows
+
+
+def resolving_rows(done: "Resolving") -> list[str]:
+    """Where the conflict is, how it stands, what to do next, and the patches once there are any."""
+    if done.files:
+        return [
+            f"{done.branch} is resolved; its patches are",
+            *(f"  {file}" for file in done.files),
+            "",
+            "The clone they were made in:",
+            f"  {done.folder}",
+            "",
+            *done.advice,
+        ]
+    return [f"{done.branch} waits for you in", f"  {done.folder}", "", *done.advice, "", "Then z here takes it up again."]

@@ -120,7 +120,7 @@ class CommitScreen(StageScreen):
         self.session.open_questions = len(found.open)
         said = []
         if found.open:
-            said.append(f"{several(len(found.open), 'question')} to answer once, before anything is sent: a (or n, which asks on the way)")
+            said.append(f"{several(len(found.open), 'question')} to answer before anything is sent: a (n asks on the way)")
         if found.target and found.standing:
             name = found.target.label
             said += [f"{name} has it already: {one.subject} ({one.how})" for one in found.standing.already[:2]]

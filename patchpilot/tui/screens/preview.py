@@ -51,10 +51,29 @@ def mail_line(row: str) -> Text:
     )
 
 
+WAYS = {
+    "check-errors": "2 shows them",
+    "nobody": "3, then a adds somebody",
+    "bad-address": "3, then Space leaves it out",
+    "no-list": "3, then a adds it",
+    "many": "3, then Space leaves out who does not need it",
+    "no-signoff": "4, then w",
+    "security-on-list": "1, then a changes the answer",
+    "unanswered-security": "1, then a",
+    "unanswered-regression": "1, then a",
+    "no-changelog": "6, then e",
+    "unfinished": "6, then e",
+    "first-time": "try it on yourself first: 7, then m",
+    "version-sent": "8, then v begins the next version",
+    "already-sent": "8, then v begins the next version",
+}
+"""The way out by keys, where the verbs name a flag."""
+
+
 def problem_rows(result: "SendPlan") -> list[str]:
     """What refuses and what warns, each with its way out."""
-    rows = [f"refused: {one.message}" + (f" -> {one.hint}" if one.hint else "") for one in result.refusals]
-    return rows + [f"warning: {one.message}" + (f" -> {one.hint}" if one.hint else "") for one in result.warnings]
+    told = [*(("refused", one) for one in result.refusals), *(("warning", one) for one in result.warnings)]
+    return [f"{word}: {one.message}" + (f" -> {hint}" if (hint := WAYS.get(one.name, one.hint)) else "") for word, one in told]
 
 
 class PreviewScreen(StageScreen):
@@ -111,14 +130,8 @@ class PreviewScreen(StageScreen):
         """All that refuses or warns."""
         result: SendPlan | None = self.session.last(self.stage)
         if result:
-            from patchpilot.tui.text import wrapped
-
-            rows = [
-                part
-                for row in problem_rows(result) or ["nothing refuses, nothing warns"]
-                for part in (*wrapped(row, self.size.width - 4), "")
-            ]
-            self.app.push_screen(Reader("What stands against sending", rows))
+            rows = [part for row in problem_rows(result) or ["nothing refuses, nothing warns"] for part in (row, "")]
+            self.app.push_screen(Reader("What stands against sending", rows, fold=True))
 
     def action_edit(self) -> None:
         """Cover letter, changelog and notes in one text."""

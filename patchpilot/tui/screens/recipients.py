@@ -95,7 +95,7 @@ class RecipientsScreen(StageScreen):
         said = [*result.remarks, *(one for one in result.planned.plan.warnings if one not in result.remarks)]
         said = [one for one in said if not one.startswith("left out by hand")]
         warnings = self.query_one("#warnings", Static)
-        warnings.update(plain("\n".join(f"mind: {one}" for one in said[:4])))
+        warnings.update(plain("\n".join(f"mind{'' if at else ' (w: in full)'}: {one}" for at, one in enumerate(said[:4]))))
         warnings.display = bool(said)
         table.clear(columns=True)
         wide = self._widths()
@@ -235,11 +235,9 @@ class RecipientsScreen(StageScreen):
         """What to mind, in full."""
         known: People | None = self.session.last(self.stage)
         if known:
-            from patchpilot.tui.text import wrapped
-
             said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-            rows = [part for one in said or ["nothing"] for part in (*wrapped(one, self.size.width - 4), "")]
-            self.app.push_screen(Reader("Mind", rows))
+            rows = [part for one in said or ["nothing"] for part in (one, "")]
+            self.app.push_screen(Reader("Mind", rows, fold=True))
 
     def action_view(self) -> None:
         """Of one patch, or of the series."""

@@ -142,8 +142,9 @@ class SendScreen(StageScreen):
         from patchpilot.services.send import plan
 
         def planned(made: "SendPlan") -> None:
-            who = ", ".join(sorted({one for mail in made.mails for one in mail.recipients}))
-            text = f"Send {several(len(made.mails), 'mail')} to yourself only ({who})?"
+            text = f"Send {several(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
+            if made.request.via == "b4":
+                text += "\n\nAs b4's --reflect does it, the headers name everybody; the mail goes to you alone."
             self.app.push_screen(
                 Choose(text, (("yes", "send to myself"), ("no", "not now"))), lambda one: self._go(made) if one == "yes" else None
             )
@@ -194,6 +195,7 @@ class SendScreen(StageScreen):
             from patchpilot.tui.editing import suspended
 
             with suspended(self.app):
+                print(f"\n{several(len(planned.mails), 'mail')} through {planned.account.label}: git asks for the password here\n")
                 self._deliver(planned, terminal=True, told=print)
         else:
             told = lambda line: self.post_message(self.Mail(line))  # noqa: E731

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A followed series as lines: where it stands and why, tags, landings, then every mail with its quotes folded."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 FEW = 3
 """Quoted lines that are not worth folding."""
+NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
+"""How build robots begin the lines that their report is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _body(reply: "Reply", unfolded: frozenset[str], rows: list[str], folds: dict
     at = 0
     while at < len(lines):
         end = at
-        while end < len(lines) and lines[end].startswith(">"):
+        while end < len(lines) and _is_quote(lines[end]):
             end += 1
         name = f"{reply.mail.mail.message_id}:{at}"
         if end - at > FEW and name not in unfolded:
@@ -104,13 +107,18 @@ def _body(reply: "Reply", unfolded: frozenset[str], rows: list[str], folds: dict
             at += 1
 
 
+def _is_quote(row: str) -> bool:
+    """Whether a line was written by somebody before; build robots mark with `>> ` what is new."""
+    return row.startswith(">") and not NEW_WARNING.match(row)
+
+
 def _day(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d %H:%M}" if when else "no date"
 
 
 def thread_line(row: str) -> Text:
     """A line of a thread: a mail's title strong, quotes quiet, a diff in its colours."""
-    if row.startswith("--- "):
+    if row.startswith("--- ") or NEW_WARNING.match(row):
         return plain(row, STRONG)
     if row.startswith(">"):
         return plain(row, QUIET)

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
 from patchpilot.tui.text import plain
+from patchpilot.tui.widgets.line import LineInput
 from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
             yield Tick("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
             signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
             yield Tick(signed, value=self._signed, disabled=self._signed, id="signoff", compact=True)
-            yield Input(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
+            yield LineInput(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=_styled)
             yield Static(plain("Tab: next field   Space: tick   Ctrl-W: write it   Escape: leave all as it is", "dim"), markup=False)

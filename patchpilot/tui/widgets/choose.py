@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.text import plain
+from patchpilot.tui.text import plain, wrapped
+from patchpilot.tui.widgets.line import LineInput
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager, Styler
 
@@ -63,7 +64,7 @@ class Line(ModalScreen[str | None]):
         """The text, the line, and what is said of it."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield Input(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
+            yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
             yield Static(id="said", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -84,12 +85,13 @@ class Line(ModalScreen[str | None]):
 
 
 class Reader(ModalScreen[None]):
-    """A text to read on the whole screen, with a title."""
+    """A text to read on the whole screen, with a title; `fold` breaks long lines at its width (then there are no stops)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "close", "close", key_display="Esc")]
 
-    def __init__(self, title: str, rows: Sequence[str], *, styler: Styler = plain, stops: Sequence[int] = ()) -> None:
+    def __init__(self, title: str, rows: Sequence[str], *, styler: Styler = plain, stops: Sequence[int] = (), fold: bool = False) -> None:
         super().__init__()
+        self._fold = fold
         self._title, self._rows, self._styler, self._stops = title, rows, styler, stops
 
     def compose(self) -> ComposeResult:
@@ -102,7 +104,9 @@ class Reader(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill it."""
         pager = self.query_one(Pager)
-        pager.fill(self._rows, stops=self._stops)
+        wide = max(20, self.size.width - 5)
+        rows = [part for row in self._rows for part in wrapped(row, wide)] if self._fold else self._rows
+        pager.fill(rows, stops=self._stops)
         pager.focus()
 
     def action_close(self) -> None:

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from patchpilot.tui.text import plain
+from patchpilot.tui.widgets.line import LineInput
 
 
 class Confirm(ModalScreen[bool]):
@@ -25,7 +26,7 @@ class Confirm(ModalScreen[bool]):
         """The text and the line to type on."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield Input(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer", compact=True)
+            yield LineInput(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The word, or another try."""

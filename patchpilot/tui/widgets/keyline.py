@@ -12,6 +12,8 @@ from textual.widget import Widget
 from patchpilot.tui.text import plain
 
 GAP = 2
+Shown = tuple[str, str, ActiveBinding]
+"""A key as people write it, what it does, and the binding."""
 
 
 class KeyLine(Widget):
@@ -27,7 +29,7 @@ class KeyLine(Widget):
         if screen is self.screen:
             self.refresh()
 
-    def _shown(self) -> Iterator[tuple[str, str, ActiveBinding]]:
+    def _known(self) -> Iterator[Shown]:
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -35,23 +37,33 @@ class KeyLine(Widget):
                 seen.add(binding.action)
                 yield self.app.get_key_display(binding), binding.description, active
 
+    def _shown(self) -> Iterator[Shown]:
+        """As many as fit; those that work everywhere (help is one) always."""
+        known = list(self._known())
+        room = self.size.width + GAP - sum(_wide(one) for one in known if one[2].node is self.app)
+        for one in known:
+            if one[2].node is not self.app:
+                room -= _wide(one)
+            if one[2].node is self.app or room >= 0:
+                yield one
+
     def render(self) -> Text:
-        """As many as fit."""
-        line, room = Text(no_wrap=True), self.size.width
+        """Keys strong, words plain."""
+        line = Text(no_wrap=True)
         for key, words, active in self._shown():
-            if len(key) + len(words) + 1 > room:
-                break
             line.append(plain(f"{key} ", "bold" if active.enabled else "dim"))
             line.append(plain(words + " " * GAP, "" if active.enabled else "dim"))
-            room -= len(key) + len(words) + 1 + GAP
         return line
 
     async def on_click(self, event: Click) -> None:
         """Find the key under the pointer."""
         at = 0
         for key, words, active in self._shown():
-            wide = len(key) + len(words) + 1
-            if at <= event.x < at + wide and active.enabled:
+            if at <= event.x < at + len(key) + 1 + len(words) and active.enabled:
                 await self.app.run_action(active.binding.action, active.node)
                 return
-            at += wide + GAP
+            at += _wide((key, words, active))
+
+
+def _wide(one: Shown) -> int:
+    return len(one[0]) + 1 + len(one[1]) + GAP

@@ -6,10 +6,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from patchpilot.tui.widgets.line import LineInput
 from patchpilot.tui.widgets.pager import Pager
 
 
-class SearchBar(Input):
+class SearchBar(LineInput):
     """Searches the screen's pager that shows; hidden until it is opened."""
 
     DEFAULT_CSS = "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus { border: none; }"

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Results in lines: patches written or not, a conflict taken to a clone, what a robot marks in its report."""
+
+from pathlib import Path
+
+from patchpilot.outgoing.preflight import Problem
+from patchpilot.services.backport_clone import Resolving
+from patchpilot.services.backport_write import Written
+from patchpilot.tui.screens.backports import resolving_rows, written_rows
+from patchpilot.tui.screens.preview import WAYS, problem_rows
+from patchpilot.tui.screens.thread import thread_line
+
+WHY = "not in mainline here"
+
+
+def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
+    none = tuple(Written(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
+    assert written_rows(none) == [f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
+    some = (Written("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
+    assert written_rows(some) == ["linux-6.12.y:", "  backports/0001-a.patch", "", f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
+
+
+def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
+    waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
+    assert resolving_rows(waiting)[:2] == ["linux-6.1.y waits for you in", "  /clone"]
+    assert "z here takes it up" in resolving_rows(waiting)[-1]
+    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("when it is sent: rm -r /clone",), (Path("/patches/0001-a.patch"),))
+    assert resolving_rows(done)[:2] == ["linux-6.1.y is resolved; its patches are", "  /patches/0001-a.patch"]
+
+
+def test_what_a_robot_marks_as_new_is_no_quote() -> None:
+    for row in (">> drivers/net/a.c:70:6: warning: unused variable 'x'", '>> ERROR: modpost: "frob" undefined!'):
+        assert "bold" in str(thread_line(row).style)
+    for row in ("> quoted", ">> quoted twice", ">>> three times"):
+        assert "dim" in str(thread_line(row).style)
+
+
+def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
+    class Plan:
+        refusals = (Problem("no-signoff", "no Signed-off-by", "patchpilot prepare --signoff"),)
+        warnings = (Problem("weekend", "it is weekend"), Problem("odd", "odd", "git fetch"))
+
+    assert problem_rows(Plan()) == [  # type: ignore[arg-type]
+        f"refused: no Signed-off-by -> {WAYS['no-signoff']}",
+        "warning: it is weekend",
+        "warning: odd -> git fetch",
+    ]
