@@ -2,6 +2,7 @@
 """Text of patches and mails as Rich text: never markup, never escapes; colours only where they repeat what a sign says."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.text import Text
 
@@ -35,12 +36,13 @@ def fitted(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """The text broken into lines of at most so many columns; paragraphs stay apart."""
+    """The text broken into lines of at most so many columns; paragraphs stay apart, and a longer word (a path) stays whole."""
     import textwrap
 
     found: list[str] = []
     for line in text.split("\n"):
-        found += textwrap.wrap(line, max(20, columns), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
+        how: dict[str, Any] = {"initial_indent": indent, "subsequent_indent": indent, "break_on_hyphens": False, "break_long_words": False}
+        found += textwrap.wrap(line, max(20, columns), **how) or [""]
     return found
 
 

@@ -3,12 +3,18 @@
 
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.outgoing.preflight import Problem
 from patchpilot.services.backport_clone import Resolving
 from patchpilot.services.backport_write import Written
 from patchpilot.tui.screens.backports import resolving_rows, written_rows
-from patchpilot.tui.screens.preview import WAYS, problem_rows
+from patchpilot.tui.screens.commit import message_line
+from patchpilot.tui.screens.preview import WAYS, mail_line, problem_rows
 from patchpilot.tui.screens.thread import thread_line
+from patchpilot.tui.text import diff_line, fitted, plain
 
 WHY = "not in mainline here"
 
@@ -45,3 +51,18 @@ def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
         "warning: it is weekend",
         "warning: odd -> git fetch",
     ]
+
+
+@given(st.text(), st.integers(1, 200))
+def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> None:
+    for styled in (plain(text), diff_line(text), message_line(text), mail_line(text), thread_line(text)):
+        assert not UNSAFE.search(styled.plain)
+        assert not [span for span in styled.spans if "link" in str(span.style)]
+    assert width(fitted(text, columns)) == columns
+    assert not UNSAFE.search(fitted(text, columns))
+
+
+@given(st.lists(st.sampled_from([*"[]/=@", "red", "bold", "link", "\x1b[31m", "\x9b31m", "\u202e", "\u2066", "\x07", "x"])).map("".join))
+def test_markup_stays_text(text: str) -> None:
+    assert plain(text).plain == printable(text).expandtabs(8)
+    assert not plain(text).spans
