@@ -96,7 +96,7 @@ class _Seeker:
             whole = self._whole(chosen)
             if whole is not None:
                 best = self._result(whole, State.FOUND, cut=False)
-                best = self._result(self._fewer(whole, cut=False), State.FOUND, cut=False)
+                best = self._result(self._as_they_came(self._fewer(whole, cut=False)), State.FOUND, cut=False)
         except _TimeIsOverError:
             return best or Search((), State.GAVE_UP)
         except GitError:
@@ -179,6 +179,11 @@ class _Seeker:
             if piece == 1 and not dropped:
                 return tuple(kept)
             piece = max(1, piece // 2)
+
+    def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
+        """Commits in the order of the mainline when they apply in that order, else as they are."""
+        ordered = tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
+        return ordered if ordered != commits and self._reaches(ordered, cut=False, strict=True) else commits
 
     def _reaches(self, commits: Sequence[str], *, cut: bool, strict: bool = False) -> bool:
         """Whether the fix applies after these; one that does not apply is passed over, or with `strict` means no."""

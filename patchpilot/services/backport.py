@@ -4,6 +4,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from patchpilot.backports.applies import How
 from patchpilot.backports.company import Follower, followers, lacking_newer, needed_followers, stable_rules
@@ -48,6 +49,7 @@ class BranchResult:
     lacking_newer: tuple[str, ...] = ()
     ends: str | None = None
     stale: bool = False
+    is_over: bool = False
 
     @property
     def wants_fix(self) -> bool:
@@ -209,6 +211,7 @@ class Asker:
             followers=needed_followers(self.history, company, branch.tip) if answer.verdict is not Verdict.NOT_AFFECTED else (),
             ends=branch.ends,
             stale=branch.stale,
+            is_over=branch.is_over,
         )
         return result, self._tree_after(fix, answer, need, tree) if wants else tree
 
@@ -232,10 +235,12 @@ def _commands(answer: Answer, fix: Fix, branch: Branch, need: Search | None) -> 
 def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
     """The revisions of --onto as branches."""
     named = []
+    today = datetime.now(UTC).date()
     for word in words:
         tip = repository.resolve(word)
         version = version_at(repository, found.family, tip, word) or ""
-        named.append(Branch(word, version, tip, found.family.ends(version)))
+        over = any(one.version == version and one.is_over(today) for one in found.family.series)
+        named.append(Branch(word, version, tip, found.family.ends(version), is_over=over))
     return tuple(named)
 
 

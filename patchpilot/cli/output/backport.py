@@ -149,7 +149,7 @@ def as_text(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
             lines += _wrapped(f"note: {rule}", "  ", "    ")
         width = max((len(_label(one)) for one in result.branches), default=0)
         for one in result.branches:
-            ends = f" (until {one.ends})" if one.ends else ""
+            ends = f" ({'ended' if one.is_over else 'until'} {one.ends})" if one.ends else ""
             head = f"  {_label(one):<{width}}  {one.verdict.value:<13}  "
             lines += _wrapped(f"{one.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
             lines += [f"      {line}" for line in _details(one, upstream=result.upstream is not False)]
