@@ -5,7 +5,7 @@
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
 # make fuzz   run the property tests on examples nobody has seen yet
-# make bench  time patchpilot beside what a user would run instead
+# make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
 PYTHON ?= python3
 VENV := .venv
@@ -62,6 +62,8 @@ fuzz: setup
 
 bench: setup
 	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
+	@$(BIN)/python tests/bench/walk_large.py
 
 clean:
 	rm -rf $(VENV) dist build .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

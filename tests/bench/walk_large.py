@@ -5,6 +5,7 @@ Times are those of the thread that draws, from the key to the last thing it does
 """
 
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,9 @@ PATCHES, LINES, MAILS = 100, 3_000, 5_000
 def main() -> int:
     """Make them, walk through them."""
     with tempfile.TemporaryDirectory() as place:
+        os.environ.update(
+            {"HOME": place} | {f"XDG_{name}_HOME": f"{place}/{name.lower()}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+        )
         work = Path(place) / "work"
         series(work)
         asyncio.run(walked(work, Path(place)))
