@@ -29,8 +29,8 @@ def read_words(script: str | None) -> Words:
     reviewer, rest = _REVIEWER.search(script), _REST.search(_body(script, "get_list_role"))
     chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
     defaults = tuple((name, number or text) for name, number, text in _DEFAULT.findall(script))
-    written_out = _LENGTH.search(script)
-    length = dict(defaults).get("output_section_maxlen", written_out[1] if written_out else "")
+    bound = _LENGTH.search(script)
+    length: str = dict(defaults).get("output_section_maxlen") or (bound[1] if bound else "")
     return Words(
         roles=tuple(_ROLE.findall(body)) if body else usual.roles,
         role=first[1] if first else usual.role,

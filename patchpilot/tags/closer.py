@@ -17,6 +17,8 @@ from patchpilot.tags.words import identifiers, significance, stems
 
 ALIKE = 0.75
 LONG_LINE = 200
+SHORT = 3
+"""Letters of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +67,40 @@ def closer(scene: Scene, tallies: Mapping[str, Tally], past: Mapping[str, Past])
     for words in said.values():
         speech.update(words)
     fixed_by = _fixed_by(scene, past)
+    touched = {word for word in _code(scene.files) if "_" in word}
+    spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or (not word.islower() and len(word) > SHORT)}
     found: dict[str, dict[str, float]] = {}
     before: list[str] = []
     for one, look in past.items():
         did, tally = deeds[one], tallies[one]
-        fresh, touched, older = _newness(scene, tally, look)
+        fresh, edited, older = _newness(scene, tally, look)
         found[one] = {
             "new": fresh,
-            "touched_up": touched,
+            "touched_up": edited,
             "restored": _share(fix.added, did.removed),
             "words_restored": _share(fix.new_words - fix.old_words, did.old_words - did.new_words),
-            "undone": _share(fix.removed, did.added),
             "brought": sum(weight[word] for word in changed & did.new_words if word in weight) / total if total else 0.0,
             "speech": _spoken(fix_words, said[one], speech, len(past)),
             "is_fix": float(any(parse_tag(line) for line in look.message.split("\n")[1:])),
             "fixed_by": float(any(tallies[fixer].removed for fixer in fixed_by.get(one, ()))),
             "fixed": float(bool(fixed_by.get(one))),
             "small": float(did.size <= 6),
+            "told": float(not touched.isdisjoint(identifiers(look.message))),
+            "brought_told": float(not spoken.isdisjoint(did.new_words - did.old_words)),
         }
         before += older
     for one, did in deeds.items():
         found[one]["was_before"] = sum(text in did.added for text in before) / len(before) if before else 0.0
+    for kind in ("speech", "words_restored"):
+        most = max((numbers[kind] for numbers in found.values()), default=0.0)
+        for numbers in found.values():
+            numbers[f"{kind}_most"] = float(numbers[kind] == most > 0)
     return found
+
+
+def _code(files: Iterable[FileChange]) -> set[str]:
+    """The identifiers of all lines that go or come."""
+    return {word for change in files for run in change.runs for text in (*run.removed, *run.added) for word in identifiers(text)}
 
 
 def _newness(scene: Scene, tally: Tally, look: Past) -> tuple[float, float, list[str]]:

@@ -31,13 +31,17 @@ def explain(scene: Scene, candidate: str, tally: Tally, numbers: Mapping[str, fl
         words.append("brought in what the change touches elsewhere in the file")
     if numbers["named"] >= 0.15:
         words.append("owns the identifiers that the message names")
+    if numbers.get("brought_told"):
+        words.append("brought in what the message names")
     if tally.tops:
         words.append("created the file" if tally.tops >= len(scene.blames) else "created one of the files")
     if numbers.get("restored") or numbers.get("words_restored", 0) >= 0.3:
         words.append("removed what the fix brings back")
     if numbers.get("touched_up", 0) > 0.5:
         words.append("only touched those lines up")
-    if numbers.get("speech", 0) >= 0.5:
+    if numbers.get("told"):
+        words.append("its message names what the fix changes")
+    elif numbers.get("speech", 0) >= 0.5:
         words.append("its message speaks of the same things")
     if numbers["subject"] >= 0.3 or numbers["body"] >= 0.4:
         words.append("its subject shares words with the message")

@@ -10,7 +10,7 @@ from patchpilot.tags.blame import Blame
 from patchpilot.tags.blocks import Block, enclosing
 from patchpilot.tags.change import FileChange, Run
 from patchpilot.tags.scene import Scene
-from patchpilot.tags.words import identifiers, kind_of, prefix_of, significance, stems
+from patchpilot.tags.words import identifiers, kind_of, significance, stems
 
 NEAR = 3
 MOVED = 0.3
@@ -171,7 +171,6 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
     adds_only = not any(tallies[one].removed for one in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
-    fix_prefix = prefix_of(scene.subject)
     weights = _word_weights(scene, ids)
     direct = {one: tables["removed"][one] if not adds_only else tables["beside"][one] * 0.7 + tables["context"][one] * 0.3 for one in ids}
     order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
@@ -208,8 +207,6 @@ def features(scene: Scene, tallies: Mapping[str, Tally]) -> dict[str, dict[str, 
             "all_agree": float(direct[one] > 0.99 and tables["context"][one] > 0.99),
             "subject": _overlap(fix_words, theirs, weights),
             "body": _overlap(theirs, body_words | fix_words, weights),
-            "prefix": float(bool(fix_prefix) and prefix_of(owner.subject) == fix_prefix),
-            "feature": float(kind == "feature"),
             "fix": float(kind == "fix"),
             "cosmetic": float(kind == "cosmetic"),
             "same_author": float(owner.author == scene.author),

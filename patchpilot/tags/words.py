@@ -62,12 +62,6 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
-def prefix_of(subject: str) -> str:
-    """What stands before the last colon of the subject's head: `net/foo` of `net/foo: do x`."""
-    head, colon, _ = subject.partition(": ")
-    return head.lower() if colon and len(head) < 60 else ""
-
-
 def identifiers(text: str) -> frozenset[str]:
     """The identifiers of a line of code that are not keywords or names that say nothing."""
     return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)

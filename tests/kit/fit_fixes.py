@@ -24,14 +24,16 @@ from patchpilot.tags.scene import read_scene
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
 KINDS = {
-    "removed lines": "removed removed_all removed_most removed_any votes votes_most undone all_agree",
+    "removed lines": "removed removed_all removed_most removed_any votes votes_most all_agree",
     "lines beside and context": "beside_mixed context context_adds context_only",
     "function": "block block_adds block_any made_block made_block_adds",
-    "identifiers": "related related_adds named brought",
-    "words": "subject body speech prefix",
+    "identifiers": "related related_adds named brought brought_told told",
+    "words": "subject body speech speech_most told",
     "named commits": "mentioned blamed",
-    "second look": "new touched_up restored words_restored was_before small fixed fixed_by is_fix undone brought speech",
-    "kind of commit": "feature fix cosmetic is_fix",
+    "second look": (
+        "new touched_up restored words_restored words_restored_most was_before small fixed fixed_by is_fix brought speech speech_most told brought_told"
+    ),
+    "kind of commit": "fix cosmetic is_fix",
     "author and age": "same_author age fresh age_rank oldest newest same_series",
 }
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"

@@ -10,7 +10,7 @@ from patchpilot.tags.blocks import enclosing
 from patchpilot.tags.change import parse_change
 from patchpilot.tags.message import ids_in, prose, quotes_in
 from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
-from patchpilot.tags.words import identifiers, kind_of, prefix_of, significance, stems
+from patchpilot.tags.words import identifiers, kind_of, significance, stems
 
 DIFF = """\
 diff --git a/x.c b/x.c
@@ -68,7 +68,6 @@ def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
 
 def test_words_are_cut_to_stems() -> None:
     assert stems("allocating buffers in mlx5_flow_create()") >= {"allocat", "buff", "mlx5", "flow"}
-    assert prefix_of("net/foo: do it") == "net/foo"
     assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {"ring", "mask", "ring_get"}
 
 

@@ -15,7 +15,7 @@ from patchpilot.tags.fixes import weigh
 from patchpilot.tags.ranker import list_features, shipped
 from patchpilot.tags.scene import read_scene
 from tests.kit import fit_fixes
-from tests.tags.culprits import history
+from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 
 
 def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> None:
@@ -28,6 +28,24 @@ def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> Non
     assert set(shipped().none) == set(list_features(numbers))
     named = {name for names in fit_fixes.KINDS.values() for name in names.split()}
     assert named <= counted
+
+
+def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.git("checkout", "-q", story.start)
+    story.repo.commit("ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT})
+    teller = story.repo.git("rev-parse", "HEAD")
+    story.repo.commit("ring: remember\n" + SIGNED, {"ring.c": LATER})
+    story.repo.commit(
+        "ring: fix the table\n\nring_table_alloc counts from one.\n" + SIGNED,
+        {"ring.c": LATER.replace("ring_table_alloc(ring->size)", "ring_table_alloc(ring->size + 1)")},
+    )
+    with Repository.open(tmp_path / "r") as repository:
+        scene = read_scene(repository, repository.commit(repository.resolve("HEAD")))
+        numbers = weigh(repository, scene, tally(scene))
+    assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
+    assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (0, 0)
+    assert [one for one in numbers if numbers[one]["speech_most"]] == [teller]
 
 
 def test_the_fit_finds_what_tells_the_true_ones() -> None:
