@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether `git am` would make of a mail exactly what was committed: author, message and content, tried in a throw-away index."""
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.backports.scratch import Scratch
 from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import decode_words, parse_mail
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
+_UNCLOSED = "its author's name has a bracket or quote that is not closed, and git reads such a name wrongly"
 MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or refuse longer ones."""
 
@@ -18,6 +21,8 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
     """What is not as committed in a mail of this commit, in words; "" when all is."""
     if _too_long(raw):
         return _TOO_LONG
+    if author_unclosed(raw):
+        return _UNCLOSED
     commit = repository.commit(commit_id)
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         message, patch = Path(place) / "message", Path(place) / "patch"
@@ -32,6 +37,39 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
         if _lines(message.read_bytes().decode("utf-8", "surrogateescape")) != _lines(commit.body):
             return "its message would be another"
         return _content(scratch, patch, commit_id, commit.parents[0] if commit.parents else None)
+
+
+def author_unclosed(raw: bytes) -> bool:
+    """Whether the From: that `git am` reads has a bracket or quote that nothing closes.
+
+    git then reads on behind the end of the name, into whatever its memory holds there (seen with 2.39): each run may give another author.
+    """
+    mail = parse_mail(raw)
+    found = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
+    header = re.search(
+        rb"^From:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0], re.IGNORECASE | re.MULTILINE
+    )
+    value = found[1] if found else header[1].decode("utf-8", "surrogateescape").replace("\n", "") if header else ""
+    return unclosed(decode_words(value))
+
+
+def unclosed(text: str) -> bool:
+    """Whether a quoted string or a comment of an address is not closed; inside both, a backslash takes the next character's meaning away."""
+    quoted, depth, at = False, 0, 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\" and (quoted or depth):
+            at += 1
+        elif quoted:
+            quoted = char != '"'
+        elif char == '"' and not depth:
+            quoted = True
+        elif char == "(":
+            depth += 1
+        elif char == ")" and depth:
+            depth -= 1
+        at += 1
+    return quoted or depth > 0
 
 
 def _lines(text: str) -> list[str]:
@@ -73,6 +111,8 @@ def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -
 def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
     if _too_long(raw):
         return _TOO_LONG
+    if author_unclosed(raw):
+        return _UNCLOSED
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         message, content = Path(place) / "message", Path(place) / "patch"
         done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(content), stdin=raw, ok=())

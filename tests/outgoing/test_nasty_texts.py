@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.outgoing.fidelity import author_unclosed
 from patchpilot.outgoing.letter import Letter, text_header
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.send import plan
@@ -84,6 +85,25 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
     ):
         with pytest.raises(InputError):
             letter.file()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("ü (b", True),
+        ("ü (b)", False),
+        ("ü ((b)", True),
+        ('ü "b', True),
+        ('ü "(" b', False),
+        ("ü b)", False),
+        ("ü (\\) b", True),
+        ("ü (b\\", True),
+    ],
+)
+def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(name: str, wrong: bool) -> None:
+    inside = f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)} <n@example.org>\n\nx\n".encode()
+    alone = f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
+    assert (author_unclosed(inside), author_unclosed(alone)) == (wrong, wrong)
 
 
 Text = tuple[str, str, list[str], list[str]]
