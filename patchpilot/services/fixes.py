@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError, UsageError
+from patchpilot.history.clones import ends_at, what_lacks
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.graph import is_making, use_graph
 from patchpilot.history.releases import Releases
@@ -101,7 +102,7 @@ def find_culprits(
     reason = _cut_off(repository, candidates) or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     notes += _own_topic(repository, commit, culprits[:1])
-    notes += _missing(repository)
+    notes += what_lacks(repository)
     if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     notes += _second_opinion(present, culprits)
@@ -203,20 +204,7 @@ def _has_graph(repository: Repository) -> bool:
 
 def _cut_off(repository: Repository, candidates: tuple[finder.Candidate, ...]) -> str:
     """Why the first candidate is no answer in a shallow clone: its lines are older than the history that is there."""
-    if not candidates or not repository.is_shallow():
-        return ""
-    ends = (repository.common_dir / "shallow").read_text(encoding="ascii", errors="replace").split()
-    return "the lines are older than this shallow clone" if candidates[0].commit in ends else ""
-
-
-def _missing(repository: Repository) -> list[str]:
-    """What is said of a clone that lacks history."""
-    notes = []
-    if repository.is_shallow():
-        notes.append("the clone is shallow: what came before its first commit cannot be told; `git fetch --unshallow` brings it")
-    if any((repository.common_dir / "objects" / "pack").glob("*.promisor")):
-        notes.append("the clone is partial: files that were not fetched were not looked at; `git fetch --refetch --no-filter` brings them")
-    return notes
+    return "the lines are older than this shallow clone" if candidates and ends_at(repository, candidates[0].commit) else ""
 
 
 def _first_release(releases: Releases, candidate: finder.Candidate) -> str | None:

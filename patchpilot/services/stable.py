@@ -8,6 +8,7 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.history.branches import stable_branches
+from patchpilot.history.clones import ends_at, what_lacks
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.history.graph import use_graph
 from patchpilot.history.landed import History
@@ -56,11 +57,14 @@ def stable_lines(
     tagged = tags_of(repository, commit)
     if not named and tagged:
         named = list(tagged)
+    elif not named and (unknown := _unknown_tags(repository, commit)):
+        notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
     elif not named and forms.line and len(commit.parents) == 1:
         guessed = finder.find(repository, commit, limit=1, progress=progress).candidates
-        if guessed and not finder.doubt(guessed):
+        if guessed and not finder.doubt(guessed) and not ends_at(repository, guessed[0].commit):
             named = [guessed[0].commit]
             notes.append(f"no Fixes: tag: taken is {guessed[0].tag} ({guessed[0].confidence:.0%} sure)")
+    notes += what_lacks(repository)
     releases = Releases(repository)
     firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)
     branches = branch_states(repository, named, forms, progress) if named and forms.line else ()
@@ -82,6 +86,12 @@ def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
     tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
     found = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
     return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
+    """The Fixes: tags of a message, as they stand, whose commit is not here."""
+    tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
+    return [line.strip() for line, tag in tags if tag and tag.commit_id and repository.find(tag.commit_id) is None]
 
 
 def branch_states(repository: Repository, culprits: Sequence[str], forms: Forms, progress: Progress) -> tuple[BranchState, ...]:

@@ -8,6 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.services.fixes import FixesResult, find_culprits
+from patchpilot.services.stable import stable_lines
 from patchpilot.tags.released import releases_in
 from tests.kit.repos import Repo
 from tests.tags import culprits
@@ -212,6 +213,20 @@ def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
     assert not result.sure
     assert "shallow" in result.reason
     assert any("--unshallow" in note for note in result.notes)
+
+
+def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")')
+    story.repo.git("clone", "-q", "--bare", "--depth", "2", f"file://{tmp_path}/r", str(tmp_path / "shallow"))
+    story.repo.git("clone", "-q", "--bare", "--depth", "2", "-b", "v1.2", f"file://{tmp_path}/r", str(tmp_path / "untagged"))
+    with Repository.open(tmp_path / "shallow") as repository:
+        tagged = stable_lines(repository, "HEAD")
+    with Repository.open(tmp_path / "untagged") as repository:
+        untagged = stable_lines(repository, "HEAD")
+    assert not tagged.culprits
+    assert not untagged.culprits
+    assert "names a commit that is not here" in tagged.notes[0]
+    assert all(any("--unshallow" in note for note in one.notes) for one in (tagged, untagged))
 
 
 def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
