@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The first frame: where you stand, on the terminal before Textual is there to draw it; the topic is read meanwhile."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -58,7 +59,8 @@ class Opening:
         self._thread.join(PATIENCE)
 
     def _show(self) -> None:
-        with self._drawing:
+        # what cannot be drawn here is drawn by Textual in a moment
+        with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, high = os.get_terminal_size(sys.stderr.fileno())
                 sys.stderr.write(_CLEAR + frame(self.session, self.memory, self._place, wide, high))

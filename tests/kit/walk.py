@@ -32,7 +32,8 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 def settled(app: Walk) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
-    return app.jobs.is_open and not app.session.busy and screen is not None and not screen._doing and not app.jobs.ahead
+    working = app.session.busy or app.jobs.ahead or getattr(app.screen, "_working", False)
+    return app.jobs.is_open and not working and screen is not None and not screen._doing
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -54,7 +55,6 @@ async def still(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, Walk)
     seen: list[str] = []
-    await until(pilot, lambda: getattr(app.screen, "_ready", True), "the dialog's own job")
     await until(pilot, lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1), "a still screen")  # type: ignore[func-returns-value]
 
 

@@ -66,7 +66,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
             walk.type("\x1b")
             walk.wait_for("s sends")
             walk.type("s")
-            walk.wait_for("type send and Enter")
+            walk.wait_for("ype send and Enter")
             walk.type("send\r")
             while not server.faults.seen:
                 walk.read()

@@ -25,19 +25,21 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK
 
 def load(ask: Ask) -> "tuple[CheckResult, Standing]":
     """Check the topic's commits, as `patchpilot check` does with the same settings."""
-    from patchpilot.services.check import check
+    from patchpilot.services.check import Wanted, check
 
     settings = ask.session.settings(ask.repository)
     result = check(
         ask.topic.targets,
+        Wanted(
+            profile=settings.get("profile"),
+            strict=ask.session.strict or settings.flag("strict"),
+            select=settings.words("select"),
+            ignore=settings.words("ignore"),
+            fail_on=settings.get("fail-on"),
+            max_line_length=int(settings.get("max-line-length")),
+        ),
         repository=ask.repository,
-        profile=settings.get("profile"),
-        strict=ask.session.strict or settings.flag("strict"),
-        select=settings.words("select"),
-        ignore=settings.words("ignore"),
         packs=[ask.repository.top / one for one in settings.words("packs")],
-        fail_on=settings.get("fail-on"),
-        max_line_length=int(settings.get("max-line-length")),
         progress=ask.progress,
     )
     counts = result.counts

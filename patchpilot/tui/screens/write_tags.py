@@ -42,7 +42,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
     def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool) -> None:
         super().__init__()
         self._tags, self._fixes, self._tag, self._signed = tags, fixes, tag, signed
-        self._ready = False
+        self._ready = self._working = False
 
     def compose(self) -> ComposeResult:
         """The choices, the message, the buttons."""
@@ -96,7 +96,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
         if commit is None:
             return
         directory, ident = self._tags.session.directory, commit.id
-        self._ready = False
+        self._ready, self._working = False, True
 
         def work() -> None:
             try:
@@ -110,10 +110,12 @@ class WriteTags(ModalScreen["Wanted | None"]):
         self.run_worker(work, thread=True, exclusive=True, group="dry-run", exit_on_error=False)
 
     def _refuse(self, error: "PatchpilotError") -> None:
+        self._working = False
         if self.is_mounted:
             self.query_one("#notes", Static).update(plain(f"not yet: {error.message}" + (f" ({error.hint})" if error.hint else "")))
 
     def _fill(self, found: "Preparation") -> None:
+        self._working = False
         if not self.is_mounted:
             return
         from patchpilot.tags.compose import marked
@@ -139,7 +141,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
         if self._ready:
             self.dismiss(self.wanted())
         else:
-            self.notify("nothing to write yet", timeout=2)
+            self.notify("still working it out" if self._working else "nothing to write", timeout=2)
 
     def action_no(self) -> None:
         """Leave it."""
