@@ -48,7 +48,7 @@ def answer(common: Common, words: Words) -> int:
     from patchpilot.lint.kept import cache_dir
 
     regexcache.use(cache_dir())
-    from patchpilot.services.check import check
+    from patchpilot.services.check import Wanted, check
 
     targets = words.targets
     repository = None if _files_only(common, targets) else common.repository()
@@ -66,21 +66,23 @@ def answer(common: Common, words: Words) -> int:
     with progress_of(common) as progress:
         result = check(
             targets,
+            Wanted(
+                profile=settings.get("profile"),
+                strict=settings.flag("strict"),
+                select=settings.words("select"),
+                ignore=settings.words("ignore"),
+                fail_on=settings.get("fail-on"),
+                max_line_length=_columns(settings),
+                kernel=_kernel(words.kernel),
+                data_dir=words.data,
+                jobs=words.jobs or os.cpu_count() or 1,
+                checkpatch=words.checkpatch,
+                checkpatch_compat=words.checkpatch_compat,
+            ),
             repository=repository,
             base=words.base or settings.get("base") or None,
             tree=common.source_tree(),
-            profile=settings.get("profile"),
-            strict=settings.flag("strict"),
-            select=settings.words("select"),
-            ignore=settings.words("ignore"),
             packs=_packs(common, repository, settings),
-            fail_on=settings.get("fail-on"),
-            max_line_length=_columns(settings),
-            kernel=_kernel(words.kernel),
-            data_dir=words.data,
-            jobs=words.jobs or os.cpu_count() or 1,
-            checkpatch=words.checkpatch,
-            checkpatch_compat=words.checkpatch_compat,
             progress=progress,
         )
     if common.verbose:

@@ -74,80 +74,76 @@ class Setting:
         return Context(patch, series, self.tree, self.history, self.options, self.profile, progress=progress)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller asks for: which rules, as of which kernel (None: the tree's, else the newest), and from what severity on a run fails."""
+
+    profile: str = ""
+    strict: bool = False
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: str = "warning"
+    max_line_length: int = 100
+    kernel: Kernel | None = None
+    data_dir: Path | None = None
+    jobs: int = 1
+    checkpatch: bool = False
+    checkpatch_compat: bool = False
+
+
 def check(
     targets: Sequence[str],
+    wanted: Wanted | None = None,
     *,
     repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
-    profile: str = "",
-    strict: bool = False,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
     packs: Sequence[Path] = (),
-    fail_on: str = "warning",
-    max_line_length: int = 100,
-    kernel: Kernel | None = None,
-    data_dir: Path | None = None,
-    jobs: int = 1,
-    checkpatch: bool = False,
-    checkpatch_compat: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
-    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree, and `kernel` is the newest.
+    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
 
     UsageError names an unknown rule or profile and the nearest.
     """
+    wanted = wanted or Wanted()
     rules = load_rules(packs)
-    verify((*select, *ignore), rules)
+    verify((*wanted.select, *wanted.ignore), rules)
     series = read_targets(targets, repository, base)
-    return check_series(
-        series, rules=rules, repository=repository, tree=tree, profile=profile, strict=strict, select=select, ignore=ignore, fail_on=fail_on,
-        max_line_length=max_line_length, kernel=kernel, data_dir=data_dir, jobs=jobs, checkpatch=checkpatch,
-        checkpatch_compat=checkpatch_compat, progress=progress,
-    )  # fmt: skip
+    return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
 
 
 def check_series(
     series: Sequence[Series],
+    wanted: Wanted | None = None,
     *,
     rules: tuple[Rule, ...] = (),
     repository: "Repository | None" = None,
     tree: Tree | None = None,
-    profile: str = "",
-    strict: bool = False,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    fail_on: str = "warning",
-    max_line_length: int = 100,
-    kernel: Kernel | None = None,
-    data_dir: Path | None = None,
-    jobs: int = 1,
-    checkpatch: bool = False,
-    checkpatch_compat: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
+    wanted = wanted or Wanted()
     rules = rules or load_rules()
     tree = tree or _tree_of(series, repository)
-    chosen = find_profile(profile) if profile else detect(tree, (patch for one in series for patch in one.patches))
+    chosen = find_profile(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))
     options = Options(
-        strict=strict,
-        max_line_length=max_line_length,
-        kernel=kernel or (tree.version if tree and "linux" in (chosen.name, chosen.on) else None) or NEWEST_KERNEL,
+        strict=wanted.strict,
+        max_line_length=wanted.max_line_length,
+        kernel=wanted.kernel or (tree.version if tree and "linux" in (chosen.name, chosen.on) else None) or NEWEST_KERNEL,
         profile=chosen.name,
-        data_dir=data_dir,
-        checkpatch_compat=checkpatch_compat,
+        data_dir=wanted.data_dir,
+        checkpatch_compat=wanted.checkpatch_compat,
     )
-    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=select, ignore=ignore), chosen)
+    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=wanted.select, ignore=wanted.ignore), chosen)
     pairs = [(patch, one) for one in series for patch in one.patches]
     setting = Setting(rules, options, chosen, tree, _facts(repository, rules, pairs))
-    findings = _in_processes(setting, pairs, jobs, repository, progress) if jobs > 1 and len(pairs) >= WORTH_A_PROCESS else None
+    many = wanted.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
+    findings = _in_processes(setting, pairs, wanted.jobs, repository, progress) if many else None
     if findings is None:
         findings = list(_here(setting, pairs, progress))
-    if checkpatch_compat:
+    if wanted.checkpatch_compat:
         findings = _once_a_run(findings)
-    if checkpatch:
+    if wanted.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
     whole = tuple(finding for one in series if one.patches for finding in run_series(setting.context(one.patches[0], one), rules))
     result = CheckResult(
@@ -160,7 +156,7 @@ def check_series(
         profile=options.profile,
         kernel=options.kernel,
     )
-    return replace(result, exit_code=_exit_code(result, fail_on))
+    return replace(result, exit_code=_exit_code(result, wanted.fail_on))
 
 
 Pairs = Sequence[tuple[Patch, Series]]

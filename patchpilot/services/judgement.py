@@ -99,13 +99,13 @@ def _too_soon(project: Profile, draft: Draft, version: int, now: datetime) -> st
 
 def check_errors(repository: Repository, request: Request, mails: Sequence[Captured]) -> tuple[str, ...] | None:
     """Every error `check` finds in the mails as they would leave, as lines; None when it could not run."""
-    from patchpilot.services.check import check
+    from patchpilot.services.check import Wanted, check
 
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         for number, mail in enumerate(mails):
             (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
         try:
-            result = check([place], repository=repository, profile=request.profile, fail_on="never")
+            result = check([place], Wanted(profile=request.profile, fail_on="never"), repository=repository)
         except PatchpilotError:
             return None
     lines = []

@@ -59,12 +59,12 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 
 
 def _check(common: Common, target: str, *beside: str) -> int:
-    from patchpilot.services.check import check
+    from patchpilot.services.check import Wanted, check
 
     repository = common.repository()
     settings = common.settings(repository)
     ignore = (*settings.words("ignore"), *beside)
-    result = check([target], repository=repository, profile=settings.get("profile"), ignore=ignore, fail_on="error")
+    result = check([target], Wanted(profile=settings.get("profile"), ignore=ignore, fail_on="error"), repository=repository)
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:
