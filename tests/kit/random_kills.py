@@ -77,20 +77,22 @@ def main(count: int, via: str) -> int:
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()
     span = 3.0 if via == "git-send-email" else 8.0
-    for number in range(count):
-        with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
-            isolated(Path(place))
-            in_delivery = chance.random() < 0.8
-            after = chance.uniform(0.0, 1.0) if in_delivery else chance.uniform(0.3, span)
-            try:
-                right, what = one_kill(Path(place), via, after, in_delivery)
-            except PatchpilotError as error:
-                right, what = False, f"error: {error.message}"
-        kinds[what.split(",")[0]] += 1
-        if not right:
-            wrong += 1
-            print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
-    print(f"{via}: {count} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    # Ctrl-C ends it with what was seen so far
+    with contextlib.suppress(KeyboardInterrupt):
+        for number in range(count):
+            with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
+                isolated(Path(place))
+                in_delivery = chance.random() < 0.8
+                after = chance.uniform(0.0, 1.0) if in_delivery else chance.uniform(0.3, span)
+                try:
+                    right, what = one_kill(Path(place), via, after, in_delivery)
+                except PatchpilotError as error:
+                    right, what = False, f"error: {error.message}"
+            kinds[what.split(",")[0]] += 1
+            if not right:
+                wrong += 1
+                print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+    print(f"{via}: {kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s")
     return 1 if wrong else 0
 
 
