@@ -32,6 +32,9 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
         found |= {one: reckoned.get(one, "") for one in todo[:end]}
         todo = todo[end + 1 :]
+        # each further try would ask the remote again
+        if diffs.code and b"promisor" in diffs.err:
+            break
     return found
 
 
