@@ -46,30 +46,30 @@ class StageScreen(Screen[None]):
     class Ran(Message):
         """A side job ended; `then` shows its result."""
 
-        def __init__(self, then: Callable[[Any], None], result: Any) -> None:
+        def __init__(self, name: str, then: Callable[[Any], None], result: Any) -> None:
             super().__init__()
-            self.then, self.result = then, result
+            self.name, self.then, self.result = name, then, result
 
     class Broke(Message):
         """A side job ended with an error."""
 
-        def __init__(self, error: PatchpilotError) -> None:
+        def __init__(self, name: str, error: PatchpilotError) -> None:
             super().__init__()
-            self.error = error
+            self.name, self.error = name, error
 
     class Told(Message):
         """How far a side job is."""
 
-        def __init__(self, line: str) -> None:
+        def __init__(self, name: str, line: str) -> None:
             super().__init__()
-            self.line = line
+            self.name, self.line = name, line
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self._shown: Any = None
         self._side: dict[str, int] = {}
-        self._doing = ""
+        self._doing: dict[str, str] = {}
 
     @property
     def walk(self) -> "Walk":
@@ -153,7 +153,7 @@ class StageScreen(Screen[None]):
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
         """Do something in a thread, then show its result; `what` stands in the place line meanwhile. A second call of the same name replaces the first."""
         number = self._side[what] = self._side.get(what, 0) + 1
-        self._doing = f"{what} …"
+        self._doing[what] = f"{what} …"
         self.place()
         self.run_worker(partial(self._do, what, number, work, then), thread=True, group=f"side-{what}", exclusive=True, exit_on_error=False)
 
@@ -165,34 +165,34 @@ class StageScreen(Screen[None]):
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             if worker.is_cancelled:
                 raise CancelledError
-            self.post_message(self.Told(f"{what} {done}/{total}" if total else what))
+            self.post_message(self.Told(name, f"{what} {done}/{total}" if total else what))
 
         try:
             with Repository.open(self.session.directory) as repository:
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (told in the panel)
             if self._side[name] == number:
-                self.post_message(self.Broke(as_error(error)))
+                self.post_message(self.Broke(name, as_error(error)))
             return
         if self._side[name] == number:
-            self.post_message(self.Ran(then, result))
+            self.post_message(self.Ran(name, then, result))
 
     def on_stage_screen_ran(self, message: Ran) -> None:
         """Show a side job's result."""
-        self._doing = ""
+        self._doing.pop(message.name, None)
         message.then(message.result)
         self.place()
 
     def on_stage_screen_broke(self, message: Broke) -> None:
         """Show a side job's error."""
-        self._doing = ""
+        self._doing.pop(message.name, None)
         self.trouble(message.error)
         self.place()
 
     def on_stage_screen_told(self, message: Told) -> None:
         """Show how far a side job is."""
-        if self._doing:
-            self._doing = message.line
+        if message.name in self._doing:
+            self._doing[message.name] = message.line
             self.place()
 
     # what is said
@@ -225,7 +225,7 @@ class StageScreen(Screen[None]):
                 f"this terminal is {self.size.width}x{self.size.height}; the walk is made for {MINIMUM[0]}x{MINIMUM[1]}: some of it is cut"
             )
         if self._doing:
-            return self._doing
+            return list(self._doing.values())[-1]
         topic, standing = self.session.topic, self.session.standing(self.stage)
         if topic is None:
             return "reading your topic …" if self.stage not in self.session.errors else f"blocked: {standing.note}"
@@ -263,7 +263,7 @@ class StageScreen(Screen[None]):
         for what in self._side:
             self._side[what] += 1
             self.workers.cancel_group(self, f"side-{what}")
-        self._doing = ""
+        self._doing.clear()
         self.walk.jobs.cancel(self.stage)
         self.place()
 
