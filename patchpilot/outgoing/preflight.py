@@ -73,7 +73,7 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
         if facts.request.via == "b4":
             way = "use --via git-send-email, which encodes it"
         elif wrong.startswith("its author"):
-            way = "git reads brackets and quotes in a name as marks: balance them, or commit under a name without them"
+            way = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
         else:
             way = "indent or reword what git takes for the end of the message"
         yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)

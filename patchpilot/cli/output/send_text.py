@@ -76,7 +76,11 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     if not plan.request.to_self:
         tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
         rows.append(("records", f"each mail's Message-ID and state in the outbox{tag}"))
-    anew = "these very bytes leave" if plan.request.via == "b4" else "all leaves as shown, Message-IDs too; only Date and X-Mailer are set anew"
+    anew = (
+        "these very bytes leave"
+        if plan.request.via == "b4"
+        else "all leaves as shown, Message-IDs too; only Date and X-Mailer are set anew"
+    )
     rows.append(("bytes", anew))
     for label, text in rows:
         yield from filled(f"{label + ':':{_BESIDE}}", one_line(text), room)
