@@ -42,6 +42,10 @@ class HistoryFacts(Protocol):
         """The first release tag that contains the commit, or None when unreleased or unknown."""
         ...
 
+    def is_released(self, commit_id: str) -> bool | None:
+        """Whether any release has the commit; None where the repository's tags may be too old to tell."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -16,6 +16,8 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
+RELEASES_APART = 120 * 86400
+"""A repository whose newest release is this much older than its newest commit was fetched without tags."""
 """So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
 MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", "origin/HEAD", *BASES)
 
@@ -104,6 +106,16 @@ class RepositoryFacts:
         except PatchpilotError:
             return None
         return found.name if found else None
+
+    def is_released(self, commit_id: str) -> bool | None:
+        """Whether a final release contains the commit; no release denies it but one that is not long before the newest commit."""
+        if self.first_release(commit_id):
+            return True
+        finals = [one.date for one in self._releases.all if one.is_final] if self._releases else []
+        head = self.find("HEAD")
+        if not finals or head is None:
+            return None
+        return False if head.committed.timestamp() - max(finals) < RELEASES_APART else None
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:

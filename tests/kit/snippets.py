@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
 from patchpilot.lint.rule import Example
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -54,8 +54,12 @@ class MemoryTree:
         return tuple(sorted(path for path in self._files if path.startswith(prefix)))
 
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+"""The id that the mails of examples carry; where an example's history has it, the patch is that commit."""
+
+
 class MemoryHistory:
-    """A repository out of a table of full id to subject, all of it in mainline and released with v6.1."""
+    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in mainline and released with v6.1."""
 
     def __init__(self, commits: Mapping[str, str]) -> None:
         self._commits = commits
@@ -66,7 +70,8 @@ class MemoryHistory:
         if found is None:
             return None
         ada, when = Address("Ada Fixer", "ada@example.org"), datetime(2026, 1, 1, tzinfo=UTC)
-        return Commit(found, found, (), ada, when, ada, when, f"{self._commits[found]}\n")
+        subject, _, by = self._commits[found].partition(" <- ")
+        return Commit(found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n")
 
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """All subjects, whatever was touched."""
@@ -84,10 +89,18 @@ class MemoryHistory:
         """v6.1 for what is in the table."""
         return "v6.1" if commit_id in self._commits else None
 
+    def is_released(self, commit_id: str) -> bool | None:
+        """What the table has is released but for what says of itself that it is not."""
+        return None if commit_id not in self._commits else not self._commits[commit_id].endswith("(unreleased)")
+
 
 def context_of(example: Example) -> Context:
     """What the engine runs an example on."""
-    patches = [_parse(_member(text)) for text in example.series] if example.series else [_parse(mail_of(example))]
+    patches = (
+        [_parse(_member(text)) for text in example.series]
+        if example.series
+        else [_parse(mail_of(example), COMMIT if COMMIT in (example.history or {}) else None)]
+    )
     members = [patch for patch in patches if patch.has_diff]
     cover = next((patch for patch in patches if not patch.has_diff), None) if example.series else None
     tree = MemoryTree(example.tree) if example.tree else None
@@ -102,8 +115,8 @@ def context_of(example: Example) -> Context:
     )
 
 
-def _parse(text: str) -> Patch:
-    return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
+def _parse(text: str, commit: str | None = None) -> Patch:
+    return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch", commit)
 
 
 def _member(text: str) -> str:
@@ -138,7 +151,7 @@ def mail(subject: str, text: str, diff: str) -> str:
     stat = " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n" if "diff --git a/MAINTAINERS " in diff else ""
     marked = subject if subject.startswith("[") else f"[PATCH] {subject}"
     return (
-        "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+        f"From {COMMIT} Mon Sep 17 00:00:00 2001\n"
         "From: Ada Fixer <ada@example.org>\n"
         "Date: Tue, 6 Jan 2026 10:00:00 +0000\n"
         f"Subject: {marked}\n\n{text}\n---\n{stat}\n{diff}-- \n2.43.0\n\n"

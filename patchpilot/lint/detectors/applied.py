@@ -41,6 +41,13 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
             what = "---" if at < patch.diff_line else "that looks like a diff"
             yield Hit(at, f"the sign-off stands below a line {what}: git am ends the message there, and drops it")
             return
+    for at in range(end, len(patch.lines) + 1):
+        if _SIGNED.match(patch.lines[at - 1]):
+            yield Hit(
+                patch.diff_line,
+                "a diff in the message that is not indented: git am takes it for the start of the patch and drops what follows",
+            )
+            return
 
 
 _SIGNED = re.compile(r"Signed-off-by: .*\S+@")

@@ -78,6 +78,20 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)",
             )
             return
+        context_lines = [line for line in kept if line.kind == " "]
+        added = [line for line in indented if line.kind == "+"]
+        # blanks by eights above, tabs beside: nobody's file mixes them so
+        if (
+            len(context_lines) >= 3
+            and added
+            and all(line.text.startswith(" " * 8) for line in context_lines)
+            and all(line.text.startswith("\t") for line in added)
+        ):
+            yield Hit(
+                context_lines[0].patch_line,
+                "tabs of the context were converted to spaces: the patch is whitespace damaged and does not apply (use git send-email)",
+            )
+            return
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
@@ -94,9 +108,11 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     qp = [
         at
         for at, line in enumerate(patch.lines)
-        if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w", line) and not re.search(r"^[A-Z]: ", line) and at >= patch.message_line - 1
+        if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
+        and not re.search(r"^[A-Z]: ", line)
+        and at >= patch.message_line - 1
     ]
-    if len(qp) >= 2:
+    if len(qp) >= 2 or any(re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp):
         yield Hit(qp[0] + 1, "quoted-printable leftovers (=3D, =20): the mail was saved without being decoded")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
@@ -106,6 +122,23 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE) and at < patch.diff_line:
             yield Hit(at + 1, "the mail is HTML: lists drop it; send plain text")
             return
+
+
+@detector("odd-characters")
+def odd_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Blanks that do not break and typographic quotes where code has plain ones: a word processor or mail program put them in."""
+    for change in context.patch.files:
+        if not _TABBED.search(change.path):
+            continue
+        for line in (line for hunk in change.hunks for line in hunk.lines):
+            if not re.match(r"\s*\*", line.text) and "\u00a0" in line.text.split("/*")[0].split("//")[0].split('"')[0]:
+                yield Hit(
+                    line.patch_line, "no-break spaces (U+00A0) in the code: the mail program put them in for spaces, the patch is damaged"
+                )
+                return
+            if re.search(r"(?:[(,=]\s*|#include )[\u201c\u201d]|[\u201c\u201d]\s*[,;)]+\s*$", line.text):
+                yield Hit(line.patch_line, "typographic quotes in the code: the mail program replaced the plain ones, the patch is damaged")
+                return
 
 
 @detector("mail-form")
@@ -132,9 +165,10 @@ def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if re.search(
             (
                 r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)"
-                r"|privileged (?:and|or) confidential|本邮件|If you (?:are not|have received) (?:the intended|this))"
+                r"|privileged (?:and|or) confidential|may be confidential|本邮件|If you (?:are not|have received) (?:the intended|this))"
             ),
             line,
+            re.IGNORECASE,
         ) and (at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))):
             yield Hit(at + 1, "a confidentiality disclaimer: such mails cannot be accepted; send from an address that adds none")
             return

@@ -15,6 +15,7 @@ def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk in c_hunks(context):
         for start, end in _comments(hunk):
             yield from _judge(hunk, start, end)
+            yield from _judge_members(hunk, start, end)
 
 
 def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
@@ -55,6 +56,30 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         yield Hit(body[0].patch_line, f"kernel-doc: the argument {missing[0]} of {name}() is not described")
     elif returns and described and not any(re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text):
         yield Hit(hunk.lines[end].patch_line, f"kernel-doc: no Return: section, though {name}() returns a value")
+
+
+def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
+    """A structure whose kernel-doc comment has members that it has not, or leaves out some that it has."""
+    body = hunk.lines[start + 1 : end]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
+    head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0]) if text else None
+    below = hunk.lines[end + 1 :]
+    if not head or not below or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", below[0].code.strip()):
+        return
+    close = next((at for at, line in enumerate(below) if re.match(r"^\}", line.code)), None)
+    inside = below[1:close] if close else ()
+    # nested members and macros that make some are read by the real script only
+    if not inside or any("{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code) for line in inside):
+        return
+    private = next((at for at, line in enumerate(inside) if "private:" in line.text), len(inside))
+    members = [
+        found[1] for line in inside[:private] if (found := re.search(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$", line.code.rstrip()))
+    ]
+    inline = {found[1] for line in inside if (found := re.search(r"@(\w+)\s*:", line.text))}
+    described = {found[1] for words in text if (found := re.match(r"^@(\w+)\s*:", words))}
+    missing = [one for one in members if one not in described and one not in inline]
+    if missing and (described or inline) and all(line.added for line in inside):
+        yield Hit(body[0].patch_line, f"kernel-doc: the member {missing[0]} of {head[1]} {head[2]} is not described")
 
 
 def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None:

@@ -84,7 +84,7 @@ def rename_in_fix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.tags("Fixes"):
         return
     for change in patch.files:
-        if change.is_rename and change.hunks:
+        if change.is_rename:
             text = f"a fix that renames {change.old_path}: the fix goes first and alone, so that it can be backported"
             yield Hit(change.patch_line, text, path=change.path)
             return

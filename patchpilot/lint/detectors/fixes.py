@@ -8,7 +8,12 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.detectors.tags import tag_lines
+from patchpilot.lint.detectors.tree import is_mail
+from patchpilot.lint.patterns import compiled
 from patchpilot.model.finding import Severity
+
+LINKS_JUDGED = (6, 3)
+"""The kernel whose checkpatch.pl began to look at tags with links."""
 
 
 @detector("missing-fixes")
@@ -41,8 +46,18 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if reason and not _cosmetic(context):
         yield Hit(
             subject_line(context),
-            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))',
+            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))'
+            + _and_stable(context),
         )
+
+
+def _and_stable(context: Context) -> str:
+    """What to say of the stable trees beside a missing Fixes: tag."""
+    patch = context.patch
+    own = {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"}
+    if own or not re.search(_GRAVE, patch.subject.title, re.IGNORECASE) or "stable@" in "\n".join(patch.message):
+        return ""
+    return ", and Cc: stable@vger.kernel.org where a release has the bug"
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -111,8 +126,21 @@ def _cure_in(context: Context) -> str | None:
     ):
         return None
     text = " ".join(context.patch.message)
-    found = re.search(_CURE, text, re.IGNORECASE)
-    return found[0] if found else None
+    if found := re.search(_CURE, text, re.IGNORECASE):
+        return found[0]
+    guards = re.search(_GUARDS, title, re.IGNORECASE)
+    return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
+
+
+_GUARDS = (
+    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"
+    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"
+    r"|disable .* (?:for|on|with))\b"
+)
+_HARM = (
+    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"
+    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"
+)
 
 
 _CURE = (
@@ -178,9 +206,12 @@ _TROUBLE = (
 )
 
 
-@detector("missing-stable")
-def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone."""
+@detector("missing-stable", each_pattern=str)
+def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone.
+
+    `each_pattern`: files whose maintainers want it on each fix, grave or not.
+    """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
     if not fixes or re.search(r"stable(?:\+\w+)?@(?:vger\.)?kernel\.org", "\n".join(patch.message)) or _upstream_commit(context):
@@ -191,6 +222,12 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if grave:
         yield Hit(
             fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport'
+        )
+        return
+    each = compiled(arguments["each_pattern"])
+    if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
+        yield Hit(
+            fixes[0][0], "a Fixes: tag without Cc: stable@vger.kernel.org: here each fix of a released commit is to ask for the backport"
         )
 
 
@@ -217,8 +254,9 @@ def _new_device(context: Context) -> bool:
     title = context.patch.subject.title.lower()
     changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
     return (
-        bool(re.search(r"\b(?:id|ids|quirk|device|support|compositions?)\b", title))
-        and len(changed) <= 40
+        bool(re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
+        and 0 < len(changed) <= 40
+        and any(re.search(r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text) for text in changed)
         and context.patch.subject.title.lower().find("fix") < 0
     )
 
@@ -249,7 +287,9 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
             if size > arguments["lines"]:
-                yield Hit(line, f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}")
+                severity = None if size > 3 * arguments["lines"] else Severity.CHECK
+                text = f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}"
+                yield Hit(line, text, severity=severity)
             return
 
 
@@ -285,6 +325,14 @@ def fixes_without_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag among the tags that names no commit: a subject or words alone. Links and issue numbers are another rule's matter."""
     for line, tag in tag_lines(context):
         value = tag.value.strip()
-        if tag.key != "fixes" or re.match(r"(?:commit\s+)?[\"'<(]?[0-9a-fA-F]{5,}|\S*://|#\d|CVE-|[A-Z]+-\d|\S+@\S+", value):
+        if tag.key != "fixes" or re.match(r"(?:commit\s+)?[0-9a-fA-F]{5,}|#\d|CVE-|[A-Z]+-\d|\S+@\S+", value):
+            continue
+        if re.match(r"\S*://", value):
+            # newer kernels' checkpatch.pl says it of every tag with a link
+            if context.options.kernel < LINKS_JUDGED:
+                yield Hit(line, "Fixes: names a link, not a commit: a report goes into Closes: or Link:")
+            continue
+        if re.match(r"[\"'<(]?[0-9a-fA-F]{7,}", value):
+            yield Hit(line, f'malformed Fixes: tag: nothing stands around the id ("{value[:20]}")')
             continue
         yield Hit(line, f'Fixes: "{value[:40]}" names no commit: the tag starts with twelve digits of its id')

@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from patchpilot.lint.context import Context, HistoryFacts
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.detectors.subject import split_prefix
-from patchpilot.model.finding import Fix
+from patchpilot.lint.detectors.tags import same_person, tag_lines
+from patchpilot.model.finding import Fix, Severity
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
@@ -94,13 +96,63 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         is_ancestor=partial(_is_ancestor, history, patch.commit),
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
+        own_release=history.first_release(patch.commit) if patch.commit and history.find(patch.commit) else None,
         series=tuple(one.commit for one in context.series.patches if one.commit) if context.series else (),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
+                # to mend within the release what came in with it is everyday work
+                severity = None if problem.kind != "same-release" else Severity.CHECK if _asks_for_stable(context) else Severity.NOTE
                 fix = Fix("suggest", judged.suggestion) if judged.suggestion else None
-                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix)
+                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix, severity=severity)
+        if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
+            when = f"{judged.target.committed:%Y-%m-%d}"
+            yield Hit(
+                patch.message_line + judged.tag.line - 1, f"the Fixes: tag names a commit of {when}, which is newer than the fix itself"
+            )
+
+
+def _sent(patch: "Patch") -> datetime | None:
+    """When the mail was written, as its header says."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(patch.header("Date") or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _asks_for_stable(context: Context) -> bool:
+    return any(re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc")
+
+
+@detector("committer-unsigned")
+def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A commit of the repository that somebody else than its author committed, who did not sign it off."""
+    commit = context.history.find(context.patch.commit) if context.history and context.patch.commit else None
+    if commit is None or same_person(commit.committer, commit.author) or re.search(r"no-?reply@", commit.committer.email):
+        return
+    signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
+    if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
+        who = commit.committer.name or commit.committer.email
+        yield Hit(signed[-1][0], f"{who} committed the patch but has no Signed-off-by: the committer signs off, too, as the last one")
+
+
+@detector("stable-unreleased")
+def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Cc: stable for bugs that no release has."""
+    history = context.history
+    if history is None or not _asks_for_stable(context):
+        return
+    named = [
+        (line, found[0]) for line, tag in tag_lines(context) if tag.key == "fixes" and (found := re.match(r"[0-9a-f]{7,64}", tag.value))
+    ]
+    targets = [(line, history.find(name)) for line, name in named]
+    if targets and all(target and history.is_released(target.id) is False for _, target in targets):
+        line = next(line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value)
+        yield Hit(line, "marked for stable, but the bug never was in a release: no stable tree has it")
 
 
 def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:

@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -25,8 +26,44 @@ def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if not head or not said:
                 continue
             dual = " or " in head[1].lower()
-            if dual != said[1].startswith("Dual"):
+            free = not re.search(r"GPL|Dual|Proprietary", said[1])
+            if dual != said[1].startswith("Dual") or (not free and not re.search(r"\bGPL-|\bGFDL", head[1])):
                 yield Hit(line.patch_line, f'MODULE_LICENSE("{said[1]}") does not fit the SPDX license "{head[1]}"')
+
+
+@detector("licence-text", pattern=str)
+def licence_text(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The words of a licence in a new file whose first lines have its SPDX tag."""
+    text = compiled(arguments["pattern"])
+    for change in context.patch.files:
+        lines = list(change.lines("+"))
+        if change.old_path is None and any("SPDX-License-Identifier" in line.text for line in lines[:3]):
+            found = next((line for line in lines[:40] if text.search(line.text)), None)
+            if found:
+                yield Hit(found.patch_line, "the SPDX tag says it all: leave the text of the license out")
+
+
+@detector("licence-name")
+def licence_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A new file whose SPDX tag has a name that is none of the list."""
+    for change in context.patch.files:
+        if change.old_path is not None:
+            continue
+        for line in list(change.lines("+"))[:3]:
+            said = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            names = re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", said[1].strip())) if said else []
+            wrong = [name for name in names if name and name.upper() not in ("AND", "OR") and not _known_licence().match(name)]
+            if wrong:
+                yield Hit(line.patch_line, f'"{wrong[0]}" is no SPDX license name: see LICENSES/ (GPL-2.0-only, GPL-2.0-or-later …)')
+
+
+@cache
+def _known_licence() -> re.Pattern[str]:
+    return re.compile(
+        r"^(?:L?GPL-(?:1\.0|2\.0|2\.1|3\.0)(?:\+|-only|-or-later)?|BSD-[1234]-Clause(?:-\w+)*|MIT|ISC|X11|CC-BY-[\w.-]+|CC0-1\.0"
+        r"|Apache-2\.0|CDDL-1\.[01]|Zlib|GFDL-1\.[1-3](?:-[\w-]+)?|MPL-[12]\.[01]|Linux-OpenIB|OFL-1\.1|copyleft-next-[\d.]+|BSL-1\.0"
+        r"|0BSD|Unlicense|FTL|EPL-[12]\.0|Linux-man-pages-[\w-]+|NCSA|eCos-2\.0|U?PL-1\.0|PSF-2\.0|Python-2\.0|IBM-pibs|AGPL-[\w.-]+)$"
+    )
 
 
 @detector("deprecated-interface", names=list)

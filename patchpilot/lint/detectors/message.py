@@ -20,6 +20,8 @@ def _this_patch() -> re.Pattern[str]:
     return re.compile(
         r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"
         r"|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"
+        r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
     )
 
 
@@ -30,7 +32,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if re.match(r"This reverts commit\b", paragraph.text):
             continue
         for found in _this_patch().finditer(paragraph.text):
-            what = found["what"]
+            what = found["what"] or found["other"]
             yield Hit(
                 paragraph.line_at(found.start()),
                 f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
@@ -64,7 +66,7 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
     verbs = (
         r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
@@ -85,12 +87,16 @@ def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"
         rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
     )
-    return did, bare, passive
+    does = re.compile(
+        rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"
+        rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
+    )
+    return did, bare, passive, does
 
 
 def _telling(sentence: str) -> str | None:
-    did, bare, passive = _tellers()
-    if found := did.match(sentence):
+    did, bare, passive, does = _tellers()
+    if found := did.match(sentence) or does.match(sentence):
         return found[0]
     found = bare.match(sentence)
     if (
@@ -185,12 +191,17 @@ def _needs_no_reason(context: Context) -> bool:
     return title.startswith(("revert", "linux ", "merge ")) or bool(re.search(r"\b(?:typo|spelling)", title))
 
 
+TOO_LONG = 90
+"""Lines of prose that the rule about long lines certainly names."""
+
+
 @detector("ragged-wrap", narrow=int)
 def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
-        if len(lines) < 2:
+        # where lines are too long that is what must be said of the wrapping
+        if len(lines) < 2 or max(map(len, lines)) > TOO_LONG:
             continue
         early = [
             at
@@ -239,7 +250,8 @@ def _greeting() -> re.Pattern[str]:
     return re.compile(
         rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind"
         rf"|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
-        r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Sent from my .*)$"
+        r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Thanks (?:&|and) [Rr]egards,?.{0,20}|Sent from my .*"
+        r"|Please (?:apply|review|consider|merge|pull|help)\b(?: \w+){0,4}[.!]?|\U0001f916.*|Generated with \[.*)$"
     )
 
 
@@ -274,7 +286,8 @@ def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if version < 2 or patch.commit or not patch.has_diff:
         return
     cover = series.cover if series else None
-    if (patch.subject.total or 1) > 1 and cover is None:
+    alone = patch.subject.number == 1 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References")
+    if (patch.subject.total or 1) > 1 and cover is None and not alone:
         return
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
     said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
@@ -318,6 +331,8 @@ def vendor_mark(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         context.patch.subject.title,
     ):
         yield Hit(subject_line(context), f'"{found[0]}" is a mark of your own tree: remove it before sending')
+    elif found := re.match(r"\[?(?!CVE-)[A-Z][A-Z0-9]{1,9}-\d{2,}\]?\s*[: ]\s*(?=\S+: )", context.patch.subject.title):
+        yield Hit(subject_line(context), f'"{found[0].strip()}" is an internal number of your own tracker: nobody outside can look it up')
 
 
 @cache
@@ -326,7 +341,8 @@ def _own_id() -> re.Pattern[str]:
         r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready"
         r"|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash"
         r"|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:"
-        r"|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:)"
+        r"|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:|Reviewed-on: \S+|git-svn-id: \S+|Bug-ID: .+|Test: [a-zA-Z].+"
+        r"|[A-Z][\w-]*\s*[=:]\s*[A-Z][A-Z0-9]{1,9}-\d+\s*$)"
     )
 
 
@@ -337,6 +353,8 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(patch.message):
         if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
             yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
+        if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
+            yield Hit(patch.message_line + at, f'"{found[1][:40]}" is no link: Link: and Closes: take an address that can be followed')
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         broken = re.search(r"https?://\S*[-_/=%?&]$", line) and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
         if broken and len(line) >= 25 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
@@ -351,11 +369,28 @@ def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A link that will not lead anywhere in some years: shortened, a paste site, a chat, a private host."""
     patch = context.patch
     for at, line in enumerate(patch.message):
-        if found := _private_link().search(line):
+        if context.options.kernel < ARCHIVES_JUDGED and (found := _archive().search(line)):
+            yield Hit(
+                patch.message_line + at, f'"{found[0]}": link to lore.kernel.org, which keeps every mail for good under its Message-ID'
+            )
+        elif found := _private_link().search(line):
             yield Hit(
                 patch.message_line + at,
                 f'"{found[0]}" is no permanent public place: link to lore.kernel.org, a bug tracker or a document that stays',
             )
+
+
+LINKS_JUDGED = (6, 4)
+ARCHIVES_JUDGED = (6, 2)
+"""The kernels whose checkpatch.pl began to look at links of tags, and at archives."""
+
+
+@cache
+def _archive() -> re.Pattern[str]:
+    return re.compile(
+        r"https?://(?:(?:www\.)?(?:lkml\.org|lkml\.iu\.edu|spinics\.net|mail-archive\.com)|marc\.info|lists\.openwall\.net"
+        r"|(?:\w+\.)?gmane\.org|lkml\.indiana\.edu|patchwork\.kernel\.org/(?:project/[\w-]+/)?patch)/"
+    )
 
 
 @cache
@@ -363,7 +398,9 @@ def _private_link() -> re.Pattern[str]:
     return re.compile(
         r"https?://(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|(?:[\w-]+\.)?pastebin\.\w+|paste\.\w+\.\w+|(?:drive|docs"
         r"|photos)\.google\.com|(?:www\.)?dropbox\.com|discord\.\w+|[\w-]+\.slack\.com|[\w-]+\.sharepoint\.com"
-        r"|(?:[\w-]+\.)?(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
+        r"|gist\.github\.com|(?:\w+\.)?imgur\.com|teams\.microsoft\.com|we\.tl|(?:[\w-]+\.)*gerrit\.[\w.-]+|[\w-]+-review\.googlesource\.com"
+        r"|(?:b|buganizer)\.corp\.google\.com|(?:jira|redmine|confluence)\.[\w.-]+|[\w.-]+\.(?:lan|intra|atlassian\.net)\b"
+        r"|(?:[\w-]+\.)*(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
     )
 
 
@@ -372,5 +409,9 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The whole message is indented, as when it was pasted from `git log` or `git show`."""
     patch = context.patch
     text = [line for line in patch.message if line.strip()]
-    if len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text):
+    prose = [line for line in text if not is_trailer(line)]
+    pasted = (
+        len(prose) >= 2 and all(line.startswith(("    ", "\t")) for line in prose) and sum(len(line.split()) >= 6 for line in prose) >= 2
+    )
+    if pasted or (len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text)):
         yield Hit(patch.message_line, "the whole message is indented: it was pasted from a log, and its tags are not read")

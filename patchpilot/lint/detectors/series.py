@@ -82,7 +82,9 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
     title = context.patch.subject.title
-    if found := re.match(r"^\[?(?:WIP|wip|DO NOT MERGE|DONOTMERGE|HACK|tmp|temp)\b(?=[\]: ])", title):
+    if found := re.match(
+        r"^\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])", title
+    ):
         yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', severity=Severity.WARNING)
     elif found := re.match(r"^(?:fixup|squash|amend)!", title):
         yield Hit(

@@ -12,6 +12,7 @@ from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.verbs import imperative_of
 from patchpilot.model.finding import Severity
+from patchpilot.model.patch import Patch
 
 _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$")
 
@@ -116,6 +117,10 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
     title = context.patch.subject.title
     if found := re.search(r"[\u2010-\u2015\u2018-\u201f\u2026\u3000-\u303f\uff00-\uffef\u00a0]", title):
         yield Hit(subject_line(context), f"the subject has the non-ascii character U+{ord(found[0]):04X}: use plain ASCII punctuation")
+    _, rest = split_prefix(title)
+    letters = re.findall(r"[A-Za-z]", rest)
+    if len(rest.split()) >= 4 and len(letters) >= 15 and rest.isupper():
+        yield Hit(subject_line(context), "the subject is written in capital letters: write words in lower case, names as they are")
 
 
 @detector("subject-blanks")
@@ -135,7 +140,9 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     prefixes, rest = split_prefix(title)
     told = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in _EMPTY]
-    if rest and not told and not re.search(r"\d", rest):
+    if found := re.match(r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b", rest, re.IGNORECASE):
+        yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: say what the change does')
+    elif rest and not told and not re.search(r"\d", rest):
         yield Hit(subject_line(context), f'the subject "{rest}" is vague: say what is changed or what went wrong')
     elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
         yield Hit(subject_line(context), f'the subject is one word long ("{rest}"): say what is changed')
@@ -223,6 +230,10 @@ _EMPTY = frozenset(
         "adjust",
         "rework",
         "refactor",
+        "address",
+        "review",
+        "comments",
+        "feedback",
         "potential",
         "possible",
     ]
@@ -312,6 +323,12 @@ def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(r"\s[\[(][vV]\d{1,2}[\])]$", title):
         yield Hit(subject_line(context), "the version belongs into the brackets: [PATCH v2]")
+    elif unread := _unread_version(patch):
+        yield Hit(subject_line(context), f'"{unread}" is no version that tools read: write [PATCH v2], [PATCH v2 1/3] …')
+    elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
+        yield Hit(subject_line(context), "the subject has two [PATCH] marks: everything goes into one, [PATCH v2 1/3]")
+    elif patch.has_diff and (found := re.match(r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, re.IGNORECASE)) and _signed(patch):
+        yield Hit(subject_line(context), f'"{found[1]}" in the subject: a patch is no reply or forwarded mail, and tools skip it')
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words and not patch.subject.is_patch and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
     ):
@@ -324,6 +341,19 @@ def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
     elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not patch.subject.marks:
         yield Hit(subject_line(context), "the subject has no [PATCH] mark: tools and people will not see that this is a patch")
+
+
+def _unread_version(patch: Patch) -> str | None:
+    """A version or number in the brackets that is written as no tool reads it: "version 2", "ver2", "1 of 3"."""
+    if patch.subject.version > 1:
+        return None
+    marks = " ".join(patch.subject.marks)
+    found = re.search(r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b", marks, re.IGNORECASE)
+    return found[0] if found else None
+
+
+def _signed(patch: Patch) -> bool:
+    return any(tag.key == "signed-off-by" for tag in patch.trailers)
 
 
 @cache
@@ -368,6 +398,7 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
         where, form, reads = entry.split(" => ", 2)
         if not all(compiled(where).search(path) for path in paths):
             continue
-        if not compiled(form).search(title):
+        # a directory for a prefix is another rule's matter
+        if not compiled(form).search(title) and not any(path_prefix(context, {})):
             yield Hit(subject_line(context), f'the subject prefix "{": ".join(prefixes)}:" is not the one used here: write "{reads}"')
         return

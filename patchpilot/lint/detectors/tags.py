@@ -19,6 +19,7 @@ KNOWN = (
     "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by",
     "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
 )  # fmt: skip
+_PEOPLE = ("acked-by", "co-developed-by", "reported-by", "reviewed-by", "signed-off-by", "suggested-by", "tested-by")
 _STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
 
 
@@ -36,7 +37,8 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
     return found
 
 
-def _same(one: Address, other: Address) -> bool:
+def same_person(one: Address, other: Address) -> bool:
+    """Whether two addresses are one person's: the same address, or the same words in the name."""
     return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
 
 
@@ -56,13 +58,13 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     sender, author = patch.sender, patch.author
     if (
         not (sender and author and patch.in_body_from)
-        or _same(sender, author)
+        or same_person(sender, author)
         or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
-    if signed and not any(_same(sender, one) for one in people):
+    if signed and not any(same_person(sender, one) for one in people):
         yield Hit(
             signed[-1][0],
             f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one",
@@ -78,7 +80,7 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not sender or len(signed) < 2 or not (context.patch.header("To") or context.patch.header("Message-ID")):
         return
     last = signed[-1][1].address
-    if last and not _same(sender, last) and any(one.address and _same(sender, one.address) for _, one in signed):
+    if last and not same_person(sender, last) and any(one.address and same_person(sender, one.address) for _, one in signed):
         yield Hit(
             signed[-1][0],
             (
@@ -95,14 +97,14 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     signed = _signed(context)
     if not author or len(signed) < 2:
         return
-    authored = [at for at, (_, tag) in enumerate(signed) if tag.address and _same(author, tag.address)]
+    authored = [at for at, (_, tag) in enumerate(signed) if tag.address and same_person(author, tag.address)]
     if not authored or authored[0] == 0:
         return
     partners = [
         tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
     ]
     for line, tag in signed[: authored[0]]:
-        if tag.address and not any(_same(tag.address, one) for one in partners):
+        if tag.address and not any(same_person(tag.address, one) for one in partners):
             yield Hit(
                 line,
                 (
@@ -133,7 +135,8 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
         squeezed = re.sub(r"[^a-z]", "", name.lower())
-        alias = " " not in name and name.isascii() and (name.islower() or re.search(r"[\d_@]", name) or not name)
+        odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
+        alias = " " not in name and name.isascii() and odd
         if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
             yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
         elif _role().search(name) or (_role_address().match(local) and not re.search(r"\w+\s+\w+", name)):
@@ -170,7 +173,8 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _odd_address() -> re.Pattern[str]:
     return re.compile(
         (
-            r"users\.noreply\.github\.com$|^no-?reply@|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
+            r"users\.noreply\.github\.com$|^no-?reply@|^(?:you|your[._-]?(?:name|e?mail)|me|name|user|username)@(?:example\.(?:com|org)|domain\.com|"
+            r"your[\w.-]+|company\.com|email\.com)$|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
             r"|internal|\(none\)))$|@[^.@]+$|^root@"
         ),
         re.IGNORECASE,
@@ -190,7 +194,11 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         name = found[1].replace(" ", "-")
         if name.lower() in known:
-            if name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
+            if name.lower() in _PEOPLE and (" " in found[1] or re.search(r"\s:", found[0])):
+                yield Hit(patch.message_line + at, f'"{found[0].strip()}" is no tag as it is written: it is "{known[name.lower()]}:"')
+            elif name.lower() in _PEOPLE and re.search(r"[^\s<]<\S+@", line):
+                yield Hit(patch.message_line + at, f"malformed {known[name.lower()]} tag: a space is missing before the address")
+            elif name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
                 yield Hit(patch.message_line + at, f'"{found[1]}:" is written "{known[name.lower()]}:"')
             elif ";" in found[0]:
                 yield Hit(patch.message_line + at, f'"{found[0].strip()}" has a semicolon for a colon')
@@ -199,7 +207,9 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         # checkpatch looks at everything that ends in -by:
         told = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
-        if near and not told and _fits(near[0], value):
+        if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
+            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean Fixes:?')
+        elif near and not told and _fits(near[0], value):
             yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean {known[near[0]]}:?')
 
 
@@ -240,6 +250,27 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 )
                 return
         at -= 1
+    yield from _stranded(context, last)
+
+
+def _stranded(context: Context, last: int) -> Iterator[Hit]:
+    """A tag in a paragraph of its own, with text between it and the tags at the end."""
+    patch = context.patch
+    for line, tag in tag_lines(context):
+        at = tag.line
+        if tag.key not in _STRANDED or at >= last or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value)):
+            continue
+        below = next((one for one in range(at + 1, last) if not patch.message[one].strip()), last)
+        above = patch.message[at - 1] if at else ""
+        alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
+        text = [one for one in patch.message[below + 1 : last] if one.strip()]
+        block = all(is_trailer(one) for one in patch.message[at:below])
+        if alone and block and below < last and text and re.match(r"[A-Z]\w* \w+", text[0]) and not is_trailer(text[0]):
+            yield Hit(line, f"{tag.name}: stands apart, with text between it and the other tags: keep the tags in one block at the end")
+            return
+
+
+_STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", "tested-by")
 
 
 @detector("tags-glued")
@@ -279,19 +310,16 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("review-below-sign-off")
 def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
-    patch = context.patch
     lines = [
         (line, tag)
         for line, tag in tag_lines(context)
         if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")
     ]
-    if len(lines) < 2 or lines[-1][1].key not in ("reported-by", "suggested-by"):
-        return
-    if any(tag.key == "signed-off-by" for _, tag in lines):
-        yield Hit(
-            patch.message_line + lines[-1][1].line,
-            f"the {lines[-1][1].name} tag stands below the sign-off: it goes above, in order of time",
-        )
+    signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
+    below = lines[signed[-1] + 1 :] if signed else []
+    if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
+        line, tag = next(one for one in reversed(below) if one[1].key != "closes")
+        yield Hit(line, f"the {tag.name} tag stands below the sign-off: it goes above, in order of time")
 
 
 @detector("own-tag")
@@ -302,7 +330,7 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for line, tag in tag_lines(context):
         address = tag.address
-        if not address or not _same(author, address):
+        if not address or not same_person(author, address):
             continue
         if tag.key in ("reviewed-by", "acked-by"):
             yield Hit(
