@@ -82,7 +82,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
                 gone[name] -= 1
                 continue
             found = compiled(name).search(line.text)
-            word = found[0].strip(" (") if found else name
+            word = found[0].strip(" \t(;") if found else name
             yield Hit(line.patch_line, f"{word} is deprecated: use {dict(pairs)[name]}")
 
 
