@@ -229,7 +229,8 @@ class Index:
             at += len(piece)
 
     def _spread(self, ordinal: int) -> Reach:
-        if self._parents is None:
+        # another process may have added commits since they were read
+        if self._parents is None or len(self._parents) <= 2 * ordinal:
             self._parents = array("i")
             for row in self._db.execute("select data from parents order by chunk"):
                 self._parents.frombytes(row[0])

@@ -159,6 +159,16 @@ def test_two_can_fill_it_at_once(repo: Repo) -> None:
         assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
 
 
+def test_what_another_run_added_meanwhile_is_followed(repo: Repo, repository: Repository) -> None:
+    with Index.open(repository) as mine:
+        start = repo.git("rev-parse", "master")
+        mine.reach(start)
+        new = [repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)]
+        with Repository.open(repo.path) as again, Index.open(again) as other:
+            other.add(new)
+        assert all(mine.ordinal(one) in mine.reach(new[-1]) for one in (start, *new))
+
+
 def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
     rnd = random.Random(7)
     bare = Repo(tmp_path / "g", bare=True)
