@@ -3,7 +3,7 @@ import time
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from patchpilot.maintainers.perlpattern import PerlPattern, is_tame, needed_words
@@ -23,15 +23,17 @@ def compiles(source: str) -> bool:
     return True
 
 
-@given(PATTERNS.filter(compiles), TEXTS)
+@given(PATTERNS, TEXTS)
 def test_a_text_that_matches_has_one_of_the_words_it_needs(source: str, text: str) -> None:
+    assume(compiles(source))  # not a filter: regex asks `random` when it compiles, which no strategy may
     pattern = PerlPattern(source)
     if regex.search(source, text, regex.X | regex.A):
         assert pattern.may_match(text.lower())
 
 
-@given(PATTERNS.filter(compiles), TEXTS)
+@given(PATTERNS, TEXTS)
 def test_both_engines_read_a_pattern_alike(source: str, text: str) -> None:
+    assume(compiles(source))  # not a filter: regex asks `random` when it compiles, which no strategy may
     assert PerlPattern(source).search(text) == bool(regex.search(source, text, regex.X | regex.A))
 
 
