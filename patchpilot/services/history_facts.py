@@ -16,9 +16,9 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-RELEASES_APART = 120 * 86400
-"""A repository whose newest release is this much older than its newest commit was fetched without tags."""
 """So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
+RELEASES_APART = 120 * 86400
+"""Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
 MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", "origin/HEAD", *BASES)
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What rules about history are told by a real repository."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.history_facts import RepositoryFacts
+from patchpilot.services.history_facts import RELEASES_APART, RepositoryFacts
+from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -47,6 +49,22 @@ def test_the_first_final_release_counts(tmp_path: Path) -> None:
         assert RepositoryFacts(opened).first_release(commit) == "v6.1"
 
 
+def test_no_release_denies_nothing_where_tags_are_old_or_missing(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "linux")
+    first = repo.commit("frob: a\n", {"a": "1\n"})
+    with Repository.open(repo.path) as opened:
+        assert RepositoryFacts(opened).is_released(first) is None
+    repo.tag("v6.1")
+    late = repo.commit("frob: b\n", {"a": "2\n"})
+    with Repository.open(repo.path) as opened:
+        facts = RepositoryFacts(opened)
+        assert (facts.is_released(first), facts.is_released(late)) == (True, False)
+    repo._clock += RELEASES_APART
+    later = repo.commit("frob: c\n", {"a": "3\n"})
+    with Repository.open(repo.path) as opened:
+        assert RepositoryFacts(opened).is_released(later) is None
+
+
 def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(tmp_path / "linux")
     for number in range(12):
@@ -68,3 +86,20 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
         assert answers == [one_by_one.subjects_touching(paths, 3) for paths in asked]
     assert answers[0] == ("frob0: change 9", "frob0: change 6", "frob0: change 3")
     assert answers[-1] == ()
+
+
+@pytest.mark.parametrize(
+    ("stable", "told"),
+    [("", {"untrue-fixes": "note"}), ("Cc: stable@vger.kernel.org\n", {"untrue-fixes": "check", "stable-for-unreleased": "check"})],
+)
+def test_a_bug_of_the_coming_release_is_nothing_for_stable(tmp_path: Path, stable: str, told: dict[str, str]) -> None:
+    repo = Repo(tmp_path / "linux")
+    repo.commit("frob: a\n", {"a.c": "int a;\n"})
+    repo.tag("v6.1")
+    culprit = repo.commit("frob: add the count\n", {"a.c": "int a;\nint count;\n"})
+    repo.branch("mine")
+    tags = f'Fixes: {culprit[:12]} ("frob: add the count")\n{stable}Signed-off-by: Ada Fixer <ada@example.org>\n'
+    repo.commit(f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"})
+    found = json.loads(call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out)
+    rules = {one["rule"]: one["severity"] for patch in found["patches"] for one in patch["findings"]}
+    assert {name: rules.get(name) for name in ("untrue-fixes", "stable-for-unreleased") if name in rules} == told
