@@ -11,8 +11,9 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from patchpilot.errors import ExitCode
 from patchpilot.tui.conductor import Conductor
-from patchpilot.tui.jobs import Unwaited
+from patchpilot.tui.jobs import Unwaited, terminal_gone
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.screens.base import StageScreen
@@ -53,7 +54,7 @@ class Walk(App[int]):
         super().__init__()
         self.session, self.memory = session, memory
         self.place = ""
-        self.sending = False
+        self.sending = self._on_terminal = False
         self.jobs = Conductor(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
         self.demo = os.environ.get("PATCHPILOT_DEMO", "")
@@ -66,7 +67,8 @@ class Walk(App[int]):
         opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
         self.push_screen(self.made(opened or Stage.COMMIT))
         self.call_after_refresh(self._drawn)
-        self.set_interval(LOOK, self.jobs.look)
+        self.set_interval(LOOK, self._look)
+        self._on_terminal = os.isatty(0)
         if self.memory.is_new and not self.demo:
             self.call_after_refresh(self._offer_tour)
 
@@ -74,6 +76,12 @@ class Walk(App[int]):
         # what was imported stays: rubbish is not looked for in it, which would take longer than a key may wait
         gc.freeze()
         self.jobs.read_topic()
+
+    def _look(self) -> None:
+        if self._on_terminal and not self.sending and terminal_gone():
+            # a send that is underway ends first; all else is on record as it is
+            os._exit(ExitCode.INTERRUPTED)
+        self.jobs.look()
 
     def made(self, stage: Stage) -> str:
         """The name of a stage's screen, made when it is first needed."""

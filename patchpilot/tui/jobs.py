@@ -2,7 +2,9 @@
 """Threads that nobody waits for: leaving the walk must not wait for a search of history to end. And stopping for the shell."""
 
 import os
+import select
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,3 +41,13 @@ class Unwaited(ThreadPoolExecutor):
 def stop_all() -> None:
     """Stop, with whoever started us (the demo waits for the walk), until the shell says to go on."""
     os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+
+def terminal_gone() -> bool:
+    """Whether the terminal that standard input was has been closed, by a window manager or a lost connection, and nobody can press a key any more."""
+    try:
+        looked = select.poll()
+        looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        return bool(looked.poll(0))
+    except (OSError, ValueError):
+        return True

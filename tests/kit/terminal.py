@@ -97,6 +97,11 @@ class Terminal:
             os.close(self._master)
             self._master = -1
 
+    def close(self) -> None:
+        """Close the terminal's window, so to speak."""
+        os.close(self._master)
+        self._master = -1
+
     def end(self) -> int:
         """Wait until it ended by itself; its exit code."""
         end = time.monotonic() + 30

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.errors import ExitCode
 from patchpilot.services.prepare import Wanted, prepare
 from patchpilot.tui.stages import Stage
 from tests.kit.smtp import FaultySink
@@ -41,6 +42,13 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path
                 walk.type(str(following.number))
             walk.wait_for(SHOWS[following])
     assert '"stage": "follow"' in toured.read_text()
+
+
+def test_a_closed_terminal_ends_the_walk(mended: Path, toured: Path) -> None:
+    with Terminal(WALK, mended) as walk:
+        walk.wait_for(SHOWS[Stage.COMMIT])
+        walk.close()
+        assert walk.process.wait(30) == ExitCode.INTERRUPTED
 
 
 def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Path) -> None:
