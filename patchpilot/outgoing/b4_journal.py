@@ -83,8 +83,9 @@ def _kept(repository: Repository, left: _Opened) -> bool:
     """Whether the books are to stay as they are now: mails left with them, or b4 itself has noted a send since."""
     if left.send is not None:
         with Outbox() as outbox:
-            send = outbox.get(left.send)
-        return send.kind != "to-self" and any(one.state in _LEFT for one in send.entries)
+            send = outbox.find(left.send)
+        # an outbox that was lost or put back from a copy knows nothing of it: then there is nothing to keep
+        return send is not None and send.kind != "to-self" and any(one.state in _LEFT for one in send.entries)
     known = enrolment(repository, left.branch)
     noted = json.dumps(left.before.get("b4-tracking", ()))
     return known is not None and any(one not in noted for _, ids in known.history for one in ids)

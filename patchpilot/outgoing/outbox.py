@@ -215,8 +215,15 @@ class Outbox:
         self._write("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
-        """One send."""
-        return self._send(self._db.execute(f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)).fetchone())
+        """One send that is known to be there."""
+        found = self.find(send_id)
+        assert found is not None
+        return found
+
+    def find(self, send_id: int) -> Send | None:
+        """One send; None when the outbox has none of this number."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)).fetchone()
+        return self._send(row) if row else None
 
     def sends(self, change_id: str, version: int | None = None, kind: str = "real") -> tuple[Send, ...]:
         """The sends of a topic (of one version), oldest first."""

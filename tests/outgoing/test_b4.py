@@ -23,6 +23,7 @@ from patchpilot.outgoing.b4_additions import put_in
 from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.b4_journal import opened
 from patchpilot.outgoing.letter import Letter
+from patchpilot.outgoing.outbox import state_folder
 from patchpilot.outgoing.transport import captured
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
@@ -280,6 +281,25 @@ def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> 
         known = enrolment(repository, "topic")
     assert known is not None
     assert known.revision == 2
+
+
+@pytest.mark.parametrize("verb", ["draft", "send"])
+def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(tmp_path: Path, verb: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "branch.topic.description", "widget: what I wrote myself")
+        before = repo.git("config", "--local", "--list")
+        with Repository.open(repo.path) as repository, opened(repository, "topic", 4711):
+            (journal,) = state_folder().glob("b4-books/*/opened.json")
+            left_open = journal.read_bytes()
+            journal.unlink()
+        b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
+        assert repo.git("config", "--local", "--list") != before
+        journal.write_bytes(left_open)
+        done = call("draft", "-C", repo.path) if verb == "draft" else send(repo, "--dry-run")
+    assert done.code == 0, done.err
+    assert not journal.exists()
+    assert repo.git("config", "--local", "--list") == before
 
 
 def test_a_branch_whose_base_other_branches_have_too_is_taken(tmp_path: Path) -> None:
