@@ -43,7 +43,7 @@ class Journey:
         """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not the story's."""
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
-        words = [sys.executable, "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
+        words = [sys.executable, "-P", "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
         try:
             done = subprocess.run(
                 words,

@@ -6,14 +6,13 @@ interpreter's own inside, so it is tied to its exact version, is asked for nothi
 of trouble: then patterns are compiled as ever.
 """
 
-import contextlib
-import marshal
-import os
 import re
 import sys
 from array import array
 from pathlib import Path
 from typing import Any
+
+from patchpilot.lint.kept import load, store
 
 MOST = 1500
 """So many patterns are kept; when there are more, those that the last run had no use for go."""
@@ -47,10 +46,9 @@ def use(folder: Path) -> None:
     except ImportError:
         return
     kept = _Kept(folder / f"patterns-{sys.implementation.cache_tag}-{_sre.MAGIC}-{sys.hexversion:x}")
-    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-        loaded = marshal.loads(kept.file.read_bytes())
-        if isinstance(loaded, dict):
-            kept.known = loaded
+    loaded = load(kept.file)
+    if isinstance(loaded, dict):
+        kept.known = loaded
     original = compiler.compile
 
     def compile_or_recall(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
@@ -88,9 +86,5 @@ def keep() -> None:
     known = _kept.known
     if len(known) > MOST:
         known = {key: made for key, made in known.items() if key in _kept.used}
-    with contextlib.suppress(OSError, ValueError):
-        _kept.file.parent.mkdir(parents=True, exist_ok=True)
-        beside = _kept.file.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(marshal.dumps(known))
-        beside.replace(_kept.file)
+    store(_kept.file, known)
     _kept.fresh = 0

@@ -127,8 +127,8 @@ def _folder(repository: Repository) -> Path:
 
 def _script(name: str) -> str:
     python = shlex.quote(sys.executable)
-    return f'#!/bin/sh\n{MARK}\nexec {python} -m patchpilot hooks run {name} "$@"\n'
+    return f'#!/bin/sh\n{MARK}\nexec {python} -P -m patchpilot hooks run {name} "$@"\n'
 
 
 def _b4_command() -> str:
-    return f"{shlex.quote(sys.executable)} -m patchpilot check --format checkpatch -"
+    return f"{shlex.quote(sys.executable)} -P -m patchpilot check --format checkpatch -"

@@ -49,4 +49,4 @@ def take(walk: "Walk") -> None:
 
 def run_demo() -> int:
     """The demo on this terminal; its exit code."""
-    return interactive([sys.executable, "-m", "patchpilot", "demo"])
+    return interactive([sys.executable, "-P", "-m", "patchpilot", "demo"])

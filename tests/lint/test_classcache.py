@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.lint.kept import cache_dir
+from patchpilot.lint.kept import cache_dir, load, store
 
 PROGRAM = """
 from patchpilot.lint import classcache
@@ -47,10 +47,49 @@ def test_classes_of_kept_code_are_what_they_were() -> None:
     assert _run() == 0
 
 
+def _kept_file() -> Path:
+    (file,) = cache_dir().glob("classes-*")
+    return file
+
+
+def test_one_changed_bit_anywhere_is_noticed(tmp_path: Path) -> None:
+    assert store(tmp_path / "kept", {"a": [1, 2, (3, "four")], "b": compile("1 + 1", "<string>", "eval")})
+    whole = (tmp_path / "kept").read_bytes()
+    assert load(tmp_path / "kept")["a"] == [1, 2, (3, "four")]
+    for place in range(len(whole)):
+        (tmp_path / "kept").write_bytes(whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :])
+        assert load(tmp_path / "kept") is None
+
+
+def test_what_somebody_else_could_have_written_is_not_run(tmp_path: Path) -> None:
+    _run()
+    file = _kept_file()
+    for mode in (0o620, 0o602):
+        file.chmod(mode)
+        assert load(file) is None
+    file.chmod(0o600)
+    assert load(file)
+    file.parent.chmod(0o777)
+    assert load(file) is None
+    moved = file.rename(tmp_path / "elsewhere")
+    file.symlink_to(moved)
+    assert load(file) is None
+    # a folder that others could write to is closed to them by the next run that keeps something
+    assert _run() > 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+    assert _run() == 0
+
+
+def test_nobody_s_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", ".")
+    assert not store(cache_dir() / "kept", {})
+    assert load(cache_dir() / "kept") is None
+
+
 @pytest.mark.parametrize("damage", [b"", b"junk", b"\xe9\x00", b"i\x01\x00\x00\x00"])
 def test_what_cannot_be_read_is_made_anew(damage: bytes) -> None:
     _run()
-    (file,) = Path(cache_dir()).glob("classes-*")
-    file.write_bytes(damage)
+    _kept_file().write_bytes(damage)
     assert _run() > 0
     assert _run() == 0

@@ -311,3 +311,14 @@ def test_a_branch_whose_base_other_branches_have_too_is_taken(tmp_path: Path) ->
         assert send(repo, "--dry-run").code == 0
         assert send(repo, "--yes").code == 0
         assert len(server.take()) == 1
+
+
+def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        for name in ("b4", "patchpilot", "email"):
+            repo.put(f"{name}/__init__.py", f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+        assert send(repo, "--dry-run").code == 0
+        assert call("hooks", "install", "-C", repo.path).code == 0
+        repo.git("commit", "-q", "--allow-empty", "-s", "-m", "widget: wait for the link\n\nIt comes late, and then nobody looks.")
+    assert not (tmp_path / "ran").exists()

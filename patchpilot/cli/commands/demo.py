@@ -48,7 +48,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             line.wipe()
         if shell:
             click.echo(_WELCOME.format(work=sandbox.work), err=True)
-        walk = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-m", "patchpilot", "tui"]
+        walk = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-P", "-m", "patchpilot", "tui"]
         code = subprocess.call(walk, cwd=sandbox.work, env=sandbox.env)
         if keep:
             click.echo(f"the sandbox stays in {keep}, without its mail server and archive: . {keep}/env; cd {sandbox.work}", err=True)
