@@ -5,12 +5,13 @@ import shlex
 from dataclasses import dataclass, replace
 
 from patchpilot.backports.conflict import Place
-from patchpilot.backports.hunks import misfits
+from patchpilot.backports.hunks import fit_file, misfits
 from patchpilot.backports.verdict import Verdict
 from patchpilot.errors import InputError
 from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree
 
+_THERE = "its result is there already"
 _NO_HISTORY = "it has no history, so this is told from its content alone"
 
 
@@ -42,11 +43,42 @@ def judge_directory(patch: Patch, tree: Tree) -> Judged:
     if not forward:
         commands = (f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}",) if patch.commit is None else ()
         return Judged(Verdict.CLEAN, f"it applies as it is; {told}", "clean", (), commands)
-    total = sum(max(1, len(change.hunks)) for change in patch.files)
-    there = total - len(backward)
-    part = f"{there} of its {total} hunks are there already; " if 0 < there < total else ""
-    places = tuple(Place(one.path, one.line, kind=one.why) for one in forward)
-    return Judged(Verdict.CONFLICT, f"{part}{len(forward)} of {total} hunks do not apply; {told}", "conflict", places)
+    counts, places = _counted(patch, tree)
+    return Judged(Verdict.CONFLICT, f"{_in_words(*counts)}; {told}", "conflict", places)
+
+
+def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[Place, ...]]:
+    """How many hunks are there already, do not apply, and apply (each is one of them), and the places of the first two."""
+    there = total = broken = 0
+    places: list[Place] = []
+    for change in patch.files:
+        forward = fit_file(change, tree).misfits
+        # what keeps a whole file from fitting keeps each of its hunks
+        undone = fit_file(change, tree, reverse=True).misfits
+        stuck = {id(one.hunk) for one in undone}
+        size = max(1, len(change.hunks))
+        found = [one.hunk is not None and id(None) not in stuck and id(one.hunk) not in stuck for one in forward]
+        whole = any(one.hunk is None for one in forward)
+        # without a file to put them in none applies, and a file that is there as a whole has them all
+        here = size if whole and not undone else sum(found)
+        there += here
+        broken += size - here if whole else len(forward) - here
+        total += size
+        places += [
+            Place(one.path, one.line, kind=_THERE if is_there or (whole and not undone) else one.why)
+            for one, is_there in zip(forward, found, strict=True)
+        ]
+    return (there, broken, total - there - broken), tuple(places)
+
+
+def _in_words(there: int, broken: int, fits: int) -> str:
+    total = there + broken + fits
+    if not there:
+        return f"{broken} of {total} hunks do not apply"
+    parts = [f"{there} {'is' if there == 1 else 'are'} there already"]
+    parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
+    parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
+    return f"of its {total} hunks {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
 
 
 def _changes_lines(patch: Patch) -> bool:

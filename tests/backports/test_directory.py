@@ -127,3 +127,24 @@ def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
 def test_without_a_repository_and_a_directory_it_says_what_it_needs(workdir: Path) -> None:
     done = call("backport", "HEAD")
     assert done.code == 3
+
+
+def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(world: World, workdir: Path) -> None:
+    repo = world.repo
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    repo.commit("more", {"w.c": source(**content, l32="a(32);", l44="b(44);", l56="c(56);"), "other.c": source(l5="d(5);", l25="e(25);")})
+    file = workdir / "more.patch"
+    file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
+    tree = tree_with(workdir, source(**content, l32="a(32);", l44="else(44);"))
+    answer = ask(file, "--onto", tree)
+    assert answer["verdict"] == "conflict"
+    assert answer["reason"].startswith("of its 5 hunks 1 is there already, 3 do not apply and 1 applies; ")
+    assert [one["kind"] for one in answer["conflicts"]] == [
+        "there is no such file",
+        "its result is there already",
+        "its context is not there",
+    ]
+    (tree / "other.c").write_text(source(l5="d(5);", l25="e(25);"))
+    (tree / "w.c").write_text(source(**content, l32="a(32);"))
+    answer = ask(file, "--onto", tree)
+    assert answer["reason"].startswith("of its 5 hunks 3 are there already and 2 apply; ")

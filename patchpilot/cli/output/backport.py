@@ -216,7 +216,8 @@ def _details(one: BranchResult, *, upstream: bool) -> list[str]:
         say("queued for the next release")
     if one.wants_fix:
         for place in one.conflicts[:_PLACES]:
-            lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else f" ({place.kind})"))
+            kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
+            lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind)
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
         if len(one.conflicts) > _PLACES:
             say(f"and {len(one.conflicts) - _PLACES} more conflicts")
