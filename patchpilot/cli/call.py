@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.cli.output.stream import emit
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
@@ -67,10 +68,14 @@ class Common:
         """A progress line on stderr when that is a terminal and -q was not given; else silence."""
         return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
 
-    def write(self, text: str) -> None:
-        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout."""
+    def write(self, text: str, *, fold: bool = False) -> None:
+        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout; `fold`: in lines that fit a terminal."""
         if not text and not self.output:
             return
+        if fold and self.format == "text" and not self.output and sys.stdout.isatty():
+            from patchpilot.cli.output.layout import folded, terminal_columns
+
+            text = folded(text, terminal_columns() or 80)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             try:
@@ -79,17 +84,6 @@ class Common:
                 raise InputError(f"{self.output}: {error.strerror or error}") from error
         else:
             emit(data, colored=self.colored)
-
-
-def emit(data: str, *, colored: bool) -> None:
-    """Write to stdout. The library that takes colours out again, and mends a stream that cannot say all, is asked only where there is need."""
-    if "\x1b" not in data and (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
-        sys.stdout.write(data)
-        sys.stdout.flush()
-        return
-    import click
-
-    click.echo(data, nl=False, color=colored)
 
 
 class ProgressLine:

@@ -87,7 +87,7 @@ def answer(common: Common, words: Words) -> int:
         )
     if common.verbose:
         print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
-    common.write(_render(common, result, statistics=words.statistics))
+    common.write(_render(common, result, statistics=words.statistics), fold=True)
     regexcache.keep()
     classcache.keep()
     return int(result.exit_code)
@@ -141,6 +141,9 @@ def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
 
         if statistics:
             return findings_text.statistics(result)
-        return findings_text.render(result, colored=common.colored, quiet=common.quiet)
+        from patchpilot.cli.output.layout import terminal_columns
+
+        columns = None if common.output else terminal_columns()
+        return findings_text.render(result, colored=common.colored, quiet=common.quiet, columns=columns)
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     return str(printer.render(result))

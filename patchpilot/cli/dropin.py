@@ -68,12 +68,13 @@ def _width(word: str) -> int:
 
 def answer(call: Call) -> int:
     """Print the answer; remarks go to stderr."""
+    from patchpilot.cli.output.stream import emit
     from patchpilot.services.get_maintainer import drop_in
 
     # nothing that is made in so short a run is worth collecting
     gc.set_threshold(100_000, 50, 50)
     result = drop_in(call.targets, call.switches, tree=call.tree, repo=call.repo)
-    sys.stdout.write(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()))
+    emit(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False)
     return 0
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The short way to get_maintainer.pl's answer: the same words give the same answer as the whole command line, without its library."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,3 +100,13 @@ def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None
     wrong = ask("nothing-of-that-name")
     assert (wrong.code, wrong.out) == (2, "")
     assert "nothing-of-that-name" in wrong.err
+
+
+def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(tree: Path, mail: Path) -> None:
+    file = tree / "MAINTAINERS"
+    file.write_text(file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"), encoding="utf-8")
+    words = ["maintainers", "--tree", str(tree), "--format", "get_maintainer", str(mail)]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-m", "patchpilot", *words], capture_output=True, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Fixer" in done.stdout

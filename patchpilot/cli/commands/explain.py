@@ -27,5 +27,5 @@ def command(common: Common, rule: str) -> int:
         ]
         common.write(document("explain", {"rules": bodies}))
     else:
-        common.write("\n\n".join(output.page(one) for one in found))
+        common.write("\n\n".join(output.page(one) for one in found), fold=True)
     return 0

@@ -121,7 +121,7 @@ def _plan(
             for one in {planned.topic: planned for planned in result.results}.values():
                 service.edit(one, to=add_to, cc=add_cc, drop=drop, restore=restore, reset=reset)
             result = ask(progress)
-    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not brief))
+    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not brief), fold=True)
 
 
 def _who(common: Common, address: str) -> int:

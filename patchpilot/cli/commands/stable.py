@@ -33,7 +33,7 @@ def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport:
 
         common.write(document("stable", body(result)))
     else:
-        common.write(text(result))
+        common.write(text(result), fold=True)
     return ExitCode.OK
 
 

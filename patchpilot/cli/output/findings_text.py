@@ -18,18 +18,21 @@ COLUMNS = 140
 
 
 class Paint:
-    """Colours, or none."""
+    """Colours, or none; and the columns a quoted line may take."""
 
-    def __init__(self, on: bool) -> None:
-        self.on = on
+    def __init__(self, on: bool, columns: int = COLUMNS) -> None:
+        self.on, self.columns = on, columns
 
     def __call__(self, text: str, code: str) -> str:
         return f"{code}{text}{PLAIN}" if self.on and text else text
 
 
-def render(result: CheckResult, *, colored: bool = False, quiet: bool = False) -> str:
-    """The report: patch by patch, the series, and what it all comes to. Nothing but that last line when there is nothing to say."""
-    paint = Paint(colored)
+def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, columns: int | None = None) -> str:
+    """The report: patch by patch, the series, and what it all comes to. Nothing but that last line when there is nothing to say.
+
+    Quoted lines are cut where `columns`, the terminal's, end.
+    """
+    paint = Paint(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     told: set[str] = set()
     reasons = {rule.id: rule.why for rule in result.rules}
     whole = frozenset(rule.id for rule in result.rules if rule.scope in WHOLE)
@@ -75,12 +78,12 @@ def _quoted(text: str, finding: Finding, paint: Paint) -> list[str]:
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
-    lines = ["    " + crop(shown, COLUMNS)]
+    lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
         # a column counts in the new file's line, which a patch puts a sign before
         signed = text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
-        if before < COLUMNS:
+        if before < paint.columns:
             lines.append("    " + " " * before + paint("^", COLORS[finding.severity]))
     return lines
 

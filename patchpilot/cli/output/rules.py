@@ -10,7 +10,7 @@ from patchpilot.lint.rule import Example, Rule
 from patchpilot.model.finding import Severity
 from patchpilot.services.rules import Explanation
 
-COLUMNS = 88
+COLUMNS = 80
 MOST_LINES = 40
 
 

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Text is folded for a terminal at blanks, and nothing of it is lost."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.cli.output.layout import folded
+from patchpilot.cli.output.plain import width
+
+_WORD = st.sampled_from(["a", "list@example.org", "größe", "補丁", "\x1b[1m", "\x1b[0m", "x" * 50, "(maintainer,", "why:"])
+_LINE = st.tuples(st.integers(0, 30), st.lists(_WORD, max_size=30)).map(lambda pair: " " * pair[0] + " ".join(pair[1]))
+
+
+def _plain(text: str) -> str:
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+@given(st.lists(_LINE, max_size=4).map("\n".join), st.integers(40, 100))
+def test_folded_text_has_the_same_words_in_lines_that_fit(text: str, room: int) -> None:
+    lines = folded(text, room).split("\n")
+    assert "\n".join(lines).split() == text.split()
+    for line in lines:
+        assert width(_plain(line)) <= room or len(_plain(line).split()) == 1
+
+
+@given(_LINE)
+def test_what_fits_stays_as_it_is(line: str) -> None:
+    assert folded(line, max(1, width(_plain(line)))) == line
