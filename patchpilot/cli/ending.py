@@ -21,6 +21,8 @@ def ended(work: Callable[[], int | None]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else nohup wants us to go on
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         code = work()
         sys.stdout.flush()
