@@ -11,6 +11,11 @@ from patchpilot.resources import data_dir
 
 COMMENT = "#~"
 """How a line of a template begins that is for the person, not for the mail."""
+GIT_SUBJECT = "*** SUBJECT HERE ***"
+"""git's placeholder, with which git send-email takes no mail."""
+_PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
+"""What git's, b4's and our own template put where a person is to write."""
+_SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
 _CHANGES = re.compile(r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))", re.IGNORECASE | re.MULTILINE)
 
 
@@ -59,6 +64,25 @@ def split_cover(text: str) -> tuple[str, str, str]:
             body = "\n---\n".join([parts[0].rstrip("\n"), *(one.strip("\n") for one in parts[at + 1 :])]).strip("\n")
             break
     return subject, body, changelog
+
+
+def given_cover(text: str) -> tuple[str | None, str]:
+    """(subject, body) of a cover given as one text: its first line is the subject where a blank line or nothing follows, else None."""
+    text = text.replace("\r\n", "\n").strip("\n")
+    head, _, rest = text.partition("\n")
+    if not head.strip() or rest.partition("\n")[0].strip():
+        return None, text
+    return head.strip(), rest.strip("\n")
+
+
+def above_shortlog(text: str) -> str:
+    """What a person wrote of a cover that git made: its text above the shortlog."""
+    return _SHORTLOG.split(text, maxsplit=1)[0]
+
+
+def is_written(text: str) -> bool:
+    """Whether somebody wrote a cover's subject or text: it is neither nothing nor has a placeholder in it."""
+    return bool(text.strip()) and not _PLACEHOLDER.search(text)
 
 
 def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:

@@ -10,7 +10,7 @@ from patchpilot.model.address import AddressState, judge
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account
-from patchpilot.outgoing.cover import has_changes
+from patchpilot.outgoing.cover import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.plan import Problem, Request
@@ -77,6 +77,7 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
         else:
             way = "indent or reword what git takes for the end of the message"
         yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
+    yield from _cover(facts)
     for patch in facts.series.patches:
         yield from _patch(patch)
     if facts.standing and facts.target:
@@ -117,6 +118,25 @@ def _patch(patch: Patch) -> Iterator[Problem]:
         yield Problem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
         yield Problem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
+
+
+def _cover(facts: Facts) -> Iterator[Problem]:
+    """A cover letter that leaves is one that somebody wrote."""
+    draft, cover = facts.draft, facts.series.cover
+    if cover:
+        subject, text, way = cover.subject.title, above_shortlog("\n".join(cover.message)), f"write it in {cover.source}"
+    elif draft.has_cover and (facts.request.cover or len(facts.series.patches) > 1):
+        subject, way = draft.cover_subject, ""
+        # an unfinished changelog has its own refusal
+        text = draft.cover_text.strip() or cover_body("", draft.changelogs, facts.version)
+    else:
+        return
+    if not is_written(subject):
+        hint = way or "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit"
+        yield Problem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
+    if not is_written(text):
+        hint = way or "patchpilot draft --cover 'what the series does as a whole, and why', or patchpilot draft --edit"
+        yield Problem("cover-text", "the cover letter's text is not written", hint)
 
 
 def _standing(standing: Standing, target: Target) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.outgoing.b4_branch import Enrolment, enrolment, withdraw
-from patchpilot.outgoing.cover import fill, template, without_comments
+from patchpilot.outgoing.cover import fill, given_cover, template, without_comments
 from patchpilot.outgoing.draft import Draft, Drafts, one_line_each
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -51,14 +51,20 @@ def show(repository: Repository, target: str | None = None, base: str | None = N
 
 def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
     """Change a draft and keep it."""
-    one_line_each(changes.subject, changes.prefix, changes.in_reply_to)
+    subject, text = changes.subject, changes.text
+    if subject is None and text is not None:
+        subject, text = given_cover(text)
+    one_line_each(subject, changes.prefix, changes.in_reply_to)
     draft = find_draft(repository, Request(target=target, base=base))
     if changes.imported:
         draft = from_text(draft, read_draft_file(changes.imported))
-    if changes.subject is not None:
-        draft = replace(draft, cover_subject=changes.subject.strip())
-    if changes.text is not None:
-        draft = replace(draft, cover_text=changes.text.strip("\n"))
+    if changes.subject is None and subject and not text and draft.cover_subject:
+        # a line alone is what a cover lacks that has a subject already
+        subject, text = None, subject
+    if subject is not None:
+        draft = replace(draft, cover_subject=subject.strip())
+    if text is not None:
+        draft = replace(draft, cover_text=text.strip("\n"))
     if changes.version is not None:
         draft = replace(draft, version=changes.version)
     if changes.changelog is not None:

@@ -15,6 +15,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import send_email
 from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commits, sheets_of_patches
+from patchpilot.outgoing.cover import GIT_SUBJECT
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
@@ -115,6 +116,13 @@ def _make(
         else sheets_of_patches(repository, series.patches, series.cover, wording)
     )
     made = letters(sheets, wording, _message_ids(draft, wording, sheets, account.sender, request), lambda _: (to, cc))
+    if made and GIT_SUBJECT in made[0].subject:
+        raise RefusedError(
+            "the cover letter still has git's placeholder for its subject",
+            hint=f"write it in {series.cover.source}"
+            if series.cover
+            else "write it: patchpilot draft --cover-subject TEXT, or draft --edit",
+        )
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
     return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), (), {}

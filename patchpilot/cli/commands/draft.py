@@ -21,7 +21,7 @@ from patchpilot.services.draft import Changes, DraftResult
 @click.option("--base", metavar="REV", help="what your topic is based on")
 @click.option("--edit", is_flag=True, help="write cover, changelog and notes in your editor")
 @click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
-@click.option("--cover", "text", metavar="TEXT", help="the cover letter's text")
+@click.option("--cover", "text", metavar="TEXT", help="the cover letter: subject, blank line, text (with --cover-subject: the text)")
 @click.option("--changelog", metavar="TEXT", help="what changed in this version")
 @click.option(
     "--note", "notes", metavar="PATCH TEXT", nargs=2, multiple=True, help="a note below the --- of a patch (number or words of its subject)"
