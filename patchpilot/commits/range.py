@@ -110,11 +110,14 @@ def commits_series(repository: "Repository", ids: Sequence[str], base: str | Non
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """One commit as a mail, as `git format-patch --stdout` writes it."""
+    if len(repository.commit(commit_id).parents) > 1:
+        # git would give the last commit before it that is none
+        raise UsageError(f"{commit_id[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B")
     done = repository.git(
         "format-patch", "--stdout", "-1", "--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach", commit_id
     )
     if not done.out:
-        raise UsageError(f"{commit_id[:12]} is a merge or empty: it has no patch", hint="name a commit that changes files")
+        raise UsageError(f"{commit_id[:12]} is empty: it has no patch", hint="name a commit that changes files")
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 

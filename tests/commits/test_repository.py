@@ -115,3 +115,17 @@ def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
 def test_a_missing_file_is_told_by_name() -> None:
     with pytest.raises(InputError, match=r"nowhere\.patch"):
         read_targets(("nowhere.patch",), None)
+
+
+def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
+    second = repo.git("rev-parse", "HEAD")
+    repo.branch("side", "v6.1")
+    side = repo.commit("b: side\n", {"b.c": "int b;\n"})
+    repo.checkout("master")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    with Repository.open(repo.path) as repository:
+        with pytest.raises(UsageError, match="is a merge") as error:
+            read_targets(("HEAD",), repository)
+        (series,) = read_targets(("v6.1..HEAD",), repository)
+    assert "name the commit" in (error.value.hint or "")
+    assert {patch.commit for patch in series.patches} == {second, side}
