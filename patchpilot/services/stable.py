@@ -3,10 +3,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import commit_patch, looks_like_file
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
+from patchpilot.errors import UsageError
 from patchpilot.history.branches import stable_branches
 from patchpilot.history.clones import ends_at, what_lacks
 from patchpilot.history.fixes_tag import parse_tag
@@ -18,6 +20,9 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.tags import fixes as finder
 from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.stable import BranchState, Culprits, StableAdvice, advise, present_lines
+
+CYCLE = 365
+"""Days; more than any project takes for one release, what its topic branches take before included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ def stable_lines(
 
     `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
     """
+    if (target == "-" or looks_like_file(target) or Path(target).is_file()) and not repository.find(target):
+        raise UsageError(
+            f"{target}: which branches have the bug is looked for in history",
+            hint="apply it first (git am FILE), then: patchpilot stable HEAD",
+        )
     commit = repository.commit(repository.resolve(target))
     use_graph(repository, commit.id, progress)
     forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
@@ -77,6 +87,7 @@ def stable_lines(
         versions=versions,
         no_backport=no_backport,
         size=patch_size(repository, commit),
+        fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
     )
     return StableResult(commit.id, commit.subject, forms.profile, advice, tuple(named), firsts, branches, tuple(notes))
 
@@ -105,6 +116,15 @@ def branch_states(repository: Repository, culprits: Sequence[str], forms: Forms,
             landed = [one for culprit in culprits if (one := history.landed(culprit, branch.tip, content=False)) and one.holds]
             states.append(BranchState(branch.version, branch.name, bool(landed), landed[0].commit if landed else None))
     return tuple(states)
+
+
+def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases) -> str | None:
+    """The first release that has the fix; None where the culprits are so much older that tags of others must be missing here."""
+    oldest = min(repository.commit(one).committed for one in culprits)
+    if (commit.committed - oldest).days > CYCLE:
+        return None
+    found = releases.first(commit.id, int(commit.committed.timestamp()), final=True)
+    return found.name if found else None
 
 
 def patch_size(repository: Repository, commit: Commit) -> int:

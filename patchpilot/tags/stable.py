@@ -59,10 +59,12 @@ def advise(
     versions: bool = False,
     no_backport: str | None = None,
     size: int = 0,
+    fixed_in: str | None = None,
 ) -> StableAdvice:
     """What to write. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
 
-    `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context.
+    `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context;
+    `fixed_in` the first release that has the fix itself.
     """
     if not forms.line:
         return StableAdvice((), False, (f"{forms.profile} has no tag that asks for a backport",))
@@ -78,6 +80,8 @@ def advise(
     release = culprits.oldest_release
     if release is None and not affected:
         return StableAdvice((), False, ("the bug is in no release and in no stable branch: its fix goes the same way",))
+    if release and release == fixed_in and not affected:
+        return StableAdvice((), False, (f"the bug and its fix both come with {release}: no release ever had the bug",))
     version = (release or "").lstrip("v")
     reasons = [f"the bug is in every release since {release}"] if release else ["the bug is in no mainline release"]
     if affected:

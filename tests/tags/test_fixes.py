@@ -290,3 +290,27 @@ def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
     assert after[told.culprit].evidence[-1] == "came with v1.1, the release that the message names"
     assert all(after[one].confidence <= before[one].confidence for one in before if one != told.culprit)
     assert sum(one.confidence for one in after.values()) <= 1.001 * max(1.0, sum(one.confidence for one in before.values()))
+
+
+def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    story.repo.commit("ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"})
+    story.repo.tag("v1.3")
+    with Repository.open(tmp_path / "r") as repository:
+        never = stable_lines(repository, "HEAD", fixes=["HEAD~1"]).advice
+        older = stable_lines(repository, "HEAD", fixes=["HEAD~1", story.culprit]).advice
+    assert (never.lines, never.eligible) == ((), False)
+    assert never.reasons == ("the bug and its fix both come with v1.3: no release ever had the bug",)
+    assert (older.lines, older.eligible) == (("Cc: stable@vger.kernel.org # 1.1+",), True)
+
+
+def test_a_release_that_stands_alone_does_not_tell_what_others_had(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo._clock += 3 * 365 * 86400
+    story.repo.commit("ring: fix the mask and more" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    for tag in ("v1.0", "v1.1", "v1.2"):
+        story.repo.git("tag", "-d", tag)
+    story.repo.tag("v1.9")
+    with Repository.open(tmp_path / "r") as repository:
+        assert stable_lines(repository, "HEAD", fixes=[story.culprit]).advice.eligible

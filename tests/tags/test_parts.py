@@ -169,3 +169,12 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     first = body["candidates"][0]
     assert first["commit"] == story.culprit
     assert any("look again" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
+
+
+def test_stable_of_a_patch_file_says_what_it_needs(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
+    for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
+        refused = call("stable", "-C", story.repo.path, word)
+        assert refused.code == 2
+        assert "git am" in refused.err
