@@ -3,8 +3,9 @@
 
 import re
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
@@ -70,21 +71,25 @@ def find_culprits(
     verify: bool = False,
     bisect_log: str | None = None,
     digits: int = DIGITS,
+    base: str | None = None,
+    series: Collection[str] = (),
     progress: Progress = silent,
 ) -> FixesResult:
     """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
 
     `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
+    What goes out together with the fix gets no tag: what it has over `base` (else over its upstream), and the ids of `series`.
     """
     commit = repository.commit(repository.resolve(target))
     started = time.monotonic()
     graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)
-    relations = _relations(repository, commit, releases)
+    together_with = cache(lambda: frozenset((*_series(repository, commit, base), *series)) - {commit.id})
+    relations = _relations(repository, commit, releases, together_with)
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
-    if len(commit.parents) != 1 and not bisect_log:
+    if len(commit.parents) != 1 and bisect_log is None:
         reason = (
             "it is a merge: name the commit that fixes the bug" if commit.parents else "it is the first commit: there is nothing before it"
         )
@@ -93,7 +98,7 @@ def find_culprits(
     candidates, together, notes = _by_release(commit, releases, found.candidates), found.together, list[str]()
     if candidates and candidates[0].commit not in together:
         together = ()
-    if bisect_log or "revert" in commit.message.lower():
+    if bisect_log is not None or "revert" in commit.message.lower():
         settled = _settle(repository, commit, bisect_log, candidates)
         notes += settled.notes
         if settled.candidates != candidates:
@@ -101,12 +106,13 @@ def find_culprits(
             together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
     reason = _cut_off(repository, candidates) or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
-    notes += _own_topic(repository, commit, culprits[:1])
+    own = frozenset(series) | {one.commit for one in culprits if not one.first_release and one.commit in together_with()}
+    notes += [own_patch(one.subject) for one in culprits[:1] if one.commit in own]
     notes += what_lacks(repository)
     if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     notes += _second_opinion(present, culprits)
-    tags = () if reason else _tags(repository, culprits, together)
+    tags = () if reason else _tags(repository, culprits, together, own)
     return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
 
 
@@ -115,7 +121,7 @@ def _settle(repository: Repository, commit: Commit, bisect_log: str | None, cand
     from patchpilot.tags.bisect import parse_bisection
     from patchpilot.tags.settled import by_bisection, by_revert
 
-    if bisect_log:
+    if bisect_log is not None:
         return by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
     return by_revert(repository, commit, candidates)
 
@@ -140,30 +146,30 @@ def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) 
     return Culprit(named.commit, named.subject, named.tag, named.confidence, named.evidence, release)
 
 
-def _tags(repository: Repository, culprits: tuple[Culprit, ...], together: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first."""
+def _tags(repository: Repository, culprits: tuple[Culprit, ...], together: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:
+    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for what goes out with the fix."""
     if len(together) < 2 or culprits[0].commit not in together:
-        return (culprits[0].tag,)
-    ordered = sorted((repository.commit(one) for one in together), key=lambda one: one.committed)
+        return () if culprits[0].commit in own else (culprits[0].tag,)
+    ordered = sorted((repository.commit(one) for one in together if one not in own), key=lambda one: one.committed)
     return tuple(finder.tag_of(repository, one) for one in ordered)
 
 
-def _own_topic(repository: Repository, commit: Commit, first: tuple[Culprit, ...]) -> list[str]:
-    """What to say when the likeliest culprit goes out together with the fix: it is no one's bug yet."""
-    for one in first:
-        if not one.first_release and one.commit in _series(repository, commit):
-            return [f"{one.commit[:12]} is a patch of the same series: squash the fix into it (git commit --fixup={one.commit[:12]})"]
-    return []
+def own_patch(subject: str) -> str:
+    """What to say when the culprit goes out together with the fix: it is no one's bug yet, and its id will be another."""
+    return f'this mends an earlier patch of your own series: squash it into "{subject}" (git rebase -i)'
 
 
-def _series(repository: Repository, commit: Commit) -> frozenset[str]:
+def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
     """The commits that go out together with this one: what it has over the base of its topic, unless that is too much for a series."""
     try:
-        base = repository.base_of(commit.id)
+        base = repository.base_of(commit.id, named)
     except UsageError:
-        return frozenset()
-    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base, "--tags")
-    return frozenset(found) if len(found) <= MANY else frozenset()
+        if named:
+            raise
+        return ()
+    # what has a tag was released, unless the base was named: topics that were sent have tags too
+    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base, *([] if named else ["--tags"]))
+    return found if len(found) <= MANY else ()
 
 
 def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.Found:
@@ -217,7 +223,7 @@ def _look_up(repository: Repository, word: str) -> Commit | None:
     return repository.commit(found) if found else None
 
 
-def _relations(repository: Repository, commit: Commit, releases: Releases) -> Relations:
+def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:
     """How a tag's target stands to this commit; asked of git only when a tag is there."""
 
     def is_ancestor(target: Commit) -> bool:
@@ -242,6 +248,6 @@ def _relations(repository: Repository, commit: Commit, releases: Releases) -> Re
 
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()
-    series = _series(repository, commit) - {commit.id}
+    series = together_with()
     own = None if series else first_release(commit)
     return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous)

@@ -12,7 +12,7 @@ from patchpilot.commits.undo import Undo
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.fixes import find_culprits
+from patchpilot.services.fixes import find_culprits, own_patch
 from patchpilot.services.stable import stable_lines
 from patchpilot.tags.compose import Wish, compose, word_diff
 from patchpilot.tags.fixes import tag_of
@@ -109,7 +109,8 @@ def prepare(
     for one in ids:
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
-    changes = tuple(_change(repository, repository.commit(one), wanted, profile, len(ids) == 1, progress) for one in ids)
+    topic = Topic(ids, base)
+    changes = tuple(_change(repository, repository.commit(one), wanted, profile, topic, progress) for one in ids)
     return write(
         repository, Preparation(ref, head, changes), "prepare", dry_run=dry_run, published=published, shared=shared, confirm=confirm
     )
@@ -152,13 +153,21 @@ def _costs(plan: rewrite.Rewriting, changed: int) -> tuple[str, ...]:
     return tuple(costs)
 
 
-def _change(repository: Repository, commit: Commit, wanted: Wanted, profile: str, alone: bool, progress: Progress) -> Change:
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The commits that are prepared together, oldest first, and the base that was named."""
+
+    ids: tuple[str, ...]
+    base: str | None = None
+
+
+def _change(repository: Repository, commit: Commit, wanted: Wanted, profile: str, topic: Topic, progress: Progress) -> Change:
     """The new message of one commit."""
     forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
     notes: list[str] = []
     trailers: list[tuple[str, str]] = []
     mended: dict[int, str] = {}
-    culprits = _fixes(repository, commit, wanted, alone, trailers, mended, notes, progress)
+    culprits = _fixes(repository, commit, wanted, topic, trailers, mended, notes, progress)
     _stable(repository, commit, wanted, culprits, profile, trailers, notes, progress)
     trailers += _people(wanted, forms)
     if wanted.regression and culprits:
@@ -175,7 +184,7 @@ def _fixes(
     repository: Repository,
     commit: Commit,
     wanted: Wanted,
-    alone: bool,
+    topic: Topic,
     trailers: list[tuple[str, str]],
     mended: dict[int, str],
     notes: list[str],
@@ -185,13 +194,17 @@ def _fixes(
     if wanted.fixes == ("none",):
         return []
     named = [one for one in wanted.fixes if one not in ("auto", "none")]
-    judged = find_culprits(repository, commit.id, limit=2, verify=bool(named), progress=progress)
+    judged = find_culprits(repository, commit.id, limit=2, verify=bool(named), base=topic.base, series=topic.ids, progress=progress)
     present = [one.target for one in judged.present if one.target]
+    notes += [own_patch(one.target.subject) for one in judged.present if one.target and "own-series" in {bad.kind for bad in one.problems}]
     for one in judged.present:
         if one.suggestion and one.tag.text != one.suggestion and {problem.kind for problem in one.problems} - _PLACE <= _FORM:
             mended[one.tag.line] = one.suggestion
     if named:
         culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
+        # this very run may give these another id
+        notes += [own_patch(one.subject) for one in culprits if one.id in topic.ids and one.id != commit.id]
+        culprits = [one for one in culprits if one.id not in topic.ids]
         trailers += [("Fixes", _value(repository, one)) for one in culprits if one.id not in {there.id for there in present}]
         return [*present, *culprits]
     if present:
@@ -199,11 +212,13 @@ def _fixes(
     if not judged.sure:
         notes.append(f"no Fixes: tag: unsure, {judged.reason}; see `patchpilot fixes {commit.short}`")
         return []
-    if not alone and kind_of(commit.subject) != "fix":
+    if len(topic.ids) > 1 and kind_of(commit.subject) != "fix":
         notes.append("no Fixes: tag: its subject speaks of no fix; name the commit with --fixes if it is one")
         return []
     trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
     notes += judged.notes
+    if not judged.tags:
+        return []
     notes.append(f"{judged.candidates[0].confidence:.0%} sure: {'; '.join(judged.candidates[0].evidence)}")
     there = (repository.find(tag.split()[1]) for tag in judged.tags)
     return [repository.commit(one) for one in there if one]

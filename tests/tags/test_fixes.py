@@ -142,6 +142,8 @@ def test_a_bisection_of_another_tree_is_refused(tmp_path: Path) -> None:
         ask(tmp_path / "r", bisect_log=f"{'9' * 40} is the first bad commit")
     with pytest.raises(InputError):
         ask(tmp_path / "r", bisect_log="hello")
+    with pytest.raises(InputError, match="neither a log"):
+        ask(tmp_path / "r", bisect_log="")
 
 
 def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
@@ -290,6 +292,18 @@ def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
     assert after[told.culprit].evidence[-1] == "came with v1.1, the release that the message names"
     assert all(after[one].confidence <= before[one].confidence for one in before if one != told.culprit)
     assert sum(one.confidence for one in after.values()) <= 1.001 * max(1.0, sum(one.confidence for one in before.values()))
+
+
+def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    fix = story.repo.commit("ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"})
+    tagged = ask(tmp_path / "r")
+    assert tagged.tags == (f'Fixes: {first[:12]} ("ring: count the users")',)
+    for told in ({"base": "v1.2"}, {"series": (first, fix)}):
+        result = ask(tmp_path / "r", **told)
+        assert (result.candidates[0].commit, result.tags) == (first, ())
+        assert "this mends an earlier patch of your own series: squash it" in result.notes[0]
 
 
 def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from patchpilot.tags.forms import forms_of
 from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line
 from patchpilot.tags.stable import BranchState, Culprits, advise
 from tests.kit.cli import call
-from tests.tags.culprits import history
+from tests.tags.culprits import FIX, history
 
 SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
 
@@ -171,6 +171,13 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     assert any("look again" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
 
 
+def test_an_empty_bisect_log_is_no_verdict(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    done = call("fixes", "-C", story.repo.path, "--bisect-log", "/dev/null")
+    assert done.code == 2
+    assert "neither a log of git bisect" in done.err
+
+
 def test_stable_of_a_patch_file_says_what_it_needs(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
@@ -178,3 +185,17 @@ def test_stable_of_a_patch_file_says_what_it_needs(tmp_path: Path) -> None:
         refused = call("stable", "-C", story.repo.path, word)
         assert refused.code == 2
         assert "git am" in refused.err
+
+
+def test_fixes_of_an_unsent_range_says_to_squash(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.commit("ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")})
+    for words in (("v1.2..HEAD",), ("HEAD", "--base", "v1.2")):
+        done = call("fixes", "-C", story.repo.path, *words, "--format", "json")
+        body = json.loads(done.out)
+        last = body.get("results", [body])[-1]
+        assert last["tags"] == []
+        assert any("squash it" in one for one in last["notes"])
+    story.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
+    body = json.loads(call("fixes", "-C", story.repo.path, "v1.2..HEAD", "--format", "json").out)
+    assert body["results"][-1]["tags"]

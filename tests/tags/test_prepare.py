@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.cli import call
-from tests.tags.culprits import SIGNED, History, history
+from tests.tags.culprits import FIX, SIGNED, History, history
 
 
 @pytest.fixture
@@ -151,3 +151,30 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
         if now != old:
             records = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)["records"]
             assert any(one["old"] == old and one["new"] == now for one in records)
+
+
+def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: History) -> None:
+    """The same run writes the earlier one anew: its id would name nothing that is sent."""
+    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")})
+    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", "auto", "--format", "json")
+    assert done.code == 0, done.err
+    first, second = json.loads(done.out)["commits"]
+    assert f"Fixes: {story.culprit[:12]}" in first["message"]
+    assert "Fixes:" not in second["message"]
+    assert "Cc: stable" not in second["message"]
+    assert any('mends an earlier patch of your own series: squash it into "ring: fix the mask"' in one for one in second["notes"])
+
+
+def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
+    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")})
+    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", story.fix, "--format", "json")
+    second = json.loads(done.out)["commits"][1]
+    assert "Fixes:" not in second["message"]
+    assert any("squash it" in one for one in second["notes"])
+
+
+def test_a_tag_for_an_earlier_patch_of_the_series_is_told(story: History) -> None:
+    text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
+    story.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
+    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--dry-run", "--format", "json")
+    assert any("squash it" in one for one in json.loads(done.out)["commits"][1]["notes"])

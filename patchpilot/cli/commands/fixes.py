@@ -11,7 +11,7 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, InputError, UsageError
-from patchpilot.services.fixes import LIMIT, FixesResult, find_culprits
+from patchpilot.services.fixes import LIMIT, MANY, FixesResult, find_culprits
 
 MAX_LOG = 4 << 20
 
@@ -26,14 +26,18 @@ MAX_LOG = 4 << 20
     type=click.Path(path_type=Path, allow_dash=True),
     help="what git bisect log printed, or a report that quotes its end",
 )
+@click.option("--base", metavar="REV", help="what your topic is based on: what it adds gets no tag, but the advice to squash")
 @click.argument("target", default="HEAD")
-def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, target: str) -> int:
+def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str) -> int:
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
     log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
+        base = base or common.settings(repository).get("base") or None
+        ids = _commits(repository, target)
+        own = _unsent(repository, target)
         results = tuple(
-            find_culprits(repository, one, limit=limit, verify=verify, bisect_log=log, progress=progress)
-            for one in _commits(repository, target)
+            find_culprits(repository, one, limit=limit, verify=verify, bisect_log=log, base=base, series=own, progress=progress)
+            for one in ids
         )
     if common.format == "json":
         from patchpilot.cli.output.json import document
@@ -58,6 +62,16 @@ def _commits(repository: Repository, target: str) -> tuple[str, ...]:
     from patchpilot.commits.range import resolve_commits
 
     return resolve_commits(repository, target)
+
+
+def _unsent(repository: Repository, target: str) -> tuple[str, ...]:
+    """What of a range has neither tag nor remote: it goes out together. Nothing for a TARGET that is no range, or too much for a series."""
+    old, dots, new = target.partition("..")
+    if not dots:
+        return ()
+    start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+    found = repository.rev_list(f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes")
+    return found if len(found) <= MANY else ()
 
 
 def _read(file: Path | None) -> str | None:
