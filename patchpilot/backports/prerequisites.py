@@ -3,7 +3,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from patchpilot.backports.fix import Fix
@@ -19,6 +19,9 @@ from patchpilot.model.progress import Progress, silent
 _MARGINS = (0, 1, 3)
 _DEEPEST = 4
 _MOST = 400
+# whole commits beyond these are no longer what a person picks for the sake of one fix
+_MANY_COMMITS = 12
+_MANY_LINES = 2000
 
 
 class State(StrEnum):
@@ -32,7 +35,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A prerequisite: its id and subject, how many lines it changes, and whether it is a fix itself."""
+    """A prerequisite: its id and subject, how many lines of it are needed (all, or those in the fix's files), and whether it is a fix itself."""
 
     commit: str
     subject: str
@@ -42,16 +45,31 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search found: the commits in the order to apply, how far it got, and the tree they give (the fix applies to it)."""
+    """What a search found: the commits in the order to apply, how far it got, and the tree they give (the fix applies to it).
+
+    `whole` are the whole commits that would do as well, when they are out of proportion and parts are told instead.
+    """
 
     needs: tuple[Need, ...]
     state: State
     tree: str | None = None
+    whole: tuple[Need, ...] = ()
 
     @property
     def partial(self) -> bool:
         """Whether only their changes to the fix's own files were needed or tried."""
         return self.state is State.PARTIAL
+
+    @property
+    def lines(self) -> int:
+        """How many lines the commits change."""
+        return sum(need.size for need in self.needs)
+
+    def rather_than(self, whole: "Search", fix_lines: int) -> "Search":
+        """This search for parts when the whole commits are far too many for the fix and the parts are much less; else that for whole ones."""
+        many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(whole.needs)
+        much = whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
+        return replace(self, whole=whole.needs) if many or much else whole
 
 
 class _TimeIsOverError(Exception):
@@ -63,7 +81,8 @@ def find_prerequisites(
 ) -> Search:
     """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), searched for at most `effort` seconds.
 
-    Whole commits first, each with what it needs itself in its other files; else only their changes to the fix's files.
+    Whole commits first, each with what it needs itself in its other files; else, or when those are out of proportion, only their changes to
+    the fix's files.
     """
     return _Seeker(history, scratch, fix, tip, time.monotonic() + effort, progress, tree).search()
 
@@ -92,11 +111,13 @@ class _Seeker:
             chosen = self._in_files()
             if chosen is None:
                 return Search((), State.NONE)
-            best = self._result(chosen, State.PARTIAL, cut=True)
+            best = part = self._result(chosen, State.PARTIAL, cut=True)
             whole = self._whole(chosen)
             if whole is not None:
-                best = self._result(whole, State.FOUND, cut=False)
-                best = self._result(self._as_they_came(self._fewer(whole, cut=False)), State.FOUND, cut=False)
+                lines = self.fix.size[1]
+                best = part.rather_than(self._result(whole, State.FOUND, cut=False), lines)
+                fewer = self._as_they_came(self._fewer(whole, cut=False))
+                best = part.rather_than(self._result(fewer, State.FOUND, cut=False), lines)
         except _TimeIsOverError:
             return best or Search((), State.GAVE_UP)
         except GitError:
@@ -203,12 +224,13 @@ class _Seeker:
             merge = self._pick(one, tree, cut=cut)
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
-                needs.append(self._need(one))
+                needs.append(self._need(one, cut=cut))
         return Search(tuple(needs), state, tree)
 
-    def _need(self, commit: str) -> Need:
+    def _need(self, commit: str, *, cut: bool) -> Need:
         found = self.repository.commit(commit)
-        return Need(commit, found.subject, read_touch(self.repository, commit).size, bool(read_marks(found.message).fixes))
+        touch = read_touch(self.repository, commit, sorted(self._paths) if cut else ())
+        return Need(commit, found.subject, touch.size, bool(read_marks(found.message).fixes))
 
     def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
         key = (commit, tree, cut)

@@ -25,7 +25,10 @@ from patchpilot.services.backport_targets import committed, read_wanted, split_o
 
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for."""
+    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
+
+    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many to be told instead.
+    """
 
     branch: str
     version: str | None
@@ -42,6 +45,7 @@ class BranchResult:
     causes: tuple[Cause, ...] = ()
     prerequisites: tuple[Need, ...] = ()
     partial: bool = False
+    whole: tuple[Need, ...] = ()
     search: str | None = None
     commands: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -205,6 +209,7 @@ class Asker:
             causes=said.causes,
             prerequisites=need.needs if need else (),
             partial=bool(need and need.partial),
+            whole=need.whole if need else (),
             search=need.state.value if need else None,
             commands=_commands(answer, fix, branch, need),
             hints=said.hints,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from patchpilot.backports.touches import Edit, Touch, older_names, stands_on
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
+from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
@@ -73,6 +74,43 @@ def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(world: World
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix, own))
     assert ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
+
+
+def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(world: World) -> None:
+    repo = world.repo
+    for number in range(14):
+        repo.commit(f"other: step {number}", {"other.c": source(l30=f"prepare({number});")})
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
+    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")})
+    content["l20"] = "check(20, all, right);"
+    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    tip = world.branch("6.12", world.fix)
+    answer = world.one(fix, "--onto", tip)
+    assert ids(answer) == [wide]
+    assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
+    assert answer["prerequisites"][0]["lines"] == 2
+    assert answer["prerequisites_whole"] == {"commits": 15, "lines": 32}
+    assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
+    shown = call("backport", "-C", repo.path, fix, "--onto", tip).out
+    assert "to pick whole commits it would take 15, 32 lines in all" in " ".join(shown.split())
+    assert "needs first (their changes to the fix's files only):" in shown
+
+
+def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(world: World) -> None:
+    repo = world.repo
+    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
+    wide = repo.commit("tree: more", {"w.c": source(**content), "big.c": "".join(f"line {number};\n" for number in range(2500))})
+    content["l20"] = "check(20, all, right);"
+    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    assert (ids(answer), answer["search"]) == ([wide], "partial")
+    assert answer["prerequisites_whole"] == {"commits": 1, "lines": 2502}
+    assert "git cherry-pick -x " + wide not in answer["commands"]
+
+
+def test_a_small_set_of_whole_commits_is_the_answer_and_no_larger_one_is_told(world: World) -> None:
+    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    assert (answer["search"], answer["prerequisites_whole"]) == ("found", None)
 
 
 def test_a_renamed_file_is_followed(world: World) -> None:

@@ -118,6 +118,7 @@ def _branch(one: BranchResult) -> dict[str, Any]:
             {"commit": need.commit, "subject": need.subject, "lines": need.size, "is_fix": need.is_fix} for need in one.prerequisites
         ],
         "prerequisites_partial": one.partial,
+        "prerequisites_whole": {"commits": len(one.whole), "lines": sum(need.size for need in one.whole)} if one.whole else None,
         "search": one.search,
         "commands": list(one.commands),
         "hints": list(one.hints),
@@ -244,6 +245,9 @@ def _say_needs(one: BranchResult, say: Callable[..., None]) -> None:
         total = sum(need.size for need in one.prerequisites)
         if total > _MUCH:
             say(f"that is {total} lines: adapting the fix may be less")
+        if one.whole:
+            lines_in_all = sum(need.size for need in one.whole)
+            say(f"to pick whole commits it would take {len(one.whole)}, {lines_in_all} lines in all: take those parts by hand instead")
     elif one.search == "gave-up":
         say("no prerequisites found in the time (see --effort)")
     elif one.search == "none":
@@ -268,6 +272,7 @@ def as_markdown(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str
         lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | needs first |", "|---|---|---|---|"]
         for one in result.branches:
             needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in one.prerequisites)
+            needs += "<br>(their changes to the fix's files only)" if one.partial and needs else ""
             also = "".join(f"<br>then {_cell(follower.commit[:12])}" for follower in one.followers)
             lines.append(f"| {_cell(one.branch)} | {one.verdict.value} | {_cell(one.reason)}{also} | {needs} |")
         blocks.append("\n".join(lines))
