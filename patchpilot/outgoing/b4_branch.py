@@ -61,29 +61,43 @@ def cover_commit(repository: Repository, branch: str) -> Commit | None:
     return None
 
 
-def _base_name(repository: Repository, branch: str, base: str) -> str:
-    """What b4 is to be given as base: the commit where one other branch has it, else the name of a branch that forked there.
+def _base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
+    """What b4 is to be given as base: the branch that was asked for where the topic forked there, else the commit or another such branch.
 
-    b4 refuses a commit that several branches have, as every clone with a local master does.
+    b4 takes a commit for one of the only other branch that has it, and refuses one that several have, as every clone with a local master does.
     """
+    if asked and (named := _branch_name(repository, asked)) not in ("", branch) and _forked(repository, named, branch) == base:
+        return named
     listed = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", f"--contains={base}", "refs/heads", "refs/remotes").text
     others = [one for one in listed.split() if one != branch and not one.startswith("b4/") and not one.endswith("/HEAD")]
     if len(others) < 2:
         return base
     upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
     others.sort(key=lambda one: (one != upstream, not one.startswith("origin/")))
-    forked = (one for one in others if repository.git("merge-base", one, branch, ok=()).text.strip() == base)
+    forked = (one for one in others if _forked(repository, one, branch) == base)
     return next(forked, base)
 
 
-def enrol(repository: Repository, branch: str, base: str) -> Enrolment:
-    """Put the checked-out branch into b4's books by its branch description; its commits stay as they are."""
+def _branch_name(repository: Repository, word: str) -> str:
+    """The short name of the branch, here or of a remote, that a revision names; "" where it is none."""
+    done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
+    found = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
+    return found[1] if found and not done.code else ""
+
+
+def _forked(repository: Repository, one: str, other: str) -> str:
+    return repository.git("merge-base", one, other, ok=()).text.strip()
+
+
+def enrol(repository: Repository, branch: str, base: str, asked: str | None = None) -> Enrolment:
+    """Put the checked-out branch into b4's books by its branch description; its commits stay as they are. `asked` is the base as it was named."""
     known = enrolment(repository, branch)
     if known:
         return known
     before = repository.resolve("HEAD")
     description = _branch_config(repository, branch).get("description")
-    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", _base_name(repository, branch, base), stdin=b"")
+    named = _base_name(repository, branch, base, asked)
+    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", named, stdin=b"")
     # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
     repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
     found = enrolment(repository, branch)

@@ -35,9 +35,13 @@ def make(
     to: Sequence[Address],
     cc: Sequence[Address],
     *,
+    base: str | None = None,
     reflect: bool,
 ) -> tuple[tuple[Letter, ...], tuple[Captured, ...], tuple[str, ...], Books]:
-    """The mails b4 makes of the checked-out branch, remarks about how they will go, and the books b4 needs then; the repository is as before."""
+    """The mails b4 makes of the checked-out branch, remarks about how they will go, and the books b4 needs then; the repository is as before.
+
+    `base` is what the person said the topic is based on.
+    """
     branch = _branch(repository, ids)
     if not account.configured and not account.endpoint:
         raise MissingError(
@@ -51,7 +55,7 @@ def make(
     sign = signing(repository) or bool(account.endpoint)
     # nothing is sent yet, so nothing of it may stay: the books are opened again when the first mail is about to leave
     with opened(repository, branch):
-        known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"))
+        known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"), base)
         known = _with_texts(repository, known, draft, wording, len(ids))
         mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
         # a signature covers the Message-ID, and the web endpoint gives its own
