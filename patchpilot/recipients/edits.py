@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError
+from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Plan, Recipient
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.IGNORECASE)
 BY_HAND = "by hand"
+_BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+"""A line break or another control character; a tab is white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,18 @@ def _state_folder() -> Path:
     return Path(platformdirs.user_state_dir("patchpilot")) / "recipients"
 
 
-def addresses(texts: Sequence[str]) -> tuple[Address, ...]:
-    """Addresses a person gave; InputError for one that is none."""
+def on_one_line(option: str, texts: Sequence[str]) -> None:
+    """UsageError where an address given with an option has a line break or another control character: it would become more than was meant."""
+    for text in texts:
+        if _BROKEN.search(text):
+            raise UsageError(
+                f"{option}: an address is one line of printable text, not {text!r}", hint=f"give {option} once for each address"
+            )
+
+
+def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
+    """Addresses a person gave; InputError for one that is none, UsageError for one of several lines."""
+    on_one_line(option, texts)
     found = []
     for text in texts:
         address = parse_address(text)

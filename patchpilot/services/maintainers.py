@@ -143,16 +143,22 @@ def edit(
     if planned.topic is None:
         raise MissingError(f"{planned.source} is not a topic: nothing to keep edits for", hint="name a series, not files of the tree")
     edits = Edits() if reset else planned.edits
-    for address in addresses(to):
+    for address in addresses(to, "--add-to"):
         edits = edits.place("to", address)
-    for address in addresses(cc):
+    for address in addresses(cc, "--add-cc"):
         edits = edits.place("cc", address)
-    for address in addresses(drop):
+    for address in addresses(drop, "--drop"):
         edits = edits.drop(address)
-    for address in addresses(restore):
+    for address in addresses(restore, "--restore"):
         edits = edits.restore(address)
     (store or EditStore()).save(planned.topic, edits)
     return edits
+
+
+def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
+    """Those of the addresses to drop whom none of the plans has, nor has left out already."""
+    there = {one.address.key for plan in planned for one in (*plan.plan.recipients, *plan.left_out)}
+    return tuple(one for one in addresses(drop, "--drop") if one.key not in there)
 
 
 def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:

@@ -15,7 +15,7 @@ from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import WAITING, Problem, Request, SendPlan
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.recipients.edits import EditStore, branch_key
+from patchpilot.recipients.edits import EditStore, branch_key, on_one_line
 from patchpilot.services.topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
@@ -39,6 +39,7 @@ def plan_resume(
     With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop` names recipients that the mails
     which have not left are to leave without; that is noted with the send, and kept for the topic's next versions.
     """
+    on_one_line("--drop", drop)
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
     with sole_sender(draft.change_id), Outbox() as outbox:

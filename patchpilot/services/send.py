@@ -23,7 +23,7 @@ from patchpilot.outgoing.plan import TRANSPORTS, WAITING, MailResult, Problem, R
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
-from patchpilot.recipients.edits import Edits, EditStore, branch_key
+from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_line
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
@@ -40,6 +40,8 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     """Everything up to the act: nothing leaves, and the draft is remembered."""
     if request.via not in TRANSPORTS:
         raise unknown("transport", request.via, TRANSPORTS)
+    on_one_line("--to", request.to)
+    on_one_line("--cc", request.cc)
     account = read_account(repository, request.identity)
     if account.sender is None:
         raise MissingError(
@@ -109,7 +111,7 @@ def _make(
     if request.via == "b4":
         from patchpilot.outgoing import b4_series
 
-        return b4_series.make(repository, account, draft, wording, ids, to, cc, reflect=request.to_self)
+        return b4_series.make(repository, account, draft, wording, ids, to, cc, base=request.base, reflect=request.to_self)
     sheets = (
         sheets_of_commits(repository, ids, wording, account.sender)
         if ids

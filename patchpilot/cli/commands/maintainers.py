@@ -106,6 +106,7 @@ def _plan(
     restore: tuple[str, ...],
     reset: bool,
 ) -> None:
+    from patchpilot.cli.output.plain import printable
     from patchpilot.cli.output.recipients import as_json, as_text
     from patchpilot.services import maintainers as service
 
@@ -115,12 +116,17 @@ def _plan(
             return service.plan_files(targets, **asked)
         return service.plan_targets(targets, base=base, per_patch=per_patch, security=security, progress=progress, **asked)
 
+    missed: Any = ()
     with progress_of(common) as progress:
         result = ask(progress)
         if add_to or add_cc or drop or restore or reset:
             for one in {planned.topic: planned for planned in result.results}.values():
                 service.edit(one, to=add_to, cc=add_cc, drop=drop, restore=restore, reset=reset)
+            missed = () if common.quiet else service.not_in_plan(result.results, drop)
             result = ask(progress)
+    for address in missed:
+        note = f"patchpilot: {address.email} is not in this plan; it stays left out if a later one has it (--restore {address.email} undoes it)"
+        click.echo(printable(note), err=True)
     common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not brief), fold=True)
 
 
