@@ -119,19 +119,26 @@ class Conductor:
 
     def read_topic(self) -> None:
         """Read the topic in a thread, at the start (where that was begun before Textual was there) and whenever HEAD moved."""
-        self._walk.run_worker(self._read, thread=True, group="topic", exclusive=True, exit_on_error=False)
-
-    def _read(self) -> None:
         opening, self._opening = self._opening, None
-        try:
-            place = opening.place() if opening else read_topic(self._session, self._watch)
-        except BaseException as error:  # noqa: BLE001 (told in the panel)
-            self._walk.call_later(self._unread, as_error(error))
-            return
-        self._walk.call_later(self._was_read, place)
+        number = opening.number if opening else self._watch.begin()
+        self._walk.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
 
-    def _unread(self, error: PatchpilotError) -> None:
+    def _read(self, opening: Opening | None, number: int) -> None:
+        try:
+            place = opening.place() if opening else read_topic(self._session, self._watch, number)
+        except BaseException as error:  # noqa: BLE001 (told in the panel)
+            self._walk.call_later(self._unread, number, as_error(error))
+            return
+        self._walk.call_later(self._was_read, number, place)
+
+    def _counts(self, number: int) -> bool:
+        with self._watch.newest(number) as newest:
+            return newest
+
+    def _unread(self, number: int, error: PatchpilotError) -> None:
         """No topic: every stage but the last says so."""
+        if not self._counts(number):
+            return
         self.is_open = True
         self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
         self._show_trouble()
@@ -139,8 +146,10 @@ class Conductor:
             self.begin(Stage.FOLLOW)
         self._next_ahead()
 
-    def _was_read(self, place: Place) -> None:
+    def _was_read(self, number: int, place: Place) -> None:
         """The topic is there: do the current stage, and the quick ones ahead; the others are stale when they depend on what moved."""
+        if not self._counts(number):
+            return
         self.is_open, self._session.refs = True, place.refs
         for stage in Stage:
             if stage not in self._session.busy:

@@ -25,6 +25,7 @@ class Opening:
 
     def __init__(self, session: Session, memory: Memory) -> None:
         self.session, self.memory, self.watch = session, memory, Watch()
+        self.number = self.watch.begin()
         self._place: Place | None = None
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()
@@ -33,7 +34,7 @@ class Opening:
 
     def _read(self) -> None:
         try:
-            self._place = read_topic(self.session, self.watch)
+            self._place = read_topic(self.session, self.watch, self.number)
         except BaseException as error:  # noqa: BLE001 (told in the panel, once there is one)
             self._error = error
         else:

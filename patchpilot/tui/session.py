@@ -119,15 +119,20 @@ class Session:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read_topic(self, repository: "Repository") -> Topic:
-        """Read the topic's commits again (tens of milliseconds); the session keeps them."""
+        """Read the topic's commits again; the session keeps them, unless another topic came meanwhile."""
+        before, topic = self.topic, self.topic_now(repository)
+        with self._lock:
+            if self.topic is before:
+                self.topic = topic
+            return self.topic or topic
+
+    def topic_now(self, repository: "Repository") -> Topic:
+        """The topic's commits as they are (tens of milliseconds); the session does not keep them."""
         from patchpilot.commits.range import resolve_commits
 
         base = self.base or self.settings(repository).get("base") or None
         ids = resolve_commits(repository, self.target, base)
-        topic = Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
-        with self._lock:
-            self.topic = topic
-        return topic
+        return Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
 
     def settings(self, repository: "Repository") -> "Settings":
         """The settings in force in this repository."""
@@ -180,9 +185,12 @@ class Session:
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Say that something stages depend on is different now."""
+        """Say that something stages depend on is different now: what they found is stale, what stopped them may be gone."""
         with self._lock:
             self.versions.update(names)
+            for stage in Stage:
+                if not set(names).isdisjoint(DEPENDS[stage]):
+                    self.errors.pop(stage, None)
 
     def fresh(self, stage: Stage) -> Any | None:
         """The remembered result when all it depends on is as it was, else None."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.tui.session import Session
-from patchpilot.tui.watch import Watch, refs_signature
+from patchpilot.tui.watch import Watch, head_signature, refs_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +16,25 @@ class Place:
     refs: str
 
 
-def read_topic(session: Session, watch: Watch) -> Place:
-    """Read the topic into the session; from now on (also after an error) `watch` looks at its repository. PatchpilotError when there is no topic."""
+def read_topic(session: Session, watch: Watch, number: int) -> Place:
+    """Read the topic into the session, where no reading with a higher number (of `watch.begin`) took over meanwhile.
+
+    From now on (also after an error) `watch` looks at its repository. PatchpilotError when there is no topic.
+    """
     from patchpilot.commits.repository import Repository
 
     with Repository.open(session.directory) as repository:
         folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
-        watch.remember(folders)
-        refs = refs_signature(folders[1])
+        # before anything is read: what moves from here on is seen as moved
+        head, refs = head_signature(*folders), refs_signature(folders[1])
+        with watch.newest(number) as newest:
+            if newest:
+                watch.remember(folders, head)
+        topic = None
         try:
-            topic = session.read_topic(repository)
-        except BaseException:
-            session.topic = None
-            raise
+            topic = session.topic_now(repository)
+        finally:
+            with watch.newest(number) as newest:
+                if newest:
+                    session.topic = topic
     return Place(f"{folders[1]}:{topic.branch}", refs)

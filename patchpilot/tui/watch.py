@@ -2,24 +2,39 @@
 """Whether HEAD or a branch moved, told by looking at a few small files: cheap enough for every second."""
 
 import contextlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 
 class Watch:
-    """Remembers where HEAD was; nothing is watched before the first `remember`."""
+    """Remembers where HEAD was, and numbers the readings of the topic; nothing is watched before the first `remember`."""
 
     def __init__(self) -> None:
-        self._folders: tuple[Path, Path] | None = None
-        self._head = ""
+        self._known: tuple[tuple[Path, Path], str] | None = None
+        self._number, self._lock = 0, threading.Lock()
 
-    def remember(self, folders: tuple[Path, Path]) -> None:
-        """HEAD of (git directory, common directory) as it is now."""
-        self._folders, self._head = folders, head_signature(*folders)
+    def begin(self) -> int:
+        """The number of a reading that begins now: those before it do not count from here on."""
+        with self._lock:
+            self._number += 1
+            return self._number
+
+    @contextlib.contextmanager
+    def newest(self, number: int) -> Iterator[bool]:
+        """Whether no reading began after this one; none begins while this is held."""
+        with self._lock:
+            yield number == self._number
+
+    def remember(self, folders: tuple[Path, Path], head: str) -> None:
+        """The HEAD that a reading found in (git directory, common directory) when it began."""
+        self._known = (folders, head)
 
     @property
     def moved(self) -> bool:
         """Whether HEAD names another commit than it did."""
-        return self._folders is not None and head_signature(*self._folders) != self._head
+        known = self._known
+        return known is not None and head_signature(*known[0]) != known[1]
 
 
 def head_signature(git_dir: Path, common_dir: Path) -> str:

@@ -3,17 +3,24 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from patchpilot.commits import range as range_of_commits
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.tui.app import Walk
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.screens.base import StageScreen
+from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, State
-from patchpilot.tui.watch import head_signature
+from patchpilot.tui.topic import read_topic
+from patchpilot.tui.watch import Watch, head_signature
 from patchpilot.tui.widgets.pager import Pager
-from tests.kit.walk import asked, keys, settle, settled, text_of, until
+from tests.kit.walk import PATIENCE, asked, keys, settle, settled, text_of, until
 
 On = Callable[[Path], Walk]
 
@@ -34,6 +41,48 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
         assert app.session.standing(Stage.BACKPORTS).state is State.STALE
         assert app.session.standing(Stage.CHECKS).state is not State.STALE
         assert app.session.found[Stage.FOLLOW] is follow
+
+
+async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    first_read, go_on, real = threading.Event(), threading.Event(), range_of_commits.resolve_commits
+
+    def slow(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
+        ids = real(repository, target, base)
+        if not first_read.is_set():
+            first_read.set()
+            assert go_on.wait(PATIENCE)
+        return ids
+
+    monkeypatch.setattr(range_of_commits, "resolve_commits", slow)
+    app = walk_on(mended)
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, first_read.is_set, "the first read")
+            git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+            # whether the walk sees the amend by itself or is told of it
+            app.jobs.read_topic()
+            await until(pilot, lambda: app.jobs.is_open, "the second read")
+            go_on.set()
+            await until(pilot, lambda: not any(one.group == "topic" and not one.is_finished for one in app.workers), "the first read's end")
+            await settle(pilot)
+            assert app.session.topic is not None
+            assert app.session.topic.commits[-1].subject == "net/acme: another subject"
+    finally:
+        go_on.set()
+
+
+def test_an_amend_while_the_topic_is_read_is_seen_afterwards(mended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = range_of_commits.resolve_commits
+
+    def amended(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
+        ids = real(repository, target, base)
+        git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        return ids
+
+    monkeypatch.setattr(range_of_commits, "resolve_commits", amended)
+    watch = Watch()
+    read_topic(Session(mended), watch, watch.begin())
+    assert watch.moved
 
 
 async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(mended: Path, walk_on: On) -> None:
