@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo import mails
 from patchpilot.demo.mails import Sent
 from patchpilot.model.address import parse_address
 from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.tui.app import Walk
+from patchpilot.tui.screens import tags
 from patchpilot.tui.screens.preview import plan_summary
+from patchpilot.tui.session import Ask, Session
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle
+from tests.tags.culprits import FIX, history
 
 
 def verb(*argv: object) -> Any:
@@ -99,3 +103,14 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
     for part in (said["state"], *(one["trailer"] for one in said["trailers"]), *(one["kind"] for one in said["replies"])):
         assert part in words
     assert " ".join(said["next_step"].split()) in words
+
+
+def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Path) -> None:
+    story = history(tmp_path / "r")
+    story.repo.commit("ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")})
+    with Repository.open(story.repo.path) as repository:
+        session = Session(story.repo.path, base="v1.2")
+        session.read_topic(repository)
+        result, _ = tags.load(Ask(repository, session, lambda *_: None))
+    assert any("squash it" in one for one in result.notes)
+    assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)

@@ -28,7 +28,7 @@ def load(ask: Ask) -> "tuple[FixesResult, Standing]":
     from patchpilot.services.fixes import find_culprits
 
     assert ask.session.commit
-    result = find_culprits(ask.repository, ask.session.commit.id, progress=ask.progress)
+    result = find_culprits(ask.repository, ask.session.commit.id, base=ask.topic.base, progress=ask.progress)
     if result.present and not result.troubled:
         return result, Standing(State.DONE, f"{len(result.present)} Fixes: tag, as it should be")
     if result.troubled:
