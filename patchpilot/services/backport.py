@@ -16,11 +16,11 @@ from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Answer, Verdict, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.history.branches import Branch, Branches, Missing, fetch_command, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.history.branches import Branch, Branches, Missing, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.history.index_file import forget
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.backport_targets import committed, read_wanted, split_onto
+from patchpilot.services.backport_targets import committed, read_wanted, split_onto, way_to_stable
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def backport(
         found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches
         if not branches:
-            raise MissingError("no stable branch is among the refs", hint=fetch_command(repository, found.family, _newest(found)))
+            raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, found, profile))
         missing = () if revisions else found.missing
         commits = [one.commit or "" for one in wanted]
         try:
@@ -247,7 +247,3 @@ def named_branches(repository: Repository, found: Branches, words: Sequence[str]
         over = any(one.version == version and one.is_over(today) for one in found.family.series)
         named.append(Branch(word, version, tip, found.family.ends(version), is_over=over))
     return tuple(named)
-
-
-def _newest(found: Branches) -> str:
-    return found.missing[-1].version if found.missing else found.family.series[-1].version

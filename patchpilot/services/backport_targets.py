@@ -7,12 +7,15 @@ from pathlib import Path
 
 from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
-from patchpilot.history.branches import fetch_command, mainline, stable_branches
+from patchpilot.history.branches import Branches, fetch_command, mainline, stable_branches
 from patchpilot.history.landed import History
 from patchpilot.history.likeness import changed_in
+from patchpilot.history.lts import Family, families
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
+from patchpilot.tags.forms import detect
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,31 @@ def _series_ref(repository: Repository, word: str, profile: str | None, remote: 
     name = branch_word(repository, word, profile=profile, remote=remote)
     if repository.find(name):
         return name
-    family = stable_branches(repository, profile=profile, remote=remote).family
-    version = family.version_of(word) or word.removesuffix(".y")
-    if any(one.version == version for one in family.series):
+    family = own_family(repository, stable_branches(repository, profile=profile, remote=remote).family, profile)
+    version = (family.version_of(word) if family else None) or word.removesuffix(".y")
+    if family and any(one.version == version for one in family.series):
         raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, family, version))
     near = nearest(word, repository.refs)
     raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
+
+
+def own_family(repository: Repository, guessed: Family, profile: str | None) -> Family | None:
+    """The stable trees to send a person to: those of the profile (or of what the tree looks like), None when that project has none we know.
+
+    `guessed` is what the refs speak for; it stands when they do, and when it is the project's own.
+    """
+    if not profile:
+        if any(guessed.version_of(ref) for ref in repository.refs):
+            return guessed
+        tip = repository.find("HEAD") or mainline(repository)
+        profile = detect(CommitTree(repository, tip)) if tip else "linux"
+    return next((one for one in (guessed, *families()) if profile in one.profiles), None)
+
+
+def way_to_stable(repository: Repository, found: Branches, profile: str | None) -> str:
+    """What to do where no stable branch is among the refs: fetch the newest series of the project, or name what to look at."""
+    family = own_family(repository, found.family, profile)
+    if family is None:
+        return "name the branch or commit to look at with --onto REV (see `git branch -a`)"
+    last = found.missing[-1].version if family == found.family and found.missing else family.series[-1].version
+    return fetch_command(repository, family, last)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verdict of every kind of branch."""
 
+from pathlib import Path
+
+import pytest
+
 from patchpilot.history.lts import families
 from tests.backports.world import World, source
 from tests.kit.cli import call
@@ -233,3 +237,33 @@ def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None
     assert done.code == 2
     assert "git fetch stable linux-5.15.y" in done.err
     assert "nothere" in call("backport", "-C", world.repo.path, world.fix, "--onto", "nothere").err
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_project_is_not_sent_to_the_stable_trees_of_another(tmp_path: Path, named: bool) -> None:
+    def asked(profile: str, sign: str, *words: str) -> str:
+        repo = Repo(tmp_path / profile)
+        repo.commit("start", {sign if not named else "a.c": "x\n"})
+        repo.commit("fix", {"a.c": "y\n"})
+        done = call("backport", "-C", repo.path, "HEAD", *words, *(["--profile", profile] if named else []))
+        assert done.code in (2, 3)
+        assert "kernel.org" not in done.err
+        return done.err
+
+    boot = asked("u-boot", "common/spl/spl.c")
+    assert "no stable branch is among the refs" in boot
+    assert "--onto" in boot
+    assert "git remote add" not in boot
+    assert "git remote add stable https://dpdk.org/git/dpdk-stable && git fetch stable 25.11" in asked("dpdk", "lib/eal/x.c")
+
+
+def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("start", {"common/spl/spl.c": "x\n"})
+    done = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
+    assert done.code == 2
+    assert "no such commit or directory" in done.err
+    assert "kernel.org" not in done.err
+    repo.commit("dpdk", {"lib/eal/x.c": "x\n"})
+    done = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")
+    assert "git fetch stable 24.11" in done.err
