@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from patchpilot.lint import context as contexts
+from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.services.check import Wanted, check_series
@@ -54,6 +55,40 @@ def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> N
     seconds(50)
     # what grows with the square of the lines takes 64 times as long; a machine that is busy with others, not twice
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
+
+
+@pytest.mark.parametrize("blank", ["\t", " "])
+@pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
+def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(line: str, blank: str) -> None:
+    def seconds(length: int) -> float:
+        long = line.format(blank * (length // len(blank)))
+        series = _patch("drivers/frob/frob.c", ["struct frob {", "\tint size;", long, "};", "", long, "int frob(void);"])
+        best = 60.0
+        for _ in range(3):
+            began = time.process_time()
+            check_series([series], Wanted(strict=True))
+            best = min(best, time.process_time() - began)
+        return best
+
+    seconds(50)
+    # the square would be 256 times as long
+    assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
+
+
+@pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
+def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(filler: str) -> None:
+    types, wanted = Types(), TypePattern(r"\s*[a-z]+;")
+
+    def seconds(count: int) -> float:
+        text = f"int{filler * count}-"
+        best = 60.0
+        for _ in range(3):
+            began = time.process_time()
+            assert types.match(wanted, text) is None
+            best = min(best, time.process_time() - began)
+        return best
+
+    assert seconds(16_000) < 48 * max(seconds(1000), 0.0005)
 
 
 def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class Spot:
         self.line, self.walk = line, walk
         self.text, self.raw, self.code = line.text, line.raw, line.code
         previous = line.previous
-        self.before, self.before_raw = (previous.text, previous.raw) if previous else ("", "")
+        self.before, self.before_raw = (_bounded(previous.text), _bounded(previous.raw)) if previous else ("", "")
         self.span: Span | None = None
         self.statement_raw = False
         self._statement: str | None = None
@@ -76,6 +76,11 @@ class Spot:
     def hit(self, message: str, column: int | None = None, severity: Severity | None = None) -> Hit:
         """A hit on this line; `column` is an offset in the line with its sign."""
         return Hit(self.line.number, as_text(message), column=column, severity=severity)
+
+
+def _bounded(text: str) -> str:
+    """A line as it is; of one that is data: its sign, and what it ends in."""
+    return text if len(text) <= _LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
 Results = Iterable[tuple[str, Hit]]

@@ -25,8 +25,8 @@ _MAX_MODIFIERS = 64
 _MAX_ROW = 10
 _BLANKS = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-# what may stand between a type's name and the variable: a blank, a star, [], or const behind one of them
-_STAR = re.compile(r"[\s*]|\[\s*\]|(?<=[\s*\]])const", re.ASCII)
+# what may stand between a type's name and the variable: blanks, a star, [], or const behind one of them
+_STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
 _WORD_BLANK = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
 _INLINE = re.compile(INLINE, re.ASCII)
@@ -214,6 +214,9 @@ class Types:
             bounds = [modified]
             position = modified
             while step := _STAR.match(text, position):
+                if step.end() - position > 1 and text[position] in _BLANKS:
+                    # of a row of blanks its two ends and the last blank will do: in between, the same follows
+                    bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
             for bound in reversed(bounds):

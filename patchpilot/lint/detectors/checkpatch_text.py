@@ -24,7 +24,7 @@ _KEYWORD = lazy(r"^\+.*\$(?:Revision|Log|Id)(?:\$|)")
 _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
-_LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*(?:\w+)?\s*DEFINE_PER_CPU")
+_LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
 _COMMENT_TAIL = lazy(rf"({COMMENT}[\s{COMMENT}]*)$")
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 

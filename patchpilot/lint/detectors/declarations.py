@@ -43,7 +43,7 @@ def inline_in_source(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".c"):
             continue
-        pattern = re.compile(r"^(?:static\s+)?(?:__always_)?inline\b|^static\s+[\w\s*]*\binline\b")
+        pattern = re.compile(r"^(?:static\s+)?(?:__always_)?inline\b|^static\s[\w\s*]*\binline\b")
         gone = sum(1 for line in change.lines("-") if pattern.match(line.text) and "__always_inline" not in line.text)
         for line in change.lines("+"):
             if pattern.match(line.text) and "__always_inline" not in line.text:

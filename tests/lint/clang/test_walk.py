@@ -33,6 +33,13 @@ def test_a_type_counts_from_the_line_that_shows_it() -> None:
     assert _names(early).get("space-after-cast") == 1
 
 
+def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None:
+    for member in ("\tint a[0];", "  int\t a [ 1 ] ;  ", "\tstruct b *a[1];", "\tu8 a\t[\t0\t]\t;", "\t} a[0];", "\t}  __packed  a[1];"):
+        assert _names(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array") == 1, member
+    for member in ("\tint a[];", "\tint a[2];", "\tint a[0] = b;", "\tf(a[0]);", "\ta[0];", "\tint 0];"):
+        assert "fake-flexible-array" not in _names(["struct frob {", "\tint size;", member, "};"]), member
+
+
 def test_files_that_are_no_c_are_not_read_as_c() -> None:
     assert _names(["if(x)y;"], "frob/a.py") == {}
     assert "no-space-after-keyword" not in _names(["if(x)y;"], "frob/a.dts")

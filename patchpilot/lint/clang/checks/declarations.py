@@ -22,7 +22,7 @@ from patchpilot.lint.clang.typewords import number_ends
 from patchpilot.lint.detector import Hit
 
 _BLANK = " \t\n\r\f\v"
-_BARE = TypePattern(rf"\s*(?!char\b|short\b|int\b|long\b)\s*({IDENT})?\s*[=,;\[)(]", storage=True)
+_BARE = TypePattern(rf"(?:\s++|(?!char\b|short\b|int\b|long\b))({IDENT})?+\s*+[=,;\[)(]", storage=True)
 _GLOBAL = TypePattern(rf"\s*{IDENT}(?:\s+<MODIFIER>)*\s*=\s*({ZERO})\s*;")
 _FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
 _FUNCTION_NAME = TypePattern(rf"\s+{IDENT}\s*\(")
@@ -103,15 +103,24 @@ def _number_types(code: str) -> list[str]:
 @check(ADDED, "}")
 def fake_flexible_array(spot: Spot) -> Results | None:
     """A struct that ends in an array of no or one element."""
-    if "[" not in spot.before or not spot.before.startswith("+") or not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
+    if not spot.before.startswith("+") or not _ends_in_small_array(spot.before):
         return None
-    count = pattern(rf"\+\s*\}}(?:\s*__packed\s*)?\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$").match(spot.before)
+    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
+        return None
+    before = " ".join(spot.before[1:].split())
+    count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
     if count is None:
-        found = spot.types.match(_SMALL_ARRAY, spot.before, len(spot.before) - len(spot.before[1:].lstrip()))
+        found = spot.types.match(_SMALL_ARRAY, before)
         count = found.match if found else None
     if count is None:
         return None
     return [("fake-flexible-array", spot.hit(f"an array of {count[1]} at the end of a struct: write []"))]
+
+
+def _ends_in_small_array(text: str) -> bool:
+    """Whether a line ends in `[0];` or `[1];`, blanks aside: cheap, where the patterns are not."""
+    tail = "".join(text.rpartition("[")[2].split())
+    return tail in ("0];", "1];")
 
 
 @check(ADDED, "const")
