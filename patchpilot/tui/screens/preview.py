@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.plan import SendPlan
 
 SENT = frozenset({"already-sent", "version-sent"})
+_ADDRESS = re.compile(r"unable to extract a valid address from: (\S+)")
+"""What git send-email says of an address without a dot in its domain."""
 
 
 def load(ask: Ask) -> "tuple[SendPlan, Standing]":
@@ -29,8 +33,22 @@ def load(ask: Ask) -> "tuple[SendPlan, Standing]":
     from patchpilot.services.send import plan
 
     assert ask.topic
-    result = plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress)
+    try:
+        result = plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress)
+    except PatchpilotError as error:
+        raise by_keys(error) from error
     return result, standing_of(result)
+
+
+def by_keys(error: PatchpilotError) -> PatchpilotError:
+    """An error that stops the plan, with the way out by keys where the verb names flags or another verb."""
+    taken = _ADDRESS.search(error.message)
+    if taken:
+        message = f"{taken[1]} is no address git send-email takes: its domain has no dot"
+        return RefusedError(message, hint=f"stage 3 (recipients): 3, then Space on {taken[1]} takes it out")
+    if error.message == "nobody to send to":
+        return RefusedError(error.message, hint="stage 3 (recipients): 3, then a adds somebody")
+    return error
 
 
 def standing_of(result: "SendPlan") -> Standing:
@@ -63,6 +81,7 @@ WAYS = {
     "unanswered-regression": "1, then a",
     "no-changelog": "6, then e",
     "unfinished": "6, then e",
+    "no-server": "7 names the git config lines",
     "first-time": "try it on yourself first: 7, then m",
     "version-sent": "8, then v begins the next version",
     "already-sent": "8, then v begins the next version",
@@ -136,7 +155,6 @@ class PreviewScreen(StageScreen):
     def action_edit(self) -> None:
         """Cover letter, changelog and notes in one text."""
         from patchpilot.commits.repository import Repository
-        from patchpilot.errors import PatchpilotError
         from patchpilot.services.draft import edit
         from patchpilot.tui.editing import edit_text
 
@@ -197,6 +215,7 @@ class PreviewScreen(StageScreen):
         result: SendPlan | None = self.session.last(self.stage)
         now = result.request.via if result else TRANSPORTS[0]
         self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
+        self.session.changed("via")
         self.notify(f"through {self.session.via}", timeout=2)
         self.walk.jobs.begin(self.stage)
 

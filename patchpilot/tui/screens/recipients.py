@@ -62,7 +62,15 @@ def load(ask: Ask) -> tuple[People, Standing]:
     result = People(planned, kept, people.remarks, about)
     to, cc = sum(one.header == "to" for one in kept), sum(one.header == "cc" for one in kept)
     note = f"{to} in To, {cc} in Cc" + (f", {len(out)} left out" if out else "")
+    stuck = next((one.address.email for one in kept if not is_sendable(one.address.email)), None)
+    if stuck:
+        return result, Standing(State.TODO, f"no mail can be sent to {stuck}: Space on it takes it out")
     return result, Standing(State.DONE if kept else State.TODO, note if kept else "nobody is known: a adds somebody")
+
+
+def is_sendable(email: str) -> bool:
+    """Whether mail can be sent to an address: no server takes a bad one, and git send-email none whose domain has no dot."""
+    return "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
 
 
 class RecipientsScreen(StageScreen):
@@ -229,6 +237,8 @@ class RecipientsScreen(StageScreen):
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
             return False, verdict.reason
+        if not is_sendable(address.email):
+            return False, "git send-email takes no address whose domain has no dot"
         return True, f"doubtful: {verdict.reason}; Enter takes it all the same" if verdict.state is AddressState.DOUBTFUL else ""
 
     def action_warnings(self) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.plan import SendPlan, SendResult
 
 
+NO_SERVER = "no mail server is set: nothing can be sent"
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """The plan, the last send of the topic as it is on record, and what became of the plan once it was sent."""
@@ -49,10 +52,15 @@ class Sending:
 
 def load(ask: Ask) -> tuple[Sending, Standing]:
     """The plan, and how the last send of the topic stands."""
+    from patchpilot.outgoing.account import read_account
     from patchpilot.outgoing.outbox import Outbox
 
     # the preview's plan is the one that was seen: it is made anew only when something changed
-    planned = ask.session.fresh(Stage.PREVIEW) or load_plan(ask)[0]
+    planned: SendPlan = ask.session.fresh(Stage.PREVIEW) or load_plan(ask)[0]
+    if read_account(ask.repository, planned.request.identity) != planned.account:
+        # a mail server may have been set since, in another terminal
+        planned, seen = load_plan(ask)
+        ask.session.remember(Stage.PREVIEW, planned, seen)
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
         last = outbox.settle(sends[-1].id) if sends and not _is_sending(planned.draft.change_id) else (sends[-1] if sends else None)
@@ -81,7 +89,28 @@ def standing_of(one: Sending) -> Standing:
         return Standing(State.DONE, f"v{version} was sent; n follows the answers")
     if one.plan.refused:
         return Standing(State.BLOCKED, one.plan.refusals[0].message)
+    if lacks_server(one.plan):
+        return Standing(State.BLOCKED, f"{NO_SERVER}: {server_lines(one.plan)[0]}")
     return Standing(State.TODO, "s sends, after you typed a word")
+
+
+def lacks_server(planned: "SendPlan") -> bool:
+    """Whether there is no way out for the mails: no server, no program, and no web endpoint that b4 was told to use."""
+    return not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint)
+
+
+def server_lines(planned: "SendPlan") -> list[str]:
+    """The commands that set a mail server: those of the sender's provider where it is known, as `patchpilot doctor` names them."""
+    from patchpilot.outgoing.providers import provider_of
+
+    email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
+    known = provider_of("", 0, email.rpartition("@")[2])
+    if known and known.server:
+        server, port, encryption = known.server, str(known.port or ""), known.encryption
+    else:
+        server, port, encryption = "HOST", "587", "tls"
+    values = (("smtpserver", server), ("smtpserverport", port), ("smtpencryption", encryption), ("smtpuser", email))
+    return [f"git config --global sendemail.{name} {value}" for name, value in values if value]
 
 
 class SendScreen(StageScreen):
@@ -134,12 +163,23 @@ class SendScreen(StageScreen):
             self.notify("this version was sent: 8 follows it, and v there makes the next", severity="warning")
         elif known.plan.refused:
             self.notify("refused, see above; the preview (6) shows the way out", severity="warning")
+        elif lacks_server(known.plan):
+            self._tell_no_server(known.plan)
         else:
             self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
+
+    def _tell_no_server(self, planned: "SendPlan") -> None:
+        lines = "\n".join(f"  {line}" for line in server_lines(planned))
+        self.trouble(PatchpilotError(NO_SERVER, hint=f"in a shell, then r here (patchpilot doctor tries it):\n{lines}"))
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
         from patchpilot.services.send import plan
+
+        known: Sending | None = self.session.last(self.stage)
+        if known and lacks_server(known.plan):
+            self._tell_no_server(known.plan)
+            return
 
         def planned(made: "SendPlan") -> None:
             text = f"Send {several(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
@@ -288,4 +328,10 @@ def _rows(one: Sending) -> list[str]:
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
     problems = problem_rows(planned)
+    if lacks_server(planned):
+        way = [
+            f"blocked: {NO_SERVER}. In a shell, then r here (patchpilot doctor tries it):",
+            *(f"  {one}" for one in server_lines(planned)),
+        ]
+        return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]
     return [*rows, *([""] if problems else []), *problems]
