@@ -2,12 +2,15 @@
 """The person's editor, and coming back from it: messages, files at a line, drafts."""
 
 import contextlib
+import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.run import git, interactive
+from patchpilot.model.printable import printable
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
@@ -60,19 +63,38 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
         screen.notify(f"{path} is not in the working tree", severity="warning", markup=False)
         return
+    before = changed_files(top)
     with suspended(screen.app):
         interactive(["sh", "-c", f'{editor} "$@"', editor, f"+{line}", str(file)], cwd=top)
-    if not git(top, "status", "--porcelain", "--untracked-files=no", "-z").out:
+    names = [name for name, content in changed_files(top).items() if before.get(name, "") != content]
+    if not names:
         return
 
     def answered(choice: str | None) -> None:
         if choice == "yes":
-            screen.in_thread(
-                "amending", lambda _, __: git(top, "commit", "-q", "--amend", "--no-edit", "-a").code, lambda _: screen.reread()
-            )
+            # only what the editor changed: what differed before is somebody's other work
+            amended = ("commit", "-q", "--amend", "--no-edit", "--only", "--", *names)
+            screen.in_thread("amending", lambda _, __: git(top, *amended).code, lambda _: screen.reread())
 
-    text = "Files of your working tree are changed. Amend your commit with them?\n(git commit --amend -a)"
-    screen.app.push_screen(Choose(text, (("yes", "amend it"), ("no", "leave it: I do it myself"))), answered)
+    shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
+    text = (
+        "You changed\n"
+        + "\n".join(f"  {printable(name)}" for name in shown)
+        + "\n\nAmend your commit with that? (git commit --amend --only)"
+    )
+    screen.app.push_screen(Choose(text, (("no", "leave it: I do it myself"), ("yes", "amend it"))), answered)
+
+
+def changed_files(top: Path) -> dict[str, str]:
+    """Name → digest of its content ("gone" without one) of each tracked file that differs from HEAD in the working tree."""
+    names = git(top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--").out.split(b"\0")
+    found = {}
+    for name in (os.fsdecode(one) for one in names if one):
+        try:
+            found[name] = hashlib.sha256((top / name).read_bytes()).hexdigest()
+        except OSError:
+            found[name] = "gone"
+    return found
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
