@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.model.printable import printable
 from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.screens.thread import Laid, lay, thread_line
 from patchpilot.tui.session import Ask
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two looks at the archive: on loopback, and on a public one."""
+CALM, RARELY = 5, 10
+"""On loopback: after so many looks that found nothing new, only every so-manieth is done."""
 
 
 def load(ask: Ask) -> "tuple[tuple[Tracked, ...], Standing]":
@@ -62,6 +65,13 @@ class FollowScreen(StageScreen):
         Binding("v", "version", "next version", tooltip="begin the next version: its changelog, then 6 preview"),
         Binding("c", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
         Binding("r", "reload", "look again"),
+        Binding(
+            "f",
+            "fetch",
+            "git fetch",
+            show=False,
+            tooltip="git fetch, after asking: shows whether it is in mainline and the stable branches",
+        ),
         Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
         Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),
         Binding("X", "remove", "unfollow", show=False, tooltip="follow this series no longer"),
@@ -74,6 +84,8 @@ class FollowScreen(StageScreen):
         self._number = 0
         self._timer: Timer | None = None
         self._passed: set[str] = set()
+        self._known: tuple[Tracked, ...] | None = None
+        self._looks = 0
 
     def body(self) -> ComposeResult:
         """The series, and one of them in full."""
@@ -87,6 +99,7 @@ class FollowScreen(StageScreen):
     def on_screen_resume(self) -> None:
         """Show what is known, ask the archive, and look again from time to time while the screen is up."""
         super().on_screen_resume()
+        self._looks = 0
         if self.stage not in self.session.busy and self.may_begin():
             self.walk.jobs.begin(self.stage)
         if self._timer is None:
@@ -107,11 +120,26 @@ class FollowScreen(StageScreen):
             self._timer.pause()
 
     def _again(self) -> None:
+        self._looks += 1
+        if self.walk.demo and self._looks > CALM and self._looks % RARELY:
+            return
         if self.stage not in self.session.busy and self.app.screen is self:
             self.walk.jobs.begin(self.stage)
 
+    def action_reload(self) -> None:
+        """Look again, and for a while often."""
+        self._looks = 0
+        super().action_reload()
+
     def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill both; the cursor stays where it was."""
+        """Fill both; the cursor stays where it was. What is shown already is not drawn again."""
+        if result and result == self._known:
+            return
+        self._known, self._looks = result, 0
+        if self.walk.demo and any(one.status and len(one.status.topic.revisions) > 1 for one in result):
+            from patchpilot.tui.tour import LANDING
+
+            self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))
         chosen = self.query_one("#series", List)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
@@ -184,6 +212,33 @@ class FollowScreen(StageScreen):
                 store.mark_read(one.entry.id)
             self.session.changed("followed")
             self.walk.jobs.begin(self.stage)
+
+    def action_fetch(self) -> None:
+        """Bring mainline and the stable branches here: where a fix has landed is read from them."""
+        from patchpilot.commits.repository import Repository
+        from patchpilot.commits.run import interactive
+        from patchpilot.tui.editing import suspended
+
+        with Repository.open(self.session.directory) as repository:
+            top, remotes = repository.top, repository.git("remote").text.split()
+        if not remotes:
+            self.notify("this repository has no remote to fetch from", timeout=3)
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice != "yes":
+                return
+            # on the terminal: git may ask for a password, shows how far it is, and ^C stops it
+            with suspended(self.app):
+                code = interactive(["git", "-C", str(top), "fetch", "--all", "--tags"])
+            if code:
+                self.notify("git fetch did not end well: what it brought is looked at all the same", severity="warning")
+            self.session.changed("followed")
+            self.reread()
+            self.action_reload()
+
+        text = f"Fetch from {', '.join(printable(one) for one in remotes)}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
+        self.app.push_screen(Choose(text, (("yes", "fetch"), ("no", "not now"))), answered)
 
     def action_add(self) -> None:
         """Follow another series."""
