@@ -210,6 +210,14 @@ class Walk(App[int]):
         else:
             self.exit(0)
 
+    def action_help_quit(self) -> None:
+        """^C, pressed to leave: say which key does."""
+        self.notify("q leaves the walk (Escape stops what a stage is doing)", timeout=4)
+
+    async def action_quit(self) -> None:
+        """^Q leaves as q does."""
+        self.action_leave()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: stages, this screen's own keys, colours."""
         from patchpilot.tui.palette import commands

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
+from patchpilot.errors import MissingError
 from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
@@ -28,24 +29,51 @@ COLUMNS = (("branch", 24), ("verdict", 13), ("bug there", 9), ("needs first", 11
 
 def load(ask: Ask) -> "tuple[BackportResult, Standing]":
     """What `patchpilot backport` says of the commit in hand; a culprit chosen at the tags counts while no Fixes: tag is there."""
-    from patchpilot.services.backport import backport
+    from patchpilot.services.backport import BackportResult, backport
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
-    result = backport(
-        ask.repository,
-        ask.session.commit.id,
-        profile=settings.get("profile") or None,
-        remote=settings.get("lts-remote"),
-        fixes=[ask.session.culprit] if ask.session.culprit else [],
-        progress=ask.progress,
-    )[-1]
+    try:
+        result = backport(
+            ask.repository,
+            ask.session.commit.id,
+            profile=settings.get("profile") or None,
+            remote=settings.get("lts-remote"),
+            fixes=[ask.session.culprit] if ask.session.culprit else [],
+            progress=ask.progress,
+        )[-1]
+    except MissingError:
+        project = without_series(ask)
+        if project is None:
+            raise
+        words = f"{project} keeps no stable series: nothing to do here"
+        return BackportResult(ask.session.commit.id, ask.session.commit.subject, rules=(words,)), Standing(State.DONE, words)
     wanting = [one for one in result.branches if one.wants_fix]
     conflicts = sum(one.verdict == "conflict" for one in wanting)
     words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
     if not result.culprits:
         return result, Standing(State.TODO, "no culprit is known: choose one at 4 tags")
     return result, Standing(State.DONE, words)
+
+
+def without_series(ask: Ask) -> str | None:
+    """The name of the topic's project where that keeps no stable series and none is among the refs, else None."""
+    from patchpilot.commits.range import commit_patch
+    from patchpilot.history.branches import stable_branches
+    from patchpilot.history.lts import families
+    from patchpilot.model.patch import Series
+    from patchpilot.services.project import profile_of
+
+    assert ask.session.commit
+    profile = ask.session.settings(ask.repository).get("profile")
+    project = profile_of(ask.repository, profile, Series((commit_patch(ask.repository, ask.session.commit.id),)))
+    if (
+        project.stable
+        or any(project.name in one.profiles for one in families())
+        or stable_branches(ask.repository, profile=profile or None).branches
+    ):
+        return None
+    return project.name
 
 
 class BackportsScreen(StageScreen):
@@ -83,7 +111,10 @@ class BackportsScreen(StageScreen):
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))
         table.focus()
-        self._explain(table.cursor_row)
+        if result.branches:
+            self._explain(table.cursor_row)
+        else:
+            self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say what stands behind the verdict."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from patchpilot.services.check import CheckResult
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
+
+STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
+"""The stage that does what a verb does."""
+_VERB = re.compile(rf"\bpatchpilot ({'|'.join(STAGES)})\b")
 
 
 def load(ask: Ask) -> "tuple[CheckResult, Standing]":
@@ -46,6 +51,11 @@ def load(ask: Ask) -> "tuple[CheckResult, Standing]":
     words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
     graver = counts[Severity.ERROR] + counts[Severity.WARNING]
     return result, Standing(State.TODO if graver else State.DONE, words or "nothing to complain about")
+
+
+def by_stage(text: str) -> str:
+    """A remedy with the stage of the walk beside each verb that has one."""
+    return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} ({found[0]})", text)
 
 
 class ChecksScreen(StageScreen):
@@ -109,7 +119,7 @@ class ChecksScreen(StageScreen):
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))
         name = f"{finding.checkpatch or finding.rule}" if self._checkpatch_names else finding.name
-        fix = finding.fix.text if finding.fix and finding.fix.text else how
+        fix = by_stage(finding.fix.text if finding.fix and finding.fix.text else how)
         parts = [
             f"{finding.severity}: {finding.message} [{name}]",
             f"mend: {fix}" if fix else "",

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stopped a newcomer on the walk: each stop is told where it is mended, and is gone once it is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.services.maintainers import edit
+from patchpilot.services.prepare import Wanted, prepare
+from patchpilot.tui.app import Walk
+from patchpilot.tui.screens import follow
+from patchpilot.tui.screens.checks import by_stage
+from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.confirm import Confirm
+from tests.kit.walk import asked, keys, settle, text_of
+
+On = Callable[[Path], Walk]
+
+
+@pytest.fixture
+def signed(mended: Path) -> Path:
+    with Repository.open(mended) as repository:
+        prepare(repository, None, Wanted(signoff=True))
+    return mended
+
+
+async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_from_the_preview_with_it(signed: Path, walk_on: On) -> None:
+    app = walk_on(signed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "3", "a")
+        await pilot.press(*"foo@bar", "enter")
+        await settle(pilot)
+        assert "no dot" in text_of(app)
+        await pilot.press("escape")
+        edit(app.session.last(Stage.RECIPIENTS).planned, cc=["foo@bar"])
+        app.session.changed("edits")
+        app.jobs.begin(Stage.RECIPIENTS)
+        await settle(pilot)
+        stands = app.session.standing(Stage.RECIPIENTS)
+        assert stands.state is State.TODO
+        assert "foo@bar" in stands.note
+        await keys(pilot, "6")
+        assert app.session.standing(Stage.PREVIEW).state is State.BLOCKED
+        assert "way out: stage 3" in text_of(app)
+        await keys(pilot, "3")
+        rows = [one.address.email for _, one in app.session.last(Stage.RECIPIENTS).rows]
+        app.screen.query_one("#people").move_cursor(row=rows.index("foo@bar"))  # type: ignore[attr-defined]
+        await keys(pilot, "space")
+        assert app.session.standing(Stage.PREVIEW).state is not State.BLOCKED
+        await keys(pilot, "6")
+        assert app.session.standing(Stage.PREVIEW).state is State.DONE
+        assert "way out" not in text_of(app)
+
+
+async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(signed: Path, walk_on: On) -> None:
+    git(signed, "config", "--unset", "sendemail.smtpServer")
+    app = walk_on(signed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "6", "7")
+        assert app.session.standing(Stage.SEND).state is State.BLOCKED
+        assert "git config --global sendemail.smtpserver" in text_of(app)
+        for key in ("s", "m"):
+            await keys(pilot, key)
+            assert not isinstance(app.screen, Choose | Confirm)
+            assert "way out" in text_of(app)
+            await keys(pilot, "escape")
+        git(signed, "config", "sendemail.smtpServer", "mail.example.org")
+        await keys(pilot, "r")
+        assert app.session.standing(Stage.SEND).state is State.TODO
+
+
+async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(mended: Path, walk_on: On) -> None:
+    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
+    (mended / "Makefile").write_text((mended / "Makefile").read_text() + "# mine\n")
+    other = (mended / "Makefile").read_text()
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        from patchpilot.tui.editing import open_file
+
+        git(mended, "config", "core.editor", "true")
+        open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
+        await settle(pilot)
+        assert not isinstance(app.screen, Choose)
+        script = mended.parent / "editor"
+        script.write_text('#!/bin/sh\nshift\necho "/* more */" >>"$1"\n')
+        script.chmod(0o755)
+        git(mended, "config", "core.editor", str(script))
+        open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
+        await settle(pilot)
+        assert isinstance(app.screen, Choose)
+        assert names[0] in text_of(app)
+        assert "Makefile" not in text_of(app)
+        await keys(pilot, "down", "enter")
+        assert git(mended, "show", "--name-only", "--format=", "HEAD").text.split() == names
+        assert "/* more */" in git(mended, "show", f"HEAD:{names[0]}").text
+        assert (mended / "Makefile").read_text() == other
+        assert git(mended, "status", "--porcelain", "--untracked-files=no").text == " M Makefile\n"
+
+
+async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_on: On) -> None:
+    assert by_stage("patchpilot fixes finds the commit") == "stage 4 (patchpilot fixes) finds the commit"
+    git(mended, "branch", "-q", "-f", "nothing", "origin/master")
+    git(mended, "switch", "-q", "nothing")
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "or t names a commit" in text_of(app)
+        await keys(pilot, "3")
+        assert "or 1, then t names a commit" in text_of(app)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        said = [one.message for one in app._notifications]
+        assert any("q leaves" in one for one in said)
+        assert not any("ctrl+q" in one for one in said)
+
+
+async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(mended: Path, walk_on: On) -> None:
+    for ref in git(mended, "for-each-ref", "--format=%(refname)", "refs/remotes/stable").text.split():
+        git(mended, "update-ref", "-d", ref)
+    git(mended, "config", "patchpilot.profile", "u-boot")
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "5")
+        stands = app.session.standing(Stage.BACKPORTS)
+        assert (stands.state, stands.note) == (State.DONE, "u-boot keeps no stable series: nothing to do here")
+        assert app.session.next_stage is not Stage.BACKPORTS
+        await keys(pilot, "enter", "z")
+        git(mended, "config", "patchpilot.profile", "linux")
+        await keys(pilot, "r")
+        assert app.session.standing(Stage.BACKPORTS).state is State.BLOCKED
+
+
+async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "OFTEN", 1000.0)
+    app = walk_on(mended)
+    app.demo = "1"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "8")
+        begun: list[Stage] = []
+        monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
+        for _ in range(30):
+            app.screen._again()  # type: ignore[attr-defined]
+        assert len(begun) == follow.CALM + 3
