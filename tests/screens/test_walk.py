@@ -76,4 +76,11 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "8")
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
             assert [one.version for one in followed().status.topic.revisions] == [1, 2]
+            for _ in range(60):
+                # where it landed is read from the clone, once the stable tree has it
+                await keys(pilot, "f", "enter")
+                if str(followed().state) == "in-stable":
+                    break
+                await pilot.pause(0.5)
+            assert str(followed().state) == "in-stable"
         assert len(sandbox.sink.take()) == 2
