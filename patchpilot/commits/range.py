@@ -150,6 +150,17 @@ def patches_of(data: bytes, source: str) -> list[Patch]:
     return [patch for patch in patches if patch.has_diff or (patch.subject.number == 0 and patch.subject.is_patch)]
 
 
+def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
+    """Whether the patch goes on with the thread these began, whatever its version and total say: such a slip is for a rule to tell."""
+    head, last = members[0], members[-1].subject
+    numbers = (last.number, patch.subject.number)
+    if None in numbers or patch.subject.number != (last.number or 0) + 1 or patch.author != head.author:
+        return False
+    identity = (head.header("Message-ID") or "").strip()
+    above = f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
+    return bool(identity) and identity in above
+
+
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
     """Patches that came as files, grouped into the series their numbers tell; a patch without a number is a series of its own."""
     groups: list[list[Patch]] = []
@@ -160,9 +171,8 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             last is not None
             and number is not None
             and last.number is not None
-            and total == last.total
             and number > last.number
-            and patch.subject.version == last.version
+            and ((total == last.total and patch.subject.version == last.version) or _thread_on(groups[-1], patch))
         )
         if follows:
             groups[-1].append(patch)

@@ -164,8 +164,10 @@ def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(context.patch.lines):
         if re.search(
             (
-                r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)|intended (?:only |solely )?(?:for|recipient)"
-                r"|privileged (?:and|or) confidential|may be confidential|本邮件|If you (?:are not|have received) (?:the intended|this))"
+                r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)"
+                r"|intended (?:(?:only|solely) for|recipient|for the (?:addressee|exclusive|individual|named|person|recipient|sole|use))"
+                r"|privileged (?:and|or) confidential|(?:may be|attachments?,? (?:\w+ )?(?:are|is)|contents? .{0,40}\bare) confidential"
+                r"|本邮件|If you (?:are not|have received) (?:the intended|this))"
             ),
             line,
             re.IGNORECASE,

@@ -163,3 +163,21 @@ def _whole(context: Context) -> tuple[Patch, ...]:
 def _touched(context: Context, path: str) -> bool:
     """Whether the patch or another of its series changes this file."""
     return any(path in one.paths for one in (*_whole(context), context.patch))
+
+
+@detector("default-on")
+def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An option that a patch adds, asks for, and turns on unless told otherwise."""
+    for change in context.patch.files:
+        if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
+            continue
+        option, asked = " ", False
+        for hunk in change.hunks:
+            for line in hunk.lines:
+                if re.match(r"^(?:menu)?config\s", line.text):
+                    # menus of a vendor's drivers build nothing by themselves
+                    option, asked = (" " if "VENDOR" in line.text else line.kind), False
+                elif line.kind == "+" and re.match(r'^\s+(?:bool|tristate|prompt)\s+"', line.text):
+                    asked = option == "+"
+                elif line.kind == "+" and asked and re.match(r"^\s+default [ym]\s*$", line.text):
+                    yield Hit(line.patch_line, f"a new option needs no '{line.text.strip()}': nobody had it yesterday")

@@ -293,6 +293,26 @@ def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
     if not said and not any(_tells_change(texts, at) for at in range(len(texts))):
         yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
+    elif (latest := _latest_told([*patch.notes, *(cover.message if cover else ())])) and latest < version:
+        yield Hit(subject_line(context), f"the changelog ends at v{latest}: say below the --- what changed in v{version}")
+
+
+def _latest_told(texts: list[str]) -> int:
+    """The newest version that a changelog's headings tell of, 0 when there are none."""
+    told = [0]
+    for line in texts:
+        if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d+)\b", line):
+            told.append(int(found[2]))
+        elif found := re.match(
+            r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d+)\b(?!.*[vV]\d)",
+            line,
+        ):
+            told.append(int(found[2]) + (found["how"] not in ("in", "for")))
+        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d+)\s*:", line):
+            told.append(int(found[1]))
+        elif re.search(r"\b[vV]\d+\b", line) and re.search(r"[Cc]hange|[Ss]ince|[Dd]iff", line):
+            told.append(99)
+    return max(told)
 
 
 def _tells_change(texts: list[str], at: int) -> bool:

@@ -2,11 +2,11 @@
 """What maintainers say of a driver's messages, to the log and in sysfs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.newlines import added_lines, previous_line, spaced
+from patchpilot.lint.newlines import NewLine, added_lines, previous_line, spaced
 
 
 @detector("func-in-message")
@@ -89,5 +89,14 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
             ),
             calls,
         )
-        if call and known:
+        if (call and known) or _hidden_allocation(hunk.lines, hunk.lines.index(check), name):
             yield Hit(line.patch_line, "needless message: a failed allocation of memory is reported by the allocator")
+
+
+def _hidden_allocation(lines: Sequence[NewLine], check: int, name: str) -> bool:
+    """Whether the line before the test allocates, behind a line ending a statement: there checkpatch.pl looks at the wrong one."""
+    if check < 2 or not lines[check - 2].code.rstrip().endswith(";"):
+        return False
+    return bool(
+        re.search(rf"(?:^|\s){re.escape(name)} = (?:devm_)?(?:kv?|v)[czm]alloc(?:_array)?(?:_node)?\(.*;$", lines[check - 1].code.rstrip())
+    )

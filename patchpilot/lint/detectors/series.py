@@ -23,6 +23,9 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
+    cover = context.series.cover if context.series else None
+    if cover and cover.subject.total:
+        totals.add(cover.subject.total)
     if len(totals) > 1:
         yield Hit(subject_line(context), f"the patches disagree on their number: {', '.join(map(str, sorted(totals)))}")
         return
@@ -65,7 +68,11 @@ def series_length(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Versions or marks that differ within a series."""
     patches = [one for one in _patches(context) if one.subject.is_patch]
-    if len(patches) < 2 or any(one.commit for one in patches):
+    if not patches or any(one.commit for one in patches):
+        return
+    if context.series and context.series.cover and context.series.cover.subject.is_patch:
+        patches.insert(0, context.series.cover)
+    if len(patches) < 2:
         return
     versions = sorted({one.subject.version for one in patches})
     if len(versions) > 1:
@@ -83,7 +90,8 @@ def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
     title = context.patch.subject.title
     if found := re.match(
-        r"^\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])", title
+        r"^(?:[\w./()-]+:? ){0,3}?\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])",
+        title,
     ):
         yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', severity=Severity.WARNING)
     elif found := re.match(r"^(?:fixup|squash|amend)!", title):
@@ -151,6 +159,17 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     cover = context.series.cover if context.series else None
     if cover and any("*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines):
         yield Hit(subject_line(context), "the cover letter still has git's placeholders: write it before sending")
+    elif cover and cover.message and not _prose_of(cover):
+        yield Hit(subject_line(context), "the cover letter has no text: say what the series is for, and why")
+
+
+def _prose_of(cover: Patch) -> bool:
+    """Whether a cover letter says more than git's shortlog, its statistics and the base."""
+    return any(
+        re.search(r"[a-z]{2,}", line)
+        and not re.match(r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line)
+        for line in (*cover.message, *cover.notes)
+    )
 
 
 @detector("recipients-differ")

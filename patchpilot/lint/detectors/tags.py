@@ -159,7 +159,7 @@ def _role_address() -> re.Pattern[str]:
 def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An address nobody can write to, or that stands for nobody, in the author's or a signer's place."""
     author = context.patch.author
-    entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in ("signed-off-by", "co-developed-by") and tag.address]
+    entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
     if author:
         entries.insert(0, (next((one.line for one in context.patch.headers if one.name.lower() == "from"), 1), author))
     seen: set[str] = set()
@@ -167,6 +167,9 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if address.key not in seen and _odd_address().search(address.email):
             seen.add(address.key)
             yield Hit(line, f"{address.email} cannot be written to: use an address at which people can ask you")
+
+
+_VOUCHING = ("signed-off-by", "co-developed-by", "reviewed-by", "acked-by", "tested-by", "suggested-by")
 
 
 @cache

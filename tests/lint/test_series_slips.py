@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Slips between the mails of one thread: versions, totals, marks, covers without text, changelogs that end too early."""
+
+import pytest
+
+from patchpilot.commits.range import group, patches_of
+from patchpilot.lint.context import Context, Options
+from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.store import load_rules
+from patchpilot.model.patch import Patch, Series
+
+COVER = "Boards with a slow bus show stale values. Limit the time, take the lock."
+CHANGES = "Changes in v2:\n - took the lock\n\n"
+
+
+def mail(mark: str, number: int, *, body: str = COVER, notes: str = "", root: str = "<s0@example.org>") -> Patch:
+    above = f"In-Reply-To: {root}\n" if number else ""
+    diff = (
+        f"---\n{notes} drivers/frob/frob.c | 2 +-\n\ndiff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n"
+        f"+++ b/drivers/frob/frob.c\n@@ -1,3 +1,3 @@\n \tint ret;\n-\told({number});\n+\tnew({number});\n \n"
+    )
+    text = (
+        f"From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: [{mark}] frob: step {number} of the way\n"
+        f"Message-ID: <s{number}@example.org>\n{above}\n{body}\n\n"
+    )
+    return patches_of((text + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")).encode(), "x")[0]
+
+
+def names(series: Series) -> list[str]:
+    return [one.name for one in run_series(Context(series.patches[0], series, options=Options()), load_rules())]
+
+
+def test_a_patch_of_another_version_stays_in_its_thread_and_is_told() -> None:
+    series = group([mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)])
+    assert len(series) == 1
+    assert "mixed-versions" in names(series[0])
+
+
+def test_another_thread_begins_another_series() -> None:
+    series = group([mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")])
+    assert len(series) == 2
+
+
+@pytest.mark.parametrize(
+    ("cover", "patch", "name"), [("PATCH 0/3", "PATCH 1/2", "series-numbering"), ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions")]
+)
+def test_a_cover_letter_that_disagrees_with_its_patches_is_told(cover: str, patch: str, name: str) -> None:
+    series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
+    assert name in names(series[0])
+
+
+def test_a_cover_letter_of_only_a_shortlog_is_told() -> None:
+    body = "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file changed\n\nbase-commit: 0123456789ab"
+    patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
+    assert len(names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])) == 1
+    assert names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
+
+
+@pytest.mark.parametrize(("notes", "told"), [(CHANGES, True), (CHANGES.replace("in v2", "since v2"), False), ("v1 -> v2: lock\n\n", True)])
+def test_a_changelog_that_ends_before_this_version_is_told(notes: str, told: bool) -> None:
+    patch = mail("PATCH v3", 1, notes=notes)
+    found = [one.message for one in run(Context(patch, options=Options(strict=True)), load_rules()) if one.name == "missing-changelog"]
+    assert bool(found) == told
+    assert not told or "ends at v2" in found[0]
