@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 8, follow: what was sent, what came back, where it has landed; and the next version."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -133,9 +134,11 @@ class FollowScreen(StageScreen):
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill both; the cursor stays where it was. What is shown already is not drawn again."""
-        if result and result == self._known:
+        # when the archive was last read tells nothing new
+        seen = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in result)
+        if seen and seen == self._known:
             return
-        self._known, self._looks = result, 0
+        self._known, self._looks = seen, 0
         if self.walk.demo and any(one.status and len(one.status.topic.revisions) > 1 for one in result):
             from patchpilot.tui.tour import LANDING
 
