@@ -68,7 +68,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
         await settle(pilot)
         asked(app)
         await keys(pilot, "7")
-        assert app.session.standing(Stage.SEND).state is State.BLOCKED
+        await until(pilot, lambda: app.session.standing(Stage.SEND).state is State.BLOCKED, "the cut to be seen")
         assert "cut off" in text_of(app)
         await keys(pilot, "s")
         assert not sink.take()

@@ -280,6 +280,32 @@ def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
 
 
+@detector("backport-unmarked")
+def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch marked for a stable tree whose message does not name the mainline commit in full."""
+    patch = context.patch
+    marked = any(re.fullmatch(r"(?:linux-)?(?:stable-)?\d+\.\d+\.y|stable", word, re.IGNORECASE) for word in patch.subject.words)
+    if not marked or not patch.has_diff or not patch.headers:
+        return
+    text = "\n".join(patch.message)
+    if re.search(r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text):
+        return
+    short = next(
+        (
+            number
+            for number, line in enumerate(patch.message)
+            if re.search(r"(?i)^\W*(?:commit [0-9a-f]{7,39} upstream|upstream commit [0-9a-f]{7,39}\b)", line)
+        ),
+        None,
+    )
+    if short is not None:
+        yield Hit(patch.message_line + short, "write all 40 digits of the mainline commit's id: the stable scripts read no shorter one")
+    elif not re.search(r"(?i)upstream|mainline|linus", text):
+        yield Hit(
+            None, "marked for a stable tree, but no line names the mainline commit: [ Upstream commit <40 digits> ], or why there is none"
+        )
+
+
 @detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Marked for stable, but larger than the stable trees take."""
