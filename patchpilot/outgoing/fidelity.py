@@ -4,6 +4,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.scratch import Scratch
@@ -17,26 +18,50 @@ MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or refuse longer ones."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What git reads in a mail: (name, email) of the author, the subject, the message's lines, and the file that has the diff."""
+
+    author: tuple[str, str]
+    subject: str
+    message: list[str]
+    patch: Path
+
+
 def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str) -> str:
     """What is not as committed in a mail of this commit, in words; "" when all is."""
+    commit = repository.commit(commit_id)
+    author = (commit.author.name, commit.author.email)
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        told = _mailinfo(repository, raw, Path(place))
+        if isinstance(told, str):
+            return told
+        wrong = _differs(told, author, told.subject == commit.subject, commit.body)
+        return wrong or _content(scratch, told.patch, commit_id, commit.parents[0] if commit.parents else None)
+
+
+def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _Told | str:
+    """The mail as git reads it, its diff left in `place`; or why it cannot be read, in words."""
     if _too_long(raw):
         return _TOO_LONG
     if author_unclosed(raw):
         return _UNCLOSED
-    commit = repository.commit(commit_id)
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        message, patch = Path(place) / "message", Path(place) / "patch"
-        done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
-        if done.code:
-            return "git cannot read it as a patch"
-        told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
-        if told.get("Author", "") != commit.author.name or told.get("Email", "") != commit.author.email:
-            return f"its author would be {told.get('Author', '')} <{told.get('Email', '')}>"
-        if told.get("Subject", "") != commit.subject:
-            return f"its subject would be {told.get('Subject', '')!r}"
-        if _lines(message.read_bytes().decode("utf-8", "surrogateescape")) != _lines(commit.body):
-            return "its message would be another"
-        return _content(scratch, patch, commit_id, commit.parents[0] if commit.parents else None)
+    message, patch = place / "message", place / "patch"
+    done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
+    if done.code:
+        return "git cannot read it as a patch"
+    told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
+    text = message.read_bytes().decode("utf-8", "surrogateescape")
+    return _Told((told.get("Author", ""), told.get("Email", "")), told.get("Subject", ""), _lines(text), patch)
+
+
+def _differs(told: _Told, author: tuple[str, str] | None, same_subject: bool, message: str) -> str:
+    """What git would make otherwise of the mail's head, in words; "" for nothing. `author` None: whoever it is."""
+    if author and told.author != author:
+        return f"its author would be {told.author[0]} <{told.author[1]}>"
+    if not same_subject:
+        return f"its subject would be {told.subject!r}"
+    return "" if told.message == _lines(message) else "its message would be another"
 
 
 def author_unclosed(raw: bytes) -> bool:
@@ -109,23 +134,15 @@ def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -
 
 
 def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
-    if _too_long(raw):
-        return _TOO_LONG
-    if author_unclosed(raw):
-        return _UNCLOSED
+    author = (patch.author.name, patch.author.email) if patch.author else None
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        message, content = Path(place) / "message", Path(place) / "patch"
-        done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(content), stdin=raw, ok=())
-        if done.code:
-            return "git cannot read it as a patch"
-        told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
-        if patch.author and (told.get("Author", ""), told.get("Email", "")) != (patch.author.name, patch.author.email):
-            return f"its author would be {told.get('Author', '')} <{told.get('Email', '')}>"
-        if " ".join(told.get("Subject", "").split()) != " ".join(patch.subject.title.split()):
-            return f"its subject would be {told.get('Subject', '')!r}"
-        if _lines(message.read_bytes().decode("utf-8", "surrogateescape")) != _lines("\n".join(patch.message)):
-            return "its message would be another"
-        arrives = content.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+        told = _mailinfo(repository, raw, Path(place))
+        if isinstance(told, str):
+            return told
+        same_subject = " ".join(told.subject.split()) == " ".join(patch.subject.title.split())
+        if wrong := _differs(told, author, same_subject, "\n".join(patch.message)):
+            return wrong
+        arrives = told.patch.read_bytes().decode("utf-8", "surrogateescape").split("\n")
     diff = list(patch.lines[patch.diff_line - 1 :])
     # below the diff stand the signature and our own footers
     diff = diff[: diff.index("-- ")] if "-- " in diff else diff
