@@ -64,6 +64,15 @@ class Common:
             return self.color
         return not os.environ.get("NO_COLOR") and not self.output and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
+    @property
+    def room(self) -> int | None:
+        """The columns of the terminal that gets the result as text; None where none does."""
+        if self.format != "text" or self.output or not sys.stdout.isatty():
+            return None
+        import shutil
+
+        return shutil.get_terminal_size((80, 24)).columns
+
     def progress(self) -> Progress:
         """A progress line on stderr when that is a terminal and -q was not given; else silence."""
         return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
@@ -72,10 +81,10 @@ class Common:
         """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout; `fold`: in lines that fit a terminal."""
         if not text and not self.output:
             return
-        if fold and self.format == "text" and not self.output and sys.stdout.isatty():
-            from patchpilot.cli.output.layout import folded, terminal_columns
+        if fold and (room := self.room):
+            from patchpilot.cli.output.layout import folded
 
-            text = folded(text, terminal_columns() or 80)
+            text = folded(text, room)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             try:

@@ -141,9 +141,6 @@ def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
 
         if statistics:
             return findings_text.statistics(result)
-        from patchpilot.cli.output.layout import terminal_columns
-
-        columns = None if common.output else terminal_columns()
-        return findings_text.render(result, colored=common.colored, quiet=common.quiet, columns=columns)
+        return findings_text.render(result, colored=common.colored, quiet=common.quiet, columns=common.room)
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     return str(printer.render(result))

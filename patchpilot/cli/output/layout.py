@@ -3,7 +3,6 @@
 
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 
 from patchpilot.cli.output.plain import width
@@ -15,11 +14,6 @@ _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 def columns() -> int:
     """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
-
-
-def terminal_columns() -> int | None:
-    """How wide the terminal is that stdout is; None where it is none."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
 
 
 def folded(text: str, room: int) -> str:
