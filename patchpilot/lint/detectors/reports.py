@@ -78,9 +78,9 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         found = re.match(r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$", check.code.rstrip()) if check else None
         if not check or not found:
             continue
-        name = found["not"] or found["null"]
-        call = previous_line(hunk.lines, hunk.lines.index(check))
-        calls = " ".join(one.code for one in hunk.lines[max(0, hunk.lines.index(check) - 3) : hunk.lines.index(check)])
+        name, place = found["not"] or found["null"], hunk.lines.index(check)
+        call = previous_line(hunk.lines, place)
+        calls = " ".join(one.code for one in hunk.lines[max(0, place - 3) : place])
         known = re.search(
             (
                 rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"
@@ -89,7 +89,7 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
             ),
             calls,
         )
-        if (call and known) or _hidden_allocation(hunk.lines, hunk.lines.index(check), name):
+        if (call and known) or _hidden_allocation(hunk.lines, place, name):
             yield Hit(line.patch_line, "needless message: a failed allocation of memory is reported by the allocator")
 
 
