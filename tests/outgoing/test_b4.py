@@ -25,6 +25,7 @@ from patchpilot.outgoing.b4_journal import opened
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import state_folder
 from patchpilot.outgoing.transport import captured
+from tests.kit.b4 import b4
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -41,20 +42,6 @@ def first_id(outcome: Outcome) -> str:
     return json.loads(outcome.out)["messages"][0]["message_id"]
 
 
-def b4(repo: Repo, *words: str) -> str:
-    """b4 as the person would call it."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from b4.command import cmd; cmd()", "-n", *words],
-        cwd=repo.path,
-        capture_output=True,
-        text=True,
-        input="",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("strategy", ["branch-description", "commit"])
 def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> None:
     with FaultySink() as server:
@@ -67,7 +54,7 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
         (mail,) = server.take()
     sent = first_id(done)
     assert sent.encode() in mail.data
-    assert sent in b4(repo, "prep", "--show-info")
+    assert sent in b4(repo, "prep", "--show-info").stdout
     with Repository.open(repo.path) as repository:
         known = enrolment(repository, "topic")
     assert known is not None
@@ -110,7 +97,7 @@ def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(tmp_path
         done = send(repo, "--resume", "--yes")
         assert (done.code, json.loads(done.out)["change_id"]) == (0, failed["change_id"])
         assert len(server.take()) == 1
-        assert first_id(done) in b4(repo, "prep", "--show-info")
+        assert first_id(done) in b4(repo, "prep", "--show-info").stdout
         assert call("draft", "-C", repo.path, "--no-b4").code == 0
         assert repo.git("config", "branch.topic.description") == "mine\n\nand more"
 

@@ -2,31 +2,17 @@
 """b4's own `prep --check`, with this program as the command it asks about each patch."""
 
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.kit.b4 import b4
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("b4") is None, reason="b4 is not installed")
 PROSE = "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link, so that the first transfer does not fail."
-
-
-def _b4(repo: Repo, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", "from b4.command import cmd; cmd()", "-n", *words],
-        cwd=repo.path,
-        capture_output=True,
-        text=True,
-        input="",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -38,12 +24,13 @@ def repo(tmp_path: Path) -> Repo:
     text = (repo.path / "widget.c").read_text()
     repo.commit(f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}", {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")})
     assert call("hooks", "-C", repo.path, "install", "b4").code == 0
-    _b4(repo, "prep", "-e", "master")
+    b4(repo, "prep", "-e", "master")
     return repo
 
 
 def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
-    said = _b4(repo, "prep", "--check")
+    checked = b4(repo, "prep", "--check")
+    said = checked.stdout + checked.stderr
     clean, dirty = (next(line for line in said.splitlines() if word in line) for word in ("wait for the link", "stop the link"))
     at = said.splitlines().index(dirty)
     assert said.splitlines().index(clean) < at
@@ -57,5 +44,6 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
 
 def test_b4_takes_silence_for_success(repo: Repo) -> None:
     repo.git("reset", "-q", "--hard", "HEAD^")
-    said = _b4(repo, "prep", "--check")
+    checked = b4(repo, "prep", "--check")
+    said = checked.stdout + checked.stderr
     assert "Success: 1, Warning: 0, Error: 0" in said
