@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.hunks import Fit, Misfit, fit_file
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.scratch import Scratch
+from patchpilot.model.hunks import Fit, Misfit, fit_file
 from patchpilot.model.tree import is_safe_path
 
 

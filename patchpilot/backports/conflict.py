@@ -3,9 +3,9 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.hunks import text_lines
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.scratch import Scratch
+from patchpilot.model.hunks import text_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import shlex
 from dataclasses import dataclass, replace
 
 from patchpilot.backports.conflict import Place
-from patchpilot.backports.hunks import fit_file, misfits
 from patchpilot.backports.verdict import Verdict
 from patchpilot.errors import InputError
+from patchpilot.model.hunks import fit_file, misfits
 from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree
 

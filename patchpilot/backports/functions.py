@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from patchpilot.backports.conflict import Place
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.hunks import text_lines
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.touches import Span, Touch, crossing
+from patchpilot.model.hunks import text_lines
 
 # as git finds the name of a hunk's function: a line that starts with a word, which is no label
 _HEAD = re.compile(r"[A-Za-z_$]")

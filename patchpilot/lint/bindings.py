@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from patchpilot.model.tree import Tree
+from patchpilot.model.tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"
 _PART = re.compile(r",[a-zA-Z0-9]*-")
@@ -14,9 +14,10 @@ _NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
 class Bindings:
     """All text below Documentation/devicetree/bindings, and the vendors that vendor-prefixes.yaml lists."""
 
-    def __init__(self, text: bytes, vendors: bytes) -> None:
+    def __init__(self, text: bytes, vendors: bytes, below: "Bindings | None" = None) -> None:
         self._text = text
         self._vendors = vendors
+        self._below = below
         self._known: dict[str, bool] = {}
 
     def documents(self, compatible: str) -> bool:
@@ -24,7 +25,9 @@ class Bindings:
         known = self._known.get(compatible)
         if known is None:
             forms = {compatible, _PART.sub(",<.*>-", compatible, count=1), _NUMBERED.sub(r",\1<.*>-", compatible, count=1)}
-            known = self._known[compatible] = any(self._has(form) for form in forms)
+            known = self._known[compatible] = any(self._has(form) for form in forms) or bool(
+                self._below and self._below.documents(compatible)
+            )
         return known
 
     def knows_vendor(self, vendor: str) -> bool:
@@ -47,10 +50,20 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """The bindings of a tree; those of the last tree asked for are kept."""
+    """The bindings of a tree, with those that earlier patches of a series bring; kept for the last tree and for the last ground below one."""
     for kept, bindings in _READ:
         if kept is tree:
             return bindings
+    changed = changed_below(tree, FOLDER)
+    ground = ground_of(tree)
+    if ground is not tree:
+        below = bindings_of(ground)
+        if not changed:
+            return below
+        text = b"\n".join(data for path in changed if (data := tree.read(path)))
+        bindings = Bindings(text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below)
+        _READ[:] = [(ground, below), (tree, bindings)]
+        return bindings
     bindings = Bindings(_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"")
     _READ[:] = [(tree, bindings)]
     return bindings

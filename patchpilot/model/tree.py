@@ -49,3 +49,21 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
 def is_safe_path(path: str) -> bool:
     """Whether a path from a patch stays inside the tree."""
     return bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")
+
+
+def ground_of(tree: Tree) -> Tree:
+    """The tree below the patches of a series, for what is read once a run and kept: the tree itself where there are none."""
+    ground: Tree = getattr(tree, "ground", tree)
+    return ground
+
+
+def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
+    """The files below a directory that differ from the tree's ground."""
+    changed = getattr(tree, "changed", None)
+    return tuple(changed(directory)) if changed else ()
+
+
+def is_guess(tree: Tree, path: str) -> bool:
+    """Whether a file's content is not sure, because an earlier patch of the series does not apply to it."""
+    guess = getattr(tree, "is_guess", None)
+    return bool(guess and guess(path))

@@ -2,8 +2,8 @@
 """The verb `check`: patches in, findings out."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +70,17 @@ class Setting:
     history: HistoryFacts | None
 
     def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
-        """A fresh context for one patch."""
-        return Context(patch, series, self.tree, self.history, self.options, self.profile, progress=progress)
+        """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""
+        tree = self.trees.get(id(patch))
+        return Context(patch, series, tree() if tree else self.tree, self.history, self.options, self.profile, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """An earlier revision to compare with: what it is called, and its series."""
+
+    label: str
+    series: tuple[Series, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ def check(
     targets: Sequence[str],
     wanted: Wanted | None = None,
     *,
+    trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)
     repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
@@ -136,7 +146,7 @@ def check_series(
     )
     rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=wanted.select, ignore=wanted.ignore), chosen)
     pairs = [(patch, one) for one in series for patch in one.patches]
-    setting = Setting(rules, options, chosen, tree, _facts(repository, rules, pairs))
+    setting = Setting(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, wanted))
     many = wanted.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
     findings = _in_processes(setting, pairs, wanted.jobs, repository, progress) if many else None
     if findings is None:
@@ -282,3 +292,14 @@ def _exit_code(result: CheckResult, fail_on: str) -> ExitCode:
         return ExitCode.OK
     limit = Severity(fail_on).rank
     return ExitCode.FINDINGS if any(finding.severity.rank <= limit for finding in result.all) else ExitCode.OK
+def _trees(
+    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", wanted: Wanted
+) -> Mapping[int, Callable[[], Tree]]:
+    """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
+    if tree is None or wanted.checkpatch_compat or sum(len(one.patches) for one in series) < 2:
+        return {}
+    from patchpilot.services.standing import trees
+
+    return trees(series, tree, repository)
+
+

@@ -8,7 +8,7 @@ from patchpilot.lint.clang.lines import as_text, scan
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy import lazy
-from patchpilot.model.tree import Tree
+from patchpilot.model.tree import Tree, changed_below, ground_of
 
 _SCRIPT = "scripts/get_maintainer.pl"
 
@@ -42,6 +42,7 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:
     """Whether one of the paths begins as the patterns of obsolete sections do: it spares reading all of MAINTAINERS."""
+    tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
     starts = next((kept for one, kept in _READ if one is tree), None)
     if starts is None:
         starts = _starts((tree.read("MAINTAINERS") or b"").decode("latin-1"))

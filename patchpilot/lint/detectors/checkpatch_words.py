@@ -12,7 +12,7 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy import lazy
 from patchpilot.model.finding import Fix
-from patchpilot.model.tree import Tree
+from patchpilot.model.tree import Tree, ground_of
 
 _RUN = lazy(r"[\w\-'`]+")
 _WORD = r"\b[A-Z]?[a-z]{2,}\b"
@@ -85,7 +85,7 @@ _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None
 
 def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
     """Misspelled → right, single words and phrases apart; read once a tree."""
-    tree = context.tree
+    tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:
         kept = _TREES.get(id(tree))
         if kept is None or kept[0] is not tree:

@@ -13,7 +13,7 @@ from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.patterns import compiled
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.patch import FileChange, Hunk, Patch
-from patchpilot.model.tree import Tree
+from patchpilot.model.tree import Tree, is_guess
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
@@ -189,7 +189,9 @@ def _states(context: Context) -> list[tuple[int, str]]:
         found = context.shared["tree.states"] = []
         assert context.tree is not None
         for change in context.patch.files:
-            found += _file_states(context.tree, change)
+            # what an earlier patch of the series could not be put on says so there, once
+            if not is_guess(context.tree, change.old_path or change.path):
+                found += _file_states(context.tree, change)
     return found
 
 

@@ -12,7 +12,7 @@ from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOT
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.kept import cache_dir, key_of
-from patchpilot.model.tree import Tree, is_safe_path
+from patchpilot.model.tree import Tree, changed_below, ground_of, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
 _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
@@ -92,6 +92,10 @@ def _known(spot: Spot) -> frozenset[str]:
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
     """The names in mixed case that a tree's include/ declares; kept for the process, and in the user's cache as long as the directory stays the same."""
+    if ground_of(tree) is not tree:
+        types = Types()
+        changed = (tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h"))
+        return names_of_headers(ground_of(tree)).union(*(_names_in(data, types) for data in changed if data))
     names = _HEADERS.get(tree)
     if names is None:
         cached = _cache_file(tree)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patches of a series over a tree are the tree git would have after them."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.patched import PatchedTree, Stack
+from patchpilot.commits.range import revision_series
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree
+from tests.kit.repos import Repo
+
+
+def _edited(chance: random.Random, text: str) -> str:
+    lines = text.split("\n")
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(lines))
+        lines[at : at + chance.randint(0, 2)] = [f"new {chance.random()}"] * chance.randint(0, 3)
+    return "\n".join(lines) if lines else "left\n"
+
+
+def _history(repo: Repo, chance: random.Random, commits: int) -> None:
+    files = {f"dir{number % 3}/file{number}": "".join(f"{number} {line}\n" for line in range(30)) for number in range(6)}
+    repo.commit("start", dict(files))
+    repo.tag("start")
+    for number in range(commits):
+        for _ in range(chance.randint(1, 3)):
+            path = chance.choice(sorted(files))
+            what = chance.choice("eeeedrn")
+            if what == "e":
+                files[path] = _edited(chance, files[path])
+                repo.put(path, files[path])
+            elif what == "d" and len(files) > 3:
+                del files[path]
+                (repo.path / path).unlink()
+            elif what == "r":
+                new = f"dir{chance.randrange(5)}/moved{chance.randrange(10**6)}"
+                files[new] = files.pop(path)
+                repo.put(new, files[new])
+                (repo.path / path).unlink()
+            else:
+                new = f"dir{chance.randrange(5)}/made{chance.randrange(10**6)}"
+                files[new] = f"made {chance.random()}\n"
+                repo.put(new, files[new])
+        repo.commit(f"commit {number}", {"count": f"{number}\n"})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
+    repo = Repo(tmp_path / "repo")
+    _history(repo, random.Random(seed), 14)
+    repository = Repository.open(repo.path)
+    patches = revision_series(repository, "start..HEAD").patches
+    start = repository.resolve("start")
+    trees = [CommitTree(repository, start), *(CommitTree(repository, one.commit or "") for one in patches)]
+    every = sorted({path for tree in trees for path in tree.files()})
+    stack = Stack(trees[0], patches)
+    # not in order: a run in several processes asks for some of them only
+    for number in (3, 1, 7, len(patches) - 1, 5, 2):
+        ours, theirs = PatchedTree(stack, number), trees[number]
+        assert ours.files() == theirs.files()
+        assert {path: ours.read(path) for path in every} == {path: theirs.read(path) for path in every}
+        assert [ours.exists(path) for path in every] == [theirs.exists(path) for path in every]
+        assert not any(ours.is_guess(path) for path in every)
+        for folder in ("dir0", "dir3", "dir4", "none"):
+            assert ours.files(folder) == (theirs.files(folder) if theirs.is_dir(folder) else ())
+            assert ours.is_dir(folder) == theirs.is_dir(folder)
+
+
+def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit("start", {"a": "1\n2\n3\n", "b": "b\n"})
+    repo.tag("start")
+    repo.commit("one", {"a": "1\n2\n3\n4\n"})
+    repo.commit("two", {"a": "1\n2\n3\n4\n5\n"})
+    repository = Repository.open(repo.path)
+    patches = revision_series(repository, "start..HEAD").patches
+    tree = PatchedTree(Stack(CommitTree(repository, repository.resolve("start")), patches), 1)
+    assert tree.changes("a")
+    assert not tree.changes("b")
+    assert tree.changed("") == ("a",)
+    assert tree.read("b") == b"b\n"
+    assert tree.label.endswith("with the patch before it")
+
+
+def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
+    repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
+    repo.tag("start")
+    repo.commit("one", {"a": "".join(f"{number}\n" for number in range(20)).replace("7\n", "seven\n")})
+    repo.commit("two", {"b": "b\n"})
+    repository = Repository.open(repo.path)
+    patches = revision_series(repository, "start..HEAD").patches
+    tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
+    assert tree.is_guess("a")
+    # what the patch adds is known all the same
+    assert b"seven\n" in (tree.read("a") or b"")

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A patch of a series is judged against the tree with the patches before it, as a commit is against its parent."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.range import read_targets
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import DirectoryTree
+from patchpilot.services import check as verb
+from patchpilot.services.check import CheckResult, Wanted, check_series
+from tests.kit.repos import Repo
+
+BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"
+VENDORS = "Documentation/devicetree/bindings/vendor-prefixes.yaml"
+MAKEFILE = "VERSION = 6\nPATCHLEVEL = 1\n"
+DRIVER = """// SPDX-License-Identifier: GPL-2.0
+static const struct of_device_id frob_ids[] = {
+\t{ .compatible = "acme,frob" },
+\t{ }
+};
+"""
+BODY = "\n\nThe frob of the acme board hangs after some hours of work, as nothing\nasks it for its state. Ask it once a second.\n\n"
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+# the day stands in for the day the tree came out, so that "does not apply" is judged
+DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Repo:
+    """A repository that looks like a kernel's, with one commit."""
+    repo = Repo(tmp_path / "tree")
+    files = {
+        "Makefile": MAKEFILE,
+        "MAINTAINERS": "Maintainers\n\nTHE REST\nM:\tAda Fixer <ada@example.org>\nS:\tMaintained\nF:\t*\nF:\t*/\n",
+        VENDORS: 'patternProperties:\n  "^acme,.*":\n    description: Acme\n',
+        "scripts/checkpatch.pl": "#\n",
+        "scripts/get_maintainer.pl": "#\n",
+        "drivers/demo/old.c": "".join(f"int line_{number};\n" for number in range(40)),
+    }
+    repo.commit("start" + BODY + SIGNED, files)
+    return repo
+
+
+def _series(repo: Repo, folder: Path, commits: list[tuple[str, dict[str, str | None]]], *words: str) -> list[str]:
+    """The commits made on a branch and written as mails of December 2022; the tree is left as it was."""
+    repo.branch("topic")
+    for subject, files in commits:
+        for path in [path for path, text in files.items() if text is None]:
+            (repo.path / path).unlink()
+        repo.commit(f"{subject}{BODY}{SIGNED}", {path: text for path, text in files.items() if text is not None})
+    names = repo.git("format-patch", "-q", "-o", str(folder), *words, "master..topic").split("\n")
+    repo.checkout("master")
+    for file in sorted(folder.iterdir()):
+        lines = [DATE if line.startswith("Date: ") else line for line in file.read_text().split("\n")]
+        file.write_text("\n".join(lines))
+    assert names is not None
+    return [str(file) for file in sorted(folder.iterdir())]
+
+
+def _names(result: CheckResult, number: int) -> list[str]:
+    return [one.name for one in result.patches[number].findings]
+
+
+def _check(files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False) -> CheckResult:
+    wanted = Wanted(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
+    return check_series(read_targets(files, None), wanted, tree=DirectoryTree(tree))
+
+
+def _old(number: int, text: str) -> str:
+    lines = [f"int line_{one};\n" for one in range(40)]
+    lines[number] = text
+    return "".join(lines)
+
+
+def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
+    binding: dict[str, str | None] = {
+        BINDING: "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n    const: acme,frob\n"
+    }
+    files = _series(
+        tree,
+        tmp_path / "out",
+        [("dt-bindings: demo: Add the frob", binding), ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER})],
+    )
+    assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
+    assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
+    # checkpatch.pl knows one tree for all the patches of a call
+    assert "undocumented-compatible" in _named(_check(files, tree.path, compat=True).patches[1])
+
+
+def _named(checked: verb.CheckedPatch) -> set[str]:
+    return {"undocumented-compatible" if one.checkpatch == "UNDOCUMENTED_DT_STRING" else one.name for one in checked.findings}
+
+
+@pytest.mark.parametrize("words", [(), ("--no-numbered",)])
+def test_patch_two_applies_to_what_patch_one_leaves(tree: Repo, tmp_path: Path, words: tuple[str, ...]) -> None:
+    files = _series(
+        tree,
+        tmp_path / "out",
+        [
+            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
+            ("demo: Rename the tenth line again", {"drivers/demo/old.c": _old(10, "int renamed_again;\n")}),
+        ],
+        *words,
+    )
+    assert "does-not-apply" in _names(_check([files[1]], tree.path), 0)
+    for targets in (files, [str(tmp_path / "out")]):
+        assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
+
+
+def test_a_revert_of_an_earlier_patch_is_not_there_already(tree: Repo, tmp_path: Path) -> None:
+    files = _series(
+        tree,
+        tmp_path / "out",
+        [
+            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
+            ("demo: Keep the old name", {"drivers/demo/old.c": _old(10, "int line_10;\n")}),
+        ],
+    )
+    assert "already-applied" in _names(_check([files[1]], tree.path), 0)
+    assert not {"already-applied", "does-not-apply"} & set(_names(_check(files, tree.path), 1))
+
+
+def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(tree: Repo, tmp_path: Path) -> None:
+    files = _series(
+        tree,
+        tmp_path / "out",
+        [
+            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
+            ("demo: Rename the tenth line again", {"drivers/demo/old.c": _old(10, "int renamed_again;\n")}),
+        ],
+    )
+    tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
+    result = _check(files, tree.path)
+    assert "does-not-apply" in _names(result, 0)
+    assert "does-not-apply" not in _names(result, 1)
+
+
+def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> None:
+    commits: list[tuple[str, dict[str, str | None]]] = [
+        (f"demo: Rename line {number}", {"drivers/demo/old.c": _old(10, f"int renamed_{number};\n")}) for number in range(14)
+    ]
+    files = _series(tree, tmp_path / "out", commits)
+    alone, many = _check(files, tree.path), _check(files, tree.path, jobs=2)
+    assert [one.findings for one in alone.patches] == [one.findings for one in many.patches]
+    assert not any("does-not-apply" in _names(alone, number) for number in range(14))
+
+
+def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
+    binding = {BINDING: "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n    const: acme,frob\n"}
+    start = tree.git("rev-parse", "HEAD")
+    tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED, binding)
+    tree.commit("demo: Add a driver of the frob" + BODY + SIGNED, {"drivers/demo/frob.c": DRIVER})
+    repository = Repository.open(tree.path)
+    series = read_targets([f"{start}..HEAD"], repository)
+    result = check_series(series, Wanted(strict=True, profile="linux"), repository=repository)
+    assert "undocumented-compatible" not in _named(result.patches[1])
