@@ -24,6 +24,8 @@ _END_QUOTED = re.compile(r"^-+\s*end quoted text\s*-+$", re.IGNORECASE)
 _FOOTER = re.compile(
     r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"
 )
+_DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
+_NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _TAG = re.compile(r"^\s*[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
 _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
@@ -77,7 +79,7 @@ def take_apart(body: str) -> Body:
             quoted.append(inner)
             bare = inner.lstrip("> \t")
             if bare:
-                on_code = bare[0] in "-+@"
+                on_code = bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
         elif at < end and not _END_QUOTED.match(line):
             own.append(Line(line.rstrip(), at, on_code))
         else:
@@ -105,7 +107,8 @@ def _take_attribution(own: list[Line], at: int, quoted: Sequence[bool]) -> list[
         joined = " ".join(line.text.strip() for line in tail[-count:])
         if _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)) or (_WROTE.search(joined) and len(joined) < 300):
             taken = count
-            if re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE):
+            dated = len(tail) > count and _DATED.match(tail[-count - 1].text)
+            if re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE) and not dated:
                 break
     if not taken:
         return []

@@ -81,7 +81,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
 def _person(base: Classified) -> Classified:
     """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
     body, credited = base.body, base.credited
-    reading = read_prose(body, base.subject.raw, by_author=base.by_author)
+    to_self = any(_says(line, base.sender) for line in body.attributions[:1])
+    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self)
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=Kind.NACK, confidence=0.95, why=refusal.strip())
@@ -121,14 +122,17 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _author_like(sender: Address, body: Body) -> bool:
-    """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them, or the innermost words are theirs."""
+    """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them first (who takes a patch signs
+    below), or the innermost words are theirs."""
     deepest = ""
     depth = 0
+    signed = False
     for line in body.quoted[:400]:
         if ":" not in line:
             continue
         bare = line.lstrip("> \t")
-        if bare.startswith(("Signed-off-by:", "From:")):
+        if bare.startswith("From:") or (bare.startswith("Signed-off-by:") and not signed):
+            signed = signed or bare.startswith("Signed")
             address = parse_address(bare.partition(":")[2])
             if address and same_person(address, sender):
                 return True
@@ -136,11 +140,16 @@ def _author_like(sender: Address, body: Body) -> bool:
             level = line[: len(line) - len(bare)].count(">") + 1
             if level >= depth:
                 deepest, depth = bare, level
-    named = _NAMED.search(deepest)
-    if not named or not depth:
+    return _says(deepest, sender)
+
+
+def _says(attribution: str, person: Address) -> bool:
+    """Whether an attribution ("On …, Ada Fixer wrote:") names the person."""
+    named = _NAMED.search(attribution)
+    if not named:
         return False
     name = named["name"].rpartition(",")[2].strip()
-    return same_person(Address(re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(), named["email"] or "-"), sender)
+    return same_person(Address(re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(), named["email"] or "-"), person)
 
 
 def unquoted(body: str) -> str:

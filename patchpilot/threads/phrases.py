@@ -28,8 +28,9 @@ REFUSAL = re.compile(
     r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
     re.MULTILINE,
 )
-REFUSAL_IN_WORDS = _one_of(r"""
-    i(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)(?! (?:until|before|now|yet|as|for|in))
+_YET = r" (?:until|before|without|unless|now|yet|as|for|in)"
+REFUSAL_IN_WORDS = _one_of(rf"""
+    i(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)(?!{_YET})
     i(?:'m| am)? reject(?:ing)? (?:this|it)
     patch rejected | rejected(?=[.!])
 """)
@@ -49,14 +50,12 @@ APPLIED = re.compile(
 _WHAT = (
     "(?:"
     + _joined(r"""
-    this | it | that | these | them | both | all | yours | your | up | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
+    this(?: one)? | it | that(?: one)? | these | them | both | all | yours | your | up | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
     the rest of (?:the |this |your )?\w+ | the (?:series|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
     + ")"
 )
-_ALTERED = (
-    r"(?:a |some |the |your )?(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit)"
-)
+_ALTERED = r"(?:a |some |the |your )?(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit|nit|typo|mino?r)"
 _PLACE = _joined(r"""
     my | the | for | net | \S+[-/.]\S+ | v?\d | linux | drm | usb | char | tty | staging | branch | mainline | upstream | stable
     master | testing | fixes | next | tip
@@ -74,8 +73,15 @@ _NEGATING = _joined(r"""
     needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
 """)
 NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:\w+\s+)?$", re.IGNORECASE)
+NOT_YET_APPLIED = re.compile(
+    r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
+    r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$",
+    re.IGNORECASE,
+)
+"""A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
 TRIED = _one_of(r"""
-    tested | testing | booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
+    tested | (?<!as )(?<!for )testing(?! branch)(?! tree)
+    booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
 """)
 _APPLYING = _joined(r"""
@@ -176,17 +182,55 @@ PING = re.compile(
     r"|just (?:wanted to check|checking)|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
     re.IGNORECASE | re.MULTILINE,
 )
+TOOK_OWN = re.compile(
+    r"\A\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have) ){0,4}"
+    r"(?:applied|queued|pushed|merged|committed)\b(?! in v\d)",
+    re.IGNORECASE,
+)
+"""A maintainer on their own patch."""
+THANKS_FOR_IT = re.compile(
+    r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much)? for (?:the|your|this|these|posting|sending|working|doing|looking)\b[^.!,\n]{0,60}"
+    r"\b(?:patch(?:es)?|series|patchset|work|fix|change|cleanup|contribution|submission|driver|version|v\d+|it|this)\b[^.!,\n]{0,30}[.!,\n]",
+    re.IGNORECASE,
+)
+"""How a reviewer begins; an author thanks for reviews."""
+THANKS_FOR_REVIEW = re.compile(
+    r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much| so much)?,? for (?:\w+ ){0,3}"
+    r"(?:review\w*|comments?|feedback|suggestions?|advice|reply|replying|explanation|explaining|pointing|catching|spotting|reporting|report|look|testing)\b",
+    re.IGNORECASE,
+)
+"""How an author begins an answer."""
+PATIENCE = re.compile(
+    r"\bpatience\b|\b(?:my|the) (?:\w+ )?(?:queue|backlog|mailbox|inbox) (?:is|has)\b|\b(?:catch|catching) up (?:on|with)\b"
+    r"|\bin the middle of the merge window\b|\bmerge window (?:is|right now|just)\b"
+    r"|\b(?:it's|it is|they are|still) in my (?:queue|to-?review|to-?do|backlog)\b"
+    r"|\bgive (?:me|us|maintainers|reviewers|people) (?:some|a bit|more|a few|time)\b",
+    re.IGNORECASE,
+)
+"""A maintainer who has not got to it yet."""
+COMMANDS = re.compile(r"^#(?:regzbot|syz)\b", re.MULTILINE)
+GO_AHEAD = re.compile(r"\b(?:please|pls),? (?:push|apply|queue|merge|take|pick|go ahead|send it|ship)\b", re.IGNORECASE)
+_SAID = (
+    r"(?!\W*(?:applied|queued|pushed|pulled|merged|committed|picked|taken|ack|acked|nak|nack|nacked|lgtm|done|fixed|dropped|reverted|agreed"
+    r"|rejected|ping)\b)"
+)
 GREETING = re.compile(
-    r"^\s*(?:(?:hi|hello|hey|dear|greetings|good (?:morning|day|evening))\b.{0,60}|\S{1,24}(?: \S{1,24})?[,:]|\+\s*\S.{0,60}|@\w+.{0,30}"
+    rf"^{_SAID}"
+    r"\s*(?:(?:hi|hello|hey|dear|greetings|good (?:morning|day|evening))\b.{0,60}|\S{1,24}(?: \S{1,24})?[,:]|\+\s*\S.{0,60}|@\w+.{0,30}"
     r"|\[?(?:cc|\+cc|adding)\b.{0,80})\s*$",
     re.IGNORECASE,
 )
 CLOSING = re.compile(
-    r"^\s*(?:(?:best|kind|warm|many)?\s*(?:regards|wishes|cheers|greetings|rgds)|thanks(?: again| a lot| in advance)?|thank you|thx|br|mfg"
-    r"|cheers|sincerely|gr\{oetje.*)\W{0,3}.{0,30}$|^\s*[-–—~]+\s*\w[\w. ]{0,24}$|^\s*(?-i:[A-Z])\w{0,14}(?: (?-i:[A-Z])[\w.-]{0,14}){0,2}[.,]?\s*$",
+    rf"^{_SAID}"
+    r"\s*(?:(?:(?:best|kind|warm|many)?\s*(?:regards|wishes|cheers|greetings|rgds)|thanks(?: again| a lot| in advance)?|thank you|thx|br|mfg"
+    r"|cheers|sincerely|gr\{oetje.*)\W{0,3}.{0,30}|[-–—~]+\s*\w[\w. ]{0,24}|(?-i:[A-Z])\w{0,14}(?: (?-i:[A-Z])[\w.-]{0,14}){0,2}[.,]?\s*)$",
     re.IGNORECASE,
 )
 ABOUT_A_PATCH = re.compile(
     r"\[[^]]*\b(?:patch\w*|rfc|rft|tip|v\d+|\d+/\d+)\b[^]]*\]|\bpatch [\"“]|^\s*(?:re:\s*)?\+ |\.patch\b|FAILED:|linux-next:|GIT PULL",
     re.IGNORECASE,
 )
+IN_A_TREE = re.compile(r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)")
+"""Subjects of what was taken already."""
+ROBOT_WROTE = re.compile(r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)", re.IGNORECASE)
+"""An attribution of a robot's words."""

@@ -15,14 +15,23 @@ from patchpilot.threads.phrases import (
     ASKS_WEAKLY,
     ASSENT,
     CLOSING,
+    COMMANDS,
+    GO_AHEAD,
     GREETING,
+    IN_A_TREE,
     IN_TREE,
     NOT_APPLIED,
+    NOT_YET_APPLIED,
+    PATIENCE,
     PING,
     PROMISES,
     REFUSAL,
     REFUSAL_IN_WORDS,
+    ROBOT_WROTE,
     SORRY_OR_DONE,
+    THANKS_FOR_IT,
+    THANKS_FOR_REVIEW,
+    TOOK_OWN,
     TREE,
     TRIED,
     UNDER_CONDITION,
@@ -40,19 +49,23 @@ class Reading:
     tree: str | None = None
 
 
-def read_prose(body: Body, subject: str = "", *, by_author: bool = False) -> Reading:
-    """Read what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author."""
+def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False) -> Reading:
+    """Read what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
+    the mail answers the sender's own."""
     words = _words(body)
     if not words:
         return Reading(Kind.OTHER, 0.6, "nothing but quotes")
-    if not by_author:
+    if by_author:
+        if (found := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
+            return Reading(Kind.APPLIED, 0.7, _around(words, found))
+    else:
         if found := REFUSAL.search(words):
             return Reading(Kind.NACK, 0.9, _around(words, found))
         if found := REFUSAL_IN_WORDS.search(words):
             return Reading(Kind.NACK, 0.7, _around(words, found))
         if applied := _applied(words):
             return applied
-    return _talk(words, body, subject, by_author)
+    return _talk(words, body, subject, by_author or to_self)
 
 
 def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
@@ -62,31 +75,38 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     questions = len(re.findall(r"\?(?:\s|$|[)\"'])", words))
     strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
     mostly_questions = questions * 3 >= sentences and questions > 0
-    if found := PING.search(words):
+    on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
+    if found := PING.search(words) or COMMANDS.search(words):
         return Reading(Kind.OTHER, 0.8, _around(words, found))
-    if by_author:
+    if by_author or THANKS_FOR_REVIEW.match(words):
         return Reading(Kind.QUESTION if questions * 2 >= sentences and count > 6 else Kind.OTHER, 0.7, "the patch's author answers")
     if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
         return Reading(Kind.OTHER, 0.8, _around(words, found))
-    if (found := ASSENT.search(words)) and count <= 30 and not questions and not strong and not PROMISES.search(words):
+    asked = strong - len(GO_AHEAD.findall(words))
+    if (found := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not PROMISES.search(words):
         return Reading(Kind.ACK, 0.7, _around(words, found))
-    answers = ANSWERS.match(words)
+    if (found := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
+        return Reading(Kind.OTHER, 0.6, _around(words, found))
+    answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
     if answers and not questions and not strong and (count <= 12 or not weak):
         return Reading(Kind.OTHER, 0.75, "thanks, yes, no or the like")
     if (found := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
         return Reading(Kind.OTHER, 0.6, _around(words, found))
-    if answers and not strong and not mostly_questions:
+    if answers and not strong and not mostly_questions and not on_code:
         return Reading(Kind.OTHER, 0.55, "it answers somebody")
-    if not ABOUT_A_PATCH.search(subject) and not strong and not mostly_questions and subject:
-        return Reading(Kind.OTHER, 0.55, "its subject is no patch")
+    if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
+        return Reading(Kind.QUESTION if mostly_questions else Kind.OTHER, 0.55, "its subject is no patch")
     if mostly_questions and strong <= max(1, questions):
         return Reading(Kind.QUESTION, 0.6, "mainly questions")
-    on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
+    if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
+        return Reading(Kind.OTHER, 0.55, "it answers a robot")
+    if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
+        return Reading(Kind.OTHER, 0.5, "talk about what was taken already")
     if on_code or strong or weak:
         return Reading(Kind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "remarks on the code" if on_code else "it asks for changes")
     if questions:
         return Reading(Kind.QUESTION, 0.55, "it asks")
-    return Reading(Kind.OTHER, 0.6, "short talk") if count <= 12 else Reading(Kind.REVIEW, 0.45, "talk about the patch")
+    return Reading(Kind.OTHER, 0.6 if count <= 12 else 0.45, "short talk" if count <= 12 else "talk about the patch")
 
 
 def _words(body: Body) -> str:
@@ -105,6 +125,8 @@ def _applied(words: str) -> Reading | None:
         before = words[max(0, found.start("verb") - 40) : found.start("verb")].rpartition("\n\n")[2]
         if NOT_APPLIED.search(before.replace("\n", " ")) and not re.search(r"\b(?:has|have) been\s+(?:\w+\s+)?$", before, re.IGNORECASE):
             continue
+        if NOT_YET_APPLIED.search(_sentence(words, found.start("verb"))):
+            continue
         if not APPLIED_REST.match(found["rest"]) or found["rest"].rstrip().endswith("?"):
             continue
         if found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not TREE.search(found[0]) and not short:
@@ -121,6 +143,13 @@ def _applied(words: str) -> Reading | None:
         tree = TREE.search(words[future.start() :])
         return Reading(Kind.APPLIED, 0.55, _around(words, future), tree["tree"].rstrip(".,") if tree else None)
     return None
+
+
+def _sentence(words: str, end: int) -> str:
+    """The sentence up to a place, on one line."""
+    start = max(0, end - 200)
+    before = re.split(r"[.!?](?=\s)|\n[ \t]*\n", words[start:end])[-1]
+    return before.replace("\n", " ")
 
 
 def _around(words: str, found: re.Match[str]) -> str:

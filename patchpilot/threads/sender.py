@@ -2,6 +2,7 @@
 """Who really sent a mail: lists rewrite From: to please DMARC, and say so in other headers."""
 
 import re
+import unicodedata
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
@@ -37,6 +38,7 @@ def same_person(one: Address, other: Address) -> bool:
 
 
 def _name_words(name: str) -> frozenset[str]:
-    """The words that make a name: lower case, without initials, brackets and punctuation."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", name).lower()
+    """The words that make a name: lower case, without accents, initials, brackets and punctuation."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", plain).lower()
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)

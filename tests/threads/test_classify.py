@@ -64,6 +64,30 @@ PEOPLE = {
     "queued with a tag": ("Acked-by: Rita Reviewer <rita@example.net>\n\nApplied to for-next.", "applied"),
     "not applied": ("I have not applied this, it should go through the net tree instead.", "review"),
     "tried out": ("I applied this patch on top of v6.8 and tested it, but the crash is still there. Please have another look.", "review"),
+    "applied this one": ("Applied this one, thanks Ada.", "applied"),
+    "applied with a nit": ("Applied with nit. I had to move the enum to the end, otherwise it breaks the ABI.", "applied"),
+    "applied for testing": (
+        "Series applied, but note that a table is missing.\n\nApplied to the pump branch and pushed out as testing.",
+        "applied",
+    ),
+    "a maintainer's one word": ("Applied\n\nRita", "applied"),
+    "applied, and thanks": ("Applied, Thanks,", "applied"),
+    "once it is merged": ("This one should go through the board tree once the binding and driver patches have been merged.", "review"),
+    "merged elsewhere": ("It depends on another patch which has been merged in demo-next, as the cover letter says.", "other"),
+    "built with it": ("I see lots of these warnings when building with this patch series applied, and two options set.", "other"),
+    "not without": ("So I won't apply this without the two changes above, please respin.", "review"),
+    "go ahead": ("LGTM.\nPlease, push it out.", "ack"),
+    "patience": ("Patience, -rc1 just came out and my queue is 1500 patches deep, I will dig through it next week.", "other"),
+    "thanks for the patch": (
+        "Thanks for your patch. There is no secret in the pool, so the memset can be dropped and should not be here.",
+        "review",
+    ),
+    "thanks for the review": (
+        "Thanks for your review. I see that the drivers nearby should do the same, the comment is missing there.",
+        "other",
+    ),
+    "commands for a robot": ("#regzbot introduced: 0123456789ab\n\nThe regression should be fixed, what about the other branch?", "other"),
+    "talk": ("This is how the pumps of the first generation behave as well, they only look at the low bits of the register.", "other"),
     "dropped": ("Oops, wrong branch, this is now dropped, sorry for the noise.", "other"),
     "assent": ("Looks good to me.", "ack"),
     "question": ("Why is this check needed here? Can the pump be NULL at all?", "question"),
@@ -200,3 +224,58 @@ def test_a_long_repetition_takes_no_longer_than_it_is_long(part: str, where: str
     found = classify(parse(raw)[0])
     assert found.place is not None
     assert time.process_time() - started < 20
+
+
+def test_a_maintainer_takes_their_own_patch() -> None:
+    raw = mail(
+        RE, "Hi,\n\nOn Fri, Mar 4, 2022 at 5:22 PM Matt Maintainer <matt@example.com> wrote:\n> This adds a pump.\n\nPushed.\n", sender=MATT
+    )
+    assert kind_of(raw) == "applied"
+    assert kind_of(raw, MATT) == "applied"
+
+
+def test_an_author_who_applied_advice_takes_nothing() -> None:
+    raw = mail(RE, "On Fri, Mar 4, 2022 at 5:22 PM Rita Reviewer <rita@example.net> wrote:\n> Use the helper.\n\nApplied.\n", sender=ADA)
+    assert kind_of(raw, ADA) == "other"
+
+
+def test_who_signs_below_the_author_is_no_author() -> None:
+    quoted = "> Building fails.\n>\n> Signed-off-by: Ada Fixer <ada@example.org>\n> Signed-off-by: Matt Maintainer <matt@example.com>\n"
+    assert kind_of(mail(RE, f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n", sender=MATT)) == "applied"
+
+
+def test_who_answers_themselves_adds_something() -> None:
+    text = "On Mon Sep 23, 2024 at 10:52 AM EEST, Rita Reviewer wrote:\n> Is it slow?\n\nI looked, it should read bigger chunks, which would be better.\n"
+    assert kind_of(mail(RE, text, sender=RITA)) == "other"
+
+
+def test_an_answer_to_a_robot_asks_nothing_of_the_author() -> None:
+    text = (
+        "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the prerequisite patch is missing there.\n"
+    )
+    assert kind_of(mail(RE, text, sender=RITA)) == "other"
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: [tip: x86/pump] x86/pump: Check the pointer", "Re: pump stalls since v6.8", "Re: [Bug 1] pump stalls"]
+)
+def test_talk_about_no_patch_in_review_asks_for_no_new_version(subject: str) -> None:
+    text = "The second generation should not care at all: the pump knows its own state already there, so it makes no difference whether we look or not."
+    assert kind_of(mail(subject, text, sender=RITA)) == "other"
+
+
+def test_a_date_and_a_name_on_two_lines_are_one_attribution() -> None:
+    text = "On Sun, 23 Oct 2022 15:22:58 +0200\nAda Fixer <ada@example.org> wrote:\n\n> Check it.\nApplied\n"
+    found = classify(parse(mail(RE, text, sender=RITA))[0])
+    assert str(found.kind) == "applied"
+    assert found.body.text == "Applied"
+
+
+def test_a_list_in_the_quote_is_no_code() -> None:
+    text = "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
+    assert not any(line.on_code for line in classify(parse(mail(RE, text, sender=RITA))[0]).body.own)
+
+
+def test_a_name_with_and_without_its_accent_is_one_person() -> None:
+    text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
+    assert classify(parse(mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"))[0]).credited
