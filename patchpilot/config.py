@@ -7,10 +7,13 @@ tree is never taken from the tree's file.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from patchpilot.errors import InputError, unknown
 
 FILE_NAME = ".patchpilot.toml"
+WAIVERS_GIVEN = "waivers-given"
+"""A file in the user's state directory that is there since a first waiver was given for a topic: without it nobody need ask for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of a run."""
+    """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as they stand there, `label` is that file."""
 
     values: Mapping[str, Setting] = field(default_factory=dict)
+    waivers: tuple[Mapping[str, Any], ...] = ()
+    label: str = FILE_NAME
 
     def get(self, name: str) -> str:
         """The value of a known setting, as text."""
@@ -86,7 +91,9 @@ def load(
 ) -> Settings:
     """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values) and flags. InputError names the file and the key."""
     found: dict[str, Setting] = {}
-    for name, value in _tree_values(tree_file or "", label).items():
+    data = _tree_data(tree_file or "", label)
+    waivers = _waivers(data.pop("waiver", []), label)
+    for name, value in _tree_values(data, label).items():
         found[name] = Setting(name, value, label)
     for full, values in (git_config or {}).items():
         name = full.lower().removeprefix("patchpilot.")
@@ -98,18 +105,28 @@ def load(
             if name not in _BY_NAME:
                 raise unknown("setting", name, _BY_NAME)
             found[name] = Setting(name, flag, "flag")
-    return Settings(found)
+    return Settings(found, waivers, label)
 
 
-def _tree_values(text: str, label: str) -> dict[str, str]:
+def _tree_data(text: str, label: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     import tomllib
 
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{label}: {error}", hint=f"mend or remove {label}") from error
+
+
+def _waivers(value: Any, label: str) -> tuple[Mapping[str, Any], ...]:
+    """The tables as they stand: what a waiver may say, lint knows."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise InputError(f"{label}: waiver is no list of tables", hint='write each as [[waiver]], with rule = "…" and reason = "…"')
+    return tuple(value)
+
+
+def _tree_values(data: Mapping[str, Any], label: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in data.items():
         key = _BY_NAME.get(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.call import Common, progress_of
-from patchpilot.config import Settings, load
+from patchpilot.config import WAIVERS_GIVEN, Settings, load
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ class Words:
     statistics: bool = False
     checkpatch: bool = False
     checkpatch_compat: bool = False
+    baseline: Path | None = None
+    write_baseline: bool = False
+    since_version: str | None = None
+    waive: tuple[str, ...] = ()
+    unwaive: tuple[str, ...] = ()
 
 
 def answer(common: Common, words: Words) -> int:
@@ -63,6 +68,13 @@ def answer(common: Common, words: Words) -> int:
             "ignore": ",".join(words.ignore) or None,
         },
     )
+    packs = _packs(common, repository, settings)
+    excuses = None
+    asked = words.baseline or words.write_baseline or words.waive or words.unwaive
+    if asked or settings.waivers or (repository and _waivers_given()):
+        from patchpilot.cli.excusing import excuses_of
+
+        excuses = excuses_of(words, settings, repository, packs)
     with progress_of(common) as progress:
         result = check(
             targets,
@@ -78,19 +90,32 @@ def answer(common: Common, words: Words) -> int:
                 jobs=words.jobs or os.cpu_count() or 1,
                 checkpatch=words.checkpatch,
                 checkpatch_compat=words.checkpatch_compat,
+                excuses=excuses,
             ),
             repository=repository,
             base=words.base or settings.get("base") or None,
             tree=common.source_tree(),
-            packs=_packs(common, repository, settings),
+            packs=packs,
+            since=words.since_version,
             progress=progress,
         )
     if common.verbose:
         print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
+    if excuses:
+        from patchpilot.cli.excusing import remark
+
+        remark(common, result)
     common.write(_render(common, result, statistics=words.statistics), fold=True)
     regexcache.keep()
     classcache.keep()
     return int(result.exit_code)
+
+
+def _waivers_given() -> bool:
+    """Whether any topic ever had a waiver: which one this is about takes longer to find out."""
+    from platformdirs import user_state_path
+
+    return (user_state_path("patchpilot") / WAIVERS_GIVEN).exists()
 
 
 def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
@@ -141,6 +166,6 @@ def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
 
         if statistics:
             return findings_text.statistics(result)
-        return findings_text.render(result, colored=common.colored, quiet=common.quiet, columns=common.room)
+        return findings_text.render(result, colored=common.colored, quiet=common.quiet, verbose=common.verbose, columns=common.room)
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     return str(printer.render(result))

@@ -42,7 +42,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file."""
+    """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
+
+    `new`: whether an earlier revision did not have it; None where none was compared with.
+    """
 
     rule: str
     name: str
@@ -56,3 +59,15 @@ class Finding:
     reference: str | None = None
     fix: Fix | None = None
     moved: bool = False
+    new: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or the place that says so."""
+
+    finding: Finding
+    by: str
+    reason: str
+    origin: str
+    until: str | None = None

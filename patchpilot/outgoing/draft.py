@@ -37,6 +37,7 @@ class Draft:
     """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
 
     `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
+    `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
     `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs.
     """
 
@@ -55,6 +56,7 @@ class Draft:
     links: Mapping[str, str] = field(default_factory=dict)
     patches: tuple[KnownPatch, ...] = ()
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    waivers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_cover(self) -> bool:

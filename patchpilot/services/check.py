@@ -15,13 +15,14 @@ from patchpilot.lint.profiles import Profile, adjusted, detect, find_profile
 from patchpilot.lint.rule import Kernel, Rule
 from patchpilot.lint.selection import choose, verify
 from patchpilot.lint.store import load_rules
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.services.excuses import Excuses, Verdict
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
@@ -29,15 +30,24 @@ WORTH_A_PROCESS = 12
 
 @dataclass(frozen=True, slots=True)
 class CheckedPatch:
-    """A patch and what was found in it, in the order of its lines."""
+    """A patch and what was found in it, in the order of its lines; `excused` is what does not count."""
 
     patch: Patch
     findings: tuple[Finding, ...]
+    excused: tuple[Excused, ...] = ()
+
+    @property
+    def every(self) -> tuple[Finding, ...]:
+        """What was found, excused or not."""
+        return (*self.findings, *(one.finding for one in self.excused))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What `check` says: patch by patch, of the series as a whole, and how the run ends."""
+    """What `check` says: patch by patch, of the series as a whole, and how the run ends.
+
+    `verdict` says what came of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
+    """
 
     patches: tuple[CheckedPatch, ...]
     series: tuple[Finding, ...]
@@ -47,6 +57,10 @@ class CheckResult:
     tree: str | None
     profile: str
     kernel: Kernel
+    excused_series: tuple[Excused, ...] = ()
+    verdict: "Verdict | None" = None
+    since: str | None = None
+    gone: int = 0
 
     @property
     def counts(self) -> Counter[Severity]:
@@ -58,6 +72,19 @@ class CheckResult:
         """Every finding, the series' own last."""
         return (*(finding for checked in self.patches for finding in checked.findings), *self.series)
 
+    @property
+    def every_series(self) -> tuple[Finding, ...]:
+        """What was found in the series as a whole, excused or not."""
+        return (*self.series, *(one.finding for one in self.excused_series))
+
+    @property
+    def excused(self) -> tuple[tuple[Patch | None, Excused], ...]:
+        """What does not count, each with its patch (None: the series)."""
+        return (
+            *((checked.patch, one) for checked in self.patches for one in checked.excused),
+            *((None, one) for one in self.excused_series),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -68,6 +95,7 @@ class Setting:
     profile: Profile
     tree: Tree | None
     history: HistoryFacts | None
+    trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)
 
     def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
         """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""
@@ -98,27 +126,35 @@ class Wanted:
     jobs: int = 1
     checkpatch: bool = False
     checkpatch_compat: bool = False
+    excuses: "Excuses | None" = None
+    since: Since | None = None
 
 
 def check(
     targets: Sequence[str],
     wanted: Wanted | None = None,
     *,
-    trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)
     repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
     packs: Sequence[Path] = (),
+    since: str | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
 
-    UsageError names an unknown rule or profile and the nearest.
+    `since` is the number of an earlier revision, or a TARGET that has it. UsageError names an unknown rule or profile and the nearest, or an
+    unknown revision.
     """
     wanted = wanted or Wanted()
     rules = load_rules(packs)
     verify((*wanted.select, *wanted.ignore), rules)
     series = read_targets(targets, repository, base)
+    if since:
+        from patchpilot.services.earlier import find
+
+        earlier, series = find(since, targets, series, repository, base)
+        wanted = replace(wanted, since=earlier)
     return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
 
 
@@ -133,7 +169,7 @@ def check_series(
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
     wanted = wanted or Wanted()
-    rules = rules or load_rules()
+    rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
     chosen = find_profile(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))
     options = Options(
@@ -166,6 +202,16 @@ def check_series(
         profile=options.profile,
         kernel=options.kernel,
     )
+    if wanted.excuses:
+        from patchpilot.services.excuses import excused
+
+        result = excused(result, wanted.excuses, every_rule, strict=wanted.strict)
+    if wanted.since:
+        from patchpilot.services.excuses import compared
+
+        earlier = replace(wanted, profile=options.profile, since=None, excuses=None)
+        before = check_series(wanted.since.series, earlier, rules=every_rule, repository=repository, tree=tree, progress=progress)
+        result = replace(compared(result, before), since=wanted.since.label)
     return replace(result, exit_code=_exit_code(result, wanted.fail_on))
 
 
@@ -276,6 +322,17 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
     return facts
 
 
+def _trees(
+    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", wanted: Wanted
+) -> Mapping[int, Callable[[], Tree]]:
+    """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
+    if tree is None or wanted.checkpatch_compat or sum(len(one.patches) for one in series) < 2:
+        return {}
+    from patchpilot.services.standing import trees
+
+    return trees(series, tree, repository)
+
+
 def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
     """The tree the patches are for, where a repository has it: that of the first commit's parent, else of HEAD."""
     if repository is None:
@@ -292,14 +349,3 @@ def _exit_code(result: CheckResult, fail_on: str) -> ExitCode:
         return ExitCode.OK
     limit = Severity(fail_on).rank
     return ExitCode.FINDINGS if any(finding.severity.rank <= limit for finding in result.all) else ExitCode.OK
-def _trees(
-    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", wanted: Wanted
-) -> Mapping[int, Callable[[], Tree]]:
-    """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
-    if tree is None or wanted.checkpatch_compat or sum(len(one.patches) for one in series) < 2:
-        return {}
-    from patchpilot.services.standing import trees
-
-    return trees(series, tree, repository)
-
-

@@ -24,7 +24,26 @@ from patchpilot.cli.options import Common, common_options
 @click.option("--statistics", is_flag=True, help="how often each rule fired, instead of the findings (text)")
 @click.option("--checkpatch", is_flag=True, help="also run the tree's own scripts/checkpatch.pl (runs code of that tree)")
 @click.option("--checkpatch-compat", is_flag=True, help="say what checkpatch.pl says, also where it is mistaken")
+@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="say nothing of the findings that this file has")
+@click.option(
+    "--write-baseline", metavar="[FILE]", is_flag=False, flag_value="", help="write today's findings to FILE, or to that of --baseline"
+)
+@click.option("--since-version", metavar="N", help="mark what is new since vN of this topic (or since a directory, an mbox, a range)")
+@click.option("--waive", metavar="RULE=REASON", multiple=True, help="leave a rule's findings as they are, for this topic")
+@click.option("--unwaive", metavar="RULE", multiple=True, help="take such a waiver back")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(common: Common, **words: Any) -> int:
     """Check patches: files, directories, mboxes, commits, ranges, or `-`. With no TARGET: what your branch has over its base."""
-    return answer(common, Words(**words))
+    return answer(common, Words(**_with_baseline(words)))
+
+
+def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
+    """The words with --write-baseline as a flag: the word behind it is its FILE, or with --baseline FILE a TARGET."""
+    word = words["write_baseline"]
+    words["write_baseline"] = word is not None
+    if word:
+        if words["baseline"] is None:
+            words["baseline"] = Path(word)
+        elif Path(word) != words["baseline"]:
+            words["targets"] = (word, *words["targets"])
+    return words

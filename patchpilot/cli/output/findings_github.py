@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
 
+from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -10,19 +11,19 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK
 
 def render(result: CheckResult) -> str:
     """One command a finding; nothing when there is none."""
-    lines = [_line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
+    lines = [_line(checked.patch.source, finding, result.since) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch.source if result.patches else "-"
-    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding) for finding in result.series)])
+    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding, result.since) for finding in result.series)])
 
 
-def _line(source: str, finding: Finding) -> str:
+def _line(source: str, finding: Finding, since: str | None) -> str:
     inside = bool(finding.path and finding.line)
     fields = {"file": finding.path if inside else source, "line": finding.line if inside else finding.patch_line or 1}
     if inside and finding.column:
         fields["col"] = finding.column
     fields["title"] = f"{finding.name} ({finding.rule})"
     shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message))}"
+    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message + age(finding, since)))}"
 
 
 def _data(text: str) -> str:

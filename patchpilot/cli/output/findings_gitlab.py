@@ -4,6 +4,7 @@
 import hashlib
 import json
 
+from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -21,16 +22,16 @@ def render(result: CheckResult) -> str:
     for source, finding in pairs:
         key = "\0".join((finding.rule, finding.path or source, finding.message))
         seen[key] = seen.get(key, 0) + 1
-        issues.append(_issue(source, finding, f"{key}\0{seen[key]}"))
+        issues.append(_issue(source, finding, f"{key}\0{seen[key]}", result.since))
     return json.dumps(issues, indent=1)
 
 
-def _issue(source: str, finding: Finding, key: str) -> dict[str, object]:
+def _issue(source: str, finding: Finding, key: str, since: str | None) -> dict[str, object]:
     inside = finding.path and finding.line
     return {
         "type": "issue",
         "check_name": finding.name,
-        "description": printable(finding.message),
+        "description": printable(finding.message + age(finding, since)),
         "categories": ["Style"],
         "severity": _SEVERITY[finding.severity],
         "fingerprint": hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest(),

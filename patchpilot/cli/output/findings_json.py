@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as the JSON of CONTRACT: `patchpilot/check/1`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patchpilot import __version__
 from patchpilot.cli.output.json import document
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
+from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
+
+if TYPE_CHECKING:
+    from patchpilot.services.excuses import Verdict
 
 
 def render(result: CheckResult) -> str:
     """The document."""
     counts = result.counts
+    waived = [(patch, one) for patch, one in result.excused if one.by == "waiver"]
     return document(
         "check",
         {
@@ -26,6 +31,9 @@ def render(result: CheckResult) -> str:
                 "warnings": counts[Severity.WARNING],
                 "checks": counts[Severity.CHECK],
                 "notes": counts[Severity.NOTE],
+                "waived": len(waived),
+                "baselined": sum(one.by == "baseline" for _, one in result.excused),
+                **({"new": sum(bool(one.new) for one in result.all), "gone": result.gone} if result.since is not None else {}),
                 "exit_code": int(result.exit_code),
             },
             "patches": [
@@ -38,12 +46,33 @@ def render(result: CheckResult) -> str:
                 for checked in result.patches
             ],
             "series": {"findings": [finding_body(finding) for finding in result.series]},
+            "waived": [_waived(patch, one) for patch, one in waived],
+            **({"since": result.since} if result.since is not None else {}),
+            **({"baseline": _baseline(result.verdict)} if result.verdict and result.verdict.baseline is not None else {}),
         },
     )
 
 
+def _waived(patch: Patch | None, excused: Excused) -> dict[str, Any]:
+    """A finding that does not count, with the reason; source and commit are null for one of the series."""
+    return {
+        "source": patch.source if patch else None,
+        "commit": patch.commit if patch else None,
+        **finding_body(excused.finding),
+        "reason": excused.reason,
+        "origin": excused.origin,
+        "until": excused.until,
+    }
+
+
+def _baseline(verdict: "Verdict") -> dict[str, Any]:
+    written = dict(zip(("recorded", "new", "dropped"), verdict.written, strict=True)) if verdict.written else None
+    stale = [{"rule": one.rule, "name": one.name, "path": one.path or None, "text": one.text, "count": one.count} for one in verdict.stale]
+    return {"file": verdict.baseline, "stale": stale, "written": written}
+
+
 def finding_body(finding: Finding) -> dict[str, Any]:
-    """One finding; `moved` only when it is."""
+    """One finding; `moved` only when it is, `new` only where an earlier revision was compared with."""
     body: dict[str, Any] = {
         "rule": finding.rule,
         "name": finding.name,
@@ -59,4 +88,6 @@ def finding_body(finding: Finding) -> dict[str, Any]:
     }
     if finding.moved:
         body["moved"] = True
+    if finding.new is not None:
+        body["new"] = finding.new
     return body

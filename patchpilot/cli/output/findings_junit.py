@@ -4,8 +4,9 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
+from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.services.check import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -13,27 +14,44 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def render(result: CheckResult) -> str:
     """The document."""
-    suites = [(f"{one.patch.source}: {one.patch.subject.title}", one.patch.source, one.findings) for one in result.patches]
-    if result.series:
-        suites.append(("series", "series", result.series))
-    body = "".join(_suite(*suite) for suite in suites)
+    suites = [(f"{one.patch.source}: {one.patch.subject.title}", one.patch.source, one.findings, one.excused) for one in result.patches]
+    if result.every_series:
+        suites.append(("series", "series", result.series, result.excused_series))
+    suites = [(name, source, found, tuple(one for one in aside if one.by == "waiver")) for name, source, found, aside in suites]
+    body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
-    total = sum(max(1, len(findings)) for _, _, findings in suites)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}">\n{body}</testsuites>\n'
-
-
-def _suite(name: str, source: str, findings: tuple[Finding, ...]) -> str:
-    cases = (
-        "".join(_case(source, finding) for finding in findings) or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
+    total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}"'
+        f"{_skipped(sum(len(waived) for _, _, _, waived in suites))}>\n{body}</testsuites>\n"
     )
+
+
+def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Excused, ...], since: str | None) -> str:
+    cases = "".join([*(_case(source, one, since) for one in findings), *(_waived(source, one) for one in waived)])
+    cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
-    return f' <testsuite name={_attribute(name)} tests="{max(1, len(findings))}" failures="{failures}">\n{cases} </testsuite>\n'
+    tests = max(1, len(findings) + len(waived))
+    return f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
 
 
-def _case(source: str, finding: Finding) -> str:
+def _skipped(count: int) -> str:
+    return f' skipped="{count}"' if count else ""
+
+
+def _head(source: str, finding: Finding) -> str:
+    return f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
+
+
+def _waived(source: str, excused: Excused) -> str:
+    """A case that was left out, with the reason."""
+    return f"{_head(source, excused.finding)}><skipped message={_attribute(f'waived: {excused.reason}')}/></testcase>\n"
+
+
+def _case(source: str, finding: Finding, since: str | None) -> str:
     place = f"{source}:{finding.patch_line or 1}"
-    head = f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
-    text = f"{place}: {finding.severity}: {finding.message}"
+    head = _head(source, finding)
+    text = f"{place}: {finding.severity}: {finding.message}{age(finding, since)}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return f"{head}><failure type={_attribute(finding.rule)} message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"

@@ -3,6 +3,7 @@
 
 import json
 
+from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -12,19 +13,19 @@ _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHEC
 
 def render(result: CheckResult) -> str:
     """One JSON object a line; nothing when there is none."""
-    lines = [_line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
+    lines = [_line(checked.patch.source, finding, result.since) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch.source if result.patches else "-"
-    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding) for finding in result.series)])
+    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding, result.since) for finding in result.series)])
 
 
-def _line(source: str, finding: Finding) -> str:
+def _line(source: str, finding: Finding, since: str | None) -> str:
     inside = bool(finding.path and finding.line)
     start = {
         "line": (finding.line if inside else finding.patch_line) or 1,
         **({"column": finding.column} if inside and finding.column else {}),
     }
     body = {
-        "message": printable(finding.message),
+        "message": printable(finding.message + age(finding, since)),
         "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
         "severity": _SEVERITY[finding.severity],
         "source": {"name": "patchpilot"},

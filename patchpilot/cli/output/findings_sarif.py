@@ -7,7 +7,7 @@ from typing import Any
 from patchpilot import __version__
 from patchpilot.cli.output.plain import printable
 from patchpilot.lint.rule import Rule
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
 
@@ -16,12 +16,21 @@ _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: 
 
 def render(result: CheckResult) -> str:
     """One run; only the rules that fired are described."""
-    fired = {finding.rule for finding in result.all}
+    fired = {finding.rule for finding in result.all} | {one.finding.rule for _, one in result.excused}
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
     results = [_result(finding, checked.patch, places) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch if result.patches else None
     results += [_result(finding, first, places) for finding in result.series]
+    results += [_result(one.finding, patch or first, places, one) for patch, one in result.excused]
+    if not result.excused:
+        # SARIF has these of all results or of none
+        for body in results:
+            del body["suppressions"]
+    held = result.verdict is not None and result.verdict.baseline is not None
+    if not held and result.since is None:
+        for body in results:
+            del body["baselineState"]
     driver = {
         "name": "patchpilot",
         "version": __version__,
@@ -47,17 +56,27 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, patch: Patch | None, places: dict[str, int]) -> dict[str, Any]:
+def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excused: Excused | None = None) -> dict[str, Any]:
+    old = finding.new is False or (excused is not None and excused.by == "baseline")
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
         "message": {"text": printable(finding.message)},
         "locations": [{"physicalLocation": place} for place in _places(finding, patch)],
         "properties": {"name": finding.name, "severity": str(finding.severity), "checkpatch": finding.checkpatch},
+        "baselineState": "unchanged" if old else "new",
+        "suppressions": [_suppression(excused)] if excused else [],
     }
     if finding.rule in places:
         body["ruleIndex"] = places[finding.rule]
     return body
+
+
+def _suppression(excused: Excused) -> dict[str, Any]:
+    """Kept outside the sources, and agreed to by who wrote it down."""
+    until = f", until {excused.until}" if excused.until else ""
+    said = excused.reason if excused.by == "baseline" else f"{excused.reason} ({excused.origin}{until})"
+    return {"kind": "external", "status": "accepted", "justification": printable(said)}
 
 
 def _places(finding: Finding, patch: Patch | None) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import crop, one_line, printable, width
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.services.check import CheckResult
 
@@ -27,10 +28,10 @@ class Paint:
         return f"{code}{text}{PLAIN}" if self.on and text else text
 
 
-def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, columns: int | None = None) -> str:
+def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, verbose: bool = False, columns: int | None = None) -> str:
     """The report: patch by patch, the series, and what it all comes to. Nothing but that last line when there is nothing to say.
 
-    Quoted lines are cut where `columns`, the terminal's, end.
+    What does not count is told in that line; `verbose` shows what was waived, each with its reason. Quoted lines are cut where `columns`, the terminal's, end.
     """
     paint = Paint(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     told: set[str] = set()
@@ -41,10 +42,12 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, c
         if checked.findings:
             if len(result.patches) > 1:
                 blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
-            blocks += [_finding(_placed(one, whole), checked.patch, paint, reasons, told) for one in checked.findings]
+            blocks += [_finding(_placed(one, whole), checked.patch, paint, reasons, told, result.since) for one in checked.findings]
     if result.series:
         blocks.append(paint("the series", BOLD))
-        blocks += [_finding(one, None, paint, reasons, told) for one in result.series]
+        blocks += [_finding(one, None, paint, reasons, told, result.since) for one in result.series]
+    if verbose:
+        blocks += [_waived(patch, one, paint) for patch, one in result.excused if one.by == "waiver"]
     if not quiet:
         blocks.append(_summary(result, paint))
     return "\n".join(blocks)
@@ -57,13 +60,25 @@ def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
     return replace(finding, patch_line=None, path=None, line=None, column=None)
 
 
-def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[str, str], told: set[str]) -> str:
-    place = f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series"
+def _place(finding: Finding, patch: Patch | None) -> str:
+    return one_line(f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series")
+
+
+def _waived(patch: Patch | None, excused: Excused, paint: Paint) -> str:
+    until = f", until {excused.until}" if excused.until else ""
+    finding = excused.finding
+    return (
+        f"{paint(_place(finding, patch), BOLD)}: waived: {one_line(finding.message)} {paint(f'[{finding.name}]', DIM)}\n"
+        f"    {one_line(excused.reason)} ({one_line(excused.origin)}{until})"
+    )
+
+
+def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[str, str], told: set[str], since: str | None) -> str:
     inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(one_line(place), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
-        f"{one_line(finding.message)}{moved} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
+        f"{paint(_place(finding, patch), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
+        f"{one_line(finding.message)}{moved}{age(finding, since)} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)
@@ -105,7 +120,21 @@ def _summary(result: CheckResult, paint: Paint) -> str:
     ]
     bare = sum(not checked.patch.headers for checked in result.patches)
     note = f" ({'a bare diff' if bare == 1 else f'{bare} bare diffs'}: no message was checked)" if bare else ""
-    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}{note}"
+    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}{_aside(result)}{note}"
+
+
+def _aside(result: CheckResult) -> str:
+    """What does not count, and how the findings stand to an earlier revision's."""
+    by = Counter(one.by for _, one in result.excused)
+    said = [
+        *([f"{by['waiver']} waived"] if by["waiver"] else []),
+        *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),
+    ]
+    aside = f" ({', '.join(said)})" if said else ""
+    if result.since is None:
+        return aside
+    fresh = sum(bool(one.new) for one in result.all)
+    return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} as before, {result.gone} gone"
 
 
 def statistics(result: CheckResult) -> str:

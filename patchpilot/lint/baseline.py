@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A baseline: the findings that were there on the day it was written, as a JSON file that people keep beside their sources.
+
+Entries are sorted, one a line, and name no machine, no time and no line number, so that a change of the file reads as what it means.
+"""
+
+import contextlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from patchpilot.errors import InputError
+from patchpilot.lint.likeness import Mark
+from patchpilot.model.printable import UNSAFE, crop, one_line
+
+SCHEMA = "patchpilot/baseline/1"
+LARGEST = 64 << 20
+"""Bytes of a baseline that is read."""
+MOST = 1_000_000
+_WORDS = ("rule", "path", "text", "change")
+_WAY_OUT = "write it anew: patchpilot check --baseline FILE --write-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How often each mark is excused."""
+
+    counts: Mapping[Mark, int]
+
+
+class Remaining:
+    """Known marks while findings are held against them: each excuses as many findings as it was counted."""
+
+    def __init__(self, counts: Mapping[Mark, int]) -> None:
+        self._left = Counter(counts)
+        self._alike: dict[tuple[str, str, str], list[Mark]] = {}
+        for mark in counts:
+            for key in _keys(mark):
+                self._alike.setdefault(key, []).append(mark)
+
+    def take(self, mark: Mark) -> bool:
+        """Whether one of this mark is left, which is used up. A finding of a whole patch is known by what that changes, or else by its subject."""
+        return self._use(mark) or any(self._use(one) for key in _keys(mark) for one in self._alike.get(key, ()))
+
+    def _use(self, mark: Mark) -> bool:
+        if self._left[mark] <= 0:
+            return False
+        self._left[mark] -= 1
+        return True
+
+    @property
+    def stale(self) -> dict[Mark, int]:
+        """What no finding used up."""
+        return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
+
+
+def _keys(mark: Mark) -> tuple[tuple[str, str, str], ...]:
+    """What else the finding of a whole patch is found by; nothing for one that has a line."""
+    return ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text)) if mark.change else ()
+
+
+def read_baseline(file: Path) -> Baseline:
+    """The baseline of a file. InputError names the file and the place of what is wrong in it."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST + 1)
+    except OSError as error:
+        hint = "write it first: patchpilot check --write-baseline FILE" if isinstance(error, FileNotFoundError) else None
+        raise InputError(f"{file}: {error.strerror or error}", hint=hint) from error
+    if len(data) > LARGEST:
+        raise _wrong(file, f"larger than {LARGEST >> 20} MiB")
+    try:
+        document = json.loads(data)
+    except json.JSONDecodeError as error:
+        raise _wrong(file, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except UnicodeDecodeError as error:
+        raise _wrong(file, f"byte {error.start}: not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise _wrong(file, "no baseline: its JSON cannot be read") from error
+    return Baseline(_counts(file, document))
+
+
+def _counts(file: Path, document: Any) -> dict[Mark, int]:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
+        raise _wrong(file, f"no baseline: its schema is not {SCHEMA!r}")
+    if schema != SCHEMA:
+        raise InputError(
+            f"{file}: its schema is {crop(one_line(schema), 60)!r}, and this program reads {SCHEMA!r}", hint="use a newer patchpilot"
+        )
+    entries = document.get("findings")
+    if not isinstance(entries, list):
+        raise _wrong(file, "findings is no list")
+    counts: Counter[Mark] = Counter()
+    for number, entry in enumerate(entries):
+        mark, count = _entry(file, f"findings[{number}]", entry)
+        counts[mark] += count
+    return dict(counts)
+
+
+def _entry(file: Path, place: str, entry: Any) -> tuple[Mark, int]:
+    if not isinstance(entry, dict):
+        raise _wrong(file, f"{place} is no object")
+    words = {name: entry.get(name, "") for name in _WORDS}
+    wrong = next((name for name, value in words.items() if not isinstance(value, str)), None)
+    if wrong:
+        raise _wrong(file, f"{place}: {wrong} is no text")
+    if not words["rule"]:
+        raise _wrong(file, f"{place}: it has no rule")
+    more = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
+    if more is not None:
+        raise _wrong(file, f"{place}: {crop(one_line(more), 40)!r} is unknown")
+    count = entry.get("count", 1)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
+        raise _wrong(file, f"{place}: count is no number from 1 to {MOST}")
+    return Mark(**words), count
+
+
+def _wrong(file: Path, what: str) -> InputError:
+    return InputError(f"{file}: {what}", hint=_WAY_OUT)
+
+
+def as_text(counts: Mapping[Mark, int], names: Mapping[str, str]) -> str:
+    """The file's text; `names` has each rule's name by its id, for who reads it."""
+    lines = [json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False) for mark in sorted(counts)]
+    body = ",\n".join(f"  {line}" for line in lines)
+    text = (
+        f'{{\n "schema": "{SCHEMA}",\n "findings": [\n{body}\n ]\n}}\n' if lines else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
+    )
+    # a reader of the file is shown nothing that hides or turns text, and gets the same text back
+    return UNSAFE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _body(mark: Mark, count: int, name: str | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"rule": mark.rule, **({"name": name} if name else {})}
+    body |= {key: value for key in ("path", "text", "change") if (value := getattr(mark, key))}
+    return body | ({"count": count} if count > 1 else {})
+
+
+def write_baseline(file: Path, text: str) -> None:
+    """Write it whole or not at all, where a link leads. InputError when that cannot be done."""
+    place = Path(os.path.realpath(file))
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        mode = place.stat().st_mode & 0o777 if place.exists() else None
+        with beside.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        if mode is not None:
+            beside.chmod(mode)
+        beside.replace(place)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise InputError(f"{file}: {error.strerror or error}", hint="name a file that can be written") from error
+
+
+def counted(marks: Iterable[Mark]) -> dict[Mark, int]:
+    """How often each mark is there."""
+    return dict(Counter(marks))

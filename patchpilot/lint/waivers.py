@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Waivers: exceptions from a rule, each with its reason, for some paths and until some day."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any
+
+from patchpilot.errors import InputError, UsageError, nearest, unknown
+from patchpilot.lint.rule import Rule
+from patchpilot.model.finding import Finding, Severity
+
+KEYS = ("rule", "path", "reason", "until")
+NEVER_A_TREES = frozenset(("mail", "trailers"))
+"""Scopes whose errors say that a mail is not whole, hides something or is not signed: a tree, which may be anybody's, excuses nobody from them."""
+TREE, TOPIC = "tree", "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: everywhere); why; the last day it holds.
+
+    `origin` says where it was written, for people; `kind` is "tree", "person", or "topic" for what a person said in an earlier call.
+    """
+
+    rule: str
+    reason: str
+    paths: tuple[str, ...] = ()
+    until: date | None = None
+    origin: str = "--waive"
+    kind: str = "person"
+
+    def covers(self, finding: Finding, words: Iterable[str]) -> bool:
+        """Whether it is about this finding, whose rule goes by these words; a waiver for paths is about no finding of the message."""
+        if self.rule.lower() not in {word.lower() for word in words}:
+            return False
+        return not self.paths or (finding.path is not None and any(_matches(finding.path, one) for one in self.paths))
+
+    def ended(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and today > self.until
+
+    @property
+    def title(self) -> str:
+        """What it is called on screen."""
+        return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern)
+
+
+def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
+    """The waivers of a tree's file, `[[waiver]]` by `[[waiver]]`. InputError names the file, the waiver and the key."""
+    return tuple(_from_table(table, f"{label}: waiver {number}", label) for number, table in enumerate(tables, 1))
+
+
+def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
+    for key in table:
+        if key not in KEYS:
+            error = unknown("key", key, KEYS)
+            raise InputError(f"{place}: {error.message}", hint=error.hint)
+    for key in ("rule", "reason"):
+        if not isinstance(table.get(key), str) or not table[key].strip():
+            raise InputError(f"{place}: it has no {key}", hint=f'a waiver says its {key}: {key} = "…"')
+    paths = table.get("path", ())
+    paths = (paths,) if isinstance(paths, str) else paths
+    if not isinstance(paths, list | tuple) or not all(isinstance(one, str) and one for one in paths) or ("path" in table and not paths):
+        raise InputError(f"{place}: path is no pattern and no list of patterns", hint='as in path = "drivers/foo/*"')
+    return Waiver(table["rule"].strip(), " ".join(table["reason"].split()), tuple(paths), _day(table.get("until"), place), label, TREE)
+
+
+def _day(value: Any, place: str) -> date | None:
+    if value is None or type(value) is date:
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise InputError(f"{place}: until is no day", hint='write it as in until = "2027-01-31"; that day is the last')
+
+
+def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
+    """The waivers of `RULE=REASON` words. UsageError where one gives no reason."""
+    found = []
+    for word in words:
+        rule, equals, reason = word.partition("=")
+        if not equals or not rule.strip() or not reason.strip():
+            raise UsageError(f"--waive {word}: a waiver has a reason", hint="as in --waive long-code-line='the table reads better'")
+        found.append(Waiver(rule.strip(), " ".join(reason.split())))
+    return tuple(found)
+
+
+def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
+    """Whether each names a rule, and a tree's none that is not a tree's to waive. UsageError or InputError name the nearest, or the way out."""
+    known = {word.lower(): word for rule in rules for word in rule.words}
+    kept = {word.lower() for rule in rules if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR for word in rule.words}
+    for waiver in waivers:
+        word = waiver.rule.lower()
+        if word not in known and waiver.kind == TOPIC:
+            # what was a rule once: it excuses nothing
+            continue
+        if word not in known:
+            near = nearest(waiver.rule, known.values())
+            hint = f"did you mean {near!r}? patchpilot rules lists them" if near else "patchpilot rules lists them"
+            said = f"unknown rule {waiver.rule!r}"
+            raise InputError(f"{waiver.origin}: {said}", hint=hint) if waiver.kind == TREE else UsageError(f"--waive: {said}", hint=hint)
+        if waiver.kind == TREE and word in kept:
+            raise InputError(
+                f"{waiver.origin}: {waiver.rule} is not a tree's to waive",
+                hint=f"waive it yourself, for your topic: patchpilot check --waive {waiver.rule}=REASON",
+            )

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The waivers a person gave for a topic: in its draft, outside the branch and outside what is sent."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.commits.range import is_network_target, resolve_commits
+from patchpilot.commits.repository import Repository
+from patchpilot.config import WAIVERS_GIVEN
+from patchpilot.errors import PatchpilotError, UsageError, unknown
+from patchpilot.lint.rule import Rule
+from patchpilot.lint.waivers import TOPIC, Waiver, verify
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch
+from patchpilot.outgoing.outbox import state_folder
+from patchpilot.outgoing.plan import Request
+
+ORIGIN = "your topic"
+
+
+def of_draft(draft: Draft) -> tuple[Waiver, ...]:
+    """The waivers of a topic's draft."""
+    return tuple(Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+
+
+def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
+    """The waivers of the topics these TARGETs are of; none for patch files. No draft is begun, and none looked for before a first waiver was given."""
+    if not _mark().exists():
+        return ()
+    found: dict[Waiver, None] = {}
+    for target in targets or (None,):
+        draft = known_draft(repository, target, base)
+        found.update(dict.fromkeys(of_draft(draft) if draft else ()))
+    return tuple(found)
+
+
+def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:
+    """The draft of a TARGET's topic, told by subjects, author dates and the branch; None where there is none, or for patch files."""
+    if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
+        return None
+    try:
+        commits = [repository.commit(one) for one in resolve_commits(repository, target, base)]
+    except PatchpilotError:
+        # whoever reads the patches says what is wrong
+        return None
+    known = tuple(KnownPatch("", one.subject, one.id, str(int(one.authored.timestamp()))) for one in commits)
+    with Drafts() as drafts:
+        return drafts.recognise(str(repository.common_dir.resolve()), repository.branch, known, tuple(repository.refs))
+
+
+def give(
+    repository: Repository, waivers: Sequence[Waiver], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Write these waivers into the draft of a TARGET's topic, each under its rule's name. UsageError for an unknown rule."""
+    from patchpilot.services.topic import find_draft
+
+    verify(waivers, rules)
+    draft = find_draft(repository, Request(target=target, base=base))
+    told = {_name(one.rule, rules): one.reason for one in waivers}
+    _mark().touch(mode=0o600)
+    with Drafts() as drafts:
+        return drafts.save(replace(draft, waivers={**draft.waivers, **told}))
+
+
+def take_back(
+    repository: Repository, words: Sequence[str], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Take these rules' waivers out of the draft of a TARGET's topic. UsageError names what is waived where one of them is not."""
+    from patchpilot.services.topic import find_draft
+
+    draft = find_draft(repository, Request(target=target, base=base))
+    left = dict(draft.waivers)
+    for word in words:
+        name = next((one for one in (word, _name(word, rules)) if one in left), None)
+        if name is None and not draft.waivers:
+            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="patchpilot draft shows a topic's waivers")
+        if name is None:
+            raise unknown("waiver", word, draft.waivers)
+        left.pop(name, None)
+    with Drafts() as drafts:
+        return drafts.save(replace(draft, waivers=left))
+
+
+def _name(word: str, rules: Sequence[Rule]) -> str:
+    """The name of the rule that a word calls by its id or name; another word as it stands."""
+    return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)
+
+
+def _mark() -> Path:
+    return state_folder() / WAIVERS_GIVEN
