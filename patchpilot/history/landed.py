@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.grammar import read_marks
 from patchpilot.history.index import Index
 from patchpilot.history.likeness import alike, meet, patch_ids
 from patchpilot.history.reach import Reach
 from patchpilot.model.commit import Commit
+from patchpilot.model.marks import read_marks
 from patchpilot.model.progress import Progress, silent
 
 _MOST_UNMARKED = 4000
@@ -93,6 +93,18 @@ class History:
             found = [Landing(one, How.SUBJECT) for one in self._same_subject(commit, reach)]
             found = found or [Landing(one, How.PATCH_ID) for one in self._same_patch(commit, ordinal, reach)]
         return self._standing(commit, found, reach) if found else None
+
+    def twin(self, commit: str, branch: str) -> str | None:
+        """The commit of `branch` that a commit became when it was mailed and taken: of its subject, its author and mostly its lines; None in doubt.
+
+        A commit that the branch has itself is its own twin.
+        """
+        if self.has(branch, commit):
+            return commit
+        self.add([commit])
+        found = [Landing(one, How.SUBJECT) for one in self._same_subject(commit, self.index.reach(branch))]
+        landing = self._standing(commit, found, self.index.reach(branch)) if found else None
+        return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
         """What the `Fixes:` lines of a commit name, wherever they stand in its message; each commit once."""

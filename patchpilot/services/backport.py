@@ -63,7 +63,10 @@ class BranchResult:
 
 @dataclass(frozen=True, slots=True)
 class BackportResult:
-    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here."""
+    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
+
+    `asked` is the commit that was asked about where that was mailed and taken: the answers are for what it became in mainline.
+    """
 
     commit: str | None
     subject: str
@@ -74,6 +77,7 @@ class BackportResult:
     followers: tuple[Follower, ...] = ()
     upstream: bool | None = None
     list: str = ""
+    asked: str | None = None
 
 
 def backport(
@@ -160,7 +164,12 @@ class Asker:
         chosen = self.named if len(commits) == 1 else ()
         return tuple(self._one(commit, branches, trees, chosen) for commit in commits)
 
-    def _one(self, commit: str, branches: Sequence[Branch], trees: dict[str, str], chosen: tuple[Culprit, ...]) -> BackportResult:
+    def _as_taken(self, commit: str) -> str:
+        """What a commit that was mailed became in mainline, else the commit itself: stable trees know the fix by mainline's id."""
+        return (self.history.twin(commit, self.main) if self.main else None) or commit
+
+    def _one(self, asked: str, branches: Sequence[Branch], trees: dict[str, str], chosen: tuple[Culprit, ...]) -> BackportResult:
+        commit = self._as_taken(asked)
         fix = Fix.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
@@ -177,7 +186,15 @@ class Asker:
         upstream = self.history.has(self.main, commit) if self.main else None
         named = tuple(one.commit or one.written for one in culprits)
         return BackportResult(
-            commit, fix.commit.subject, named, tuple(answers), (), stable_rules(fix), company, upstream, self.found.family.list
+            commit,
+            fix.commit.subject,
+            named,
+            tuple(answers),
+            rules=stable_rules(fix),
+            followers=company,
+            upstream=upstream,
+            list=self.found.family.list,
+            asked=asked if asked != commit else None,
         )
 
     def _on_branch(

@@ -267,3 +267,31 @@ def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
     repo.commit("dpdk", {"lib/eal/x.c": "x\n"})
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")
     assert "git fetch stable 24.11" in done.err
+
+
+def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> None:
+    repo = world.repo
+    message = repo.git("log", "-1", "--format=%B", world.fix).replace("Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by")
+    repo.branch("topic", world.groundwork)
+    ours = repo.commit(
+        message, {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")}, author="Ada Author <author@example.org>"
+    )
+    repo.checkout("master")
+    tip = world.branch(
+        "6.12", world.groundwork, (f"x\n\ncommit {world.fix} upstream.\n", {"w.c": source(l10="quick(10);", l20="check(20, all);")})
+    )
+    answer = world.ask(ours, "--onto", tip)
+    assert (answer["commit"], answer["asked"], answer["upstream"]) == (world.fix, ours, True)
+    assert answer["branches"][0]["verdict"] == "already-fixed"
+    assert world.ask(world.fix, "--onto", tip)["asked"] is None
+    said = call("backport", "-C", repo.path, ours, "--onto", tip).out
+    assert f"what {ours[:12]} became when it was taken into mainline" in said
+
+
+def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(world: World) -> None:
+    repo = world.repo
+    repo.branch("topic", world.groundwork)
+    other = repo.commit("work: do not forget step 20\n", {"other.c": source(l30="other(30);")}, author="Ada Author <author@example.org>")
+    repo.checkout("master")
+    answer = world.ask(other, "--onto", world.branch("6.12", world.groundwork))
+    assert (answer["commit"], answer["asked"]) == (other, None)

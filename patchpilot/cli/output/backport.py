@@ -85,6 +85,7 @@ def _deeds(done: Deeds) -> dict[str, Any]:
 def _body(result: BackportResult) -> dict[str, Any]:
     return {
         "commit": result.commit,
+        "asked": result.asked,
         "subject": result.subject,
         "culprits": list(result.culprits),
         "branches": [_branch(one) for one in result.branches],
@@ -144,6 +145,8 @@ def as_text(results: Sequence[BackportResult], done: Deeds = Deeds()) -> str:
     for result in results:
         lines = _wrapped(_name(result), "", "  ")
         newer = any(one.lacking_newer for one in result.branches)
+        if result.asked:
+            lines += _wrapped(f"what {result.asked[:12]} became when it was taken into mainline", "  ", "  ")
         if result.upstream is False:
             lines.append("  not in mainline here: stable trees take it only when it is" + (", newer ones first" if newer else ""))
         for rule in result.rules:
