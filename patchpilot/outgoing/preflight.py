@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patchpilot.model.address import AddressState, judge
+from patchpilot.model.marks import upstream_commits
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account
@@ -21,10 +22,6 @@ from patchpilot.outgoing.transport import Captured
 
 MANY = 50
 _FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE)
-_UPSTREAM = re.compile(
-    r"^\s*(?:\[\s*Upstream commit ([0-9a-f]{8,40})\s*\]|commit ([0-9a-f]{8,40}) upstream\.?|\(cherry picked from commit ([0-9a-f]{8,40}))",
-    re.IGNORECASE,
-)
 _LIST = re.compile(
     r"(?:^|[@.])(?:vger\.kernel\.org|lists?\.[\w.-]+|kvack\.org)$|^(?:linux|lkml|netdev|bpf|kvm|dev|xen-devel|u-boot)[\w.-]*@",
     re.IGNORECASE,
@@ -34,7 +31,7 @@ _STABLE = "stable@vger.kernel.org"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids."""
+    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run, `waived` those with a reason; `mainline` knows upstream ids."""
 
     request: Request
     series: Series
@@ -56,6 +53,7 @@ class Facts:
     damaged: tuple[tuple[str, str], ...] = ()
     first_time: bool = False
     too_soon: str = ""
+    waived: tuple[str, ...] = ()
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -202,11 +200,8 @@ def _stable(facts: Facts) -> Iterator[Problem]:
 
 def upstream_claim(patch: Patch) -> str | None:
     """The mainline commit a backport says it is."""
-    for line in patch.message:
-        found = _UPSTREAM.match(line)
-        if found:
-            return next(one for one in found.groups() if one)
-    return None
+    named = upstream_commits("\n".join(patch.message))
+    return named[0].id if named else None
 
 
 def warnings(facts: Facts) -> tuple[Problem, ...]:
@@ -217,6 +212,11 @@ def warnings(facts: Facts) -> tuple[Problem, ...]:
 def _warnings(facts: Facts) -> Iterator[Problem]:
     if facts.errors is None:
         yield Problem("unchecked", "the checks could not run", "patchpilot check")
+    if facts.waived:
+        shown = "; ".join(facts.waived[:3]) + (" …" if len(facts.waived) > 3 else "")
+        yield Problem(
+            "waived", f"{len(facts.waived)} error(s) of check are waived: {shown}", "take it back: patchpilot check --unwaive RULE"
+        )
     for name in facts.unanswered:
         yield Problem(f"unanswered-{name}", _UNANSWERED[name], f"answer once: --{name} no, or --{name} yes")
     sender = facts.account.sender

@@ -46,7 +46,7 @@ def gather(
 ) -> Facts:
     """Ask every room once."""
     progress("checking")
-    errors = check_errors(repository, request, mails)
+    errors, waived = check_errors(repository, request, mails, draft)
     progress("trying the target tree")
     target = find_target(repository, request.base, people.trees, files=not ids)
     standing = _stand(repository, ids, series, target)
@@ -66,6 +66,7 @@ def gather(
         account=account,
         mails=tuple(mails),
         errors=errors,
+        waived=waived,
         target=target,
         standing=standing,
         earlier=earlier,
@@ -97,21 +98,34 @@ def _too_soon(project: Profile, draft: Draft, version: int, now: datetime) -> st
     return f"v{earlier[-1].version} went out {hours:.0f} hours ago; {project.title} asks for {project.resend_hours} between versions"
 
 
-def check_errors(repository: Repository, request: Request, mails: Sequence[Captured]) -> tuple[str, ...] | None:
-    """Every error `check` finds in the mails as they would leave, as lines; None when it could not run."""
+def check_errors(
+    repository: Repository, request: Request, mails: Sequence[Captured], draft: Draft
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Every error `check` finds in the mails as they would leave, as lines, and those the person waived, with the reason; None when it could not run.
+
+    What a tree's file waives or ignores counts here: what leaves is the sender's to answer for.
+    """
     from patchpilot.services.check import Wanted, check
+    from patchpilot.services.excuses import Excuses
+    from patchpilot.services.topic_waivers import of_draft
 
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         for number, mail in enumerate(mails):
             (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
         try:
-            result = check([place], Wanted(profile=request.profile, fail_on="never"), repository=repository)
+            excuses = Excuses(of_draft(draft)) if draft.waivers else None
+            result = check([place], Wanted(profile=request.profile, fail_on="never", excuses=excuses), repository=repository)
         except PatchpilotError:
-            return None
+            return None, ()
     lines = []
     for one in result.patches:
         lines += [f"{one.patch.subject.title}: {found.message}" for found in one.findings if found.severity is Severity.ERROR]
-    return (*lines, *(found.message for found in result.series if found.severity is Severity.ERROR))
+    lines += [found.message for found in result.series if found.severity is Severity.ERROR]
+    return tuple(lines), tuple(
+        f"{f'{patch.subject.title}: ' if patch else ''}{one.finding.message} ({one.reason})"
+        for patch, one in result.excused
+        if one.finding.severity is Severity.ERROR
+    )
 
 
 def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> Standing | None:

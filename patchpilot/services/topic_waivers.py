@@ -7,13 +7,14 @@ from pathlib import Path
 
 from patchpilot.commits.range import is_network_target, resolve_commits
 from patchpilot.commits.repository import Repository
-from patchpilot.config import WAIVERS_GIVEN
+from patchpilot.config import WAIVERS_GIVEN, Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.rule import Rule
-from patchpilot.lint.waivers import TOPIC, Waiver, verify
+from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch
 from patchpilot.outgoing.outbox import state_folder
 from patchpilot.outgoing.plan import Request
+from patchpilot.services.excuses import Excuses
 
 ORIGIN = "your topic"
 
@@ -32,6 +33,12 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
         draft = known_draft(repository, target, base)
         found.update(dict.fromkeys(of_draft(draft) if draft else ()))
     return tuple(found)
+
+
+def excuses_here(repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None) -> Excuses | None:
+    """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing."""
+    waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
+    return Excuses(waivers) if waivers else None
 
 
 def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:

@@ -128,6 +128,7 @@ def _text(result: DraftResult) -> str:
             lines += ["", f"note for {one.subject}:", *(f"  {line}" for line in draft.notes[one.patch_id].splitlines())]
     for name, value in draft.answers.items():
         lines.append(f"answered: {name}: {value}")
+    lines += [f"waived:   {rule}: {reason}" for rule, reason in sorted(draft.waivers.items())]
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
         lines.append(f"sent:     v{send.version} on {send.begun[:16]} through {send.transport}: {send.state}{forced}")

@@ -60,11 +60,16 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 
 def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.services.check import Wanted, check
+    from patchpilot.services.topic_waivers import excuses_here
 
     repository = common.repository()
     settings = common.settings(repository)
     ignore = (*settings.words("ignore"), *beside)
-    result = check([target], Wanted(profile=settings.get("profile"), ignore=ignore, fail_on="error"), repository=repository)
+    # the topic of the branch: the file is a commit in the making, or a mail of one
+    excuses = excuses_here(repository, settings, (), settings.get("base") or None)
+    result = check(
+        [target], Wanted(profile=settings.get("profile"), ignore=ignore, fail_on="error", excuses=excuses), repository=repository
+    )
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:

@@ -31,6 +31,7 @@ _VERB = re.compile(rf"\bpatchpilot ({'|'.join(STAGES)})\b")
 def load(ask: Ask) -> "tuple[CheckResult, Standing]":
     """Check the topic's commits, as `patchpilot check` does with the same settings."""
     from patchpilot.services.check import Wanted, check
+    from patchpilot.services.topic_waivers import excuses_here
 
     settings = ask.session.settings(ask.repository)
     result = check(
@@ -42,6 +43,7 @@ def load(ask: Ask) -> "tuple[CheckResult, Standing]":
             ignore=settings.words("ignore"),
             fail_on=settings.get("fail-on"),
             max_line_length=int(settings.get("max-line-length")),
+            excuses=excuses_here(ask.repository, settings, ask.topic.targets, ask.topic.base),
         ),
         repository=ask.repository,
         packs=[ask.repository.top / one for one in settings.words("packs")],
@@ -49,6 +51,8 @@ def load(ask: Ask) -> "tuple[CheckResult, Standing]":
     )
     counts = result.counts
     words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
+    if result.excused:
+        words = f"{words}, {len(result.excused)} waived" if words else f"{len(result.excused)} waived, nothing else"
     graver = counts[Severity.ERROR] + counts[Severity.WARNING]
     return result, Standing(State.TODO if graver else State.DONE, words or "nothing to complain about")
 
