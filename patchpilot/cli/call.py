@@ -15,6 +15,7 @@ from patchpilot.model.progress import Progress, silent
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
+    from patchpilot.model.patch import Series
     from patchpilot.model.tree import Tree
 
 
@@ -43,6 +44,12 @@ class Common:
         from patchpilot.commits.tree import DirectoryTree
 
         return DirectoryTree(self.tree) if self.tree else None
+
+    def from_archive(self, target: str) -> "Series":
+        """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
+        from patchpilot.services.archived import archive_setting, series_at
+
+        return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
 
     def settings(self, repository: "Repository | None" = None, **flags: str | None) -> "Settings":
         """Settings of this call: the tree's file, git's configuration, flags."""

@@ -97,6 +97,7 @@ def answer(common: Common, words: Words) -> int:
             tree=common.source_tree(),
             packs=packs,
             since=words.since_version,
+            from_archive=common.from_archive,
             progress=progress,
         )
     if common.verbose:
@@ -120,12 +121,12 @@ def _waivers_given() -> bool:
 
 def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
     """Whether nothing needs a repository: every TARGET is a file, or was meant as one, and no repository was named."""
-    from patchpilot.commits.range import looks_like_file
+    from patchpilot.commits.range import is_network_target, looks_like_file
 
     return (
         common.repo is None
         and bool(targets)
-        and all(target == "-" or Path(target).exists() or looks_like_file(target) for target in targets)
+        and all(target == "-" or Path(target).exists() or looks_like_file(target) or is_network_target(target) for target in targets)
     )
 
 

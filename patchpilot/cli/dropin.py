@@ -48,7 +48,7 @@ def read(argv: Sequence[str]) -> Call | None:
             if not value:
                 return None
             given[_VALUED[name]] = value
-        elif word.startswith("-") and word != "-":
+        elif word.startswith(("-", "<", "http://", "https://")) and word != "-":
             return None
         else:
             targets.append(word)

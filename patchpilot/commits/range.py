@@ -2,7 +2,7 @@
 """TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become patches as mails."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 MAX_COMMITS = 1000
+MAX_DATA = 4 * MAX_MAIL
+"""Bytes of a file, of standard input or of what a gzip unpacks to; more is a device or an attack."""
+
+FromArchive = Callable[[str], Series]
+"""Reads the series that an archive's URL or a Message-ID names; only rooms above may ask the network."""
 
 
 def is_network_target(target: str) -> bool:
@@ -26,7 +31,9 @@ def looks_like_file(target: str) -> bool:
     return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
 
 
-def read_targets(targets: Sequence[str], repository: "Repository | None", base: str | None = None) -> tuple[Series, ...]:
+def read_targets(
+    targets: Sequence[str], repository: "Repository | None", base: str | None = None, from_archive: FromArchive | None = None
+) -> tuple[Series, ...]:
     """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
 
     Files win over revisions of the same name. Errors name the file or the word.
@@ -37,7 +44,7 @@ def read_targets(targets: Sequence[str], repository: "Repository | None", base: 
     loose: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(sys.stdin.buffer.read(MAX_MAIL), "-")
+            loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1), "-")
         elif Path(target).is_dir():
             files = [file for file in sorted(Path(target).iterdir()) if file.suffix in (".patch", ".eml", ".mbox", ".diff")]
             if not files:
@@ -46,7 +53,9 @@ def read_targets(targets: Sequence[str], repository: "Repository | None", base: 
         elif Path(target).exists():
             loose += read_file(Path(target))
         elif is_network_target(target):
-            raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am, or `patchpilot track add`")
+            if from_archive is None:
+                raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am")
+            series.append(from_archive(target))
         elif repository is None:
             raise InputError(f"{target}: no such file", hint="or name a repository with -C DIR")
         elif looks_like_file(target) and not repository.find(target):
@@ -124,25 +133,21 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
 def read_file(file: Path) -> list[Patch]:
     """The patches of a file: a patch, an mbox, either gzipped."""
     try:
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(MAX_DATA + 1)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from error
-    if data[:2] == b"\x1f\x8b":
-        import gzip
-        import zlib
-
-        try:
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            data = unpacker.decompress(data, 4 * MAX_MAIL)
-        except (zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(f"{file}: not a whole gzip file: {error}") from error
-        if unpacker.unconsumed_tail:
-            raise InputError(f"{file}: unpacks to more than {4 * MAX_MAIL >> 20} MiB")
     return patches_of(data, str(file))
 
 
 def patches_of(data: bytes, source: str) -> list[Patch]:
     """The patches in the bytes of a file or of standard input; of an mbox's mails those that are patches or cover letters."""
+    if len(data) > MAX_DATA:
+        raise InputError(f"{source}: more than {MAX_DATA >> 20} MiB", hint="give the patches, or the mbox of one thread")
+    if data[:2] == b"\x1f\x8b":
+        from patchpilot.model.packed import unpack
+
+        data = unpack(data, source, MAX_DATA)
     mails = split_mbox(data)
     if len(mails) == 1:
         return [parse_patch(mails[0], source)]

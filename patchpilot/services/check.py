@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import read_targets
+from patchpilot.commits.range import FromArchive, read_targets
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.context import NEWEST_KERNEL, Context, HistoryFacts, Options
 from patchpilot.lint.engine import run, run_series
@@ -139,6 +139,7 @@ def check(
     tree: Tree | None = None,
     packs: Sequence[Path] = (),
     since: str | None = None,
+    from_archive: FromArchive | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
@@ -149,7 +150,7 @@ def check(
     wanted = wanted or Wanted()
     rules = load_rules(packs)
     verify((*wanted.select, *wanted.ignore), rules)
-    series = read_targets(targets, repository, base)
+    series = read_targets(targets, repository, base, from_archive)
     if since:
         from patchpilot.services.earlier import find
 

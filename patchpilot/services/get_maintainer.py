@@ -15,6 +15,7 @@ from patchpilot.recipients.dropin.mailbox import read_ignored
 from patchpilot.recipients.dropin.switches import assemble, script_defaults, take
 
 if TYPE_CHECKING:
+    from patchpilot.commits.range import FromArchive
     from patchpilot.model.tree import Tree
     from patchpilot.recipients.dropin.history import GitHistory
 
@@ -22,7 +23,13 @@ MAX_PATCH = 64 * 1024 * 1024
 
 
 def drop_in(
-    targets: Sequence[str], given: Mapping[str, object], *, tree: Path | None = None, repo: Path | None = None, stdin: bool = True
+    targets: Sequence[str],
+    given: Mapping[str, object],
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    stdin: bool = True,
+    from_archive: "FromArchive | None" = None,
 ) -> Answer:
     """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
     source, top = _source(tree, repo)
@@ -39,7 +46,7 @@ def drop_in(
         if target != "-" and (switches.file or _is_tracked(target, top)):
             paths.append(_path_in_tree(target, source))
         elif target != "-" and not Path(target).is_file():
-            patches += _patches_of(target, None if tree else repo or Path.cwd())
+            patches += _patches_of(target, None if tree else repo or Path.cwd(), from_archive)
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
@@ -107,16 +114,17 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
     return path
 
 
-def _patches_of(target: str, where: Path | None) -> list[tuple[str, str]]:
-    """(name, text) of the patches that a commit, a range or a folder stands for; `where` is inside the repository, None to ask none."""
-    from patchpilot.commits.range import read_targets
+def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | None") -> list[tuple[str, str]]:
+    """(name, text) of the patches that a commit, a range, a folder or a Message-ID stands for; `where` is inside the repository, None to ask none."""
+    from patchpilot.commits.range import is_network_target, read_targets
 
     repository = None
-    if where and not Path(target).exists():
+    if where and not Path(target).exists() and not is_network_target(target):
         from patchpilot.commits.repository import Repository
 
         repository = Repository.open(where)
-    return [(one.source, "\n".join(one.lines)) for series in read_targets((target,), repository) for one in series.patches]
+    found = read_targets((target,), repository, None, from_archive)
+    return [(one.source, "\n".join(one.lines)) for series in found for one in series.patches]
 
 
 def _patch_text(target: str, stdin: bool) -> str:
@@ -126,7 +134,8 @@ def _patch_text(target: str, stdin: bool) -> str:
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
         try:
-            data = Path(target).read_bytes()
+            with Path(target).open("rb") as stream:
+                data = stream.read(MAX_PATCH)
         except OSError as error:
             raise InputError(f"{target}: {error.strerror or error}", hint="name a patch file, or a source file after -f") from error
     if data[:2] == b"\x1f\x8b":

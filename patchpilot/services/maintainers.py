@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from patchpilot.commits.range import read_targets
+from patchpilot.commits.range import FromArchive, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
@@ -65,6 +65,7 @@ def plan_targets(
     profile: str = "",
     per_patch: bool = False,
     security: bool = False,
+    from_archive: FromArchive | None = None,
     progress: Progress = silent,
 ) -> PlanResult:
     """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
@@ -72,7 +73,7 @@ def plan_targets(
     source = source_tree(tree, repository)
     sources = sources_of(source, repository, switches, profile)
     results = []
-    series = read_targets(targets, repository, base)
+    series = read_targets(targets, repository, base, from_archive)
     patches = [patch for one in series for patch in one.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")

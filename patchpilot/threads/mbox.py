@@ -3,13 +3,13 @@
 
 import hashlib
 import sys
-import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
+from patchpilot.model import packed
 from patchpilot.model.mail import Mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
 
@@ -21,9 +21,11 @@ def read_mails(path: Path | str, progress: Progress = silent) -> tuple[Mail, ...
     """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file."""
     name = str(path)
     try:
-        data = sys.stdin.buffer.read(MAX_BYTES) if name == "-" else Path(path).read_bytes()
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _read(Path(path))
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: more than {MAX_BYTES >> 20} MiB", hint="give the mbox of one thread")
     mails = parse(unpack(data, name), progress)
     if not any(mail.headers for mail in mails):
         raise InputError(
@@ -32,23 +34,14 @@ def read_mails(path: Path | str, progress: Progress = silent) -> tuple[Mail, ...
     return mails
 
 
+def _read(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
 def unpack(data: bytes, source: str) -> bytes:
     """The data, unpacked when it is gzip; InputError when it is damaged or would grow beyond the bound."""
-    if data[:2] != b"\x1f\x8b":
-        return data
-    whole, rest = bytearray(), data
-    try:
-        while rest[:2] == b"\x1f\x8b":
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            whole += unpacker.decompress(rest, MAX_BYTES - len(whole) + 1)
-            if len(whole) > MAX_BYTES:
-                raise InputError(f"{source}: unpacks to more than {MAX_BYTES >> 20} MiB")
-            if not unpacker.eof:
-                raise InputError(f"{source}: the gzip data ends early")
-            rest = unpacker.unused_data
-    except zlib.error as error:
-        raise InputError(f"{source}: damaged gzip data: {error}") from error
-    return bytes(whole)
+    return packed.unpack(data, source, MAX_BYTES)
 
 
 def parse(data: bytes, progress: Progress = silent) -> tuple[Mail, ...]:

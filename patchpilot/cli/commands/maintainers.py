@@ -87,7 +87,7 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
     from patchpilot.cli.dropin import shown
     from patchpilot.services.get_maintainer import drop_in
 
-    result = drop_in(targets, switches, tree=common.tree, repo=common.repo)
+    result = drop_in(targets, switches, tree=common.tree, repo=common.repo, from_archive=common.from_archive)
     common.write(shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty()))
 
 
@@ -114,7 +114,9 @@ def _plan(
         asked: Any = {"tree": common.tree, "repo": common.repo, "switches": switches, "profile": common.profile or ""}
         if switches.get("file"):
             return service.plan_files(targets, **asked)
-        return service.plan_targets(targets, base=base, per_patch=per_patch, security=security, progress=progress, **asked)
+        return service.plan_targets(
+            targets, base=base, per_patch=per_patch, security=security, from_archive=common.from_archive, progress=progress, **asked
+        )
 
     missed: Any = ()
     with progress_of(common) as progress:

@@ -42,13 +42,14 @@ def command(common: Common) -> None:
 def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> None:
     """Follow the series of a mail, or with --mbox the one a file holds."""
     from patchpilot.services import track as service
+    from patchpilot.services.archived import archive_setting
 
     repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
         found = service.add(
             target,
             mbox=mbox,
-            lore=lore or _lore_setting(common),
+            lore=lore or archive_setting(common.repo),
             store=store,
             archive_at=_archives(common),
             repository=repository,
@@ -225,15 +226,6 @@ def _archives(common: Common) -> "ArchiveAt":
     from patchpilot.services.track import default_archive
 
     return default_archive(offline=common.offline)
-
-
-def _lore_setting(common: Common) -> str:
-    """The person's setting, which git knows inside and outside a repository."""
-    from patchpilot.commits.run import git
-    from patchpilot.threads.archive import LORE
-
-    done = git(common.repo or Path.cwd(), "config", "--get", "patchpilot.lore", ok=())
-    return (done.text.strip() if done.code == 0 else "") or LORE
 
 
 def _repository(common: Common) -> Any:

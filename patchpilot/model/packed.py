@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Gzip within bounds: what archives and people pack patches and mboxes with."""
+
+import zlib
+
+from patchpilot.errors import InputError
+
+
+def unpack(data: bytes, source: str, limit: int) -> bytes:
+    """The data, unpacked when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
+    if data[:2] != b"\x1f\x8b":
+        return data
+    whole, rest = bytearray(), data
+    try:
+        while rest[:2] == b"\x1f\x8b":
+            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            whole += unpacker.decompress(rest, limit - len(whole) + 1)
+            if len(whole) > limit:
+                raise InputError(f"{source}: unpacks to more than {limit >> 20} MiB")
+            if not unpacker.eof:
+                raise InputError(f"{source}: the gzip data ends early")
+            rest = unpacker.unused_data
+    except zlib.error as error:
+        raise InputError(f"{source}: damaged gzip data: {error}") from error
+    return bytes(whole)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packed data is read whole, within bounds, or refused."""
+
+import gzip
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.model.packed import unpack
+
+
+def test_every_member_counts_and_plain_data_stays() -> None:
+    assert unpack(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100) == b"one\ntwo\n"
+    assert unpack(b"plain", "x", 3) == b"plain"
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (gzip.compress(b"a" * 100)[:-9], "ends early"),
+        (b"\x1f\x8bgarbage", "damaged"),
+        (gzip.compress(b"a" * 5000), "unpacks to more"),
+    ],
+)
+def test_what_is_damaged_or_too_large_is_refused(data: bytes, word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        unpack(data, "x.gz", 1000)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Message-ID or an archive's URL as a TARGET: the series it belongs to, as it was sent."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError, UsageError
+from patchpilot.services.archived import series_at
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.mails import mail, patch
+from tests.kit.repos import Repo
+from tests.threads import story
+
+COVER = mail("[PATCH v3 0/2] pump: two fixes", "Two.\n\nAda Fixer (2):\n  pump: one\n  pump: two\n\n a.c | 1 +\n", id="c0", minutes=5)
+PARTS = [patch(f"[PATCH v3 {number}/2] pump: part {number}", id=f"c{number}", reply_to="c0", minutes=5) for number in (1, 2)]
+TALK = mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with archive_server("public-inbox", tmp_path_factory.mktemp("archive"), *story.WHOLE, COVER, *PARTS, TALK) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize(
+    ("word", "sources"),
+    [
+        ("v1", ["v1"]),
+        ("r1", ["v1"]),
+        ("r2", ["v1"]),
+        ("r3", ["v2"]),
+        ("c0", ["c1", "c2"]),
+        ("c2", ["c1", "c2"]),
+    ],
+)
+def test_a_mail_stands_for_the_revision_it_is_in_or_answers(url: str, word: str, sources: list[str]) -> None:
+    found = series_at(f"<{word}@example.org>", lore=url)
+    assert [one.source for one in found.patches] == [f"{name}@example.org" for name in sources]
+    assert (found.cover is not None) is (word[0] == "c")
+
+
+def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
+    with pytest.raises(InputError, match="no patch in it"):
+        series_at("<talk@example.org>", lore=url)
+    with pytest.raises(UsageError, match="neither"):
+        series_at("https://lore.example.org/all/", lore=url)
+
+
+def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
+    done = call("check", "--format", "json", f"{url}/v2@example.org/")
+    document = json.loads(done.out)
+    assert (document["repository"], document["patches"][0]["source"]) == (None, "v2@example.org")
+    (workdir / "MAINTAINERS").write_text(
+        "Maintainers List\n\nPUMPS\nM:\tMatt Maintainer <matt@example.com>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+    )
+    told = json.loads(call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out)
+    assert "matt@example.com" in {one["email"] for one in told["results"][0]["recipients"]}
+    lines = call("maintainers", "--tree", workdir, "--format", "get_maintainer", "--norolestats", f"{url}/v2@example.org/")
+    assert lines.out == "Matt Maintainer <matt@example.com>\n"
+
+
+def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) -> None:
+    repo = Repo(workdir / "r")
+    repo.commit("start", {"a.c": "int a;\n"})
+    repo.git("config", "patchpilot.lore", url)
+    done = call("check", "-C", repo.path, "--format", "json", "--fail-on", "never", "<v1@example.org>")
+    assert (done.code, json.loads(done.out)["repository"]) == (0, str(repo.path))
+
+
+def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
+    (workdir / "MAINTAINERS").write_text("Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n")
+    for verb in (("check",), ("maintainers",), ("maintainers", "--format", "get_maintainer")):
+        done = call(*verb, "--tree", workdir, "--offline", "<v1@example.org>")
+        assert (done.code, done.out) == (4, ""), verb
+        assert "--offline" in done.err
