@@ -4,10 +4,10 @@
 import re
 from collections.abc import Sequence
 
-from patchpilot.history.grammar import read_marks
 from patchpilot.history.lts import Family
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.commit import Commit
+from patchpilot.model.marks import read_marks
 from patchpilot.model.trailer import add_trailers, parse_trailers
 
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)

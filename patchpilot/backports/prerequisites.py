@@ -12,8 +12,8 @@ from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.touches import Touch, older_names, read_touch, read_touches, stands_on
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.grammar import read_marks
 from patchpilot.history.landed import History
+from patchpilot.model.marks import read_marks
 from patchpilot.model.progress import Progress, silent
 
 _MARGINS = (0, 1, 3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from patchpilot.commits.parse import parse_commit
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
-from patchpilot.history.grammar import Marks, read_marks
+from patchpilot.model.marks import Marks, read_marks
 
 _FORMAT = "--format=%H %P%n%B"
 _FEW = 3000

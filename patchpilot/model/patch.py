@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.marks import is_for_stable, stable_versions
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
@@ -36,13 +37,21 @@ class Subject:
     is_patch: bool = False
 
     @property
+    def stables(self) -> tuple[str, ...]:
+        """The stable trees it is meant for ("6.1" of `[PATCH 6.1.y]`), none for a patch of the mainline."""
+        return stable_versions(self.words)
+
+    @property
     def stable(self) -> str | None:
-        """The stable tree it is meant for ("6.1" of `[PATCH 6.1.y]`), None for a patch of the mainline."""
-        found = next(filter(None, map(_STABLE.fullmatch, self.words)), None)
-        return found[1] if found else None
+        """The first of the stable trees it is meant for."""
+        return next(iter(self.stables), None)
+
+    @property
+    def for_stable(self) -> bool:
+        """Whether its marks say that it is for a stable tree, by a version or only by the word."""
+        return is_for_stable(self.words)
 
 
-_STABLE = re.compile(r"v?(\d+\.\d+)(?:\.\d+)*(?:\.y|-stable)?")
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 

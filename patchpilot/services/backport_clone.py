@@ -18,8 +18,8 @@ from patchpilot.backports.scratch import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
-from patchpilot.history.grammar import read_marks
 from patchpilot.history.lts import Family
+from patchpilot.model.marks import read_marks
 from patchpilot.services.backport import BackportResult, BranchResult
 from patchpilot.services.backport_write import answered, answering, note_of, steps_for, write_mails
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.branches import mainline
-from patchpilot.history.grammar import read_marks
 from patchpilot.model.commit import Commit
+from patchpilot.model.marks import read_marks
 from patchpilot.tags.bisect import Bisection
 from patchpilot.tags.fixes import Candidate, tag_of
 from patchpilot.tags.message import prose

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.model.marks import upstream_commits
 from patchpilot.model.patch import Patch
 
 
@@ -57,11 +58,13 @@ _SIGNED = re.compile(r"Signed-off-by: .*\S+@")
 def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The line of `git cherry-pick -x` in a patch that is for no stable tree."""
     patch = context.patch
-    if re.search(r"\d\.\d|stable|backport|upstream", " ".join(patch.subject.words) + patch.subject.title, re.IGNORECASE):
+    if patch.subject.for_stable or re.search(
+        r"stable|backport|upstream", " ".join(patch.subject.words) + patch.subject.title, re.IGNORECASE
+    ):
         return
-    for at, line in enumerate(patch.message):
-        if re.match(r"\(cherry[- ]picked from commit [0-9a-f]{7,40}\b", line):
+    for one in upstream_commits("\n".join(patch.message)):
+        if one.picked:
             yield Hit(
-                patch.message_line + at,
+                patch.message_line + one.at,
                 "git cherry-pick -x wrote this line: a patch for mainline has none, one for a stable tree says so by its mark, [PATCH 6.1.y]",
             )

@@ -58,7 +58,7 @@ def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     facts = _Facts(context.history)
-    backport = not context.options.checkpatch_compat and context.patch.subject.stable is not None
+    backport = not context.options.checkpatch_compat and context.patch.subject.for_stable
     oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:

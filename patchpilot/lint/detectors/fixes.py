@@ -11,6 +11,7 @@ from patchpilot.lint.detectors.tags import tag_lines
 from patchpilot.lint.detectors.tree import is_mail
 from patchpilot.lint.patterns import compiled
 from patchpilot.model.finding import Severity
+from patchpilot.model.marks import upstream_commits
 
 LINKS_JUDGED = (6, 3)
 """The kernel whose checkpatch.pl began to look at tags with links."""
@@ -23,7 +24,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
         return
     title = patch.subject.title
-    if re.match(r"(?:Revert|Reapply) \"", title) or re.search(r"\d\.\d|stable|backport", " ".join(patch.subject.words), re.IGNORECASE):
+    if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable:
         return
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)
@@ -176,9 +177,8 @@ def _only_documents(context: Context) -> bool:
 
 
 def _upstream_commit(context: Context) -> bool:
-    return any(
-        re.match(r"^\s*\[?\s*(?:commit [0-9a-f]{40} upstream|[Uu]pstream commit [0-9a-f]{12,40})", line) for line in context.patch.message
-    )
+    """Whether the message names the mainline commit that it brings to another tree."""
+    return bool(upstream_commits("\n".join(context.patch.message)))
 
 
 @detector("needless-fixes")
@@ -268,8 +268,7 @@ def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     sent = [one for name in ("To", "Cc") for one in patch.addresses(name) if one.key == "stable@vger.kernel.org"]
     if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
         return
-    words = " ".join(patch.subject.words).lower()
-    if re.search(r"\d+\.\d+|stable|linux-", words) or (patch.subject.total or 1) > 1:
+    if patch.subject.for_stable or (patch.subject.total or 1) > 1:
         return
     yield Hit(
         subject_line(context),
@@ -284,22 +283,18 @@ def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch marked for a stable tree whose message does not name the mainline commit in full."""
     patch = context.patch
-    marked = any(re.fullmatch(r"(?:linux-)?(?:stable-)?\d+\.\d+\.y|stable", word, re.IGNORECASE) for word in patch.subject.words)
-    if not marked or not patch.has_diff or not patch.headers:
+    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
     text = "\n".join(patch.message)
-    if re.search(r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text):
+    named = upstream_commits(text)
+    if any(len(one.id) == 40 for one in named) or re.search(
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text
+    ):
         return
-    short = next(
-        (
-            number
-            for number, line in enumerate(patch.message)
-            if re.search(r"(?i)^\W*(?:commit [0-9a-f]{7,39} upstream|upstream commit [0-9a-f]{7,39}\b)", line)
-        ),
-        None,
-    )
-    if short is not None:
-        yield Hit(patch.message_line + short, "write all 40 digits of the mainline commit's id: the stable scripts read no shorter one")
+    if named:
+        yield Hit(
+            patch.message_line + named[0].at, "write all 40 digits of the mainline commit's id: the stable scripts read no shorter one"
+        )
     elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield Hit(
             None, "marked for a stable tree, but no line names the mainline commit: [ Upstream commit <40 digits> ], or why there is none"

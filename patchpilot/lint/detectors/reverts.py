@@ -16,7 +16,7 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     if not re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:
         return
-    if patch.subject.stable or re.search(r"\bupstream\b", "\n".join(patch.message), re.IGNORECASE):
+    if patch.subject.for_stable or re.search(r"\bupstream\b", "\n".join(patch.message), re.IGNORECASE):
         return
     text = " ".join(line for line in patch.message if not is_trailer(line))
     named = re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)

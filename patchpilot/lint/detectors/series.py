@@ -104,7 +104,7 @@ def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
     patches = _patches(context)
-    if all(one.subject.stable for one in patches):
+    if all(one.subject.for_stable for one in patches):
         # commits of the mainline go to a stable tree each as it is, never folded
         return
     titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}

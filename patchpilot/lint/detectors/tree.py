@@ -236,8 +236,8 @@ def _older(patch: Patch, tree: Tree) -> bool:
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
     """Whether the patch is meant for a stable tree that this one is not: its change is in mainline, or it would not be sent there."""
-    stable = patch.subject.stable
-    return stable is not None and (tree.version is None or stable != f"{tree.version[0]}.{tree.version[1]}")
+    stables = patch.subject.stables
+    return bool(stables) and (tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables)
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:

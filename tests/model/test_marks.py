@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.history.grammar import read_marks
+from patchpilot.model.marks import read_marks, upstream_commits
+from patchpilot.model.patch import parse_subject
 
 A = "0123456789abcdef0123456789abcdef01234567"
 B = "89abcdef0123456789abcdef0123456789abcdef"
@@ -109,3 +110,64 @@ def test_any_message_can_be_read(text: str) -> None:
 @given(st.sampled_from(FORMS), st.from_regex(r"\A[a-z ,.]{0,40}\Z"), st.from_regex(r"\A[a-z ,.]{0,40}\Z"))
 def test_a_marker_is_found_between_any_paragraphs(form: str, before: str, after: str) -> None:
     assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (A,)
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("PATCH 6.1", ("6.1",)),
+        ("PATCH 6.1.y", ("6.1",)),
+        ("PATCH 6.1.y 2/3", ("6.1",)),
+        ("PATCH v2 6.1.y", ("6.1",)),
+        ("PATCH 6.1 017/203", ("6.1",)),
+        ("PATCH 6.1.99", ("6.1",)),
+        ("PATCH 6.1-stable", ("6.1",)),
+        ("PATCH linux-6.1.y", ("6.1",)),
+        ("PATCH linux-stable-6.1.y", ("6.1",)),
+        ("PATCH stable-6.1.y", ("6.1",)),
+        ("PATCH stable linux-6.1.y", ("6.1",)),
+        ("PATCH stable 6.1", ("6.1",)),
+        ("PATCH stable v6.1.y", ("6.1",)),
+        ("PATCH 5.10/5.15", ("5.10", "5.15")),
+        ("PATCH 5.10.y/5.15.y", ("5.10", "5.15")),
+        ("PATCH 5.10,5.15", ("5.10", "5.15")),
+        ("PATCH 5.10-6.1", ("5.10", "6.1")),
+        ("PATCH 5.10 5.15 v3", ("5.10", "5.15")),
+        ("PATCH for 6.1.y", ("6.1",)),
+        ("PATCH for-stable-6.1", ("6.1",)),
+        ("PATCH 22.11", ("22.11",)),
+        ("PATCH", ()),
+        ("PATCH net", ()),
+        ("PATCH net-next v2 1/3", ()),
+        ("PATCH for 6.2", ()),
+        ("PATCH for-6.2", ()),
+        ("PATCH 6.2-rc3", ()),
+        ("PATCH u-boot v2024.01", ()),
+    ],
+)
+def test_every_mark_of_a_stable_tree_is_read(mark: str, expected: tuple[str, ...]) -> None:
+    subject = parse_subject(f"[{mark}] net: fix it")
+    assert subject.stables == expected
+    assert subject.stable == (expected[0] if expected else None)
+    assert subject.for_stable == bool(expected)
+
+
+@pytest.mark.parametrize("word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"])
+def test_a_word_says_that_it_is_for_a_stable_tree(word: str) -> None:
+    subject = parse_subject(f"[PATCH {word}] net: fix it")
+    assert subject.for_stable
+    assert subject.stables == ()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
+    (found,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
+    assert (found.id, found.at) == (A, 2)
+    assert found.picked == form.startswith("(cherry")
+
+
+@pytest.mark.parametrize("form", ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"])
+def test_an_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
+    text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
+    assert [one.id for one in upstream_commits(text)] == [A[:10]]
+    assert read_marks(text).upstream == ()

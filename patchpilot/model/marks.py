@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a commit message says of other commits: what it is a backport of, what it reverts, what it fixes.
+"""What a subject's marks and a message say of stable trees and other commits: what it is for, a backport of, reverts, fixes.
 
 The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+_STABLE = re.compile(
+    r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?", re.IGNORECASE
+)
+_STABLE_WORD = re.compile(r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE)
+_SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
 _UPSTREAM = re.compile(
     rf"""^(?:[\[(][ ]*)?(?:
-        commit:?[ ]+(?P<plain>{_ID})[ ]+upstream
+        commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
       | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
-      | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_ID})
-      | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_ID})(?=[^\n]*[)\]])
-      | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_ID})
+      | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
+      | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
+      | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
     )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -31,6 +37,15 @@ _REVERT = re.compile(
 _FIXES = re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A commit a line of the message says it brings: its id as written (7 to 40 digits, lower case), where in the message, whether by `cherry-pick -x`."""
+
+    id: str
+    at: int
+    picked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,40 @@ class Marks:
 
 
 NONE = Marks()
+LEAST = 12
+"""A shorter id may be any number."""
+
+
+def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
+    """The stable trees that a subject's marks name: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
+    found: dict[str, None] = {}
+    for at, word in enumerate(words):
+        for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
+            one = _STABLE.fullmatch(part)
+            # "for 6.2" is said of the release that mainline is about to make
+            early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
+            if one and (one["tree"] or not early or "stable" in part.lower()):
+                found.setdefault(one["version"])
+    return tuple(found)
+
+
+def is_for_stable(words: Sequence[str]) -> bool:
+    """Whether a subject's marks name a stable tree, or say that it is for one."""
+    return bool(stable_versions(words)) or any(_STABLE_WORD.fullmatch(word) for word in words)
+
+
+def upstream_commits(message: str) -> tuple[Named, ...]:
+    """The commits that lines of a message say it brings, in order; an abbreviated id counts here, so that somebody can say so."""
+    lower = message.lower()
+    found: list[Named] = []
+    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
+        for one in _UPSTREAM.finditer(message):
+            if one[0][0] not in "[(" or _is_closed(message, one):
+                name = next(word for word in one.groups() if word).lower()
+                found.append(Named(name, message.count("\n", 0, one.start()), one["picked"] is not None))
+        for one in _SEVERAL.finditer(message):
+            found += [Named(name.lower(), message.count("\n", 0, one.start()), picked=False) for name in _HEX.findall(one[1])]
+    return tuple(found)
 
 
 def read_marks(message: str) -> Marks:
@@ -65,15 +114,7 @@ def read_marks(message: str) -> Marks:
             if found["upstream"]:
                 undone.add(found["upstream"].lower())
                 reverts.setdefault(found["upstream"].lower())
-    upstream: dict[str, None] = {}
-    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
-        for found in _UPSTREAM.finditer(message):
-            if found[0][0] in "[(" and not _is_closed(message, found):
-                continue
-            upstream.setdefault(next(one for one in found.groups() if one).lower())
-        for found in _SEVERAL.finditer(message):
-            for one in _HEX.findall(found[1]):
-                upstream.setdefault(one.lower())
+    upstream = dict.fromkeys(one.id for one in upstream_commits(message) if len(one.id) >= LEAST)
     fixes = tuple(fixed for one in _FIXES.finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
     if not (upstream or reverts or fixes):
         return NONE
