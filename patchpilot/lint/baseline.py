@@ -91,7 +91,7 @@ def _counts(file: Path, document: Any) -> dict[Mark, int]:
         raise _wrong(file, f"no baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file}: its schema is {crop(one_line(schema), 60)!r}, and this program reads {SCHEMA!r}", hint="use a newer patchpilot"
+            f"{file}: its schema is '{crop(one_line(schema), 60)}', and this program reads {SCHEMA!r}", hint="use a newer patchpilot"
         )
     entries = document.get("findings")
     if not isinstance(entries, list):
@@ -114,7 +114,7 @@ def _entry(file: Path, place: str, entry: Any) -> tuple[Mark, int]:
         raise _wrong(file, f"{place}: it has no rule")
     more = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
     if more is not None:
-        raise _wrong(file, f"{place}: {crop(one_line(more), 40)!r} is unknown")
+        raise _wrong(file, f"{place}: '{crop(one_line(more), 40)}' is unknown")
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
         raise _wrong(file, f"{place}: count is no number from 1 to {MOST}")

@@ -39,11 +39,8 @@ def find(
     for found in _places(number, targets, series, repository, base):
         if any(one.patches for one in found):
             return Since(label, tuple(found)), tuple(series)
-    where = (
-        "sent, tagged or on a branch"
-        if repository and not all(_is_files(one) for one in targets or ("",))
-        else "sent, or beside it as files"
-    )
+    commits = repository and not (targets and all(_is_files(one) for one in targets))
+    where = "sent, tagged or on a branch" if commits else "sent, or beside it as files"
     raise UsageError(
         f"v{number} of this is not known here: not {where}",
         hint="name what has it: --since-version DIR, FILE or A..B of the earlier patches",

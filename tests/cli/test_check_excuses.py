@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot check` with a baseline, with waivers, and against an earlier revision."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.config import FILE_NAME
+from tests.kit.cli import Outcome, call, spawn
+from tests.kit.repos import Repo
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+
+FORMS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+CLEAN = "\tret = frob_wait(frob);"
+SPACED = "\tret = frob_wait(frob); "
+GLUED = "\tret =frob_start(frob);"
+"""Two defects, each an error of its own: white space at the end, no blank beside `=`."""
+
+
+def text_of(*added: str, subject: str = "frob: wait for the link", prose: str = PROSE, path: str = PATH, at: int = 10) -> str:
+    """A patch that adds these lines."""
+    lines = "".join(f"+{line}\n" for line in added)
+    diff = file_diff(path, f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n ")
+    return mail(subject, f"{prose}\n\n{SIGN_OFF}", diff.replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},"))
+
+
+def write(name: str, text: str) -> Path:
+    """A file in the current directory."""
+    file = Path(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def found(outcome: Outcome) -> list[str]:
+    """The names of the findings that count."""
+    document = json.loads(outcome.out)
+    return [one["name"] for patch in document["patches"] for one in patch["findings"]] + [
+        one["name"] for one in document["series"]["findings"]
+    ]
+
+
+def check(*words: object) -> Outcome:
+    """The verb, its result as JSON."""
+    return call("check", "--format", "json", *words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--write-baseline", "b.json", "a.patch"),
+        ("--write-baseline=b.json", "a.patch"),
+        ("--baseline", "b.json", "--write-baseline", "a.patch"),
+        ("--baseline", "b.json", "a.patch", "--write-baseline"),
+        ("a.patch", "--write-baseline", "--baseline=b.json"),
+        ("a.patch", "--baseline=b.json", "--write-baseline", "b.json"),
+    ],
+)
+def test_a_baseline_is_written_however_it_is_asked_for(workdir: Path, words: tuple[str, ...]) -> None:
+    write("a.patch", text_of(SPACED))
+    done = check(*words)
+    assert (done.code, found(done)) == (0, []), done.err
+    assert "b.json: 1 finding recorded, 1 of them new, 0 dropped" in done.err
+    assert str(workdir) not in Path("b.json").read_text()
+    assert check("--baseline", "b.json", "a.patch").code == 0
+    assert check("a.patch").code == 1
+
+
+def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    done = call("check", "a.patch", "--write-baseline")
+    assert done.code == 2
+    assert "--baseline FILE --write-baseline" in done.err
+
+
+def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    check("--write-baseline", "b.json", "a.patch")
+    write("later/0001-a.patch", text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it"))
+    write("later/0002-b.patch", text_of(CLEAN, SPACED, subject="[PATCH v2 2/2] frob: other words", prose=f"{PROSE}\nAnd more.", at=400))
+    done = check("--baseline", "b.json", "later")
+    assert (done.code, found(done)) == (0, [])
+    summary = json.loads(done.out)["summary"]
+    assert (summary["baselined"], summary["waived"], summary["errors"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        (text_of(SPACED, SPACED), ["trailing-space"]),
+        (text_of(SPACED.replace("wait", "halt")), ["trailing-space"]),
+        (text_of(SPACED, path="drivers/frob/other.c"), ["trailing-space"]),
+        (text_of(SPACED, GLUED), ["operator-spacing"]),
+        (text_of(CLEAN), []),
+    ],
+)
+def test_another_text_another_file_and_one_more_of_the_same_are_new(workdir: Path, text: str, new: list[str]) -> None:
+    write("a.patch", text_of(SPACED))
+    check("--write-baseline", "b.json", "a.patch")
+    write("a.patch", text)
+    done = check("--baseline", "b.json", "a.patch")
+    assert len(found(done)) == len(new), found(done)
+    assert done.code == int(bool(new))
+
+
+def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED, GLUED))
+    check("--write-baseline", "b.json", "a.patch")
+    write("a.patch", text_of(GLUED))
+    done = check("--baseline", "b.json", "a.patch")
+    assert "b.json: 1 finding is no longer there (--write-baseline drops them, -v shows them)" in done.err
+    (stale,) = json.loads(done.out)["baseline"]["stale"]
+    assert (stale["name"], stale["path"], stale["text"], stale["count"]) == ("trailing-space", PATH, "ret = frob_wait(frob);", 1)
+    assert f"  {PATH}: trailing-space: ret = frob_wait(frob);" in call("check", "-v", "--baseline", "b.json", "a.patch").err
+    assert call("check", "-q", "--baseline", "b.json", "a.patch").err == ""
+    done = check("--baseline", "b.json", "--write-baseline", "a.patch")
+    assert "0 of them new, 1 dropped" in done.err
+    assert check("--baseline", "b.json", "a.patch").err == ""
+
+
+def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED, GLUED))
+    check("--write-baseline", "b.json", "a.patch")
+    before = Path("b.json").read_text()
+    assert "no longer" not in check("--baseline", "b.json", "--select", "trailing-space", "a.patch").err
+    check("--baseline", "b.json", "--write-baseline", "--select", "trailing-space", "a.patch")
+    assert Path("b.json").read_text() == before
+
+
+def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED, GLUED))
+    write("b.patch", text_of(SPACED, path="drivers/a.c"))
+    check("--write-baseline", "one.json", "a.patch", "b.patch")
+    check("--write-baseline", "two.json", workdir / "b.patch", workdir / "a.patch")
+    assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
+
+
+def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
+    for words in (("--baseline", "b.json"), ("--baseline", "b.json", "--write-baseline")):
+        done = call("check", *words, "a.patch")
+        assert (done.code, done.out) == (2, "")
+        assert "b.json: line 2, column 15" in done.err
+    assert Path("b.json").read_text().endswith("[}")
+    assert call("check", "--baseline", "none.json", "a.patch").code == 2
+
+
+def test_hidden_findings_are_counted_in_text_and_told_by_sarif(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    check("--write-baseline", "b.json", "a.patch")
+    write("a.patch", text_of(SPACED, GLUED))
+    assert call("check", "--baseline", "b.json", "a.patch").out.splitlines()[-1] == "1 patch checked: 1 error (1 in the baseline)"
+    (run,) = json.loads(call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out)["runs"]
+    states = {one["properties"]["name"]: (one["baselineState"], len(one["suppressions"])) for one in run["results"]}
+    assert sorted(states.values()) == [("new", 0), ("unchanged", 1)]
+    assert states["trailing-space"] == ("unchanged", 1)
+
+
+WAIVER = '[[waiver]]\nrule = "trailing-space"\npath = "drivers/frob/*"\nreason = "a <table> & more"\n'
+
+
+@pytest.fixture
+def tree(workdir: Path) -> Path:
+    """A tree whose file waives a rule, and a patch that needs it."""
+    write(f"tree/{FILE_NAME}", WAIVER)
+    write("a.patch", text_of(SPACED))
+    return workdir / "tree"
+
+
+def test_what_a_tree_waives_does_not_count_and_is_told_with_its_reason(tree: Path) -> None:
+    done = check("--tree", tree, "a.patch")
+    assert (done.code, found(done)) == (0, [])
+    document = json.loads(done.out)
+    (waived,) = document["waived"]
+    assert document["summary"]["waived"] == 1
+    assert (waived["name"], waived["reason"], waived["origin"], waived["until"]) == (
+        "trailing-space",
+        "a <table> & more",
+        str(tree / FILE_NAME),
+        None,
+    )
+    assert (waived["source"], waived["path"]) == ("a.patch", PATH)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form: str) -> None:
+    done = call("check", "--tree", tree, "--format", form, "a.patch")
+    assert (done.code, done.err) == (0, "")
+    if form in ("checkpatch", "github", "rdjsonl"):
+        assert done.out == ""
+    elif form == "gitlab":
+        assert json.loads(done.out) == []
+    elif form == "junit":
+        suites = ET.fromstring(done.out)
+        (case,) = suites.findall(".//testcase")
+        assert (suites.attrib["skipped"], suites.attrib["tests"], suites.attrib["failures"]) == ("1", "1", "0")
+        assert case.find("skipped").attrib["message"] == "waived: a <table> & more"  # type: ignore[union-attr]
+    elif form == "sarif":
+        (run,) = json.loads(done.out)["runs"]
+        (one,) = run["results"]
+        assert one["suppressions"] == [
+            {"kind": "external", "status": "accepted", "justification": f"a <table> & more ({tree / FILE_NAME})"}
+        ]
+        assert "baselineState" not in one
+        assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
+    elif form == "text":
+        assert done.out == "1 patch checked: nothing to say (1 waived)\n"
+
+
+def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
+    out = call("check", "-v", "--tree", tree, "a.patch").out
+    assert "waived: white space at the end of the line [trailing-space]\n    a <table> & more (" in out
+
+
+def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> None:
+    write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
+    done = call("check", "--tree", tree, "a.patch")
+    assert done.code == 1
+    assert f"{tree / FILE_NAME}: the waiver of trailing-space (drivers/frob/*) ended on 2020-01-31: its findings count again" in done.err
+    assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
+    write("a.patch", text_of(CLEAN))
+    assert call("check", "--tree", tree, "a.patch").err == ""
+
+
+def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
+    write("a.patch", text_of(CLEAN))
+    assert call("check", "--tree", tree, "a.patch").err == ""
+    assert "was for nothing this time" in call("check", "-v", "--tree", tree, "a.patch").err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),
+        ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
+        ('[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n', "not a tree's to waive"),
+    ],
+)
+def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, said: str) -> None:
+    write(f"tree/{FILE_NAME}", text)
+    done = call("check", "--tree", tree, "a.patch")
+    assert (done.code, done.out) == (2, "")
+    assert str(tree / FILE_NAME) in done.err
+    assert said in done.err
+
+
+def test_what_is_waived_is_not_recorded_in_a_baseline(tree: Path) -> None:
+    check("--tree", tree, "--write-baseline", "b.json", "a.patch")
+    assert json.loads(Path("b.json").read_text())["findings"] == []
+
+
+def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    done = check("--waive", "trailing-space=it is a fixture", "a.patch")
+    assert (done.code, json.loads(done.out)["waived"][0]["reason"], done.err) == (0, "it is a fixture", "")
+    assert check("a.patch").code == 1
+    assert call("check", "--waive", "trailing-space", "a.patch").code == 2
+    done = call("check", "--unwaive", "trailing-space", "a.patch")
+    assert done.code == 2
+    assert "no topic" in done.err
+
+
+@pytest.fixture
+def topic(workdir: Path) -> Repo:
+    """A branch with one commit that has white space at the end of a line."""
+    repo = Repo(workdir / "r")
+    repo.commit(f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"})
+    repo.branch("topic")
+    repo.git("branch", "-q", "-u", "main") if "main" in repo.git("branch") else repo.git("branch", "-q", "-u", "master")
+    repo.commit(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint bb; \nint c;\n"})
+    return repo
+
+
+def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
+    where = ("-C", topic.path)
+    assert check(*where).code == 1
+    given = check(*where, "--waive", "trailing-space=a fixture has it")
+    assert given.code == 0, given.err
+    assert "--unwaive takes it back" in given.err
+    later = check(*where)
+    assert (later.code, [one["origin"] for one in json.loads(later.out)["waived"]]) == (0, ["your topic"])
+    assert check(*where, "HEAD").code == 0
+    assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
+    # reworded, and joined by another commit, it is the same topic
+    topic.git("commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.commit(f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"})
+    assert "trailing-space" not in found(check(*where))
+    # and another branch is not
+    topic.git("switch", "-q", "-c", "other", "topic~2")
+    topic.commit(f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"})
+    assert "trailing-space" in found(check(*where, "HEAD"))
+    topic.git("switch", "-q", "topic")
+    assert call("check", *where, "--unwaive", "trailing-spce").code == 2
+    assert "trailing-space" in found(check(*where, "--unwaive", "trailing-space"))
+    assert "trailing-space" in found(check(*where))
+    assert "nothing is" in call("check", *where, "--unwaive", "trailing-space").err
+
+
+def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic: Repo) -> None:
+    words = ("send", "-C", topic.path, "--to", "Widgets <widgets@lists.example.org>", "--dry-run", "--format", "json")
+
+    def refusals(done: Outcome) -> list[str]:
+        return [str(one) for one in json.loads(done.out)["refusals"]]
+
+    assert "check-errors" in str(refusals(call(*words)))
+    (topic.path / FILE_NAME).write_text('[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
+    assert check("-C", topic.path).code == 0
+    assert "check-errors" in str(refusals(call(*words)))
+    (topic.path / FILE_NAME).unlink()
+    assert check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
+    done = call(*words)
+    assert "check-errors" not in str(refusals(done))
+    assert "a fixture has it" in done.out + done.err
+
+
+def ages(outcome: Outcome) -> dict[str, Any]:
+    """Whether each finding is new, by its line's text or its name."""
+    document = json.loads(outcome.out)
+    return {f"{one['name']}:{one['path']}": one["new"] for patch in document["patches"] for one in patch["findings"]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
+    write("v1/0001-a.patch", text_of(SPACED))
+    write("v2/v2-0001-a.patch", text_of(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90))
+    done = call("check", "--format", form, "--since-version", "v1", "v2")
+    assert done.code == 1
+    if form == "json":
+        document = json.loads(done.out)
+        assert (document["since"], document["summary"]["new"], document["summary"]["gone"]) == ("v1", 1, 0)
+        assert sorted(ages(done).values()) == [False, True]
+        assert ages(done)[f"trailing-space:{PATH}"] is False
+    elif form == "sarif":
+        assert sorted(one["baselineState"] for one in json.loads(done.out)["runs"][0]["results"]) == ["new", "unchanged"]
+        assert "suppressions" not in done.out
+    elif form == "checkpatch":
+        assert "v1" not in done.out
+        assert len(done.out.splitlines()) == 2
+    else:
+        assert done.out.count("(new since v1)") == done.out.count("(as in v1)") == 1
+    if form == "text":
+        assert done.out.splitlines()[-1] == "1 patch checked: 2 errors; since v1: 1 new, 1 as before, 0 gone"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "target"),
+    [
+        ("out/0001-a.patch", "out/v2-0001-a.patch", "out"),
+        ("out/0001-a.patch", "out/v2-0001-a.patch", "out/v2-0001-a.patch"),
+        ("v1/a.patch", "v2/a.patch", "v2"),
+        ("frob-v1/a.patch", "frob-v2/a.patch", "frob-v2"),
+        ("v1_frob.mbx", "v2_frob.mbx", "v2_frob.mbx"),
+    ],
+)
+def test_the_files_of_an_earlier_version_are_found_beside(workdir: Path, old: str, new: str, target: str) -> None:
+    write(old, text_of(SPACED, subject="[PATCH] frob: wait"))
+    write(new, text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
+    done = check("--since-version", "1", target)
+    assert done.code == 1, done.err
+    assert sorted(new for name, new in ages(done).items() if PATH in name) == [False, True]
+    assert json.loads(done.out)["summary"]["patches"] == 1
+
+
+def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    done = call("check", "--since-version", "4", "a.patch")
+    assert (done.code, done.out) == (2, "")
+    assert "v4 of this is not known here" in done.err
+    assert "--since-version DIR, FILE or A..B" in done.err
+    write("elsewhere.patch", text_of(SPACED))
+    assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {f"trailing-space:{PATH}": False}
+
+
+def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
+    write("v1/1.patch", text_of(SPACED, subject="[PATCH 1/2] frob: one"))
+    write("v1/2.patch", text_of(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"))
+    write("v2/1.patch", text_of(CLEAN, subject="[PATCH v2 1/2] frob: one"))
+    write(
+        "v2/2.patch",
+        text_of(CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c").replace("-- \n2.43.0\n\n", "")
+        + text_of(SPACED).split("---\n", 1)[1].lstrip("\n"),
+    )
+    assert ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
+
+
+def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
+    done = call("check", "-C", topic.path, "--since-version", "1")
+    assert done.code == 2
+    assert "sent, tagged or on a branch" in done.err
+    topic.git("branch", "topic-v1")
+    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    got = ages(check("-C", topic.path, "--since-version", "1"))
+    assert got["trailing-space:drivers/frob.c"] is False
+    assert got["change-id:None"] is True
+
+
+def test_these_options_leave_the_short_way_and_end_alike(workdir: Path) -> None:
+    write("a.patch", text_of(SPACED))
+    check("--write-baseline", "b.json", "a.patch")
+    for words in (
+        ("--write-baseline", "b.json"),
+        ("--baseline", "b.json"),
+        ("--waive", "trailing-space=r"),
+        ("--since-version", "a.patch"),
+    ):
+        assert spawn("check", *words, "a.patch", cwd=workdir) == call("check", *words, "a.patch")

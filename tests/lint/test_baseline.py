@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A baseline knows findings again however their patches were moved, reworded and put in order, and takes nothing from a broken file."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.errors import InputError
+from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
+from patchpilot.lint.likeness import LONGEST, Mark, became, change_of, even, mark_of, renames
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+
+# lone surrogates are undecodable bytes of a patch
+_TEXT = st.text(st.characters(exclude_characters="\0"), max_size=40)
+_MARKS = st.builds(
+    Mark,
+    path=st.sampled_from(("", "a.c", "b.c")),
+    rule=st.sampled_from(("R1", "R2")),
+    text=_TEXT.map(even),
+    change=st.sampled_from(("", "c1", "c2")),
+)
+
+
+def patch(
+    subject: str = "frob: wait", text: str = PROSE, path: str = PATH, added: str = "int a;", *, at: int = 10, marks: str = "PATCH"
+) -> Patch:
+    """A patch that adds a line; its hunk begins at line `at`."""
+    diff = file_diff(path, f" \n \n \n+{added}\n \n \n ").replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},")
+    return parse_patch(mail(f"[{marks}] {subject}", f"{text}\n\n{SIGN_OFF}", diff).encode("utf-8", "surrogateescape"), "a.patch")
+
+
+def finding(of: Patch, word: str | None, rule: str = "R1", path: str | None = None) -> Finding:
+    """A finding on the first line that has this word; None: on no line."""
+    at = next(number for number, line in enumerate(of.lines, 1) if word in line) if word else None
+    return Finding(rule, "name", Severity.WARNING, "message", patch_line=at, path=path)
+
+
+def test_a_line_is_known_again_where_it_moved_to() -> None:
+    old, new = patch(added="\tfoo( 1 );"), patch("frob: waits longer", "Other words.\n\nMore of them.", added="  foo( 1 );", at=400)
+    assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(finding(new, "foo(", path=PATH), new)
+
+
+@pytest.mark.parametrize("other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}])
+def test_another_line_or_another_file_is_another_finding(other: dict[str, str]) -> None:
+    old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **other})
+    assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(finding(new, "foo(", path=other.get("path", PATH)), new)
+
+
+def test_a_subject_is_known_without_its_version_and_number() -> None:
+    old, new = patch(marks="PATCH"), patch(marks="PATCH net-next v3 2/7", text="Other.")
+    assert mark_of(finding(old, "Subject:"), old) == mark_of(finding(new, "Subject:"), new)
+
+
+def test_what_every_mail_has_another_of_is_no_text() -> None:
+    one = patch()
+    text = "\n".join(one.lines).replace("6 Jan 2026", "7 Jul 2026").replace("From 0123456789ab", "From ba9876543210")
+    other = parse_patch(text.encode(), "b.patch")
+    for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
+        assert mark_of(finding(one, before), one) == mark_of(finding(other, after), other)
+
+
+def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subject() -> None:
+    first = patch()
+    left = counted([mark_of(finding(first, None), first)])
+    reworded, reworked, another = patch("frob: other words"), patch(added="int b;"), patch("frob: more", added="int c;")
+    for one, known in ((first, True), (reworded, True), (reworked, True), (another, False)):
+        assert Remaining(left).take(mark_of(finding(one, None), one)) is known
+
+
+def test_what_is_changed_is_told_without_line_numbers_context_and_white_space() -> None:
+    assert change_of(patch(added="a  = 1;")) == change_of(patch("frob: x", "y", added="\ta = 1;", at=90))
+    assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
+
+
+def test_a_long_line_is_cut_and_still_told_from_another() -> None:
+    assert len(even("x" * 10_000)) < LONGEST + 40
+    assert even("x" * 10_000) != even("x" * 10_001)
+
+
+@given(marks=st.lists(_MARKS, max_size=8))
+def test_what_is_written_is_read_back(marks: list[Mark], tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("b") / "b.json"
+    counts = counted(marks)
+    write_baseline(file, as_text(counts, {"R1": "a-name"}))
+    assert read_baseline(file).counts == counts
+    file.read_bytes().decode("utf-8")
+
+
+@given(marks=st.lists(_MARKS, max_size=8), data=st.data())
+def test_order_means_nothing(marks: list[Mark], data: st.DataObject) -> None:
+    other = data.draw(st.permutations(marks))
+    assert as_text(counted(marks), {}) == as_text(counted(other), {})
+    left = Remaining(counted(marks))
+    assert all(left.take(one) for one in other)
+    assert not left.stale
+
+
+@given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
+def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[Mark], data: st.DataObject) -> None:
+    again = data.draw(st.sampled_from(marks))
+    left = Remaining(counted(marks))
+    assert sum(not left.take(one) for one in (*marks, again)) == 1
+    rest = list(marks)
+    rest.remove(again)
+    left = Remaining(counted(marks))
+    assert all(left.take(one) for one in rest)
+    assert sum(left.stale.values()) == 1
+
+
+def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path: Path) -> None:
+    text = as_text({Mark("b.c", "R2", "x\u202ey"): 2, Mark("a.c", "R1", "ä"): 1}, {"R1": "some-rule"})
+    lines = text.splitlines()
+    assert lines[:3] == ["{", f' "schema": "{SCHEMA}",', ' "findings": [']
+    assert json.loads(lines[3].rstrip(",")) == {"rule": "R1", "name": "some-rule", "path": "a.c", "text": "ä"}
+    assert "\\u202e" in lines[4]
+    assert json.loads(text)["findings"][1] == {"rule": "R2", "path": "b.c", "text": "x\u202ey", "count": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "line 1, column 2"),
+        ('{\n "schema": 1,,\n}', "line 2, column 14"),
+        ("[]", "schema"),
+        ('{"schema": "patchpilot/baseline/2", "findings": []}', "patchpilot/baseline/2"),
+        (f'{{"schema": "{SCHEMA}"}}', "findings is no list"),
+        (f'{{"schema": "{SCHEMA}", "findings": [1]}}', r"findings\[0\] is no object"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}', r"findings\[0\]: it has no rule"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a"}}, {{"rule": []}}]}}', r"findings\[1\]: rule is no text"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "lin\\u001be": 1}}]}}', r"'lin\\x1be' is unknown"),
+        *(
+            (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {count}}}]}}', "count is no number")
+            for count in ("0", "-1", "true", '"2"', "1.5", "99999999", "NaN")
+        ),
+        ("[" * 100_000, "cannot be read"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {"9" * 5000}}}]}}', "cannot be read|count"),
+    ],
+)
+def test_a_broken_file_is_named_with_the_place(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "b.json"
+    file.write_text(text)
+    with pytest.raises(InputError, match=said) as caught:
+        read_baseline(file)
+    assert caught.value.message.startswith(f"{file}: ")
+    assert caught.value.hint
+
+
+def test_a_file_that_is_none_or_is_not_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"No such file") as caught:
+        read_baseline(tmp_path / "none.json")
+    assert "--write-baseline" in (caught.value.hint or "")
+    with pytest.raises(InputError, match=r"Is a directory"):
+        read_baseline(tmp_path)
+    (tmp_path / "b").write_bytes(b'{"schema": "\xff"}')
+    with pytest.raises(InputError, match=r"byte 12: not UTF-8"):
+        read_baseline(tmp_path / "b")
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "b.json"
+    file.write_text("before")
+    file.chmod(0o640)
+    (tmp_path / "link").symlink_to(file)
+    write_baseline(tmp_path / "link", "after")
+    assert (file.read_text(), (tmp_path / "link").is_symlink(), file.stat().st_mode & 0o777) == ("after", True, 0o640)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left"):
+        write_baseline(file, "half")
+    assert file.read_text() == "after"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["b.json", "link"]
+
+
+def test_a_renamed_file_has_its_old_path() -> None:
+    text = "diff --git a/a.c b/b.c\nsimilarity index 90%\nrename from a.c\nrename to b.c\n--- a/a.c\n+++ b/b.c\n@@ -1,2 +1,3 @@\n \n+foo( 1 );\n \n"
+    new = parse_patch(mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch")
+    old = patch(path="a.c", added="foo( 1 );")
+    moved = renames([new])
+    assert moved == {"b.c": "a.c"}
+    assert mark_of(finding(new, "foo(", path="b.c"), new, moved) == mark_of(finding(old, "foo(", path="a.c"), old)
+
+
+def test_patches_are_paired_as_in_a_range_diff() -> None:
+    same, subject, rework = (
+        patch("frob: one", added="int one;"),
+        patch("frob: two", added="int two;"),
+        patch("frob: three", added="int three;"),
+    )
+    new = [
+        patch("frob: brand new", path="drivers/other/x.c", added="int x;"),
+        patch("frob: three, said better", added="int three;"),
+        patch("frob: two", added="long other;"),
+        patch("frob: one", added="int one;", at=70),
+    ]
+    assert became([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
+
+
+@given(data=st.data(), count=st.integers(1, 6))
+def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count: int) -> None:
+    old = [patch(f"frob: number {number}", added=f"int v{number};") for number in range(count)]
+    order = data.draw(st.permutations(range(count)))
+    assert became(old, [old[at] for at in order]) == dict(enumerate(order))

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Waivers: what one covers, until when, and what is wrong with one that says too little or too much."""
+
+from datetime import date
+
+import pytest
+
+from patchpilot.config import load
+from patchpilot.errors import InputError, UsageError
+from patchpilot.lint.store import load_rules
+from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, from_words, verify
+from patchpilot.model.finding import Finding, Severity
+
+WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
+
+
+def at(path: str | None) -> Finding:
+    """A finding in a file, or of the message."""
+    return Finding("CPF009", "long-line", Severity.WARNING, "x", path=path)
+
+
+@pytest.mark.parametrize("word", ["long-line", "LONG_LINE", "cpf009", "files"])
+def test_a_waiver_calls_a_rule_by_any_of_its_words(word: str) -> None:
+    assert Waiver(word, "r").covers(at(None), WORDS)
+    assert not Waiver("long-subject", "r").covers(at(None), WORDS)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "covered"),
+    [
+        ("drivers/foo/*", "drivers/foo/a/b.c", True),
+        ("drivers/foo/*", "drivers/foobar.c", False),
+        ("drivers/foo/", "drivers/foo/a.c", True),
+        ("drivers/foo", "drivers/foo/a.c", False),
+        ("*.dts", "arch/x/y.dts", True),
+        ("*", None, False),
+    ],
+)
+def test_paths_are_glob_patterns_or_directories(pattern: str, path: str | None, covered: bool) -> None:
+    assert Waiver("long-line", "r", (pattern,)).covers(at(path), WORDS) is covered
+
+
+def test_the_last_day_holds_and_the_next_does_not() -> None:
+    waiver = Waiver("long-line", "r", until=date(2027, 1, 1))
+    assert not waiver.ended(date(2027, 1, 1))
+    assert waiver.ended(date(2027, 1, 2))
+    assert not Waiver("long-line", "r").ended(date(9999, 12, 31))
+
+
+def test_a_tree_writes_them_as_tables() -> None:
+    settings = load(
+        'strict = true\n[[waiver]]\nrule = "long-line"\npath = "drivers/foo/*"\nreason = "a table\\n  reads better"\nuntil = "2027-01-01"\n'
+        '[[waiver]]\nrule = "long-subject"\npath = ["a/", "b/"]\nreason = "r"\nuntil = 2027-02-03\n',
+        label="tree.toml",
+    )
+    one, other = from_tables(settings.waivers, settings.label)
+    assert settings.flag("strict")
+    assert (one.rule, one.paths, one.reason, one.until, one.origin) == (
+        "long-line",
+        ("drivers/foo/*",),
+        "a table reads better",
+        date(2027, 1, 1),
+        "tree.toml",
+    )
+    assert (other.paths, other.until, other.title) == (("a/", "b/"), date(2027, 2, 3), "long-subject (a/, b/)")
+
+
+@pytest.mark.parametrize(
+    ("table", "said", "hint"),
+    [
+        ({"reason": "r"}, "waiver 1: it has no rule", "rule ="),
+        ({"rule": "a"}, "waiver 1: it has no reason", "reason ="),
+        ({"rule": "a", "reason": "  "}, "it has no reason", "reason ="),
+        ({"rule": "a", "reason": 1}, "it has no reason", ""),
+        ({"rule": "a", "reason": "r", "untill": "2027-01-01"}, "unknown key 'untill'", "until"),
+        ({"rule": "a", "reason": "r", "path": 1}, "path is no pattern", ""),
+        ({"rule": "a", "reason": "r", "path": []}, "path is no pattern", ""),
+        ({"rule": "a", "reason": "r", "until": "next week"}, "until is no day", "2027-01-31"),
+        ({"rule": "a", "reason": "r", "until": "2027-02-30"}, "until is no day", ""),
+        ({"rule": "a", "reason": "r", "until": True}, "until is no day", ""),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_named(table: dict[str, object], said: str, hint: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        from_tables([table], "x.toml")
+    assert caught.value.message.startswith("x.toml: ")
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"])
+def test_what_is_no_list_of_tables_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="waiver is no list of tables"):
+        load(text)
+
+
+@pytest.mark.parametrize("word", ["long-line", "long-line=", "=why", "long-line=  "])
+def test_a_word_without_a_reason_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="has a reason"):
+        from_words([word])
+
+
+def test_a_reason_may_have_equals_signs() -> None:
+    (waiver,) = from_words(["long-line=a = b"])
+    assert (waiver.rule, waiver.reason) == ("long-line", "a = b")
+
+
+def test_an_unknown_rule_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"--waive: unknown rule 'long-lin'") as caught:
+        verify(from_words(["long-lin=r"]), load_rules())
+    assert "long-line" in (caught.value.hint or "")
+    with pytest.raises(InputError, match=r"x\.toml: unknown rule"):
+        verify(from_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"), load_rules())
+    # a rule that went since the waiver was given
+    verify([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
+
+
+@pytest.mark.parametrize(
+    "word", ["no-sign-off", "author-not-signed", "corrupt-patch", "odd-characters", "MISSING_SIGN_OFF", "mail", "encoding-leftovers"]
+)
+def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(word: str) -> None:
+    with pytest.raises(InputError, match="not a tree's to waive") as caught:
+        verify(from_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules())
+    assert "--waive" in (caught.value.hint or "")
+    verify(from_words([f"{word}=mine to answer for"]), load_rules())
