@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import commits_series, group, read_targets, topic_commits
+from patchpilot.commits.range import FromArchive, commits_series, group, read_targets, topic_commits
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
@@ -22,14 +22,19 @@ _LAST_LINES = 40
 
 
 def find(
-    word: str, targets: Sequence[str], series: Sequence[Series], repository: "Repository | None", base: str | None = None
+    word: str,
+    targets: Sequence[str],
+    series: Sequence[Series],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
 ) -> tuple[Since, tuple[Series, ...]]:
     """What `--since-version` names, and of the series that were read those to check: not older ones that lie in the same directory.
 
     The word is a version's number, or a TARGET that has the earlier patches. UsageError says where was looked and what to do.
     """
     if not re.fullmatch(r"v?\d{1,3}", word):
-        return Since(word, read_targets((word,), repository, base)), tuple(series)
+        return Since(word, read_targets((word,), repository, base, from_archive)), tuple(series)
     number = int(word.lstrip("v"))
     label = f"v{number}"
     newer = tuple(one for one in series if one.version > number)

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from patchpilot.config import FILE_NAME
+from patchpilot.outgoing.draft import Drafts
+from patchpilot.outgoing.outbox import Outbox
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.topics import topic as of_several
 
 FORMS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
 CLEAN = "\tret = frob_wait(frob);"
@@ -396,6 +400,24 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     got = ages(check("-C", topic.path, "--since-version", "1"))
     assert got["trailing-space:drivers/frob.c"] is False
     assert got["change-id:None"] is True
+
+
+def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = of_several(tmp_path / "r", 1, server=server)
+        spaced = (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
+        repo.commit(f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}", {"widget.c": spaced})
+        assert call("send", "-C", repo.path, "--to", "Widgets <widgets@lists.example.org>", "--force", "a test", "--yes").code == 0
+    repo.git("commit", "-q", "--amend", "-m", f"widget: wait for the ninth\n\nChange-Id: I0123456789abcdef\n\nIt was wrong.\n\n{SIGN_OFF}")
+    for _ in range(2):
+        done = check("-C", repo.path, "--since-version", "1")
+        assert done.code == 1, done.err
+        got = ages(done)
+        assert (got["change-id:None"], got["trailing-space:widget.c"]) == (True, False)
+        # then without the record of the send: the tag remains
+        with Outbox() as outbox:
+            for one in outbox.sends(next(iter(Drafts().all())).change_id):
+                outbox.forget(one.id)
 
 
 def test_these_options_leave_the_short_way_and_end_alike(workdir: Path) -> None:
