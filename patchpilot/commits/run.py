@@ -154,8 +154,8 @@ def run(
             except BaseException:
                 stop(process)
                 raise
-    except FileNotFoundError as error:
-        raise MissingError(f"{name or argv[0]} is not installed", hint=f"install {name or argv[0]} and try again") from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(error, name or argv[0]) from error
     except subprocess.TimeoutExpired as error:
         raise GitError(f"{name or argv[0]} did not finish in {timeout:.0f} s", hint="try again, or give a smaller range") from error
     return Completed(process.returncode, out, err)
@@ -204,8 +204,8 @@ def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = Non
             env=environment(env),
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(error, "git") from error
     assert process.stdout is not None
     try:
         yield process.stdout
@@ -218,5 +218,13 @@ def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[st
     """Run a program on the person's own terminal (an editor, git asking for a password); its exit code."""
     try:
         return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))
-    except FileNotFoundError as error:
-        raise MissingError(f"{argv[0]} is not installed", hint=f"install {argv[0]} and try again") from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(error, argv[0]) from error
+
+
+def _not_started(error: OSError, program: str) -> MissingError:
+    """Why a program did not start; one that is nowhere is "permission denied" too where a folder of PATH may not be looked into."""
+    if isinstance(error, PermissionError):
+        hint = f"install {program}, or look at its permissions and at those of the folders in PATH"
+        return MissingError(f"{program} is not installed, or may not be run", hint=hint)
+    return MissingError(f"{program} is not installed", hint=f"install {program} and try again")

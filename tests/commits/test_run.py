@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import environment, git, run, streaming
+from patchpilot.commits.run import environment, git, interactive, run, streaming
 from patchpilot.errors import GitError, MissingError
 from tests.kit.repos import Repo
 
@@ -24,6 +24,13 @@ def test_variables_of_another_repository_do_not_reach_git(monkeypatch: pytest.Mo
 def test_a_missing_program_is_exit_3() -> None:
     with pytest.raises(MissingError, match="no-such-program"):
         run(["no-such-program"])
+
+
+def test_a_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
+    (tmp_path / "locked").write_text("#!/bin/sh\n")
+    for start in (run, interactive):
+        with pytest.raises(MissingError, match="locked is not installed, or may not be run"):
+            start([str(tmp_path / "locked")])
 
 
 def test_a_hanging_program_is_ended() -> None:
