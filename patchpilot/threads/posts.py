@@ -11,6 +11,7 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.threads.classify import Classified
 from patchpilot.threads.kinds import Kind
 
+_TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
 _STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE)
 
 
@@ -94,10 +95,20 @@ class Revision:
                 return word
         return None
 
-    @property
+    @cached_property
     def titles(self) -> frozenset[str]:
         """The titles of its posts, as compared between revisions."""
         return frozenset(title_key(post.title) for post in self.posts)
+
+    @cached_property
+    def change_ids(self) -> frozenset[str]:
+        """The change-ids b4 gave its posts."""
+        return frozenset(post.change_id for post in self.posts if post.change_id)
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The files its patches touch."""
+        return frozenset(path for post in self.posts for path in _TOUCHED.findall(post.mail.mail.body[:400_000]))
 
 
 @dataclass(frozen=True)

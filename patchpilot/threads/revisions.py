@@ -1,37 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which posted patches are one series, and which series are revisions of one work: by change-id, links, threading, else subject and author."""
+"""Which posted patches are one series, and the works that these series are the revisions of."""
 
 import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from patchpilot.threads.classify import Classified, unquoted
 from patchpilot.threads.kinds import Kind
+from patchpilot.threads.linking import link
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posts import Post, Revision, Topic
-from patchpilot.threads.sender import same_person
 
 __all__ = ["Post", "Revision", "Topic", "find_topics"]
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"')\]]{3,400}", re.IGNORECASE)
 _NAMED_ID = re.compile(r"^message-id:\s{0,8}<?([^\s<>]{3,300})>?", re.MULTILINE | re.IGNORECASE)
-_VERSION_BEFORE = re.compile(r"\bv(?P<version>\d{1,3})\b[^\n]{0,30}$", re.IGNORECASE)
+_OWN_HISTORY = re.compile(
+    r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"
+    r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+"""The words before a link to an earlier version; a link within a sentence may be to another work's."""
 _TOGETHER = timedelta(minutes=30)
+_BEGINNING, _END = 1991, 2090
 
 
 def find_topics(mails: Iterable[Classified]) -> tuple[Topic, ...]:
     """The works among these mails, the one that began first in front."""
     posts = [_post(mail) for mail in mails if mail.kind in (Kind.PATCH, Kind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
-    topics = [Topic(tuple(sorted(group, key=_order))) for group in _link(revisions)]
+    topics = [Topic(_in_order(group)) for group in link(revisions)]
     return tuple(sorted(topics, key=lambda topic: min(when(one.head.mail.mail) for one in topic.revisions)))
 
 
-def _order(revision: Revision) -> tuple[int, bool, datetime]:
-    return revision.version, not revision.rfc if revision.version == 1 else True, when(revision.head.mail.mail)
+def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
+    """The revisions as they were sent; by their numbers where a date cannot be right."""
+    by_number = sorted(group, key=lambda one: (one.version, not one.rfc if one.version == 1 else True, when(one.head.mail.mail)))
+    if any(one.sent is None or not _BEGINNING <= one.sent.year < _END for one in group):
+        return tuple(by_number)
+    return tuple(sorted(by_number, key=lambda one: when(one.head.mail.mail)))
 
 
 def _post(mail: Classified) -> Post:
@@ -44,7 +54,8 @@ def _post(mail: Classified) -> Post:
         if message_id is None:
             continue
         links.add(message_id)
-        before = _VERSION_BEFORE.search(text, max(0, url.start() - 40), url.start())
+        start = text.rfind("\n", max(0, url.start() - 90), url.start()) + 1
+        before = _OWN_HISTORY.match(text[max(start, url.start() - 90) : url.start()])
         if before:
             earlier[message_id] = int(before["version"])
     return Post(mail, found[1] if found else None, frozenset(links), earlier)
@@ -82,12 +93,11 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
-        if subject.total and (subject.total > 1 or subject.number == 0):
+        if subject.total:
             near = (by_id.get(one) for one in (mail.in_reply_to or "", *reversed(mail.references)))
-            home = next((group for group in near if group is not None and _fits(group, post, shape)), None)
-            home = home or next(
-                (group for group in reversed(by_shape[shape]) if _fits(group, post, shape) and _together(group, post)), None
-            )
+            home = next((group for group in near if group is not None and (_fits(group, post, shape) or _under_cover(group, post))), None)
+        if home is None and subject.total and (subject.total > 1 or subject.number == 0):
+            home = next((group for group in reversed(by_shape[shape]) if _fits(group, post, shape) and _together(group, post)), None)
         if home is None:
             home = []
             sets.append(home)
@@ -106,6 +116,18 @@ def _fits(group: Sequence[Post], post: Post, shape: tuple[object, ...]) -> bool:
     return all(one.number != post.number for one in group)
 
 
+def _under_cover(group: Sequence[Post], post: Post) -> bool:
+    """Whether the post answers the group's cover letter and was sent with it, though their marks differ: a cover miscounts, or has a mark alone."""
+    cover = group[0]
+    if not cover.is_cover or any(one.number == post.number for one in group):
+        return False
+    stem = _stem(cover.message_id)
+    if stem is not None and stem == _stem(post.message_id):
+        return True
+    same = cover.mail.subject.version == post.mail.subject.version
+    return same and abs(when(post.mail.mail) - when(cover.mail.mail)) < _TOGETHER
+
+
 def _together(group: Sequence[Post], post: Post) -> bool:
     """Whether the post was sent in one go with the group: by `git send-email`'s Message-ID, or within minutes."""
     stem, other = _stem(group[-1].message_id), _stem(post.message_id)
@@ -115,61 +137,3 @@ def _together(group: Sequence[Post], post: Post) -> bool:
 def _stem(message_id: str) -> str | None:
     found = re.match(r"^(\d{14}\.\d+)-\d+-|^(\d+-\d+)-git-send-email|^(.*-v\d+)-\d+-[0-9a-f]+@", message_id)
     return next((one for one in found.groups() if one), None) if found else None
-
-
-def _link(revisions: Sequence[Revision]) -> list[list[Revision]]:
-    """Revisions joined into works."""
-    parent = list(range(len(revisions)))
-
-    def root(one: int) -> int:
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        return one
-
-    by_change: dict[str, int] = {}
-    by_title: dict[tuple[str, str], int] = {}
-    by_id = {post.message_id: at for at, revision in enumerate(revisions) for post in revision.posts}
-    for at, revision in enumerate(revisions):
-        joins = [by_change.setdefault(post.change_id, at) for post in revision.posts if post.change_id]
-        aim = revision.backport_to or ""
-        for title in revision.titles:
-            joins.append(by_title.setdefault((title, f"{revision.author.key} {aim}"), at))
-            if " " in revision.author.name:
-                joins.append(by_title.setdefault((title, f"{revision.author.name.lower()} {aim}"), at))
-        if revision.version > 1 and not aim:
-            named = {link for post in revision.posts for link in post.links}
-            above = {one for post in revision.posts for one in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)}
-            joins += [by_id[one] for one in named | above if one in by_id and same_person(revisions[by_id[one]].author, revision.author)]
-        for other in joins:
-            parent[root(at)] = root(other)
-    _join_renamed(revisions, root, parent)
-    groups: dict[int, list[Revision]] = defaultdict(list)
-    for at, revision in enumerate(revisions):
-        groups[root(at)].append(revision)
-    return list(groups.values())
-
-
-def _join_renamed(revisions: Sequence[Revision], root: object, parent: list[int]) -> None:
-    """Join a lone vN with an earlier version of the same author whose title is nearly the same (a reworded subject)."""
-    find = root
-    assert callable(find)
-    late = [at for at, one in enumerate(revisions) if one.version > 1 and not one.backport_to]
-    for at in late[:200]:
-        mine = revisions[at]
-        if any(find(other) == find(at) and revisions[other].version < mine.version for other in range(len(revisions)) if other != at):
-            continue
-        best, score = -1, 0.5
-        for other, one in enumerate(revisions[:2000]):
-            if one.version >= mine.version or one.backport_to or not same_person(one.author, mine.author):
-                continue
-            likeness = _likeness(one.head.title, mine.head.title)
-            if likeness > score:
-                best, score = other, likeness
-        if best >= 0:
-            parent[find(at)] = find(best)
-
-
-def _likeness(one: str, other: str) -> float:
-    mine, yours = set(re.findall(r"\w+", one.lower())), set(re.findall(r"\w+", other.lower()))
-    return len(mine & yours) / max(1, len(mine | yours))

@@ -109,3 +109,74 @@ def test_a_backport_is_no_revision() -> None:
 def test_a_sender_rewritten_by_the_list_is_the_same_author(via: str) -> None:
     rewritten = mail("[PATCH v2] demo: check it", patch("x").decode().partition("\n\n")[2], sender=via, id="b", minutes=9, Reply_To=ADA)
     assert [versions(one) for one in topics(patch("[PATCH] demo: check it", id="a"), rewritten)] == [[1, 2]]
+
+
+DAY = 24 * 60
+CHANGE = "change-id: 20240304-demo-{}-abcdef012345\n"
+
+
+def test_revisions_stand_as_they_were_sent_an_rfc_in_several_versions_first() -> None:
+    marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
+    found = topics(*(patch(f"{mark} demo: check it", id=f"m{at}", minutes=at * DAY) for at, mark in enumerate(marks)))
+    assert [(one.version, one.rfc) for one in found[0].revisions] == [(1, True), (2, True), (3, True), (1, False), (2, False)]
+    assert found[0].latest.version == 2
+
+
+def test_a_link_to_another_work_joins_nothing() -> None:
+    depends = "This depends on the clock series v2: https://lore.kernel.org/r/clock2@example.org\n"
+    found = topics(
+        patch("[PATCH v2] clock: run slower", id="clock2"),
+        patch("[PATCH] demo: check the pump", id="a", minutes=5),
+        patch("[PATCH v2] demo: check the pump", id="b", notes=depends, minutes=9),
+    )
+    assert [versions(one) for one in found] == [[2], [1, 2]]
+
+
+def test_a_patch_that_moved_between_two_works_joins_them_not() -> None:
+    moved = "dt-bindings: pump: document the valve"
+    found = topics(
+        mail("[PATCH 0/2] board: enable the pump", CHANGE.format("board"), id="a0"),
+        patch(f"[PATCH 1/2] {moved}", id="a1", reply_to="a0"),
+        mail("[PATCH v2 0/1] board: enable the pump", CHANGE.format("board"), id="b0", minutes=DAY),
+        mail("[PATCH 0/1] valve: a driver", CHANGE.format("valve"), id="c0", minutes=2 * DAY),
+        patch(f"[PATCH 1/1] {moved}", id="c1", reply_to="c0", minutes=2 * DAY),
+    )
+    assert [versions(one) for one in found] == [[1, 2], [1]]
+
+
+def test_a_work_with_a_new_change_id_carries_on() -> None:
+    found = topics(
+        patch("[PATCH v3] pump: run without a valve", id="a", notes=CHANGE.format("one")),
+        mail("[PATCH v4 0/2] demo: boards without valves", CHANGE.format("two"), id="b0", minutes=DAY),
+        patch("[PATCH v4 1/2] demo: ask whether there is one", id="b1", reply_to="b0", minutes=DAY),
+        patch("[PATCH v4 2/2] pump: run without a valve", id="b2", reply_to="b0", minutes=DAY),
+    )
+    assert [versions(one) for one in found] == [[3, 4]]
+
+
+def test_the_same_title_years_later_is_another_patch() -> None:
+    found = topics(patch("[PATCH] demo: fix a typo", id="a"), patch("[PATCH] demo: fix a typo", id="b", minutes=900 * DAY))
+    assert [versions(one) for one in found] == [[1], [1]]
+
+
+def test_a_wholly_new_title_is_found_by_the_files() -> None:
+    found = topics(patch("[PATCH] demo: pump: avoid a warning", id="a"), patch("[PATCH v2] demo: pump: bail out", id="b", minutes=DAY))
+    assert [versions(one) for one in found] == [[1, 2]]
+
+
+def test_what_went_on_itself_is_not_what_a_lone_version_was() -> None:
+    found = topics(
+        patch("[PATCH] demo: avoid a warning", id="a"),
+        patch("[PATCH v2] demo: avoid a warning", id="a2", minutes=DAY),
+        patch("[PATCH v2] demo: bail out when stuck", id="b", minutes=2 * DAY),
+    )
+    assert [versions(one) for one in found] == [[1, 2], [2]]
+
+
+@pytest.mark.parametrize("cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"])
+def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(cover: str) -> None:
+    found = topics(
+        mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
+        *(patch(f"[PATCH v2 {number}/3] demo: step {number}", id=f"c{number}", reply_to="c0", minutes=1) for number in (1, 2, 3)),
+    )
+    assert [(len(one.revisions), len(one.latest.patches)) for one in found] == [(1, 3)]
