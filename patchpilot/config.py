@@ -41,6 +41,8 @@ KEYS = (
     Key("signoff", "false", "add your Signed-off-by in prepare", from_tree=False),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
+CHOICES = {"fail-on": ("error", "warning", "check", "never"), "via": ("git-send-email", "b4")}
+"""The settings that take one of some words."""
 _BY_NAME = {key.name: key for key in KEYS}
 
 

@@ -2,7 +2,7 @@
 """What a call says with the options every verb has: where it works, and how its result is written. Knows no command-line library."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,11 @@ class Common:
     verbose: bool
     color: bool | None
 
+    def verify(self) -> None:
+        """UsageError where --profile names none that there is, whether or not the verb needs one."""
+        if self.profile:
+            _known_profile(self.profile)
+
     def repository(self) -> "Repository":
         """The repository the call works in; MissingError when there is none."""
         from patchpilot.commits.repository import Repository
@@ -51,16 +56,27 @@ class Common:
 
         return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
 
-    def settings(self, repository: "Repository | None" = None, **flags: str | None) -> "Settings":
-        """Settings of this call: the tree's file, git's configuration, flags."""
+    def settings(
+        self, repository: "Repository | None" = None, flags: Mapping[str, str | None] | None = None, *, judged: bool = True
+    ) -> "Settings":
+        """Settings of this call: the tree's file, git's configuration, flags; UsageError for a profile that there is not, unless not `judged`."""
         from patchpilot.config import FILE_NAME, load
 
         root = self.tree or (repository.top if repository else None)
         file = root / FILE_NAME if root else None
-        text = file.read_text(encoding="utf-8") if file and file.is_file() else None
-        return load(
-            text, repository.config_regexp(r"^patchpilot\.") if repository else {}, {"profile": self.profile, **flags}, label=str(file)
+        try:
+            text = file.read_text(encoding="utf-8") if file and file.is_file() else None
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: not UTF-8: {error.reason}", hint=f"mend or remove {file}") from error
+        found = load(
+            text,
+            repository.config_regexp(r"^patchpilot\.") if repository else {},
+            {"profile": self.profile, **(flags or {})},
+            label=str(file),
         )
+        if judged:
+            _judge(found)
+        return found
 
     @property
     def colored(self) -> bool:
@@ -99,7 +115,25 @@ class Common:
             except OSError as error:
                 raise InputError(f"{self.output}: {error.strerror or error}") from error
         else:
-            emit(data, colored=self.colored)
+            emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
+
+
+def _judge(settings: "Settings") -> None:
+    """UsageError names the first setting whose value its verbs could not use, and where it comes from."""
+    from patchpilot.config import CHOICES
+    from patchpilot.errors import unknown
+
+    for name, known in CHOICES.items():
+        if settings.get(name) not in known:
+            raise unknown(f"value of patchpilot.{name}", settings.get(name), known)
+    if settings.get("profile"):
+        _known_profile(settings.get("profile"))
+
+
+def _known_profile(name: str) -> None:
+    from patchpilot.lint.profiles import find_profile
+
+    find_profile(name)
 
 
 class ProgressLine:

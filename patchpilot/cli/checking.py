@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.call import Common, progress_of
 from patchpilot.config import WAIVERS_GIVEN, Settings, load
-from patchpilot.errors import UsageError
+from patchpilot.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -55,6 +55,8 @@ def answer(common: Common, words: Words) -> int:
     regexcache.use(cache_dir())
     from patchpilot.services.check import Wanted, check
 
+    if words.data and not words.data.is_dir():
+        raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets
     repository = None if _files_only(common, targets) else common.repository()
     settings = _settings(
@@ -133,7 +135,7 @@ def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
 def _settings(common: Common, repository: "Repository | None", flags: dict[str, str | None]) -> Settings:
     if repository is None and common.tree is None:
         return load(flags={"profile": common.profile, **flags})
-    return common.settings(repository, **flags)
+    return common.settings(repository, flags)
 
 
 def _packs(common: Common, repository: "Repository | None", settings: Settings) -> tuple[Path, ...]:

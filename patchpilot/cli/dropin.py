@@ -74,7 +74,7 @@ def answer(call: Call) -> int:
     # nothing that is made in so short a run is worth collecting
     gc.set_threshold(100_000, 50, 50)
     result = drop_in(call.targets, call.switches, tree=call.tree, repo=call.repo)
-    emit(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False)
+    emit(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False, exact=True)
     return 0
 
 

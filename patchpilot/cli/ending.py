@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 from patchpilot.errors import ExitCode, PatchpilotError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
+"""What a file or directory of the user's can answer: theirs to mend, not a bug of ours."""
 
 
 def ended(work: Callable[[], int | None]) -> int:
@@ -32,13 +34,14 @@ def ended(work: Callable[[], int | None]) -> int:
     except PatchpilotError as error:
         return say(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
-        _drop_stdout()
-        return 141
+        return unread()
     except OSError as error:
-        if error.errno not in _FULL:
-            return _bug(error)
-        _drop_stdout()
-        return say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
+        if error.errno in _FULL:
+            _drop_stdout()
+            return say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
+        if error.errno in _NOT_OURS and isinstance(error.filename, str):
+            return say(f"{error.filename}: {error.strerror}", "look at its name and its permissions", ExitCode.USAGE)
+        return _bug(error)
     except RecursionError as error:
         return _bug(error)
     except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
@@ -53,6 +56,12 @@ def say(message: str, hint: str | None, code: ExitCode) -> int:
     if hint:
         print(f"  {printable(hint)}", file=sys.stderr)
     return code
+
+
+def unread() -> int:
+    """Whoever read standard output has gone: the exit code a shell gives to what SIGPIPE ends."""
+    _drop_stdout()
+    return 141
 
 
 def leave(code: int) -> NoReturn:

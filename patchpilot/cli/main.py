@@ -5,12 +5,12 @@ import gc
 import importlib
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from patchpilot import __version__
-from patchpilot.cli.ending import ended, leave, say
+from patchpilot.cli.ending import ended, leave, say, unread
 from patchpilot.errors import ExitCode, nearest
 
 VERBS = {
@@ -57,6 +57,13 @@ class Verbs(click.Group):
             raise
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, but a reader who went away (`| head -1`) is no finding: click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return unread()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing them."""

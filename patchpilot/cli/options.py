@@ -35,6 +35,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
                 verbose=values.pop("verbose"),
                 color=values.pop("color"),
             )
+            common.verify()
             return function(common=common, **values)
 
         collect.__name__, collect.__doc__ = function.__name__, function.__doc__

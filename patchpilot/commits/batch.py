@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One `git cat-file --batch` for many objects: a question costs microseconds instead of a process."""
 
+import contextlib
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -31,7 +32,9 @@ class CatFile:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        stream.close()
+                        # what git did not live to read
+                        with contextlib.suppress(BrokenPipeError):
+                            stream.close()
                 stop(self._process)
                 self._process = None
 
@@ -52,8 +55,9 @@ class CatFile:
             stdin, stdout = self._process.stdin, self._process.stdout
             assert stdin is not None
             assert stdout is not None
-            stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-            stdin.flush()
+            with contextlib.suppress(BrokenPipeError):
+                stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
+                stdin.flush()
             head = stdout.readline()
             if not head:
                 raise GitError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.errors import InputError, PatchpilotError, RefusedError
 from patchpilot.outgoing.leave_out import mail_without, without
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
@@ -88,7 +88,10 @@ def state_folder() -> Path:
     import platformdirs
 
     folder = Path(platformdirs.user_state_path("patchpilot"))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
     return folder
 
 

@@ -35,7 +35,7 @@ HISTORY_SECONDS = 8.0
 class Planned:
     """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep).
 
-    `left_out` are those whom the plan had and the edits took out.
+    `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the source has some.
     """
 
     source: str
@@ -44,6 +44,7 @@ class Planned:
     topic: str | None = None
     edits: Edits = field(default_factory=Edits)
     left_out: tuple[Recipient, ...] = ()
+    commits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ def _planned(
         if not sources.security:
             raise UsageError("this project has no security contact", hint="write to its maintainers in private")
         plan = for_security(plan, sources.security)
-    return Planned(names[0], names, plan, key, edits, left_out)
+    return Planned(names[0], names, plan, key, edits, left_out, tuple(patch.commit for patch in member.patches if patch.commit))
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

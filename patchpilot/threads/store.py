@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is followed, kept in one SQLite file of the user's state directory: series, their mails, and which were read."""
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,14 +93,14 @@ class Store:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
-                (message_id, _text(subject), lore, mbox, _now()),
+                (message_id, _text(subject), lore, _path(mbox), _now()),
             )
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[Entry, ...]:
         """All followed series, the first added in front."""
         rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated FROM series ORDER BY id").fetchall()
-        return tuple(Entry(*row) for row in rows)
+        return tuple(replace(Entry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
 
     def entry(self, number: int) -> Entry:
         """One series; UsageError when there is none of this number."""
@@ -171,6 +172,15 @@ def _kept(message_id: str, raw: bytes) -> Mail:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _path(name: str | None) -> str | bytes | None:
+    """A file's name as the database can hold it: its bytes where they are no UTF-8."""
+    raw = os.fsencode(name) if name else b""
+    try:
+        return raw.decode() or None
+    except UnicodeDecodeError:
+        return raw
 
 
 def _text(value: str) -> str:

@@ -47,6 +47,8 @@ def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """What the whole command line reads; None where it refuses, or shows a help."""
     said: list[Any] = []
     monkeypatch.setattr(verb, "answer", lambda *words: said.append(words))
+    # a profile that there is not is told by both, but not at the same moment
+    monkeypatch.setattr("patchpilot.cli.call.Common.verify", lambda _: None)
     try:
         verb.command.main(args=argv, standalone_mode=False)
     except click.ClickException:

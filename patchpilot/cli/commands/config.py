@@ -17,11 +17,11 @@ from patchpilot.services.config import ConfigRow, config
 def command(common: Common, name: str | None) -> int:
     """List every setting with its value and where it comes from, or print the value of one."""
     try:
-        settings = common.settings(common.repository())
+        settings = common.settings(common.repository(), judged=False)
     except MissingError:
         if common.repo:
             raise
-        settings = common.settings(None) if common.tree else load(flags={"profile": common.profile})
+        settings = common.settings(None, judged=False) if common.tree else load(flags={"profile": common.profile})
     rows = config(settings)
     if name is not None:
         rows = tuple(one for one in rows if one.name == name)

@@ -22,6 +22,7 @@ def _json(one: Planned) -> dict[str, Any]:
     return {
         "source": one.source,
         "sources": list(one.sources),
+        "commits": list(one.commits),
         "topic": one.topic,
         "recipients": [_recipient(who) for who in one.plan.recipients],
         "sections": [

@@ -4,9 +4,20 @@
 import sys
 
 
-def emit(data: str, *, colored: bool) -> None:
-    """Write to stdout. The library that takes colours out again, and mends a stream that cannot say all, is asked only where there is need."""
-    if "\x1b" not in data and (sys.stdout.encoding or "").lower() in ("utf-8", "utf8"):
+def emit(data: str, *, colored: bool, exact: bool = False) -> None:
+    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own encoding, with what that cannot say as escapes.
+
+    The library that takes colours out again is asked only where there is need.
+    """
+    coding = (sys.stdout.encoding or "").lower()
+    if coding not in ("utf-8", "utf8"):
+        if exact:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data.encode("utf-8", "surrogateescape"))
+            sys.stdout.flush()
+            return
+        data = data.encode(coding or "ascii", "backslashreplace").decode(coding or "ascii")
+    if "\x1b" not in data:
         sys.stdout.write(data)
         sys.stdout.flush()
         return

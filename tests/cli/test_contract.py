@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command-line contract, sentence by sentence: what a script, a CI job or b4 may rely on, whatever the verb."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import IDENTITY
+from tests.kit.cli import Outcome, call, spawn
+from tests.kit.repos import Repo
+
+BROKEN = "int rc;\n\nint foo(void)\n{\n\trc = bar();\n\treturn 0;\n}\n"
+FIXED = BROKEN.replace("return 0", "return rc")
+MESSAGE = """foo: hand up the error of bar()
+
+The caller needs to know when bar() fails, or it goes on with half of the
+device set up. Hand the error up.
+
+Fixes: {culprit} ("foo: add foo")
+Signed-off-by: Ada Fixer <ada@example.org>
+"""
+MAINTAINERS = """\
+List of maintainers
+
+FOO DRIVER
+M:	Matt Maintainer <matt@example.com>
+R:	Rita Reviewer <rita@example.net>
+L:	foo@lists.example.org
+S:	Maintained
+W:	https://foo.example.org
+Q:	https://patchwork.example.org/foo
+B:	https://bugs.example.org
+C:	irc://irc.example.org/foo
+P:	Documentation/foo.rst
+T:	git git://git.example.org/foo.git
+F:	drivers/foo/
+X:	drivers/foo/README
+N:	foofoo
+K:	\\bfoo_magic\\b
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with releases, two stable branches and a topic of one fix."""
+    place = tmp_path_factory.mktemp("contract")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**IDENTITY, "HOME": str(place), "XDG_CONFIG_HOME": str(place), "GIT_CONFIG_NOSYSTEM": "1"}.items():
+            patch.setenv(name, value)
+        repo = Repo(place / "linux")
+        repo.commit(
+            "start", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": MAINTAINERS, "Kconfig": "", "drivers/foo/README": "x\n"}
+        )
+        repo.tag("v6.1")
+        culprit = repo.commit("foo: add foo\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/foo/foo.c": BROKEN})
+        repo.tag("v6.2")
+        for name, at in (("linux-6.1.y", "v6.1"), ("linux-6.2.y", "v6.2")):
+            repo.git("update-ref", f"refs/remotes/stable/{name}", f"{at}^{{commit}}")
+        repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+        repo.branch("topic")
+        repo.commit(MESSAGE.format(culprit=culprit[:12]), {"drivers/foo/foo.c": FIXED})
+        repo.git("format-patch", "-q", "-1", "-o", str(place / "out"))
+    return place
+
+
+@pytest.fixture
+def repo(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to work in; the patch as a file is in `out` beside it."""
+    shutil.copytree(made, tmp_path / "w", symlinks=True)
+    monkeypatch.chdir(tmp_path / "w" / "linux")
+    return tmp_path / "w" / "linux"
+
+
+def patch_of(repo: Path) -> Path:
+    (file,) = (repo.parent / "out").iterdir()
+    return file
+
+
+CALLS: dict[str, tuple[str, ...]] = {
+    "check": ("check", "HEAD"),
+    "maintainers": ("maintainers", "HEAD"),
+    "fixes": ("fixes", "HEAD"),
+    "stable": ("stable", "HEAD"),
+    "backport": ("backport", "HEAD", "--effort", "0", "--ended"),
+    "prepare": ("prepare", "--dry-run"),
+    "undo": ("undo", "list"),
+    "send": ("send", "--dry-run"),
+    "draft": ("draft",),
+    "track": ("track",),
+    "lts": ("lts",),
+    "hooks": ("hooks",),
+    "doctor": ("doctor", "--offline"),
+    "config": ("config",),
+    "rules": ("rules",),
+    "explain": ("explain", "TAG003"),
+}
+"""A call of each verb that only reads."""
+REPOSITORY = tuple(name for name in CALLS if name not in ("track", "lts", "config", "rules", "explain", "doctor"))
+TEXT, MAYBE, FLAG, NUMBER = str, (str, type(None)), bool, (int, float)
+FINDING = {
+    "rule": TEXT,
+    "name": TEXT,
+    "checkpatch": MAYBE,
+    "severity": {"error", "warning", "check", "note"},
+    "message": TEXT,
+    "patch_line": (int, type(None)),
+    "path": MAYBE,
+    "line": (int, type(None)),
+    "column": (int, type(None)),
+    "reference": MAYBE,
+    "fix": (dict, type(None)),
+}
+SHAPES: dict[str, Any] = {
+    "check": {
+        "patchpilot": TEXT,
+        "repository": MAYBE,
+        "summary": {"patches": int, "errors": int, "warnings": int, "checks": int, "notes": int, "exit_code": int},
+        "patches": [{"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}],
+        "series": {"findings": [FINDING]},
+    },
+    "maintainers": {
+        "results": [
+            {
+                "source": TEXT,
+                "recipients": [
+                    {
+                        "name": TEXT,
+                        "email": TEXT,
+                        "role": TEXT,
+                        "section": MAYBE,
+                        "header": {"to", "cc"},
+                        "reasons": [TEXT],
+                    }
+                ],
+                "sections": [{"name": TEXT, "status": TEXT, "trees": [TEXT], "lists": [TEXT]}],
+            }
+        ]
+    },
+    "fixes": {
+        "commit": TEXT,
+        "present": [{"tag": TEXT, "problems": [TEXT]}],
+        "candidates": [{"commit": TEXT, "tag": TEXT, "confidence": NUMBER, "evidence": [TEXT], "first_release": MAYBE}],
+    },
+    "stable": {
+        "lines": [TEXT],
+        "eligible": FLAG,
+        "reasons": [TEXT],
+        "branches": [{"version": TEXT, "affected": FLAG, "culprit_as": MAYBE}],
+    },
+    "backport": {
+        "commit": TEXT,
+        "culprits": [TEXT],
+        "branches": [
+            {
+                "branch": TEXT,
+                "version": TEXT,
+                "tip": TEXT,
+                "verdict": {"already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"},
+                "affected": (bool, type(None)),
+                "applies": {"clean", "clean-3way", "conflict", None},
+                "landed_as": MAYBE,
+                "queued": FLAG,
+                "culprit_as": MAYBE,
+                "reason": TEXT,
+                "conflicts": [{"path": TEXT, "line": (int, type(None))}],
+                "prerequisites": [{"commit": TEXT, "subject": TEXT}],
+                "search": {"found", "partial", "gave-up", "none", None},
+                "commands": [TEXT],
+            }
+        ],
+    },
+    "send": {
+        "state": {"planned", "sent", "partial", "failed", "refused"},
+        "messages": [
+            {
+                "message_id": TEXT,
+                "subject": TEXT,
+                "to": [TEXT],
+                "cc": [TEXT],
+                "state": {"pending", "accepted", "rejected", "unknown"},
+                "detail": TEXT,
+            }
+        ],
+        "refusals": [dict],
+    },
+    "track": {"series": [dict]},
+    "config": {"settings": [{"name": TEXT, "value": TEXT, "origin": TEXT}]},
+    "rules": {"rules": [dict]},
+    "explain": {"rules": [dict]},
+}
+
+
+def fits(value: Any, shape: Any, where: str = "") -> list[str]:
+    """What of a value is not as its shape says."""
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return [f"{where}: no object"]
+        return [
+            trouble
+            for key, one in shape.items()
+            for trouble in (fits(value[key], one, f"{where}.{key}") if key in value else [f"{where}.{key}: missing"])
+        ]
+    if isinstance(shape, list):
+        return (
+            [trouble for at, one in enumerate(value) for trouble in fits(one, shape[0], f"{where}[{at}]")]
+            if isinstance(value, list)
+            else [f"{where}: no list"]
+        )
+    if isinstance(shape, set):
+        return [] if value in shape else [f"{where}: {value!r}"]
+    return [] if isinstance(value, shape) else [f"{where}: {value!r}"]
+
+
+def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """(key, text) of every text in a document."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from every(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from every(one, name)
+    elif isinstance(value, str):
+        yield name, value
+
+
+def undated(text: str) -> str:
+    """A preview without what each has its own of."""
+    return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_every_verb_gives_one_json_document_with_its_schema_and_keys(repo: Path, verb: str) -> None:
+    done = call(*CALLS[verb], "--format", "json")
+    document = json.loads(done.out)
+    assert document["schema"] == f"patchpilot/{verb}/1"
+    assert fits(document, SHAPES.get(verb, {})) == []
+    ids = {"commit", "commits", "tip", "landed_as", "culprit_as", "culprits", "old", "new"}
+    short = [(key, text) for key, text in every(document) if key in ids and not re.fullmatch(r"[0-9a-f]{40}", text)]
+    assert short == []
+    absolute = [text for key, text in every(document) if key == "path" and text.startswith(("/", "a/", "b/"))]
+    assert absolute == []
+
+
+@pytest.mark.parametrize("verb", REPOSITORY)
+def test_c_stands_before_the_verb_and_after_it(repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    words = (*CALLS[verb], "--format", "json")
+    before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
+    assert before.code == after.code in (0, 1)
+    assert undated(before.out) == undated(after.out)
+
+
+@pytest.mark.parametrize("verb", REPOSITORY)
+def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(verb: str, workdir: Path) -> None:
+    for words in (CALLS[verb], (*CALLS[verb], "-C", str(workdir / "nowhere"))):
+        done = call(*words)
+        assert (done.code, done.out) == (3, "")
+        assert done.err.startswith("patchpilot: ")
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) -> None:
+    done = call(*CALLS[verb], "--profile", "linxu")
+    assert (done.code, done.out) == (2, "")
+    assert "did you mean 'linux'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("check", "--select", "malformed-fixs", "HEAD"), "malformed-fixes"),
+        (("check", "--ignore", "BAD_FIXES_TAGS", "HEAD"), "BAD_FIXES_TAG"),
+        (("explain", "malformed-fixs"), "malformed-fixes"),
+        (("rules", "--pack", "tgs"), "tags"),
+        (("backport", "HEAD", "--onto", "stable/linux-6.3.y"), "stable/linux-6."),
+        (("check", "topik"), "topic"),
+        (("maintainers", "topik"), "topic"),
+        (("fixes", "topik"), "topic"),
+        (("stable", "topik"), "topic"),
+        (("prepare", "topik", "--dry-run"), "topic"),
+        (("send", "--dry-run", "origin/mastre..HEAD"), "origin/master"),
+        (("config", "vai"), "via"),
+        (("chekc",), "check"),
+    ],
+)
+def test_what_is_unknown_is_2_and_names_the_nearest(repo: Path, words: tuple[str, ...], near: str) -> None:
+    done = call(*words)
+    assert (done.code, done.out) == (2, "")
+    assert near in done.err.lower() or near in done.err
+
+
+@pytest.mark.parametrize(("name", "value", "near"), [("fail-on", "eror", "error"), ("via", "b5", "b4"), ("profile", "netdve", "netdev")])
+def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(repo: Path, name: str, value: str, near: str) -> None:
+    subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
+    for words in (CALLS["check"], CALLS["backport"], CALLS["send"]):
+        done = call(*words)
+        assert (done.code, done.out) == (2, "")
+        assert near in done.err
+    assert call("config", name).out == f"{value}\n"
+
+
+def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
+    (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
+    done = call("check", "HEAD")
+    assert (done.code, done.out) == (2, "")
+    assert ".patchpilot.toml" in done.err
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_o_writes_what_stdout_would_have_had(repo: Path, verb: str, tmp_path: Path) -> None:
+    told = call(*CALLS[verb], "--no-color")
+    written = call(*CALLS[verb], "--no-color", "-o", tmp_path / "out")
+    assert (written.code, written.out) == (told.code, "")
+    assert undated((tmp_path / "out").read_text()) == undated(told.out)
+    full = call(*CALLS[verb], "--output", tmp_path / "none" / "out")
+    assert (full.code, full.out) == (2, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
+def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> None:
+    done = call(*CALLS[verb], "-o", "/dev/full")
+    assert (done.code, done.out) == (2, "")
+    reading, writing = os.pipe()
+    os.close(reading)
+    left = subprocess.run([sys.executable, "-m", "patchpilot", *CALLS[verb]], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (left.returncode, left.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_an_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
+    for words in (("--no-such-option",), ("--format", "yaml")):
+        done = call(*CALLS[verb], *words)
+        assert (done.code, done.out) == (2, ""), words
+
+
+def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
+    """Each kind of TARGET that is the topic's fix, with what is on standard input."""
+    patch = patch_of(repo)
+    (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
+    (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
+    plain: dict[str, tuple[tuple[str, ...], bytes]] = {
+        "commit": (("HEAD",), b""),
+        "range": (("origin/master..HEAD",), b""),
+        "open range": (("origin/master..",), b""),
+        "branch": (("topic",), b""),
+        "file": ((str(patch),), b""),
+        "directory": ((str(patch.parent),), b""),
+        "mbox": ((str(repo.parent / "one.mbox"),), b""),
+        "gzip": ((str(repo.parent / "one.mbox.gz"),), b""),
+        "standard input": (("-",), patch.read_bytes()),
+        "packed standard input": (("-",), gzip.compress(patch.read_bytes())),
+        "none": ((), b""),
+    }
+    return plain
+
+
+@pytest.mark.parametrize("verb", ["check", "maintainers"])
+def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
+    for kind, (words, stdin) in targets(repo).items():
+        done = call(verb, "--format", "json", *words, stdin=stdin)
+        document = json.loads(done.out)
+        assert len(document["patches" if verb == "check" else "results"]) == 1, kind
+        if verb == "check":
+            assert document["patches"][0]["subject"] == "foo: hand up the error of bar()"
+            assert (document["repository"] is None) is (kind not in ("commit", "range", "open range", "branch", "none")), kind
+        else:
+            assert {one["email"] for one in document["results"][0]["recipients"]} >= {"matt@example.com", "foo@lists.example.org"}, kind
+
+
+def test_several_targets_may_be_given(repo: Path) -> None:
+    done = json.loads(call("check", "--format", "json", "HEAD", patch_of(repo), "HEAD~1").out)
+    assert len(done["patches"]) == 3
+
+
+def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
+    subprocess.run(["git", "update-ref", "-d", "refs/remotes/origin/master"], check=True)
+    for verb in ("check", "prepare", "send", "draft"):
+        done = call(verb, *(("--dry-run",) if verb in ("prepare", "send") else ()))
+        assert (done.code, done.out) == (2, ""), verb
+        assert "--base" in done.err
+    assert call("check", "--base", "HEAD~1").code in (0, 1)
+
+
+def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(repo: Path) -> None:
+    done = spawn("check", "--format", "checkpatch", "--select", "tags", "-", stdin=patch_of(repo).read_bytes())
+    assert done == Outcome(0, "", "")
+    found = spawn("check", "--format", "checkpatch", "-", stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"))
+    assert found.err == ""
+    assert re.fullmatch(r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out)
+
+
+def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
+    patch = patch_of(repo)
+    text = patch.read_text().replace("+\treturn rc;", "+\tif (rc == NULL)\n+\t\treturn rc;").replace("@@ -3,5 +3,5 @@", "@@ -3,5 +3,6 @@")
+    patch.write_text(text)
+    plain, strict = (
+        call("check", "--format", "checkpatch", "--select", "COMPARISON_TO_NULL", *more, patch) for more in ((), ("--strict",))
+    )
+    assert (plain.out, ":CHECK:" in strict.out or ": CHECK:" in strict.out) == ("", True)
+    codes = [
+        call("check", "--strict", "--select", "COMPARISON_TO_NULL", "--fail-on", limit, patch).code
+        for limit in ("error", "warning", "check", "never")
+    ]
+    assert codes == [0, 0, 1, 0]
+
+
+def test_data_of_nowhere_is_3(repo: Path) -> None:
+    assert call("check", "--data", repo / "nowhere", "HEAD").code == 3
+    assert call("check", "--tree", repo / "nowhere", patch_of(repo)).code == 3
+
+
+def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patch = patch_of(repo)
+    patch.write_text(patch.read_text().replace("Signed-off-by:", "Signed-of-by:"))
+    assert "\x1b[" in call("check", "--color", patch).out
+    assert "\x1b[" not in call("check", "--no-color", patch).out
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b[" not in call("check", patch).out
+    assert "\x1b[" not in call("check", "--color", "--format", "json", patch).out
+
+
+@pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
+def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(repo: Path, verb: str) -> None:
+    for words in (("--format", "json"), ()):
+        done = subprocess.run(
+            [sys.executable, "-m", "patchpilot", *CALLS[verb], *words],
+            env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        if words:
+            json.loads(done.stdout.decode("utf-8"))
+        assert b"bug" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
+def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
+    home = {name: f"/proc/nowhere/{name}" for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-m", "patchpilot", *CALLS[verb]], env={**os.environ, **IDENTITY, **home}, capture_output=True, check=False
+    )
+    assert done.returncode in ((2,) if verb in ("track", "draft") else (0, 1)), done.stderr
+    assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
+
+
+def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
+    name = os.fsdecode(b"na\xefve.mbox")
+    (repo / name).write_bytes(b"Message-ID: <x@example.org>\n" + patch_of(repo).read_bytes().split(b"\n", 1)[1])
+    assert call("track", "add", "--mbox", name).code == 0
+    assert call("track", "update").code == 0
