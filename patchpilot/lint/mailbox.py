@@ -54,13 +54,12 @@ def parse_mailbox(text: str) -> Mailbox:
 
 def _angled(text: str) -> tuple[str, str, str] | None:
     """What stands before, in and after the last angle brackets with an address in them."""
-    start = text.rfind("<")
-    while start >= 0:
-        run = _RUN.match(text, start + 1)
-        end = text.rfind(">", start + 1, run.end()) if run else -1
-        if end > 0 and "@" in text[start + 2 : end - 1]:
+    for run in reversed(list(_RUN.finditer(text))):
+        end = text.rfind(">", run.start(), run.end())
+        sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
+        start = text.rfind("<", run.start(), sign - 1) if sign > run.start() else -1
+        if start >= 0:
             return text[:start], text[start + 1 : end], text[end + 1 :]
-        start = text.rfind("<", 0, start)
     return None
 
 

@@ -22,6 +22,7 @@ _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\
 _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
+LONGEST_SCISSORS = 200
 MAX_MAIL = 64 * 1024 * 1024
 
 
@@ -52,12 +53,21 @@ def split_mbox(data: bytes) -> list[bytes]:
 
     Only a `From ` line after a blank line (or at the start) that has an mbox line's form cuts; `>From ` quoting is undone in mboxrd.
     """
+    mails = [data[start:end] for start, end in mail_bounds(data)]
+    return [re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail for mail in mails]
+
+
+def mail_bounds(data: bytes) -> list[tuple[int, int]]:
+    """Where each mail of an mbox begins and ends; the whole, where it is no mbox."""
     starts = [found.start() for found in _FROM_LINE.finditer(data) if _after_blank(data, found.start())]
     if not starts or starts[0] != 0:
-        return [data]
-    bounds = [*starts, len(data)]
-    mails = [data[bounds[i] : bounds[i + 1]] for i in range(len(starts))]
-    return [re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if mail.startswith(b"From mboxrd@z") else mail for mail in mails]
+        return [(0, len(data))]
+    return list(zip(starts, [*starts[1:], len(data)], strict=True))
+
+
+def is_mboxrd(mail: bytes) -> bool:
+    """Whether a mail of an mbox has the `From ` lines of its body quoted."""
+    return mail.startswith(b"From mboxrd@z")
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
@@ -278,4 +288,5 @@ def _without_trailing_blanks(lines: list[str]) -> list[str]:
 
 def scissors_line(line: str) -> bool:
     """Whether `git am --scissors` would cut here."""
-    return bool(_SCISSORS.match(line))
+    # a line of this kind is short; blanks alone would be tried in every way there is to divide them
+    return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

@@ -75,6 +75,26 @@ def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(li
     assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
 
 
+@pytest.mark.parametrize("line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"])
+def test_no_line_takes_the_square_of_its_length(line: str) -> None:
+    def seconds(length: int) -> float:
+        long = line + line[-4:] * (length // len(line[-4:]))
+        diff = f"--- a/drivers/frob.c\n+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
+        series = Series(
+            (parse_patch(mail("frob: add it", long, f"diff --git a/drivers/frob.c b/drivers/frob.c\n{diff}").encode(), "x.patch"),)
+        )
+        best = 60.0
+        for _ in range(2):
+            began = time.process_time()
+            check_series([series], Wanted(strict=True))
+            best = min(best, time.process_time() - began)
+        return best
+
+    seconds(50)
+    # the square would be 1024 times as long
+    assert seconds(32_000) < 60 * max(seconds(1000), 0.01)
+
+
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
 def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(filler: str) -> None:
     types, wanted = Types(), TypePattern(r"\s*[a-z]+;")

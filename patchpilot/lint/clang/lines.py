@@ -19,7 +19,6 @@ _SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
 _INDENTED = re.compile(r"^\s+(?:\S|$)", re.ASCII)
 _HEADER = re.compile(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
 _EDGE = re.compile(r"/\*|\*/")
-_QUOTED_EDGE = re.compile(r'"[^"]*(?:/\*|\*/)[^"]*"')
 _STARRED = re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
 _LINE_COMMENT = re.compile(r"^[+ ].*//")
 _COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
@@ -264,7 +263,7 @@ def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
             continue
         count -= 1
         edge = _EDGE.search(raw)
-        if edge and not _QUOTED_EDGE.search(raw):
+        if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
             return edge.group() == "*/"
         if raw.startswith("@@ "):
             # a header that promises more lines than there are

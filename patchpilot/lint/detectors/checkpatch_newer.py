@@ -27,7 +27,7 @@ _ARCHIVES = (
     "ozlabs.org/pipermail",
     "spinics.net",
 )
-_ARCHIVED = lazy(rf"http.*\b(?:{'|'.join(re.escape(one) for one in _ARCHIVES)})", re.IGNORECASE)
+_ARCHIVED = lazy(rf"\b(?:{'|'.join(re.escape(one) for one in _ARCHIVES)})", re.IGNORECASE)
 _REVERT = "This reverts commit"
 _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
 _FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", re.IGNORECASE)
@@ -65,7 +65,7 @@ def _links(context: Context) -> Iterator[tuple[str, Hit]]:
                 yield "BAD_REPORTED_BY_LINK", Hit(line.number, "Closes: with a link to the report goes on the next line")
         if line.in_log and ":" in line.text and (found := _LINKED.match(line.text)):
             yield from _link(line, found)
-        if "http" in line.raw and _ARCHIVED.search(line.raw):
+        if "http" in line.raw and _ARCHIVED.search(line.raw, line.raw.lower().find("http") + 4):
             yield "PREFER_LORE_ARCHIVE", Hit(line.number, "this archive may go: link to lore.kernel.org")
 
 

@@ -16,7 +16,6 @@ SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
 TABBED = frozenset(["h", "c", "pl", "dtsi", "dts"])
 _FSF = lazy(r"\bwrite to the Free|\b675\s+Mass\s+Ave|\b59\s+Temple\s+Pl|\b51\s+Franklin\s+St", re.IGNORECASE)
 _LOCAL_SYMBOL = lazy(r"^\+\s*(?:[A-Z]+_)?SYM_[A-Z]+_(?:START|END)(?:_[A-Z_]+)?\s*\(\s*\.L")
-_BLANK_INDENT = lazy(r"^\+\s* \t\s*\S|^\+\s*        ")
 _MAY_START_BLANK = lazy(rf"^\+ *(?:{COMMENT}|#|[A-Za-z_]\w*(?:\s*##\s*[A-Za-z_]\w*)*:)")
 _OPERATOR_FIRST = lazy(r"^\+\s*(&&|\|\|)")
 _OPEN_END = lazy(r"^\+.*([\[(])\s*$")
@@ -25,7 +24,7 @@ _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
 _LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
-_COMMENT_TAIL = lazy(rf"({COMMENT}[\s{COMMENT}]*)$")
+_BLANK = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
@@ -81,7 +80,7 @@ def _source(lines: LineScan, line: Line, limit: int) -> Iterator[tuple[str, Hit]
     if line.suffix not in TABBED:
         return
     if raw[1:2] in (" ", "\t", "\r", "\f", "\v"):
-        if " " in raw and _BLANK_INDENT.match(raw):
+        if " " in raw and _has_blanks(raw):
             yield "CODE_INDENT", Hit(line.number, "indent with tabs", column=1)
         if raw[1] == " " and not _MAY_START_BLANK.match(line.text):
             yield "LEADING_SPACE", Hit(line.number, "a blank at the start of the line: indent with tabs", column=1)
@@ -103,6 +102,14 @@ def _source(lines: LineScan, line: Line, limit: int) -> Iterator[tuple[str, Hit]
         yield "CVS_KEYWORD", Hit(line.number, "git does not expand $Id$, $Log$ or $Revision$")
 
 
+def _has_blanks(raw: str) -> bool:
+    """Whether an added line is indented by eight blanks, or by a blank before a tab and not just empty."""
+    body = raw[1:]
+    text = body.lstrip(_BLANK)
+    indent = body[: len(body) - len(text)]
+    return " " * 8 in indent or (bool(text) and " \t" in indent)
+
+
 def _too_long(line: Line, limit: int) -> str | None:
     """Which kind of long line it is; None when it may be long: strings that one greps for and links must not be broken."""
     code = line.text
@@ -118,7 +125,7 @@ def _too_long(line: Line, limit: int) -> str | None:
             return None
     if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
         return None
-    if (found := _COMMENT_TAIL.search(code)) and starts_within(found[1]):
+    if (comment := code.find(COMMENT, len(code.rstrip(f"{_BLANK}{COMMENT}")))) >= 0 and starts_within(code[comment:]):
         return "LONG_LINE_COMMENT"
     if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
         return "LONG_LINE_STRING"

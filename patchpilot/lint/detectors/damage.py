@@ -108,7 +108,8 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     qp = [
         at
         for at, line in enumerate(patch.lines)
-        if re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
+        if "=" in line
+        and re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
         and not re.search(r"^[A-Z]: ", line)
         and at >= patch.message_line - 1
     ]

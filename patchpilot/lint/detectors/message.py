@@ -376,12 +376,19 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
             yield Hit(patch.message_line + at, f'"{found[1][:40]}" is no link: Link: and Closes: take an address that can be followed')
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
-        broken = re.search(r"https?://\S*[-_/=%?&]$", line) and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
+        broken = (
+            line.endswith(_GOES_ON)
+            and re.search(r"https?://", line.split()[-1])
+            and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
+        )
         if broken and len(line) >= 25 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
             yield Hit(
                 patch.message_line + at,
                 "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long",
             )
+
+
+_GOES_ON = ("-", "_", "/", "=", "%", "?", "&")
 
 
 @detector("private-link")

@@ -7,7 +7,7 @@ from functools import cache
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.model.address import Address
+from patchpilot.model.address import MAX_ADDRESS, Address
 from patchpilot.model.finding import Severity
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
@@ -199,7 +199,7 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if name.lower() in known:
             if name.lower() in _PEOPLE and (" " in found[1] or re.search(r"\s:", found[0])):
                 yield Hit(patch.message_line + at, f'"{found[0].strip()}" is no tag as it is written: it is "{known[name.lower()]}:"')
-            elif name.lower() in _PEOPLE and re.search(r"[^\s<]<\S+@", line):
+            elif name.lower() in _PEOPLE and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
                 yield Hit(patch.message_line + at, f"malformed {known[name.lower()]} tag: a space is missing before the address")
             elif name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
                 yield Hit(patch.message_line + at, f'"{found[1]}:" is written "{known[name.lower()]}:"')
