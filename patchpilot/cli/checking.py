@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.call import Common, progress_of
 from patchpilot.config import WAIVERS_GIVEN, Settings, load
@@ -43,6 +43,10 @@ class Words:
     baseline: Path | None = None
     write_baseline: bool = False
     since_version: str | None = None
+    fix: bool = False
+    diff: bool = False
+    published: bool = False
+    shared: bool = False
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
 
@@ -55,6 +59,8 @@ def answer(common: Common, words: Words) -> int:
     regexcache.use(cache_dir())
     from patchpilot.services.check import Wanted, check
 
+    if words.data and not words.data.is_dir():
+        raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     if words.data and not words.data.is_dir():
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets
@@ -77,31 +83,34 @@ def answer(common: Common, words: Words) -> int:
         from patchpilot.cli.excusing import excuses_of
 
         excuses = excuses_of(words, settings, repository, packs)
+    wanted = Wanted(
+        profile=settings.get("profile"),
+        strict=settings.flag("strict"),
+        select=settings.words("select"),
+        ignore=settings.words("ignore"),
+        fail_on=settings.get("fail-on"),
+        max_line_length=_columns(settings),
+        kernel=_kernel(words.kernel),
+        data_dir=words.data,
+        jobs=words.jobs or os.cpu_count() or 1,
+        checkpatch=words.checkpatch,
+        checkpatch_compat=words.checkpatch_compat,
+        excuses=excuses,
+    )
+    where: dict[str, Any] = {
+        "repository": repository,
+        "base": words.base or settings.get("base") or None,
+        "tree": common.source_tree(),
+        "packs": packs,
+        "since": words.since_version,
+        "from_archive": common.from_archive,
+    }
+    if words.fix or words.diff:
+        from patchpilot.cli import fixing
+
+        return fixing.answer(common, words, wanted, where)
     with progress_of(common) as progress:
-        result = check(
-            targets,
-            Wanted(
-                profile=settings.get("profile"),
-                strict=settings.flag("strict"),
-                select=settings.words("select"),
-                ignore=settings.words("ignore"),
-                fail_on=settings.get("fail-on"),
-                max_line_length=_columns(settings),
-                kernel=_kernel(words.kernel),
-                data_dir=words.data,
-                jobs=words.jobs or os.cpu_count() or 1,
-                checkpatch=words.checkpatch,
-                checkpatch_compat=words.checkpatch_compat,
-                excuses=excuses,
-            ),
-            repository=repository,
-            base=words.base or settings.get("base") or None,
-            tree=common.source_tree(),
-            packs=packs,
-            since=words.since_version,
-            from_archive=common.from_archive,
-            progress=progress,
-        )
+        result = check(targets, wanted, **where, progress=progress)
     if common.verbose:
         print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
     if excuses:

@@ -32,11 +32,15 @@ def looks_like_file(target: str) -> bool:
 
 
 def read_targets(
-    targets: Sequence[str], repository: "Repository | None", base: str | None = None, from_archive: FromArchive | None = None
+    targets: Sequence[str],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
 ) -> tuple[Series, ...]:
     """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
 
-    Files win over revisions of the same name. Errors name the file or the word.
+    Files win over revisions of the same name. `stdin` is what `-` has, where it was read already. Errors name the file or the word.
     """
     if not targets:
         return (topic(repository, base),)
@@ -44,14 +48,9 @@ def read_targets(
     loose: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1), "-")
-        elif Path(target).is_dir():
-            files = [file for file in sorted(Path(target).iterdir()) if file.suffix in (".patch", ".eml", ".mbox", ".diff")]
-            if not files:
-                raise InputError(f"{target}: no patch in this folder", hint="patches end in .patch, .diff, .eml or .mbox")
-            loose += [patch for file in files for patch in read_file(file)]
+            loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1) if stdin is None else stdin, "-")
         elif Path(target).exists():
-            loose += read_file(Path(target))
+            loose += [patch for file in patch_files(target) for patch in read_file(file)]
         elif is_network_target(target):
             if from_archive is None:
                 raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am")
@@ -63,6 +62,16 @@ def read_targets(
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
+
+
+def patch_files(target: str) -> tuple[Path, ...]:
+    """The files that a file or a directory stands for; InputError for a directory without patches."""
+    if not Path(target).is_dir():
+        return (Path(target),)
+    files = tuple(file for file in sorted(Path(target).iterdir()) if file.suffix in (".patch", ".eml", ".mbox", ".diff"))
+    if not files:
+        raise InputError(f"{target}: no patch in this folder", hint="patches end in .patch, .diff, .eml or .mbox")
+    return files
 
 
 def topic(repository: "Repository | None", base: str | None = None) -> Series:

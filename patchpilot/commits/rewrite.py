@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages of commits rewritten at object level: trees, people, dates and the working directory stay as they are.
+"""Messages (and, where asked, trees) of commits rewritten at object level: people and dates stay as they are, and so do files that are not named.
 
 New objects are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a kill at any
 point leaves the branch old or new, and what it was can always be had back.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
@@ -30,6 +30,18 @@ class Rewriting:
     signed: tuple[str, ...]
 
 
+def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
+    """What a rewriting of `changed` commits means for others, in words."""
+    found = []
+    if len(rewriting.commits) > changed:
+        found.append(f"{len(rewriting.commits) - changed} commits above get new ids as well")
+    if rewriting.signed:
+        found.append(
+            f"{len(rewriting.signed)} commits lose their signature: sign them again with git rebase --exec 'git commit --amend --no-edit -S'"
+        )
+    return tuple(found)
+
+
 def branch_of(repository: Repository, word: str | None = None) -> tuple[str | None, str]:
     """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names, else the current; the ref is None on a detached HEAD."""
     if word:
@@ -41,26 +53,35 @@ def branch_of(repository: Repository, word: str | None = None) -> tuple[str | No
     return (branch or None), repository.resolve("HEAD")
 
 
-def plan(repository: Repository, ref: str | None, head: str, messages: Mapping[str, str]) -> Rewriting:
-    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all that stands on them up to `head`.
-
-    UsageError where a commit is not on the branch.
-    """
-    changed = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
-    if not changed:
-        return Rewriting(ref, head, head, {}, ())
+def above(repository: Repository, ref: str | None, head: str, changed: Collection[str]) -> tuple[str, ...]:
+    """The commits `changed` and all that stands on them up to `head`, parents first (and what else is beside them). UsageError where one is not there."""
     parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
-    above = repository.rev_list(
+    found = repository.rev_list(
         "--reverse", "--topo-order", head, *(f"^{one}" for one in parents if not _stands_on(repository, one, changed))
     )
-    lost = [one for one in changed if one not in above]
+    lost = [one for one in changed if one not in found]
     if lost:
         raise UsageError(
             f"{lost[0][:12]} is not on {_short(ref)}", hint="switch to the branch that has it: git switch BRANCH, then try again"
         )
+    return found
+
+
+def plan(
+    repository: Repository, ref: str | None, head: str, messages: Mapping[str, str], trees: Mapping[str, str] | None = None
+) -> Rewriting:
+    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all that stands on them up to `head`.
+
+    `trees`, commit id → new tree, are for commits whose files change too, those above included. UsageError where a commit is not on the branch.
+    """
+    messages = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
+    trees = {one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree}
+    changed = {*messages, *trees}
+    if not changed:
+        return Rewriting(ref, head, head, {}, ())
     new: dict[str, str] = {}
     signed: list[str] = []
-    for one in above:
+    for one in above(repository, ref, head, changed):
         commit = repository.commit(one)
         if one not in changed and not any(parent in new for parent in commit.parents):
             continue
@@ -71,18 +92,20 @@ def plan(repository: Repository, ref: str | None, head: str, messages: Mapping[s
             raise GitError(f"commit {one[:12]} is not in the repository")
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
-        new[one] = _write(repository, _rebuilt(raw[2], new, changed.get(one)))
+        new[one] = _write(repository, _rebuilt(raw[2], new, messages.get(one), trees.get(one)))
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
-def _stands_on(repository: Repository, commit: str, changed: Mapping[str, str]) -> bool:
+def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
     """Whether a commit is one of those to be changed or comes after one, and so must not end the walk."""
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
 
-def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None) -> bytes:
+def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None, tree: str | None = None) -> bytes:
     head, _, body = raw.partition(b"\n\n")
     head = _SIGNATURE.sub(b"", head + b"\n")
+    if tree is not None:
+        head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
     head = re.sub(
         rb"^parent ([0-9a-f]+)$", lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(), head, flags=re.M
     )

@@ -65,7 +65,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         line=line,
         column=hit.column,
         reference=rule.reference,
-        fix=hit.fix or (Fix("suggest", rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
+        fix=hit.fix or (Fix(rule.remedy.kind, rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
     )
 
 

@@ -35,6 +35,7 @@ _EXAMPLE: Mapping[str, type] = {
     "at": str,
     "count": int,
     "also": list,
+    "stays": bool,
 }
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
@@ -137,8 +138,19 @@ _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or f
 def _remedy(table: Any, where: str) -> Remedy:
     if not isinstance(table, dict):
         raise PackError(f"{where}: write [rule.fix]")
-    _no_unknown(table, ("kind", "text"), where)
-    return Remedy(_choice(table.get("kind", "none"), ("safe", "suggest", "none"), "fix kind", where), str(table.get("text", "")).strip())
+    _no_unknown(table, ("kind", "text", "fixer"), where)
+    kind = _choice(table.get("kind", "none"), ("safe", "suggest", "none"), "fix kind", where)
+    fixer = str(table.get("fixer", ""))
+    if bool(fixer) != (kind == "safe"):
+        raise PackError(f"{where}: a fix that is safe names its fixer, and no other does")
+    if fixer:
+        from patchpilot.lint.fixing.fixer import import_fixers
+
+        known = import_fixers()
+        if fixer not in known:
+            near = nearest(fixer, known)
+            raise PackError(f"{where}: unknown fixer {fixer!r}", hint=f"did you mean {near!r}?" if near else None)
+    return Remedy(kind, str(table.get("text", "")).strip(), fixer)
 
 
 def _example(table: Any, where: str, *, bad: bool) -> Example:

@@ -13,10 +13,11 @@ Kernel = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What mends a finding: kind is "safe", "suggest" or "none"; `text` says how, for people."""
+    """What mends a finding: kind is "safe", "suggest" or "none"; `text` says how, for people; `fixer` is what does it when that is safe."""
 
     kind: str = "none"
     text: str = ""
+    fixer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Example:
 
     One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, the rest of the mail is made
     around it; `at` is a text that the finding's line must have, `also` names other rules that must fire too. `series` has whole mails or subjects.
+    `stays`: the rule's fixer leaves it alone.
     """
 
     bad: bool
@@ -80,6 +82,7 @@ class Example:
     kernel: Kernel | None = None
     profile: str | None = None
     at: str | None = None
+    stays: bool = False
     count: int = 1
     also: tuple[str, ...] = ()
 

@@ -112,7 +112,7 @@ _NAMES = tuple(one.name for one in fields(Rule))
 def _plain(rule: Rule) -> tuple[Any, ...]:
     values = {name: getattr(rule, name) for name in _NAMES}
     values["severity"] = str(rule.severity)
-    values["remedy"] = (rule.remedy.kind, rule.remedy.text)
+    values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
     values["arguments"] = dict(rule.arguments)
     return tuple(values[name] for name in _NAMES)
 

@@ -61,6 +61,7 @@ class CheckResult:
     verdict: "Verdict | None" = None
     since: str | None = None
     gone: int = 0
+    setting: "Setting | None" = field(default=None, repr=False, compare=False)
 
     @property
     def counts(self) -> Counter[Severity]:
@@ -147,16 +148,33 @@ def check(
     `since` is the number of an earlier revision, or a TARGET that has it. UsageError names an unknown rule or profile and the nearest, or an
     unknown revision.
     """
-    wanted = wanted or Wanted()
+    rules, wanted, series = read(
+        targets, wanted or Wanted(), repository=repository, base=base, packs=packs, since=since, from_archive=from_archive
+    )
+    return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
+
+
+def read(
+    targets: Sequence[str],
+    wanted: Wanted,
+    *,
+    repository: "Repository | None",
+    base: str | None,
+    packs: Sequence[Path],
+    since: str | None,
+    from_archive: FromArchive | None,
+    stdin: bytes | None = None,
+) -> tuple[tuple[Rule, ...], Wanted, tuple[Series, ...]]:
+    """What a check of these TARGETs starts from: every rule, the wish with its earlier revision, the series."""
     rules = load_rules(packs)
     verify((*wanted.select, *wanted.ignore), rules)
-    series = read_targets(targets, repository, base, from_archive)
+    series = read_targets(targets, repository, base, from_archive, stdin)
     if since:
         from patchpilot.services.earlier import find
 
-        earlier, series = find(since, targets, series, repository, base)
+        earlier, series = find(since, targets, series, repository, base, from_archive)
         wanted = replace(wanted, since=earlier)
-    return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
+    return rules, wanted, tuple(series)
 
 
 def check_series(
@@ -202,6 +220,7 @@ def check_series(
         tree=tree.label if tree else None,
         profile=options.profile,
         kernel=options.kernel,
+        setting=setting,
     )
     if wanted.excuses:
         from patchpilot.services.excuses import excused

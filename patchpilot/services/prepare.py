@@ -136,21 +136,10 @@ def write(
     if not dry_run:
         rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
     plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed})
-    found = replace(found, costs=_costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
+    found = replace(found, costs=rewrite.costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
     if dry_run or not confirm(found):
         return found
     return replace(found, written=True, undo=rewrite.apply(repository, plan, verb))
-
-
-def _costs(plan: rewrite.Rewriting, changed: int) -> tuple[str, ...]:
-    costs = []
-    if len(plan.commits) > changed:
-        costs.append(f"{len(plan.commits) - changed} commits above get new ids as well")
-    if plan.signed:
-        costs.append(
-            f"{len(plan.signed)} commits lose their signature: sign them again with git rebase --exec 'git commit --amend --no-edit -S'"
-        )
-    return tuple(costs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
+from patchpilot.commits.follow import shift
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import move
 from patchpilot.commits.state import in_progress
 from patchpilot.commits.undo import Undo, listed
 from patchpilot.errors import RefusedError, UsageError
@@ -59,5 +59,5 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     busy = in_progress(repository, undo.ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.way_out)
-    move(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
+    shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)

@@ -24,6 +24,10 @@ from patchpilot.cli.options import Common, common_options
 @click.option("--statistics", is_flag=True, help="how often each rule fired, instead of the findings (text)")
 @click.option("--checkpatch", is_flag=True, help="also run the tree's own scripts/checkpatch.pl (runs code of that tree)")
 @click.option("--checkpatch-compat", is_flag=True, help="say what checkpatch.pl says, also where it is mistaken")
+@click.option("--fix", is_flag=True, help="mend what is safe to mend: in patch files, or in the commits (with an undo record)")
+@click.option("--diff", is_flag=True, help="show what --fix would do")
+@click.option("--published", is_flag=True, help="with --fix: rewrite commits that a remote branch or a tag has")
+@click.option("--shared", is_flag=True, help="with --fix: rewrite commits that another local branch has")
 @click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="say nothing of the findings that this file has")
 @click.option(
     "--write-baseline", metavar="[FILE]", is_flag=False, flag_value="", help="write today's findings to FILE, or to that of --baseline"

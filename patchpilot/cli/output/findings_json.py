@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as the JSON of CONTRACT: `patchpilot/check/1`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from patchpilot import __version__
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from patchpilot.services.excuses import Verdict
 
 
-def render(result: CheckResult) -> str:
-    """The document."""
+def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
+    """The document; `fixes` is what --fix and --diff add to it and to each patch."""
+    added = fixes["patches"] if fixes else [{}] * len(result.patches)
     counts = result.counts
     waived = [(patch, one) for patch, one in result.excused if one.by == "waiver"]
     return document(
@@ -42,11 +44,13 @@ def render(result: CheckResult) -> str:
                     "commit": checked.patch.commit,
                     "subject": checked.patch.subject.title,
                     "findings": [finding_body(finding) for finding in checked.findings],
+                    **more,
                 }
-                for checked in result.patches
+                for checked, more in zip(result.patches, added, strict=True)
             ],
             "series": {"findings": [finding_body(finding) for finding in result.series]},
             "waived": [_waived(patch, one) for patch, one in waived],
+            **({"fix": fixes["fix"]} if fixes else {}),
             **({"since": result.since} if result.since is not None else {}),
             **({"baseline": _baseline(result.verdict)} if result.verdict and result.verdict.baseline is not None else {}),
         },

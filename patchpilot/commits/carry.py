@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Edits of lines in one commit's files carried over the commits that stand on it, and the trees that come of it.
+
+No merge is made: a line that a later commit keeps is edited there too, one that it changes or removes is its own. So nothing can conflict.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+
+_RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """Lines `first` to `last` of a file (1-based) become `lines`, which have their line ends; what is done together is one edit."""
+
+    first: int
+    last: int
+    lines: tuple[bytes, ...]
+
+
+Edits = Mapping[str, tuple[LineEdit, ...]]
+"""The edits of a commit's files by path."""
+
+
+def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
+    """A file with its lines edited."""
+    lines = file_lines(data)
+    for one in sorted(edits, key=lambda edit: -edit.first):
+        lines[one.first - 1 : one.last] = one.lines
+    return b"".join(lines)
+
+
+def file_lines(data: bytes) -> list[bytes]:
+    """The lines of a file with their ends, as git has them: only a newline ends one."""
+    parts = data.split(b"\n")
+    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[str, tuple[LineEdit, ...]]:
+    """The edits of commit `old`'s files as they are for `new`, which stands on it; those in lines that it touches are left out."""
+    if not edits:
+        return {}
+    names = (
+        repository.git("diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", old, new).out.decode("utf-8", "surrogateescape").split("\0")
+    )
+    found = dict(edits)
+    at = 0
+    while at + 1 < len(names) and names[at].startswith(":"):
+        _, _, before, after, state = names[at].split(" ")
+        path, target = names[at + 1], names[at + 1]
+        at += 2
+        if state[0] in "RC":
+            target = names[at]
+            at += 1
+        mine = edits.get(path)
+        if not mine:
+            continue
+        if state[0] != "C":
+            found.pop(path, None)
+        if state[0] in "MR" and (kept := _mapped(repository, before, after, mine)):
+            found[target] = kept
+    return found
+
+
+def _mapped(repository: Repository, before: str, after: str, edits: Sequence[LineEdit]) -> tuple[LineEdit, ...]:
+    """The edits of one blob as they are for the next."""
+    if before == after:
+        return tuple(edits)
+    out = repository.git("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", before, after, ok=(0, 1)).out
+    ranges = [(int(one[1]), _count(one[2]), _count(one[4])) for one in _RANGE.finditer(out)]
+    kept = []
+    for edit in edits:
+        shift, touched = 0, False
+        for start, old, new in ranges:
+            # a hunk that only adds stands behind line `start`
+            first, last = (start, start + old - 1) if old else (start + 1, start)
+            if last < edit.first if old else start < edit.first:
+                shift += new - old
+            elif first <= edit.last and (last >= edit.first if old else start < edit.last):
+                touched = True
+                break
+        if not touched:
+            kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
+    return tuple(kept)
+
+
+def _count(text: bytes | None) -> int:
+    return 1 if text is None else int(text)
+
+
+def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
+    """The id of the commit's tree with these edits made, its objects written."""
+    blobs: dict[str, str] = {}
+    for path, some in edits.items():
+        data = repository.blob(commit, path)
+        if data is None:
+            raise GitError(f"{path} is not in {commit[:12]}")
+        new = edited(data, some)
+        blobs[path] = repository.git("hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new).text.strip()
+    return _tree(repository, repository.commit(commit).tree, blobs)
+
+
+def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
+    """A tree with some of its files replaced."""
+    here: dict[bytes, str] = {}
+    below: dict[str, dict[str, str]] = {}
+    for path, blob in blobs.items():
+        folder, slash, rest = path.partition("/")
+        if slash:
+            below.setdefault(folder, {})[rest] = blob
+        else:
+            here[path.encode("utf-8", "surrogateescape")] = blob
+    found = repository.objects.get(tree)
+    if not found or found[1] != "tree":
+        raise GitError(f"tree {tree[:12]} is not in the repository")
+    raw, at, parts = found[2], 0, []
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        entry = raw[end + 1 : end + 21].hex()
+        at = end + 21
+        if name in here:
+            entry = here[name]
+        elif mode == b"40000" and (inside := below.get(name.decode("utf-8", "surrogateescape"))):
+            entry = _tree(repository, entry, inside)
+        parts.append(mode + b" " + name + b"\0" + bytes.fromhex(entry))
+    return repository.git("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"".join(parts)).text.strip()

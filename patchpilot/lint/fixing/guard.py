@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guard over fixes: what a compiler makes of changed lines stays what it was, but for what the fixer says it changes."""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.lint.clang.sanitise import COMMENT as NOTE
+from patchpilot.lint.clang.sanitise import Sanitiser
+from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE
+
+_TOKEN = re.compile(
+    r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
+)
+_DIRECTIVE = re.compile(r"\s*#")
+_VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
+END = "\n"
+
+
+def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
+    """The C tokens of some lines (without signs, one character a byte) and their comments without white space.
+
+    `inside` is what the first line stands in: nothing, "*/" in a comment. The end of a directive is a token, as is what goes on with it.
+    """
+    blanker = Sanitiser()
+    blanker.inside = inside
+    found: list[str] = []
+    notes: list[str] = []
+    directive = False
+    for text in texts:
+        clean = blanker.line(f"+{text}")[1:]
+        notes += [char for mark, char in zip(clean, text, strict=False) if mark == NOTE and not char.isspace()]
+        directive = directive or bool(_DIRECTIVE.match(clean))
+        if _VERBATIM.match(clean):
+            found.append("".join(text.split()))
+        else:
+            words = _TOKEN.finditer(clean.replace(NOTE, " "))
+            found += [text[one.start() : one.end()] if one["string"] else one[0] for one in words]
+        goes_on = text.rstrip(" \t\r").endswith("\\")
+        if directive and not goes_on:
+            found.append(END)
+            directive = False
+    return found, "".join(notes)
+
+
+def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, changes: str, inside: str = "") -> bool:
+    """Whether lines may be replaced so by a fixer that says what it `changes`."""
+    if changes == SPACE and _squeezed(old) != _squeezed(new):
+        return False
+    if not path.endswith(CODE):
+        return True
+    was, said = tokens(old, inside)
+    now, says = tokens(new, inside)
+    if changes == SPACE:
+        return was == now and said == says
+    if changes in (COMMENT, PROSE):
+        return was == now
+    return [one for one in was if one[0] in "\"'"] == [one for one in now if one[0] in "\"'"] and said == says
+
+
+def _squeezed(texts: Sequence[str]) -> str:
+    return "".join("".join(text.split()) for text in texts)

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes tried on a patch: each is kept when its finding goes, no other comes, and the guard holds; what does not is taken back and left alone.
+
+The patch is checked again after every round, so nothing rests on what a fixer believes of itself.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from patchpilot.lint.clang.lines import as_bytes
+from patchpilot.lint.clang.sanitise import COMMENT as NOTE
+from patchpilot.lint.context import Context
+from patchpilot.lint.fixing.draft import Draft, is_sound
+from patchpilot.lint.fixing.fixer import Change, Registered, Site, import_fixers
+from patchpilot.lint.fixing.guard import keeps_meaning
+from patchpilot.lint.rule import Rule
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch
+
+MOST_ROUNDS = 8
+MOST_STARTS = 6
+Key = tuple[str, int]
+"""A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A patch before and after: what was found at first, what of that is mended, what is found now."""
+
+    draft: Draft
+    original: Patch
+    found: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the patch is another now."""
+        return self.draft.patch.lines != self.original.lines
+
+
+Look = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
+"""A check: a patch in, the context it was checked in and the findings out."""
+
+
+def mend(
+    patch: Patch,
+    look: Look,
+    rules: Mapping[str, Rule],
+    *,
+    may_touch: Callable[[int], bool] = lambda _: True,
+    excused: frozenset[Key] = frozenset(),
+) -> Mended:
+    """Mend what is safe to mend in a patch. `look` checks a patch, `rules` are those of the run by id.
+
+    Lines whose index in the patch `may_touch` denies stay as they are, and so do findings that are `excused`.
+    """
+    context, found = look(patch)
+    start = Draft.of(patch)
+    fixers = {one.id: import_fixers()[one.remedy.fixer] for one in rules.values() if one.remedy.fixer} if found else {}
+    before = _counted(found, start)
+    banned: set[Key] = set(excused)
+    for _ in range(MOST_STARTS):
+        tried = _rounds(start, context, found, look, fixers, banned, may_touch)
+        culprits = _culprits(tried, before)
+        if not culprits:
+            break
+        banned |= culprits
+    else:
+        tried = Tried(start, found, ())
+    if _says_nothing(tried.draft.patch) and not _says_nothing(patch):
+        tried = Tried(start, found, ())
+    left = _counted(tried.found, tried.draft)
+    gone = before - left
+    fixed = []
+    for one in found:
+        key = _key(one, start)
+        if gone[key]:
+            gone[key] -= 1
+            fixed.append(one)
+    return Mended(tried.draft, patch, found, tuple(fixed), tried.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that was made: for which finding, and the original indexes of the lines it touched."""
+
+    key: Key
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What rounds of fixing made: the draft, what is found in it, and which fixes were made on the way."""
+
+    draft: Draft
+    found: tuple[Finding, ...]
+    applied: tuple[Applied, ...]
+
+
+def _rounds(
+    draft: Draft,
+    context: Context,
+    found: tuple[Finding, ...],
+    look: Look,
+    fixers: Mapping[str, Registered],
+    banned: set[Key],
+    may_touch: Callable[[int], bool],
+) -> Tried:
+    """Fix until nothing is left that may be fixed."""
+    applied: list[Applied] = []
+    for _ in range(MOST_ROUNDS):
+        changes: list[Change] = []
+        for finding in found:
+            key = _key(finding, draft)
+            if key in banned or finding.patch_line is None or finding.rule not in fixers:
+                continue
+            change = fixers[finding.rule].function(Site(context, finding))
+            if change is None:
+                continue
+            touched = frozenset(draft.origin[number - 1] for number in change.lines)
+            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], changes):
+                continue
+            changes.append(change)
+            applied.append(Applied(key, touched))
+        if not changes:
+            break
+        draft = draft.with_changes(changes)
+        context, found = look(draft.patch)
+    return Tried(draft, found, tuple(applied))
+
+
+def _may(change: Change, draft: Draft, context: Context, fixer: Registered, others: list[Change]) -> bool:
+    """Whether a change touches only what it may, keeps the meaning, and does not meet another of this round."""
+    patch = draft.patch
+    for other in others:
+        shared = change.lines & other.lines
+        if shared and (change.edits or other.edits or _overlap(change, other)):
+            return False
+    moved = _moved_whole(context)
+    for number in change.lines:
+        text = patch.lines[number - 1]
+        in_diff = number >= patch.diff_line
+        if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
+            # a blank line may be put above a line that is not ours; nothing else
+            return False
+        if not in_diff and number >= patch.message_line + len(patch.message):
+            return False
+    shrinks = any(one.delete > len(one.insert) for one in change.edits) and max(change.lines) >= patch.diff_line
+    if shrinks and not is_sound(draft.with_changes([*others, change])):
+        return False
+    return _guarded(change, context, fixer)
+
+
+def _overlap(change: Change, other: Change) -> bool:
+    return any(
+        one.line == two.line and one != two and one.start <= two.end and two.start <= one.end for one in change.spans for two in other.spans
+    )
+
+
+def _guarded(change: Change, context: Context, fixer: Registered) -> bool:
+    """Whether the meaning of the code stays, over all lines of the change together."""
+    from patchpilot.lint.clang.lines import scan
+
+    lines = scan(context).lines
+    numbers = sorted(number for number in change.lines if number >= context.patch.diff_line and lines[number - 1].sign == "+")
+    if not numbers:
+        return True
+    first = lines[numbers[0] - 1]
+    inside = _inside(first.text, first.raw)
+    if inside is None:
+        return False
+    old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
+    after = Draft.of(context.patch).excerpt(change, numbers[0], numbers[-1])
+    new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
+    return keeps_meaning(old, new, path=first.file, changes=fixer.changes, inside=inside)
+
+
+def _inside(text: str, raw: str) -> str | None:
+    """What a line begins in: code ("") or a comment ("*/"); None in a string that goes on."""
+    if len(text) > 1 and text[1] == NOTE and not raw[1:].startswith(("/*", "//")):
+        return "*/"
+    blank = len(raw[1:]) - len(raw[1:].lstrip(" \t"))
+    here = text[1 + blank : 2 + blank]
+    if here == NOTE and not raw[1 + blank :].startswith(("/*", "//")):
+        return "*/"
+    return None if here == "X" != raw[1 + blank : 2 + blank] else ""
+
+
+def _moved_whole(context: Context) -> frozenset[str]:
+    """The lines that the patch takes out somewhere: one that it puts back as it was is moved, and moves stay what they are."""
+    found: frozenset[str] | None = context.shared.get("fixing.moved")
+    if found is None:
+        found = context.shared["fixing.moved"] = frozenset(
+            line.text for change in context.patch.files for line in change.lines("-") if line.text.strip()
+        )
+    return found
+
+
+def _culprits(tried: Tried, before: Counter[Key]) -> set[Key]:
+    """The fixes to take back: those whose finding is still there, and those behind a finding that was not there before."""
+    now = _counted(tried.found, tried.draft)
+    failed = {one.key for one in tried.applied if now[one.key] and now[one.key] >= before[one.key] > 0}
+    failed |= {one.key for one in tried.applied if now[one.key] and not before[one.key]}
+    before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
+    touched = {number for one in tried.applied for number in one.lines}
+    for key in now - before:
+        # a rule that speaks of the first of many speaks of the next when that is gone
+        if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
+            continue
+        near = _nearest(tried, key[1])
+        failed |= {one.key for one in tried.applied if near is not None and near in one.lines} or {one.key for one in tried.applied}
+    return failed
+
+
+def _nearest(tried: Tried, line: int) -> int | None:
+    """The line nearest to a new finding that a fix touched: the same, else one above, else one below."""
+    touched = {number for one in tried.applied for number in one.lines}
+    origin = tried.draft.origin
+    if line not in origin:
+        return None
+    at = origin.index(line)
+    for place in [*range(at, -1, -1), *range(at + 1, len(origin))][:200]:
+        here: int = origin[place]
+        if here in touched:
+            return here
+        # lines that were taken out stood between this one and the one before it
+        previous = next((origin[up] for up in range(place - 1, -1, -1) if origin[up] >= 0), -1)
+        gone = max((number for number in touched if previous < number < here), default=None)
+        if gone is not None:
+            return int(gone)
+    return None
+
+
+def _says_nothing(patch: Patch) -> bool:
+    """Whether the diff puts back all that it takes out: such a patch would be empty."""
+    return patch.has_diff and all(
+        [line.text for line in hunk.lines if line.kind == "-"] == [line.text for line in hunk.lines if line.kind == "+"]
+        for change in patch.files
+        for hunk in change.hunks
+    )
+
+
+def _counted(found: tuple[Finding, ...], draft: Draft) -> Counter[Key]:
+    return Counter(_key(one, draft) for one in found)
+
+
+def _key(finding: Finding, draft: Draft) -> Key:
+    at = finding.patch_line
+    return (finding.rule, draft.origin[at - 1] if at is not None and at <= len(draft.origin) else -1)

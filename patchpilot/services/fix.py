@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `check` with --fix or --diff: what is safe to mend is mended, in patch files or in commits, and what remains is checked again."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import FromArchive
+from patchpilot.commits.undo import Undo
+from patchpilot.errors import UsageError
+from patchpilot.lint.context import Context
+from patchpilot.lint.engine import run
+from patchpilot.lint.fixing.mend import Mended, mend
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.tree import Tree
+from patchpilot.services import fix_commits, fix_files
+from patchpilot.services.check import CheckedPatch, CheckResult, Wanted, check_series, read
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPatch:
+    """A patch with what was mended in it: (before, after) texts by what they are called, the findings that are gone, why nothing could be done."""
+
+    patch: Patch
+    fixed: tuple[Finding, ...] = ()
+    texts: tuple[fix_files.Text, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """What --fix did or --diff would do.
+
+    `check` is what the run says: of the mended patches with --fix, of the patches as they are with --diff. `output` is the mended patch that came on
+    standard input. `written` names the files or the branch that were changed, `costs` what that means for others, `ids` the new commit of each old.
+    """
+
+    check: CheckResult
+    patches: tuple[FixedPatch, ...]
+    remaining: CheckResult
+    written: tuple[str, ...] = ()
+    output: bytes | None = None
+    undo: Undo | None = None
+    costs: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fixed(self) -> int:
+        """How many findings are mended."""
+        return sum(len(one.fixed) for one in self.patches)
+
+
+def fix(
+    targets: Sequence[str],
+    wanted: Wanted | None = None,
+    *,
+    write: bool,
+    stdin: bytes | None = None,
+    repository: "Repository | None" = None,
+    base: str | None = None,
+    tree: Tree | None = None,
+    packs: Sequence[Path] = (),
+    since: str | None = None,
+    from_archive: FromArchive | None = None,
+    published: bool = False,
+    shared: bool = False,
+    progress: Progress = silent,
+) -> FixResult:
+    """Check each TARGET, mend what is safe to mend, and `write` it, all or nothing: files in place, commits by new ones with an undo record.
+
+    `stdin` is what the TARGET `-` has. UsageError for a TARGET that cannot be mended, RefusedError where writing would hurt.
+    """
+    files = fix_files.Holder.of(targets, stdin)
+    rules, wanted, series = read(
+        targets, wanted or Wanted(), repository=repository, base=base, packs=packs, since=since, from_archive=from_archive, stdin=stdin
+    )
+    if files.names and any(patch.commit for one in series for patch in one.patches if patch.source not in files.mails):
+        raise UsageError(
+            "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
+        )
+    first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
+    work = fix_commits.Work(repository, base, targets) if repository and not files.names else None
+    if work and write:
+        work.refuse_merges()
+    by_patch: dict[int, Mended] = {}
+    patches = []
+    shown = {} if work else _shown([checked.patch for checked in first.patches])
+    for number, checked in enumerate(first.patches):
+        progress("mending", number, len(first.patches))
+        later = {line for line, last in shown.items() if last > number} if len(first.patches) > 1 else set()
+        one, mended = _mended(first, checked, series, work or files, later)
+        patches.append(one)
+        if mended:
+            by_patch[id(checked.patch)] = mended
+    fresh = tuple(_mended_series(one, by_patch) for one in series)
+    remaining = check_series(fresh, wanted, rules=rules, repository=repository, tree=tree, progress=progress) if by_patch else first
+    result = FixResult(remaining if write else first, tuple(patches), remaining)
+    if not by_patch:
+        return replace(result, output=stdin if write and files.is_stdin else None)
+    if work:
+        plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
+        if not write:
+            return result
+        done = work.write(plan, published=published, shared=shared)
+        return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
+    changed = files.rendered({patch.source: by_patch[id(patch)] for one in series for patch in one.patches if id(patch) in by_patch})
+    if not write:
+        return result
+    if files.is_stdin:
+        return replace(result, output=changed.get("-", stdin))
+    return replace(result, written=files.write(changed))
+
+
+Place = tuple[str, str]
+"""A line of a file: path and text."""
+
+
+def _shown(patches: Sequence[Patch]) -> dict[Place, int]:
+    """Every line that some patch needs to find in a file, with the number of the last that does."""
+    return {
+        (path, line.text): number
+        for number, patch in enumerate(patches)
+        for change in patch.files
+        for path in (change.old_path or change.path,)
+        for hunk in change.hunks
+        for line in hunk.lines
+        if line.kind in "- "
+    }
+
+
+def _mended(
+    first: CheckResult,
+    checked: CheckedPatch,
+    series: Sequence[Series],
+    holder: "fix_files.Holder | fix_commits.Work",
+    later: AbstractSet[Place],
+) -> tuple[FixedPatch, Mended | None]:
+    """One patch mended, where that is possible and there is anything to do. Lines that `later` patches need to find stay as they are."""
+    patch, setting = checked.patch, first.setting
+    rules = {rule.id: rule for rule in first.rules}
+    safe = [one for one in checked.findings if one.rule in rules and rules[one.rule].remedy.kind == "safe"]
+    if not safe or setting is None:
+        return FixedPatch(patch), None
+    room = holder.room(patch)
+    if room.refused:
+        return FixedPatch(patch, refused=room.refused), None
+    one = next(each for each in series if any(patch is member for member in each.patches))
+    context = setting.context(patch, one)
+
+    def look(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        here = replace(context, patch=now, shared={})
+        return here, run(here, first.rules)
+
+    excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
+    needed = frozenset(line.patch_line - 1 for change in patch.files for line in change.lines("+") if (change.path, line.text) in later)
+    kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
+    note = f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew" if kept else ""
+
+    def may_touch(line: int) -> bool:
+        return line < 0 or (line not in needed and room.may_touch(line))
+
+    mended = mend(patch, look, rules, may_touch=may_touch, excused=excused)
+    if not mended.changed:
+        return FixedPatch(patch, refused=note), None
+    return FixedPatch(patch, mended.fixed, holder.texts(patch, mended), note), mended
+
+
+def _mended_series(series: Series, by_patch: dict[int, Mended]) -> Series:
+    return replace(series, patches=tuple(by_patch[id(one)].draft.patch if id(one) in by_patch else one for one in series.patches))

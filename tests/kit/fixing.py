@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Safe fixes tried on examples and patches without a repository."""
+
+from dataclasses import replace
+from functools import cache
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.engine import run
+from patchpilot.lint.fixing.mend import Mended, mend
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.selection import choose
+from patchpilot.lint.store import load_packs
+from patchpilot.model.finding import Finding
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
+from tests.kit.snippets import context_of
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of every pack."""
+    return tuple(rule for pack in load_packs() for rule in pack.rules)
+
+
+def mended_context(context: Context) -> Mended:
+    """The context's patch with all that is safe to mend mended, under every rule in force."""
+    rules = choose(all_rules(), kernel=context.options.kernel, profile=context.options.profile)
+
+    def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        now = replace(context, patch=patch, shared={})
+        return now, run(now, rules)
+
+    return mend(context.patch, look, {rule.id: rule for rule in rules})
+
+
+def mended_example(example: Example) -> Mended:
+    """An example mended."""
+    return mended_context(context_of(example))
+
+
+def mended_text(text: str, *, strict: bool = True) -> Mended:
+    """A patch mended."""
+    from patchpilot.lint.context import Options
+
+    patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
+    return mended_context(Context(patch, options=Options(strict=strict)))

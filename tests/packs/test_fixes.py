@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Safe fixes proved by the examples of the packs: every bad one is clean afterwards, every good one is left as it is."""
+
+import pytest
+
+from patchpilot.lint.fixing.fixer import import_fixers
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.store import load_packs
+from tests.kit.fixing import all_rules, mended_example
+
+
+def _cases(*, bad: bool, safe: bool) -> list[object]:
+    return [
+        pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{number}")
+        for pack in load_packs()
+        for rule in pack.rules
+        for number, example in enumerate(pack.examples[rule.id])
+        if example.bad == bad and (rule.remedy.kind == "safe" or not safe) and not example.series
+    ]
+
+
+def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> None:
+    named = {rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"}
+    assert named == set(import_fixers())
+    assert not [rule.name for rule in all_rules() if rule.remedy.kind != "safe" and rule.remedy.fixer]
+
+
+@pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
+def test_a_safe_fix_makes_a_bad_example_clean(rule: Rule, example: Example) -> None:
+    mended = mended_example(example)
+    shown = "\n".join(mended.draft.patch.lines)
+    own = [one for one in mended.left if one.rule == rule.id]
+    if example.stays:
+        assert own, f"it is mended: no need for `stays`\n{shown}"
+        return
+    assert not own, shown
+    before = {one.rule for one in mended.found}
+    assert {one.rule for one in mended.left} <= before, shown
+    assert mended.draft.patch.diff_error is None
+
+
+@pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))
+def test_a_good_example_is_left_as_it_is(rule: Rule, example: Example) -> None:
+    assert not mended_example(example).changed
