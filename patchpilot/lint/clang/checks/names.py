@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names in mixed case, and exports that stand away from what they export."""
 
-import os
 import re
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
@@ -11,7 +9,7 @@ from patchpilot.lint.clang.lines import as_text
 from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.kept import cache_dir, key_of
+from patchpilot.lint.kept import key_of, recall, remember
 from patchpilot.model.tree import Tree, changed_below, ground_of, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
@@ -23,7 +21,7 @@ _WORD = rf"\b({IDENT})"
 _BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _SAID, _KNOWN = "mixed case: said", "mixed case: known"
 # what makes caches of other versions of this reader stale
-_FORM = 1
+_FORM, _KIND = 2, "mixed-case"
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
 
@@ -98,19 +96,20 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
         return names_of_headers(ground_of(tree)).union(*(_names_in(data, types) for data in changed if data))
     names = _HEADERS.get(tree)
     if names is None:
-        cached = _cache_file(tree)
-        names = _HEADERS[tree] = (_kept(cached) if cached else None) or _read_headers(tree, cached)
+        key = _key(tree)
+        kept = recall(_KIND, key) if key else None
+        names = _HEADERS[tree] = kept if isinstance(kept, frozenset) else _read_headers(tree, key)
     return names
 
 
-def _read_headers(tree: Tree, cached: Path | None) -> frozenset[str]:
+def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
     types = Types()
     names: set[str] = set()
     for path in tree.files("include"):
         if path.endswith(".h") and (data := tree.read(path)):
             names |= _names_in(data, types)
-    if cached is not None:
-        _keep(cached, names)
+    if key:
+        remember(_KIND, key, frozenset(names))
     return frozenset(names)
 
 
@@ -140,30 +139,11 @@ def _declared_name(line: str, types: Types) -> str | None:
     return tagged[1] if tagged else None
 
 
-def _cache_file(tree: Tree) -> Path | None:
+def _key(tree: Tree) -> str | None:
+    """What the tree's list is kept under; None where nothing tells that include/ is what it was."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
-    if not isinstance(fingerprint, str):
-        return None
-    return cache_dir() / f"mixed-case-{key_of([f'{_FORM} {fingerprint}'.encode()])}"
-
-
-def _kept(cached: Path) -> frozenset[str] | None:
-    try:
-        return frozenset(cached.read_text("ascii").split("\n"))
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _keep(file: Path, names: set[str]) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(f".{os.getpid()}")
-        partial.write_text("\n".join(sorted(names)), "ascii", "replace")
-        partial.replace(file)
-    except OSError:
-        # a cache that cannot be written costs time, nothing else
-        return
+    return key_of([f"{_FORM} {fingerprint}".encode()]) if isinstance(fingerprint, str) else None
 
 
 @check(ADDED)
