@@ -65,11 +65,11 @@ def _after_acceptance(status: Status) -> str:
 
 
 def _last_wish(status: Status) -> Reply | None:
-    latest = status.topic.latest.version
+    latest = status.topic.latest
     wishes = [
         reply
         for reply in status.replies
-        if reply.mail.kind in WANTS_ANSWER and reply.version in (latest, None) and not same_person(reply.mail.sender, status.topic.author)
+        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not same_person(reply.mail.sender, status.topic.author)
     ]
     return wishes[-1] if wishes else None
 

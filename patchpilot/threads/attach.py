@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.address import parse_address
+from patchpilot.model.address import Address, parse_address
 from patchpilot.threads.classify import Classified
 from patchpilot.threads.kinds import STABLE, Kind
 from patchpilot.threads.posts import Post, Revision, Topic, plain_title, title_key
@@ -106,14 +106,22 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     places = [place for place in places or () if _by_its_author(mail, place)]
     if not places:
         return None
+    # whoever sent another's patch on has it under the same title: the mail speaks of its author's work
+    named = _authors(mail)
+    places = [place for place in places if any(same_person(place[2].mail.sender, one) for one in named)] or places
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
 
 
+def _authors(mail: Classified) -> list[Address]:
+    """Whom a machine's mail names as the author of the patch it quotes."""
+    return [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
+
+
 def _by_its_author(mail: Classified, place: _Place) -> bool:
     """Whether the patch that a machine's mail quotes is that author's: titles such as "fix typo" are many people's."""
-    named = [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
+    named = _authors(mail)
     if not named or place[2] is None:
         return True
     post = place[2].mail

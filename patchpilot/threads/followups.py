@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later works that fix, revert, answer or mention a work, found by commit, title and threading."""
+"""Later works that fix, revert, carry, continue, backport, answer or mention a work, found by commit, title and threading."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from patchpilot.model.address import parse_address
 from patchpilot.threads.attach import quotes_commit
+from patchpilot.threads.linking import ALIKE, likeness
 from patchpilot.threads.mbox import when
+from patchpilot.threads.posts import Post, title_key
+from patchpilot.threads.sender import same_person
 from patchpilot.threads.standing import FollowUp, Landed, State, Status
 
+_ON_ITS_WAY = (State.SENT, State.UNDER_REVIEW, State.CHANGES_REQUESTED, State.STALLED, State.ACCEPTED)
+_WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
 _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
 
 
 def with_follow_ups(status: Status, every: Sequence[Status]) -> Status:
-    """The status with the later works that fix or revert it."""
+    """The status with the later works that have to do with it; one that carries it on its way says where it stands, too."""
     commits = [one.commit for one in status.landed if one.commit]
     titles = {f'revert "{title}"' for title in status.topic.titles} | {f"revert {title}" for title in status.topic.titles}
     found = []
@@ -39,7 +45,26 @@ def with_follow_ups(status: Status, every: Sequence[Status]) -> Status:
             )
     if not found:
         return status
-    return _reverted(replace(status, follow_ups=tuple(found)), every)
+    return _reverted(_carried(replace(status, follow_ups=tuple(found)), every), every)
+
+
+def _carried(status: Status, every: Sequence[Status]) -> Status:
+    """Who sends another's patch on has accepted it; when their request to pull was merged, it is in mainline."""
+    carrying = {one.message_id for one in status.follow_ups if one.relation == "carries"}
+    carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying]
+    if not carriers or status.state not in _ON_ITS_WAY:
+        return status
+    merged = next((one for one in carriers if one.state is State.IN_MAINLINE), None)
+    if merged:
+        return replace(
+            status,
+            state=State.IN_MAINLINE,
+            why=f"it went with “{merged.topic.subject}” by {merged.topic.author.trailer()}, which was merged",
+        )
+    last = carriers[-1].topic
+    if status.state is State.ACCEPTED:
+        return status
+    return replace(status, state=State.ACCEPTED, why=f"{last.author.trailer()} sends it on in “{last.subject}”")
 
 
 def _reverted(status: Status, every: Sequence[Status]) -> Status:
@@ -74,6 +99,8 @@ def _begun(status: Status) -> datetime:
 def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
     if any(title.replace("  ", " ").strip() in {one.strip() for one in reverts} for title in other.topic.titles):
         return "reverts"
+    if told := _passed_on(other, status):
+        return told
     posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
     replies = [reply.mail for reply in other.replies]
     if any(quotes_commit(mail, commits) for mail in posts):
@@ -86,3 +113,37 @@ def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: 
     if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
         return "mentions"
     return None
+
+
+def _passed_on(other: Status, status: Status) -> str | None:
+    """How another person sends these patches again: as stable patches, as later versions, or on their way to mainline."""
+    mine, theirs = status.topic, other.topic
+    if same_person(mine.author, theirs.author):
+        return "backports" if theirs.latest.backport_to and not mine.latest.backport_to and mine.titles & theirs.titles else None
+    same = [post for revision in theirs.revisions for post in revision.patches if title_key(post.title) in mine.titles]
+    if theirs.latest.backport_to:
+        return "backports" if same and not mine.latest.backport_to else None
+    if any(_written_by_author(post, status) for post in same) and _begun(other) >= when(mine.latest.head.mail.mail):
+        continued = theirs.latest.version > mine.latest.version and likeness(theirs.subject, mine.subject) > ALIKE
+        return "continues" if continued else "carries"
+    return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+
+
+def _written_by_author(post: Post, status: Status) -> bool:
+    """Whether the patch names the work's author as its own (a `From:` line within)."""
+    named = _WRITTEN_BY.match(post.mail.mail.body)
+    address = parse_address(named["author"]) if named else None
+    return address is not None and same_person(address, status.topic.author)
+
+
+def _is_pulled(pull: Post, status: Status) -> bool:
+    """Whether a request to pull lists the author with one of the newest patches, as git shortlog does."""
+    lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
+    named = re.compile(rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE)
+    wanted = {title_key(post.title) for post in status.topic.latest.patches}
+    start = next((at for at, line in enumerate(lines) if named.match(line)), None)
+    if start is None:
+        return False
+    listed = [title_key(line) for line in lines[start + 1 : start + 200]]
+    end = next((at for at, line in enumerate(listed) if not line), len(listed))
+    return any(line in wanted for line in listed[:end])

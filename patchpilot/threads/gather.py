@@ -15,6 +15,7 @@ Take = Callable[[Iterable[Mail]], None]
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
 MAX_THREADS = 12
 MAX_TITLES = 8
+MAX_CARRIED = 4
 MAX_FOLLOW_UPS = 4
 
 
@@ -71,6 +72,8 @@ def _widen(
     progress("looking for the stable trees' mails")
     for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
         take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
+    for query in _carrier_queries(status):
+        take(archive.search(query, threads=True, fresh=fresh))
     _what_came_after(archive, message_id, have, take, fresh, progress)
 
 
@@ -101,6 +104,18 @@ def _revision_queries(status: Status) -> list[str]:
         return [quoted(topic.change_id), *linking]
     titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
     return [*(f"s:{quoted(title)} AND f:{author}" for title in titles if len(title) >= 8), *linking]
+
+
+def _carrier_queries(status: Status) -> list[str]:
+    """Searches for who sends the patches on: with the author's name in their text, or in a request to pull."""
+    topic = status.topic
+    if topic.latest.backport_to:
+        return []
+    titles = list(dict.fromkeys(post.title for post in topic.latest.patches if len(post.title) >= 16))[:MAX_CARRIED]
+    subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
+    listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
+    sent_on = f"b:{quoted(topic.author.email)} AND ({subjects}) AND NOT f:{topic.author.email} AND NOT s:re"
+    return [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"] if titles else []
 
 
 def _one(message_id: str, mails: Iterable[Mail]) -> Status | None:

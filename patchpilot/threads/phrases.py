@@ -208,6 +208,13 @@ PATIENCE = re.compile(
     re.IGNORECASE,
 )
 """A maintainer who has not got to it yet."""
+ASKS_AGAIN = re.compile(
+    r"\b(?:could|can|would|will|please|pls|you (?:should|need to|have to|may)|i'd like you to|mind)\b[^.?!\n]{0,40}"
+    r"\b(?:send(?:ing)?|resend(?:ing)?|post|repost|respin(?:ning)?|submit|resubmit|spin|prepare)\b[^.?!\n]{0,30}"
+    r"\b(?:v\d{1,2}|new (?:version|revision|spin|series|patch)|(?:next|another|updated|fixed|rebased) (?:version|revision|spin|series|patch))\b",
+    re.IGNORECASE,
+)
+"""A wish for another version, however politely asked."""
 COMMANDS = re.compile(r"^#(?:regzbot|syz)\b", re.MULTILINE)
 GO_AHEAD = re.compile(r"\b(?:please|pls),? (?:push|apply|queue|merge|take|pick|go ahead|send it|ship)\b", re.IGNORECASE)
 _SAID = (

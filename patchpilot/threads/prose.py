@@ -11,6 +11,7 @@ from patchpilot.threads.phrases import (
     ANSWERS,
     APPLIED,
     APPLIED_REST,
+    ASKS_AGAIN,
     ASKS_STRONGLY,
     ASKS_WEAKLY,
     ASSENT,
@@ -96,6 +97,8 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
         return Reading(Kind.OTHER, 0.55, "it answers somebody")
     if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
         return Reading(Kind.QUESTION if mostly_questions else Kind.OTHER, 0.55, "its subject is no patch")
+    if found := ASKS_AGAIN.search(words):
+        return Reading(Kind.REVIEW, 0.75, _around(words, found))
     if mostly_questions and strong <= max(1, questions):
         return Reading(Kind.QUESTION, 0.6, "mainly questions")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):

@@ -38,11 +38,12 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series."""
+    """A mail about the series, and the sending it speaks of (None: of the work as a whole)."""
 
     mail: Classified
     version: int | None
     patch: int | None
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)

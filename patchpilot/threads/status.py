@@ -57,7 +57,7 @@ def _status(topic: Topic, attached: Sequence[Attached], now: datetime) -> Status
     events = events_of(attached)
     landed = tuple(_landings(events))
     stable = _stable_branches(events)
-    replies = tuple(Reply(one.mail, one.revision.version if one.revision else None, one.patch) for one in attached)
+    replies = tuple(Reply(one.mail, one.revision.version if one.revision else None, one.patch, one.revision) for one in attached)
     times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [when(one.mail.mail) for one in attached]
     last = max(times, default=None)
     state, why = _state(topic, attached, events, landed, stable, now, last)
@@ -177,7 +177,10 @@ def _in_review(
     if last and now - last > STALE:
         return State.STALLED, f"nothing since {last:%Y-%m-%d}"
     if others:
-        return State.UNDER_REVIEW, f"{len(others)} replies, none asks for changes"
+        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is Kind.QUESTION), None)
+        count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
+        read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
+        return State.UNDER_REVIEW, f"{count}, {read}"
     return State.SENT, "no reply yet"
 
 

@@ -76,6 +76,7 @@ PEOPLE = {
     "merged elsewhere": ("It depends on another patch which has been merged in demo-next, as the cover letter says.", "other"),
     "built with it": ("I see lots of these warnings when building with this patch series applied, and two options set.", "other"),
     "not without": ("So I won't apply this without the two changes above, please respin.", "review"),
+    "another version, politely": ("Could you send a v2 with that?", "review"),
     "go ahead": ("LGTM.\nPlease, push it out.", "ack"),
     "patience": ("Patience, -rc1 just came out and my queue is 1500 patches deep, I will dig through it next week.", "other"),
     "thanks for the patch": (

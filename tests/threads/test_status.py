@@ -207,3 +207,92 @@ def test_thousands_of_mails_take_seconds() -> None:
 def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> None:
     data = mbox(*mails)
     read_thread(parse(data[:at] + junk + data[at:]))
+
+
+def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
+    rfc = patch(f"[RFC PATCH] {TITLE}", id="rfc")
+    question = answer("Why at all? Is there hardware?", to="rfc", minutes=30, subject=f"[RFC PATCH] {TITLE}")
+    new = patch(f"[PATCH] {TITLE}", id="new", minutes=2000)
+    review = answer("Please use the helper instead.", to="new", minutes=2100, sender=RITA, subject=f"[PATCH] {TITLE}")
+    late = answer("Where is the hardware? Which one?", to="rfc", minutes=2200, subject=f"[RFC PATCH] {TITLE}")
+    assert "Rita Reviewer" in next_step(read(rfc, question, new, review, late))
+
+
+CARRIED = mail("[PATCH 0/2] pumps for next", "The pumps of this cycle.\n", sender=MATT, id="k0", minutes=3000)
+CARRIED_PATCH = patch(f"[PATCH 2/2] {TITLE}", id="k2", author=MATT, message=f"From: {ADA}\n\nCheck.\n", reply_to="k0", minutes=3000)
+
+
+def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
+    found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
+    assert (str(found.state), [(one.relation, one.subject) for one in found.follow_ups]) == ("accepted", [("carries", "pumps for next")])
+    assert "Matt Maintainer" in found.why
+    assert [one.version for one in found.topic.revisions] == [1]
+
+
+def test_a_patch_of_that_title_by_others_says_nothing() -> None:
+    assert state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000)) == "sent"
+
+
+def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
+    assert state(story.V1, CARRIED, CARRIED_PATCH, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=4000)) == "sent"
+
+
+def test_who_takes_a_work_over_continues_it() -> None:
+    over = patch(f"[PATCH v2] {TITLE}", id="o", author=RITA, message=f"From: {ADA}\n\nCheck.\n", minutes=3000)
+    found = read(story.V1, over)
+    assert [one.relation for one in found.follow_ups] == ["continues"]
+    assert str(found.state) == "sent"
+
+
+PULL_TEXT = f"""Please pull the pumps.
+
+The following changes since commit {SHA}:
+
+are available in the Git repository at:
+
+  https://git.example.org/pumps.git tags/pumps-1
+
+Ada Fixer (2):
+      demo: something else
+      {TITLE}
+
+Otto Other (1):
+      demo: a third thing
+
+ drivers/demo/pump.c | 3 +++
+ 1 file changed, 3 insertions(+)
+"""
+PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
+
+
+def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
+    found = read(story.V1, PULL)
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == ("accepted", ["carries"])
+    third = patch("[PATCH] demo: a third thing", id="v1")
+    assert state(third, PULL) == "sent", "it is in the list as another's"
+
+
+def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
+    text = f"The pull request you sent on Mon:\n\nhas been merged into torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{SHA}\n\nThank you!\n"
+    merged = mail("Re: [GIT PULL] pumps for 6.9", text, sender="pr-tracker-bot@kernel.org", id="t", reply_to="p", minutes=3100)
+    found = read(story.V1, PULL, merged)
+    assert str(found.state) == "in-mainline"
+    assert "pumps for 6.9" in found.why
+
+
+def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
+    message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
+    backport = patch(f"[PATCH 6.1.y] {TITLE}", id="y", author=RITA, message=message, minutes=9000)
+    found = read(*story.ACCEPTED, backport)
+    assert [one.relation for one in found.follow_ups] == ["backports"]
+
+
+def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
+    text = (
+        f"\nThis is a note to let you know that I've just added the patch titled\n\n    {TITLE}\n\nto my usb git tree which can be found at\n"
+        f"    git://git.example.org/usb.git\nin the usb-testing branch.\n\nFrom {SHA} Mon Sep 17 00:00:00 2001\nFrom: {ADA}\n\nCheck.\n"
+    )
+    added = mail(f'patch "{TITLE}" added to usb-testing', text, sender="<gregkh@linuxfoundation.org>", id="g", minutes=4000)
+    found = read(story.V1, CARRIED, CARRIED_PATCH, added)
+    assert str(found.state) == "accepted"
+    assert [one.commit for one in found.landed] == [SHA]

@@ -138,6 +138,13 @@ def series_text(one: Tracked) -> str:
     return "\n".join(lines)
 
 
+def _label(revision: Revision, status: Status) -> str:
+    """A revision as it is called, with its day where others are called the same."""
+    label = revision_label(revision)
+    same = sum(1 for one in status.topic.revisions if revision_label(one) == label)
+    return f"{label} of {_day(revision.sent)}" if same > 1 else label
+
+
 def _patches(revision: Revision) -> str:
     return f"{len(revision.patches)} patch{'es' if len(revision.patches) != 1 else ''}"
 
@@ -169,7 +176,7 @@ def _told(one: Tracked, status: Status) -> list[str]:
         bot = " (bot)" if reply.mail.bot else ""
         lines.append(
             f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}"
-            + (f", on v{reply.version}" if reply.version else "")
+            + (f", on {_label(reply.revision, status)}" if reply.revision else "")
         )
         if not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply)]
