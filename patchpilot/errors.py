@@ -38,6 +38,10 @@ class InputError(PatchpilotError):
     """A patch, mail or data file could not be read; the message names the file and, where known, the line."""
 
 
+class NoPatchError(InputError):
+    """A file is neither a mail nor a diff, and nothing in it says that it was meant as one."""
+
+
 class PackError(PatchpilotError):
     """A rule pack or profile is malformed; the message names the file and the rule."""
 

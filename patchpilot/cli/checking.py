@@ -61,8 +61,6 @@ def answer(common: Common, words: Words) -> int:
 
     if words.data and not words.data.is_dir():
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
-    if words.data and not words.data.is_dir():
-        raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets
     repository = None if _files_only(common, targets) else common.repository()
     settings = _settings(
@@ -104,6 +102,7 @@ def answer(common: Common, words: Words) -> int:
         "packs": packs,
         "since": words.since_version,
         "from_archive": common.from_archive,
+        "skipped": _skipped,
     }
     if words.fix or words.diff:
         from patchpilot.cli import fixing
@@ -121,6 +120,13 @@ def answer(common: Common, words: Words) -> int:
     regexcache.keep()
     classcache.keep()
     return int(result.exit_code)
+
+
+def _skipped(why: str) -> None:
+    """Say that a file of a directory was left out."""
+    from patchpilot.cli.output.plain import one_line
+
+    print(f"patchpilot: {one_line(why)}: left out", file=sys.stderr)
 
 
 def _waivers_given() -> bool:

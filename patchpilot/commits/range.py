@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
 from patchpilot.model.mail import MAX_MAIL, parse_patch, split_mbox
 from patchpilot.model.patch import Patch, Series
 
@@ -19,6 +19,8 @@ MAX_DATA = 4 * MAX_MAIL
 
 FromArchive = Callable[[str], Series]
 """Reads the series that an archive's URL or a Message-ID names; only rooms above may ask the network."""
+Skipped = Callable[[str], None]
+"""Is told why a file of a directory is left out."""
 
 
 def is_network_target(target: str) -> bool:
@@ -37,10 +39,12 @@ def read_targets(
     base: str | None = None,
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
+    skipped: Skipped | None = None,
 ) -> tuple[Series, ...]:
     """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
 
-    Files win over revisions of the same name. `stdin` is what `-` has, where it was read already. Errors name the file or the word.
+    Files win over revisions of the same name. `stdin` is what `-` has, where it was read already. With `skipped` a file of a directory that is no
+    patch is told to that and left out. Errors name the file or the word.
     """
     if not targets:
         return (topic(repository, base),)
@@ -50,7 +54,7 @@ def read_targets(
         if target == "-":
             loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1) if stdin is None else stdin, "-")
         elif Path(target).exists():
-            loose += [patch for file in patch_files(target) for patch in read_file(file)]
+            loose += _read_all(target, skipped)
         elif is_network_target(target):
             if from_archive is None:
                 raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am")
@@ -64,14 +68,34 @@ def read_targets(
     return (*series, *group(loose))
 
 
+def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
+    """The patches of a file or a directory; InputError where a directory has none."""
+    found: list[Patch] = []
+    for file in patch_files(target):
+        try:
+            found += read_file(file)
+        except NoPatchError as error:
+            if skipped is None or not Path(target).is_dir():
+                raise
+            skipped(error.message)
+    if not found and Path(target).is_dir():
+        raise InputError(f"{target}: no patch in this folder", hint="make them: git format-patch -o DIR A..B")
+    return found
+
+
 def patch_files(target: str) -> tuple[Path, ...]:
     """The files that a file or a directory stands for; InputError for a directory without patches."""
     if not Path(target).is_dir():
         return (Path(target),)
-    files = tuple(file for file in sorted(Path(target).iterdir()) if file.suffix in (".patch", ".eml", ".mbox", ".diff"))
+    files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
     if not files:
         raise InputError(f"{target}: no patch in this folder", hint="patches end in .patch, .diff, .eml or .mbox")
     return files
+
+
+def _is_patch_file(file: Path) -> bool:
+    """Whether a file of a directory is called a patch: editors' and systems' files beside it begin with a dot or end otherwise."""
+    return file.suffix in (".patch", ".eml", ".mbox", ".diff") and not file.name.startswith(".") and not file.is_dir()
 
 
 def topic(repository: "Repository | None", base: str | None = None) -> Series:

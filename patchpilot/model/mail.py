@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import InputError
+from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.patch import Header, Patch, parse_subject
 
@@ -222,7 +222,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     if "html" in kind:
         damage.append("html")
     if not headers and not any(_DIFF.match(line) for line in lines):
-        raise InputError(f"{source}:1: neither a mail nor a diff", hint="give a patch as `git format-patch` writes it")
+        raise NoPatchError(f"{source}:1: neither a mail nor a diff", hint="give a patch as `git format-patch` writes it")
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 
 

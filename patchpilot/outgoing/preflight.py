@@ -31,7 +31,10 @@ _STABLE = "stable@vger.kernel.org"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run, `waived` those with a reason; `mainline` knows upstream ids."""
+    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
+
+    `waived` are the errors that the person gave a reason for, with it.
+    """
 
     request: Request
     series: Series

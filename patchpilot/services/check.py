@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive, read_targets
+from patchpilot.commits.range import FromArchive, Skipped, read_targets
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.context import NEWEST_KERNEL, Context, HistoryFacts, Options
 from patchpilot.lint.engine import run, run_series
@@ -141,15 +141,16 @@ def check(
     packs: Sequence[Path] = (),
     since: str | None = None,
     from_archive: FromArchive | None = None,
+    skipped: Skipped | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
 
     `since` is the number of an earlier revision, or a TARGET that has it. UsageError names an unknown rule or profile and the nearest, or an
-    unknown revision.
+    unknown revision. `skipped` is told of each file of a directory that is no patch; without it such a file is an InputError.
     """
     rules, wanted, series = read(
-        targets, wanted or Wanted(), repository=repository, base=base, packs=packs, since=since, from_archive=from_archive
+        targets, wanted or Wanted(), repository=repository, base=base, packs=packs, since=since, from_archive=from_archive, skipped=skipped
     )
     return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
 
@@ -164,11 +165,12 @@ def read(
     since: str | None,
     from_archive: FromArchive | None,
     stdin: bytes | None = None,
+    skipped: Skipped | None = None,
 ) -> tuple[tuple[Rule, ...], Wanted, tuple[Series, ...]]:
     """What a check of these TARGETs starts from: every rule, the wish with its earlier revision, the series."""
     rules = load_rules(packs)
     verify((*wanted.select, *wanted.ignore), rules)
-    series = read_targets(targets, repository, base, from_archive, stdin)
+    series = read_targets(targets, repository, base, from_archive, stdin, skipped)
     if since:
         from patchpilot.services.earlier import find
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive
+from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.commits.undo import Undo
 from patchpilot.errors import UsageError
 from patchpilot.lint.context import Context
@@ -69,6 +69,7 @@ def fix(
     packs: Sequence[Path] = (),
     since: str | None = None,
     from_archive: FromArchive | None = None,
+    skipped: Skipped | None = None,
     published: bool = False,
     shared: bool = False,
     progress: Progress = silent,
@@ -79,7 +80,15 @@ def fix(
     """
     files = fix_files.Holder.of(targets, stdin)
     rules, wanted, series = read(
-        targets, wanted or Wanted(), repository=repository, base=base, packs=packs, since=since, from_archive=from_archive, stdin=stdin
+        targets,
+        wanted or Wanted(),
+        repository=repository,
+        base=base,
+        packs=packs,
+        since=since,
+        from_archive=from_archive,
+        stdin=stdin,
+        skipped=skipped,
     )
     if files.names and any(patch.commit for one in series for patch in one.patches if patch.source not in files.mails):
         raise UsageError(

@@ -233,6 +233,32 @@ def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
     assert not (tree / "ran").exists()
 
 
+def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> None:
+    folder = workdir / "out"
+    folder.mkdir()
+    for name in ("0001-a.patch", "0001-a.patch~", ".#0001-a.patch", "README"):
+        (folder / name).write_text(CLEAN)
+    (folder / "0000-cover-letter.patch").write_text("From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] frob: all of it\n\nText.\n")
+    (folder / "notes.patch").write_text("what is still to be done\n")
+    (folder / "sub.patch").mkdir()
+    done = call("check", "--format", "json", folder)
+    document = json.loads(done.out)
+    assert (done.code, document["summary"]["patches"]) == (0, 1)
+    assert done.err == f"patchpilot: {folder}/notes.patch:1: neither a mail nor a diff: left out\n"
+    # named by itself it is an error, as is a directory that has nothing else, and a patch that was cut off
+    assert call("check", folder / "notes.patch").code == 2
+    (folder / "0002-b.patch").write_text("")
+    assert call("check", folder).code == 2
+    (folder / "0002-b.patch").write_text(CLEAN[: CLEAN.index("frob_start_wait")])
+    assert call("check", folder).code == 1
+    only = workdir / "only"
+    only.mkdir()
+    (only / "notes.patch").write_text("x\n")
+    done = call("check", only)
+    assert done.code == 2
+    assert "no patch in this folder" in done.err
+
+
 HEAVY = ("textual", "rich", "b4", "liblore", "requests", "git", "sqlite3", "email.message", "tomllib", "hashlib", "subprocess")
 
 
