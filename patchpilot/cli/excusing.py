@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.output.plain import crop, one_line, printable
@@ -11,8 +12,6 @@ from patchpilot.lint.waivers import Waiver, from_tables, from_words
 from patchpilot.services.excuses import Excuses
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from patchpilot.cli.call import Common
     from patchpilot.cli.checking import Words
     from patchpilot.commits.repository import Repository
@@ -23,8 +22,10 @@ SHOWN = 72
 """Columns of a line that is quoted on stderr."""
 
 
-def excuses_of(words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[Path, ...]") -> Excuses | None:
+def excuses_of(words: "Words", settings: "Settings", repository: "Repository | None", packs: tuple[Path, ...]) -> Excuses | None:
     """What this call excuses, most personal first; None for nothing. What is waived for a topic is written down here."""
+    if words.write_baseline and (words.fix or words.diff):
+        raise UsageError("what is recorded in a baseline is not mended", hint="mend first: --fix, then --write-baseline")
     given = from_words(words.waive)
     if given or words.unwaive:
         _write_down(given, words, settings, repository, packs)
@@ -49,13 +50,13 @@ def _of_topic(words: "Words", settings: "Settings", repository: "Repository | No
 
 
 def _write_down(
-    given: tuple[Waiver, ...], words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[Path, ...]"
+    given: tuple[Waiver, ...], words: "Words", settings: "Settings", repository: "Repository | None", packs: tuple[Path, ...]
 ) -> None:
     """Put waivers into the topic's draft, or take them out; patch files have no topic: there a waiver is for this call."""
     from patchpilot.lint.store import load_rules
     from patchpilot.services.topic_waivers import give, take_back
 
-    if repository is None:
+    if repository is None or any(target == "-" or Path(target).exists() for target in words.targets):
         if words.unwaive:
             raise UsageError("--unwaive: patch files have no topic to take a waiver from", hint="call it in the repository, or with -C DIR")
         return

@@ -28,6 +28,10 @@ def answer(common: Common, words: "Words", wanted: "Wanted", where: dict[str, An
         result = fix(
             words.targets, wanted, write=words.fix, stdin=stdin, published=words.published, shared=words.shared, progress=progress, **where
         )
+    if wanted.excuses:
+        from patchpilot.cli.excusing import remark
+
+        remark(common, result.check)
     if words.diff:
         _show(common, result)
     else:
@@ -62,7 +66,7 @@ def _tell(common: Common, result: "FixResult") -> None:
     colored = common.colored and not aside
     if common.format == "text":
         report = fixes_text.fixed(result, colored=colored)
-        found = findings_text.render(check, colored=colored, quiet=common.quiet, columns=common.room)
+        found = findings_text.render(check, colored=colored, quiet=common.quiet, verbose=common.verbose, columns=common.room)
         text = "\n".join(part for part in (report, found, "" if common.quiet else fixes_text.summary(result, written=True)) if part)
     elif common.format == "json":
         text = _document(result, written=True)

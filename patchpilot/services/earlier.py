@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import FromArchive, commits_series, group, read_targets, topic_commits
 from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.lint.likeness import became
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Series
+from patchpilot.model.patch import Patch, Series
 from patchpilot.services.check import Since
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def find(
     label = f"v{number}"
     newer = tuple(one for one in series if one.version > number)
     same = tuple(one for one in series if one.version == number)
-    if newer and same and targets and all(_is_files(one) for one in targets):
+    if newer and same and targets and all(_is_files(one) for one in targets) and became(_patches(same), _patches(newer)):
         return Since(label, same), newer
     for found in _places(number, targets, series, repository, base):
         if any(one.patches for one in found):
@@ -50,6 +51,10 @@ def find(
         f"v{number} of this is not known here: not {where}",
         hint="name what has it: --since-version DIR, FILE or A..B of the earlier patches",
     )
+
+
+def _patches(series: Sequence[Series]) -> list[Patch]:
+    return [patch for one in series for patch in one.patches]
 
 
 def _is_files(target: str) -> bool:

@@ -35,9 +35,17 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
     return tuple(found)
 
 
-def excuses_here(repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None) -> Excuses | None:
-    """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing."""
+def excuses_here(
+    repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
+) -> Excuses | None:
+    """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing.
+
+    `among`: what names none of these rules is left out, where packs are not loaded that the tree's file may speak of.
+    """
     waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
+    if among is not None:
+        words = {word.lower() for rule in among for word in rule.words}
+        waivers = tuple(one for one in waivers if one.rule.lower() in words)
     return Excuses(waivers) if waivers else None
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.repository import Repository
 from patchpilot.config import FILE_NAME
 from patchpilot.outgoing.draft import Drafts
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.tui.screens import checks
+from patchpilot.tui.session import Ask, Session
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -226,6 +229,7 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
     assert done.code == 1
     assert f"{tree / FILE_NAME}: the waiver of trailing-space (drivers/frob/*) ended on 2020-01-31: its findings count again" in done.err
     assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
+    assert "ended on 2020-01-31" in call("check", "--tree", tree, "--diff", "a.patch").err
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
 
@@ -418,6 +422,47 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
         with Outbox() as outbox:
             for one in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(one.id)
+
+
+def test_what_is_excused_is_not_mended(tree: Path) -> None:
+    before = Path("a.patch").read_bytes()
+    done = call("check", "--fix", "--tree", tree, "a.patch")
+    assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
+    check("--write-baseline", "b.json", "a.patch")
+    done = call("check", "--fix", "--baseline", "b.json", "a.patch")
+    assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
+    assert call("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
+    assert call("check", "--fix", "a.patch").code == 0
+    assert Path("a.patch").read_bytes() != before
+
+
+def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
+    def walk() -> tuple[list[str], str]:
+        with Repository.open(topic.path) as repository:
+            result, standing = checks.load(Ask(repository, Session(topic.path), lambda *_: None))
+        return [one.name for one in result.all], standing.note
+
+    def hook() -> Outcome:
+        file = topic.path / ".git" / "COMMIT_EDITMSG"
+        file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
+        (topic.path / "drivers/frob.c").write_text("int a;\nint bbb; \nint c;\n")
+        topic.git("add", "-A")
+        done = call("hooks", "-C", topic.path, "run", "commit-msg", file)
+        topic.git("reset", "-q", "--hard")
+        return done
+
+    assert "trailing-space" in walk()[0]
+    assert hook().code == 1
+    check("-C", topic.path, "--waive", "trailing-space=a fixture has it")
+    assert walk() == ([], "1 waived, nothing else")
+    assert hook().code == 0
+    check("-C", topic.path, "--unwaive", "trailing-space")
+    # a rule of a pack that the hook does not load is no error there
+    (topic.path / ".git/info").mkdir(exist_ok=True)
+    (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
+    ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'
+    (topic.path / FILE_NAME).write_text(f'{ours}[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
+    assert hook().code == 0
 
 
 def test_these_options_leave_the_short_way_and_end_alike(workdir: Path) -> None:

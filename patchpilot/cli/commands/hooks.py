@@ -59,6 +59,7 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 
 
 def _check(common: Common, target: str, *beside: str) -> int:
+    from patchpilot.lint.store import load_rules
     from patchpilot.services.check import Wanted, check
     from patchpilot.services.topic_waivers import excuses_here
 
@@ -66,7 +67,7 @@ def _check(common: Common, target: str, *beside: str) -> int:
     settings = common.settings(repository)
     ignore = (*settings.words("ignore"), *beside)
     # the topic of the branch: the file is a commit in the making, or a mail of one
-    excuses = excuses_here(repository, settings, (), settings.get("base") or None)
+    excuses = excuses_here(repository, settings, (), settings.get("base") or None, among=load_rules())
     result = check(
         [target], Wanted(profile=settings.get("profile"), ignore=ignore, fail_on="error", excuses=excuses), repository=repository
     )
