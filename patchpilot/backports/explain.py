@@ -2,6 +2,7 @@
 """Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from patchpilot.history.landed import History
 
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
+_A_LITTLE = 1.0
 # what blame marks as its boundary is older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
@@ -45,22 +47,33 @@ class Explanation:
 def explain(
     history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, *, timeout: float = 5.0, tree: str | None = None
 ) -> Explanation:
-    """What stands behind a conflict, and what to look at before trusting an application that succeeded."""
+    """What stands behind a conflict, and what to look at before trusting an application that succeeded.
+
+    About `timeout` seconds in all: what was not looked up by then is not told.
+    """
+    end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
     words = compare_words(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is How.CONFLICT:
-        causes, elsewhere = _causes(history, scratch, fix, tip, applied, timeout)
-        causes = causes or _own_changes(history, scratch, fix, tip, applied, timeout)
+        causes, elsewhere = _causes(history, scratch, fix, tip, applied, _left(end))
+        causes = causes or _own_changes(history, scratch, fix, tip, applied, _left(end))
     for lack in words.lacks:
-        added = who_added(scratch, fix, lack, tip, timeout=timeout)
+        if time.monotonic() > end:
+            break
+        added = who_added(scratch, fix, lack, tip, timeout=_left(end))
         if added and added not in [one.commit for one in causes]:
             causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
     known = {one.commit for one in causes}
     causes += [one for one in elsewhere if one.commit not in known]
-    hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, timeout))
+    hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, end))
     return Explanation(tuple(causes), hints)
+
+
+def _left(end: float) -> float:
+    """The seconds to a moment; a little when it is over, so that what is quickly told is told."""
+    return max(_A_LITTLE, end - time.monotonic())
 
 
 def _causes(history: History, scratch: Scratch, fix: Fix, tip: str, applied: Applied, timeout: float) -> tuple[list[Cause], list[Cause]]:
@@ -156,7 +169,7 @@ def _word_hints(words: Words) -> list[str]:
     return hints
 
 
-def _other_file_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied, timeout: float) -> Iterator[str]:
+def _other_file_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied, end: float) -> Iterator[str]:
     """Where a branch that lacks a file of the fix has the functions and structures that the fix changes in it."""
     for change in fix.files:
         path = change.old_path
@@ -169,7 +182,7 @@ def _other_file_hints(scratch: Scratch, fix: Fix, tree: str, applied: Applied, t
             folder = path.rpartition("/")[0] or "."
             with suppress(GitError):
                 done = scratch.repository.git(
-                    "grep", "-I", "-l", "-z", "-E", "-e", start, tree, "--", folder, env=scratch.env, ok=(0, 1), timeout=timeout
+                    "grep", "-I", "-l", "-z", "-E", "-e", start, tree, "--", folder, env=scratch.env, ok=(0, 1), timeout=_left(end)
                 )
                 files = [one.partition(":")[2] for one in done.text.split("\0") if one]
                 if files:

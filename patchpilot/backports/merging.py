@@ -84,12 +84,17 @@ def read_merge(done: Completed) -> Merge:
         raise GitError(
             f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects: `git fetch --refetch`"
         )
+    return merge_of(words, clean=done.code == 0)
+
+
+def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
+    """The merge that the words of `git merge-tree -z --messages` tell of."""
     at = 1
     paths: dict[str, None] = {}
     while at < len(words) and words[at]:
         paths[words[at].partition("\t")[2]] = None
         at += 1
-    return Merge(words[0], done.code == 0, tuple(paths), tuple(_notes(words[at + 1 :])))
+    return Merge(words[0], clean, tuple(paths), tuple(_notes(words[at + 1 :])))
 
 
 def _notes(words: Sequence[str]) -> list[Note]:

@@ -2,23 +2,28 @@
 """The earlier mainline commits that make a fix apply: proposed from the lines it stands on, proved by merging, then made as few as possible."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from patchpilot.backports.fix import Fix
+from patchpilot.backports.ground import MARGINS, Ground
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.scratch import Scratch
-from patchpilot.backports.touches import Touch, older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.touches import read_each
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.landed import History
 from patchpilot.model.marks import read_marks
 from patchpilot.model.progress import Progress, silent
 
-_MARGINS = (0, 1, 3)
 _DEEPEST = 4
-_MOST = 400
+# more whole commits than these are not gathered: they would not be told
+_MOST_WHOLE = 120
+# how much of the time the parts may take while it is not known whether whole commits do
+_FOR_PARTS = 0.35
+# a commit of more files than these is wide; so many of the widest are tried to be done without before all others
+_WIDE, _MOST_WIDE = 10, 6
 # whole commits beyond these are no longer what a person picks for the sake of one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
@@ -84,76 +89,143 @@ def find_prerequisites(
     Whole commits first, each with what it needs itself in its other files; else, or when those are out of proportion, only their changes to
     the fix's files.
     """
-    return _Seeker(history, scratch, fix, tip, time.monotonic() + effort, progress, tree).search()
+    return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """One search: merges tried are remembered, and every step looks at the clock."""
+    """One search: merges tried are remembered, every step looks at the clock, and the best answer so far is kept."""
 
-    def __init__(
-        self, history: History, scratch: Scratch, fix: Fix, tip: str, deadline: float, progress: Progress, tree: str | None
-    ) -> None:
-        self.history, self.scratch, self.fix, self.tip = history, scratch, fix, tip
+    def __init__(self, history: History, scratch: Scratch, fix: Fix, tip: str, effort: float, progress: Progress, tree: str | None) -> None:
+        self.history, self.scratch, self.fix = history, scratch, fix
         self.repository: Repository = history.repository
         self.tree = tree or scratch.tree_of(tip)
-        self._deadline, self._progress = deadline, progress
+        self._begun = time.monotonic()
+        self._effort, self._progress = effort, progress
+        self._ground = Ground(history, scratch, fix.id, tip, self.tree, self._look_at_the_clock)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
-        self._touches: dict[tuple[str, tuple[str, ...]], tuple[Touch, ...]] = {}
-        self._older: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._goals: dict[str, Touch] = {}
-        self._landed: dict[str, bool] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
+        self._part: tuple[str, ...] = ()
+        self._whole: tuple[str, ...] = ()
 
     def search(self) -> Search:
-        best: Search | None = None
+        nothing = State.GAVE_UP
         try:
-            chosen = self._in_files()
-            if chosen is None:
-                return Search((), State.NONE)
-            best = part = self._result(chosen, State.PARTIAL, cut=True)
-            whole = self._whole(chosen)
-            if whole is not None:
-                lines = self.fix.size[1]
-                best = part.rather_than(self._result(whole, State.FOUND, cut=False), lines)
-                fewer = self._as_they_came(self._fewer(whole, cut=False))
-                best = part.rather_than(self._result(fewer, State.FOUND, cut=False), lines)
+            if not self._find_parts():
+                nothing = State.NONE
+            elif self._find_whole():
+                self._fewer(self._whole, self._take_whole, cut=False)
+                self._whole = self._as_they_came(self._whole)
+            else:
+                self._fewer(self._part, self._take_part, cut=True)
         except _TimeIsOverError:
-            return best or Search((), State.GAVE_UP)
+            pass
         except GitError:
             # git was stopped at the time limit of the search
-            if time.monotonic() < self._deadline:
+            if time.monotonic() < self._begun + self._effort:
                 raise
-            return best or Search((), State.GAVE_UP)
-        return best
+        self._effort = float("inf")
+        if not self._part:
+            return Search((), nothing)
+        part = self._result(self._part, State.PARTIAL, cut=True)
+        return part.rather_than(self._result(self._whole, State.FOUND, cut=False), self.fix.size[1]) if self._whole else part
 
-    def _in_files(self) -> tuple[str, ...] | None:
-        """Commits whose changes to the fix's files make it apply, or None when all there are together do not."""
+    def _take_part(self, commits: tuple[str, ...]) -> None:
+        self._part = commits
+
+    def _take_whole(self, commits: tuple[str, ...]) -> None:
+        self._whole = commits
+
+    def _find_parts(self) -> bool:
+        """Find commits whose changes to the fix's files make it apply; False when all there are together do not."""
+        # one reading of history serves all questions about the fix's files
+        self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
+        gathered = self._gather((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
-        seen: set[tuple[str, ...]] = set()
-        for margin in _MARGINS:
-            pool = self._stands_on(self.fix.id, merge.paths, margin)
-            if pool and pool not in seen and self._reaches(pool, cut=True):
-                return self._fewer(pool, cut=True)
-            seen.add(pool)
-        touches = self._before(self.fix.id, self._names(self.fix.id, self.fix.paths))
-        pool = self._missing([one.commit for one in touches[-_MOST:]])
-        if self._reaches(pool, cut=True):
-            return self._fewer(pool, cut=True)
-        return None
+        pools = (self._ground.stands_on(self.fix.id, merge.paths, margin) for margin in MARGINS) if gathered is None else ()
+        for pool in pools:
+            if pool and self._reaches(pool, cut=True):
+                gathered = self._applied(pool)
+                break
+        if gathered is None:
+            pool = self._ground.all(self.fix.id, self.fix.paths)
+            if not self._reaches(pool, cut=True):
+                return False
+            gathered = self._applied(pool)
+        self._part = gathered
+        self._fewer(gathered, self._take_part, cut=True, share=_FOR_PARTS)
+        return True
 
-    def _whole(self, chosen: Sequence[str]) -> tuple[str, ...] | None:
-        """Whole commits that make the fix apply: those chosen, with what they need themselves; None when there are none."""
-        if self._reaches(chosen, cut=False, strict=True):
-            return tuple(chosen)
-        pools: list[Sequence[str]] = [chosen]
+    def _find_whole(self) -> bool:
+        """Find whole commits that make the fix apply: the parts', with what they need themselves."""
+        gathered = self._gather(self._part, cut=False)
+        if gathered:
+            self._whole = gathered
+            return True
         conflict = self._pick(self.fix.id, self.tree, cut=False).paths
-        pools += [self._stands_on(self.fix.id, conflict, margin) for margin in _MARGINS]
-        for pool in dict.fromkeys(tuple(one) for one in pools):
+        pools = [self._part, *(self._ground.stands_on(self.fix.id, conflict, margin) for margin in MARGINS)]
+        for pool in dict.fromkeys(pools):
             picked = self._climb(pool, self.tree, _DEEPEST)
             if self._reaches(picked, cut=False):
-                return picked
+                self._whole = picked
+                return True
+        return False
+
+    def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
+        """Commits in the mainline's order after which the fix applies: where one of them (or the fix) does not, what it stands on there is added.
+
+        None when what the fix itself needs is not to be had, or far too much.
+        """
+        chosen, banned = set(seeds), set[str]()
+        levels: dict[str, int] = {}
+        while len(chosen) <= _MOST_WHOLE:
+            ordered = self._in_order(chosen)
+            tree = self.tree
+            for commit in (*ordered, self.fix.id):
+                merge = self._pick(commit, tree, cut=cut)
+                if not merge.clean:
+                    break
+                tree = merge.tree
+            else:
+                return ordered
+            new = self._wider(commit, merge, levels, chosen | banned, cut=cut)
+            if new:
+                chosen |= new
+            elif commit == self.fix.id:
+                return None
+            else:
+                # the branch is in its way: perhaps the fix does without it
+                chosen.discard(commit)
+                banned.add(commit)
         return None
+
+    def _wider(self, commit: str, merge: Merge, levels: dict[str, int], known: set[str], *, cut: bool) -> set[str]:
+        """What a commit that conflicts stands on and is not known yet: who wrote those lines, else all around them, else all in those files."""
+        for level in range(levels.get(commit, 0), len(MARGINS) + 2):
+            levels[commit] = level
+            if level == 0:
+                found = self._ground.wrote(commit, merge, self._theirs(commit, cut=cut)[1])
+            elif level <= len(MARGINS):
+                found = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
+            else:
+                found = self._ground.all(commit, merge.paths) if cut or commit == self.fix.id else ()
+            new = set(found) - known - {commit, self.fix.id}
+            if new:
+                return new
+        return set()
+
+    def _in_order(self, commits: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
+
+    def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
+        """Those of a pool whose changes to the fix's files apply, one on the other, and change something."""
+        tree, kept = self.tree, []
+        for commit in pool:
+            merge = self._pick(commit, tree, cut=True)
+            if merge.clean and merge.tree != tree:
+                tree = merge.tree
+                kept.append(commit)
+        return tuple(kept)
 
     def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
         """Apply each of `pool` that can be applied, with what it needs first; what was applied, in order."""
@@ -174,8 +246,8 @@ class _Seeker:
             return (commit,)
         if depth == 0 or (commit, tree) in self._failed:
             return None
-        for margin in _MARGINS[:2]:
-            steps = self._climb(self._stands_on(commit, merge.paths, margin), tree, depth - 1)
+        for margin in MARGINS[:2]:
+            steps = self._climb(self._ground.stands_on(commit, merge.paths, margin), tree, depth - 1)
             at = tree
             for step in steps:
                 at = self._pick(step, at, cut=False).tree
@@ -184,26 +256,45 @@ class _Seeker:
         self._failed.add((commit, tree))
         return None
 
-    def _fewer(self, chosen: Sequence[str], *, cut: bool) -> tuple[str, ...]:
-        """The chosen without all that can be dropped: halves first, then smaller pieces, then one at a time."""
+    def _fewer(self, chosen: Sequence[str], take: Callable[[tuple[str, ...]], None], *, cut: bool, share: float = 1.0) -> None:
+        """Take the chosen without all that can be dropped, for a share of the time.
+
+        The widest first, since many files are seldom what a fix needs; then halves, smaller pieces, and one at a time, again the widest first.
+        """
         kept = list(chosen)
-        piece = max(1, len(kept) // 2)
+
+        def drop(gone: Sequence[str]) -> bool:
+            rest = [one for one in kept if one not in gone]
+            if not rest or not self._reaches(rest, cut=cut, strict=True):
+                return False
+            kept[:] = rest
+            take(tuple(rest))
+            return True
+
+        def widest() -> list[str]:
+            return sorted(kept, key=self._breadth, reverse=True)
+
+        pieces = [[one] for one in widest()[:_MOST_WIDE] if self._breadth(one) > _WIDE]
+        size = len(kept)
         while True:
-            at = 0
             dropped = False
-            while at < len(kept) and len(kept) > 1:
-                rest = kept[:at] + kept[at + piece :]
-                if rest and self._reaches(rest, cut=cut, strict=True):
-                    kept, dropped = rest, True
-                else:
-                    at += piece
-            if piece == 1 and not dropped:
-                return tuple(kept)
-            piece = max(1, piece // 2)
+            for piece in pieces:
+                if time.monotonic() > self._begun + share * self._effort:
+                    return
+                dropped |= len(kept) > len(piece) and drop(piece)
+            if size == 1 and not dropped:
+                return
+            size = max(1, size // 2)
+            ordered = widest() if size == 1 else list(kept)
+            pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+
+    def _breadth(self, commit: str) -> int:
+        """How many files a commit changes."""
+        return len(self.scratch.changed(*self._theirs(commit, cut=False)))
 
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
         """Commits in the order of the mainline when they apply in that order, else as they are."""
-        ordered = tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
+        ordered = self._in_order(commits)
         return ordered if ordered != commits and self._reaches(ordered, cut=False, strict=True) else commits
 
     def _reaches(self, commits: Sequence[str], *, cut: bool, strict: bool = False) -> bool:
@@ -219,76 +310,39 @@ class _Seeker:
 
     def _result(self, commits: Sequence[str], state: State, *, cut: bool) -> Search:
         tree = self.tree
-        needs = []
+        applied = []
         for one in commits:
             merge = self._pick(one, tree, cut=cut)
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
-                needs.append(self._need(one, cut=cut))
+                applied.append(one)
+        touches = read_each(self.repository, applied, sorted(self._paths) if cut else ()) if applied else {}
+        needs = []
+        for one in applied:
+            found = self.repository.commit(one)
+            needs.append(Need(one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)))
         return Search(tuple(needs), state, tree)
-
-    def _need(self, commit: str, *, cut: bool) -> Need:
-        found = self.repository.commit(commit)
-        touch = read_touch(self.repository, commit, sorted(self._paths) if cut else ())
-        return Need(commit, found.subject, touch.size, bool(read_marks(found.message).fixes))
 
     def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
         key = (commit, tree, cut)
         if key not in self._merges:
             self._look_at_the_clock()
-            parents = self.repository.commit(commit).parents
-            base = self.scratch.tree_of(parents[0]) if parents else self.scratch.write("tree", b"")
-            theirs = self.scratch.tree_of(commit)
-            if cut and commit != self.fix.id:
-                theirs = self.scratch.with_files(base, self.scratch.entries(theirs, sorted(self._paths)))
+            base, theirs = self._theirs(commit, cut=cut)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
-    def _stands_on(self, commit: str, conflicts: Sequence[str], margin: int) -> tuple[str, ...]:
-        """The missing commits that a commit stands on in the files where it conflicts, oldest first."""
-        if commit not in self._goals:
-            self._goals[commit] = read_touch(self.repository, commit)
-        goal = self._goals[commit]
-        touched = [edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)] or list(goal.edits)
-        paths = tuple(dict.fromkeys(path for edit in touched for path in (edit.old_path, edit.new_path) if path))
-        touches = self._before(commit, self._names(commit, paths))
-        present = {one.commit for one in touches} - set(self._missing([one.commit for one in touches]))
-        while True:
-            found = stands_on(touches, goal, frozenset(present), frozenset(paths), margin)
-            there = {one.commit for one in found if self._has_landed(one.commit)} if len(found) <= 20 else set()
-            if not there:
-                return tuple(one.commit for one in found)
-            present |= there
-
-    def _before(self, commit: str, paths: tuple[str, ...]) -> tuple[Touch, ...]:
-        """The commits before one that the branch's history does not have and that change these files."""
-        if (commit, paths) not in self._touches:
-            left = self._look_at_the_clock()
-            parents = self.repository.commit(commit).parents
-            found = read_touches(self.repository, paths, parents[0], [self.tip], timeout=left) if parents else ()
-            self._touches[commit, paths] = found
-        return self._touches[commit, paths]
-
-    def _names(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """These paths, with the names the files had before when the branch has no such files."""
-        gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
-        if gone and (commit, gone) not in self._older:
-            left = self._look_at_the_clock()
-            self._older[commit, gone] = older_names(self.repository, gone, f"{commit}^", self.tip, timeout=left)
-        return tuple(dict.fromkeys([*paths, *self._older.get((commit, gone), ())]))
-
-    def _missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        return self.history.missing(commits, self.tip)
-
-    def _has_landed(self, commit: str) -> bool:
-        if commit not in self._landed:
-            landing = self.history.landed(commit, self.tip)
-            self._landed[commit] = bool(landing and landing.holds)
-        return self._landed[commit]
+    def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
+        """The tree before a commit and its own, with `cut` only as far as it changes the fix's files."""
+        parents = self.repository.commit(commit).parents
+        base = self.scratch.tree_of(parents[0]) if parents else self.scratch.write("tree", b"")
+        theirs = self.scratch.tree_of(commit)
+        if cut and commit != self.fix.id:
+            theirs = self.scratch.with_files(base, self.scratch.entries(theirs, sorted(self._paths)))
+        return base, theirs
 
     def _look_at_the_clock(self) -> float:
         """The seconds left; _TimeIsOverError when there are none."""
-        left = self._deadline - time.monotonic()
+        left = self._begun + self._effort - time.monotonic()
         self._progress("searching what it stands on", len(self._merges))
         if left <= 0:
             raise _TimeIsOverError

@@ -6,11 +6,12 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.backports.merging import Entry, Merge, plan, read_merge
+from patchpilot.backports.merging import Entry, Merge, Note, merge_of, plan, read_merge
 from patchpilot.commits.batch import CatFile
+from patchpilot.commits.merges import Merges
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.errors import GitError
@@ -20,9 +21,24 @@ _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
+_MOST_PENDING = 5000
+# for so few merges a process each costs less than one that stays
+_FEW = 3
+_MOST_CHANGES = 500
+# what the running merge answers of it is longer than a buffer: see commits/merges.py
+_FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class _MergedFile:
+    """A file that both sides changed, merged: what it is then (with markers where it conflicts), and what git said of it."""
+
+    entry: Entry
+    clean: bool
+    notes: tuple[Note, ...]
 
 
 class Scratch:
@@ -31,14 +47,20 @@ class Scratch:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-objects-")
-        self.path = Path(self._folder.name)
-        (self.path / "info").mkdir()
-        (self.path / "info" / "alternates").write_bytes(os.fsencode((repository.common_dir / "objects").resolve()) + b"\n")
-        self.env = {"GIT_OBJECT_DIRECTORY": str(self.path)}
-        self.objects = CatFile(repository.top, self.env)
+        self._path = Path(self._folder.name)
+        (self._path / "info").mkdir()
+        (self._path / "info" / "alternates").write_bytes(os.fsencode((repository.common_dir / "objects").resolve()) + b"\n")
+        self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
+        self._objects = CatFile(repository.top, self._env)
+        self._merges: Merges | None = None
+        self._asked = 0
         self._trees: dict[str, str] = {}
         self._blobs: dict[tuple[str, str], bytes | None] = {}
-        self._listings: dict[str, dict[str, Entry]] = {}
+        self._listings: dict[str, Mapping[str, Entry]] = {}
+        # trees made and not yet written: most are steps of a search that git is never asked about
+        self._pending: dict[str, bytes] = {}
+        self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
+        self._merged: dict[tuple[str, Entry, Entry, Entry], _MergedFile] = {}
 
     def __enter__(self) -> "Scratch":
         return self
@@ -48,8 +70,28 @@ class Scratch:
 
     def close(self) -> None:
         """Forget everything."""
-        self.objects.close()
+        self._objects.close()
+        if self._merges:
+            self._merges.close()
         self._folder.cleanup()
+
+    @property
+    def path(self) -> Path:
+        """The store's folder, all that was made in it."""
+        self._settle()
+        return self._path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What makes git write to the store and see all that was made."""
+        self._settle()
+        return dict(self._env)
+
+    @property
+    def objects(self) -> CatFile:
+        """The objects of the store and of the repository."""
+        self._settle()
+        return self._objects
 
     def git(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None) -> Completed:
         """git in the repository, writing objects here."""
@@ -57,13 +99,28 @@ class Scratch:
 
     def write(self, kind: str, content: bytes) -> str:
         """Write an object; its id."""
-        raw = b"%s %d\0" % (kind.encode(), len(content)) + content
-        name = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-        file = self.path / name[:2] / name[2:]
+        name, raw = _named(kind, content)
+        self._put(name, raw)
+        return name
+
+    def _put(self, name: str, raw: bytes) -> None:
+        file = self._path / name[:2] / name[2:]
         if not file.exists():
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(zlib.compress(raw, 1))
-        return name
+
+    def _settle(self) -> None:
+        while self._pending:
+            self._put(*self._pending.popitem())
+
+    def _settle_tree(self, tree: str) -> None:
+        """Write a tree that was made and is not written yet, with those in it."""
+        raw = self._pending.pop(tree, None)
+        if raw is not None:
+            self._put(tree, raw)
+            for mode, name in _read_tree(raw.partition(b"\0")[2]).values():
+                if mode == _DIRECTORY:
+                    self._settle_tree(name)
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
         """A commit of a tree; its id."""
@@ -79,7 +136,7 @@ class Scratch:
     def tree_of(self, commit: str) -> str:
         """The tree of a commit of the repository or of this store."""
         if commit not in self._trees:
-            found = self.objects.get(commit)
+            found = self._objects.get(commit)
             if not found or found[1] != "commit":
                 raise GitError(f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch`")
             self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
@@ -94,24 +151,60 @@ class Scratch:
         planned = plan(self.changed(base, theirs), lambda path: self._entry(ours, path), lambda path: self._entry(theirs, path))
         if planned is None:
             return self.merge_trees(base, ours, theirs)
-        merge = Merge(ours, True)
         taken = dict(planned.taken)
-        if planned.both:
-            small = [self.with_files(EMPTY_TREE, self.entries(tree, planned.both)) for tree in (base, ours, theirs)]
+        conflicts: list[str] = []
+        notes: list[Note] = []
+        for path, file in self._merge_files(planned.both, base, ours, theirs).items():
+            taken[path] = file.entry
+            conflicts += [] if file.clean else [path]
+            notes += file.notes
+        return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes))
+
+    def _merge_files(self, paths: Sequence[str], base: str, ours: str, theirs: str) -> dict[str, "_MergedFile"]:
+        """Path → the merge of a file that is there on all sides; git is asked only what it was not asked before."""
+        asked = {path: (path, self._entry(base, path), self._entry(ours, path), self._entry(theirs, path)) for path in paths}
+        new = [path for path in paths if asked[path] not in self._merged]
+        if new:
+            small = [self.with_files(EMPTY_TREE, self.entries(tree, new)) for tree in (base, ours, theirs)]
             merge = self.merge_trees(*small)
-            taken |= self.entries(merge.tree, planned.both)
-        return replace(merge, tree=self.with_files(ours, taken))
+            for path in new:
+                notes = tuple(note for note in merge.notes if path in note.paths)
+                self._merged[asked[path]] = _MergedFile(self._entry(merge.tree, path), path not in merge.paths, notes)
+        return {path: self._merged[asked[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
         """The three-way merge of trees by git, which looks for renames in all of them."""
+        for tree in (base, ours, theirs):
+            self._settle_tree(tree)
         root = self.commit(base)
-        done = self.git(
-            "merge-tree", "--write-tree", "--messages", "-z", self.commit(ours, root), self.commit(theirs, root, message="y"), ok=(0, 1)
-        )
-        return read_merge(done)
+        one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
+        self._asked += 1
+        if self._asked > _FEW:
+            self._merges = self._merges or Merges(self.repository.top, self._filler(), self._env)
+            done = self._merges.merge(one, other)
+            if done:
+                return merge_of(done[1], clean=done[0])
+        return read_merge(self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)))
+
+    def _filler(self) -> tuple[str, str]:
+        """Two commits whose merge has much to tell."""
+        trees = [
+            self.with_files(EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))) for one in (b"", b"1\n", b"2\n")
+        ]
+        for tree in trees:
+            self._settle_tree(tree)
+        root = self.commit(trees[0])
+        return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         """Path → what it is in each of two trees, where that differs; a directory in the one that is none in the other is one path."""
+        if (one, other) not in self._changes:
+            if len(self._changes) >= _MOST_CHANGES:
+                self._changes.clear()
+            self._changes[one, other] = self._differences(one, other)
+        return dict(self._changes[one, other])
+
+    def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         found: dict[str, tuple[Entry, Entry]] = {}
         mine, theirs = self._read(one), self._read(other)
         for name in mine.keys() | theirs.keys():
@@ -119,7 +212,7 @@ class Scratch:
             if old == new:
                 continue
             if old and new and old[0] == new[0] == _DIRECTORY:
-                found |= {f"{name}/{path}": pair for path, pair in self.changed(old[1], new[1]).items()}
+                found |= {f"{name}/{path}": pair for path, pair in self._differences(old[1], new[1]).items()}
             else:
                 found[name] = (old, new)
         return found
@@ -130,7 +223,7 @@ class Scratch:
 
     def has(self, tree: str, path: str) -> bool:
         """Whether a tree has a file or directory of this path."""
-        return self.objects.get(f"{tree}:{path}") is not None
+        return self._entry(tree, path) is not None
 
     def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
         """Path → (mode, id) in a tree, None where there is no such path."""
@@ -156,9 +249,12 @@ class Scratch:
             else:
                 own[head] = (_DIRECTORY, made)
         rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b""))
-        made = self.write(
-            "tree", b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
-        )
+        content = b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
+        made, raw = _named("tree", content)
+        if made not in self._listings:
+            if len(self._pending) >= _MOST_PENDING:
+                self._settle()
+            self._pending[made] = raw
         self._keep(made, own)
         return made
 
@@ -172,13 +268,14 @@ class Scratch:
         if tree == EMPTY_TREE:
             return {}
         if tree not in self._listings:
-            found = self.objects.get(tree)
+            self._settle_tree(tree)
+            found = self._objects.get(tree)
             if not found or found[1] != "tree":
                 raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it: `git fetch --refetch`")
             self._keep(tree, _read_tree(found[2]))
         return self._listings[tree]
 
-    def _keep(self, tree: str, listing: dict[str, Entry]) -> None:
+    def _keep(self, tree: str, listing: Mapping[str, Entry]) -> None:
         if len(self._listings) >= _MOST_LISTINGS:
             self._listings.clear()
         self._listings[tree] = listing
@@ -186,15 +283,22 @@ class Scratch:
     def blob(self, tree: str, path: str) -> bytes | None:
         """A file of a tree, or None."""
         if (tree, path) not in self._blobs:
-            found = self.objects.get(f"{tree}:{path}")
+            entry = self._entry(tree, path)
+            found = self._objects.get(entry[1]) if entry else None
             if len(self._blobs) >= _MOST_BLOBS:
                 self._blobs.clear()
             self._blobs[tree, path] = found[2] if found and found[1] == "blob" else None
         return self._blobs[tree, path]
 
 
-def _read_tree(raw: bytes) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+def _named(kind: str, content: bytes) -> tuple[str, bytes]:
+    """An object's id, and the object as it is stored."""
+    raw = b"%s %d\0" % (kind.encode(), len(content)) + content
+    return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
+
+
+def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):
         end = raw.index(b"\0", at)

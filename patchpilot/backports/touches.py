@@ -78,6 +78,17 @@ def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -
     return _touch(blocks[0]) if blocks else Touch(commit, "", ())
 
 
+def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()) -> dict[str, Touch]:
+    """The changes of several commits, to `paths` or to all, in one reading; one that changes none of `paths` has none."""
+    only = ["--", *paths] if paths else []
+    done = repository.git(
+        "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,
+        stdin="".join(f"{one}\n" for one in commits).encode(),
+    )  # fmt: skip
+    found = {touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])}
+    return {one: found.get(one, Touch(one, "", ())) for one in commits}
+
+
 def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
     """The names these files had before, in the commits that `tip` has and `less` has not, later names first.
 
@@ -124,6 +135,26 @@ def stands_on(
     return tuple(reversed(found))
 
 
+def last_writers(touches: Sequence[Touch], fix: Touch, present: frozenset[str], paths: frozenset[str]) -> tuple[Touch, ...]:
+    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix changes, or lines beside them, oldest first.
+
+    What one of them wrote is not asked of older ones: what it stands on itself is another question. A rename alone only moves lines: git follows it.
+    """
+    needed: dict[str, list[Span]] = {}
+    for edit in fix.edits:
+        if edit.old_path and (edit.old_path in paths or edit.new_path in paths):
+            needed.setdefault(edit.old_path, []).extend(old for old, _ in edit.hunks)
+    found: list[Touch] = []
+    for touch in reversed(touches):
+        if touch.commit not in present and any(_meets(edit, needed, moved=False) for edit in touch.edits):
+            found.append(touch)
+            for edit in touch.edits:
+                if edit.new_path in needed:
+                    needed[edit.new_path] = _without(needed[edit.new_path], [new for _, new in edit.hunks])
+        _carry_back(touch, needed, belongs=False)
+    return tuple(reversed(found))
+
+
 def crossing(touches: Sequence[Touch], path: str, span: Span) -> tuple[Touch, ...]:
     """Those of `touches` (oldest first) that change lines of a span of a file as it is after the last of them, however the lines moved since."""
     needed: dict[str, list[Span]] = {path: [span]}
@@ -146,9 +177,10 @@ def _wide(edit: Edit) -> Iterable[Span]:
     return ((new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1) for _, new in edit.hunks)
 
 
-def _meets(edit: Edit, needed: Mapping[str, Sequence[Span]]) -> bool:
+def _meets(edit: Edit, needed: Mapping[str, Sequence[Span]], *, moved: bool = True) -> bool:
+    """Whether an edit changed lines of the spans or beside them; with `moved` also when it renamed their file."""
     spans = needed.get(edit.new_path or "", ())
-    if spans and edit.new_path != edit.old_path:
+    if moved and spans and edit.new_path != edit.old_path:
         return True
     return any(span[0] <= new[1] and new[0] <= span[1] for span in spans for _, new in edit.hunks)
 
@@ -179,6 +211,20 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
         elif new[0] < high:
             high, shift_high = max(high, new[1]), shift_high + delta
     return low + shift_low, max(low + shift_low, high + shift_high)
+
+
+def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
+    """The spans less those written: what is left of a line or more."""
+    left = list(spans)
+    for low, high in written:
+        pieces: list[Span] = []
+        for start, end in left:
+            if low >= high or end <= low or high <= start:
+                pieces.append((start, end))
+            else:
+                pieces += [(one, other) for one, other in ((start, low), (high, end)) if one < other]
+        left = pieces
+    return left
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

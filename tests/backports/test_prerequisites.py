@@ -3,10 +3,12 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.backports.touches import Edit, Touch, older_names, stands_on
+from patchpilot.backports.prerequisites import _Seeker, _TimeIsOverError
+from patchpilot.backports.touches import Edit, Touch, last_writers, older_names, stands_on
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
 from tests.kit.cli import call
@@ -219,3 +221,42 @@ def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert older_names(repository, ("three.c", "another.c", "new.c"), top, start) == ("other.c", "two.c", "one.c")
         assert older_names(repository, (), top, start) == ()
+
+
+def test_who_wrote_the_lines_last_is_asked_first() -> None:
+    old = touch("old", ((10, 11), (10, 12)))
+    last = touch("last", ((10, 11), (10, 11)))
+    beside = touch("beside", ((11, 12), (11, 12)))
+    far = touch("far", ((40, 41), (40, 41)))
+    fix = touch("fix", ((10, 12), (10, 12)))
+    paths = frozenset(["f"])
+    assert [one.commit for one in last_writers([old, last, far, beside], fix, frozenset(), paths)] == ["last", "beside"]
+    assert [one.commit for one in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)] == ["old", "beside"]
+
+
+def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
+    wrote = touch("wrote", ((10, 11), (10, 11)))
+    moved = Touch("moved", "", (Edit("f", "g", "a", "a", "100644", "100644", ()),))
+    fix = Touch("fix", "", (Edit("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),))
+    assert [one.commit for one in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))] == ["wrote"]
+    assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
+
+
+def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = world.repo
+    content: dict[str, str] = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    chain = []
+    for number in range(6):
+        content["l20"] = f"check(20, all, {number});"
+        chain.append(repo.commit(f"work: step {number}", {"w.c": source(**content)}))
+    content["l20"] = "check(20, done);"
+    fix = repo.commit(f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    tip = world.branch("6.12", world.fix)
+
+    def over(*_: object, **__: object) -> None:
+        raise _TimeIsOverError
+
+    monkeypatch.setattr(_Seeker, "_fewer", over)
+    answer = world.one(fix, "--onto", tip)
+    assert ids(answer) == chain
+    assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One `git merge-tree --stdin` for many merges: a merge costs what it takes, not a process."""
+
+import contextlib
+import os
+import select
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from patchpilot.commits.run import environment, git_argv, stop
+
+_FIRST = 5.0
+_LONGEST = 60.0
+
+
+class Merges:
+    """A running `git merge-tree --stdin`. Safe to use from several threads; close it, or use it as a context.
+
+    Before 2.50 git writes its answers when its buffer is full. So that none has to be waited for, each question is followed by `filler`, a
+    pair whose answer is longer than any such buffer and is thrown away. A git that knows no `--stdin` (2.38), or keeps an answer all the
+    same, is found out by a first question and not asked again.
+    """
+
+    def __init__(self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None) -> None:
+        self._argv = git_argv(repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z")
+        self._env = environment(env)
+        self._filler = filler
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words: Iterator[str] = iter(())
+        self._is_of_use = True
+        self._end = 0.0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "Merges":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._stop()
+
+    def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
+        """Whether the merge of two commits is clean, and the words that `git merge-tree -z --messages` prints of it; None: ask it otherwise."""
+        with self._lock:
+            if not self._is_of_use:
+                return None
+            try:
+                if self._process is None:
+                    self._start()
+                self._end = time.monotonic() + _LONGEST
+                return self._ask(ours, theirs)
+            except (OSError, EOFError):
+                self._is_of_use = False
+                self._stop()
+            except BaseException:
+                # half an answer was read: what follows would be taken for the next one's
+                self._stop()
+                raise
+            return None
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._env, start_new_session=True
+        )
+        self._words = self._read()
+        self._end = time.monotonic() + _FIRST
+        self._write(*self._filler)
+        self._ask(*self._filler)
+
+    def _stop(self) -> None:
+        if self._process:
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+            stop(self._process)
+            self._process = None
+
+    def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
+        self._write(ours, theirs)
+        self._write(*self._filler)
+        # the end of the last filler's answer comes with this one's
+        self._answer()
+        return self._answer()
+
+    def _write(self, ours: str, theirs: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{ours} {theirs}\n".encode())
+        self._process.stdin.flush()
+
+    def _answer(self) -> tuple[bool, list[str]]:
+        """One answer: its tree, the conflicted entries up to an empty word, the messages up to another."""
+        status = next(self._words)
+        if status not in ("0", "1"):
+            raise EOFError(status)
+        found = []
+        for _ in range(2):
+            for word in self._words:
+                found.append(word)
+                if not word:
+                    break
+        return status == "1", found
+
+    def _read(self) -> Iterator[str]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        rest = b""
+        while True:
+            if not select.select([descriptor], [], [], max(0.0, self._end - time.monotonic()))[0]:
+                raise EOFError("no answer")
+            read = os.read(descriptor, 1 << 16)
+            if not read:
+                raise EOFError("git ended")
+            *words, rest = (rest + read).split(b"\0")
+            for word in words:
+                yield word.decode("utf-8", "surrogateescape")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many merges asked of one git process are answered as by a process each."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.scratch import EMPTY_TREE, Scratch
+from patchpilot.commits.merges import Merges
+from patchpilot.commits.repository import Repository
+from tests.kit.repos import Repo
+
+BODY = "".join(f"line {number}\n" for number in range(20))
+
+
+def sides(scratch: Scratch) -> list[str]:
+    """Trees: a start, one line changed, another line changed, the first line changed otherwise."""
+    texts = [BODY, BODY.replace("line 3\n", "three\n"), BODY.replace("line 15\n", "fifteen\n"), BODY.replace("line 3\n", "drei\n")]
+    return [scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", one.encode()))}) for one in texts]
+
+
+def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repo(tmp_path / "r").commit("start", {"x": "x\n"})
+    monkeypatch.setattr("patchpilot.backports.scratch._FEW", 0)
+    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch, Scratch(repository) as plain:
+        start, one, other, clashing = sides(scratch)
+        assert sides(plain) == [start, one, other, clashing]
+        plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
+        for _ in range(3):
+            for ours, theirs in ((one, other), (one, clashing), (other, clashing)):
+                asked, alone = scratch.merge_trees(start, ours, theirs), plain.merge_trees(start, ours, theirs)
+                assert (asked.clean, asked.paths, asked.notes) == (alone.clean, alone.paths, alone.notes)
+                assert asked.tree == alone.tree
+        assert scratch.merge_trees(start, one, other).clean
+        assert not scratch.merge_trees(start, one, clashing).clean
+
+
+def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repo(tmp_path / "r").commit("start", {"x": "x\n"})
+    mute = tmp_path / "bin" / "git"
+    mute.parent.mkdir()
+    real = next(Path(one) / "git" for one in os.environ["PATH"].split(":") if (Path(one) / "git").exists())
+    mute.write_text(f'#!/bin/sh\ncase "$*" in *--stdin*) exec sleep 60;; esac\nexec {real} "$@"\n', encoding="utf-8")
+    mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("patchpilot.commits.merges._FIRST", 0.2)
+    monkeypatch.setattr("patchpilot.backports.scratch._FEW", 0)
+    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+        start, one, other, _ = sides(scratch)
+        assert scratch.merge_trees(start, one, other).clean
+        assert scratch._merges is not None
+        assert scratch._merges.merge(one, other) is None
+
+
+def test_a_file_is_merged_once_however_often_its_commit_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repo(tmp_path / "r").commit("start", {"x": "x\n"})
+    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+        start, one, other, clashing = sides(scratch)
+        first = scratch.merge(start, one, other)
+        bad = scratch.merge(start, one, clashing)
+        monkeypatch.setattr(Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again"))
+        more = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
+        again = scratch.merge(*(scratch.with_files(tree, more) for tree in (start, one, other)))
+        assert again.tree == scratch.with_files(first.tree, more)
+        assert scratch.merge(start, one, clashing) == bad
+        assert (bad.clean, bad.paths, bad.notes[0].kind) == (False, ("d/a.c",), "Auto-merging")
+
+
+def test_trees_that_nobody_asks_for_are_not_written(tmp_path: Path) -> None:
+    Repo(tmp_path / "r").commit("start", {"x": "x\n"})
+    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+        tree = sides(scratch)[0]
+        assert not (scratch._path / tree[:2] / tree[2:]).exists()
+        assert scratch.has(tree, "d/a.c")
+        found = scratch.objects.get(tree)
+        assert found is not None
+        assert found[1] == "tree"
+        assert scratch.git("ls-tree", "-r", "--name-only", sides(scratch)[1]).text == "d/a.c\n"
