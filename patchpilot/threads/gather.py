@@ -4,18 +4,20 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from patchpilot.errors import MissingError, NetworkError
+from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import Archive, NotInArchiveError, quoted
 from patchpilot.threads.classify import classify
 from patchpilot.threads.mbox import unique
+from patchpilot.threads.posts import Topic
 from patchpilot.threads.status import Status, read_thread
 
 Take = Callable[[Iterable[Mail]], None]
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
 MAX_THREADS = 12
 MAX_TITLES = 8
-MAX_CARRIED = 4
+MAX_CARRIED, MAX_FILES = 4, 3
 MAX_FOLLOW_UPS = 4
 
 
@@ -96,14 +98,28 @@ def _what_came_after(archive: Archive, message_id: str, have: Mapping[str, Mail]
 
 
 def _revision_queries(status: Status) -> list[str]:
-    """Searches for other revisions: by change-id, by what links to a known one, by title and author."""
+    """Searches for other revisions: by change-id, by what links to a known one, by title and author; where a version is not there, by the files
+    the author's patches touch."""
     topic = status.topic
-    author = topic.author.email
-    linking = [f"b:{quoted(revision.head.message_id)} AND f:{author}" for revision in topic.revisions[-2:]]
-    if topic.change_id:
-        return [quoted(topic.change_id), *linking]
+    author = _by(topic.author)
+    linking = [f"b:{quoted(revision.head.message_id)} AND {author}" for revision in topic.revisions[-2:]]
     titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
-    return [*(f"s:{quoted(title)} AND f:{author}" for title in titles if len(title) >= 8), *linking]
+    named = [quoted(topic.change_id)] if topic.change_id else [f"s:{quoted(title)} AND {author}" for title in titles if len(title) >= 8]
+    return [*named, *linking, *_gap_queries(topic)]
+
+
+def _gap_queries(topic: Topic) -> list[str]:
+    """A search by files for versions that must have been and are not known."""
+    known = {revision.version for revision in topic.revisions}
+    if all(version in known or version in topic.missing.values() for version in range(1, max(known))):
+        return []
+    files = sorted(topic.revisions[0].files, key=len)[-MAX_FILES:]
+    return [f"{_by(topic.author)} AND ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND NOT s:re"] if files else []
+
+
+def _by(author: Address) -> str:
+    """A condition on the sender: by address, or by name, as people change their addresses."""
+    return f"(f:{author.email} OR f:{quoted(author.name)})" if " " in author.name else f"f:{author.email}"
 
 
 def _carrier_queries(status: Status) -> list[str]:
@@ -114,7 +130,7 @@ def _carrier_queries(status: Status) -> list[str]:
     titles = list(dict.fromkeys(post.title for post in topic.latest.patches if len(post.title) >= 16))[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
     listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
-    sent_on = f"b:{quoted(topic.author.email)} AND ({subjects}) AND NOT f:{topic.author.email} AND NOT s:re"
+    sent_on = f"b:{quoted(topic.author.email)} AND ({subjects}) AND NOT {_by(topic.author)} AND NOT s:re"
     return [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"] if titles else []
 
 

@@ -104,6 +104,9 @@ TREE = re.compile(
     r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
     re.IGNORECASE,
 )
+NO_TREE = re.compile(
+    r"^(?:\w+ly|it|its|this|that|these|those|me|you|us|them|all|any|an?|some|each|both|our|your|top|be|see|make|avoid)$", re.IGNORECASE
+)
 
 ASSENT = _one_of(
     rf"""

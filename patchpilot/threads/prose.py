@@ -21,6 +21,7 @@ from patchpilot.threads.phrases import (
     GREETING,
     IN_A_TREE,
     IN_TREE,
+    NO_TREE,
     NOT_APPLIED,
     NOT_YET_APPLIED,
     PATIENCE,
@@ -137,15 +138,21 @@ def _applied(words: str) -> Reading | None:
         if TRIED.search(words[found.start() : found.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
             continue
         tree = TREE.search(words[found.start("verb") :])
-        return Reading(Kind.APPLIED, 0.85 if short else 0.65, _around(words, found), tree["tree"].rstrip(".,") if tree else None)
+        return Reading(Kind.APPLIED, 0.85 if short else 0.65, _around(words, found), _tree(tree))
     there = IN_TREE.search(words)
     if short and "?" not in words and there:
         return Reading(Kind.APPLIED, 0.6, _around(words, there))
     future = WILL_APPLY.search(words)
     if short and "?" not in words and future and not UNDER_CONDITION.search(words):
         tree = TREE.search(words[future.start() :])
-        return Reading(Kind.APPLIED, 0.55, _around(words, future), tree["tree"].rstrip(".,") if tree else None)
+        return Reading(Kind.APPLIED, 0.55, _around(words, future), _tree(tree))
     return None
+
+
+def _tree(found: re.Match[str] | None) -> str | None:
+    """The tree an "applied to …" names; "applied to it properly" names none."""
+    name = found["tree"].rstrip(".,") if found else ""
+    return None if not name or NO_TREE.match(name) else name
 
 
 def _sentence(words: str, end: int) -> str:

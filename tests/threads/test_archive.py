@@ -16,18 +16,44 @@ import pytest
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.threads import archive as module
 from patchpilot.threads.archive import Archive, archive_of, message_id_of, quoted
-from patchpilot.threads.gather import gather
+from patchpilot.threads.gather import gather, status_of
+from patchpilot.threads.status import read_thread
 from tests.kit.archive import archive_server
-from tests.kit.mails import mail, patch
+from tests.kit.mails import ADA, MATT, mail, patch, reply
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
 
 KINDS = ("public-inbox", "stand-in")
 
 
+def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
+    """A patch to the valve; nothing in it names its other versions."""
+    return patch(subject, id=ident, author=author, minutes=days * 24 * 60, **more).replace(b"demo/pump.c", b"demo/valve.c")
+
+
+OPENED, STUCK = "demo: valve: open it before the pump starts", "demo: valve: bail out when it is stuck"
+YEARS = (
+    valve(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
+    valve(f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"),
+    valve(f"[PATCH v3] {STUCK}", "w3", 700),
+    reply(f"[PATCH v3] {STUCK}", "Please name the boards.", id="w3r", reply_to="w3", minutes=701 * 24 * 60),
+    valve(f"[PATCH v4] {STUCK}", "w4", 710),
+    mail("[PATCH 0/1] valves for next", "All of them.\n", sender=MATT, id="k0", minutes=720 * 24 * 60),
+    valve(f"[PATCH 1/1] {STUCK}", "k1", 720, MATT, message=f"From: {ADA}\n\nBail out.\n", reply_to="k0"),
+    mail(
+        "[GIT PULL] valves for 6.20",
+        f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file changed, 3 insertions(+)\n",
+        sender=MATT,
+        id="pull",
+        minutes=730 * 24 * 60,
+    ),
+)
+"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with archive_server(request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE) as server:
+    with archive_server(request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS) as server:
         yield server.url
 
 
@@ -66,6 +92,17 @@ def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
         mails, troubles = gather(archive, "v1@example.org")
     assert ids(mails) == {"v1", "r1", "r2", "v2", "r3", "r4", "s1", "s2", "s3", "f1", "f2", "f3"}
     assert troubles == ()
+
+
+def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
+    with Archive(url) as archive:
+        mails, troubles = gather(archive, "w3@example.org")
+    assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1", "pull"}
+    assert troubles == ()
+    found = status_of("w3@example.org", read_thread(mails))
+    assert found is not None
+    assert [(one.version, one.rfc) for one in found.topic.revisions] == [(1, True), (2, True), (3, False), (4, False)]
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == ("accepted", ["carries", "carries"])
 
 
 def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:

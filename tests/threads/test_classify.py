@@ -240,6 +240,14 @@ def test_an_author_who_applied_advice_takes_nothing() -> None:
     assert kind_of(raw, ADA) == "other"
 
 
+def test_a_tree_is_named_by_a_name() -> None:
+    named = {
+        text: classify(parse(mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
+        for text in ("Applied to it, thanks.", "Applied to demo-next.")
+    }
+    assert named == {"Applied to it, thanks.": None, "Applied to demo-next.": "demo-next"}
+
+
 def test_who_signs_below_the_author_is_no_author() -> None:
     quoted = "> Building fails.\n>\n> Signed-off-by: Ada Fixer <ada@example.org>\n> Signed-off-by: Matt Maintainer <matt@example.com>\n"
     assert kind_of(mail(RE, f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n", sender=MATT)) == "applied"
