@@ -64,7 +64,8 @@ _PLACE = _joined(r"""
 APPLIED_REST = re.compile(
     rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied)\b|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
-    rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b)",
+    rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
+    r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
     re.IGNORECASE,
 )
 _NEGATING = _joined(r"""
@@ -72,7 +73,13 @@ _NEGATING = _joined(r"""
     could | would | can | must | might | to be
     needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
 """)
-NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:\w+\s+)?$", re.IGNORECASE)
+NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:(?!(?:and|then|so|but)\b)\w+\s+)?$", re.IGNORECASE)
+NOT_A_TREE = re.compile(
+    r"\b(?:to|in|into) (?:my|our|the|your|its) (?:\w+ )?"
+    r"(?:list|todo|to-do|backlog|tracker|docs?|documentation|changelog|description|message|comments?|cover|wiki)\b",
+    re.IGNORECASE,
+)
+"""Where things are added that are no patches."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
     r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$",
@@ -113,7 +120,7 @@ ASSENT = _one_of(
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
     lgtm | sgtm | sounds? (?:good|fine|reasonable|great) | (?:i'm|i am|im) (?:ok(?:ay)?|fine|happy|good) with
     (?:fine|ok(?:ay)?|good) (?:with|by|for|to) me
-    no objections? | works for me | makes? sense | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
+    no objections? | works for me | makes? sense(?! (?:to|if|for)\b) | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
     ack(?:ed)?(?: from me)?{_BUS} | indeed
     nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this)
     is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\.
@@ -182,7 +189,7 @@ PING = re.compile(
     r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
     r"|\bany (?:update|news|feedback|progress|comments?|thoughts?)\b[^.!\n]{0,60}\?"
     r"|\bany (?:comments?|feedback|news) (?:on|about|for) (?:this|the patch|it)\b"
-    r"|just (?:wanted to check|checking)|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
+    r"|just (?:wanted to check|checking (?:in|on|up))\b|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
     re.IGNORECASE | re.MULTILINE,
 )
 TOOK_OWN = re.compile(
@@ -198,8 +205,11 @@ THANKS_FOR_IT = re.compile(
 )
 """How a reviewer begins; an author thanks for reviews."""
 THANKS_FOR_REVIEW = re.compile(
-    r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much| so much)?,? for (?:\w+ ){0,3}"
-    r"(?:review\w*|comments?|feedback|suggestions?|advice|reply|replying|explanation|explaining|pointing|catching|spotting|reporting|report|look|testing)\b",
+    r"\A\W*(?:(?:yes|yeah|ah|oh|indeed|hm+),? )?"
+    r"(?:you(?:'re| are) (?:absolutely |quite |totally )?(?:right|correct)|(?:good|nice|great) (?:catch|point|spot))\b"
+    r"|(?:\A\W*|\n)(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much| so much)?,? for (?:\w+ ){0,3}"
+    r"(?:review\w*|comments?|feedback|suggestions?|advice|reply|replying|explanation|explaining|pointing|catching|spotting|reporting|report|look"
+    r"|testing)\b",
     re.IGNORECASE,
 )
 """How an author begins an answer."""
@@ -242,5 +252,11 @@ ABOUT_A_PATCH = re.compile(
 )
 IN_A_TREE = re.compile(r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)")
 """Subjects of what was taken already."""
+SENT_AGAIN = re.compile(
+    r"\bv\d{1,2} (?:is|has been|was) (?:sent|posted|submitted)"
+    r"|\bi(?:'ve| have)?(?: just)? (?:sent|posted|submitted) (?:a |the |out )?(?:new |next )?(?:v\d{1,2}\b|version|patch)",
+    re.IGNORECASE,
+)
+"""An author who says that a new version is there."""
 ROBOT_WROTE = re.compile(r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)", re.IGNORECASE)
 """An attribution of a robot's words."""

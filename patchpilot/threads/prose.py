@@ -22,6 +22,7 @@ from patchpilot.threads.phrases import (
     IN_A_TREE,
     IN_TREE,
     NO_TREE,
+    NOT_A_TREE,
     NOT_APPLIED,
     NOT_YET_APPLIED,
     PATIENCE,
@@ -30,6 +31,7 @@ from patchpilot.threads.phrases import (
     REFUSAL,
     REFUSAL_IN_WORDS,
     ROBOT_WROTE,
+    SENT_AGAIN,
     SORRY_OR_DONE,
     THANKS_FOR_IT,
     THANKS_FOR_REVIEW,
@@ -80,7 +82,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
     if found := PING.search(words) or COMMANDS.search(words):
         return Reading(Kind.OTHER, 0.8, _around(words, found))
-    if by_author or THANKS_FOR_REVIEW.match(words):
+    if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
         return Reading(Kind.QUESTION if questions * 2 >= sentences and count > 6 else Kind.OTHER, 0.7, "the patch's author answers")
     if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
         return Reading(Kind.OTHER, 0.8, _around(words, found))
@@ -134,6 +136,8 @@ def _applied(words: str) -> Reading | None:
         if not APPLIED_REST.match(found["rest"]) or found["rest"].rstrip().endswith("?"):
             continue
         if found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not TREE.search(found[0]) and not short:
+            continue
+        if NOT_A_TREE.search(found[0]):
             continue
         if TRIED.search(words[found.start() : found.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
             continue

@@ -137,7 +137,7 @@ ROBOTS = (
         "bluez test bot",
         Kind.TEST_RESULT,
         sender=r"<?(?:bluez\.test\.bot|tedd\.an)@\S+",
-        text=r"---Test result---|This is (?:an )?automated email",
+        text=r"\A\W*This is (?:an )?automated email",
     ),
     Robot(
         "DT bot",

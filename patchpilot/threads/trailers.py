@@ -38,6 +38,21 @@ _CONDITION = re.compile(
     r"\b(?:fix\w*|address\w*|change[ds]?|chang\w+|add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|below)\b",
     re.IGNORECASE,
 )
+_ANYBODYS = frozenset(
+    (
+        "kernel",
+        "patches",
+        "contact",
+        "support",
+        "maintainer",
+        "maintainers",
+        "linux-kernel",
+        "opensource",
+        "noreply",
+        "developer",
+        "mailing",
+    )
+)
 _TEAM = re.compile(r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|robot|ci)\b", re.IGNORECASE)
 
 
@@ -100,7 +115,7 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
         return f"{name} is not a tag that counts"
     if address is None:
         return "it names no address"
-    if same_person(address, sender):
+    if same_person(address, sender) or _same_nickname(address, sender):
         return ""
     if name.lower() == "tested-by" and _TEAM.search(address.name) and _domain(address) == _domain(sender):
         return ""
@@ -122,6 +137,12 @@ def _condition(before: str) -> str | None:
     last = re.split(r"(?<=[.!?])\s+", before.strip())[-1] if before.strip() else ""
     found = _CONDITION.search(last)
     return last[:200] if found else None
+
+
+def _same_nickname(one: Address, other: Address) -> bool:
+    """Whether two mailboxes are called alike, by a name that is nobody else's."""
+    mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
+    return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 
 
 def _domain(address: Address) -> str:

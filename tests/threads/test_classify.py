@@ -72,6 +72,23 @@ PEOPLE = {
     ),
     "a maintainer's one word": ("Applied\n\nRita", "applied"),
     "applied, and thanks": ("Applied, Thanks,", "applied"),
+    "applied to a tree of two words": ("Applied to powerboards next, thanks.\n\nhttps://git.example.org/c/0123456789ab", "applied"),
+    "applied to the wrong tree": ("Applied to incorrect tree, it depends on the clock series.", "review"),
+    "changed and applied": ("Tweaked that and applied.", "applied"),
+    "added to a list": (
+        "I added it to our list, and made a note of it for the next meeting with the others who care about such pumps.",
+        "other",
+    ),
+    "it makes sense to": ("FWIW, I think it makes sense to wait for the other one.", "other"),
+    "just checking": (
+        "Just checking if this is meant: can the pump change registers that nobody uses? What am I missing here?",
+        "question",
+    ),
+    "you are right": (
+        "You're right, it is used on all boards. Looks like the comment needs to be updated, it should name them instead.",
+        "other",
+    ),
+    "sent again": ("v2 has been sent, I removed all unnecessary spaces instead of one, and it should be complete now.", "other"),
     "once it is merged": ("This one should go through the board tree once the binding and driver patches have been merged.", "review"),
     "merged elsewhere": ("It depends on another patch which has been merged in demo-next, as the cover letter says.", "other"),
     "built with it": ("I see lots of these warnings when building with this patch series applied, and two options set.", "other"),
@@ -283,6 +300,21 @@ def test_a_date_and_a_name_on_two_lines_are_one_attribution() -> None:
 def test_a_list_in_the_quote_is_no_code() -> None:
     text = "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
     assert not any(line.on_code for line in classify(parse(mail(RE, text, sender=RITA))[0]).body.own)
+
+
+def test_a_nickname_at_two_providers_is_one_person() -> None:
+    def credited(sender: str) -> bool:
+        return bool(classify(parse(mail(RE, "Tested-by: PumpHacker <pumphacker@example.com>\n", sender=sender))[0]).credited)
+
+    assert credited("Pump <pumphacker@example.net>")
+    assert not credited("Otto <otto@example.net>")
+
+
+def test_a_persons_answer_to_a_test_bot_without_marks_is_theirs() -> None:
+    words = "    This is automated email and please do not reply to this email!\n    ---Test result---\n"
+    text = f"Hi Ada,\n\nOn 2/23/21, bluez.test.bot@gmail.com wrote:\n\n{words}\nThe machine was broken.\n"
+    found = classify(parse(mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0])
+    assert (str(found.kind), found.bot) == ("other", False)
 
 
 def test_a_name_with_and_without_its_accent_is_one_person() -> None:
