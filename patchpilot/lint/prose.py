@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: what a person wrote, without tags, logs, quotes, tables, lists, code and links."""
+"""The prose of a commit message: what a person wrote, without tags, logs, quotes, tables, lists, code and links.
+
+What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is told here, once, for every rule about the message.
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from patchpilot.lint.context import Context
@@ -20,6 +24,24 @@ _CODE = re.compile(
 )
 _LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
 _TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
+
+
+_PROMPT = re.compile(
+    r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~ ]\S*?[#$])\s+\S",
+)
+_SPLAT = re.compile(
+    r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"
+    r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"
+)
+_REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
+_PASTED = re.compile(
+    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""
+    r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|" + _REGISTER + r")"
+    r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
+)
+_FENCE = re.compile(r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))")
+_COLUMNS = 60
+"""Lines between two fences at most: what is longer was not fenced in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +70,85 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
     """The paragraphs of prose in the message, in order; kept for the patch."""
     found: tuple[Paragraph, ...] | None = context.shared.get("prose.paragraphs")
     if found is None:
-        found = context.shared["prose.paragraphs"] = tuple(_paragraphs(context.patch))
+        found = context.shared["prose.paragraphs"] = tuple(_paragraphs(context.patch, pasted(context)))
     return found
 
 
-def _paragraphs(patch: Patch) -> list[Paragraph]:
+def pasted(context: Context) -> frozenset[int]:
+    """The lines of the message, from 0, that were pasted in: logs, traces, commands and what they printed, quoted mails, tables. Tags never are."""
+    found: frozenset[int] | None = context.shared.get("prose.pasted")
+    if found is None:
+        found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
+    return found
+
+
+def _pasted(lines: Sequence[str]) -> Iterator[int]:
+    fenced = _fenced(lines)
+    yield from fenced
+    introduced = False
+    for start, end in _blocks(lines):
+        block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
+        told = [lines[at] for at in block]
+        if len(told) > 1 and told[0].rstrip().endswith(":") and not _is_quote(told[0]) and not _SPLAT.match(told[0]):
+            # what introduces the rest is the author's
+            block, told, introduced = block[1:], told[1:], True
+        if told and _is_pasted(told, introduced):
+            yield from block
+        elif told:
+            yield from (at for at in block if _is_quote(lines[at]))
+        introduced = lines[end - 1].rstrip().endswith(":")
+
+
+def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
+    """Whether a block of lines without an empty one is a paste: it begins as one, half of it looks so, or it is indented below a line with a colon."""
+    if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
+        return True
+    if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
+        return True
+    alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
+    # of two lines one is what the author says of the other
+    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(map(_is_quote, block))
+
+
+def _is_quote(line: str) -> bool:
+    """Whether a line alone is no sentence of the author's."""
+    return bool(_LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line))
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """(first, behind the last) of each run of lines that are not empty."""
+    start = None
+    for at, line in enumerate((*lines, "")):
+        if line.strip():
+            start = at if start is None else start
+        elif start is not None:
+            yield start, at
+            start = None
+
+
+def _fenced(lines: Sequence[str]) -> frozenset[int]:
+    """The lines from one fence to the next of its kind; a row of signs right below a line is its underline, and no fence."""
+    found: set[int] = set()
+    opened: tuple[int, str] | None = None
+    for at, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if not fence:
+            continue
+        kind = fence["tick"] or fence["sign"] or "8<"
+        if opened and opened[1] == kind and at - opened[0] <= _COLUMNS:
+            found.update(range(opened[0], at + 1))
+            opened = None
+        elif not fence["row"] or at == 0 or not lines[at - 1].strip():
+            opened = (at, kind)
+    return frozenset(at for at in found if not is_trailer(lines[at]))
+
+
+def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
     found: list[Paragraph] = []
     held: list[str] = []
     start = patch.message_line
     for at, line in enumerate((*patch.message, "")):
-        if line.strip() and is_prose(line):
+        if line.strip() and at not in pasted and is_prose(line):
             if not held:
                 start = patch.message_line + at
             held.append(line)

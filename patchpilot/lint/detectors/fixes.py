@@ -10,6 +10,7 @@ from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.detectors.tags import tag_lines
 from patchpilot.lint.detectors.tree import is_mail
 from patchpilot.lint.patterns import compiled
+from patchpilot.lint.prose import pasted
 from patchpilot.model.finding import Severity
 from patchpilot.model.marks import upstream_commits
 
@@ -63,8 +64,10 @@ def _and_stable(context: Context) -> str:
 
 def _blamed(context: Context) -> tuple[int, str] | None:
     """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
-    text = list(context.patch.message)
+    quoted = pasted(context)
+    text = ["" if at in quoted else line for at, line in enumerate(context.patch.message)]
     whole = " ".join(text)
+    tidies = re.search(_TIDIES, context.patch.subject.title, re.IGNORECASE)
     for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
         after = re.split(r"\n\n", found["after"])[0]
         before = whole[max(0, found.start() - 60) : found.start()]
@@ -72,6 +75,9 @@ def _blamed(context: Context) -> tuple[int, str] | None:
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
             before,
         ):
+            continue
+        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
+            # what a commit left without use is tidied up, not mended
             continue
         if re.search(
             r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
@@ -87,6 +93,18 @@ def _blamed(context: Context) -> tuple[int, str] | None:
             line = next((at for at, one in enumerate(text) if found["id"][:7] in one), 0)
             return context.patch.message_line + line, found["id"][:12]
     return None
+
+
+_TIDIES = (
+    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"
+)
+_NO_USE = (
+    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"
+    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"
+    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"
+    r"|any ?more|leftovers?)\b"
+)
 
 
 _BUG = (
@@ -127,12 +145,14 @@ def _cure_in(context: Context) -> str | None:
     ):
         return None
     text = " ".join(context.patch.message)
-    if found := re.search(_CURE, text, re.IGNORECASE):
-        return found[0]
+    for found in re.finditer(_CURE, text, re.IGNORECASE):
+        if not re.search(_DENIED, text[max(0, found.start() - 24) : found.start()], re.IGNORECASE):
+            return found[0]
     guards = re.search(_GUARDS, title, re.IGNORECASE)
     return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
 
 
+_DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
 _GUARDS = (
     r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"
     r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"
@@ -150,7 +170,9 @@ _CURE = (
     r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
     r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
-    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an )?(?:\w+ )?(?:crash|panic|deadlock|hang|leak))\b"
+    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
+    r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
+    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"
 )
 
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for rules that need no code: a pattern in some lines, a line too long, a tag that is missing."""
 
-import re
 from collections.abc import Iterator
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.patterns import LONGEST_LINE, compiled
-
-_FENCE = re.compile(r"^(?:\s{4,}|\t|>|\[ *\d+\.\d+\]|.*\|.*\|)")
+from patchpilot.lint.prose import pasted
 
 
 def lines_of(context: Context, where: str) -> Iterator[tuple[int, str]]:
@@ -19,9 +17,9 @@ def lines_of(context: Context, where: str) -> Iterator[tuple[int, str]]:
     elif where == "message":
         yield from enumerate(patch.message, patch.message_line)
     elif where == "prose":
-        trailers = {trailer.line - 1 for trailer in patch.trailers}
+        trailers, quoted = {trailer.line - 1 for trailer in patch.trailers}, pasted(context)
         for at, text in enumerate(patch.message):
-            if at not in trailers and not _FENCE.match(text):
+            if at not in trailers and at not in quoted:
                 yield patch.message_line + at, text
     elif where == "trailers":
         yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)

@@ -8,7 +8,7 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.lint.prose import is_prose, paragraphs, words
+from patchpilot.lint.prose import is_prose, paragraphs, pasted, words
 from patchpilot.lint.verbs import imperative_of
 from patchpilot.model.trailer import is_trailer
 
@@ -127,10 +127,18 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
             or "," in rest[:80]
             or bool(re.search(finite, rest))
             or bool(re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
+            or bool(_TOLD_OF_IT.search(rest))
         )
     if verb.endswith("ed"):
         return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b", rest)) or "," in rest[:60]
     return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
+
+
+_TOLD_OF_IT = re.compile(
+    r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"
+    r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"
+    r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"
+)
 
 
 @detector("thin-message", fewest=int)
@@ -138,7 +146,12 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
     patch = context.patch
     count = words(context)
-    if not patch.has_diff or count == 0 or _needs_no_reason(context):
+    if not patch.has_diff or _needs_no_reason(context):
+        return
+    if count == 0:
+        # the line that names another author counts as text for the rule about empty ones
+        if patch.in_body_from and patch.message:
+            yield Hit(patch.message_line, "no description: say what is wrong now and why this is the right change")
         return
     if count < arguments["fewest"]:
         yield Hit(patch.message_line, f"the description has only {count} words: say what is wrong now and why this is the right change")
@@ -148,8 +161,19 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
     # a listing of the device, a log or a list says something that the subject does not
     only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
-    if len(fresh) <= 1 and only_prose and not _adds_an_id(context):
+    if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
+        if len(fresh - _OF_BINDINGS) <= 1 and only_prose:
+            text = (
+                "the description only repeats the subject: describe the hardware, and why it is not compatible with what is there already"
+            )
+            yield Hit(patch.message_line, text)
+    elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
         yield Hit(patch.message_line, "the description only repeats the subject: say why")
+
+
+_OF_BINDINGS = frozenset(
+    ("compatible", "compatibles", "string", "strings", "document", "binding", "bindings", "device", "tree", "new", "devicetree")
+)
 
 
 def _adds_an_id(context: Context) -> bool:
@@ -234,8 +258,9 @@ def _ends_thought(line: str, following: str) -> bool:
 @detector("greeting")
 def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A letter's opening or close in the message: it would be committed."""
+    quoted = pasted(context)
     for at, line in enumerate(context.patch.message):
-        found = _greeting().match(line)
+        found = _greeting().match(line) if at not in quoted else None
         if found and not (at and line.startswith(" ")):
             yield Hit(
                 context.patch.message_line + at,
@@ -259,8 +284,9 @@ def _greeting() -> re.Pattern[str]:
 def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The history of the patch's revisions stands above the ---, where it would be committed."""
     patch = context.patch
+    quoted = pasted(context)
     for at, line in enumerate(patch.message):
-        if _changelog().match(line):
+        if _changelog().match(line) and at not in quoted:
             yield Hit(
                 patch.message_line + at,
                 f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed',
@@ -337,7 +363,7 @@ def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An identifier that means something only inside the sender's company."""
     patch = context.patch
     for at, line in enumerate(patch.message):
-        if found := _own_id().match(line):
+        if (found := _own_id().match(line)) and at not in pasted(context):
             yield Hit(
                 patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link'
             )
@@ -371,6 +397,8 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A link broken over two lines, or wrapped by a mail system so that it leads elsewhere."""
     patch = context.patch
     for at, line in enumerate(patch.message):
+        if at in pasted(context):
+            continue
         if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
             yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
         if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
@@ -396,6 +424,8 @@ def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A link that will not lead anywhere in some years: shortened, a paste site, a chat, a private host."""
     patch = context.patch
     for at, line in enumerate(patch.message):
+        if at in pasted(context):
+            continue
         if context.options.kernel < ARCHIVES_JUDGED and (found := _archive().search(line)):
             yield Hit(
                 patch.message_line + at, f'"{found[0]}": link to lore.kernel.org, which keeps every mail for good under its Message-ID'

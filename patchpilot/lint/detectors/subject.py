@@ -368,6 +368,9 @@ def subject_trailer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), f'"{found[0]}" in the subject is no description: it belongs into a trailer or link')
 
 
+_BINDINGS = "Documentation/devicetree/bindings/"
+
+
 @detector("binding-subject")
 def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A binding's subject that says again what its prefix says ("dt-bindings: … bindings", "YAML", "schema")."""
@@ -377,7 +380,13 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     found = re.search(
         r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml (?:schema|doc\w*)|documentation)\b", rest, re.IGNORECASE
     )
-    if found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
+    if re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, re.IGNORECASE):
+        text = "the subject names the format: what the binding is converted to is a DT schema, YAML is how it is written"
+        yield Hit(subject_line(context), text, severity=Severity.CHECK)
+    elif re.search(r"\bdrivers?\b", rest, re.IGNORECASE) and all(path.startswith(_BINDINGS) for path in context.patch.paths):
+        text = "the subject describes a driver, and a binding is about hardware: name the device"
+        yield Hit(subject_line(context), text, severity=Severity.CHECK)
+    elif found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
         yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: the prefix dt-bindings says it')
 
 

@@ -184,14 +184,21 @@ def _odd_address() -> re.Pattern[str]:
     )
 
 
+LONGEST_NAME = 100
+"""Characters in which a tag's name must end."""
+
+
 @detector("misspelt-tag")
 def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
     patch = context.patch
     known = {name.lower(): name for name in KNOWN}
     for at, line in enumerate(patch.message):
-        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", line) or re.match(
-            r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+(?=.*@)", line
+        head = line[:LONGEST_NAME]
+        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
+            re.match(r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+", head)
+            if "@" in line
+            else None
         )
         if not found:
             continue

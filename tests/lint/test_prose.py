@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is a person's sentence and what was pasted in is one decision; and what maintainers say of sentences."""
+
+import pytest
+
+from patchpilot.lint.context import Context, Options
+from patchpilot.lint.engine import run
+from patchpilot.lint.prose import paragraphs, pasted
+from patchpilot.lint.store import load_rules
+from patchpilot.model.finding import Finding
+from patchpilot.model.mail import parse_patch
+from tests.kit.snippets import mail
+
+DIFF = (
+    "diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++ b/drivers/frob/frob.c\n"
+    "@@ -1,2 +1,3 @@ int frob(void)\n int a;\n+int c;\n int b;\n"
+)
+BINDING = DIFF.replace("drivers/frob/frob.c", "Documentation/devicetree/bindings/frob/acme,frob.yaml")
+
+
+def _context(message: str, subject: str = "frob: wait for the link", diff: str = DIFF) -> Context:
+    return Context(parse_patch(mail(subject, message, diff).encode(), "x.patch"), options=Options(strict=True))
+
+
+def _found(message: str, subject: str = "frob: wait for the link", diff: str = DIFF) -> dict[str, Finding]:
+    rules = [rule for rule in load_rules() if rule.scope != "series" and rule.checkpatch is None]
+    return {one.name: one for one in run(_context(message, subject, diff), rules)}
+
+
+PASTES = {
+    "a command and what it prints": "$ frobctl start\nAdding the first frob to the list\nUsing the default speed\n",
+    "a root shell": "root@board:~# frobctl start\nAdding the first frob to the list\n",
+    "a boot prompt": "=> frob start\nAdding the first frob to the list\nTest: frob_test: frob.c\n",
+    "a log with times": "[    1.234567] frob: Adding the first frob\n[    1.234999] Using default speed of frob\n",
+    "an oops": "BUG: kernel NULL pointer dereference, address: 0000000000000068\nAdding frob to the list of frobs\nCall Trace:\n frob_add+0x13/0x20\n",
+    "a quoted mail": "Ada Fixer wrote:\n> This patch adds a frob.\n> We added it to the list.\n",
+    "a fenced block": "```\nThis patch adds a frob to the list\nUsing the default speed\n```\n",
+    "a block between rows": "--------\nThis patch adds a frob to the list\nUsing the default speed\n--------\n",
+    "an indented block below a colon": "The tool says:\n\n  Adding the first frob to the list\n  Using the default speed here\n",
+    "a table": "| speed | This patch | frobs |\n|-------|------------|-------|\n| 10    | Adds some   | 3     |\n",
+    "compiler's words": "drivers/frob.c:12:3: warning: Using the default speed\n   12 | int frob;\n      | ^~~\n",
+}
+
+
+@pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
+def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
+    context = _context(f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n")
+    assert [one.text for one in paragraphs(context)] in (
+        ["The frob waits.", "Wait for it, as the link is slow."],
+        ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
+        ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
+    )
+    found = _found(f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link is slow.\n")
+    assert not {"this-patch", "not-imperative", "internal-id", "misspelt-word", "ragged-message"} & found.keys()
+
+
+SENTENCES = [
+    "The frob waits for a link, and the\nlink never comes. Wait for it.\n",
+    "- Add the first frob\n- Add the second frob\n",
+    "The speeds are 10, 100 and 1000, which\n3 or 4 lanes at 10 rates give.\n",
+    "Tested with:\n\texport FROB=1\n",
+    "Title of the text\n=================\n\nThe text itself, with words in it.\n",
+    "Changes:\n\n  - add the frob to the list\n",
+]
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
+    context = _context(text)
+    lines = text.split("\n")
+    told = [at for at, line in enumerate(lines) if line.strip() and not line.startswith(("\t", "===="))]
+    assert not pasted(context) & set(told)
+
+
+def test_tags_are_never_pasted() -> None:
+    context = _context('$ frobctl start\nFixes: 0123456789ab ("frob: add it")\nSigned-off-by: Ada Fixer <ada@example.org>\n')
+    assert pasted(context) == {0}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Fixing the timing of the probe allowed the frob to start.",
+        "Adding a lock solved the hang.",
+        "Using the wrong clock made the frob slow.",
+        "Changing the order is what the datasheet asks for.",
+        "Moving the call broke suspend.",
+    ],
+)
+def test_a_gerund_that_is_the_subject_is_no_mood(sentence: str) -> None:
+    assert "not-imperative" not in _found(f"The frob waits for a link.\n\n{sentence}\n")
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Adding support for the new frob of the acme board.", "Fixing the required delay of the second frob."]
+)
+def test_a_gerund_alone_is_told_of(sentence: str) -> None:
+    assert "not-imperative" in _found(f"The frob waits for a link.\n\n{sentence}\n")
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("frob: remove the unused flag", 'Since commit 0123456789ab ("frob: drop users"), the flag is no longer used.'),
+        ("frob: drop frob_old()", 'After commit 0123456789ab ("frob: drop users") there are no users of it. However, it returns an error.'),
+        ("frob: use the new helper", 'Since commit 0123456789ab ("core: add helper") drivers can also let the core do it.'),
+    ],
+)
+def test_what_a_commit_left_without_use_is_no_bug_of_it(subject: str, text: str) -> None:
+    assert "missing-fixes" not in _found(f"{text}\n", subject)
+
+
+def test_a_commit_that_broke_something_is_blamed() -> None:
+    text = 'Since commit 0123456789ab ("frob: be quick"), the frob does not start.\n'
+    assert "blames commit 0123456789ab" in _found(text)["missing-fixes"].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The clock is disabled as unused, resulting in system freezes.",
+        "This can lead to NOC errors and system crashes.",
+        "This fixes a 6.15-rc1 regression that Ada saw.",
+    ],
+)
+def test_harm_in_the_message_wants_a_fixes_tag(text: str) -> None:
+    assert "missing-fixes" in _found(f"{text}\n")
+
+
+@pytest.mark.parametrize("text", ["This does not lead to any deadlocks.", "It never leads to a crash."])
+def test_harm_that_is_denied_is_none(text: str) -> None:
+    assert "missing-fixes" not in _found(f"{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("dt-bindings: frob: convert to YAML", True),
+        ("dt-bindings: frob: add yaml file for the acme frob", True),
+        ("dt-bindings: frob: Add acme frob driver", True),
+        ("dt-bindings: frob: convert to DT schema", False),
+        ("dt-bindings: frob: fix the name in acme,frob.yaml", False),
+    ],
+)
+def test_a_binding_is_about_hardware_not_its_format(subject: str, found: bool) -> None:
+    text = "The frob of the acme board waits for a link on its second port.\n"
+    assert ("redundant-bindings" in _found(text, subject, BINDING)) == found
+
+
+def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -> None:
+    subject = "dt-bindings: frob: Add compatible for acme frob2"
+    assert (
+        "describe the hardware"
+        in _found("Document the new compatible string for the acme frob2 and add the binding of it.\n", subject, BINDING)[
+            "thin-message"
+        ].message
+    )
+    assert "thin-message" not in _found("The frob2 has twice the ports and a register to count them.\n", subject, BINDING)
