@@ -138,12 +138,12 @@ def _waivers_given() -> bool:
 
 def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
     """Whether nothing needs a repository: every TARGET is a file, or was meant as one, and no repository was named."""
-    from patchpilot.commits.range import is_network_target, looks_like_file
+    from patchpilot.commits.range import is_network_target, looks_like_file, names_file
 
     return (
         common.repo is None
         and bool(targets)
-        and all(target == "-" or Path(target).exists() or looks_like_file(target) or is_network_target(target) for target in targets)
+        and all(target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets)
     )
 
 

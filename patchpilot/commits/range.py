@@ -28,6 +28,13 @@ def is_network_target(target: str) -> bool:
     return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
 
 
+def names_file(target: str) -> bool:
+    """Whether a TARGET is a file or directory that is there. A bare repository's own HEAD is none: the commit is meant."""
+    if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
+        return False
+    return Path(target).exists()
+
+
 def looks_like_file(target: str) -> bool:
     """Whether a word that names nothing was meant as a file: it ends or begins as one."""
     return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
@@ -53,7 +60,7 @@ def read_targets(
     for target in targets:
         if target == "-":
             loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1) if stdin is None else stdin, "-")
-        elif Path(target).exists():
+        elif names_file(target):
             loose += _read_all(target, skipped)
         elif is_network_target(target):
             if from_archive is None:
@@ -152,11 +159,23 @@ def commits_series(repository: "Repository", ids: Sequence[str], base: str | Non
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """One commit as a mail, as `git format-patch --stdout` writes it."""
-    if len(repository.commit(commit_id).parents) > 1:
+    parents = repository.commit(commit_id).parents
+    if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
+        # git would give the whole tree as added by it
+        raise MissingError(
+            f"the parent of {commit_id[:12]} is not here: history ends with it", hint="git fetch --deepen=1 (or --unshallow)"
+        )
+    if len(parents) > 1:
         # git would give the last commit before it that is none
         raise UsageError(f"{commit_id[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B")
     done = repository.git(
-        "format-patch", "--stdout", "-1", "--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach", commit_id
+        "format-patch",
+        "--stdout",
+        "-1",
+        *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
+        # who gets it is decided later, and not by format.to or format.headers
+        *("--no-to", "--no-cc", "--no-add-header"),
+        commit_id,
     )
     if not done.out:
         raise UsageError(f"{commit_id[:12]} is empty: it has no patch", hint="name a commit that changes files")

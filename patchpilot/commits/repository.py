@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import git as gitpython
 
 _HEX = re.compile(r"[0-9a-f]{40}")
+_HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
 
@@ -77,6 +78,8 @@ class Repository:
         """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""
         done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
         found = done.text.strip()
+        if _HEX_256.fullmatch(found):
+            raise MissingError(f"{self.top} names objects by SHA-256", hint="patchpilot knows SHA-1 repositories, as the kernel's are")
         if done.code or not _HEX.fullmatch(found):
             near = nearest(word, self.refs)
             raise UsageError(f"no commit {word!r} in {self.top}", hint=f"did you mean {near!r}?" if near else "see `git log --oneline -5`")

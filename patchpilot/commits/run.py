@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ PINNED = (
     ("diff.interHunkContext", "0"),
     ("diff.relative", "false"),
     ("diff.submodule", "short"),
-    ("diff.orderFile", ""),
+    ("diff.orderFile", "/dev/null"),
     ("diff.suppressBlankEmpty", "false"),
     ("diff.indentHeuristic", "true"),
     ("diff.ignoreSubmodules", "none"),
@@ -53,6 +54,10 @@ PINNED = (
     ("core.hooksPath", "/dev/null"),
     ("core.pager", "cat"),
     ("color.ui", "false"),
+    ("color.diff", "false"),
+    ("color.branch", "false"),
+    ("color.grep", "false"),
+    ("color.status", "false"),
     ("format.pretty", "medium"),
     ("format.signature", "2.0"),
     ("format.thread", "false"),
@@ -69,9 +74,14 @@ PINNED = (
     ("log.mailmap", "false"),
     ("log.date", "default"),
     ("log.showRoot", "true"),
-    ("blame.ignoreRevsFile", ""),
     ("commit.gpgSign", "false"),
     ("gpg.program", "false"),
+    ("grep.patternType", "default"),
+    ("grep.extendedRegexp", "false"),
+    ("trailer.separators", ":"),
+    ("trailer.where", "end"),
+    ("trailer.ifexists", "addIfDifferentNeighbor"),
+    ("trailer.ifmissing", "add"),
     ("merge.renames", "true"),
     ("merge.conflictStyle", "merge"),
     ("merge.directoryRenames", "conflict"),
@@ -82,7 +92,9 @@ PINNED = (
 )
 """Configuration that could change git's answers under us."""
 
-_NOT_PINNED_WHEN_EMPTY = {"diff.external", "diff.orderFile", "blame.ignoreRevsFile"}
+_NOT_PINNED_WHEN_EMPTY = {"diff.external"}
+_PINNED_WORDS = {"blame": ("--ignore-revs-file=",)}
+"""What only an option can pin: an empty blame.ignoreRevsFile does not keep git from the file that another configuration names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
     """The argv of a pinned git call in a repository."""
     where = ["-C", str(repo)] if repo else []
     pins = [word for name, value in PINNED if not (name in _NOT_PINNED_WHEN_EMPTY and not value) for word in ("-c", f"{name}={value}")]
-    return ["git", *where, *pins, *args]
+    return ["git", *where, *pins, *args[:1], *_PINNED_WORDS.get(args[0] if args else "", ()), *args[1:]]
 
 
 def run(
@@ -183,13 +195,36 @@ def git(
 ) -> Completed:
     """Run git in `repo` with pinned configuration. An exit code not in `ok` is a GitError with git's own last words; `ok=()` takes any."""
     done = run(git_argv(repo, *args), stdin=stdin, env=environment(env), timeout=timeout)
+    if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
+        ok = (0,)
     if ok and done.code not in ok:
-        words = [line for line in done.error_text.splitlines() if line.strip()]
-        verb = next((arg for arg in args if not arg.startswith("-")), "")
-        lazy = "promisor" in done.error_text
-        hint = "this is a partial clone that lacks objects: `git fetch --refetch --no-filter`" if lazy else None
-        raise GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
+        raise _failure(next((arg for arg in args if not arg.startswith("-")), ""), done)
     return done
+
+
+_NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
+"""What git says of the whole repository: a call that takes 128 for "there is no such thing" would be misled."""
+_WAYS_OUT = (
+    ("promisor", "this is a partial clone that lacks objects: `git fetch --refetch --no-filter`"),
+    ("could not open object name list", "blame.ignoreRevsFile names no file here: git config --show-origin blame.ignoreRevsFile"),
+    ("bad config", "mend that line"),
+    (
+        "object|bad tree|unable to read|loose|packfile",
+        "the clone is shallow or damaged, or its alternates are gone: `git fetch --unshallow`, `git fsck`",
+    ),
+)
+"""Words of git's and what helps; the first that is found counts."""
+
+
+def _failure(verb: str, done: Completed) -> GitError:
+    """git's last words as an error that ends in what to do."""
+    said = done.error_text
+    if "dubious ownership" in said:
+        way = next((line.strip() for line in said.splitlines() if "safe.directory" in line), None)
+        return GitError("the repository belongs to somebody else, so git does not read it", hint=f"if you trust it: {way}" if way else None)
+    words = [line for line in said.splitlines() if line.strip()]
+    hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
+    return GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from patchpilot.commits.range import FromArchive, read_targets
+from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
@@ -170,7 +170,7 @@ def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | N
     try:
         return Repository.open()
     except MissingError:
-        if targets:
+        if targets and all(one == "-" or names_file(one) or looks_like_file(one) or is_network_target(one) for one in targets):
             return None
         raise
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The repository: words resolved once, hostile configuration ignored, history read as it is."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import GitError, InputError, MissingError, UsageError
 from tests.kit import patches
 from tests.kit.repos import Repo
 
@@ -49,11 +50,68 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(repo: Repo
         "color.ui": "always",
         "diff.context": "0",
         "format.to": "a@example.org",
+        "format.cc": "b@example.org",
         "diff.mnemonicPrefix": "true",
+        "diff.orderFile": "/nowhere",
+        "color.diff": "always",
+        "trailer.separators": "%",
+        "core.commentChar": ";",
+        "i18n.logOutputEncoding": "latin1",
+        "log.showSignature": "true",
+        "core.autocrlf": "true",
+        "alias.format-patch": "!false",
     }.items():
         repo.git("config", name, value)
     after = commit_patch(plain, plain.resolve("HEAD"))
-    assert [line for line in after.lines if line[:1] in "+-@ d"] == [line for line in before if line[:1] in "+-@ d"]
+    assert [line.replace("[X]", "[PATCH]") for line in after.lines] == list(before)
+    assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith("diff --git a/")
+    assert plain.git("log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)").text.strip() == "Ada Fixer <ada@example.org>"
+
+
+def test_a_file_of_revisions_to_ignore_that_is_not_there_is_told(repo: Repo) -> None:
+    repo.git("config", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
+    with Repository.open(repo.path) as repository, pytest.raises(GitError, match="object name list") as told:
+        repository.git("blame", "HEAD", "--", "a.c", ok=(0, 128))
+    assert "blame.ignoreRevsFile" in (told.value.hint or "")
+
+
+def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
+    (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    repo.git("config", "blame.ignoreRevsFile", str(repo.path / ".git" / "ignored"))
+    with Repository.open(repo.path) as repository:
+        assert repository.git("blame", "-l", "-s", "HEAD", "--", "a.c").text.count(repository.resolve("HEAD")) == 1
+
+
+def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(repo: Repo, tmp_path: Path) -> None:
+    repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    with Repository.open(tmp_path / "shallow") as repository, pytest.raises(MissingError, match="history ends") as told:
+        commit_patch(repository, repository.resolve("HEAD"))
+    assert "git fetch" in (told.value.hint or "")
+
+
+def test_a_repository_with_other_object_names_is_told(tmp_path: Path) -> None:
+    made = Repo(tmp_path / "other")
+    shutil.rmtree(made.path / ".git")
+    made.git("init", "-q", "--object-format=sha256", ".")
+    made.commit("start", {"a.c": "int a;\n"})
+    with Repository.open(made.path) as repository, pytest.raises(MissingError, match="SHA-256"):
+        repository.resolve("HEAD")
+
+
+def test_a_repository_of_somebody_else_is_told(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Repository.open(repo.path) as repository:
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        with pytest.raises(GitError, match="belongs to somebody else") as told:
+            repository.resolve("HEAD")
+    assert "safe.directory" in (told.value.hint or "")
+
+
+def test_in_a_bare_repository_head_is_the_commit(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.git("clone", "-q", "--bare", str(repo.path), str(tmp_path / "bare.git"))
+    monkeypatch.chdir(tmp_path / "bare.git")
+    with Repository.open() as repository:
+        (series,) = read_targets(["HEAD"], repository)
+    assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
 
 def test_an_unknown_word_names_the_nearest_ref(repo: Repo) -> None:
