@@ -61,6 +61,12 @@ class Finding:
     moved: bool = False
     new: bool | None = None
 
+    def age(self, since: str | None) -> str:
+        """ " (new since v2)" or " (as in v2)" where it was compared with that revision; else ""."""
+        if self.new is None or since is None:
+            return ""
+        return f" ({'new since' if self.new else 'as in'} {since})"
+
 
 @dataclass(frozen=True, slots=True)
 class Excused:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
 
-from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -23,7 +22,7 @@ def _line(source: str, finding: Finding, since: str | None) -> str:
         fields["col"] = finding.column
     fields["title"] = f"{finding.name} ({finding.rule})"
     shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message + age(finding, since)))}"
+    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message + finding.age(since)))}"
 
 
 def _data(text: str) -> str:

@@ -4,7 +4,6 @@
 import hashlib
 import json
 
-from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -31,7 +30,7 @@ def _issue(source: str, finding: Finding, key: str, since: str | None) -> dict[s
     return {
         "type": "issue",
         "check_name": finding.name,
-        "description": printable(finding.message + age(finding, since)),
+        "description": printable(finding.message + finding.age(since)),
         "categories": ["Style"],
         "severity": _SEVERITY[finding.severity],
         "fingerprint": hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest(),

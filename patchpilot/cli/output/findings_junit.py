@@ -4,7 +4,6 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -51,7 +50,7 @@ def _waived(source: str, excused: Excused) -> str:
 def _case(source: str, finding: Finding, since: str | None) -> str:
     place = f"{source}:{finding.patch_line or 1}"
     head = _head(source, finding)
-    text = f"{place}: {finding.severity}: {finding.message}{age(finding, since)}"
+    text = f"{place}: {finding.severity}: {finding.message}{finding.age(since)}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return f"{head}><failure type={_attribute(finding.rule)} message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"

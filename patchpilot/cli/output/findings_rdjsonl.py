@@ -3,7 +3,6 @@
 
 import json
 
-from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.services.check import CheckResult
@@ -25,7 +24,7 @@ def _line(source: str, finding: Finding, since: str | None) -> str:
         **({"column": finding.column} if inside and finding.column else {}),
     }
     body = {
-        "message": printable(finding.message + age(finding, since)),
+        "message": printable(finding.message + finding.age(since)),
         "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
         "severity": _SEVERITY[finding.severity],
         "source": {"name": "patchpilot"},

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from patchpilot.cli.output.age import age
 from patchpilot.cli.output.plain import crop, one_line, printable, width
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
@@ -78,7 +77,7 @@ def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
         f"{paint(_place(finding, patch), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
-        f"{one_line(finding.message)}{moved}{age(finding, since)} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
+        f"{one_line(finding.message)}{moved}{one_line(finding.age(since))} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)
