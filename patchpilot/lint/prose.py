@@ -15,7 +15,7 @@ from patchpilot.model.trailer import is_trailer
 _LIST = re.compile(r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+")
 _LOG = re.compile(
     r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"
-    r"|EIP|Modules linked in)\b.*[:#]"
+    r"|EIP|Modules linked in)\b[^=]*[:#]"
     r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
 _CODE = re.compile(
