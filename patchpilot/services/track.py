@@ -34,7 +34,8 @@ def default_archive(offline: bool = False) -> ArchiveAt:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was given."""
+    """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was
+    given; `cached` when its threads are those read at `entry.updated`, as the archive's answers of then were still at hand."""
 
     entry: Entry
     status: Status | None
@@ -46,6 +47,7 @@ class Tracked:
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
+    cached: bool = False
 
     @property
     def subject(self) -> str:
@@ -162,6 +164,7 @@ def _update_one(
     known = store.mails(entry.id)
     troubles: tuple[str, ...] = ()
     mails: tuple[Mail, ...] = ()
+    cached = False
     url = lore or entry.lore
     if url is None and entry.mbox:
         path = Path(entry.mbox)
@@ -173,8 +176,11 @@ def _update_one(
         try:
             with archive_at(url or LORE) as archive:
                 mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, progress=progress)
+                cached = archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
+    if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
+        return replace(_shown(entry, store, repository, progress), troubles=troubles, cached=True)
     status = status_of(entry.message_id, read_thread((*known, *mails)))
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
     return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
@@ -198,14 +204,16 @@ def watch(
     archive_at: ArchiveAt,
     lore: str | None = None,
     wait: Callable[[], bool],
+    fresh: bool = False,
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> Iterator[tuple[Tracked, ...]]:
-    """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on."""
+    """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on. `fresh` for a
+    pause so short that the cache would answer."""
     while True:
         yield tuple(
             one
-            for one in update(store=store, archive_at=archive_at, lore=lore, repository=repository, progress=progress)
+            for one in update(store=store, archive_at=archive_at, lore=lore, fresh=fresh, repository=repository, progress=progress)
             if one.new or one.unreachable
         )
         if not wait():

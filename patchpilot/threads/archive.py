@@ -95,6 +95,12 @@ class Archive:
         self._session: Any = None
         self._last = 0.0
         self._stop = threading.Event()
+        self.remembered = False
+        """Whether a thread came out of the cache, not from the server."""
+
+    @property
+    def _asked(self) -> int:
+        return self._session.asked if self._session is not None else 0
 
     def __enter__(self) -> "Archive":
         return self
@@ -117,7 +123,9 @@ class Archive:
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be asked."""
+        before = self._asked
         data = self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=fresh))
+        self.remembered = self.remembered or self._asked == before
         mails = tuple(mail for mail in parse(data) if mail.headers)
         if not mails:
             raise self._absent(message_id)
@@ -228,8 +236,11 @@ def _polite_session(agent: str, stop: threading.Event) -> Any:
     import requests
 
     class Session(requests.Session):
+        asked = 0
+
         def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
             options["stream"] = True
+            self.asked += 1
             for attempt in range(RETRIES + 1):
                 response = super().request(method, url, *args, **options)
                 if response.status_code not in _BUSY or attempt == RETRIES:

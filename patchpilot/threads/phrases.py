@@ -65,7 +65,8 @@ APPLIED_REST = re.compile(
     rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied)\b|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
-    r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
+    r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
+    r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
     re.IGNORECASE,
 )
 _NEGATING = _joined(r"""

@@ -111,6 +111,21 @@ def test_an_archive_is_followed(workdir: Path) -> None:
         assert series("update", "--fresh")[0]["state"] == "in-stable"
 
 
+def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+        call("track", "add", "<v1@example.org>", "--lore", server.url)
+        kept = call("track", "update")
+        assert kept.code == 0
+        assert "asked just now; --fresh asks again" in kept.err
+        before = series("list")[0]["updated"]
+        server.add(story.V2)
+        assert len(series("update")[0]["revisions"]) == 1
+        assert series("list")[0]["updated"] == before
+        fresh = call("track", "update", "--fresh")
+        assert fresh.err == ""
+        assert "v2" in fresh.out
+
+
 def test_watching_once_tells_of_news_by_its_exit_code(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)

@@ -94,6 +94,8 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
             repository=_repository(common), progress=progress,
         )  # fmt: skip
     _write(common, found)
+    if common.format == "text":
+        _tell_cached(found)
     return _told_unreachable(found)
 
 
@@ -109,6 +111,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     import time
 
     from patchpilot.services import track as service
+    from patchpilot.threads.archive import CACHE_SECONDS
 
     def wait() -> bool:
         if once:
@@ -119,8 +122,9 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     came, code = False, 0
     with _store() as store, progress_of(common) as progress:
         for told in service.watch(
-            store=store, archive_at=_archives(common), lore=lore, wait=wait, repository=_repository(common), progress=progress
-        ):
+            store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and interval <= CACHE_SECONDS,
+            repository=_repository(common), progress=progress,
+        ):  # fmt: skip
             code = _told_unreachable(told)
             news = [one for one in told if one.new]
             came = came or bool(news)
@@ -214,6 +218,17 @@ def _told_unreachable(series: Sequence["Tracked"]) -> int:
     for trouble in silent:
         click.echo(f"patchpilot: {printable(trouble)}", err=True)
     return ExitCode.NETWORK if silent else ExitCode.OK
+
+
+def _tell_cached(series: Sequence["Tracked"]) -> None:
+    """Say on stderr how old the answers are where nobody was asked."""
+    from datetime import UTC, datetime
+
+    asked = [datetime.fromisoformat(one.entry.updated) for one in series if one.cached and one.entry.updated]
+    if asked:
+        minutes = int((datetime.now(UTC) - min(asked)).total_seconds()) // 60
+        ago = "just now" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+        click.echo(f"patchpilot: the archive was asked {ago}; --fresh asks again", err=True)
 
 
 def _store() -> "Store":
