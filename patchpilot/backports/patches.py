@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.message import backport_message, people
-from patchpilot.backports.scratch import Scratch
+from patchpilot.backports.scratch import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError
 from patchpilot.history.lts import Family
 from patchpilot.model.address import Address
@@ -17,19 +17,24 @@ _MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One commit to bring to a branch: itself, and the fix it is a prerequisite of (None when it is a fix)."""
+    """One commit to bring to a branch: itself, the fix it is a prerequisite of (None when it is a fix), and the files it is cut down to (all: none)."""
 
     commit: Commit
     dep_of: Commit | None = None
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same)."""
+    """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
+
+    Of one that is only a part of the original, `parts` are the files it has, and there is no range-diff.
+    """
 
     id: str
     original: Commit
     rangediff: str
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,32 @@ def make_commits(scratch: Scratch, family: Family, steps: Sequence[Step], tip: s
     made: list[Made] = []
     for step in steps:
         original = step.commit
-        merge = scratch.pick(original.id, tree, original.parents[0] if original.parents else None)
+        base = original.parents[0] if original.parents else None
+        if step.paths:
+            before, after = scratch.part(original.id, base, step.paths)
+            merge = scratch.merge(before, tree, after)
+        else:
+            merge = scratch.pick(original.id, tree, base)
         if not merge.clean:
             raise UsageError(
                 f"{original.short} does not apply here", hint="resolve it by hand: patchpilot backport COMMIT --resolve BRANCH"
             )
+        parts = (
+            tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
+        )
         tree = merge.tree
         plain = scratch.commit_like(original, tree, parent, backport_message(original, family, dep_of=step.dep_of))
-        difference = range_diff(scratch, original, plain)
-        note = wording.note if difference else ""
+        difference = range_diff(scratch, original, plain) if not parts else ""
+        note = f"only the changes to {', '.join(parts)}" if parts else wording.note if difference else ""
         message = backport_message(original, family, dep_of=step.dep_of, note=note, signer=wording.signer)
         parent = scratch.commit_like(original, tree, parent, message)
-        made.append(Made(parent, original, difference))
+        made.append(Made(parent, original, difference, parts))
     return tuple(made)
+
+
+def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
+    base = scratch.tree_of(commit.parents[0]) if commit.parents else EMPTY_TREE
+    return tuple(scratch.changed(base, scratch.tree_of(commit.id)))
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:

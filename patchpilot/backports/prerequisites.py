@@ -334,11 +334,10 @@ class _Seeker:
     def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
         """The tree before a commit and its own, with `cut` only as far as it changes the fix's files."""
         parents = self.repository.commit(commit).parents
-        base = self.scratch.tree_of(parents[0]) if parents else self.scratch.write("tree", b"")
-        theirs = self.scratch.tree_of(commit)
+        base = parents[0] if parents else None
         if cut and commit != self.fix.id:
-            theirs = self.scratch.with_files(base, self.scratch.entries(theirs, sorted(self._paths)))
-        return base, theirs
+            return self.scratch.part(commit, base, self._paths)
+        return self.scratch.tree_of(base) if base else self.scratch.write("tree", b""), self.scratch.tree_of(commit)
 
     def _look_at_the_clock(self) -> float:
         """The seconds left; _TimeIsOverError when there are none."""

@@ -221,6 +221,11 @@ class Scratch:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
         return self.merge(self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit))
 
+    def part(self, commit: str, base: str | None, paths: Iterable[str]) -> tuple[str, str]:
+        """The tree before a commit (`base` is its first parent), and that tree with only the commit's changes to these files."""
+        before = self.tree_of(base) if base else EMPTY_TREE
+        return before, self.with_files(before, self.entries(self.tree_of(commit), sorted(paths)))
+
     def has(self, tree: str, path: str) -> bool:
         """Whether a tree has a file or directory of this path."""
         return self._entry(tree, path) is not None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.backports.fix import Fix
 from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits, message_id
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Verdict
@@ -50,7 +51,8 @@ def write_backports(
 ) -> tuple[Written, ...]:
     """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
 
-    Only what is upstream is written: a stable tree takes nothing else. A folder that holds patches already is refused. Without a mail to answer in
+    Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in part the parts are written, and where whole
+    commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
     `wording`, the FAILED mail that a followed series has got about a fix is answered.
     """
     family = stable_branches(repository, profile=profile).family
@@ -60,26 +62,37 @@ def write_backports(
         for at in range(len(results[-1].branches)):
             pairs = [(result, result.branches[at]) for result in results]
             branch = pairs[0][1]
-            steps, skipped = steps_for(repository, pairs)
-            if skipped or not steps:
-                written.append(Written(branch.branch, (), skipped or "it has the fix, or not the bug"))
-                continue
-            try:
-                made = make_commits(scratch, family, steps, branch.tip, wording)
-            except PatchpilotError as error:
-                written.append(Written(branch.branch, (), error.message))
-                continue
             mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
-            mails = mails_of(scratch, family, made, branch, mine)
-            files = write_mails(folder / _folder_name(branch), mails)
-            written.append(Written(branch.branch, files, answers=message_id(mine.in_reply_to) if mine.in_reply_to else ""))
+            for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
+                name = f"{branch.branch} (whole commits)" if whole else branch.branch
+                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole)
+                if skipped or not steps:
+                    written.append(Written(name, (), skipped or "it has the fix, or not the bug"))
+                    continue
+                try:
+                    made = make_commits(scratch, family, steps, branch.tip, wording)
+                except PatchpilotError as error:
+                    written.append(Written(name, (), error.message))
+                    continue
+                mails = mails_of(scratch, family, made, branch, mine)
+                files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
+                written.append(Written(name, files, answers=message_id(mine.in_reply_to) if mine.in_reply_to else ""))
     return tuple(written)
 
 
 def steps_for(
-    repository: Repository, pairs: Sequence[tuple[BackportResult, BranchResult]], *, upstream_only: bool = True
+    repository: Repository,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
+    *,
+    upstream_only: bool = True,
+    parts: bool = False,
+    whole: bool = False,
 ) -> tuple[list[Step], str]:
-    """The commits to bring to a branch, in order, or why it cannot be done."""
+    """The commits to bring to a branch, in order, or why it cannot be done.
+
+    Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
+    whole commits that would do as well, where they are known.
+    """
     steps: list[Step] = []
     seen: set[str] = set()
     for result, answer in pairs:
@@ -89,13 +102,16 @@ def steps_for(
             return [], "a directory or patch file has no commits to write"
         if upstream_only and not result.upstream:
             return [], f"{result.commit[:12]} is not in mainline here: stable trees take only what is (fetch it, or ask with Cc: stable)"
-        if answer.verdict is Verdict.CONFLICT and (answer.partial or not answer.prerequisites):
+        if answer.verdict is Verdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
             return [], f"it conflicts: patchpilot backport {result.commit[:12]} --resolve {answer.branch}"
         fix = repository.commit(result.commit)
-        for need in answer.prerequisites:
+        needs, paths = answer.prerequisites, Fix.read(repository, fix.id).paths if answer.partial else ()
+        if whole and answer.whole:
+            needs, paths = answer.whole, ()
+        for need in needs:
             if need.commit not in seen:
                 seen.add(need.commit)
-                steps.append(Step(repository.commit(need.commit), fix))
+                steps.append(Step(repository.commit(need.commit), fix, paths))
         steps.append(Step(fix))
     return steps, ""
 
@@ -109,6 +125,8 @@ def mails_of(scratch: Scratch, family: Family, made: Sequence[Made], branch: Bra
 
 def note_of(made: Made, version: str, wording: Wording) -> str:
     """What goes below the `---` of a backport that differs from upstream; "" when it does not."""
+    if made.parts:
+        return f"Only a part of upstream commit {made.original.short}: its changes to {', '.join(made.parts)}."
     if not made.rangediff:
         return ""
     values = {

@@ -120,6 +120,7 @@ def _branch(one: BranchResult) -> dict[str, Any]:
         ],
         "prerequisites_partial": one.partial,
         "prerequisites_whole": {"commits": len(one.whole), "lines": sum(need.size for need in one.whole)} if one.whole else None,
+        "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in one.whole],
         "search": one.search,
         "commands": list(one.commands),
         "hints": list(one.hints),
@@ -250,7 +251,9 @@ def _say_needs(one: BranchResult, say: Callable[..., None]) -> None:
             say(f"that is {total} lines: adapting the fix may be less")
         if one.whole:
             lines_in_all = sum(need.size for need in one.whole)
-            say(f"to pick whole commits it would take {len(one.whole)}, {lines_in_all} lines in all: take those parts by hand instead")
+            say(f"to pick whole commits it would take {len(one.whole)}, {lines_in_all} lines in all (--write leaves patches of either):")
+            for need in one.whole:
+                say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines', "  ")
     elif one.search == "gave-up":
         say("no prerequisites found in the time (see --effort)")
     elif one.search == "none":
