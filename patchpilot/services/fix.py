@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check` with --fix or --diff: what is safe to mend is mended, in patch files or in commits, and what remains is checked again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.commits.undo import Undo
-from patchpilot.errors import UsageError
+from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.context import Context
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.mend import Mended, mend
@@ -117,14 +118,25 @@ def fix(
         plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
         if not write:
             return result
-        done = work.write(plan, published=published, shared=shared)
+        with _refusals():
+            done = work.write(plan, published=published, shared=shared)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
     changed = files.rendered({patch.source: by_patch[id(patch)] for one in series for patch in one.patches if id(patch) in by_patch})
     if not write:
         return result
     if files.is_stdin:
         return replace(result, output=changed.get("-", stdin))
-    return replace(result, written=files.write(changed))
+    with _refusals():
+        return replace(result, written=files.write(changed))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What is refused ends as an error does: 1 is for what remains in the patches."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(str(error), hint=error.hint, exit_code=ExitCode.USAGE) from error
 
 
 Place = tuple[str, str]

@@ -152,13 +152,18 @@ def own_edits(mended: Mended) -> Edits:
     patch, draft = mended.original, mended.draft
     became: dict[int, list[str]] = {}
     kept = set(draft.origin)
+    headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
     waiting: list[str] = []
+    last: int | None = None
     for text, origin in zip(draft.patch.lines, draft.origin, strict=True):
-        if origin < 0:
-            waiting.append(text)
-        elif patch.lines[origin][:1] in ("+", " ") and origin >= patch.diff_line:
+        if origin in headers:
+            last = None
+        elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
             became[origin] = [*waiting, text]
-            waiting = []
+            waiting, last = [], origin
+        elif origin < 0 and text.startswith("+"):
+            # a line that is new goes with the one above it, at the top of a hunk with the one below
+            (became[last] if last is not None else waiting).append(text)
     found: Edits = {}
     for change in patch.files:
         edits: list[LineEdit] = []

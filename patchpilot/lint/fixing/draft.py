@@ -36,8 +36,8 @@ class Draft:
             count, insert = edits.get(at + 1, (0, ()))
             for number, text in enumerate(insert):
                 lines.append(text)
-                # a line that takes the place of one stays that one
-                if count and number == len(insert) - 1:
+                # the first line that takes the place of one stays that one
+                if count and number == 0:
                     origin.append(self.origin[at])
                 else:
                     origin.append(fresh)

@@ -19,7 +19,7 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 
 MOST_ROUNDS = 8
-MOST_STARTS = 6
+MOST_STARTS = 10
 Key = tuple[str, int]
 """A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
 
@@ -210,27 +210,29 @@ def _culprits(tried: Tried, before: Counter[Key]) -> set[Key]:
         if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
             continue
         near = _nearest(tried, key[1])
-        failed |= {one.key for one in tried.applied if near is not None and near in one.lines} or {one.key for one in tried.applied}
+        failed |= {one.key for one in tried.applied if near & one.lines} or {one.key for one in tried.applied}
     return failed
 
 
-def _nearest(tried: Tried, line: int) -> int | None:
-    """The line nearest to a new finding that a fix touched: the same, else one above, else one below."""
+def _nearest(tried: Tried, line: int) -> frozenset[int]:
+    """The line nearest to a new finding that a fix touched: the same, else one above, else one below; both that a new line stands between."""
     touched = {number for one in tried.applied for number in one.lines}
     origin = tried.draft.origin
     if line not in origin:
-        return None
+        return frozenset()
     at = origin.index(line)
+    if line < 0 and (beside := touched.intersection(origin[max(0, at - 1) : at + 2])):
+        return frozenset(beside)
     for place in [*range(at, -1, -1), *range(at + 1, len(origin))][:200]:
         here: int = origin[place]
         if here in touched:
-            return here
+            return frozenset((here,))
         # lines that were taken out stood between this one and the one before it
         previous = next((origin[up] for up in range(place - 1, -1, -1) if origin[up] >= 0), -1)
         gone = max((number for number in touched if previous < number < here), default=None)
         if gone is not None:
-            return int(gone)
-    return None
+            return frozenset((gone,))
+    return frozenset()
 
 
 def _says_nothing(patch: Patch) -> bool:

@@ -66,13 +66,17 @@ def label(site: Site) -> Change | None:
 
 @fixer("comment-star", COMMENT)
 def comment_star(site: Site) -> Change | None:
-    """The star of a comment's line under the one above."""
-    line, before = site.added(site.number), site.line.previous
-    star = re.match(r"\+[ \t]*(?=\*)", line.raw) if line else None
-    if not line or not before or not star:
-        return None
-    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw)
-    return site.replaced(site.number, f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[star.end() :]}") if lead else None
+    """The star of a comment's line under the one above, and with it those below that stood under it."""
+    before = site.line.previous
+    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    edits: list[Edit] = []
+    number, old = site.number, _indent(site.line)
+    while lead and (line := site.added(number)) and _indent(line) == old and line.raw[1 + len(old) :].startswith("*"):
+        edits.append(Edit(number, 1, (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),)))
+        number += 1
+        if "*/" in line.raw:
+            break
+    return Change(edits=tuple(edits)) if edits else None
 
 
 @fixer("comment-end", COMMENT)

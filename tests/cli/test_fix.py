@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --fix` and `--diff` on patch files: what is written, what is refused, and that files change all or none."""
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+
+UNTIDY = " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start(frob,1 );  \n \tif (ret)\n \t\treturn ret;\n "
+
+
+def patch(subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH) -> str:
+    return mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, body))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "0001-frob.patch"
+    file.write_text(patch())
+    return file
+
+
+def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
+    file.chmod(0o640)
+    before = file.read_text().split("\n")
+    done = call("check", "--fix", file)
+    after = file.read_text().split("\n")
+    assert done.code == 0
+    assert [(one, two) for one, two in zip(before, after, strict=True) if one != two] == [
+        ("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")
+    ]
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert "3 findings mended, 0 remain" in done.out
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_the_json_says_what_was_mended(file: Path) -> None:
+    body = json.loads(call("check", "--fix", "--format", "json", file).out)
+    assert {one["name"] for one in body["patches"][0]["fixed"]} == {"no-space-after-comma", "space-inside-brackets", "trailing-space"}
+    assert body["patches"][0]["fixed"][0]["patch_line"] == 20
+    assert body["patches"][0]["findings"] == []
+    assert body["fix"]["written"] == [str(file)]
+    assert body["summary"]["exit_code"] == 0
+
+
+def test_a_diff_is_what_patch_takes_and_nothing_is_written(file: Path) -> None:
+    before = file.read_bytes()
+    done = call("check", "--diff", file)
+    assert done.code == 1
+    assert file.read_bytes() == before
+    assert "3 findings would be mended" in done.err
+    subprocess.run(["patch", "-s", "-p0", "-d", "/"], input=done.out, text=True, check=True)
+    patched = file.read_bytes()
+    file.write_bytes(before)
+    call("check", "--fix", file)
+    assert file.read_bytes() == patched
+
+
+def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) -> None:
+    done = call("check", "--fix", "-", stdin=file.read_bytes())
+    call("check", "--fix", file)
+    assert done.out == file.read_text()
+    assert "mended" in done.err
+    clean = call("check", "--fix", "-", stdin=file.read_bytes())
+    assert clean.out == file.read_text()
+
+
+@pytest.mark.parametrize("options", [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")])
+def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -> None:
+    assert call("check", *options, file).code == 2
+
+
+def test_targets_that_cannot_be_mended(tmp_path: Path, file: Path) -> None:
+    import gzip
+
+    zipped = tmp_path / "a.mbox.gz"
+    zipped.write_bytes(gzip.compress(file.read_bytes()))
+    assert "gunzip" in (done := call("check", "--fix", zipped)).err
+    assert done.code == 2
+    done = call("check", "--fix", "https://lore.kernel.org/all/a@b/")
+    assert (done.code, "archive" in done.err) == (2, True)
+
+
+def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(tmp_path: Path, file: Path) -> None:
+    other = tmp_path / "0002-frob.patch"
+    other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
+    before = file.read_bytes()
+    other.chmod(0o444)
+    done = call("check", "--fix", file, other)
+    assert (done.code, "read-only" in done.err, file.read_bytes()) == (2, True, before)
+    other.unlink()
+    (tmp_path / "real").write_bytes(before)
+    other.symlink_to(tmp_path / "real")
+    done = call("check", "--fix", file, other)
+    assert (done.code, "is a link" in done.err, file.read_bytes()) == (2, True, before)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["0001-frob.patch", "0002-frob.patch", "real"]
+
+
+def test_a_write_that_fails_half_way_puts_everything_back(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "0002-frob.patch"
+    other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
+    before = (file.read_bytes(), other.read_bytes())
+    real = Path.replace
+
+    def fails(self: Path, target: Path) -> Path:
+        if target == other:
+            raise OSError(28, "No space left on device", str(target))
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    done = call("check", "--fix", file, other)
+    assert (done.code, (file.read_bytes(), other.read_bytes())) == (2, before)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("form", ["base64", "quoted-printable", "flowed", "dos"])
+def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: str) -> None:
+    head, _, body = patch().partition("\n\n")
+    if form == "base64":
+        text = f"{head}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{base64.encodebytes(body.encode()).decode()}"
+    elif form == "quoted-printable":
+        text = f"{head}\nContent-Transfer-Encoding: quoted-printable\n\n{body.replace('=', '=3D')}"
+    elif form == "flowed":
+        text = f"{head}\nContent-Type: text/plain; format=flowed\n\n{body}"
+    else:
+        text = patch().replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+    done = call("check", "--fix", file)
+    assert file.read_bytes() == text.encode()
+    assert "left alone" in done.out
+    assert done.code == 1
+
+
+def test_mails_of_an_mbox_are_mended_each_in_its_place(tmp_path: Path) -> None:
+    box = tmp_path / "series.mbox"
+    first, second = patch("[PATCH 1/2] frob: wait for the link"), patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c")
+    box.write_text(first + "\n" + second)
+    assert call("check", "--fix", box).code == 0
+    mended = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
+    assert box.read_text() == mended[0] + "\n" + mended[1]
+
+
+def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
+    box = tmp_path / "series.mbox"
+    text = patch().split("\n", 1)[1].replace("early. Wait", "early.\n>From here on it waits. Wait")
+    box.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}")
+    call("check", "--fix", box)
+    assert box.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}".replace("(frob,1 );  ", "(frob, 1);")
+
+
+def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
+    raw = patch().encode().replace(b"Old boards", b"Old bo\xe4rds").replace(b"\tif (ret)", b"\tif (ret) /* \xff */")
+    file.write_bytes(raw)
+    call("check", "--fix", file)
+    assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
+
+
+def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: Path) -> None:
+    later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
+    other = tmp_path / "0002-frob.patch"
+    other.write_text(patch("frob: end it", later))
+    done = call("check", "--fix", file, other)
+    assert "3 left, in lines that a later patch of these needs" in done.out
+    assert file.read_text() == patch()
+    assert "frob_end(frob, 2);" in other.read_text()
+
+
+def test_without_anything_to_mend_nothing_is_written(file: Path) -> None:
+    call("check", "--fix", file)
+    stamp = os.stat(file)
+    done = call("check", "--fix", file)
+    assert (done.code, os.stat(file).st_ino) == (0, stamp.st_ino)
+    assert "0 findings mended" in done.out
+    assert call("check", "--diff", file).out == ""

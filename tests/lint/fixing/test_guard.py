@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guard over fixes: blanks may change where tokens do not, strings never, comments only where that is said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.lint.fixing.fixer import COMMENT, NAMED, SPACE
+from patchpilot.lint.fixing.guard import keeps_meaning, tokens
+
+C = "drivers/frob/frob.c"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes", "kept"),
+    [
+        (["a=b;"], ["a = b;"], SPACE, True),
+        (["a = b + +c;"], ["a = b ++c;"], SPACE, False),
+        (["a - -b"], ["a --b"], SPACE, False),
+        (["x = y/ *p;"], ["x = y/*p;"], SPACE, False),
+        (['f("a  b");'], ['f("a b");'], SPACE, False),
+        (["f(' ');"], ["f('');"], SPACE, False),
+        (["#define F (x)"], ["#define F(x)"], SPACE, True),
+        (["#define A 1", "int b;"], ["#define A 1 int b;"], SPACE, False),
+        (["#define A \\", "\t1"], ["#define A 1"], SPACE, False),
+        (["int a; /* why */"], ["int a; /* who */"], SPACE, False),
+        ([" * two"], ["  * two"], COMMENT, True),
+        (["int a; /* why */"], ["int a; /* who */"], COMMENT, True),
+        (["int a; /* why */"], ["int b; /* why */"], COMMENT, False),
+        (["static int a = 0;"], ["static int a;"], NAMED, True),
+        (['f("a", 0);'], ['f("b", 0);'], NAMED, False),
+        (["a 1;"], ["a1;"], SPACE, False),
+        (["#include <a/b.h>"], ["#include <a / b.h>"], SPACE, True),
+    ],
+)
+def test_what_may_change(old: list[str], new: list[str], changes: str, kept: bool) -> None:
+    assert keeps_meaning(old, new, path=C, changes=changes) is kept
+
+
+def test_a_line_in_a_comment_has_no_tokens() -> None:
+    assert tokens([" * a = b; */ c"], "*/")[0] == ["c"]
+
+
+def test_the_end_of_a_directive_is_told_from_the_end_of_a_line() -> None:
+    assert tokens(["#define A 1", "int b;"])[0] != tokens(["#define A", "1 int b;"])[0]
+    assert tokens(["int a;", "int b;"])[0] == tokens(["int a; int b;"])[0]
+
+
+_WORD = st.sampled_from(
+    ["a", "b1", "0x1f", "1.5e-3", '"x  y"', "'\\''", "+", "-", "++", "--", "<", "<<=", "->", "*", "/", "(", ")", "{", "}", ";", ","]
+)
+
+
+@given(st.lists(_WORD, max_size=12), st.data())
+def test_tokens_are_those_whatever_blanks_stand_between(words: list[str], data: st.DataObject) -> None:
+    blank = st.sampled_from([" ", "  ", "\t"])
+    # without the operators that begin a comment
+    text = "".join(word + data.draw(blank) for word in words)
+    assert tokens([text])[0] == words

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Patches mended: only added lines change, the patch still applies, the tokens stay, a second time changes nothing."""
+
+import subprocess
+import tempfile
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchpilot.lint.fixing.fixer import SPACE, import_fixers
+from patchpilot.lint.fixing.guard import tokens
+from patchpilot.lint.fixing.mend import Mended
+from patchpilot.model.patch import Patch
+from tests.kit.fixing import all_rules, mended_text
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+
+
+def patch_of(
+    body: str, *, message: str = f"{PROSE}\n\n{SIGN_OFF}", subject: str = "frob: wait for the link", path: str = PATH, new: bool = False
+) -> str:
+    return mail(subject, message, file_diff(path, body, new=new))
+
+
+def code(mended: Mended) -> str:
+    """What the mended patch adds."""
+    return "\n".join(line.text for change in mended.draft.patch.files for line in change.lines("+"))
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("\tif(a==b){  ", "\tif (a == b) {"),
+        ("\tchar* name;", "\tchar *name;"),
+        ("        return a;", "\treturn a;"),
+        ("static int frob_count = 0;", "static int frob_count;"),
+        ("\tfrob(a,b );", "\tfrob(a, b);"),
+        ("\treturn (a);", "\treturn a;"),
+        ("int frob(void) {", "int frob(void)\n{"),
+        ("\ta = 1;;", "\ta = 1;"),
+        ("\tunsigned count;", "\tunsigned int count;"),
+    ],
+)
+def test_what_is_certain_is_mended(bad: str, good: str) -> None:
+    assert code(mended_text(patch_of(f" \tint ret;\n+{bad}\n \tint more;"))) == good
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '\tfrob("a,b");',
+        '\tfrob("foo* bar");',
+        "\tfrob(a, b); /* x=y */",
+        "#define FROB_PATH ../../drivers/frob-one",
+        "\tfoo_t * const a;",
+        "\tfor (;;)",
+    ],
+)
+def test_strings_comments_and_paths_stay(line: str) -> None:
+    assert line in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
+
+
+def test_lines_that_are_not_added_stay() -> None:
+    text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
+    mended = mended_text(text)
+    before, after = text.split("\n"), list(mended.draft.patch.lines)
+    assert [line for line in after if not line.startswith("+")] == [line for line in before[: len(after)] if not line.startswith("+")]
+    assert "+\tbaz(a, b);" in after
+
+
+def test_a_line_that_is_moved_stays_as_it_was() -> None:
+    text = patch_of("-\tfoo(a,bcdefgh );\n \tint ret;\n+\tfoo(a,bcdefgh );")
+    assert not mended_text(text).changed
+
+
+def test_hunk_headers_stay_true_when_lines_go() -> None:
+    body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
+    mended = mended_text(patch_of(body))
+    before, after = mended.original.files[0].hunks, mended.draft.patch.files[0].hunks
+    assert mended.draft.patch.diff_error is None
+    assert [len([line for line in hunk.lines if line.kind == "+"]) for hunk in after] == [2, 1]
+    assert [(one.new_start - two.new_start, one.new_count - two.new_count) for one, two in zip(after, before, strict=True)] == [
+        (0, -1),
+        (-1, 0),
+    ]
+
+
+def test_a_patch_is_never_mended_to_nothing() -> None:
+    mended = mended_text(patch_of(" \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;"))
+    assert not mended.changed
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
+        (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
+        (f"{PROSE}\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
+        (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
+        (f"{PROSE}\n\n{SIGN_OFF}\nSuggested-by: Ben Reader <ben@example.org>", f"{PROSE}\n\nSuggested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
+        (f"{PROSE} It it the the way.\n\n{SIGN_OFF}", f"{PROSE} It it the way.\n\n{SIGN_OFF}"),
+    ],
+)  # fmt: skip
+def test_messages_are_mended(message: str, wanted: str) -> None:
+    assert "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message) == wanted
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"), [("frob: wait.", "frob: wait"), ("frob : wait", "frob: wait"), ("frob: wait  now", "frob: wait now")]
+)
+def test_subjects_are_mended(bad: str, good: str) -> None:
+    mended = mended_text(patch_of(" a\n-b\n+c\n d", subject=bad))
+    assert f"Subject: [PATCH] {good}" in mended.draft.patch.lines
+
+
+def test_an_encoded_subject_is_left() -> None:
+    assert not mended_text(patch_of(" a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?=")).changed
+
+
+_LINES = [
+    ["\tif(", "a", "==", "b", ")", "{"],
+    ["\t}", "else", "{"],
+    ["\tfoo", "(", "a", ",", "&", "b", ",", '"x,y  z"', ")", ";"],
+    ["\tint", "*", "p", "=", "a", "[", "1", "]", ";"],
+    ["\tfor", "(", "i", "=", "0", ";", "i", "<", "n", ";", "i", "++", ")"],
+    ["\t\treturn", "a", "+", "b", "*", "-", "c", ";"],
+    ["\tx", "=", "(", "u32", ")", "y", "?", "-", "1", ":", "~", "z", ";"],
+    ["\tp", "->", "a", "=", "!", "q", ".", "b", ";"],
+    ["static", "int", "n", "=", "0", ";"],
+    ["int", "f", "(", "void", ")", "{"],
+    ["}"],
+    ["\t", "/*", "a=b", "*/"],
+    ["#define", "F(a,b)", "(", "(", "a", ")", "<<", "(", "b", ")", ")"],
+    ["\tcase", "1", ":"],
+    ["out", ":"],
+    [""],
+    [""],
+]
+_LINE = st.sampled_from(_LINES)
+
+
+@st.composite
+def messy(draw: st.DrawFn) -> str:
+    """Added lines of C whose tokens are sensible and whose blanks are not."""
+    lines = []
+    for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
+        text = words[0]
+        for before, word in pairwise(words):
+            gap = draw(st.sampled_from(["", " ", " ", "  "]))
+            together = tokens([before + word])[0] == [*tokens([before])[0], *tokens([word])[0]]
+            text += (gap if together and not before.startswith("#") else gap or " ") + word
+        lines.append("+" + text + draw(st.sampled_from(["", "", " ", "\t"])))
+    return "\n".join(lines)
+
+
+def added_tokens(patch: Patch) -> list[str]:
+    return tokens([line.text for change in patch.files for line in change.lines("+")])[0]
+
+
+@given(messy())
+@settings(max_examples=60)
+def test_mended_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(body: str) -> None:
+    text = patch_of(f" int a;\n{body}\n int z;")
+    mended = mended_text(text)
+    named = {rule.id for rule in all_rules() if rule.remedy.fixer and import_fixers()[rule.remedy.fixer].changes != SPACE}
+    if not any(one.rule in named for one in mended.fixed):
+        assert added_tokens(mended.draft.patch) == added_tokens(mended.original)
+    strings = [[one for one in added_tokens(patch) if one[0] in "\"'"] for patch in (mended.draft.patch, mended.original)]
+    assert strings[0] == strings[1]
+    assert not Counter(one.rule for one in mended.left) - Counter(one.rule for one in mended.found)
+    again = mended_text("\n".join(mended.draft.patch.lines) + "\n")
+    assert not again.changed
+
+
+@given(messy(), messy())
+@settings(max_examples=12)
+def test_a_mended_patch_applies_where_it_did(first: str, second: str) -> None:
+    body = f"@@\n int a;\n{first}\n int b;\n@@\n int c;\n{second}\n-int d;\n int e;"
+    mended = mended_text(patch_of(body))
+    base = [f"line {number}" for number in range(1, 60)]
+    for hunk in mended.original.files[0].hunks:
+        old = [line.text for line in hunk.lines if line.kind in " -"]
+        base[hunk.old_start - 1 : hunk.old_start - 1 + len(old)] = old
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / PATH
+        file.parent.mkdir(parents=True)
+        file.write_text("\n".join(base) + "\n")
+        text = "\n".join(mended.draft.patch.lines) + "\n"
+        done = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", "-"], cwd=name, input=text, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr + text

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --fix` on commits: messages and trees change, what stands on them is carried, the working tree follows, and undo brings all back."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError, UsageError
+from patchpilot.services.check import Wanted
+from patchpilot.services.fix import FixResult, fix
+from patchpilot.services.undo import undo_restore
+from tests.kit.repos import Repo
+
+FILE = "drivers/frob/frob.c"
+BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+TEXT = "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give it to them.\n\n"
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+ADA = "Ada Fixer <ada@example.org>"
+
+
+def topic(path: Path) -> Repo:
+    """A branch of two commits: the first is untidy in its message and its code, the second changes lines beside."""
+    repo = Repo(path)
+    repo.git("config", "user.name", "Ada Fixer")
+    repo.git("config", "user.email", "ada@example.org")
+    repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
+    repo.branch("topic")
+    untidy = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1)
+    repo.commit(f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}", {FILE: untidy}, author=ADA)
+    more = untidy.replace("\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
+    repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: more}, author=ADA)
+    return repo
+
+
+def mend(repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: bool) -> FixResult:
+    with Repository.open(repo.path) as repository:
+        return fix(targets, Wanted(strict=strict), write=write, repository=repository, base="master", **flags)
+
+
+def file(repo: Repo, rev: str) -> str:
+    return repo.git("show", f"{rev}:{FILE}") + "\n"
+
+
+def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    people = repo.git("log", "--format=%an %ae %ad %cn %ce %cd", "topic")
+    old = file(repo, "topic")
+    result = mend(repo)
+    assert result.written == ("topic",)
+    assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
+    assert "Reviewed-by: Ben" in repo.git("log", "-1", "--format=%b", "topic~1")
+    mended = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
+    assert file(repo, "topic~1") == BASE.replace("\treturn a;", mended, 1)
+    wanted = old.replace("if(a)", "if (a)").replace("frob(a,1 )", "frob(a, 1)").replace("\n\n\n", "\n\n").replace("frob( a)", "frob(a)")
+    assert file(repo, "topic") == wanted == (repo.path / FILE).read_text()
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("log", "--format=%an %ae %ad %cn %ce %cd", "topic") == people
+    assert repo.git("fsck", "--strict") == ""
+    assert not {one.name for one in result.check.patches[0].findings} & {"subject-period", "bad-tag", "no-space-after-keyword"}
+
+
+def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    mend(repo)
+    head = repo.git("rev-parse", "topic")
+    result = mend(repo)
+    assert (repo.git("rev-parse", "topic"), result.fixed, result.undo) == (head, 0, None)
+
+
+def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    head, text = repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()
+    assert mend(repo).undo
+    with Repository.open(repo.path) as repository:
+        assert undo_restore(repository).state == "restored"
+    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")) == (head, text, "")
+
+
+def test_undo_does_not_run_over_work_that_is_not_committed(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    mend(repo)
+    repo.put(FILE, "mine\n")
+    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="not committed"):
+        undo_restore(repository)
+    assert (repo.path / FILE).read_text() == "mine\n"
+
+
+def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+
+    def state() -> dict[str, bytes]:
+        return {str(one): one.read_bytes() for one in repo.path.rglob("*") if one.is_file() and one.name != "index"}
+
+    before = state()
+    result = mend(repo, write=False)
+    assert state() == before
+    assert result.fixed
+    assert [text.name for text in result.patches[0].texts][1] == FILE
+    assert result.check.patches[0].findings != result.remaining.patches[0].findings
+
+
+def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    head = repo.git("rev-parse", "topic")
+    repo.put(FILE, "mine\n")
+    with pytest.raises(RefusedError, match=f"{FILE} has changes"):
+        mend(repo)
+    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()) == (head, "mine\n")
+    repo.git("checkout", "-q", FILE)
+    repo.put("other", "mine\n")
+    mend(repo)
+    assert repo.git("rev-parse", "topic") != head
+    assert (repo.path / "other").read_text() == "mine\n"
+
+
+def test_a_branch_that_is_not_checked_out_is_mended_where_it_is(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.checkout("master")
+    mend(repo, "master..topic")
+    assert "if (a)" in file(repo, "topic")
+    assert (repo.path / FILE).read_text() == BASE
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.checkout("master")
+    repo.git("worktree", "add", "-q", str(tmp_path / "w"), "topic")
+    with pytest.raises(RefusedError, match="checked out in"):
+        mend(repo, "master..topic")
+
+
+def test_what_is_published_is_refused_unless_told(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.git("update-ref", "refs/remotes/origin/topic", "topic")
+    with pytest.raises(RefusedError, match="published"):
+        mend(repo)
+    assert mend(repo, published=True).undo
+
+
+def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.git("checkout", "-q", "-b", "side", "topic~1")
+    repo.commit("side", {"side": "1\n"}, author=ADA)
+    repo.checkout("topic")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    repo.git("branch", "-q", "-D", "side")
+    head = repo.git("rev-parse", "topic")
+    with pytest.raises(RefusedError, match="is a merge"):
+        mend(repo)
+    assert repo.git("rev-parse", "topic") == head
+
+
+def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.git("format-patch", "-q", "-o", "out", "master")
+    with pytest.raises(UsageError, match="different ways"):
+        mend(repo, "topic", str(repo.path / "out"))
+
+
+def test_select_limits_what_is_mended(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    with Repository.open(repo.path) as repository:
+        fix((), Wanted(select=["subject-period"], strict=True), write=True, repository=repository, base="master")
+    assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
+    assert "if(a)" in file(repo, "topic~1")
+
+
+def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    repo.commit(
+        f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        {FILE: "int a;\n"},
+        author=ADA,
+    )
+    message = repo.git("log", "-1", "--format=%B")
+    mend(repo, "HEAD")
+    assert repo.git("log", "-1", "--format=%B") == message
+
+
+KILLED = """
+import os, signal, sys
+from patchpilot.commits import run
+real, count = run.git, [0]
+def counted(*args, **kwargs):
+    count[0] += 1
+    if count[0] == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*args, **kwargs)
+from patchpilot.commits import repository
+repository.git = counted
+from patchpilot.services.check import Wanted
+from patchpilot.services.fix import fix
+with repository.Repository.open(sys.argv[1]) as opened:
+    fix((), Wanted(strict=True), write=True, repository=opened, base="master")
+print(count[0])
+"""
+
+
+def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
+    whole = topic(tmp_path / "whole")
+    old = whole.git("rev-parse", "topic")
+    environment = dict(os.environ)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(whole.path), "0"], env=environment, capture_output=True, text=True, check=True)
+    new, calls = whole.git("rev-parse", "topic"), int(done.stdout)
+    assert new != old
+    # the last calls write: trees, commits, the record, the branch
+    for number in range(calls - 4, calls + 1):
+        repo = topic(tmp_path / f"r{number}")
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, str(repo.path), str(number)], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode in (-signal.SIGKILL, 0), done.stderr
+        assert repo.git("rev-parse", "topic") in (old, new)
+        assert repo.git("status", "--porcelain") == ""
+    assert mend(repo).undo or repo.git("rev-parse", "topic") == new
+
+
+_NUMBER = st.integers(0, 5)
+
+
+@given(st.lists(st.tuples(_NUMBER, st.sampled_from(["\tfrob(a,{});", "\tfrob(a, {});", "\tfrob( {});  ", ""])), min_size=2, max_size=4))
+@settings(max_examples=6)
+def test_carried_commits_end_in_the_tree_they_had_but_for_the_mended_lines(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
+) -> None:
+    repo = Repo(tmp_path_factory.mktemp("carry") / "r")
+    lines = [f"\tstep({number});" for number in range(6)]
+    repo.commit("frob: begin\n", {FILE: "\n".join(lines) + "\n"}, author=ADA)
+    repo.branch("topic")
+    for count, (at, line) in enumerate(steps):
+        if line:
+            lines.insert(min(at, len(lines)), line.format(count))
+        elif len(lines) > 1:
+            del lines[min(at, len(lines) - 1)]
+        repo.commit(f"frob: step {count}\n\n{TEXT}{SIGNED}", {FILE: "\n".join(lines) + "\n"}, author=ADA)
+    mend(repo)
+    tidy = [line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip() for line in lines]
+    assert file(repo, "topic").rstrip("\n").split("\n") == tidy
+    assert repo.git("status", "--porcelain") == ""
