@@ -27,6 +27,7 @@ from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_lin
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
+from patchpilot.services.marks import mark_warnings
 from patchpilot.services.project import profile_of
 from patchpilot.services.reroll import remember, reroll
 from patchpilot.services.reviews import tag_warnings
@@ -83,6 +84,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         refusals=against,
         warnings=(
             *told,
+            *mark_warnings(mails, project.name),
             *tag_warnings(repository, request, draft, ids),
             *(Problem("recipients", one) for one in people.remarks),
         ),

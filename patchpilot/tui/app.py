@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from patchpilot.errors import ExitCode
+from patchpilot.tui.colourless import heed_no_color
 from patchpilot.tui.conductor import Conductor
 from patchpilot.tui.jobs import Unwaited, terminal_gone
 from patchpilot.tui.memory import Memory
@@ -52,6 +54,7 @@ class Walk(App[int]):
         self, session: Session, screen_of: Callable[[Stage], type[StageScreen]], memory: Memory, opening: Opening | None = None
     ) -> None:
         super().__init__()
+        heed_no_color(self)
         self.session, self.memory = session, memory
         self.place = ""
         self.sending = self._on_terminal = False
@@ -180,6 +183,16 @@ class Walk(App[int]):
         if text:
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
+
+    def notify(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
+    ) -> None:
+        """Say something in the key line of the stage on screen; over a dialog in a corner, as Textual does."""
+        screen = self.screen if self.is_running and self.screen_stack else None
+        if isinstance(screen, StageScreen) and screen.is_mounted:
+            screen.say(f"! {message}" if severity != "information" else message, timeout or self.NOTIFICATION_TIMEOUT)
+        else:
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_suspend_process(self) -> None:
         """To the shell: what the terminal's own ^Z does."""

@@ -9,7 +9,7 @@ from textual.worker import get_current_worker
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.session import Session
-from patchpilot.tui.stages import AHEAD, Stage
+from patchpilot.tui.stages import AHEAD, RECORDED, Stage
 from patchpilot.tui.topic import Place, read_topic
 from patchpilot.tui.trouble import as_error
 from patchpilot.tui.watch import Watch
@@ -71,6 +71,10 @@ class Conductor:
         self._session.busy.pop(stage, None)
         screen = self._walk.stage_screen
         if screen and screen.stage is stage:
+            if self._session.last(stage) is None:
+                # only the record was looked at, and somebody came to see the rest
+                self.begin(stage)
+                return
             screen.renew()
         self._walk.redraw()
         self._walk.remember()
@@ -106,6 +110,9 @@ class Conductor:
             return
         while self.ahead:
             stage = self.ahead.pop(0)
+            if stage in RECORDED and self._session.last(stage) is not None:
+                # what was seen is stale now, and stays so until it is wanted
+                continue
             if self._session.fresh(stage) is None and stage not in self._session.errors:
                 self.begin(stage, visited=stage is self._walk.stage)
                 return

@@ -233,7 +233,8 @@ class Session:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
         return f"{zlib.crc32(parts.encode()):08x}"
 
-    def _as_it_was(self, stage: Stage) -> Standing:
+    def as_it_was(self, stage: Stage) -> Standing:
+        """How a stage stood when the walk was left, stale where the topic moved since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
             return Standing(State.TODO)
@@ -248,7 +249,7 @@ class Session:
             return Standing(State.BLOCKED, self.errors[stage].message)
         found = self.found.get(stage)
         if found is None:
-            return self._as_it_was(stage)
+            return self.as_it_was(stage)
         if found.key != self.key(stage):
             return Standing(State.STALE, "something it depends on changed since")
         return found.standing

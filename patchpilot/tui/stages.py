@@ -23,8 +23,11 @@ class Stage(StrEnum):
         return list(Stage).index(self) + 1
 
 
-AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW)
+AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.PREVIEW, Stage.SEND, Stage.FOLLOW)
 """The stages done in the background without being visited: quick ones, none of which asks the network then."""
+
+RECORDED = (Stage.PREVIEW, Stage.SEND)
+"""Of these only the record is looked at ahead of a visit."""
 
 
 class State(StrEnum):

@@ -22,7 +22,7 @@ HINTS = {
     Stage.RECIPIENTS: "Who must get it, and why. Space takes somebody out, a adds somebody. It is right as it is: n.",
     Stage.TAGS: "Which commit brought the bug? Enter on the first one, tick the sign-off, then write the tags.",
     Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix fits. Enter opens a branch.",
-    Stage.PREVIEW: "The mail as it will be. x names the tree it is for: choose PATCH net. Then n.",
+    Stage.PREVIEW: "The mail as it will be. x names the tree it is for: Enter takes PATCH net. Then n.",
     Stage.SEND: "s sends, to the mail server in this sandbox. You type a word, as you would for a real list.",
     Stage.FOLLOW: "Answers come in some seconds (] jumps to the next). Then M lets Robin prepare v2: look at it (6), send it (7), and see it land.",
 }

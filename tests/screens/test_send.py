@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A send that was cut off is found again, and taken up with each mail once."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
+from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.transport import MailState, Outcome
@@ -16,8 +18,8 @@ from patchpilot.services import send as service
 from patchpilot.services.prepare import Wanted, prepare
 from patchpilot.threads.store import Store
 from patchpilot.tui.app import Walk
-from patchpilot.tui.stages import Stage, State
-from tests.kit.walk import asked, keys, settle, text_of, until
+from patchpilot.tui.stages import Stage, Standing, State
+from tests.kit.walk import asked, keys, settle, still, text_of, until
 
 On = Callable[[Path], Walk]
 
@@ -51,9 +53,28 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
+        assert "this version was sent" in text_of(app)
         assert len(sink.take()) == 1
+        sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
+        # the preview shows what left, not what would leave once more
+        for pressed in ("6", "r"):
+            await keys(pilot, pressed)
+            await still(pilot)
+            assert f"<{sent}>"[:60] in text_of(app)
+            assert app.session.standing(Stage.PREVIEW) == Standing(State.DONE, "v1 was sent")
     with Store() as store:
         assert len(store.entries()) == 1
+    (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(missing_ok=True)
+    again = walk_on(work)
+    again.memory.keep(again.place, stage="commit")
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        # known from the record, before anybody looked
+        assert again.session.standing(Stage.PREVIEW) == again.session.standing(Stage.SEND) == Standing(State.DONE, "v1 was sent")
+        asked(again)
+        await keys(pilot, "6")
+        await still(pilot)
+        assert f"<{sent}>"[:60] in text_of(again)
 
 
 async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink], walk_on: On) -> None:

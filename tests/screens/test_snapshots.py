@@ -26,7 +26,7 @@ from patchpilot.threads.store import Store
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.screens import checks, commit, preview, recipients, send, tags
 from patchpilot.tui.session import Ask, Loader, Session
-from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.tui.stages import RECORDED, Stage, Standing, State
 from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.walk import make
 from tests.kit.walk import asked, copy_clone, keys, settle, still
@@ -127,7 +127,8 @@ def walk(results: dict[Stage, tuple[Any, Standing]], work: Path, theme: str) -> 
     app = make(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
-        return lambda _: results[stage]
+        # ahead of a visit only the record is looked at
+        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, Standing(State.TODO))
 
     app.session.loader_of = loader_of
     return app
@@ -163,7 +164,7 @@ def test_each_stage_looks_as_it_did(
         ("help", ("question_mark",)),
         ("write-tags", ("4", "enter")),
         ("confirm", ("7", "s")),
-        ("branch", ("5", "j", "j", "enter")),
+        ("branch", ("5", "enter")),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )

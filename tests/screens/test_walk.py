@@ -55,7 +55,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                 "6.12": "clean",
                 "6.18": "clean",
             }
-            await keys(pilot, "n", "x", "j", "enter")
+            await keys(pilot, "n")
+            assert "x chooses the tree" in session.standing(Stage.PREVIEW).note
+            await keys(pilot, "x", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
             assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
             await keys(pilot, "n", "s")
@@ -83,4 +85,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                     break
                 await pilot.pause(0.5)
             assert str(followed().state) == "in-stable"
+            await keys(pilot, "5")
+            await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
+            now = {one.version: str(one.verdict) for one in session.fresh(Stage.BACKPORTS).branches}
+            assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
+            assert standing(Stage.PREVIEW) is standing(Stage.SEND) is State.DONE
         assert len(sandbox.sink.take()) == 2

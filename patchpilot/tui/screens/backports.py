@@ -14,7 +14,7 @@ from patchpilot.errors import MissingError
 from patchpilot.tui.screens.base import StageScreen
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.text import diff_line, fitted, plain, wrapped
+from patchpilot.tui.text import diff_line, fitted, lines, plain, several, wrapped
 from patchpilot.tui.widgets.choose import Line, Reader
 from patchpilot.tui.widgets.lists import Table
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red"}
 COLUMNS = (("branch", 24), ("verdict", 13), ("bug there", 9), ("needs first", 11), ("until", 10))
+WORTH_A_COLUMN = 24
+"""Columns below which a reason is not worth showing beside its verdict."""
 
 
 def load(ask: Ask) -> "tuple[BackportResult, Standing]":
@@ -51,6 +53,8 @@ def load(ask: Ask) -> "tuple[BackportResult, Standing]":
     wanting = [one for one in result.branches if one.wants_fix]
     conflicts = sum(one.verdict == "conflict" for one in wanting)
     words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
+    if result.asked and result.commit:
+        words = f"taken as {result.commit[:12]}: {words}"
     if not result.culprits:
         return result, Standing(State.TODO, "no culprit is known: choose one at 4 tags")
     return result, Standing(State.DONE, words)
@@ -89,7 +93,7 @@ class BackportsScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The matrix, and one branch in full."""
-        with Container(classes="split"):
+        with Container(classes="stack"):
             yield Table(ident="matrix", enter="open branch")
             with VerticalScroll(classes="side", can_focus=False):
                 yield Static(id="branch", markup=False)
@@ -97,17 +101,18 @@ class BackportsScreen(StageScreen):
     def show(self, result: "BackportResult") -> None:
         """Fill the matrix."""
         table = self.query_one("#matrix", Table)
-        at = table.cursor_row if table.row_count else 0
+        at = table.cursor_row if table.row_count else first_to_look_at(result)
         table.clear(columns=True)
-        for name, width in COLUMNS:
+        columns = self._columns()
+        for name, width in columns:
             table.add_column(name, width=width)
         for one in result.branches:
-            there = {True: "yes", False: "no", None: "unknown"}[one.affected]
+            there = {True: "yes", False: "no", None: "unknown" if one.wants_fix else "no more"}[one.affected]
             needs = f"{len(one.prerequisites)}{' partly' if one.partial else ''}" if one.prerequisites else ""
             verdict = f"{one.verdict}{' queued' if one.queued else ''}"
-            cells = (one.branch, verdict, there, needs, one.ends or "")
-            styles = ("", STYLES.get(str(one.verdict), ""), "", "", "")
-            table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, COLUMNS, styles, strict=True)))
+            cells = (one.branch, verdict, there, needs, one.ends or "", one.reason)[: len(columns)]
+            styles = ("", STYLES.get(str(one.verdict), ""), "", "", "", "")[: len(columns)]
+            table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, columns, styles, strict=True)))
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))
         table.focus()
@@ -115,6 +120,17 @@ class BackportsScreen(StageScreen):
             self._explain(table.cursor_row)
         else:
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    def _columns(self) -> tuple[tuple[str, int], ...]:
+        """The table's columns, with the reason where the terminal is wide enough for it."""
+        room = (self.size.width or 80) - 3 - sum(width + 2 for _, width in COLUMNS)
+        return (*COLUMNS, ("why", room)) if room >= WORTH_A_COLUMN else COLUMNS
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        super().on_resize()
+        if self._shown is not None:
+            self.show(self._shown)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say what stands behind the verdict."""
@@ -124,7 +140,9 @@ class BackportsScreen(StageScreen):
         result: BackportResult | None = self.session.last(self.stage)
         if result and at < len(result.branches):
             missing = [f"not here: {one.version}" for one in result.missing]
-            self.query_one("#branch", Static).update(plain("\n".join([*in_words(result.branches[at]), *missing, *result.rules])))
+            one = result.branches[at]
+            rows = [*in_words(one), *missing, *result.rules, *(conflict_rows(one) if one.wants_fix else ())]
+            self.query_one("#branch", Static).update(lines(diff_line(row) for row in rows))
 
     def _chosen(self) -> "BranchResult | None":
         result: BackportResult | None = self.session.last(self.stage)
@@ -194,6 +212,13 @@ class BackportsScreen(StageScreen):
         self.in_thread("preparing the conflict", work, ready)
 
 
+def first_to_look_at(result: "BackportResult") -> int:
+    """The row that wants a person most: a conflict, else a branch that needs the fix, else the first."""
+    wanting = [at for at, one in enumerate(result.branches) if one.wants_fix]
+    conflicts = [at for at in wanting if result.branches[at].verdict == "conflict"]
+    return next(iter([*conflicts, *wanting]), 0)
+
+
 def in_words(one: "BranchResult") -> list[str]:
     """What stands behind a verdict, a line each."""
     rows = [f"{one.branch}: {one.reason}"]
@@ -201,14 +226,32 @@ def in_words(one: "BranchResult") -> list[str]:
         rows.append("mind: this branch was not fetched for long: git fetch")
     if one.landed_as:
         rows.append(f"landed as {one.landed_as[:12]}")
-    rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]
-    rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in one.causes[:4]]
-    rows += [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
+    if one.wants_fix:
+        rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]
+        rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in one.causes[:4]]
+        rows += needs_in_words(one)
     rows += [f"afterwards also {later.commit[:12]} {later.subject} ({later.kind})" for later in one.followers]
     rows += [f"mind: {hint}" for hint in one.hints]
     if one.lacking_newer:
         rows.append(f"newer branches that lack it too: {', '.join(one.lacking_newer)}")
     return [*rows, *(f"  {command}" for command in one.commands)]
+
+
+def needs_in_words(one: "BranchResult") -> list[str]:
+    """What is to be applied before the fix, or how the search for it ended."""
+    if one.search in ("none", "gave-up"):
+        return [
+            "nothing that it lacks makes it apply: the fix has to be adapted"
+            if one.search == "none"
+            else "what it lacks was not found in time"
+        ]
+    if not one.partial:
+        return [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
+    rows = ["first bring in by hand, of these commits, only what they change in the fix's own files:"]
+    rows += [f"- {need.commit[:12]} {need.subject} ({several(need.size, 'line')})" for need in one.prerequisites]
+    if one.whole:
+        rows.append(f"(to pick whole commits it would take {len(one.whole)}, {sum(need.size for need in one.whole)} lines in all)")
+    return rows
 
 
 def conflict_rows(one: "BranchResult") -> list[str]:

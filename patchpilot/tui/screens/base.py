@@ -209,6 +209,10 @@ class StageScreen(Screen[None]):
         panel.update(plain(f"{error.message}{hint}\nr: try again   Escape: close"))
         panel.display = True
 
+    def say(self, text: str, seconds: float) -> None:
+        """Show a sentence in the key line for so many seconds."""
+        self.query_one(KeyLine).say(text, seconds)
+
     def calm(self) -> None:
         """Close the panel."""
         if self.is_mounted:

@@ -2,6 +2,7 @@
 """Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.plan import SendPlan
 
 SENT = frozenset({"already-sent", "version-sent"})
+_ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
+"""The mark that `check` advises for a subject without one."""
 _ADDRESS = re.compile(r"unable to extract a valid address from: (\S+)")
 """What git send-email says of an address without a dot in its domain."""
 
 
-def load(ask: Ask) -> "tuple[SendPlan, Standing]":
-    """The plan of `patchpilot send --dry-run`: nothing leaves."""
+def load(ask: Ask) -> "tuple[SendPlan | None, Standing]":
+    """The plan of `patchpilot send --dry-run`: nothing leaves. None ahead of a visit: only the record is looked at then."""
     from patchpilot.services.send import plan
 
-    assert ask.topic
+    if not ask.visited:
+        return None, recorded(ask, Stage.PREVIEW)
     try:
-        result = plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress)
+        result = on_record(plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress))
     except PatchpilotError as error:
         raise by_keys(error) from error
     return result, standing_of(result)
@@ -51,13 +55,52 @@ def by_keys(error: PatchpilotError) -> PatchpilotError:
     return error
 
 
+def was_sent(result: "SendPlan") -> bool:
+    """Whether nothing stands against the plan but that it was sent (and taken) already."""
+    names = {one.name for one in result.refusals}
+    return bool(names & SENT) and names <= SENT | {"already-fixed"}
+
+
+def on_record(result: "SendPlan") -> "SendPlan":
+    """A plan that was sent already with the mails that left, as they left, in place of those a new send would make."""
+    from patchpilot.outgoing.outbox import Outbox
+
+    if not was_sent(result):
+        return result
+    with Outbox() as outbox:
+        sends = [one for one in outbox.sends(result.draft.change_id) if one.state == "sent"]
+    if not sends:
+        return result
+    mails = tuple(entry.mail for entry in sends[-1].entries)
+    return replace(result, mails=mails, version=sends[-1].version)
+
+
+def recorded(ask: Ask, stage: Stage) -> Standing:
+    """How the topic's last send stands on record, at no cost; as the stage stood before where these commits were not sent."""
+    from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.services.topic import find_draft
+
+    try:
+        draft = find_draft(ask.repository, ask.session.request(ask.repository))
+        with Outbox() as outbox:
+            sends = outbox.sends(draft.change_id)
+    except PatchpilotError:
+        # it is told when the stage is visited
+        return ask.session.as_it_was(stage)
+    if sends and sends[-1].state == "sent" and sends[-1].head == ask.topic.commits[-1].id:
+        return Standing(State.DONE, f"v{sends[-1].version} was sent")
+    return ask.session.as_it_was(stage)
+
+
 def standing_of(result: "SendPlan") -> Standing:
     """How a plan stands; one that was sent already is done."""
-    names = {one.name for one in result.refusals}
-    if names and names <= SENT:
+    if was_sent(result):
         return Standing(State.DONE, f"v{result.version} was sent")
     if result.refused:
         return Standing(State.BLOCKED, result.refusals[0].message)
+    treeless = next((one for one in result.warnings if one.name == "missing-target-tree"), None)
+    if treeless:
+        return Standing(State.TODO, f"x chooses the tree: {treeless.message}")
     words = f"{several(len(result.mails), 'mail')} to {several(len(result.recipients), 'recipient')}"
     return Standing(State.DONE, words + (f", {several(len(result.warnings), 'warning')}" if result.warnings else ""))
 
@@ -76,6 +119,7 @@ WAYS = {
     "no-list": "3, then a adds it",
     "many": "3, then Space leaves out who does not need it",
     "no-signoff": "4, then w",
+    "missing-target-tree": "x chooses it",
     "security-on-list": "1, then a changes the answer",
     "unanswered-security": "1, then a",
     "unanswered-regression": "1, then a",
@@ -184,7 +228,9 @@ class PreviewScreen(StageScreen):
             *((f"PATCH {one}", f"PATCH {one}") for one in dict.fromkeys(marks)),
             ("other", "something else …"),
         ]
-        answers.sort(key=lambda one: one[0] != known)
+        advised = next((one.message for one in result.warnings if one.name == "missing-target-tree"), "") if result else ""
+        first = found[1] if (found := _ADVISED.search(advised)) else known
+        answers.sort(key=lambda one: one[0] != first)
 
         def chosen(choice: str | None) -> None:
             if choice == "other":

@@ -68,6 +68,10 @@ def load(ask: Ask) -> tuple[People, Standing]:
     return result, Standing(State.DONE if kept else State.TODO, note if kept else "nobody is known: a adds somebody")
 
 
+WORTH_A_COLUMN = 24
+"""Columns below which a reason is not worth showing beside its person."""
+
+
 def is_sendable(email: str) -> bool:
     """Whether mail can be sent to an address: no server takes a bad one, and git send-email none whose domain has no dot."""
     return "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
@@ -91,7 +95,7 @@ class RecipientsScreen(StageScreen):
     def body(self) -> ComposeResult:
         """Warnings, the table, and the reasons of the row under the cursor."""
         yield Static(id="warnings", markup=False, classes="row")
-        with Container(classes="split"):
+        with Container(classes="stack"):
             yield Table(ident="people")
             with VerticalScroll(classes="side", can_focus=False):
                 yield Static(id="reasons", markup=False)
@@ -100,20 +104,19 @@ class RecipientsScreen(StageScreen):
         """Fill the table; the cursor stays on the person it was on."""
         table = self.query_one("#people", Table)
         before = self._under_cursor()
-        said = [*result.remarks, *(one for one in result.planned.plan.warnings if one not in result.remarks)]
-        said = [one for one in said if not one.startswith("left out by hand")]
+        said = self._remarks(result)
         warnings = self.query_one("#warnings", Static)
         warnings.update(plain("\n".join(f"mind{'' if at else ' (w: in full)'}: {one}" for at, one in enumerate(said[:4]))))
         warnings.display = bool(said)
         table.clear(columns=True)
         wide = self._widths()
-        for name, width in zip(("in", "who", "as", "first reason"), wide, strict=True):
+        for name, width in zip(("in", "who", "as", "why"), wide, strict=True):
             if width:
                 table.add_column(name, width=width)
         for header, one in result.rows:
             style = "dim" if header == "out" else ""
             mark = f"{header} *" if one.by_hand else header
-            cells = (mark, one.address.trailer(), one.role, one.reasons[0] if one.reasons else "")
+            cells = (mark, one.address.trailer(), one.role, one.section or (one.reasons[0] if one.reasons else ""))
             table.add_row(
                 *(plain(fitted(cell, width), style) for cell, width in zip(cells, wide, strict=True) if width), key=one.address.key
             )
@@ -124,10 +127,11 @@ class RecipientsScreen(StageScreen):
         self._explain(at)
 
     def _widths(self) -> tuple[int, int, int, int]:
-        total = (self.size.width or 80) - (62 if self.size.width >= 120 else 2)
-        role = 20
-        who = min(52, max(30, total - 5 - role - 8))
-        return 5, who, role, 0
+        marked, role, between = 5, 20, 2
+        room = (self.size.width or 80) - 1 - marked - role - 4 * between
+        who = min(52, max(30, room))
+        why = room - who - between
+        return marked, who, role, why if why >= WORTH_A_COLUMN else 0
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -166,7 +170,14 @@ class RecipientsScreen(StageScreen):
             rows.append(f"address {verdict.state}: {verdict.reason}")
         if known.about != "the patch":
             rows.append(f"(of {known.about}; v: {'the series' if self.session.view == 'patch' else 'one patch'})")
+        if self.has_class("-tall"):
+            # there is room for what the lines above cut
+            rows += ["", *(f"mind: {remark}" for remark in self._remarks(known))]
         self.query_one("#reasons", Static).update(plain("\n".join(rows)))
+
+    def _remarks(self, known: People) -> list[str]:
+        said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
+        return [one for one in said if not one.startswith("left out by hand")]
 
     def _edit(self, **changes: Any) -> None:
         from patchpilot.services.maintainers import edit

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.screens.preview import SENT, problem_rows
+from patchpilot.tui.screens.preview import SENT, problem_rows, recorded
 from patchpilot.tui.screens.preview import load as load_plan
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
@@ -46,20 +46,30 @@ class Sending:
     @property
     def is_sent(self) -> bool:
         """Whether this very version was sent."""
+        if self.result and self.result.state == "sent":
+            return True
         names = {one.name for one in self.plan.refusals}
         return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (bool(names) and names <= SENT)
 
 
-def load(ask: Ask) -> tuple[Sending, Standing]:
-    """The plan, and how the last send of the topic stands."""
+def load(ask: Ask) -> tuple[Sending | None, Standing]:
+    """The plan, and how the last send of the topic stands. None ahead of a visit: only the record is looked at then."""
     from patchpilot.outgoing.account import read_account
     from patchpilot.outgoing.outbox import Outbox
 
+    if not ask.visited:
+        return None, recorded(ask, Stage.SEND)
     # the preview's plan is the one that was seen: it is made anew only when something changed
-    planned: SendPlan = ask.session.fresh(Stage.PREVIEW) or load_plan(ask)[0]
+    planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
+    seen: Standing | None = None
+    if planned is None:
+        planned, seen = load_plan(ask)
+    assert planned is not None
     if read_account(ask.repository, planned.request.identity) != planned.account:
         # a mail server may have been set since, in another terminal
         planned, seen = load_plan(ask)
+    assert planned is not None
+    if seen is not None:
         ask.session.remember(Stage.PREVIEW, planned, seen)
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
@@ -281,6 +291,12 @@ class SendScreen(StageScreen):
         good = result.state == "sent"
         note = f"v{result.version} was sent; n follows the answers" if good else f"{result.state}: R takes it up"
         self.session.remember(self.stage, done, Standing(State.DONE if good else State.BLOCKED, note))
+        if good:
+            from patchpilot.outgoing.plan import Problem
+
+            was = (Problem("version-sent", f"v{result.version} of this topic was sent just now"),)
+            seen = replace(message.planned, refusals=was)
+            self.session.remember(Stage.PREVIEW, seen, Standing(State.DONE, f"v{result.version} was sent"))
         self.walk.remember()
         self._shown = done
         self.show(done)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last line: the keys worth knowing here, drawn as one widget (Textual's Footer makes one a key, at every change of screen)."""
+"""The last line: the keys worth knowing here, drawn as one widget (Textual's Footer makes one a key, at every change of screen); or what is said."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.events import Click
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from patchpilot.tui.text import plain
@@ -17,13 +18,37 @@ Shown = tuple[str, str, ActiveBinding]
 
 
 class KeyLine(Widget):
-    """`key what it does`, from the bindings in force; those of the screen first. A click does what the key does."""
+    """`key what it does`, from the bindings in force; those of the screen first. A click does what the key does.
 
-    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
+    What is told stands in its place for some seconds, as in other programs of a terminal: nothing that is read is covered by it.
+    """
+
+    DEFAULT_CSS = "KeyLine { height: auto; max-height: 3; dock: bottom; background: $panel; color: $footer-foreground; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = ""
+        self._timer: Timer | None = None
 
     def on_mount(self) -> None:
         """Draw it anew when what has the focus binds other keys."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def say(self, text: str, seconds: float) -> None:
+        """Show a sentence in place of the keys for so many seconds, or until the next one."""
+        if self._timer:
+            self._timer.stop()
+        self.said = text
+        self._timer = self.set_timer(seconds, self.be_quiet)
+        self.refresh(layout=True)
+
+    def be_quiet(self) -> None:
+        """The keys again."""
+        if self._timer:
+            self._timer.stop()
+        if self.said:
+            self.said = ""
+            self.refresh(layout=True)
 
     def _changed(self, screen: Screen[object]) -> None:
         if screen is self.screen:
@@ -48,7 +73,9 @@ class KeyLine(Widget):
                 yield one
 
     def render(self) -> Text:
-        """Keys strong, words plain."""
+        """Keys strong, words plain; what is said strong, in as many lines as it takes."""
+        if self.said:
+            return plain(self.said, "bold")
         line = Text(no_wrap=True)
         for key, words, active in self._shown():
             line.append(plain(f"{key} ", "bold" if active.enabled else "dim"))
@@ -57,6 +84,9 @@ class KeyLine(Widget):
 
     async def on_click(self, event: Click) -> None:
         """Find the key under the pointer."""
+        if self.said:
+            self.be_quiet()
+            return
         at = 0
         for key, words, active in self._shown():
             if at <= event.x < at + len(key) + 1 + len(words) and active.enabled:

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""NO_COLOR taken at its word: the terminal's own two colours, and weight, reverse and underline for the rest."""
+
+import os
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter, Monochrome
+
+
+@lru_cache(4096)
+def _without(style: Style) -> Style:
+    # what a click means is kept in a style too
+    return style.without_color + Style(meta=style.meta) if style.meta else style.without_color
+
+
+class Colourless(LineFilter):
+    """Takes the colours out of what is drawn; Textual's own filter for this makes greys of them."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments, their other attributes kept."""
+        return [Segment(text, style and _without(style), control) for text, style, control in segments]
+
+
+def heed_no_color(app: App[int]) -> None:
+    """Put ours in the place of Textual's filter; one set to nothing does not count (https://no-color.org)."""
+    app._filters[:] = [one for one in app._filters if not isinstance(one, Monochrome)]
+    app.no_color = bool(os.environ.get("NO_COLOR"))
+    if app.no_color:
+        app._filters.append(Colourless())

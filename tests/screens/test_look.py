@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is said, where it is said, and what is left of the look without colours."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+
+from patchpilot.backports.conflict import Place
+from patchpilot.backports.prerequisites import Need
+from patchpilot.backports.verdict import Verdict
+from patchpilot.services.backport import BackportResult, BranchResult
+from patchpilot.tui.app import Walk
+from patchpilot.tui.colourless import Colourless
+from patchpilot.tui.screens.backports import first_to_look_at, in_words, needs_in_words
+from patchpilot.tui.widgets.keyline import KeyLine
+from tests.kit.walk import asked, keys, settle, text_of
+
+On = Callable[[Path], Walk]
+NEED = Need("1" * 40, "frob: check first", 12)
+
+
+def branch(verdict: Verdict, **more: object) -> BranchResult:
+    """A branch with a verdict and what else there is."""
+    return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more)  # type: ignore[arg-type]
+
+
+def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
+    place = Place("a.c", 7, "content", ("ours",), ("theirs",))
+    for verdict, told in ((Verdict.CONFLICT, True), (Verdict.NOT_AFFECTED, False), (Verdict.FIXED, False)):
+        rows = "\n".join(in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,))))
+        assert ("conflict in a.c:7" in rows) is ("apply first" in rows) is told
+
+
+def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
+    assert needs_in_words(branch(Verdict.CONFLICT, prerequisites=(NEED,), search="found")) == ["apply first 111111111111 frob: check first"]
+    rows = needs_in_words(branch(Verdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
+    assert rows[0].startswith("first bring in by hand, of these commits, only what they change in the fix's own files")
+    assert rows[1:] == ["- 111111111111 frob: check first (12 lines)", "(to pick whole commits it would take 20, 240 lines in all)"]
+    assert "has to be adapted" in needs_in_words(branch(Verdict.CONFLICT, search="none"))[0]
+    assert "not found in time" in needs_in_words(branch(Verdict.CONFLICT, search="gave-up"))[0]
+
+
+def test_the_cursor_begins_where_a_person_is_wanted() -> None:
+    of = {verdict: branch(verdict) for verdict in Verdict}
+    rows = (of[Verdict.NOT_AFFECTED], of[Verdict.CLEAN], of[Verdict.CONFLICT])
+    assert first_to_look_at(BackportResult(None, "x", branches=rows)) == 2
+    assert first_to_look_at(BackportResult(None, "x", branches=rows[:2])) == 1
+    assert first_to_look_at(BackportResult(None, "x", branches=rows[:1])) == first_to_look_at(BackportResult(None, "x")) == 0
+
+
+def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
+    style = Style(color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3})
+    (drawn,) = Colourless().apply([Segment("x", style)], Color.parse("black"))
+    assert drawn.style is not None
+    assert (drawn.style.color, drawn.style.bgcolor) == (None, None)
+    assert drawn.style.bold
+    assert drawn.style.underline
+    assert drawn.style.meta == {"row": 3}
+
+
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True), (None, True)])
+async def test_no_color_is_taken_at_its_word(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, value: str | None, coloured: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "3")
+        styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
+        assert any(one.color or one.bgcolor for one in styles) is coloured
+        # the row under the cursor is told without them too
+        assert coloured or any(one.reverse for one in styles)
+
+
+async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "2")
+        before = text_of(app).split("\n")
+        app.notify("first")
+        app.notify("mind [this], it is told as it is", severity="warning")
+        await pilot.pause()
+        after = text_of(app).split("\n")
+        assert after[-1].strip() == "! mind [this], it is told as it is"
+        assert after[:-1] == before[:-1]
+        app.notify("a sentence that is longer than a line is wide " * 3)
+        await pilot.pause()
+        assert sum("a sentence that" in row for row in text_of(app).split("\n")) == 2
+        await pilot.click(KeyLine)
+        await pilot.pause()
+        assert "quit" in text_of(app).split("\n")[-1]

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mark of the tree in a mail's subject, which no commit has and so nothing says before the mail."""
+
+import pytest
+
+from patchpilot.outgoing.transport import captured
+from patchpilot.services.marks import mark_warnings
+
+MAIL = """From: Ada Fixer <ada@example.org>
+To: Ben Reader <ben@example.org>
+Subject: [{mark}] net: frob: wait for the link before it is used
+Message-ID: <1@example.org>
+
+Old boards need a moment until the link is up. Wait for it.
+
+{tag}Signed-off-by: Ada Fixer <ada@example.org>
+---
+ {path} | 1 -
+ 1 file changed, 1 deletion(-)
+
+diff --git a/{path} b/{path}
+index 1111111111..2222222222 100644
+--- a/{path}
++++ b/{path}
+@@ -10,3 +10,2 @@ static int frob_probe(struct device *dev)
+ \tint ret;
+-\tint unused;
+ 
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "tag", "path", "advised"),
+    [
+        ("PATCH", "", "drivers/net/frob.c", "[PATCH net-next]"),
+        ("PATCH", 'Fixes: 123456789012 ("net: frob")\n', "drivers/net/frob.c", "[PATCH net]"),
+        ("PATCH net", "", "drivers/net/frob.c", ""),
+        ("PATCH", "", "drivers/hwmon/frob.c", ""),
+    ],
+)
+def test_a_networking_mail_without_its_tree_is_told(mark: str, tag: str, path: str, advised: str) -> None:
+    raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
+    found = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux")
+    assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
+    assert all(advised in one.message for one in found)
