@@ -24,6 +24,7 @@ _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+)
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 LONGEST_SCISSORS = 200
 MAX_MAIL = 64 * 1024 * 1024
+MAX_NESTED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +172,12 @@ def _date(value: str) -> datetime | None:
 
 def _message(data: bytes) -> "Message":
     """The mail as the email package reads it; that package is imported here, as most patches need nothing of it."""
-    import email
+    import email.parser
     import email.policy
 
-    return email.message_from_bytes(data, policy=email.policy.compat32)
+    # that package takes a call, and each line a step, for every part within a part: nesting is an attack, and its text is not looked for
+    nested = data.count(b"oundary=", 0, MAX_MAIL) > MAX_NESTED
+    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=nested)
 
 
 def _text_of(message: "Message") -> str:
@@ -190,7 +193,7 @@ def _text_of(message: "Message") -> str:
     charset = best.get_content_charset() or "utf-8"
     try:
         return data.decode(charset, "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape").replace("\r\n", "\n")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 

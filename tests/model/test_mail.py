@@ -127,3 +127,15 @@ def test_subjects_are_taken_apart(raw: str, title: str, version: int) -> None:
 @pytest.mark.parametrize(("line", "cut"), [("-- >8 --", True), ("--- 8< ---", True), ("a >8 b", False), ("---", False)])
 def test_scissors_are_known(line: str, cut: bool) -> None:
     assert scissors_line(line) is cut
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000])
+def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
+    raw = f"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n".encode() + "grün\n".encode() + b"\xff\n"
+    assert parse_mail(raw).body.startswith("gr")
+
+
+def test_parts_within_parts_without_end_are_no_recursion() -> None:
+    nest = "".join(f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(2000))
+    found = parse_mail(f"From: a@example.org\nSubject: deep\nMIME-Version: 1.0\n{nest}Content-Type: text/plain\n\ntext\n".encode())
+    assert found.subject == "deep"
