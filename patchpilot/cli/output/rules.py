@@ -56,7 +56,7 @@ def page(one: Explanation) -> str:
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
     if rule.remedy.text:
-        lines += ["", "Instead" if rule.remedy.kind != "safe" else "Instead (safe to do by machine)", *_indented(rule.remedy.text)]
+        lines += ["", "Instead" if rule.remedy.kind != "safe" else "Instead (`check --fix` does it where that is certain)", *_indented(rule.remedy.text)]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "In force", *_indented(in_force(rule))]
     return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
@@ -88,7 +88,8 @@ def reference(rules: Sequence[Explanation]) -> str:
             if examples:
                 lines += ["", f"{title}:", "", *(f"    {line}".rstrip() for line in _short(shown(examples[0])))]
         if rule.remedy.text:
-            lines += ["", f"Instead: {rule.remedy.text}"]
+            by_itself = ". `check --fix` does it where that is certain." if rule.remedy.kind == "safe" else ""
+            lines += ["", f"Instead: {rule.remedy.text}{by_itself}"]
         if held := in_force(rule):
             lines += ["", f"In force: {held}"]
         lines += ["", f"Reference: <{rule.reference}>"]
