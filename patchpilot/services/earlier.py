@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An earlier revision of a TARGET: from what was sent, from tags and branches, or from patch files beside it."""
+"""An earlier revision of a TARGET: from what was sent, from tags and branches, from what is followed, or from patch files beside it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -46,10 +46,10 @@ def find(
         if any(one.patches for one in found):
             return Since(label, tuple(found)), tuple(series)
     commits = repository and not (targets and all(_is_files(one) for one in targets))
-    where = "sent, tagged or on a branch" if commits else "sent, or beside it as files"
+    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or beside it as files"
     raise UsageError(
         f"v{number} of this is not known here: not {where}",
-        hint="name what has it: --since-version DIR, FILE or A..B of the earlier patches",
+        hint="name what has it: --since-version DIR, FILE, A..B or a Message-ID",
     )
 
 
@@ -72,6 +72,7 @@ def _places(
 
         drafts = [known_draft(repository, one, base) for one in of_commits]
         identities += [one.change_id for one in drafts if one and one.change_id not in identities]
+        identities += [one for one in _enrolled(repository) if of_commits and one not in identities]
     for identity in identities:
         yield _sent(identity, number)
     if repository:
@@ -79,6 +80,7 @@ def _places(
             yield _tagged(repository, identity, number)
         if of_commits:
             yield _branch(repository, number, base)
+    yield _followed(number, identities, _patches(series))
     yield _beside(number, [one for one in targets if one != "-" and Path(one).exists()])
 
 
@@ -101,6 +103,35 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
     if not sends:
         return ()
     return group([parse_patch(one.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {one.place + 1}") for one in sends[-1].entries])
+
+
+def _enrolled(repository: "Repository") -> Iterator[str]:
+    """The change-id that b4 gave the current branch."""
+    from patchpilot.outgoing.b4_branch import enrolment
+
+    known = enrolment(repository, repository.branch) if repository.branch else None
+    if known:
+        yield known.change_id
+
+
+def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) -> tuple[Series, ...]:
+    """The version as a followed series has it that shares a change-id or a title with these patches, the series followed last in front."""
+    from patchpilot.threads.store import Store, default_file
+
+    if not default_file().exists():
+        return ()
+    from patchpilot.threads.classify import classify
+    from patchpilot.threads.posts import title_key
+    from patchpilot.threads.revisions import find_topics
+
+    titles = {title_key(one.subject.title) for one in patches}
+    with Store() as store:
+        for entry in reversed(store.entries()):
+            topics = find_topics(map(classify, store.mails(entry.id)))
+            for revision in (one for topic in topics for one in topic.revisions if one.version == number):
+                if revision.titles & titles or revision.change_ids & set(identities):
+                    return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])
+    return ()
 
 
 def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:

@@ -10,8 +10,10 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.config import FILE_NAME
+from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.draft import Drafts
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.threads.store import Store
 from patchpilot.tui.screens import checks
 from patchpilot.tui.session import Ask, Session
 from tests.kit.cli import Outcome, call, spawn
@@ -378,7 +380,7 @@ def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
     done = call("check", "--since-version", "4", "a.patch")
     assert (done.code, done.out) == (2, "")
     assert "v4 of this is not known here" in done.err
-    assert "--since-version DIR, FILE or A..B" in done.err
+    assert "--since-version DIR, FILE, A..B or a Message-ID" in done.err
     write("elsewhere.patch", text_of(SPACED))
     assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {f"trailing-space:{PATH}": False}
 
@@ -398,7 +400,7 @@ def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
 def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     done = call("check", "-C", topic.path, "--since-version", "1")
     assert done.code == 2
-    assert "sent, tagged or on a branch" in done.err
+    assert "sent, followed, tagged or on a branch" in done.err
     topic.git("branch", "topic-v1")
     topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
     got = ages(check("-C", topic.path, "--since-version", "1"))
@@ -422,6 +424,32 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
         with Outbox() as outbox:
             for one in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(one.id)
+
+
+def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
+    first = topic.git("format-patch", "--stdout", "-1", "--subject-prefix=PATCH RFC", "HEAD").replace(
+        "Date: ", "Message-ID: <one@example.org>\nDate: ", 1
+    )
+    with Store() as store:
+        entry = store.add("one@example.org", "frob: use b", None, None)
+        store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
+    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    got = ages(check("-C", topic.path, "--since-version", "v1"))
+    assert (got["trailing-space:drivers/frob.c"], got["change-id:None"]) == (False, True)
+    assert call("check", "-C", topic.path, "--since-version", "2").code == 2
+
+
+def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> None:
+    name, head, base = "20260101-frob-0123456789ab", topic.git("rev-parse", "HEAD"), topic.git("rev-parse", "HEAD~1")
+    topic.git("tag", "-a", "-m", f"frob: use b\n\nbase-commit: {base}\nchange-id: {name}\n", f"sent/{name}-v1", head)
+    topic.git("config", "branch.topic.description", "frob: all of it\n\nText.")
+    tracking = json.dumps({"series": {"revision": 2, "change-id": name, "base-branch": "main", "prefixes": []}})
+    topic.git("config", "branch.topic.b4-tracking", tracking)
+    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    done = check("-C", topic.path, "--since-version", "1")
+    assert done.code == 1, done.err
+    got = ages(done)
+    assert (got["trailing-space:drivers/frob.c"], got["change-id:None"]) == (False, True)
 
 
 def test_what_is_excused_is_not_mended(tree: Path) -> None:
