@@ -38,10 +38,8 @@ def find(
         return Since(word, read_targets((word,), repository, base, from_archive)), tuple(series)
     number = int(word.lstrip("v"))
     label = f"v{number}"
-    newer = tuple(one for one in series if one.version > number)
-    same = tuple(one for one in series if one.version == number)
-    if newer and same and targets and all(_is_files(one) for one in targets) and became(_patches(same), _patches(newer)):
-        return Since(label, same), newer
+    if targets and all(_is_files(one) for one in targets) and (split := _split(series, number)):
+        return Since(label, split[0]), split[1]
     for found in _places(number, targets, series, repository, base):
         if any(one.patches for one in found):
             return Since(label, tuple(found)), tuple(series)
@@ -51,6 +49,26 @@ def find(
         f"v{number} of this is not known here: not {where}",
         hint="name what has it: --since-version DIR, FILE, A..B or a Message-ID",
     )
+
+
+def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
+    """Where one directory or mbox has several versions: those of the wanted one, and of the newer only the newest of each work; else None."""
+    then = tuple(one for one in series if one.version == number and any(map(_is_sent, one.patches)))
+    newer = [one for one in series if one.version > number]
+    if not then or not newer:
+        return None
+    paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in (*then, *newer)}
+
+    def went_on(one: Series, other: Series) -> bool:
+        return bool(paths[id(one)] & paths[id(other)] and became(one.patches, other.patches))
+
+    newest = tuple(one for one in newer if not any(other.version > one.version and went_on(one, other) for other in newer))
+    return (then, newest) if any(went_on(one, other) for one in then for other in newest) else None
+
+
+def _is_sent(patch: Patch) -> bool:
+    """Whether it is a patch and no answer to one that quotes it."""
+    return patch.subject.is_patch and not re.match(r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE)
 
 
 def _patches(series: Sequence[Series]) -> list[Patch]:

@@ -375,6 +375,19 @@ def test_the_files_of_an_earlier_version_are_found_beside(workdir: Path, old: st
     assert json.loads(done.out)["summary"]["patches"] == 1
 
 
+def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> None:
+    one = text_of(SPACED, subject="[PATCH] frob: wait")
+    reply = text_of(GLUED, subject="[PATCH] frob: wait").replace("Subject: ", "Subject: Re: ")
+    two = text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait")
+    three = text_of(SPACED, GLUED, at=70, subject="[PATCH v3] frob: wait longer")
+    other = text_of(SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c")
+    write("thread.mbx", one + reply + two + three + other)
+    for number, old in (("1", [False, True]), ("2", [False, False])):
+        done = check("--since-version", number, "thread.mbx")
+        assert [one["subject"] for one in json.loads(done.out)["patches"]] == ["frob: wait longer", "grob: another work"]
+        assert sorted(new for name, new in ages(done).items() if PATH in name) == old
+
+
 def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     done = call("check", "--since-version", "4", "a.patch")
