@@ -73,7 +73,11 @@ class Scratch:
         self._objects.close()
         if self._merges:
             self._merges.close()
-        self._folder.cleanup()
+        try:
+            self._folder.cleanup()
+        except KeyboardInterrupt:
+            self._folder.cleanup()
+            raise
 
     @property
     def path(self) -> Path:

@@ -45,6 +45,9 @@ def ended(work: Callable[[], int | None]) -> int:
     except RecursionError as error:
         return _bug(error)
     except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
+        # python 3.11 wraps what happens while a class is made
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return say("interrupted", None, ExitCode.INTERRUPTED)
         return _bug(error)
 
 

@@ -68,11 +68,18 @@ def above(repository: Repository, ref: str | None, head: str, changed: Collectio
 
 
 def plan(
-    repository: Repository, ref: str | None, head: str, messages: Mapping[str, str], trees: Mapping[str, str] | None = None
+    repository: Repository,
+    ref: str | None,
+    head: str,
+    messages: Mapping[str, str],
+    trees: Mapping[str, str] | None = None,
+    *,
+    write: bool = True,
 ) -> Rewriting:
     """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all that stands on them up to `head`.
 
-    `trees`, commit id → new tree, are for commits whose files change too, those above included. UsageError where a commit is not on the branch.
+    `trees`, commit id → new tree, are for commits whose files change too, those above included. Without `write` only
+    the ids are told. UsageError where a commit is not on the branch.
     """
     messages = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
     trees = {one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree}
@@ -92,7 +99,7 @@ def plan(
             raise GitError(f"commit {one[:12]} is not in the repository")
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
-        new[one] = _write(repository, _rebuilt(raw[2], new, messages.get(one), trees.get(one)))
+        new[one] = _id_of(repository, _rebuilt(raw[2], new, messages.get(one), trees.get(one)), write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
@@ -119,8 +126,8 @@ def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None, tree: str 
     return head + b"\n" + body
 
 
-def _write(repository: Repository, raw: bytes) -> str:
-    return repository.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw).text.strip()
+def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
+    return repository.git("hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw).text.strip()
 
 
 def refuse_unless_safe(

@@ -251,6 +251,7 @@ def _in_processes(
 ) -> list[tuple[Finding, ...]] | None:
     """The findings of each patch, found by several processes; None where the system cannot fork or ended one of them."""
     import multiprocessing
+    import signal
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
@@ -263,7 +264,13 @@ def _in_processes(
     context = multiprocessing.get_context("fork")
     try:
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_Worker.begin) as pool:
-            for number, one in enumerate(pool.map(_Worker.work, range(len(pairs)), chunksize=share)):
+            # a child that Ctrl-C meets before it knows that this is for the parent would print a traceback
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                answers = pool.map(_Worker.work, range(len(pairs)), chunksize=share)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            for number, one in enumerate(answers):
                 progress("checking", number, len(pairs))
                 found.append(one)
     except BrokenProcessPool:

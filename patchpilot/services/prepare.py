@@ -135,7 +135,7 @@ def write(
     oldest = [one.commit for one in found.changed][:1]
     if not dry_run:
         rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
-    plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed})
+    plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed}, write=not dry_run)
     found = replace(found, costs=rewrite.costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
     if dry_run or not confirm(found):
         return found

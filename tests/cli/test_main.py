@@ -22,6 +22,12 @@ def failing(error: BaseException) -> click.Command:
     return click.Command("check", callback=raises)
 
 
+def wrapped(cause: BaseException) -> Exception:
+    error = RuntimeError("Error calling __set_name__")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -29,6 +35,8 @@ def failing(error: BaseException) -> click.Command:
         (KeyboardInterrupt(), ExitCode.INTERRUPTED),
         (ZeroDivisionError("ouch"), ExitCode.BUG),
         (RecursionError("deep"), ExitCode.BUG),
+        (PermissionError(13, "Permission denied", "/etc/shadow"), ExitCode.USAGE),
+        (wrapped(KeyboardInterrupt()), ExitCode.INTERRUPTED),
         (click.UsageError("no"), ExitCode.USAGE),
     ],
 )

@@ -49,6 +49,8 @@ def test_a_dry_run_writes_nothing(story: History) -> None:
     done = call("prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json")
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
+    (commit,) = [one for one in body["commits"] if one["changed"]]
+    assert call("stable", "-C", story.repo.path, commit["new"]).code == 2, "a dry run writes no object"
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert story.repo.git("for-each-ref") == before
 
