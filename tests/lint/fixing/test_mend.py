@@ -63,6 +63,14 @@ def test_strings_comments_and_paths_stay(line: str) -> None:
     assert line in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
 
 
+def test_continuation_lines_move_together_and_directives_do_not() -> None:
+    text = patch_of(" int a;\n+\tfrob_start(frob,\n+\t\tone,\n+\t\ttwo);\n+\tfrob_end(frob,\n+#ifdef FROB\n+\t\ttwo);\n+#endif\n int b;")
+    lines = mended_text(text).draft.patch.lines
+    assert "+\t\t   one," in lines
+    assert "+\t\t   two);" in lines
+    assert "+#ifdef FROB" in lines
+
+
 def test_lines_that_are_not_added_stay() -> None:
     text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     mended = mended_text(text)
@@ -193,3 +201,16 @@ def test_a_mended_patch_applies_where_it_did(first: str, second: str) -> None:
             ["git", "apply", "--whitespace=nowarn", "-"], cwd=name, input=text, text=True, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr + text
+
+
+@pytest.mark.parametrize("word", ["Synopsys", "simulataneously_done", "simulataneously()"])
+def test_names_are_not_corrected(word: str) -> None:
+    text = patch_of(f" int a;\n+/* The {word} of it. */\n int b;")
+    assert f"+/* The {word} of it. */" in mended_text(text).draft.patch.lines
+
+
+def test_a_misspelt_word_of_a_comment_is_corrected_and_one_of_the_code_is_not() -> None:
+    text = patch_of(" int a;\n+/* done simulataneously */\n+int simulataneously;\n int b;")
+    lines = mended_text(text).draft.patch.lines
+    assert "+/* done simultaneously */" in lines
+    assert "+int simulataneously;" in lines

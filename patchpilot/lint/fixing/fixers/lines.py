@@ -119,8 +119,9 @@ def _indent(line: Line) -> str:
 
 
 def _may_move(line: Line, indent: str) -> bool:
-    """Whether the line's indent is white space of the code: no comment or string reaches into it, and no backslash column stands behind."""
-    return line.text[1 : 1 + len(indent)] == indent and not line.raw.rstrip().endswith("\\")
+    """Whether the line's indent is white space of the code: no comment or string reaches into it, no backslash column stands behind, no directive."""
+    text = line.text[1 + len(indent) :]
+    return line.text[1 : 1 + len(indent)] == indent and not line.raw.rstrip().endswith("\\") and not text.startswith("#")
 
 
 def _depth(code: str) -> int:

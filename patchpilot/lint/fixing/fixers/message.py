@@ -116,8 +116,8 @@ def spelling(site: Site) -> Change | None:
 
 @fixer("spelling-said", PROSE)
 def spelling_said(site: Site) -> Change | None:
-    """As `spelling`, for findings that say it in their message."""
-    found = re.match(r"^[\"'](\w+)[\"'].*[\"'](\w+)[\"']\??$", site.finding.message)
+    """As `spelling`, for findings that say it in their message and of a word with a capital may be wrong: it may be a name."""
+    found = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
     return _word(site, found[1], found[2]) if found else None
 
 

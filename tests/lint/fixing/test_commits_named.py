@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""References to commits and Fixes: tags, mended by what the repository has for the id and only where it is that commit that is meant."""
+
+import pytest
+
+from patchpilot.lint.rule import Example
+from tests.kit.fixing import mended_example
+from tests.kit.snippets import SIGN_OFF
+
+KNOWN = {"4364ac5ce03e00112233445566778899aabbccdd": "frob: use the link at once"}
+RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
+
+
+def tag_of(line: str) -> str:
+    mended = mended_example(Example(bad=True, trailers=f"{line}\n{SIGN_OFF}", subject="frob: fix link time-out", history=KNOWN))
+    return next(one for one in mended.draft.patch.message if "4364ac" in one.lower())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Fixes: 4364ac5 ("frob: use the link at once")',
+        "Fixes: 4364ac5ce03e (frob: use the link at once)",
+        'fixes: 4364ac5ce03e ("frob: use the link at once")',
+        'Fixes: 4364ac5ce03e ("frob: use the link at")',
+        "Fixes: 4364ac5ce03e (\"frob: Use the link at once\")",
+        "Fixes: 4364ac5ce03e ('frob: use the link at once')",
+    ],
+)  # fmt: skip
+def test_a_tag_gets_its_form_and_its_title(line: str) -> None:
+    assert tag_of(line) == RIGHT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Fixes: 4364ac5ce03e ("frob: something else altogether")',
+        'Fixes: 4364ac5ce03e ("frob: use the link at once") and more',
+    ],
+)
+def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> None:
+    assert tag_of(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("As in commit 4364ac5 it is used.", 'As in commit 4364ac5ce03e ("frob: use the link at once") it is used.'),
+        ('See commit 4364ac5 ("frob: use the link at once").', 'See commit 4364ac5ce03e ("frob: use the link at once").'),
+        ("See commit 4364ac5ce03e (frob: use the link at once).", 'See commit 4364ac5ce03e ("frob: use the link at once").'),
+        ('See commit 4364ac5ce03e ("frob: another title").', None),
+        ("Since commit 4364ac5 and commit 99aabb7 it uses the link early.", None),
+        ("Since 4364ac5ce03e00112233 it uses the link early.", None),
+    ],
+)  # fmt: skip
+def test_a_reference_in_the_text(text: str, wanted: str | None) -> None:
+    message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
+    mended = mended_example(Example(bad=True, message=message, history=KNOWN))
+    assert mended.draft.patch.message[0] == (wanted or text)
