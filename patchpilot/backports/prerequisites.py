@@ -120,6 +120,12 @@ class _Seeker:
                 self._fewer(self._part, self._take_part, cut=True)
         except _TimeIsOverError:
             pass
+        except KeyboardInterrupt as error:
+            found, what = (self._whole, "commits") if self._whole else (self._part, "commits, their changes to the fix's files only")
+            if found:
+                ids = " ".join(one[:12] for one in found)
+                error.add_note(f"found by then what {self.fix.commit.short} needs first ({len(found)} {what}): {ids}")
+            raise
         except GitError:
             # git was stopped at the time limit of the search
             if time.monotonic() < self._begun + self._effort:

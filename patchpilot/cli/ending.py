@@ -29,8 +29,8 @@ def ended(work: Callable[[], int | None]) -> int:
         code = work()
         sys.stdout.flush()
         return int(code or 0)
-    except KeyboardInterrupt:
-        return say("interrupted", None, ExitCode.INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return say("interrupted", found_by_then(error), ExitCode.INTERRUPTED)
     except PatchpilotError as error:
         return say(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
@@ -59,6 +59,11 @@ def say(message: str, hint: str | None, code: ExitCode) -> int:
     if hint:
         print(f"  {printable(hint)}", file=sys.stderr)
     return code
+
+
+def found_by_then(error: BaseException | None) -> str | None:
+    """What the work that was interrupted says it had found, or None."""
+    return "; ".join(getattr(error, "__notes__", ())) or None
 
 
 def unread() -> int:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from patchpilot import __version__
-from patchpilot.cli.ending import ended, leave, say, unread
+from patchpilot.cli.ending import ended, found_by_then, leave, say, unread
 from patchpilot.errors import ExitCode, nearest
 
 VERBS = {
@@ -125,8 +125,8 @@ def _run(argv: list[str]) -> int | None:
     try:
         code: int | None = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
         return code
-    except click.exceptions.Abort:
-        return say("interrupted", None, ExitCode.INTERRUPTED)
+    except click.exceptions.Abort as error:
+        return say("interrupted", found_by_then(error.__cause__), ExitCode.INTERRUPTED)
     except click.ClickException as error:
         hint = error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
         return say(error.format_message(), f"see {hint}" if hint else None, ExitCode.USAGE)

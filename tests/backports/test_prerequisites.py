@@ -260,3 +260,16 @@ def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch
     answer = world.one(fix, "--onto", tip)
     assert ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
+
+
+def test_who_ends_the_search_is_told_what_was_found_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tip = world.branch("6.12", world.culprit)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Seeker, "_fewer", stop)
+    done = call("backport", "-C", world.repo.path, world.fix, "--onto", tip)
+    assert (done.code, done.out) == (130, "")
+    said = f"found by then what {world.fix[:12]} needs first (1 commits, their changes to the fix's files only): {world.groundwork[:12]}"
+    assert said in done.err
