@@ -52,17 +52,17 @@ def find(
 
 
 def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Where one directory or mbox has several versions: those of the wanted one, and of the newer only the newest of each work; else None."""
-    then = tuple(one for one in series if one.version == number and any(map(_is_sent, one.patches)))
-    newer = [one for one in series if one.version > number]
-    if not then or not newer:
+    """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
+    sent = [one for one in series if any(map(_is_sent, one.patches))]
+    then = tuple(one for one in sent if one.version == number)
+    if not then or all(one.version <= number for one in sent):
         return None
-    paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in (*then, *newer)}
+    paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in sent}
 
     def went_on(one: Series, other: Series) -> bool:
-        return bool(paths[id(one)] & paths[id(other)] and became(one.patches, other.patches))
+        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and became(one.patches, other.patches))
 
-    newest = tuple(one for one in newer if not any(other.version > one.version and went_on(one, other) for other in newer))
+    newest = tuple(one for one in sent if not any(went_on(one, other) for other in sent))
     return (then, newest) if any(went_on(one, other) for one in then for other in newest) else None
 
 
