@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.kit.maintainers import patch, write_tree
+
 # the suite judges a commit, so it tries the same examples each time it runs; `make fuzz` goes looking for new ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
@@ -56,6 +58,20 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture
+def widget_tree(tmp_path: Path) -> Path:
+    """The small kernel that tests/kit/maintainers.py invents."""
+    return write_tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def widget_mail(tmp_path: Path) -> Path:
+    """A patch to a file of that kernel."""
+    file = tmp_path / "one.patch"
+    file.write_text(patch())
+    return file
 
 
 @pytest.fixture

@@ -14,18 +14,6 @@ from tests.kit.maintainers import patch, write_tree
 from tests.kit.repos import Repo
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    return write_tree(tmp_path / "tree")
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    file = tmp_path / "one.patch"
-    file.write_text(patch())
-    return file
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -39,14 +27,16 @@ def mail(tmp_path: Path) -> Path:
         ("--tree", "nowhere"),
     ],
 )
-def test_both_ways_give_one_answer(tree: Path, mail: Path, words: tuple[str, ...]) -> None:
-    argv = ["maintainers", "--tree", str(tree), "--format=get_maintainer", *words, str(mail)]
+def test_both_ways_give_one_answer(widget_tree: Path, widget_mail: Path, words: tuple[str, ...]) -> None:
+    argv = ["maintainers", "--tree", str(widget_tree), "--format=get_maintainer", *words, str(widget_mail)]
     assert spawn(*argv) == call(*argv)
 
 
-def test_a_patch_on_standard_input_goes_the_short_way_too(tree: Path) -> None:
+def test_a_patch_on_standard_input_goes_the_short_way_too(widget_tree: Path) -> None:
     argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
-    short = subprocess.run([sys.executable, "-m", "patchpilot", *argv], cwd=tree, input=patch().encode(), capture_output=True, check=False)
+    short = subprocess.run(
+        [sys.executable, "-m", "patchpilot", *argv], cwd=widget_tree, input=patch().encode(), capture_output=True, check=False
+    )
     assert read(argv) is not None
     assert "ada@widgets.example" in short.stdout.decode()
 
@@ -69,14 +59,14 @@ def test_what_the_short_way_does_not_know_is_left_to_the_whole_command_line(word
     assert read(words) is None
 
 
-def test_the_command_line_library_is_not_imported(tree: Path, mail: Path) -> None:
+def test_the_command_line_library_is_not_imported(widget_tree: Path, widget_mail: Path) -> None:
     code = (
         "import os, sys\n"
         'os._exit = lambda code: sys.exit(f\'{code} {sorted(set(sys.modules) & {chr(99) + "lick", "inspect", "dataclasses"})}\')\n'
         "from patchpilot.__main__ import main\n"
         "main()\n"
     )
-    words = ["maintainers", "--tree", str(tree), "--format", "get_maintainer", str(mail)]
+    words = ["maintainers", "--tree", str(widget_tree), "--format", "get_maintainer", str(widget_mail)]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "0 []"
     assert "Ada Fixer" in done.stdout
@@ -102,10 +92,10 @@ def test_commits_ranges_and_folders_are_taken_as_patches(tmp_path: Path) -> None
     assert "nothing-of-that-name" in wrong.err
 
 
-def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(tree: Path, mail: Path) -> None:
-    file = tree / "MAINTAINERS"
+def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(widget_tree: Path, widget_mail: Path) -> None:
+    file = widget_tree / "MAINTAINERS"
     file.write_text(file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"), encoding="utf-8")
-    words = ["maintainers", "--tree", str(tree), "--format", "get_maintainer", str(mail)]
+    words = ["maintainers", "--tree", str(widget_tree), "--format", "get_maintainer", str(widget_mail)]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([sys.executable, "-m", "patchpilot", *words], capture_output=True, env=env, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -7,26 +7,14 @@ from tests.kit.cli import call
 from tests.kit.maintainers import patch, write_tree
 
 
-def lines(tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
-    outcome = call("maintainers", "--tree", tree, "--format", "get_maintainer", *words, stdin=stdin)
+def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
+    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", *words, stdin=stdin)
     assert outcome.code == 0, outcome.err
     return outcome.out.splitlines()
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    return write_tree(tmp_path / "tree")
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    file = tmp_path / "one.patch"
-    file.write_text(patch())
-    return file
-
-
-def test_people_then_lists_each_with_a_role(tree: Path, mail: Path) -> None:
-    assert lines(tree, mail) == [
+def test_people_then_lists_each_with_a_role(widget_tree: Path, widget_mail: Path) -> None:
+    assert lines(widget_tree, widget_mail) == [
         "Ada Fixer <ada@widgets.example> (supporter:ACME WIDGET DRIVER)",
         '"Bo, Jr." <bo@widgets.example> (supporter:ACME WIDGET DRIVER)',
         "Cy Lister <cy@widgets.example> (supporter:ACME WIDGET DRIVER)",
@@ -36,58 +24,62 @@ def test_people_then_lists_each_with_a_role(tree: Path, mail: Path) -> None:
     ]
 
 
-def test_switches_choose_what_is_printed(tree: Path, mail: Path) -> None:
-    assert lines(tree, "--norolestats", "--no-l", "--nor", "--non", mail) == [
+def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -> None:
+    assert lines(widget_tree, "--norolestats", "--no-l", "--nor", "--non", widget_mail) == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert lines(tree, "--nom", "--nor", "--nomoderated", mail) == ["everybody@lists.example (open list)"]
-    assert lines(tree, "--no-email", "--scm", "--status", "--subsystem", "--web", mail)[-4:] == [
+    assert lines(widget_tree, "--nom", "--nor", "--nomoderated", widget_mail) == ["everybody@lists.example (open list)"]
+    assert lines(widget_tree, "--no-email", "--scm", "--status", "--subsystem", "--web", widget_mail)[-4:] == [
         "Buried alive in reporters",
         "ACME WIDGET DRIVER",
         "THE REST",
         "https://widgets.example/",
     ]
-    assert lines(tree, "--norolestats", "--nol", "--nor", "--separator", "; ", mail) == [
+    assert lines(widget_tree, "--norolestats", "--nol", "--nor", "--separator", "; ", widget_mail) == [
         'Ada Fixer <ada@widgets.example>; "Bo, Jr." <bo@widgets.example>; Cy Lister <cy@widgets.example>'
     ]
-    assert "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)" in lines(tree, "--git-chief-penguins", mail)
+    assert "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)" in lines(
+        widget_tree, "--git-chief-penguins", widget_mail
+    )
 
 
-def test_source_files_and_folders_are_taken_with_f(tree: Path) -> None:
-    assert lines(tree, "-f", "drivers/widget/legacy", "--s") == [
+def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
+    assert lines(widget_tree, "-f", "drivers/widget/legacy", "--s") == [
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",
     ]
-    assert lines(tree, "-f", "lib/plain.c") == ["everybody@lists.example (open list)"]
-    assert "(odd fixer:SOC GADGET)" in lines(write_tree(tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
+    assert lines(widget_tree, "-f", "lib/plain.c") == ["everybody@lists.example (open list)"]
+    assert "(odd fixer:SOC GADGET)" in lines(write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
 
 
-def test_a_file_that_is_not_there_is_an_error(tree: Path) -> None:
-    outcome = call("maintainers", "--tree", tree, "--format", "get_maintainer", "-f", "no/such.c")
+def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
+    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "-f", "no/such.c")
     assert (outcome.code, outcome.out) == (3, "")
     assert "no/such.c" in outcome.err
 
 
-def test_a_patch_on_standard_input_is_read(tree: Path) -> None:
-    assert lines(tree, "--norolestats", "--nor", "--nol", stdin=patch("drivers/net/port.c").encode()) == ["Eve Router <eve@net.example>"]
+def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
+    assert lines(widget_tree, "--norolestats", "--nor", "--nol", stdin=patch("drivers/net/port.c").encode()) == [
+        "Eve Router <eve@net.example>"
+    ]
 
 
-def test_what_is_no_patch_is_said(tree: Path, tmp_path: Path) -> None:
+def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing\n")
-    outcome = call("maintainers", "--tree", tree, "--format", "get_maintainer", tmp_path / "x")
+    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", tmp_path / "x")
     assert outcome.out == ""
     assert "does not look like a patch" in outcome.err
 
 
-def test_sections_are_printed_whole_or_by_letter(tree: Path) -> None:
-    assert lines(tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
+def test_sections_are_printed_whole_or_by_letter(widget_tree: Path) -> None:
+    assert lines(widget_tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
         "NETWORK DRIVERS",
         "M:\tEve Router <eve@net.example>",
         "L:\tnetlist@lists.example",
     ]
-    assert lines(tree, "--letters", "T", "-f", "drivers/net/port.c") == [
+    assert lines(widget_tree, "--letters", "T", "-f", "drivers/net/port.c") == [
         "NETWORK DRIVERS",
         "T:\tgit git://git.example/net.git",
         "",
@@ -97,47 +89,51 @@ def test_sections_are_printed_whole_or_by_letter(tree: Path) -> None:
     ]
 
 
-def test_conf_ignore_and_mailmap_of_the_tree_count(tree: Path, mail: Path) -> None:
-    (tree / ".get_maintainer.conf").write_text("--norolestats --nol # short\n")
-    (tree / ".mailmap").write_text("Ada Fixer <ada@home.example> <ada@widgets.example>\n")
-    assert lines(tree, mail)[0] == "Ada Fixer <ada@home.example>"
-    assert lines(tree, "--nomailmap", mail)[0] == "Ada Fixer <ada@widgets.example>"
+def test_conf_ignore_and_mailmap_of_the_tree_count(widget_tree: Path, widget_mail: Path) -> None:
+    (widget_tree / ".get_maintainer.conf").write_text("--norolestats --nol # short\n")
+    (widget_tree / ".mailmap").write_text("Ada Fixer <ada@home.example> <ada@widgets.example>\n")
+    assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
+    assert lines(widget_tree, "--nomailmap", widget_mail)[0] == "Ada Fixer <ada@widgets.example>"
 
 
-def test_people_of_a_binding_are_added(tree: Path) -> None:
+def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
     write_tree(
-        tree, lib__b_yaml="", **{"lib__bind.yaml": "maintainers:\n  - Ida Binding <ida@bind.example>\n  - J. K. Other <jk@bind.example>\n"}
+        widget_tree,
+        lib__b_yaml="",
+        **{"lib__bind.yaml": "maintainers:\n  - Ida Binding <ida@bind.example>\n  - J. K. Other <jk@bind.example>\n"},
     )
-    assert lines(tree, "-f", "lib/bind.yaml")[:2] == [
+    assert lines(widget_tree, "-f", "lib/bind.yaml")[:2] == [
         "Ida Binding <ida@bind.example> (in file)",
         '"J. K. Other" <jk@bind.example> (in file)',
     ]
 
 
-def test_depth_of_patterns_can_be_bounded(tree: Path) -> None:
-    assert lines(tree, "--pattern-depth", "1", "-f", "drivers/widget/core.c", "--subsystem", "--noemail", "--nol") == ["ACME WIDGET DRIVER"]
+def test_depth_of_patterns_can_be_bounded(widget_tree: Path) -> None:
+    assert lines(widget_tree, "--pattern-depth", "1", "-f", "drivers/widget/core.c", "--subsystem", "--noemail", "--nol") == [
+        "ACME WIDGET DRIVER"
+    ]
 
 
-def test_the_trees_own_script_gives_the_words_and_is_not_run(tree: Path, mail: Path) -> None:
-    marker = tree / "ran"
-    (tree / "scripts" / "get_maintainer.pl").write_text(
+def test_the_trees_own_script_gives_the_words_and_is_not_run(widget_tree: Path, widget_mail: Path) -> None:
+    marker = widget_tree / "ran"
+    (widget_tree / "scripts" / "get_maintainer.pl").write_text(
         f'#!/bin/sh\ntouch {marker}\nsub get_maintainer_role {{\n my $role = "unknown";\n $role = $pvalue;\n'
         ' if ($role eq "supported") {\n $role = "keeper";\n }\n}\n'
     )
-    assert lines(tree, mail)[0] == "Ada Fixer <ada@widgets.example> (keeper:ACME WIDGET DRIVER)"
+    assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@widgets.example> (keeper:ACME WIDGET DRIVER)"
     assert not marker.exists()
 
 
-def test_several_patches_give_one_answer(tree: Path, tmp_path: Path, mail: Path) -> None:
+def test_several_patches_give_one_answer(widget_tree: Path, tmp_path: Path, widget_mail: Path) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))
-    got = lines(tree, "--norolestats", mail, tmp_path / "two.patch")
+    got = lines(widget_tree, "--norolestats", widget_mail, tmp_path / "two.patch")
     assert "Eve Router <eve@net.example>" in got
     assert "Ada Fixer <ada@widgets.example>" in got
     assert len(got) == len(set(got))
 
 
-def test_interactive_is_refused_with_a_way_out(tree: Path, mail: Path) -> None:
-    outcome = call("maintainers", "--tree", tree, "--format", "get_maintainer", "--interactive", mail)
+def test_interactive_is_refused_with_a_way_out(widget_tree: Path, widget_mail: Path) -> None:
+    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "--interactive", widget_mail)
     assert outcome.code == 2
     assert "walk" in outcome.err
 
@@ -147,18 +143,18 @@ def test_interactive_is_refused_with_a_way_out(tree: Path, mail: Path) -> None:
     [("lib/pm8???-*", "lib/pm8?..-*"), ("lib/a?.c", "lib/a?.c"), ("lib/a?b?", "lib/a?b?"), ("lib/?.?", "lib/?.?"), ("x?????", "x?..??")],
 )
 def test_question_marks_are_printed_as_the_script_prints_them(tmp_path: Path, pattern: str, printed: str) -> None:
-    tree = write_tree(tmp_path / "tree")
-    (tree / "MAINTAINERS").write_text(f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n")
-    (tree / "lib").mkdir(exist_ok=True)
-    (tree / "lib/one.c").write_text("")
-    assert f"F:\t{printed}" in lines(tree, "--letters", "f", "-f", "lib/one.c")
+    widget_tree = write_tree(tmp_path / "tree")
+    (widget_tree / "MAINTAINERS").write_text(f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n")
+    (widget_tree / "lib").mkdir(exist_ok=True)
+    (widget_tree / "lib/one.c").write_text("")
+    assert f"F:\t{printed}" in lines(widget_tree, "--letters", "f", "-f", "lib/one.c")
 
 
 def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Path) -> None:
-    tree = write_tree(tmp_path / "tree")
-    (tree / "MAINTAINERS").write_text("ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n")
-    (tree / "a/b/c").mkdir(parents=True)
-    (tree / "a/b/c/one.c").write_text("")
-    (tree / "a/b/two.c").write_text("")
-    assert lines(tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == ["ada@widgets.example (maintainer:ONE)"]
-    assert lines(tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []
+    widget_tree = write_tree(tmp_path / "tree")
+    (widget_tree / "MAINTAINERS").write_text("ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n")
+    (widget_tree / "a/b/c").mkdir(parents=True)
+    (widget_tree / "a/b/c/one.c").write_text("")
+    (widget_tree / "a/b/two.c").write_text("")
+    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == ["ada@widgets.example (maintainer:ONE)"]
+    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []

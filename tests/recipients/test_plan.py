@@ -10,13 +10,8 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.services.maintainers import plan_series
 from tests.kit.cli import call
-from tests.kit.maintainers import FILES, patch, write_tree
+from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    return write_tree(tmp_path / "tree")
 
 
 def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
@@ -32,15 +27,15 @@ def people(plan: dict[str, Any], header: str) -> list[str]:
     return [one["email"] for one in plan["recipients"] if one["header"] == header]
 
 
-def one_plan(tree: Path, text: str, *words: object) -> dict[str, Any]:
-    file = tree.parent / "one.patch"
+def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
+    file = widget_tree.parent / "one.patch"
     file.write_text(text)
-    (found,) = plans("--tree", tree, *words, file)
+    (found,) = plans("--tree", widget_tree, *words, file)
     return found
 
 
-def test_to_are_maintainers_and_the_own_list_cc_the_others(tree: Path) -> None:
-    plan = one_plan(tree, patch())
+def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) -> None:
+    plan = one_plan(widget_tree, patch())
     assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example", "widgets@lists.example"]
     assert people(plan, "cc") == ["dee@readers.example", "everybody@lists.example"]
     first = plan["recipients"][0]
@@ -57,18 +52,18 @@ def test_to_are_maintainers_and_the_own_list_cc_the_others(tree: Path) -> None:
     }
 
 
-def test_nobody_but_the_catch_all_means_its_list_is_written_to(tree: Path) -> None:
-    plan = one_plan(tree, patch("lib/plain.c"))
+def test_nobody_but_the_catch_all_means_its_list_is_written_to(widget_tree: Path) -> None:
+    plan = one_plan(widget_tree, patch("lib/plain.c"))
     assert people(plan, "to") == ["everybody@lists.example"]
     assert any("THE REST" in one for one in plan["warnings"])
 
 
-def test_people_of_the_message_get_a_copy(tree: Path) -> None:
+def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     message = (
         "It broke.\n\nReported-by: Rob Port <rob@port.example>\nTested-by: Ada Fixer <ada@widgets.example>\n"
         "Cc: Kim Copy <kim@copy.example>\nCc: stable@vger.kernel.org # 6.1"
     )
-    plan = one_plan(tree, patch(message=message))
+    plan = one_plan(widget_tree, patch(message=message))
     roles = {one["email"]: one for one in plan["recipients"]}
     assert roles["rob@port.example"]["role"] == "reporter"
     assert roles["kim@copy.example"]["role"] == "cc"
@@ -87,27 +82,27 @@ def test_people_of_the_message_get_a_copy(tree: Path) -> None:
         ("This regression test was wrong.", False),
     ],
 )
-def test_the_regression_list_hears_of_regressions(tree: Path, message: str, expected: bool) -> None:
-    assert ("regressions@lists.linux.dev" in people(one_plan(tree, patch(message=message)), "cc")) is expected
+def test_the_regression_list_hears_of_regressions(widget_tree: Path, message: str, expected: bool) -> None:
+    assert ("regressions@lists.linux.dev" in people(one_plan(widget_tree, patch(message=message)), "cc")) is expected
 
 
-def test_a_series_is_one_plan_and_everybody_gets_all(tree: Path, tmp_path: Path) -> None:
+def test_a_series_is_one_plan_and_everybody_gets_all(widget_tree: Path, tmp_path: Path) -> None:
     first = patch().replace("[PATCH]", "[PATCH 1/2]")
     second = patch("drivers/net/port.c", subject="net: mend it").replace("[PATCH]", "[PATCH 2/2]")
     folder = tmp_path / "series"
     folder.mkdir()
     (folder / "0001.patch").write_text(first)
     (folder / "0002.patch").write_text(second)
-    (plan,) = plans("--tree", tree, folder)
+    (plan,) = plans("--tree", widget_tree, folder)
     assert {"ada@widgets.example", "eve@net.example", "netlist@lists.example", "widgets@lists.example"} <= set(people(plan, "to"))
     assert len(plan["sources"]) == 2
-    each = plans("--tree", tree, "--per-patch", folder)
+    each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
     assert "eve@net.example" not in people(each[0], "to")
 
 
-def test_files_folders_and_globs_have_plans(tree: Path) -> None:
-    found = plans("--tree", tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c")
+def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
+    found = plans("--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c")
     assert [one["source"] for one in found] == [
         "drivers/net/",
         "drivers/net/port.c",
@@ -115,12 +110,12 @@ def test_files_folders_and_globs_have_plans(tree: Path) -> None:
         "drivers/widget/legacy/old.c",
         "lib/stale.c",
     ]
-    assert call("maintainers", "--tree", tree, "-f", "no/such*").code == 3
+    assert call("maintainers", "--tree", widget_tree, "-f", "no/such*").code == 3
 
 
-def test_warnings_say_what_the_sender_should_know(tree: Path) -> None:
+def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
     def warned(path: str) -> str:
-        return "\n".join(one_plan(tree, patch(path))["warnings"])
+        return "\n".join(one_plan(widget_tree, patch(path))["warnings"])
 
     assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
     assert "subscribers only" in warned("drivers/widget/legacy/old.c")
@@ -130,21 +125,21 @@ def test_warnings_say_what_the_sender_should_know(tree: Path) -> None:
     assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
 
 
-def test_doubtful_and_impossible_addresses_are_warned_of(tree: Path) -> None:
-    plan = one_plan(tree, patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"))
+def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
+    plan = one_plan(widget_tree, patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"))
     assert any("loc@machine.test" in one and "doubtful" in one for one in plan["warnings"])
     assert any("bad@-x-.example" in one and "not an address" in one for one in plan["warnings"])
     assert "loc@machine.test" in people(plan, "cc")
     assert "bad@-x-.example" not in people(plan, "cc")
 
 
-def test_a_crowd_is_warned_of(tree: Path) -> None:
+def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
-    assert any("addresses" in one for one in one_plan(tree, patch(message=crowd))["warnings"])
+    assert any("addresses" in one for one in one_plan(widget_tree, patch(message=crowd))["warnings"])
 
 
-def test_a_closed_next_tree_is_warned_of(tree: Path) -> None:
-    assert any("net-next may be closed" in one for one in one_plan(tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"])
+def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
+    assert any("net-next may be closed" in one for one in one_plan(widget_tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"])
 
 
 @pytest.fixture
@@ -194,15 +189,15 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     assert not [one for one in plan["recipients"] if one["by_hand"]]
 
 
-def test_edits_follow_the_change_id_into_v2(tree: Path) -> None:
-    one_plan(tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example")
+def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
+    one_plan(widget_tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example")
     second = patch(message="change-id: 20240101-mend-1234", subject="widget: mend it properly").replace("[PATCH]", "[PATCH v2]")
-    assert "dee@readers.example" not in people(one_plan(tree, second), "cc")
-    assert "dee@readers.example" in people(one_plan(tree, patch(message="change-id: 20240101-other-1")), "cc")
+    assert "dee@readers.example" not in people(one_plan(widget_tree, second), "cc")
+    assert "dee@readers.example" in people(one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc")
 
 
-def test_a_security_fix_goes_to_no_list(tree: Path) -> None:
-    plan = one_plan(tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
+def test_a_security_fix_goes_to_no_list(widget_tree: Path) -> None:
+    plan = one_plan(widget_tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
     assert people(plan, "to") == ["security@kernel.org", "ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
     assert people(plan, "cc") == []
     assert "left out until it is public" in plan["warnings"][0]
@@ -217,28 +212,28 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     assert "no MAINTAINERS there" in plan.warnings[0]
 
 
-def test_a_wrong_address_is_refused(tree: Path) -> None:
-    (tree.parent / "one.patch").write_text(patch())
-    outcome = call("maintainers", "--tree", tree, "--add-to", "nobody", tree.parent / "one.patch")
+def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
+    (widget_tree.parent / "one.patch").write_text(patch())
+    outcome = call("maintainers", "--tree", widget_tree, "--add-to", "nobody", widget_tree.parent / "one.patch")
     assert outcome.code == 2
     assert "nobody" in outcome.err
 
 
-def test_text_shows_reasons_and_no_control_characters(tree: Path) -> None:
-    (tree.parent / "one.patch").write_text(patch(message="Cc: Esc\x1b[31mape <esc@ape.example>"))
-    outcome = call("maintainers", "--tree", tree, tree.parent / "one.patch")
+def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None:
+    (widget_tree.parent / "one.patch").write_text(patch(message="Cc: Esc\x1b[31mape <esc@ape.example>"))
+    outcome = call("maintainers", "--tree", widget_tree, widget_tree.parent / "one.patch")
     assert "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)" in outcome.out
     assert "\x1b" not in outcome.out
-    assert "reasons" not in call("maintainers", "--tree", tree, "--brief", tree.parent / "one.patch").out
+    assert "reasons" not in call("maintainers", "--tree", widget_tree, "--brief", widget_tree.parent / "one.patch").out
 
 
-def test_who_and_self_test_answer(tree: Path) -> None:
-    outcome = call("maintainers", "--tree", tree, "--who", "eve@net.example")
+def test_who_and_self_test_answer(widget_tree: Path) -> None:
+    outcome = call("maintainers", "--tree", widget_tree, "--who", "eve@net.example")
     assert (outcome.code, outcome.out.splitlines()[1].strip()) == (0, "M: Eve Router <eve@net.example>")
-    assert call("maintainers", "--tree", tree, "--who", "eve@nowhere.example").code == 1
-    assert call("maintainers", "--tree", tree, "--self-test").code == 0
-    (tree / "lib" / "stale.c").unlink()
-    outcome = call("maintainers", "--tree", tree, "--self-test", "--format", "json")
+    assert call("maintainers", "--tree", widget_tree, "--who", "eve@nowhere.example").code == 1
+    assert call("maintainers", "--tree", widget_tree, "--self-test").code == 0
+    (widget_tree / "lib" / "stale.c").unlink()
+    outcome = call("maintainers", "--tree", widget_tree, "--self-test", "--format", "json")
     assert outcome.code == 1
     assert [one["message"] for one in json.loads(outcome.out)["problems"]] == ["no file matches"]
 
