@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Profiles: what differs from project to project, as data in checks/profiles/ (a profile may stand on another)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -103,16 +103,31 @@ def detect(tree: Tree | None, patches: Iterable[Patch]) -> Profile:
             found = one
             break
     else:
-        paths = [path for patch in members for path in patch.paths] if tree is None and members else []
-        for one in known.values():
-            if one.paths_pattern and paths and any(compiled(one.paths_pattern).search(path) for path in paths):
-                found = one
-                break
+        if tree is None and members:
+            found = _by_patches(known.values(), members) or found
     layered = [one for one in known.values() if one.on == found.name and one.marks]
     for one in layered:
         if members and all({word.lower() for word in patch.subject.words} & set(one.marks) for patch in members):
             return one
     return found
+
+
+def _by_patches(known: Iterable[Profile], patches: Sequence[Patch]) -> Profile | None:
+    """The profile that patches without a tree are for: by the lists they go to, the stable trees they name, or what they touch."""
+    paths = [path for patch in patches for path in patch.paths]
+    addresses = {one.key for patch in patches for name in ("To", "Cc") for one in patch.addresses(name)}
+    addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
+    if any(address.endswith("@vger.kernel.org") for address in addresses):
+        # other projects' lists read along there
+        addresses = set()
+    for one in known:
+        if (
+            not one.on
+            and one.paths_pattern
+            and (addresses & {*one.lists, one.stable} or any(map(compiled(one.paths_pattern).search, paths)))
+        ):
+            return one
+    return None
 
 
 def adjusted(rules: Iterable[Rule], profile: Profile) -> tuple[Rule, ...]:

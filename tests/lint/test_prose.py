@@ -5,6 +5,7 @@ import pytest
 
 from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run
+from patchpilot.lint.profiles import detect
 from patchpilot.lint.prose import paragraphs, pasted
 from patchpilot.lint.store import load_rules
 from patchpilot.model.finding import Finding
@@ -156,3 +157,37 @@ def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -
         ].message
     )
     assert "thin-message" not in _found("The frob2 has twice the ports and a register to count them.\n", subject, BINDING)
+
+
+@pytest.mark.parametrize(
+    "text", ["EAL: Using the first group of four.", "Updated data sheets have a new table.", "Updated data sheet added a new bit."]
+)
+def test_labels_and_participles_are_no_statements(text: str) -> None:
+    assert "not-imperative" not in _found(f"{text}\n")
+
+
+def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
+    lines = DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20").replace(" int b;", " CONFIG_FROB_DELAY=20").replace("frob.c", "defconfig")
+    assert "encoding-leftovers" not in _found("The frob waits.\n", diff=lines)
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "expected"),
+    [
+        ({"To": "dev@dpdk.org"}, "drivers/net/frob/frob.c", "dpdk"),
+        ({"Cc": "u-boot@lists.denx.de"}, "drivers/net/frob/frob.c", "u-boot"),
+        ({"Cc": "xen-devel@lists.xenproject.org, linux-kernel@vger.kernel.org"}, "drivers/xen/frob.c", "linux"),
+        ({}, "drivers/net/frob/rte_frob.c", "dpdk"),
+        ({}, "board/acme/frob/frob.c", "u-boot"),
+        ({}, "drivers/net/frob/frob.c", "linux"),
+    ],
+)
+def test_lists_and_paths_tell_whose_patch_it_is(headers: dict[str, str], path: str, expected: str) -> None:
+    text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
+    text = text.replace("Subject:", "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:", 1)
+    assert detect(None, [parse_patch(text.encode(), "x.patch")]).name == expected
+
+
+def test_a_list_in_a_stable_tag_tells_too() -> None:
+    patch = parse_patch(mail("frob: wait", "Wait.\n\nCc: stable@dpdk.org\n", DIFF).encode(), "x.patch")
+    assert detect(None, [patch]).name == "dpdk"

@@ -110,7 +110,7 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for at, line in enumerate(patch.lines)
         if "=" in line
         and re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
-        and not re.search(r"^[A-Z]: ", line)
+        and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
         and at >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp):

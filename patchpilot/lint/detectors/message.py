@@ -57,9 +57,15 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 return
 
 
+LABEL_WORDS = 3
+
+
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
     for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
+        # "EAL: Using …" is a label and what a program said
+        if text[found.start() - 1] == ":" and len(text[start : found.start()].split()) <= LABEL_WORDS:
+            continue
         yield start, text[start : found.start()]
         start = found.end()
     yield start, text[start:]
@@ -130,7 +136,11 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
             or bool(_TOLD_OF_IT.search(rest))
         )
     if verb.endswith("ed"):
-        return bool(re.match(r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b", rest)) or "," in rest[:60]
+        # "Updated data sheets have a table": the participle of a subject
+        passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
+        finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
+        told_of = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
+        return bool(re.match(rf"{passive}|{finite}|{told_of}", rest)) or "," in rest[:60]
     return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
 
 
