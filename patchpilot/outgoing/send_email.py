@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import selectors
 import shlex
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run, stop
-from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.account import Account
@@ -261,6 +262,12 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
         return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
+    if found := re.search(r"unable to extract a valid address from: (.*)", text):
+        # its own grammar wants a dot in every domain; ours only warns of an address inside a house
+        return InputError(
+            f"git send-email takes no address without a dot in its domain: {found[1].strip()}",
+            hint="write the domain in full, or send with --via b4, which takes it",
+        )
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
     words = why or (lines[0] if lines else "it ended without a word")
     return NetworkError(f"git send-email failed before the first mail: {words}", hint="see `patchpilot doctor`")

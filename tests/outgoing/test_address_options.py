@@ -50,3 +50,40 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
     added = call("maintainers", "-C", repo.path, "--add-cc", "no@such.example.org")
     assert "no@such.example.org" in added.out
     assert "is not in this plan" not in call("maintainers", "-C", repo.path, "--drop", "no@such.example.org").err
+
+
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("Ümit Ö <umit@bücher.example>", "umit@xn--bcher-kva.example"),
+        ("b@host.test", "b@host.test"),
+        ("c@[192.0.2.1]", "c@[192.0.2.1]"),
+    ],
+)
+def test_an_odd_address_is_told_of_and_written_as_mail_servers_know_it(tmp_path: Path, address: str, wire: str) -> None:
+    repo = topic(tmp_path / "r", 1)
+    done = call("send", "-C", repo.path, "--no-auto", "--to", address, "--outbox", tmp_path / "out", "--force", "x")
+    assert done.code == 0, done.err
+    (mail,) = (tmp_path / "out").iterdir()
+    (line,) = [line for line in mail.read_text().split("\n") if line.startswith("To: ")]
+    assert wire in line
+    assert line.isascii()
+    assert ("doubtful-address" in done.out) is ("bücher" not in address)
+
+
+@pytest.mark.parametrize("address", ["münchen@example.org", "bad..dots@example.org", "nobody@"])
+def test_an_address_no_server_takes_is_refused_before_anything_is_written(tmp_path: Path, address: str) -> None:
+    repo = topic(tmp_path / "r", 1)
+    done = call("send", "-C", repo.path, "--no-auto", "--to", address, "--outbox", tmp_path / "out", "--force", "x")
+    assert (done.code, done.out, (tmp_path / "out").exists()) == (2, "", False)
+
+
+def test_an_address_inside_a_house_is_written_by_the_transport_that_takes_it(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        words = ("send", "-C", repo.path, "--no-auto", "--to", "ada@intranet", "--force", "x")
+        refused = call(*words, "--outbox", tmp_path / "one")
+        written = call(*words, "--via", "b4", "--outbox", tmp_path / "two")
+    assert (refused.code, written.code) == (2, 0), (refused.err, written.err)
+    assert "--via b4" in refused.err
+    assert any("To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir())
