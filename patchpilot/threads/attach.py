@@ -18,7 +18,6 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 
 
 MAX_REFERENCES = 50
-MAX_DEPTH = 200
 _Place = tuple[int, Revision | None, Post | None]
 
 
@@ -73,13 +72,16 @@ def attach(topics: Sequence[Topic], mails: Sequence[Classified]) -> dict[int, li
         titles.setdefault(title_key(post.title), []).append((at, revision, post))
     commits: dict[str, int] = {}
     under: dict[str, Classified | None] = {}
+    answered: dict[str, _Place | None] = {}
     places: Mapping[str, _Place] = {**absent, **owner}
     found: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
     for mail in mails:
         if mail.mail.message_id in owner:
             continue
         parent = next((by_id[one] for one in _above(mail) if one in by_id), None)
-        place = _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits) or _by_subject(mail, titles)
+        place = (
+            _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits, answered) or _by_subject(mail, titles)
+        )
         if place is None:
             continue
         found[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
@@ -136,22 +138,28 @@ def _by_thread(
     owner: Mapping[str, _Place],
     titles: dict[str, list[tuple[int, Revision, Post]]],
     commits: dict[str, int],
+    known: dict[str, _Place | None],
 ) -> _Place | None:
-    seen: set[str] = set()
-    current: Classified | None = mail
-    while current is not None and len(seen) < MAX_DEPTH:
+    """By what the mail answers, at any distance; what was found for the mails on the way is kept in `known`."""
+    path: list[str] = []
+    current, place = mail, None
+    while current.mail.message_id not in known:
+        known[current.mail.message_id] = None
+        path.append(current.mail.message_id)
         ids = _above(current)
-        for one in ids:
-            if one in owner:
-                return owner[one]
-        following = next((by_id[one] for one in ids if one in by_id and one not in seen), None)
-        if following is None:
-            return None
-        seen.add(following.mail.message_id)
+        place = next((owner[one] for one in ids if one in owner), None)
+        following = next((by_id[one] for one in ids if one in by_id), None)
+        if place is not None or following is None:
+            break
         if following.kind in STABLE:
-            return _by_machine(following, titles, commits)
+            place = _by_machine(following, titles, commits)
+            break
         current = following
-    return None
+    else:
+        place = known[current.mail.message_id]
+    for one in path:
+        known[one] = place
+    return place
 
 
 def _above(mail: Classified) -> list[str]:

@@ -2,12 +2,12 @@
 """Later works that fix, revert, carry, continue, backport, answer or mention a work, found by commit, title and threading."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from patchpilot.model.address import parse_address
-from patchpilot.threads.attach import quotes_commit
+from patchpilot.threads.attach import MAX_REFERENCES, quotes_commit
 from patchpilot.threads.linking import ALIKE, likeness
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posts import Post, title_key
@@ -16,27 +16,63 @@ from patchpilot.threads.standing import FollowUp, Landed, State, Status
 
 _ON_ITS_WAY = (State.SENT, State.UNDER_REVIEW, State.CHANGES_REQUESTED, State.STALLED, State.ACCEPTED)
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
+_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
 _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
 
 
-def with_follow_ups(status: Status, every: Sequence[Status]) -> Status:
-    """The status with the later works that have to do with it; one that carries it on its way says where it stands, too."""
-    commits = [one.commit for one in status.landed if one.commit]
-    titles = {f'revert "{title}"' for title in status.topic.titles} | {f"revert {title}" for title in status.topic.titles}
+def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
+    """The works, each with the later ones that have to do with it; one that carries it on its way says where it stands, too."""
+    known = _Known(every)
+    return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
+
+
+class _Known:
+    """What names what, so that each work is compared with those few that could have to do with it."""
+
+    def __init__(self, every: Sequence[Status]) -> None:
+        self.begun = [min(when(revision.head.mail.mail) for revision in status.topic.revisions) for status in every]
+        self._named: dict[str, set[int]] = defaultdict(set)
+        self._pulls = {at for at, status in enumerate(every) if status.topic.latest.pull_request}
+        for at, status in enumerate(every):
+            for title in status.topic.titles:
+                self._named[title].add(at)
+            for post in (post for revision in status.topic.revisions for post in revision.posts):
+                mail = post.mail.mail
+                for one in (mail.in_reply_to or "", *mail.references[-MAX_REFERENCES:], *post.links, *_commits(mail.body)):
+                    self._named[one].add(at)
+            for reply in status.replies:
+                if reply.mail.robot is None:
+                    for one in _commits(reply.mail.mail.body):
+                        self._named[one].add(at)
+
+    def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
+        """The works that name this one's titles, mails or commits, and all requests to pull, in order."""
+        titles = status.topic.titles
+        names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(one[:12] for one in commits))
+        return sorted(self._pulls.union(*(self._named.get(one, ()) for one in names)))
+
+
+def _commits(text: str) -> set[str]:
+    return set(_COMMIT.findall(text, 0, 200_000))
+
+
+def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Status]) -> Status:
+    commits = [one.commit for one in status.landed if one.commit and len(one.commit) >= 12]
+    reverts = {f"revert {title}" for title in status.topic.titles}
     found = []
-    for other in every:
-        if other is status or _begun(other) <= _begun(status):
+    for number in known.candidates(status, commits):
+        other = every[number]
+        if number == at or known.begun[number] <= known.begun[at]:
             continue
-        relation = _relation(other, commits, titles, status)
+        relation = _relation(other, commits, reverts, status)
         if relation:
             place = next((one for one in other.landed if one.commit), None)
-            head = other.topic.revisions[0].head
             found.append(
                 FollowUp(
                     relation,
                     other.topic.subject,
                     other.topic.author,
-                    head.message_id,
+                    other.topic.revisions[0].head.message_id,
                     other.topic.latest.version,
                     other.state,
                     place.commit if place else None,
@@ -92,12 +128,8 @@ def _reverted(status: Status, every: Sequence[Status]) -> Status:
     return status
 
 
-def _begun(status: Status) -> datetime:
-    return min(when(revision.head.mail.mail) for revision in status.topic.revisions)
-
-
 def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
-    if any(title.replace("  ", " ").strip() in {one.strip() for one in reverts} for title in other.topic.titles):
+    if other.topic.titles & reverts:
         return "reverts"
     if told := _passed_on(other, status):
         return told
@@ -123,7 +155,9 @@ def _passed_on(other: Status, status: Status) -> str | None:
     same = [post for revision in theirs.revisions for post in revision.patches if title_key(post.title) in mine.titles]
     if theirs.latest.backport_to:
         return "backports" if same and not mine.latest.backport_to else None
-    if any(_written_by_author(post, status) for post in same) and _begun(other) >= when(mine.latest.head.mail.mail):
+    if any(_written_by_author(post, status) for post in same) and when(theirs.revisions[0].head.mail.mail) >= when(
+        mine.latest.head.mail.mail
+    ):
         continued = theirs.latest.version > mine.latest.version and likeness(theirs.subject, mine.subject) > ALIKE
         return "continues" if continued else "carries"
     return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None

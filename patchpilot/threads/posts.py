@@ -145,7 +145,7 @@ class Topic:
         """The newest revision."""
         return self.revisions[-1]
 
-    @property
+    @cached_property
     def titles(self) -> frozenset[str]:
         """Every title it ever had."""
         return frozenset().union(*(revision.titles for revision in self.revisions))
@@ -155,7 +155,7 @@ class Topic:
         """Its change-id, where b4 gave it one."""
         return next((post.change_id for revision in reversed(self.revisions) for post in revision.posts if post.change_id), None)
 
-    @property
+    @cached_property
     def message_ids(self) -> frozenset[str]:
         """The Message-IDs of all its posts."""
         return frozenset(post.message_id for revision in self.revisions for post in revision.posts)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.attach import Attached, attach
-from patchpilot.threads.classify import classify
+from patchpilot.threads.classify import Classified, classify
 from patchpilot.threads.events import Event, events_of
 from patchpilot.threads.followups import with_follow_ups
 from patchpilot.threads.kinds import STABLE, WANTS_ANSWER, Kind
@@ -24,22 +24,29 @@ STALE = timedelta(days=14)
 """Silence after which a reminder is in order: "two or three weeks" in Documentation/process/submitting-patches.rst, one to two on fast lists."""
 
 
-def read_thread(mails: Iterable[Mail], *, now: datetime | None = None, progress: Progress = silent) -> tuple[Status, ...]:
+def read_thread(
+    mails: Iterable[Mail], *, now: datetime | None = None, read: dict[str, Classified] | None = None, progress: Progress = silent
+) -> tuple[Status, ...]:
     """The status of every work in these mails, the oldest first; what follows up another is also named there.
 
-    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past.
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past. `read` keeps what single
+    mails were read as, for whoever reads mostly the same mails again.
     """
+    seen = {} if read is None else read
     known = unique(mails)
     classified = []
     for number, mail in enumerate(known, 1):
         if number % 128 == 0:
             progress("reading the thread", number, len(known))
-        classified.append(classify(mail))
+        before = seen.get(mail.message_id)
+        if before is None or before.mail is not mail:
+            before = seen[mail.message_id] = classify(mail)
+        classified.append(before)
     topics = find_topics(classified)
     attached = attach(topics, classified)
     moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
     found = [_status(topic, _again(topic, attached[at]), moment) for at, topic in enumerate(topics)]
-    return tuple(with_follow_ups(one, found) for one in found)
+    return with_follow_ups(found)
 
 
 def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:

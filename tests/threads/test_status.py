@@ -296,3 +296,26 @@ def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
     found = read(story.V1, CARRIED, CARRIED_PATCH, added)
     assert str(found.state) == "accepted"
     assert [one.commit for one in found.landed] == [SHA]
+
+
+def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
+    chain = [
+        mail(
+            f"Re: [PATCH] other words {at}", "And so on.\n", sender=RITA, id=f"c{at}", reply_to=f"c{at - 1}" if at else "v1", minutes=at + 1
+        )
+        for at in range(1500)
+    ]
+    began = time.process_time()
+    found = read(story.V1, *chain)
+    assert len(found.replies) == 1500
+    assert time.process_time() - began < 20
+
+
+def test_many_works_are_told_apart_without_comparing_each_with_each() -> None:
+    many = [
+        patch(f"[PATCH] demo: step {at} of the pump", id=f"p{at}", author=f"Author {at} <a{at}@example.org>", minutes=at)
+        for at in range(400)
+    ]
+    began = time.process_time()
+    assert len(read_thread(parse(mbox(*many, *story.WHOLE)))) >= 401
+    assert time.process_time() - began < 20
