@@ -12,7 +12,7 @@ from patchpilot.threads.store import Store
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
     "table{border-collapse:collapse}td,th{padding:.2em .8em .2em 0;text-align:left;vertical-align:top}"
-    "pre{white-space:pre-wrap;background:#f4f4f4;padding:.6em}.state{font-weight:bold}"
+    "td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}.state{font-weight:bold}"
 )
 
 
@@ -42,10 +42,12 @@ def _section(one: Tracked) -> str:
     if one.status is None:
         return head
     status = one.status
+    head += f"<p>{_text(status.why)}</p>\n"
     revisions = [(revision_label(it), f"{it.sent:%Y-%m-%d}" if it.sent else "", it.head.message_id) for it in status.topic.revisions]
     landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in one.landed]
     stable = [(it.version, it.state, it.note) for it in one.stable]
     tags = [(f"v{it.version}", it.trailer) for it in status.trailers]
+    after = [(it.subject, f"v{it.version}, {it.state}", f"{it.relation} it") for it in status.follow_ups]
     replies = [
         (
             f"{it.mail.mail.date:%Y-%m-%d}" if it.mail.mail.date else "",
@@ -55,7 +57,7 @@ def _section(one: Tracked) -> str:
         )
         for it in status.replies
     ]
-    tables = (("Revisions", revisions), ("Tags", tags), ("Landed", landed), ("Stable", stable), ("Replies", replies))
+    tables = (("Revisions", revisions), ("Tags", tags), ("Landed", landed), ("Stable", stable), ("After it", after), ("Replies", replies))
     return head + "".join(_table(title, rows) for title, rows in tables if rows)
 
 
