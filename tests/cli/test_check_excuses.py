@@ -231,6 +231,8 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
     assert done.code == 1
     assert f"{tree / FILE_NAME}: the waiver of trailing-space (drivers/frob/*) ended on 2020-01-31: its findings count again" in done.err
     assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
+    (expired,) = json.loads(check("--tree", tree, "a.patch").out)["waivers"]["expired"]
+    assert (expired["rule"], expired["paths"], expired["until"]) == ("trailing-space", ["drivers/frob/*"], "2020-01-31")
     assert "ended on 2020-01-31" in call("check", "--tree", tree, "--diff", "a.patch").err
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
@@ -239,6 +241,7 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
 def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
+    assert [one["rule"] for one in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]] == ["trailing-space"]
     assert "was for nothing this time" in call("check", "-v", "--tree", tree, "a.patch").err
 
 

@@ -51,6 +51,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
             "series": {"findings": [finding_body(finding) for finding in result.series]},
             "waived": [_waived(patch, one) for patch, one in waived],
             **({"fix": fixes["fix"]} if fixes else {}),
+            **({"waivers": _waivers(result.verdict)} if result.verdict and (result.verdict.ended or result.verdict.idle) else {}),
             **({"since": result.since} if result.since is not None else {}),
             **({"baseline": _baseline(result.verdict)} if result.verdict and result.verdict.baseline is not None else {}),
         },
@@ -66,6 +67,17 @@ def _waived(patch: Patch | None, excused: Excused) -> dict[str, Any]:
         "reason": excused.reason,
         "origin": excused.origin,
         "until": excused.until,
+    }
+
+
+def _waivers(verdict: "Verdict") -> dict[str, Any]:
+    """What a keeper of waivers wants to know: those whose findings count again, and those for nothing."""
+    return {
+        name: [
+            {"rule": one.rule, "paths": list(one.paths), "origin": one.origin, "until": one.until.isoformat() if one.until else None}
+            for one in waivers
+        ]
+        for name, waivers in (("expired", verdict.ended), ("unused", verdict.idle))
     }
 
 
