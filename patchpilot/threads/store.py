@@ -62,7 +62,8 @@ class Store:
                 self._database.executescript(_SCHEMA)
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")
         except sqlite3.DatabaseError as error:
-            raise InputError(f"{self.file}: {error}", hint="move the file away to start anew") from error
+            full = "full" in str(error)
+            raise InputError(f"{self.file}: {error}", hint="make room" if full else "move the file away to start anew") from error
         except OSError as error:
             raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
 
