@@ -205,8 +205,13 @@ def _truth(target: Commit, known: Relations) -> list[TagProblem]:
     return []
 
 
-def judge_message(lines: Sequence[str], find: Find, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[JudgedTag, ...]:
-    """Every `Fixes:` line of a message (its lines, subject first) with its commit and all that is wrong with it and its place."""
+def judge_message(
+    lines: Sequence[str], find: Find, *, relations: Relations | None = None, digits: int = DIGITS, apart: bool = False
+) -> tuple[JudgedTag, ...]:
+    """Every `Fixes:` line of a message (its lines, subject first) with its commit and all that is wrong with it and its place.
+
+    `apart`: the project has it above the sign-offs, with a blank line between.
+    """
     judged: list[JudgedTag] = []
     seen: dict[str, int] = {}
     for at, text in enumerate(lines):
@@ -214,7 +219,8 @@ def judge_message(lines: Sequence[str], find: Find, *, relations: Relations | No
         if tag is None or at == 0:
             continue
         target = find(tag.commit_id) if tag.commit_id else None
-        problems = [*_place(lines, tag), *judge_tag(tag, target, relations=relations, digits=digits)]
+        placed = [one for one in _place(lines, tag) if not (apart and one.kind == "blank-around")]
+        problems = [*placed, *judge_tag(tag, target, relations=relations, digits=digits)]
         if target and target.id in seen:
             problems.append(TagProblem("duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False))
         elif target:

@@ -44,6 +44,12 @@ _COLUMNS = 60
 """Lines between two fences at most: what is longer was not fenced in."""
 
 
+_TITLE = re.compile(r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"", re.IGNORECASE)
+_NAMED = re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
+_TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
+_TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph of prose: the patch line of its first line, and its lines."""
@@ -141,6 +147,23 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
         elif not fence["row"] or at == 0 or not lines[at - 1].strip():
             opened = (at, kind)
     return frozenset(at for at in found if not is_trailer(lines[at]))
+
+
+def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """By line, from 0, the characters that are another commit's subject: behind `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
+    next line goes on with what is not closed."""
+    found: dict[int, tuple[int, int]] = {}
+    inside = False
+    for at, line in enumerate(lines):
+        opened = None if inside else _TITLE.search(line) or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
+        if not inside and not opened:
+            continue
+        start = opened.end() if opened else 0
+        closed = _TITLE_ENDS.search(line, start)
+        found[at] = (start, closed.start() if closed else len(line))
+        # a subject takes two lines at most, and ends with the paragraph
+        inside = closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
+    return found
 
 
 def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:

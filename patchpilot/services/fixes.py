@@ -9,11 +9,13 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
 from patchpilot.history.clones import ends_at, what_lacks
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.graph import is_making, use_graph
 from patchpilot.history.releases import Releases
+from patchpilot.lint.profiles import Profile, detect
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags import fixes as finder
@@ -73,12 +75,14 @@ def find_culprits(
     digits: int = DIGITS,
     base: str | None = None,
     series: Collection[str] = (),
+    profile: Profile | None = None,
     progress: Progress = silent,
 ) -> FixesResult:
     """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
 
     `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
-    What goes out together with the fix gets no tag: what it has over `base` (else over its upstream), and the ids of `series`.
+    `profile`, by default that of the commit's tree, says how the project lays out its tags. What goes out together with the fix gets no tag:
+    what it has over `base` (else over its upstream), and the ids of `series`.
     """
     commit = repository.commit(repository.resolve(target))
     started = time.monotonic()
@@ -86,7 +90,8 @@ def find_culprits(
     releases = Releases(repository)
     together_with = cache(lambda: frozenset((*_series(repository, commit, base), *series)) - {commit.id})
     relations = _relations(repository, commit, releases, together_with)
-    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits)
+    apart = "tags-apart" in (profile or detect(CommitTree(repository, commit.id), ())).ignore
+    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits, apart=apart)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
     if len(commit.parents) != 1 and bisect_log is None:

@@ -174,3 +174,25 @@ def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(line: st
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = run(context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"])
     assert bool(list(hits)) is asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Since commit 0123456789ab ("frob: recieve teh link") the frob waits.',
+        'Since commit 0123456789ab ("frob: recieve\nteh link") the frob waits.',
+        'Since commit 0123456789ab\n("frob: recieve teh link") the frob waits.',
+        'Fixes: 0123456789ab ("frob: recieve teh link")',
+    ],
+)
+def test_what_another_commit_is_called_is_not_for_this_one_to_mend(text: str) -> None:
+    context = context_of(Example(bad=True, message=f"{text}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", tree=SPELLING))
+    wanted = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
+    assert not run(context, wanted)
+    compat = Context(context.patch, tree=context.tree, options=Options(strict=True, checkpatch_compat=True))
+    assert run(compat, wanted)
+
+
+def test_words_beside_the_subject_of_another_commit_are_read() -> None:
+    message = 'Teh commit 0123456789ab ("frob: recieve it") broke teh link.'
+    assert len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING")) == 2

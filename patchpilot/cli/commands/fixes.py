@@ -11,6 +11,7 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, InputError, UsageError
+from patchpilot.lint.profiles import find_profile
 from patchpilot.services.fixes import LIMIT, MANY, FixesResult, find_culprits
 
 MAX_LOG = 4 << 20
@@ -32,11 +33,15 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
     log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
-        base = base or common.settings(repository).get("base") or None
+        settings = common.settings(repository)
+        base, named = base or settings.get("base") or None, settings.get("profile")
+        profile = find_profile(named) if named else None
         ids = _commits(repository, target)
         own = _unsent(repository, target)
         results = tuple(
-            find_culprits(repository, one, limit=limit, verify=verify, bisect_log=log, base=base, series=own, progress=progress)
+            find_culprits(
+                repository, one, limit=limit, verify=verify, bisect_log=log, base=base, series=own, profile=profile, progress=progress
+            )
             for one in ids
         )
     if common.format == "json":

@@ -11,6 +11,7 @@ from patchpilot.lint.clang.sanitise import COMMENT
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy import lazy
+from patchpilot.lint.prose import quoted_titles
 from patchpilot.model.finding import Fix
 from patchpilot.model.tree import Tree, ground_of
 
@@ -45,7 +46,11 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
     if not mistakes:
         return
     single, phrases = mistakes
-    for line in scan(context).lines:
+    lines = scan(context).lines
+    # what another commit is called is not for this one to mend
+    log = [line.raw if line.in_log or line.in_header else "" for line in lines]
+    quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
+    for line in lines:
         raw = line.raw
         if line.starts_file or line.starts_hunk or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:"):
             continue
@@ -55,6 +60,9 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             if start and start - 1 < taken:
                 continue
             taken = end + 1
+            first, last = quoted.get(line.number - 1, (0, 0))
+            if first <= start < last:
+                continue
             typo = raw[start:end]
             better = _in_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
             fix = Fix("suggest", f"{as_text(typo)} → {better}")

@@ -11,7 +11,7 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.newlines import c_hunks
-from patchpilot.lint.prose import is_prose, pasted
+from patchpilot.lint.prose import is_prose, pasted, quoted_titles
 
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
@@ -35,10 +35,11 @@ def misspelt_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _texts(context: Context) -> Iterator[tuple[int, str]]:
     patch = context.patch
     yield subject_line(context), patch.subject.title
-    quoted = pasted(context)
+    quoted, titles = pasted(context), quoted_titles(patch.message)
     for at, line in enumerate(patch.message):
         if at not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
-            yield patch.message_line + at, line
+            start, end = titles.get(at, (0, 0))
+            yield patch.message_line + at, line[:start] + " " * (end - start) + line[end:]
     for hunk in c_hunks(context):
         for new in hunk.lines:
             if new.added and (new.comment or "/*" in new.text or "//" in new.text):
