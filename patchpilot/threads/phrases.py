@@ -41,9 +41,10 @@ _BEFORE_APPLIED = _joined(r"""
     thank you | thx | rebased | \d
 """)
 APPLIED = re.compile(
-    rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)"
-    r"(?:(?:now|just|been|already|also|manually|both|all|tentatively|provisionally|locally)\s+){0,3}"
-    r"(?P<verb>applied|queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|taken|committed|added)\b"
+    rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)\[?"
+    r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
+    r"(?P<verb>applied|appiled|aplied|applid|appplied|"
+    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|taken|committed|added)\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -55,14 +56,18 @@ _WHAT = (
 """)
     + ")"
 )
-_ALTERED = r"(?:a |some |the |your )?(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit|nit|typo|mino?r)"
+_ALTERED = (
+    r"(?:(?:a|some|the|your|those|these|that|this) )?"
+    r"(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit|nit|typo)"
+)
 _PLACE = _joined(r"""
     my | the | for | net | \S+[-/.]\S+ | v?\d | linux | drm | usb | char | tty | staging | branch | mainline | upstream | stable
     master | testing | fixes | next | tip
     kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
 """)
 APPLIED_REST = re.compile(
-    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied)\b|with (?:thanks|{_ALTERED})"
+    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b|by hand\b|manually\b|locally\b"
+    rf"|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
     r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
@@ -88,7 +93,7 @@ NOT_YET_APPLIED = re.compile(
 )
 """A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
 TRIED = _one_of(r"""
-    tested | (?<!as )(?<!for )testing(?! branch)(?! tree)
+    tested(?!-by) | (?<!as )(?<!for )testing(?! branch)(?! tree)
     booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
 """)
@@ -106,6 +111,7 @@ IN_TREE = re.compile(
     r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
     re.IGNORECASE,
 )
+PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
 UNDER_CONDITION = _one_of("if | once | unless | when | after | until")
 TREE = re.compile(
     r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|taken|added|picked up|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"

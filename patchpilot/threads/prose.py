@@ -26,6 +26,7 @@ from patchpilot.threads.phrases import (
     NOT_APPLIED,
     NOT_YET_APPLIED,
     PATIENCE,
+    PERHAPS,
     PING,
     PROMISES,
     REFUSAL,
@@ -135,7 +136,8 @@ def _applied(words: str) -> Reading | None:
             continue
         if not APPLIED_REST.match(found["rest"]) or found["rest"].rstrip().endswith("?"):
             continue
-        if found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not TREE.search(found[0]) and not short:
+        loose = found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+        if loose and (not TREE.search(found[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
             continue
         if NOT_A_TREE.search(found[0]):
             continue
@@ -144,10 +146,10 @@ def _applied(words: str) -> Reading | None:
         tree = TREE.search(words[found.start("verb") :])
         return Reading(Kind.APPLIED, 0.85 if short else 0.65, _around(words, found), _tree(tree))
     there = IN_TREE.search(words)
-    if short and "?" not in words and there:
+    if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
         return Reading(Kind.APPLIED, 0.6, _around(words, there))
     future = WILL_APPLY.search(words)
-    if short and "?" not in words and future and not UNDER_CONDITION.search(words):
+    if short and "?" not in words and future and not (UNDER_CONDITION.search(words) or PERHAPS.search(words)):
         tree = TREE.search(words[future.start() :])
         return Reading(Kind.APPLIED, 0.55, _around(words, future), _tree(tree))
     return None

@@ -118,7 +118,8 @@ ROBOTS = (
         "smatch",
         Kind.BUILD_FAILURE,
         sender=r"dan\.carpenter@|error27@",
-        text=r"^url:\s+https://github\.com/(?:0day-ci|intel-lab-lkp)/|kernel test robot noticed the following build warnings",
+        text=r"^url:\s+https://github\.com/(?:0day-ci|intel-lab-lkp)/|\A\W*tree:\s+\S+://\S+ \S+\nhead:\s"
+        r"|kernel test robot noticed the following build warnings",
         bot=False,
         semi=True,
     ),
