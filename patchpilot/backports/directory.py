@@ -5,6 +5,9 @@ import shlex
 from dataclasses import dataclass, replace
 
 from patchpilot.backports.conflict import Place
+from patchpilot.backports.fix import Fix
+from patchpilot.backports.merging import Entry
+from patchpilot.backports.scratch import EMPTY_TREE, Scratch
 from patchpilot.backports.verdict import Verdict
 from patchpilot.errors import InputError
 from patchpilot.model.hunks import fit_file, misfits
@@ -45,6 +48,24 @@ def judge_directory(patch: Patch, tree: Tree) -> Judged:
         return Judged(Verdict.CLEAN, f"it applies as it is; {told}", "clean", (), commands)
     counts, places = _counted(patch, tree)
     return Judged(Verdict.CONFLICT, f"{_in_words(*counts)}; {told}", "conflict", places)
+
+
+def merges_into(judged: Judged, scratch: Scratch, fix: Fix, tree: Tree) -> Judged:
+    """The verdict after a three-way merge with the files before the fix, which its repository has: as on a branch of this content."""
+    if fix.base is None:
+        return judged
+    before, after = (scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id))
+    here: dict[str, Entry] = {}
+    for path in fix.paths:
+        content = tree.read(path)
+        known = before[path] or after[path]
+        here[path] = (known[0] if known else "100644", scratch.write("blob", content)) if content is not None else None
+    base, ours, theirs = (scratch.with_files(EMPTY_TREE, one) for one in (before, here, after))
+    merge = scratch.merge_trees(base, ours, theirs)
+    if not merge.clean or merge.tree == ours:
+        return judged
+    why = f"a three-way merge applies it, the patch alone does not; {_NO_HISTORY}"
+    return Judged(Verdict.THREE_WAY, why, Verdict.THREE_WAY.value)
 
 
 def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[Place, ...]]:

@@ -132,8 +132,8 @@ def backport(
 
         patches = [one.as_patch(repository) for one in wanted]
         results = tuple(
-            replace(result, branches=(*result.branches, *(on_directory(patch, folder) for folder in folders)))
-            for result, patch in zip(results, patches, strict=True)
+            replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, one.commit) for folder in folders)))
+            for result, patch, one in zip(results, patches, wanted, strict=True)
         )
     return results
 

@@ -148,3 +148,21 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(world: 
     (tree / "w.c").write_text(source(**content, l32="a(32);"))
     answer = ask(file, "--onto", tree)
     assert answer["reason"].startswith("of its 5 hunks 3 are there already and 2 apply; ")
+
+
+def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, workdir: Path) -> None:
+    fitting = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
+    contents = {
+        "clean": source(**fitting),
+        "clean-3way": source(**fitting, l22="other(22);"),
+        "conflict": source(l10="quick(10);", l20="quite_other(20);"),
+    }
+    for number, (verdict, content) in enumerate(contents.items()):
+        tip = world.branch(f"5.{number}", world.culprit, ("own", {"w.c": content}))
+        world.repo.git("tag", f"old-{number}", tip)
+        folder = workdir / verdict
+        folder.mkdir()
+        (folder / "w.c").write_text(content)
+        answers = [ask("-C", world.repo.path, world.fix, "--onto", onto) for onto in (f"old-{number}", tip, folder)]
+        assert [one["verdict"] for one in answers] == [verdict] * 3
+        assert [one["applies"] for one in answers] == [verdict] * 3
