@@ -54,4 +54,4 @@ def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(workdir:
 
 def test_the_page_says_what_the_flag_does() -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|") and "--checkpatch-compat" in line]
-    assert len(rows) == 4
+    assert len(rows) == 5
