@@ -16,6 +16,9 @@ from patchpilot.threads.standing import FollowUp, Landed, State, Status
 
 _ON_ITS_WAY = (State.SENT, State.UNDER_REVIEW, State.CHANGES_REQUESTED, State.STALLED, State.ACCEPTED)
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
+_FOR_A_TREE = re.compile(
+    r"\b(?:for|to) (?:the )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes) for\b", re.IGNORECASE
+)
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
 _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
 
@@ -85,9 +88,9 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
 
 
 def _carried(status: Status, every: Sequence[Status]) -> Status:
-    """Who sends another's patch on has accepted it; when their request to pull was merged, it is in mainline."""
+    """Who sends another's patch on with what else they took has accepted it; when their request to pull was merged, it is in mainline."""
     carrying = {one.message_id for one in status.follow_ups if one.relation == "carries"}
-    carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying]
+    carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying and _is_batch(one)]
     if not carriers or status.state not in _ON_ITS_WAY:
         return status
     merged = next((one for one in carriers if one.state is State.IN_MAINLINE), None)
@@ -161,6 +164,19 @@ def _passed_on(other: Status, status: Status) -> str | None:
         continued = theirs.latest.version > mine.latest.version and likeness(theirs.subject, mine.subject) > ALIKE
         return "continues" if continued else "carries"
     return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+
+
+def _is_batch(status: Status) -> bool:
+    """Whether a series is what a maintainer passes on: a request to pull, named for a tree or release, taken already, or of several others'
+    patches. Somebody else's series may as well have another's patch in it because it needs it."""
+    latest = status.topic.latest
+    if latest.pull_request or status.state in (State.ACCEPTED, State.IN_MAINLINE) or _FOR_A_TREE.search(latest.head.title):
+        return True
+    inner = (_WRITTEN_BY.match(post.mail.mail.body) for post in latest.patches)
+    others = {
+        address.key for named in inner if named and (address := parse_address(named["author"])) and not same_person(address, latest.author)
+    }
+    return len(others) > 1
 
 
 def _written_by_author(post: Post, status: Status) -> bool:

@@ -229,6 +229,13 @@ def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
     assert [one.version for one in found.topic.revisions] == [1]
 
 
+def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
+    needs = mail("[PATCH 0/2] valve: a driver", "It needs the first one.\n", sender=story.OTTO, id="n0", minutes=3000)
+    needed = patch(f"[PATCH 1/2] {TITLE}", id="n1", author=story.OTTO, message=f"From: {ADA}\n\nCheck.\n", reply_to="n0", minutes=3000)
+    found = read(story.V1, needs, needed)
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == ("sent", ["carries"])
+
+
 def test_a_patch_of_that_title_by_others_says_nothing() -> None:
     assert state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000)) == "sent"
 
