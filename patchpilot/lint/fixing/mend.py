@@ -20,6 +20,7 @@ from patchpilot.model.patch import Patch
 
 MOST_ROUNDS = 8
 MOST_STARTS = 10
+MOST_PASSES = 4
 Key = tuple[str, int]
 """A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
 
@@ -60,19 +61,15 @@ def mend(
     start = Draft.of(patch)
     fixers = {one.id: import_fixers()[one.remedy.fixer] for one in rules.values() if one.remedy.fixer} if found else {}
     before = _counted(found, start)
-    banned: set[Key] = set(excused)
-    for _ in range(MOST_STARTS):
-        tried = _rounds(start, context, found, look, fixers, banned, may_touch)
-        culprits = _culprits(tried, before)
-        if not culprits:
+    tried = Tried(start, context, found, ())
+    for _ in range(MOST_PASSES):
+        last, (tried, whole) = tried, _pass(tried, look, fixers, set(excused), may_touch)
+        # what was taken back may do no harm now that the rest is mended: a second call must find nothing more
+        if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break
-        banned |= culprits
-    else:
-        tried = Tried(start, found, ())
     if _says_nothing(tried.draft.patch) and not _says_nothing(patch):
-        tried = Tried(start, found, ())
-    left = _counted(tried.found, tried.draft)
-    gone = before - left
+        tried = Tried(start, context, found, ())
+    gone = before - _counted(tried.found, tried.draft)
     fixed = []
     for one in found:
         key = _key(one, start)
@@ -80,6 +77,21 @@ def mend(
             gone[key] -= 1
             fixed.append(one)
     return Mended(tried.draft, patch, found, tuple(fixed), tried.found)
+
+
+def _pass(
+    start: "Tried", look: Look, fixers: Mapping[str, Registered], banned: set[Key], may_touch: Callable[[int], bool]
+) -> tuple["Tried", bool]:
+    """Fix all that can be fixed without harm; and whether nothing had to be taken back."""
+    before = _counted(start.found, start.draft)
+    tried = start
+    for number in range(MOST_STARTS):
+        tried = _rounds(start.draft, start.context, start.found, look, fixers, banned, may_touch)
+        culprits = _culprits(tried, before)
+        if not culprits:
+            return tried, number == 0
+        banned |= culprits
+    return Tried(start.draft, start.context, start.found, ()), False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class Tried:
     """What rounds of fixing made: the draft, what is found in it, and which fixes were made on the way."""
 
     draft: Draft
+    context: Context
     found: tuple[Finding, ...]
     applied: tuple[Applied, ...]
 
@@ -128,7 +141,7 @@ def _rounds(
             break
         draft = draft.with_changes(changes)
         context, found = look(draft.patch)
-    return Tried(draft, found, tuple(applied))
+    return Tried(draft, context, found, tuple(applied))
 
 
 def _may(change: Change, draft: Draft, context: Context, fixer: Registered, others: list[Change]) -> bool:

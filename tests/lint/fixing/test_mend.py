@@ -214,3 +214,8 @@ def test_a_misspelt_word_of_a_comment_is_corrected_and_one_of_the_code_is_not() 
     lines = mended_text(text).draft.patch.lines
     assert "+/* done simultaneously */" in lines
     assert "+int simulataneously;" in lines
+
+
+def test_what_was_taken_back_is_tried_again_when_the_rest_is_mended() -> None:
+    mended = mended_text(patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;"))
+    assert not mended_text("\n".join(mended.draft.patch.lines) + "\n").changed
