@@ -28,11 +28,21 @@ def is_network_target(target: str) -> bool:
     return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
 
 
+def is_mail(target: str) -> bool:
+    """Whether a TARGET is written as what has patches as mails: standard input, a file, an archive's mail."""
+    return target == "-" or is_network_target(target) or looks_like_file(target)
+
+
+def is_mail(target: str) -> bool:
+    """Whether a TARGET is written as what has patches as mails: standard input, a file, an archive's mail."""
+    return target == "-" or is_network_target(target) or looks_like_file(target)
+
+
 def names_file(target: str) -> bool:
     """Whether a TARGET is a file or directory that is there. A bare repository's own HEAD is none: the commit is meant."""
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
-    return Path(target).exists()
+    return bool(target) and Path(target).exists()
 
 
 def looks_like_file(target: str) -> bool:
@@ -109,9 +119,18 @@ def topic(repository: "Repository | None", base: str | None = None) -> Series:
     """The commits of the current branch that are not in its base, oldest first."""
     if repository is None:
         raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
-    head = repository.resolve("HEAD")
+    head = head_of(repository)
     start = repository.base_of(head, base)
     return commits_series(repository, topic_commits(repository, start, head), start)
+
+
+def head_of(repository: "Repository") -> str:
+    """The commit HEAD is at; MissingError on a branch that has none yet."""
+    head = repository.find("HEAD")
+    if head is None:
+        name = f"the branch {repository.branch}" if repository.branch else "HEAD"
+        raise MissingError(f"{name} has no commit yet", hint="commit your fix first, or name a commit or a range A..B")
+    return head
 
 
 def topic_commits(repository: "Repository", base: str, head: str) -> tuple[str, ...]:
@@ -127,8 +146,16 @@ def topic_commits(repository: "Repository", base: str, head: str) -> tuple[str, 
 def resolve_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
     """The ids a commit-ish, a range or (None) the topic stands for, oldest first."""
     if target is None:
-        head = repository.resolve("HEAD")
+        head = head_of(repository)
         return topic_commits(repository, repository.base_of(head, base), head)
+    if is_mail(target) and not repository.find(target):
+        if looks_like_file(target) and not Path(target).exists():
+            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
+        raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
+    if is_mail(target) and not repository.find(target):
+        if looks_like_file(target) and not Path(target).exists():
+            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
+        raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
     if ".." in target:
         return _range(repository, target)[1]
     return (repository.resolve(target),)

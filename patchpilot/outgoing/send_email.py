@@ -262,7 +262,8 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
         return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
-    if found := re.search(r"unable to extract a valid address from: (.*)", text):
+    if found := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
+        # the file it was reading stands right behind the address
         # its own grammar wants a dot in every domain; ours only warns of an address inside a house
         return InputError(
             f"git send-email takes no address without a dot in its domain: {found[1].strip()}",

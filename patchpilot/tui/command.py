@@ -19,6 +19,8 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("this terminal says it cannot draw (TERM=dumb)", hint="the verbs do the same without drawing: patchpilot --help")
     from patchpilot.tui.memory import Memory
     from patchpilot.tui.opening import Opening
     from patchpilot.tui.session import Session

@@ -248,7 +248,7 @@ class Session:
         if stage in self.errors:
             return Standing(State.BLOCKED, self.errors[stage].message)
         found = self.found.get(stage)
-        if found is None:
+        if found is None or (found.result is None and found.key != self.key(stage)):
             return self.as_it_was(stage)
         if found.key != self.key(stage):
             return Standing(State.STALE, "something it depends on changed since")

@@ -16,7 +16,9 @@ from patchpilot.services.backport import BackportResult, BranchResult
 from patchpilot.tui.app import Walk
 from patchpilot.tui.colourless import Colourless
 from patchpilot.tui.screens.backports import first_to_look_at, in_words, needs_in_words
+from patchpilot.tui.stages import Stage, State
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.pager import PatchPager
 from tests.kit.walk import asked, keys, settle, text_of
 
 On = Callable[[Path], Walk]
@@ -78,6 +80,25 @@ async def test_no_color_is_taken_at_its_word(
         assert any(one.color or one.bgcolor for one in styles) is coloured
         # the row under the cursor is told without them too
         assert coloured or any(one.reverse for one in styles)
+
+
+async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "2")
+        pager = app.screen.query_one("#patch", PatchPager)
+        lacking = [at for at, found in app.screen._findings.items() if any(one.name == "no-sign-off" for one in found)]  # type: ignore[attr-defined]
+        assert [pager.rows[at] for at in lacking] == ["---"]
+
+
+async def test_a_stage_that_nobody_looked_at_is_to_do_and_never_stale(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.session.changed("answers", "edits", "draft")
+        assert app.session.standing(Stage.PREVIEW).state is app.session.standing(Stage.SEND).state is State.TODO
 
 
 async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Path, walk_on: On) -> None:

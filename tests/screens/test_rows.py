@@ -13,7 +13,7 @@ from patchpilot.services.backport_write import Written
 from patchpilot.tui.screens.backports import resolving_rows, written_rows
 from patchpilot.tui.screens.commit import message_line
 from patchpilot.tui.screens.preview import WAYS, mail_line, problem_rows
-from patchpilot.tui.screens.thread import thread_line
+from patchpilot.tui.screens.thread import by_key, thread_line
 from patchpilot.tui.text import diff_line, fitted, plain
 
 WHY = "not in mainline here"
@@ -39,6 +39,11 @@ def test_what_a_robot_marks_as_new_is_no_quote() -> None:
         assert "bold" in str(thread_line(row).style)
     for row in ("> quoted", ">> quoted twice", ">>> three times"):
         assert "dim" in str(thread_line(row).style)
+
+
+def test_advice_names_the_stage_of_a_verb() -> None:
+    assert by_key("backport it to 6.1 (`patchpilot backport`): it failed") == "backport it to 6.1 (stage 5): it failed"
+    assert by_key("see `patchpilot track show 1`") == "see `patchpilot track show 1`"
 
 
 def test_the_way_out_names_keys_where_the_walk_has_them() -> None:

@@ -20,7 +20,8 @@ from patchpilot.tui.stages import Stage, State
 from patchpilot.tui.topic import read_topic
 from patchpilot.tui.watch import Watch, head_signature
 from patchpilot.tui.widgets.pager import Pager
-from tests.kit.walk import PATIENCE, asked, keys, settle, settled, text_of, until
+from patchpilot.tui.widgets.stagebar import StageBar
+from tests.kit.walk import PATIENCE, asked, keys, settle, settled, still, text_of, until
 
 On = Callable[[Path], Walk]
 
@@ -182,11 +183,62 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path
         assert "Nothing is followed yet" in text_of(app)
 
 
+async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Path, walk_on: On) -> None:
+    git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))
+    git(None, "init", "-q", "-b", "topic", str(tmp_path / "alone"))
+    for number in (1, 2):
+        git(
+            tmp_path / "alone", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", f"x: {number}"
+        )
+    (tmp_path / "nothing").mkdir()
+    for place, said in (
+        ("unborn", ("the branch new has no commit yet", "or t names a commit or a range")),
+        ("alone", ("no upstream", "way out: t names a range A..B")),
+        ("nothing", ("not in a git repository", "q, then patchpilot -C DIR, or cd into your clone")),
+    ):
+        app = walk_on(tmp_path / place)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await keys(pilot, "2", "1")
+            text = " ".join(text_of(app).split())
+            assert all(one in text for one in said), text
+
+
+async def test_a_merge_among_the_commits_is_told(mended: Path, walk_on: On) -> None:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    git(mended, "switch", "-q", "-c", "side", "origin/master")
+    (mended / "COPYING").write_text("other words\n")
+    git(mended, *who, "commit", "-q", "-a", "-m", "x: side")
+    git(mended, "switch", "-q", "acme-old-cards")
+    git(mended, *who, "merge", "-q", "--no-edit", "side")
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "2 commits" in text_of(app)
+        assert "a merge left out (git rebase)" in text_of(app)
+
+
 async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(70, 20)) as pilot:
         await settle(pilot)
         assert "made for 80x24" in text_of(app)
+
+
+async def test_a_narrow_terminal_has_the_numbers_and_what_is_not_done(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "3")
+        await still(pilot)
+        rows = text_of(app).split("\n")
+        assert rows[0].strip() == "1 2 3 recipients 4 5 6 7 8"
+        assert rows[1].strip() == "to do: 2 4 5 6 7 8"
+        assert rows[2].startswith("this terminal is 40x12")
+        await pilot.click(StageBar, offset=(rows[0].index("2"), 0))
+        await settle(pilot)
+        assert app.stage is Stage.CHECKS
 
 
 async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(mended: Path, walk_on: On) -> None:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from patchpilot.errors import CancelledError, PatchpilotError, UsageError
+from patchpilot.errors import CancelledError, MissingError, PatchpilotError, UsageError
 from patchpilot.model.printable import crop
 from patchpilot.model.progress import Progress
 from patchpilot.tui.session import Session
@@ -203,9 +203,10 @@ class StageScreen(Screen[None]):
             return
         panel = self.query_one("#panel", Static)
         hint = f"\nway out: {error.hint}" if error.hint else ""
-        if self.session.topic is None and self.stage is not Stage.FOLLOW and isinstance(error, UsageError):
+        if self.session.topic is None and self.stage is not Stage.FOLLOW and isinstance(error, UsageError | MissingError):
             key = "t" if self.stage is Stage.COMMIT else "1, then t"
-            hint = hint.replace(" name a ", f" {key} names a ")
+            hint = hint.replace("name one with -C DIR", "q, then patchpilot -C DIR, or cd into your clone")
+            hint = hint.replace(" name a ", f" {key} names a ").replace(" name the base: --base REV, or a range ", f" {key} names a range ")
         panel.update(plain(f"{error.message}{hint}\nr: try again   Escape: close"))
         panel.display = True
 

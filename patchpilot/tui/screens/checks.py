@@ -3,6 +3,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -57,6 +58,19 @@ def load(ask: Ask) -> "tuple[CheckResult, Standing]":
     return result, Standing(State.TODO if graver else State.DONE, words or "nothing to complain about")
 
 
+def _row(finding: Finding, lines: Sequence[str]) -> int:
+    """The line (0-based) a finding stands beside; one of the patch as a whole, such as a missing sign-off, where the message ends."""
+    at = (finding.patch_line or 1) - 1
+    ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
+    whole = (
+        finding.column is None
+        and at < len(lines)
+        and lines[at][:1] not in ("+", "-")
+        and not any(one.strip() for one in lines[at + 1 : ends])
+    )
+    return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
+
+
 def by_stage(text: str) -> str:
     """A remedy with the stage of the walk beside each verb that has one."""
     return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} ({found[0]})", text)
@@ -98,7 +112,7 @@ class ChecksScreen(StageScreen):
             self._put(0, finding)
         for checked in result.patches:
             for finding in checked.findings:
-                self._put(len(rows) + (finding.patch_line or 1) - 1, finding)
+                self._put(len(rows) + _row(finding, checked.patch.lines), finding)
             rows.extend(checked.patch.lines)
         worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
         marks = {at: (str(one.severity), STYLES[one.severity]) for at, one in worst.items()}

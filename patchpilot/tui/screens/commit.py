@@ -33,7 +33,10 @@ def load(ask: Ask) -> "tuple[tuple[Patch, ...], Standing]":
         ask.progress("reading the commits", number, len(commits))
         patches.append(commit_patch(ask.repository, commit.id))
     changed = sum(change.added + change.removed for patch in patches for change in patch.files)
-    return tuple(patches), Standing(State.DONE, f"{several(len(patches), 'commit')}, {several(changed, 'line')} changed")
+    words = f"{several(len(patches), 'commit')}, {several(changed, 'line')} changed"
+    if not ask.topic.target and ask.repository.rev_list("--merges", "--max-count=1", f"{commits[0].id}^..HEAD"):
+        words += ", a merge left out (git rebase)"
+    return tuple(patches), Standing(State.DONE, words)
 
 
 def message_line(row: str) -> Text:

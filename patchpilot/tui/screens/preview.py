@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SENT = frozenset({"already-sent", "version-sent"})
 _ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
 """The mark that `check` advises for a subject without one."""
-_ADDRESS = re.compile(r"unable to extract a valid address from: (\S+)")
-"""What git send-email says of an address without a dot in its domain."""
+_ADDRESS = re.compile(r"git send-email takes no address without a dot in its domain: (\S+)")
+"""How the verb tells an address that git send-email does not take."""
 
 
 def load(ask: Ask) -> "tuple[SendPlan | None, Standing]":
@@ -95,7 +95,9 @@ def recorded(ask: Ask, stage: Stage) -> Standing:
 def standing_of(result: "SendPlan") -> Standing:
     """How a plan stands; one that was sent already is done."""
     if was_sent(result):
-        return Standing(State.DONE, f"v{result.version} was sent")
+        told = next((one.message for one in result.refusals if one.name == "already-sent"), "")
+        # the same patches may have left as another topic's
+        return Standing(State.DONE, told if told and f" v{result.version} " not in told else f"v{result.version} was sent")
     if result.refused:
         return Standing(State.BLOCKED, result.refusals[0].message)
     treeless = next((one for one in result.warnings if one.name == "missing-target-tree"), None)
@@ -163,7 +165,7 @@ class PreviewScreen(StageScreen):
 
         rows = problem_rows(result)
         if standing_of(result).state is State.DONE and result.refusals:
-            rows = [f"v{result.version} was sent: 8 follows it; v there makes the next version"]
+            rows = [f"{standing_of(result).note}: 8 follows it; v there makes the next version"]
         most = 3 if self.size.height < 36 else 6
         cut = [crop(row, max(40, self.size.width - 1)) for row in rows[:most]]
         if len(rows) > most:

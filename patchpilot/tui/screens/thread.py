@@ -53,11 +53,18 @@ def _broken(row: str, columns: int) -> list[str]:
     return textwrap.wrap(row, max(40, columns), subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False) or [""]
 
 
+def by_key(text: str) -> str:
+    """An advice with the stage of the walk in place of each verb that has one."""
+    from patchpilot.tui.screens.checks import STAGES
+
+    return re.sub(r"`patchpilot (\w+)[^`]*`", lambda found: f"stage {STAGES[found[1]].number}" if found[1] in STAGES else found[0], text)
+
+
 def _head(one: "Tracked") -> list[str]:
     why = f": {one.status.why}" if one.status and one.status.why else ""
     from patchpilot.threads.status import revision_label
 
-    rows = [one.subject, f"state     {one.state}{why}", f"next      {one.next_step}"]
+    rows = [one.subject, f"state     {one.state}{why}", f"next      {by_key(one.next_step)}"]
     if one.status:
         rows += [
             f"sent      {revision_label(revision)}  {_day(revision.head.mail.mail.date)}  <{revision.head.message_id}>"

@@ -13,7 +13,10 @@ STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.
 
 
 class StageBar(Widget):
-    """Two lines, 78 columns: `1 commit` over `done`. A click jumps, as the number does."""
+    """Two lines, 78 columns: `1 commit` over `done`. A click jumps, as the number does.
+
+    A narrower terminal gets the numbers, the name of the current stage, and below them which stages are not done.
+    """
 
     DEFAULT_CSS = "StageBar { height: 2; dock: top; background: $panel; }"
 
@@ -30,21 +33,40 @@ class StageBar(Widget):
 
     def render(self) -> Text:
         """The two lines."""
-        names, states = Text(), Text()
-        for stage in Stage:
-            label = f"{stage.number} {stage}"
-            standing = self.session.standing(stage)
-            wide = columns(stage)
+        names, states = Text(no_wrap=True), Text(no_wrap=True)
+        for stage, label, wide in self._labels():
             names.append(label, style="reverse bold" if stage is self.current else "bold")
             names.append(" " * (wide - len(label)))
-            states.append(str(standing.state).ljust(wide), style=STYLES[standing.state])
-        return names + Text("\n") + states
+            if not self._is_narrow:
+                state = self.session.standing(stage).state
+                states.append(str(state).ljust(wide), style=STYLES[state])
+        return names + Text("\n") + (self._open() if self._is_narrow else states)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return 0 < self.size.width < sum(columns(stage) for stage in Stage) - 1
+
+    def _labels(self) -> list[tuple[Stage, str, int]]:
+        """Each stage, what stands for it, and the columns it takes."""
+        if not self._is_narrow:
+            return [(stage, f"{stage.number} {stage}", columns(stage)) for stage in Stage]
+        labels = [(stage, f"{stage.number} {stage}" if stage is self.current else str(stage.number)) for stage in Stage]
+        return [(stage, label, len(label) + 1) for stage, label in labels]
+
+    def _open(self) -> Text:
+        """The stages that are not done, by number, each state once."""
+        stands: dict[State, list[str]] = {}
+        for stage in Stage:
+            stands.setdefault(self.session.standing(stage).state, []).append(str(stage.number))
+        stands.pop(State.DONE, None)
+        said = Text("  ", no_wrap=True).join(Text(f"{state}: {' '.join(numbers)}", STYLES[state]) for state, numbers in stands.items())
+        return said if stands else Text("all done", STYLES[State.DONE])
 
     def on_click(self, event: Click) -> None:
         """Find the stage under the pointer."""
         at = 0
-        for stage in Stage:
-            at += columns(stage)
+        for stage, _, wide in self._labels():
+            at += wide
             if event.x < at:
                 self.post_message(self.Jump(stage))
                 return
