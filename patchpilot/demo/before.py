@@ -6,6 +6,7 @@ from typing import Any
 from patchpilot.demo import acme
 from patchpilot.demo.history import LTS
 from patchpilot.demo.journey import Journey, wants
+from patchpilot.demo.people import NET_LIST
 from patchpilot.demo.repository import put
 
 VERDICTS = {"5.10": "not-affected", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
@@ -31,6 +32,10 @@ def before_the_mail(journey: Journey) -> None:
     journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
 
+    journey.tell("As a mail to the networking list it lacks one thing more, which no commit can have: the name of the tree it is for.")
+    mail = journey.run(["git", "format-patch", "-1", "--stdout", "--to", NET_LIST], quiet=True)
+    journey.run(["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1])
+
     journey.tell("Robin mends the style error and the message.")
     put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
     reference = journey.run(["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True).strip()
@@ -44,7 +49,7 @@ def before_the_mail(journey: Journey) -> None:
     journey.run(["patchpilot", "fixes", "HEAD"], expect=[0, 1])
     journey.read(["patchpilot", "fixes", "HEAD"], expect=[0, 1], judge=lambda got: _culprit(got, facts.culprit))
 
-    journey.tell("Do the stable trees need it?")
+    journey.tell("Do the stable trees need it? (While no Fixes: tag says since when, the line has to.)")
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
     journey.tell("Write the tags and the sign-off into the message; undo would take them back.")
@@ -64,7 +69,8 @@ def _first_findings(got: Any) -> str:
     findings = [one for patch in got["patches"] for one in patch["findings"]]
     types = {one["checkpatch"] for one in findings} | {one["name"] for one in findings}
     wants({"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types, "a style error, no sign-off and a commit named in the wrong form")
-    return f"{len(findings)} findings, the style error, the missing sign-off and the commit reference among them"
+    wants({"missing-fixes", "not-imperative"} <= types, "no Fixes: tag, and a sentence that tells what we did")
+    return f"{len(findings)} findings: style, sign-off, commit reference, Fixes: tag and mood among them"
 
 
 def _nothing_grave(got: Any) -> str:
