@@ -76,11 +76,8 @@ class Repository:
 
     def resolve(self, word: str) -> str:
         """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""
-        done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
-        found = done.text.strip()
-        if _HEX_256.fullmatch(found):
-            raise MissingError(f"{self.top} names objects by SHA-256", hint="patchpilot knows SHA-1 repositories, as the kernel's are")
-        if done.code or not _HEX.fullmatch(found):
+        found = self._named(word)
+        if not _HEX.fullmatch(found):
             near = nearest(word, self.refs)
             raise UsageError(f"no commit {word!r} in {self.top}", hint=f"did you mean {near!r}?" if near else "see `git log --oneline -5`")
         return found
@@ -89,9 +86,16 @@ class Repository:
         """The full id of a commit, or None where the word names none (or more than one)."""
         if not word or word.startswith("-") or "\n" in word:
             return None
+        found = self._named(word)
+        return found if _HEX.fullmatch(found) else None
+
+    def _named(self, word: str) -> str:
+        """What git takes a word for, "" where for nothing; MissingError where objects have other names than we know."""
         done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
-        found = done.text.strip()
-        return found if done.code == 0 and _HEX.fullmatch(found) else None
+        found = done.text.strip() if done.code == 0 else ""
+        if _HEX_256.fullmatch(found):
+            raise MissingError(f"{self.top} names objects by SHA-256", hint="patchpilot knows SHA-1 repositories, as the kernel's are")
+        return found
 
     def commit(self, commit_id: str) -> Commit:
         """The commit of this full id; GitError when the object is not there."""

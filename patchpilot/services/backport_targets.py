@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
+from patchpilot.commits.range import commit_patch, names_file, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
@@ -37,7 +37,7 @@ class Wanted:
 
 def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[Wanted, ...]:
     """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
-    if repository and (target is None or (target != "-" and not Path(target).exists())):
+    if repository and (target is None or (target != "-" and not names_file(target))):
         return tuple(Wanted(one, repository.commit(one).subject) for one in resolve_commits(repository, target, base))
     patches = [patch for one in read_targets([target] if target else [], repository, base) for patch in one.patches]
     for patch in patches:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, looks_like_file
+from patchpilot.commits.range import commit_patch, is_mail
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import UsageError
@@ -54,7 +54,7 @@ def stable_lines(
 
     `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
     """
-    if (target == "-" or looks_like_file(target) or Path(target).is_file()) and not repository.find(target):
+    if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
             f"{target}: which branches have the bug is looked for in history",
             hint="apply it first (git am FILE), then: patchpilot stable HEAD",

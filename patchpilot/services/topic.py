@@ -4,9 +4,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from patchpilot.commits.range import commits_series, is_network_target, read_targets, resolve_commits
+from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
@@ -23,7 +22,7 @@ _CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
 def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[str, ...]]:
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
-    if target is None or (not Path(target).exists() and target != "-" and not is_network_target(target)):
+    if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
         ids = tuple(one for one in resolve_commits(repository, target, request.base) if not _is_b4_cover(repository, one))
         if not ids:
             raise UsageError("there is nothing to send: no commit changes anything", hint="commit your fix first")

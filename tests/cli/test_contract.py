@@ -461,3 +461,24 @@ def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
     (repo / name).write_bytes(b"Message-ID: <x@example.org>\n" + patch_of(repo).read_bytes().split(b"\n", 1)[1])
     assert call("track", "add", "--mbox", name).code == 0
     assert call("track", "update").code == 0
+
+
+@pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
+def test_what_is_no_commit_is_told_as_what_it_is(repo: Path, verb: str) -> None:
+    more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
+    for word in (
+        "<x@example.org>",
+        "https://lore.example.org/all/x@example.org/",
+        *(() if verb == "backport" else ("../out/" + patch_of(repo).name,)),
+    ):
+        done = call(verb, word, *more)
+        assert (done.code, done.out) == (2, ""), (word, done.err)
+        assert "git am" in done.err
+    gone = call(verb, "../out/9999-gone.patch", *more)
+    assert (gone.code, gone.out) == (2, "")
+
+
+@pytest.mark.parametrize("verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"])
+def test_an_empty_word_is_no_target(repo: Path, verb: str) -> None:
+    done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
+    assert (done.code, done.out) == (2, "")

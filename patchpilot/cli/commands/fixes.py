@@ -58,7 +58,9 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
 
 def _commits(repository: Repository, target: str) -> tuple[str, ...]:
     """The commits of a TARGET, oldest first; UsageError for a patch file, which stands on no history."""
-    if target == "-" or target.endswith((".patch", ".mbox", ".eml", ".diff")):
+    from patchpilot.commits.range import is_mail
+
+    if is_mail(target) and not repository.find(target):
         raise UsageError(
             f"{target}: the culprit is looked for in history", hint="apply it first (git am FILE), then: patchpilot fixes HEAD"
         )
