@@ -33,11 +33,6 @@ def is_mail(target: str) -> bool:
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
 
-def is_mail(target: str) -> bool:
-    """Whether a TARGET is written as what has patches as mails: standard input, a file, an archive's mail."""
-    return target == "-" or is_network_target(target) or looks_like_file(target)
-
-
 def names_file(target: str) -> bool:
     """Whether a TARGET is a file or directory that is there. A bare repository's own HEAD is none: the commit is meant."""
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
@@ -148,10 +143,6 @@ def resolve_commits(repository: "Repository", target: str | None, base: str | No
     if target is None:
         head = head_of(repository)
         return topic_commits(repository, repository.base_of(head, base), head)
-    if is_mail(target) and not repository.find(target):
-        if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
-        raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
