@@ -191,3 +191,24 @@ def test_lists_and_paths_tell_whose_patch_it_is(headers: dict[str, str], path: s
 def test_a_list_in_a_stable_tag_tells_too() -> None:
     patch = parse_patch(mail("frob: wait", "Wait.\n\nCc: stable@dpdk.org\n", DIFF).encode(), "x.patch")
     assert detect(None, [patch]).name == "dpdk"
+
+
+@pytest.mark.parametrize(
+    ("mark", "to", "told"),
+    [
+        ("PATCH 6.1.y", "", True),
+        ("PATCH linux-6.1.y", "", True),
+        ("PATCH stable 6.1", "", True),
+        ("PATCH 6.1", "stable@vger.kernel.org", True),
+        ("PATCH 5.10/5.15", "stable@vger.kernel.org", True),
+        ("PATCH 6.1", "", False),
+        ("PATCH backport 5.10", "", False),
+        ("PATCH net", "stable@vger.kernel.org", False),
+    ],
+)
+def test_a_patch_for_a_stable_tree_names_its_mainline_commit(mark: str, to: str, told: bool) -> None:
+    text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace("[PATCH] [", "[")
+    text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
+    rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream"]
+    found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
+    assert bool(found) == told

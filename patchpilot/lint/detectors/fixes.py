@@ -307,6 +307,10 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
+    # a vendor's tree is marked with a bare version as well, and takes what it likes
+    sent = any("stable" in one.key for name in ("To", "Cc") for one in patch.addresses(name))
+    if not sent and not any(re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words):
+        return
     text = "\n".join(patch.message)
     named = upstream_commits(text)
     if any(len(one.id) == 40 for one in named) or re.search(
