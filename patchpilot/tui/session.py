@@ -239,6 +239,9 @@ class Session:
         if known is None or self.topic is None:
             return Standing(State.TODO)
         state, note, key = known
+        if state == State.TODO and not note:
+            # nothing was found out then, so nothing can be stale
+            return Standing(State.TODO)
         return Standing(State(state), note) if key == self._lasting(stage) else Standing(State.STALE, "you amended since")
 
     def standing(self, stage: Stage) -> Standing:

@@ -15,7 +15,7 @@ from patchpilot.commits.run import git
 from patchpilot.tui.app import Walk
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Session
+from patchpilot.tui.session import Session, Topic
 from patchpilot.tui.stages import Stage, State
 from patchpilot.tui.topic import read_topic
 from patchpilot.tui.watch import Watch, head_signature
@@ -223,6 +223,13 @@ async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
     async with app.run_test(size=(70, 20)) as pilot:
         await settle(pilot)
         assert "made for 80x24" in text_of(app)
+
+
+def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
+    session = Session(None, topic=Topic(None, "topic", None, ()))
+    session.recall({"preview": ["to do", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
+    assert session.standing(Stage.PREVIEW).state is State.TODO
+    assert session.standing(Stage.SEND).state is State.STALE
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_what_is_not_done(mended: Path, walk_on: On) -> None:
