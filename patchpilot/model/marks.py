@@ -7,36 +7,62 @@ The forms are those the stable trees use (Documentation/process/stable-kernel-ru
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-_STABLE = re.compile(
-    r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?", re.IGNORECASE
-)
-_STABLE_WORD = re.compile(r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE)
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_UPSTREAM = re.compile(
-    rf"""^(?:[\[(][ ]*)?(?:
-        commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
-      | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
-      | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
-      | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
-      | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
-    )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-)
-_SEVERAL = re.compile(
-    rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]", re.IGNORECASE | re.MULTILINE
-)
-_REVERT = re.compile(
-    r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
-    r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
-    r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
-    re.IGNORECASE,
-)
-_FIXES = re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
 _MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+@cache
+def _stable() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _stable_word() -> re.Pattern[str]:
+    return re.compile(r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE)
+
+
+@cache
+def _upstream() -> re.Pattern[str]:
+    return re.compile(
+        rf"""^(?:[\[(][ ]*)?(?:
+            commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
+          | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
+          | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
+          | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
+          | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
+        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
+        re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    )
+
+
+@cache
+def _several() -> re.Pattern[str]:
+    return re.compile(
+        rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]", re.IGNORECASE | re.MULTILINE
+    )
+
+
+@cache
+def _revert() -> re.Pattern[str]:
+    return re.compile(
+        r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
+        r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
+        r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _fixes() -> re.Pattern[str]:
+    return re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +101,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
-            one = _STABLE.fullmatch(part)
+            one = _stable().fullmatch(part)
             # "for 6.2" is said of the release that mainline is about to make
             early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
             if one and (one["tree"] or not early or "stable" in part.lower()):
@@ -85,7 +111,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 def is_for_stable(words: Sequence[str]) -> bool:
     """Whether a subject's marks name a stable tree, or say that it is for one."""
-    return bool(stable_versions(words)) or any(_STABLE_WORD.fullmatch(word) for word in words)
+    return bool(stable_versions(words)) or any(_stable_word().fullmatch(word) for word in words)
 
 
 def upstream_commits(message: str) -> tuple[Named, ...]:
@@ -93,11 +119,11 @@ def upstream_commits(message: str) -> tuple[Named, ...]:
     lower = message.lower()
     found: list[Named] = []
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
-        for one in _UPSTREAM.finditer(message):
+        for one in _upstream().finditer(message):
             if one[0][0] not in "[(" or _is_closed(message, one):
                 name = next(word for word in one.groups() if word).lower()
                 found.append(Named(name, message.count("\n", 0, one.start()), one["picked"] is not None))
-        for one in _SEVERAL.finditer(message):
+        for one in _several().finditer(message):
             found += [Named(name.lower(), message.count("\n", 0, one.start()), picked=False) for name in _HEX.findall(one[1])]
     return tuple(found)
 
@@ -108,14 +134,14 @@ def read_marks(message: str) -> Marks:
     reverts: dict[str, None] = {}
     undone: set[str] = set()
     if "reverts" in lower:
-        for found in _REVERT.finditer(message):
+        for found in _revert().finditer(message):
             for one in (found["first"], *_HEX.findall(found["more"])):
                 reverts.setdefault(one.lower())
             if found["upstream"]:
                 undone.add(found["upstream"].lower())
                 reverts.setdefault(found["upstream"].lower())
     upstream = dict.fromkeys(one.id for one in upstream_commits(message) if len(one.id) >= LEAST)
-    fixes = tuple(fixed for one in _FIXES.finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
+    fixes = tuple(fixed for one in _fixes().finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
