@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a subject's marks and a message say of stable trees and other commits: what it is for, a backport of, reverts, fixes.
+"""What a commit message says of other commits: what it is a backport of, what it reverts, what it fixes.
 
 The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,19 +13,6 @@ _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
 _MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
-
-
-@cache
-def _stable() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _stable_word() -> re.Pattern[str]:
-    return re.compile(r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE)
 
 
 @cache
@@ -94,24 +80,6 @@ class Marks:
 NONE = Marks()
 LEAST = 12
 """A shorter id may be any number."""
-
-
-def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """The stable trees that a subject's marks name: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
-    found: dict[str, None] = {}
-    for at, word in enumerate(words):
-        for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
-            one = _stable().fullmatch(part)
-            # "for 6.2" is said of the release that mainline is about to make
-            early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
-            if one and (one["tree"] or not early or "stable" in part.lower()):
-                found.setdefault(one["version"])
-    return tuple(found)
-
-
-def is_for_stable(words: Sequence[str]) -> bool:
-    """Whether a subject's marks name a stable tree, or say that it is for one."""
-    return bool(stable_versions(words)) or any(_stable_word().fullmatch(word) for word in words)
 
 
 def upstream_commits(message: str) -> tuple[Named, ...]:

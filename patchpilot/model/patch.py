@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
-from patchpilot.model.marks import is_for_stable, stable_versions
+from patchpilot.model.stable import is_for_stable, stable_versions
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
