@@ -9,7 +9,7 @@ from patchpilot.backports.fix import Fix
 from patchpilot.history.branches import Branch
 from patchpilot.history.landed import History
 from patchpilot.history.lts import version_key
-from patchpilot.model.patch import DiffLine
+from patchpilot.model.change import DiffLine
 
 _MOST_LINES = 100
 

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.change import FileChange
 from patchpilot.model.commit import Commit
 from patchpilot.model.diff import parse_diff
-from patchpilot.model.patch import FileChange
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from patchpilot.model.change import FileChange, Hunk
 from patchpilot.model.hunks import fit_hunks, sides, text_lines
-from patchpilot.model.patch import FileChange, Hunk, Patch
+from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree
 
 FARTHEST = 40

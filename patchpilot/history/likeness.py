@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.patch import FileChange
+from patchpilot.model.change import FileChange
 
 _ENOUGH = 0.6
 _MOST_BROKEN = 30

@@ -9,8 +9,9 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.store import detector_of
+from patchpilot.model.change import FileChange
 from patchpilot.model.finding import Finding, Fix, Severity
-from patchpilot.model.patch import FileChange, Patch
+from patchpilot.model.patch import Patch
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Where checkpatch.pl gives its CHECKs without being asked to."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Hit
-from patchpilot.model.patch import FileChange, Hunk
+from patchpilot.model.change import FileChange, Hunk
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
 

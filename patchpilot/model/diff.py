@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from patchpilot.model.patch import DiffLine, FileChange, Hunk
+from patchpilot.model.change import DiffLine, FileChange, Hunk
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk as UnidiffHunk

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.patch import FileChange, Hunk
+from patchpilot.model.change import FileChange, Hunk
 from patchpilot.model.tree import Tree
 
 

@@ -2,12 +2,13 @@
 """A patch as a mail: headers, subject marks, message, trailers, notes and (by unidiff) the diff."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.change import FileChange
 from patchpilot.model.stable import is_for_stable, stable_versions
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
@@ -86,61 +87,6 @@ def parse_subject(raw: str) -> Subject:
             elif word:
                 words.append(word)
     return Subject(raw, rest.strip(), tuple(marks), tuple(words), version, number, total, rfc, resend, is_patch)
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """A line of a hunk: `kind` is "+", "-", " " or "\\"; `text` without that sign; 1-based lines of patch, old and new file."""
-
-    kind: str
-    text: str
-    patch_line: int
-    old_line: int | None
-    new_line: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line of the header in the patch."""
-
-    old_start: int
-    old_count: int
-    new_start: int
-    new_count: int
-    section: str
-    lines: tuple[DiffLine, ...]
-    patch_line: int
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """What a patch does to one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
-
-    old_path: str | None
-    new_path: str | None
-    hunks: tuple[Hunk, ...]
-    patch_line: int
-    is_rename: bool = False
-    is_binary: bool = False
-
-    @property
-    def path(self) -> str:
-        """The file's path, new where there is one."""
-        return self.new_path or self.old_path or ""
-
-    @property
-    def added(self) -> int:
-        """How many lines it adds."""
-        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "+")
-
-    @property
-    def removed(self) -> int:
-        """How many lines it removes."""
-        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "-")
-
-    def lines(self, kind: str = "+") -> Iterator[DiffLine]:
-        """Its lines of this kind, in order."""
-        return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
 
 
 @dataclass(frozen=True)

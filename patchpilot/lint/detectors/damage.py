@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.model.patch import DiffLine, Patch
+from patchpilot.model.change import DiffLine
+from patchpilot.model.patch import Patch
 
 _TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 

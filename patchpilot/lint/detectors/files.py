@@ -9,7 +9,8 @@ from patchpilot.errors import MissingError
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.patterns import compiled
-from patchpilot.model.patch import DiffLine, Patch
+from patchpilot.model.change import DiffLine
+from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree
 
 if TYPE_CHECKING:

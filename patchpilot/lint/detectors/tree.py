@@ -12,7 +12,8 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.patterns import compiled
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.patch import FileChange, Hunk, Patch
+from patchpilot.model.change import FileChange, Hunk
+from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree, is_guess
 
 if TYPE_CHECKING:
