@@ -56,7 +56,11 @@ def page(one: Explanation) -> str:
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
     if rule.remedy.text:
-        lines += ["", "Instead" if rule.remedy.kind != "safe" else "Instead (`check --fix` does it where that is certain)", *_indented(rule.remedy.text)]
+        lines += [
+            "",
+            "Instead" if rule.remedy.kind != "safe" else "Instead (`check --fix` does it where that is certain)",
+            *_indented(rule.remedy.text),
+        ]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "In force", *_indented(in_force(rule))]
     return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
