@@ -15,7 +15,7 @@ from patchpilot.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.check import CheckResult
+    from patchpilot.services.checked import CheckResult
 
 FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
 LIMITS = ("error", "warning", "check", "never")
@@ -57,7 +57,8 @@ def answer(common: Common, words: Words) -> int:
     from patchpilot.lint.kept import cache_dir
 
     regexcache.use(cache_dir())
-    from patchpilot.services.check import Wanted, check
+    from patchpilot.services.check import check
+    from patchpilot.services.checked import Wanted
 
     if words.data and not words.data.is_dir():
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from patchpilot.cli.checking import Words
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
-    from patchpilot.services.check import CheckResult
+    from patchpilot.services.checked import CheckResult
 
 SHOWN = 72
 """Columns of a line that is quoted on stderr."""

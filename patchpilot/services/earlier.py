@@ -11,7 +11,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.likeness import became
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.services.check import Since
+from patchpilot.services.checked import Since
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -15,7 +15,7 @@ from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
     from patchpilot.lint.rule import Rule
-    from patchpilot.services.check import CheckResult
+    from patchpilot.services.checked import CheckResult
 
 
 @dataclass(frozen=True, slots=True)

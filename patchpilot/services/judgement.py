@@ -105,7 +105,8 @@ def check_errors(
 
     What a tree's file waives or ignores counts here: what leaves is the sender's to answer for.
     """
-    from patchpilot.services.check import Wanted, check
+    from patchpilot.services.check import check
+    from patchpilot.services.checked import Wanted
     from patchpilot.services.excuses import Excuses
     from patchpilot.services.topic_waivers import of_draft
 

@@ -13,7 +13,8 @@ RULES = ("missing-target-tree",)
 
 def mark_warnings(mails: Sequence[Captured], profile: str) -> tuple[Problem, ...]:
     """What `check` says of the marks of the mails as they would leave, each sentence once."""
-    from patchpilot.services.check import Wanted, check_series
+    from patchpilot.services.check import check_series
+    from patchpilot.services.checked import Wanted
 
     patches = tuple(parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
     result = check_series((Series(patches),), Wanted(profile=profile, select=RULES, fail_on="never"))

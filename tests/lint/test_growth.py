@@ -10,7 +10,8 @@ from patchpilot.lint import context as contexts
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.services.check import Wanted, check_series
+from patchpilot.services.check import check_series
+from patchpilot.services.checked import Wanted
 from tests.kit.snippets import mail
 
 FEW, MANY = 250, 2000

@@ -9,7 +9,8 @@ from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import DirectoryTree
 from patchpilot.services import check as verb
-from patchpilot.services.check import CheckResult, Wanted, check_series
+from patchpilot.services.check import check_series
+from patchpilot.services.checked import CheckResult, Wanted
 from tests.kit.repos import Repo
 
 BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"

@@ -60,7 +60,8 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 
 def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.lint.store import load_rules
-    from patchpilot.services.check import Wanted, check
+    from patchpilot.services.check import check
+    from patchpilot.services.checked import Wanted
     from patchpilot.services.topic_waivers import excuses_here
 
     repository = common.repository()

@@ -3,7 +3,7 @@
 
 from patchpilot.cli.output.plain import one_line, printable
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
 

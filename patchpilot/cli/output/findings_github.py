@@ -3,7 +3,7 @@
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "notice", Severity.NOTE: "notice"}
 

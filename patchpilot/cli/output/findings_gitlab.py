@@ -6,7 +6,7 @@ import json
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}
 

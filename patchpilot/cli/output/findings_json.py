@@ -8,7 +8,7 @@ from patchpilot import __version__
 from patchpilot.cli.output.json import document
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 if TYPE_CHECKING:
     from patchpilot.services.excuses import Verdict

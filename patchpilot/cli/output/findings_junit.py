@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Excused, Finding, Severity
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -5,7 +5,7 @@ import json
 
 from patchpilot.cli.output.plain import printable
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
 

@@ -9,7 +9,7 @@ from patchpilot.cli.output.plain import printable
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from patchpilot.cli.output.plain import crop, one_line, printable, width
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch
-from patchpilot.services.check import CheckResult
+from patchpilot.services.checked import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
 WHOLE = ("message", "trailers", "series")
