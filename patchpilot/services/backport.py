@@ -3,81 +3,25 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from patchpilot.backports.applies import How
 from patchpilot.backports.company import Follower, followers, lacking_newer, needed_followers, stable_rules
-from patchpilot.backports.conflict import Place
-from patchpilot.backports.explain import Cause, Explanation, explain
+from patchpilot.backports.explain import Explanation, explain
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.prerequisites import Need, Search, State, find_prerequisites
+from patchpilot.backports.prerequisites import Search, State, find_prerequisites
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Answer, Verdict, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.history.branches import Branch, Branches, Missing, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.history.branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.history.index_file import forget
 from patchpilot.history.landed import Culprit, History
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport_directory import on_directory
+from patchpilot.services.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport_targets import committed, read_wanted, split_onto, way_to_stable
-
-
-@dataclass(frozen=True, slots=True)
-class BranchResult:
-    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
-
-    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many to be told instead.
-    """
-
-    branch: str
-    version: str | None
-    tip: str
-    verdict: Verdict
-    reason: str
-    affected: bool | None = None
-    applies: str | None = None
-    landed_as: str | None = None
-    landed_by: str | None = None
-    queued: bool = False
-    culprit_as: str | None = None
-    conflicts: tuple[Place, ...] = ()
-    causes: tuple[Cause, ...] = ()
-    prerequisites: tuple[Need, ...] = ()
-    partial: bool = False
-    whole: tuple[Need, ...] = ()
-    search: str | None = None
-    commands: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
-    followers: tuple[Follower, ...] = ()
-    lacking_newer: tuple[str, ...] = ()
-    ends: str | None = None
-    stale: bool = False
-    is_over: bool = False
-
-    @property
-    def wants_fix(self) -> bool:
-        """Whether the branch has (or may have) the bug and not the fix."""
-        return self.verdict not in (Verdict.FIXED, Verdict.NOT_AFFECTED)
-
-
-@dataclass(frozen=True, slots=True)
-class BackportResult:
-    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
-
-    `asked` is the commit that was asked about where that was mailed and taken: the answers are for what it became in mainline.
-    """
-
-    commit: str | None
-    subject: str
-    culprits: tuple[str, ...] = ()
-    branches: tuple[BranchResult, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    rules: tuple[str, ...] = ()
-    followers: tuple[Follower, ...] = ()
-    upstream: bool | None = None
-    list: str = ""
-    asked: str | None = None
 
 
 def backport(
@@ -128,8 +72,6 @@ def backport(
                 results = asker.ask(commits, branches)
         results = tuple(replace(one, missing=missing) for one in results)
     if folders:
-        from patchpilot.services.backport_directory import on_directory
-
         patches = [one.as_patch(repository) for one in wanted]
         results = tuple(
             replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, one.commit) for folder in folders)))

@@ -20,7 +20,7 @@ from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.history.lts import Family
 from patchpilot.model.marks import read_marks
-from patchpilot.services.backport import BackportResult, BranchResult
+from patchpilot.services.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport_write import answered, answering, note_of, steps_for, write_mails
 
 _BUILD_HOURS = 6.0

@@ -8,7 +8,7 @@ from patchpilot.backports.verdict import Verdict
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import DirectoryTree
 from patchpilot.model.patch import Patch
-from patchpilot.services.backport import BranchResult
+from patchpilot.services.backport_result import BranchResult
 
 
 def on_directory(patch: Patch, folder: str, repository: Repository | None = None, commit: str | None = None) -> BranchResult:

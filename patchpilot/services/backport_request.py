@@ -6,7 +6,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.lts import Family
 from patchpilot.outgoing.cover import fill, template, without_comments
-from patchpilot.services.backport import BackportResult
+from patchpilot.services.backport_result import BackportResult
 
 
 def request_mail(repository: Repository, result: BackportResult, family: Family, why: str = "") -> str:

@@ -15,7 +15,7 @@ from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.history.branches import stable_branches
 from patchpilot.history.lts import Family
 from patchpilot.outgoing.cover import fill, template, without_comments
-from patchpilot.services.backport import BackportResult, BranchResult
+from patchpilot.services.backport_result import BackportResult, BranchResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from textual.color import Color
 from patchpilot.backports.conflict import Place
 from patchpilot.backports.prerequisites import Need
 from patchpilot.backports.verdict import Verdict
-from patchpilot.services.backport import BackportResult, BranchResult
+from patchpilot.services.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import Walk
 from patchpilot.tui.colourless import Colourless
 from patchpilot.tui.screens.backports import first_to_look_at, in_words, needs_in_words

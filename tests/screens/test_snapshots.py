@@ -20,7 +20,8 @@ from patchpilot.demo.robin import mend_first
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.transport import captured
 from patchpilot.services import track
-from patchpilot.services.backport import BranchResult, backport
+from patchpilot.services.backport import backport
+from patchpilot.services.backport_result import BranchResult
 from patchpilot.services.fixes import FixesResult
 from patchpilot.threads.store import Store
 from patchpilot.tui.memory import Memory

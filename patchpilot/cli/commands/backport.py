@@ -13,7 +13,7 @@ from patchpilot.config import Settings
 if TYPE_CHECKING:
     from patchpilot.backports.patches import Wording
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.backport import BackportResult
+    from patchpilot.services.backport_result import BackportResult
 
 _FOLDER = click.Path(path_type=Path)
 

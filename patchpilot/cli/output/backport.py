@@ -10,9 +10,9 @@ from typing import Any
 from patchpilot.backports.company import Follower
 from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import printable
-from patchpilot.services.backport import BackportResult, BranchResult
 from patchpilot.services.backport_clone import Built, Resolving
 from patchpilot.services.backport_request import cc_stable_lines
+from patchpilot.services.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport_write import Written
 
 _SIDE = 6

@@ -19,8 +19,8 @@ from patchpilot.tui.widgets.choose import Line, Reader
 from patchpilot.tui.widgets.lists import Table
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport import BackportResult, BranchResult
     from patchpilot.services.backport_clone import Resolving
+    from patchpilot.services.backport_result import BackportResult, BranchResult
     from patchpilot.services.backport_write import Written
 
 STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red"}
@@ -31,7 +31,8 @@ WORTH_A_COLUMN = 24
 
 def load(ask: Ask) -> "tuple[BackportResult, Standing]":
     """What `patchpilot backport` says of the commit in hand; a culprit chosen at the tags counts while no Fixes: tag is there."""
-    from patchpilot.services.backport import BackportResult, backport
+    from patchpilot.services.backport import backport
+    from patchpilot.services.backport_result import BackportResult
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
