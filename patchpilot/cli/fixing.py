@@ -10,7 +10,7 @@ from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
     from patchpilot.cli.checking import Words
-    from patchpilot.services.check import Wanted
+    from patchpilot.services.checked import Wanted
     from patchpilot.services.fix import FixResult
 
 
@@ -48,7 +48,7 @@ def _show(common: Common, result: "FixResult") -> None:
         return
     if common.format != "text":
         raise UsageError(f"--diff has no form {common.format}", hint="--format text or json")
-    lines = fixes_text.diff(result)
+    lines = result.diff
     if common.output or not sys.stdout.isatty():
         _exact(common, "".join(f"{line}\n" for line in lines))
     elif lines:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check` with --fix or --diff: what is safe to mend is mended, in patch files or in commits, and what remains is checked again."""
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.mend import Mended, mend
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.printable import one_line
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
 from patchpilot.services import fix_commits, fix_files
-from patchpilot.services.check import CheckedPatch, CheckResult, Wanted, check_series, read
+from patchpilot.services.check import check_series, read
+from patchpilot.services.checked import CheckedPatch, CheckResult, Wanted
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -33,6 +36,16 @@ class FixedPatch:
     fixed: tuple[Finding, ...] = ()
     texts: tuple[fix_files.Text, ...] = ()
     refused: str = ""
+
+    @property
+    def diff(self) -> list[str]:
+        """The lines of a unified diff of every text that is mended."""
+        mark = ("a/", "b/") if self.patch.commit else ("", "")
+        return [
+            line
+            for text in self.texts
+            for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,16 @@ class FixResult:
     def fixed(self) -> int:
         """How many findings are mended."""
         return sum(len(one.fixed) for one in self.patches)
+
+    @property
+    def diff(self) -> list[str]:
+        """The diffs of all patches; those of a commit below a line that names it."""
+        lines: list[str] = []
+        for one in self.patches:
+            if one.patch.commit and one.texts:
+                lines.append(f"commit {one.patch.commit} {one_line(one.patch.subject.title)}")
+            lines += one.diff
+        return lines
 
 
 def fix(
@@ -95,10 +118,11 @@ def fix(
         raise UsageError(
             "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
         )
-    first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
     work = fix_commits.Work(repository, base, targets) if repository and not files.names else None
     if work and write:
-        work.refuse_merges()
+        with _refusals():
+            work.refuse_early(published=published, shared=shared)
+    first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
     by_patch: dict[int, Mended] = {}
     patches = []
     shown = {} if work else _shown([checked.patch for checked in first.patches])
@@ -109,17 +133,21 @@ def fix(
         patches.append(one)
         if mended:
             by_patch[id(checked.patch)] = mended
+    ready = None
+    if work and write and by_patch:
+        plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
+        with _refusals():
+            ready = work.ready(plan, published=published, shared=shared)
     fresh = tuple(_mended_series(one, by_patch) for one in series)
     remaining = check_series(fresh, wanted, rules=rules, repository=repository, tree=tree, progress=progress) if by_patch else first
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
     if work:
-        plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
-        if not write:
+        if ready is None:
             return result
         with _refusals():
-            done = work.write(plan, published=published, shared=shared)
+            done = work.write(ready, published=published, shared=shared)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
     changed = files.rendered({patch.source: by_patch[id(patch)] for one in series for patch in one.patches if id(patch) in by_patch})
     if not write:

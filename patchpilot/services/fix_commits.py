@@ -28,6 +28,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """What nothing stands against writing: the branch, the commits to change, and every commit's edits."""
+
+    plan: Plan
+    ref: str | None
+    head: str
+    changed: tuple[str, ...]
+    oldest: tuple[str, ...]
+    states: Mapping[str, Edits]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What was written."""
 
@@ -45,14 +57,31 @@ class Work:
     base: str | None
     targets: Sequence[str]
 
-    def refuse_merges(self) -> None:
-        """UsageError where a TARGET is a merge."""
+    def refuse_early(self, *, published: bool, shared: bool) -> None:
+        """What no mending of these TARGETs could get past is refused before any work: UsageError for a merge, RefusedError where writing would hurt.
+
+        Of a TARGET's commits the newest is asked about: whatever is mended below, it changes too.
+        """
+        repository = self.repository
+        newest = ""
         for target in self.targets or (None,):
-            for one in resolve_commits(self.repository, target, self.base):
-                if len(self.repository.commit(one).parents) > 1:
+            found = resolve_commits(repository, target, self.base)
+            for one in found:
+                if len(repository.commit(one).parents) > 1:
                     raise UsageError(
                         f"{one[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B"
                     )
+            newest = found[-1] if found else ""
+        ref, head = self._branch()
+        # of several TARGETs some may have nothing to mend
+        oldest = [newest] if newest and len(self.targets) < 2 else []
+        if oldest:
+            rewrite.above(repository, ref, head, oldest)
+        rewrite.refuse_unless_safe(repository, ref, head, oldest, published=published, shared=shared)
+
+    def _branch(self) -> tuple[str | None, str]:
+        named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
+        return rewrite.branch_of(self.repository, named or None)
 
     def room(self, patch: Patch) -> Room:
         """What may be mended in the patch of a commit: what can be found again in its message and in its files."""
@@ -110,22 +139,29 @@ class Work:
                 plan.edits[commit.id] = edits
         return plan
 
-    def write(self, plan: Plan, *, published: bool, shared: bool) -> Written:
-        """Write the new commits and move the branch, its index and its files. RefusedError where that would hurt."""
-        repository = self.repository
-        named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
-        ref, head = rewrite.branch_of(repository, named or None)
-        changed = list(dict.fromkeys((*plan.messages, *plan.edits)))
-        above = rewrite.above(repository, ref, head, changed)
-        oldest = [one for one in above if one in changed][:1]
-        rewrite.refuse_unless_safe(repository, ref, head, oldest, published=published, shared=shared)
+    def ready(self, plan: Plan, *, published: bool, shared: bool) -> Ready:
+        """Whether this may be written. RefusedError where that would hurt."""
+        ref, head = self._branch()
+        changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
+        above = rewrite.above(self.repository, ref, head, changed)
+        oldest = tuple([one for one in above if one in changed][:1])
+        rewrite.refuse_unless_safe(self.repository, ref, head, oldest, published=published, shared=shared)
         states = self._carried(plan, above)
-        follow.refuse_dirty(repository, ref, tuple(states.get(head, {})))
-        trees = {one: edited_tree(repository, one, edits) for one, edits in states.items() if edits}
-        rewriting = rewrite.plan(repository, ref, head, plan.messages, trees)
+        follow.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
+        return Ready(plan, ref, head, changed, oldest, states)
+
+    def write(self, ready: Ready, *, published: bool, shared: bool) -> Written:
+        """Write the new commits and move the branch, its index and its files. RefusedError where that would hurt by now."""
+        repository, ref, head = self.repository, ready.ref, ready.head
+        rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, published=published, shared=shared)
+        trees = {one: edited_tree(repository, one, edits) for one, edits in ready.states.items() if edits}
+        rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
         undo = follow.apply(repository, rewriting, VERB)
         return Written(
-            (ref.removeprefix("refs/heads/") if ref else "HEAD",), undo, rewrite.costs(rewriting, len(changed)), rewriting.commits
+            (ref.removeprefix("refs/heads/") if ref else "HEAD",),
+            undo,
+            rewrite.costs(rewriting, len(ready.changed)),
+            rewriting.commits,
         )
 
     def _carried(self, plan: Plan, above: Sequence[str]) -> dict[str, Edits]:

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
-from patchpilot.services.check import Wanted
+from patchpilot.services.checked import Wanted
 from patchpilot.services.fix import FixResult, fix
 from patchpilot.services.undo import undo_restore
 from tests.kit.repos import Repo
@@ -145,6 +146,49 @@ def test_what_is_published_is_refused_unless_told(tmp_path: Path) -> None:
     assert mend(repo, published=True).undo
 
 
+@pytest.mark.parametrize("why", ["published", "rebase", "merge"])
+def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    repo = topic(tmp_path / "r")
+    targets, error = [], RefusedError
+    if why == "published":
+        repo.git("update-ref", "refs/remotes/origin/topic", "topic")
+    elif why == "rebase":
+        (repo.path / ".git" / "rebase-merge").mkdir()
+    else:
+        repo.git("checkout", "-q", "-b", "side", "master")
+        repo.commit("side", {"side": "1\n"}, author=ADA)
+        repo.checkout("topic")
+        repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+        targets, error = ["HEAD"], UsageError  # type: ignore[assignment]
+    monkeypatch.setattr("patchpilot.services.fix.check_series", lambda *_, **__: pytest.fail("it was checked first"))
+    with pytest.raises(error, match=why):
+        mend(repo, *targets)
+
+
+def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from patchpilot.services.check import check_series
+
+    calls: list[int] = []
+    monkeypatch.setattr("patchpilot.services.fix.check_series", lambda *all_, **named: calls.append(1) or check_series(*all_, **named))  # type: ignore[func-returns-value]
+    repo = topic(tmp_path / "r")
+    repo.put(FILE, "mine\n")
+    with pytest.raises(RefusedError, match="not committed"):
+        mend(repo)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "told"), [(0, ()), (1, ("1 commit above gets a new id as well",)), (2, ("2 commits above get new ids as well",))]
+)
+def test_what_a_rewriting_costs_is_told_in_right_words(above: int, told: tuple[str, ...]) -> None:
+    commits = {str(number): f"new{number}" for number in range(above + 1)}
+    assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == told
+    (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
+    assert lost.startswith("1 commit loses its signature: sign it again")
+
+
 def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("checkout", "-q", "-b", "side", "topic~1")
@@ -196,7 +240,7 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.services.check import Wanted
+from patchpilot.services.checked import Wanted
 from patchpilot.services.fix import fix
 with repository.Repository.open(sys.argv[1]) as opened:
     fix((), Wanted(strict=True), write=True, repository=opened, base="master")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was mended: for people, as a diff, and as the keys that JSON gets."""
+"""What was mended: for people, a diff in colours, and as the keys that JSON gets."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,25 +48,6 @@ def _remain(left: int, written: bool) -> str:
     return "would remain"
 
 
-def diff(result: FixResult) -> list[str]:
-    """The lines of a unified diff of every text that is mended; those of a commit below a line that names it."""
-    lines: list[str] = []
-    for one in result.patches:
-        if one.patch.commit and one.texts:
-            lines.append(f"commit {one.patch.commit} {one_line(one.patch.subject.title)}")
-        lines += _diff(one)
-    return lines
-
-
-def _diff(one: FixedPatch) -> list[str]:
-    mark = ("a/", "b/") if one.patch.commit else ("", "")
-    return [
-        line
-        for text in one.texts
-        for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
-    ]
-
-
 def painted(lines: Sequence[str], *, colored: bool) -> str:
     """A diff for a terminal."""
     shown = []
@@ -94,7 +74,7 @@ def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
                 "fixed": [_body(finding) for finding in one.fixed],
                 **({"new_commit": result.ids.get(one.patch.commit)} if written and one.patch.commit else {}),
                 **({"left_alone": one.refused} if one.refused else {}),
-                **({} if written else {"diff": "".join(f"{line}\n" for line in _diff(one))}),
+                **({} if written else {"diff": "".join(f"{line}\n" for line in one.diff)}),
             }
             for one in result.patches
         ],
