@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers say of a commit message: mood, thinness, wrapping, and what does not belong in it."""
+"""What maintainers say of a commit message: thinness, wrapping, and what does not belong in it."""
 
 import re
 from collections.abc import Iterator
@@ -9,146 +9,7 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.prose import is_prose, paragraphs, pasted, words
-from patchpilot.lint.verbs import imperative_of
 from patchpilot.model.trailer import is_trailer
-
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']{3,}'|`[^`]*`")
-
-
-@cache
-def _this_patch() -> re.Pattern[str]:
-    return re.compile(
-        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"
-        r"|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
-        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"
-        r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
-    )
-
-
-@detector("this-patch")
-def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The message talks of itself ("this patch adds") instead of telling the code what to do."""
-    for paragraph in paragraphs(context):
-        if re.match(r"This reverts commit\b", paragraph.text):
-            continue
-        for found in _this_patch().finditer(paragraph.text):
-            what = found["what"] or found["other"]
-            yield Hit(
-                paragraph.line_at(found.start()),
-                f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
-            )
-            return
-    first = next(iter(paragraphs(context)), None)
-    told = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
-    if first and told and imperative_of(told["verb"]):
-        order = (imperative_of(told["verb"]) or "").capitalize()
-        yield Hit(first.start, f'"{told[0]}": begin with the verb in the imperative mood ("{order}")')
-
-
-@detector("not-imperative")
-def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
-    for paragraph in paragraphs(context):
-        for start, sentence in _sentences(paragraph.text):
-            said = _telling(sentence)
-            if said:
-                order = imperative_of(said.split()[-1])
-                yield Hit(paragraph.line_at(start), f'"{said}": use the imperative mood' + (f' ("{order}")' if order else ""))
-                return
-
-
-LABEL_WORDS = 3
-
-
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
-        # "EAL: Using …" is a label and what a program said
-        if text[found.start() - 1] == ":" and len(text[start : found.start()].split()) <= LABEL_WORDS:
-            continue
-        yield start, text[start : found.start()]
-        start = found.end()
-    yield start, text[start:]
-
-
-@cache
-def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
-    verbs = (
-        r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
-        r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
-        r"|split|delet|provid|adjust|cover|ensur)"
-    )
-    did = re.compile(
-        rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"
-    )
-    bare = re.compile(
-        (
-            rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"
-            rf"| (?:and|or) )"
-        ),
-        re.IGNORECASE,
-    )
-    passive = re.compile(
-        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"
-        rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
-    )
-    does = re.compile(
-        rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"
-        rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
-    )
-    return did, bare, passive, does
-
-
-def _telling(sentence: str) -> str | None:
-    did, bare, passive, does = _tellers()
-    if found := did.match(sentence) or does.match(sentence):
-        return found[0]
-    found = bare.match(sentence)
-    if (
-        found
-        and sentence[:1].isupper()
-        and imperative_of(found["verb"])
-        and len(sentence.split()) >= 3
-        and not _is_noun_use(sentence, found)
-    ):
-        return found[0]
-    if found := passive.match(sentence):
-        return found["verb"]
-    return None
-
-
-def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects or headings, not statements."""
-    verb = found["verb"].lower()
-    rest = sentence[found.end() :]
-    if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):
-        return True
-    if verb.endswith("ing"):
-        # a gerund with a finite verb behind it is the sentence's subject
-        finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"
-        told = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
-        return (
-            told
-            or "," in rest[:80]
-            or bool(re.search(finite, rest))
-            or bool(re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
-            or bool(_TOLD_OF_IT.search(rest))
-        )
-    if verb.endswith("ed"):
-        # "Updated data sheets have a table": the participle of a subject
-        passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
-        finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
-        told_of = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
-        return bool(re.match(rf"{passive}|{finite}|{told_of}", rest)) or "," in rest[:60]
-    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
-
-
-_TOLD_OF_IT = re.compile(
-    r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"
-    r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"
-    r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"
-)
 
 
 @detector("thin-message", fewest=int)
@@ -290,6 +151,9 @@ def _greeting() -> re.Pattern[str]:
     )
 
 
+_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+
+
 @detector("changelog-in-message")
 def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The history of the patch's revisions stands above the ---, where it would be committed."""
@@ -363,112 +227,6 @@ def _tells_change(texts: list[str], at: int) -> bool:
         told = [one for one in rest if re.search(r"[a-z]{3}", one) and not re.search(r"://|<", one) and not _STAT.match(one)]
         return bool(told) or (_changelog().match(line) is not None and not any("://" in one for one in rest))
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
-
-
-_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
-
-
-@detector("own-id")
-def own_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An identifier that means something only inside the sender's company."""
-    patch = context.patch
-    for at, line in enumerate(patch.message):
-        if (found := _own_id().match(line)) and at not in pasted(context):
-            yield Hit(
-                patch.message_line + at, f'"{found[0].strip()}" means nothing outside your organisation: remove it, or give a public link'
-            )
-
-
-@detector("vendor-mark")
-def vendor_mark(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A mark in the subject that says where a vendor's tree has the patch from."""
-    if found := re.match(
-        r"(?:FROM(?:LIST|GIT|TREE|PULL)(?:\([^)]*\))?|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|VENDOR|INTERNAL)\b(?=\s*[:\[])",
-        context.patch.subject.title,
-    ):
-        yield Hit(subject_line(context), f'"{found[0]}" is a mark of your own tree: remove it before sending')
-    elif found := re.match(r"\[?(?!CVE-)[A-Z][A-Z0-9]{1,9}-\d{2,}\]?\s*[: ]\s*(?=\S+: )", context.patch.subject.title):
-        yield Hit(subject_line(context), f'"{found[0].strip()}" is an internal number of your own tracker: nobody outside can look it up')
-
-
-@cache
-def _own_id() -> re.Pattern[str]:
-    return re.compile(
-        r"^\s*(?:(?:BUG|Bug|TEST|Test|JIRA|Jira|CRs?-Fixed|Task|Ticket|Issue|Git-commit|Gerrit|Reviewed-on|Commit-Ready"
-        r"|Tracked-On|Bug-[Ii]d|BugLink-Id|Patch-mainline|Conflicts|Dropped-from|Squash"
-        r"|Topic)\s*[=:]\s*(?!https?://)(?:[A-Z]{2,}-\d+|b[:/]\d+|#?\d{3,}|None\b|\S+:\d+).*|[A-Z]{3,}-\d{3,}\s*$|UPSTREAM:"
-        r"|FROMLIST:|FROMGIT:|BACKPORT:|CHROMIUM:|ANDROID:|Reviewed-on: \S+|git-svn-id: \S+|Bug-ID: .+|Test: [a-zA-Z].+"
-        r"|[A-Z][\w-]*\s*[=:]\s*[A-Z][A-Z0-9]{1,9}-\d+\s*$)"
-    )
-
-
-@detector("split-link")
-def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A link broken over two lines, or wrapped by a mail system so that it leads elsewhere."""
-    patch = context.patch
-    for at, line in enumerate(patch.message):
-        if at in pasted(context):
-            continue
-        if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
-            yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
-        if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
-            yield Hit(patch.message_line + at, f'"{found[1][:40]}" is no link: Link: and Closes: take an address that can be followed')
-        following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
-        broken = (
-            line.endswith(_GOES_ON)
-            and re.search(r"https?://", line.split()[-1])
-            and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
-        )
-        if broken and len(line) >= 25 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
-            yield Hit(
-                patch.message_line + at,
-                "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long",
-            )
-
-
-_GOES_ON = ("-", "_", "/", "=", "%", "?", "&")
-
-
-@detector("private-link")
-def private_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A link that will not lead anywhere in some years: shortened, a paste site, a chat, a private host."""
-    patch = context.patch
-    for at, line in enumerate(patch.message):
-        if at in pasted(context):
-            continue
-        if context.options.kernel < ARCHIVES_JUDGED and (found := _archive().search(line)):
-            yield Hit(
-                patch.message_line + at, f'"{found[0]}": link to lore.kernel.org, which keeps every mail for good under its Message-ID'
-            )
-        elif found := _private_link().search(line):
-            yield Hit(
-                patch.message_line + at,
-                f'"{found[0]}" is no permanent public place: link to lore.kernel.org, a bug tracker or a document that stays',
-            )
-
-
-LINKS_JUDGED = (6, 4)
-ARCHIVES_JUDGED = (6, 2)
-"""The kernels whose checkpatch.pl began to look at links of tags, and at archives."""
-
-
-@cache
-def _archive() -> re.Pattern[str]:
-    return re.compile(
-        r"https?://(?:(?:www\.)?(?:lkml\.org|lkml\.iu\.edu|spinics\.net|mail-archive\.com)|marc\.info|lists\.openwall\.net"
-        r"|(?:\w+\.)?gmane\.org|lkml\.indiana\.edu|patchwork\.kernel\.org/(?:project/[\w-]+/)?patch)/"
-    )
-
-
-@cache
-def _private_link() -> re.Pattern[str]:
-    return re.compile(
-        r"https?://(?:bit\.ly|tinyurl\.com|goo\.gl|t\.co|ow\.ly|(?:[\w-]+\.)?pastebin\.\w+|paste\.\w+\.\w+|(?:drive|docs"
-        r"|photos)\.google\.com|(?:www\.)?dropbox\.com|discord\.\w+|[\w-]+\.slack\.com|[\w-]+\.sharepoint\.com"
-        r"|gist\.github\.com|(?:\w+\.)?imgur\.com|teams\.microsoft\.com|we\.tl|(?:[\w-]+\.)*gerrit\.[\w.-]+|[\w-]+-review\.googlesource\.com"
-        r"|(?:b|buganizer)\.corp\.google\.com|(?:jira|redmine|confluence)\.[\w.-]+|[\w.-]+\.(?:lan|intra|atlassian\.net)\b"
-        r"|(?:[\w-]+\.)*(?:intranet|internal|corp|local)\b|localhost|10\.\d+\.\d+\.\d+|192\.168\.|[\w.-]+-internal\.)"
-    )
 
 
 @detector("indented-message")
