@@ -31,11 +31,6 @@ class Branch:
     stale: bool = False
     is_over: bool = False
 
-    @property
-    def is_lts(self) -> bool:
-        """Whether it is a long-term series."""
-        return self.ends is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Missing:
