@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
-    Stage.CHECKS: ("topic", "strict"),
+    Stage.CHECKS: ("topic", "strict", "waivers"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
     Stage.TAGS: ("commit",),
     Stage.BACKPORTS: ("commit", "culprit", "refs"),

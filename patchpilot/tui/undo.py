@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def undo(screen: "StageScreen") -> None:
     """Look what could be taken back, ask, do it."""
+    from patchpilot.services.fix_commits import VERB
     from patchpilot.services.undo import undo_list, undo_restore
 
     def found(states: "tuple[UndoState, ...]") -> None:
@@ -20,7 +21,9 @@ def undo(screen: "StageScreen") -> None:
             screen.notify("nothing was written into these commits that could be taken back", markup=False)
             return
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-        text = f"Take back what {state.undo.verb} wrote?\n\n{name} goes from {state.undo.new[:12]} back to {state.undo.old[:12]}. Your files stay as they are."
+        # check --fix writes into files as well, and they go back with the branch
+        files = "The files it mended go back with it." if state.undo.verb == VERB else "Your files stay as they are."
+        text = f"Take back what {state.undo.verb} wrote?\n\n{name} goes from {state.undo.new[:12]} back to {state.undo.old[:12]}. {files}"
 
         def answered(choice: str | None) -> None:
             if choice == "yes":

@@ -43,6 +43,9 @@ class StageScreen(Screen[None]):
         Binding("M", "mend", "let Robin do it", show=False, tooltip="in the tour: do what the story's newcomer does here"),
     ]
 
+    quiet: frozenset[str] = frozenset()
+    """Actions that are not worth a place in the key line now."""
+
     class Ran(Message):
         """A side job ended; `then` shows its result."""
 

@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,17 +12,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Ask
+from patchpilot.tui.session import Ask, Session, Topic
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.text import plain, several
 from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.pager import Pager, PatchPager
 
 if TYPE_CHECKING:
-    from patchpilot.services.check import CheckResult
+    from patchpilot.commits.repository import Repository
+    from patchpilot.services.checked import CheckResult, Wanted
 
+WAIVED = "waived"
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
 
 STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
@@ -29,25 +33,37 @@ STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIP
 _VERB = re.compile(rf"\bpatchpilot ({'|'.join(STAGES)})\b")
 
 
-def load(ask: Ask) -> "tuple[CheckResult, Standing]":
-    """Check the topic's commits, as `patchpilot check` does with the same settings."""
-    from patchpilot.services.check import Wanted, check
+def wanted_of(session: Session, repository: "Repository", topic: Topic) -> "Wanted":
+    """What a check of the topic is asked for: what `patchpilot check` takes from the same settings, and what is waived."""
+    from patchpilot.services.checked import Wanted
     from patchpilot.services.topic_waivers import excuses_here
 
-    settings = ask.session.settings(ask.repository)
+    settings = session.settings(repository)
+    return Wanted(
+        profile=settings.get("profile"),
+        strict=session.strict or settings.flag("strict"),
+        select=settings.words("select"),
+        ignore=settings.words("ignore"),
+        fail_on=settings.get("fail-on"),
+        max_line_length=int(settings.get("max-line-length")),
+        excuses=excuses_here(repository, settings, topic.targets, topic.base),
+    )
+
+
+def packs_of(session: Session, repository: "Repository") -> list[Path]:
+    """The rule packs that the settings name."""
+    return [repository.top / one for one in session.settings(repository).words("packs")]
+
+
+def load(ask: Ask) -> "tuple[CheckResult, Standing]":
+    """Check the topic's commits, as `patchpilot check` does with the same settings."""
+    from patchpilot.services.check import check
+
     result = check(
         ask.topic.targets,
-        Wanted(
-            profile=settings.get("profile"),
-            strict=ask.session.strict or settings.flag("strict"),
-            select=settings.words("select"),
-            ignore=settings.words("ignore"),
-            fail_on=settings.get("fail-on"),
-            max_line_length=int(settings.get("max-line-length")),
-            excuses=excuses_here(ask.repository, settings, ask.topic.targets, ask.topic.base),
-        ),
+        wanted_of(ask.session, ask.repository, ask.topic),
         repository=ask.repository,
-        packs=[ask.repository.top / one for one in settings.words("packs")],
+        packs=packs_of(ask.session, ask.repository),
         progress=ask.progress,
     )
     counts = result.counts
@@ -71,6 +87,12 @@ def _row(finding: Finding, lines: Sequence[str]) -> int:
     return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
 
 
+def can_mend(result: "CheckResult") -> bool:
+    """Whether a check found something whose rule says that it is safe to mend."""
+    safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
+    return any(one.rule in safe for checked in result.patches for one in checked.findings)
+
+
 def by_stage(text: str) -> str:
     """A remedy with the stage of the walk beside each verb that has one."""
     return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} ({found[0]})", text)
@@ -83,8 +105,10 @@ class ChecksScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "finding(1)", "next finding"),
         Binding("F", "finding(-1)", "last finding", show=False),
+        Binding("m", "mend_safe", "mend", tooltip="show what is safe to mend as a diff, and write it into your commits"),
         Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the finding's line, or the message, in your editor"),
-        Binding("o", "only", "only …", key_display="o", tooltip="show only the findings of one severity or one rule, or all again"),
+        Binding("w", "waive", "waive", tooltip="waive the finding for this topic, with a reason; or take that back"),
+        Binding("o", "only", "only …", key_display="o", tooltip="show only one severity, one rule or what is waived, or all again"),
         Binding("s", "strict", "strict", show=False, tooltip="also what checkpatch.pl --strict says, or not"),
         Binding("c", "names", "names", show=False, tooltip="checkpatch.pl's names, or ours"),
     ]
@@ -92,6 +116,7 @@ class ChecksScreen(StageScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._findings: dict[int, list[Finding]] = {}
+        self._excused: dict[int, list[Excused]] = {}
         self._why: dict[str, tuple[str, str, str]] = {}
         self._checkpatch_names = False
         self._only = ""
@@ -106,21 +131,42 @@ class ChecksScreen(StageScreen):
     def show(self, result: "CheckResult") -> None:
         """Findings in the margin; the first one under the cursor."""
         self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
-        rows: list[str] = []
-        self._findings = {}
-        for finding in result.series:
-            self._put(0, finding)
-        for checked in result.patches:
-            for finding in checked.findings:
-                self._put(len(rows) + _row(finding, checked.patch.lines), finding)
-            rows.extend(checked.patch.lines)
+        rows = self._placed(result)
+        if self._only and not self._findings and not self._excused:
+            # what was asked for is gone: mended, or no longer waived
+            self._only = ""
+            rows = self._placed(result)
         worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
-        marks = {at: (str(one.severity), STYLES[one.severity]) for at, one in worst.items()}
-        words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in self._findings.items()}
+        marks = {at: (str(one.severity), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(self._excused, (WAIVED, "dim"))
+        shown = self._findings | {at: [one.finding for one in found] for at, found in self._excused.items()}
+        words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in shown.items()}
+        self.quiet = frozenset() if can_mend(result) else frozenset({"mend_safe"})
+        self.quiet |= frozenset() if result.all or result.excused else frozenset({"waive"})
+        self.query_one(KeyLine).refresh()
         pager = self.query_one("#patch", PatchPager)
         pager.fill(rows, marks=marks, stops=sorted(marks), beside=words)
         pager.focus()
         pager.go(min(marks, default=0))
+
+    def _placed(self, result: "CheckResult") -> list[str]:
+        """Put what is to be shown beside its lines; these lines."""
+        rows: list[str] = []
+        self._findings, self._excused = {}, {}
+        for finding in result.series:
+            self._put(0, finding)
+        for one in result.excused_series:
+            self._put_aside(0, one)
+        for checked in result.patches:
+            for finding in checked.findings:
+                self._put(len(rows) + _row(finding, checked.patch.lines), finding)
+            for one in checked.excused:
+                self._put_aside(len(rows) + _row(one.finding, checked.patch.lines), one)
+            rows.extend(checked.patch.lines)
+        return rows
+
+    def _put_aside(self, at: int, excused: Excused) -> None:
+        if self._only == WAIVED:
+            self._excused.setdefault(at, []).append(excused)
 
     def _put(self, at: int, finding: Finding) -> None:
         if self._only in ("", str(finding.severity), finding.name):
@@ -128,11 +174,25 @@ class ChecksScreen(StageScreen):
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
-        found = self._findings.get(event.line, ())
-        more = "no finding on this line: f goes to the next" if self._findings else "nothing to complain about: n goes on"
+        found = [self._said(one) for one in self._findings.get(event.line, ())]
+        found += [self._told(one) for one in self._excused.get(event.line, ())]
+        more = "no finding on this line: f goes to the next" if self._findings or self._excused else self._good
         only = f"(only {self._only}: o shows others)\n" if self._only else ""
-        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(self._said(one) for one in found) or more)))
+        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(found) or more)))
         self.query_one("#said").scroll_home(animate=False)
+
+    @property
+    def _good(self) -> str:
+        """What is said where nothing is shown."""
+        result: CheckResult | None = self.session.last(self.stage)
+        aside = f" ({len(result.excused)} waived: o shows them)" if result and result.excused else ""
+        return f"nothing to complain about{aside}: n goes on"
+
+    def _told(self, one: Excused) -> str:
+        """A waived finding, with the reason."""
+        until = f", until {one.until}" if one.until else ""
+        rest = self._said(one.finding)
+        return f"waived: {one.reason} ({one.origin}{until}); w takes it back\n{rest}"
 
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))
@@ -164,6 +224,7 @@ class ChecksScreen(StageScreen):
         every = [*result.series, *(one for checked in result.patches for one in checked.findings)]
         answers = [("", f"all {several(len(every), 'finding')}")]
         answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
+        answers += [(WAIVED, f"what is waived ({len(result.excused)})")] if result.excused else []
         answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]
 
         def chosen(choice: str | None) -> None:
@@ -172,6 +233,40 @@ class ChecksScreen(StageScreen):
                 self.show(result)
 
         self.app.push_screen(Choose("Which findings?", answers), chosen)
+
+    def action_mend_safe(self) -> None:
+        """What is safe to mend: shown, then written."""
+        from patchpilot.tui.screens.mend import NOTHING, mend
+
+        result: CheckResult | None = self.session.fresh(self.stage)
+        if result is None:
+            return
+        if can_mend(result):
+            mend(self)
+        else:
+            self.notify(NOTHING if result.all else "there is nothing to mend: n goes on", markup=False)
+
+    def action_waive(self) -> None:
+        """The finding under the cursor waived, or its waiver taken back; of several the person chooses."""
+        cursor = self.query_one("#patch", PatchPager).cursor
+        here: list[Finding | Excused] = [*self._findings.get(cursor, ()), *self._excused.get(cursor, ())]
+        known = {(one.finding if isinstance(one, Excused) else one).name: one for one in here}
+        if not known:
+            self.notify("no finding on this line: f goes to the next", timeout=3)
+        elif len(known) == 1:
+            self._waive(here[0])
+        else:
+            answers = [(name, f"{name}: {(one.finding if isinstance(one, Excused) else one).message}") for name, one in known.items()]
+            self.app.push_screen(Choose("Which of them?", answers), lambda name: self._waive(known[name]) if name else None)
+
+    def _waive(self, one: Finding | Excused) -> None:
+        from patchpilot.tui.waiving import take_back, waive
+
+        result: CheckResult | None = self.session.last(self.stage)
+        if isinstance(one, Excused):
+            take_back(self, one)
+        elif result:
+            waive(self, one, sum(other.name == one.name for other in result.all))
 
     def action_strict(self) -> None:
         """With what --strict says, or without."""

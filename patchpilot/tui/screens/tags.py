@@ -205,6 +205,7 @@ class TagsScreen(StageScreen):
 
     def _write(self, wanted: "Wanted") -> None:
         from patchpilot.services.prepare import prepare
+        from patchpilot.tui.insist import insist
 
         commit = self.session.commit
         if commit is None:
@@ -218,7 +219,14 @@ class TagsScreen(StageScreen):
             else:
                 self.notify("nothing to write", timeout=3)
 
-        self.in_thread("writing the tags", lambda repository, progress: prepare(repository, commit.id, wanted, progress=progress), written)
+        insist(
+            self,
+            "writing the tags",
+            lambda repository, progress, given: prepare(
+                repository, commit.id, wanted, published="published" in given, shared="shared" in given, progress=progress
+            ),
+            written,
+        )
 
     def _chosen(self) -> "Culprit | None":
         result: FixesResult | None = self.session.last(self.stage)

@@ -55,7 +55,7 @@ class KeyLine(Widget):
             self.refresh()
 
     def _known(self) -> Iterator[Shown]:
-        seen: set[str] = set()
+        seen: set[str] = set(getattr(self.screen, "quiet", ()))
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and binding.description and binding.action not in seen:

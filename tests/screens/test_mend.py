@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings mended and waived from the walk, on real commits: shown first, written when told, taken back with a key."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.commits.repository import Repository
+from patchpilot.services.check import check
+from patchpilot.services.checked import Wanted
+from patchpilot.services.topic_waivers import of_topic
+from patchpilot.tui.app import Walk
+from patchpilot.tui.screens.mend import Mend
+from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.pager import PatchPager
+from tests.kit.repos import Repo
+from tests.kit.walk import asked, keys, settle, still, text_of, until
+
+On = Callable[[Path], Walk]
+FILE = "drivers/frob/frob.c"
+BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+TEXT = "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give it to them.\n\n"
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+ADA = "Ada Fixer <ada@example.org>"
+
+
+@pytest.fixture
+def untidy(tmp_path: Path) -> Repo:
+    """A branch of two commits, the first untidy in its message and its code."""
+    repo = Repo(tmp_path / "r")
+    for name, value in (("user.name", "Ada Fixer"), ("user.email", "ada@example.org"), ("patchpilot.base", "master")):
+        repo.git("config", name, value)
+    repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
+    repo.branch("topic")
+    code = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1)
+    repo.commit(f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}", {FILE: code}, author=ADA)
+    repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: code.replace("return a;", "return a + 1;")}, author=ADA)
+    return repo
+
+
+def state(repo: Repo) -> tuple[str, str, str]:
+    return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")
+
+
+async def at_checks(pilot: Pilot[int]) -> PatchPager:
+    app = pilot.app
+    await settle(pilot)
+    asked(app)  # type: ignore[arg-type]
+    await keys(pilot, "2")
+    return app.screen.query_one("#patch", PatchPager)
+
+
+def keyline(app: Walk) -> str:
+    return text_of(app).split("\n")[-1]
+
+
+async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_on: On) -> None:
+    before = state(untidy)
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await at_checks(pilot)
+        await still(pilot)
+        assert "m mend" in keyline(app)
+        await keys(pilot, "m")
+        assert isinstance(app.screen, Mend)
+        shown = text_of(app)
+        assert "-Reviewed-By: Ben Reader" in shown
+        assert "can be mended in 1 commit, none stay" in " ".join(shown.split())
+        assert state(untidy) == before
+        await keys(pilot, "escape")
+        assert state(untidy) == before
+        await keys(pilot, "m")
+        await pilot.press("enter")
+        await until(pilot, lambda: state(untidy)[0] != before[0], "the commits to be written")
+        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        await settle(pilot)
+        said = app.screen.query_one(KeyLine).said
+        assert "mended: " in said
+        assert "u takes it back" in said
+        assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
+        assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
+        assert state(untidy)[2] == ""
+        app.screen.query_one(KeyLine).be_quiet()
+        await still(pilot)
+        assert "m mend" not in keyline(app)
+        await pilot.press("u")
+        await until(pilot, lambda: "go back with it" in text_of(app), "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: state(untidy) == before, "all to be as it was")
+        await settle(pilot)
+
+
+async def test_where_nothing_is_safe_to_mend_the_key_says_so(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_checks(pilot)
+        assert "m mend" not in keyline(app)
+        await keys(pilot, "m")
+        assert app.stage is Stage.CHECKS
+        assert "safe to mend" in app.screen.query_one(KeyLine).said
+
+
+async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
+    untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
+    before = state(untidy)
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at_checks(pilot)
+        await keys(pilot, "m")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
+        text = text_of(app)
+        assert "is published: origin/topic has it" in text
+        assert "--published" not in text
+        await pilot.press("escape")
+        await settle(pilot)
+        assert state(untidy) == before
+        await keys(pilot, "m")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked again")
+        await pilot.press(*"published", "enter")
+        await until(pilot, lambda: state(untidy)[0] != before[0], "the commits to be written")
+        await settle(pilot)
+
+
+async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: On) -> None:
+    (untidy.path / FILE).write_text("mine\n")
+    before = state(untidy)
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at_checks(pilot)
+        await keys(pilot, "m", "enter")
+        assert "changes that are not committed" in text_of(app)
+        assert "git stash" in text_of(app)
+        assert state(untidy) == before
+
+
+async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy: Repo, walk_on: On) -> None:
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pager = await at_checks(pilot)
+        screen = app.screen
+        at = next(at for at, found in screen._findings.items() if [one.name for one in found] == ["bad-tag"])  # type: ignore[attr-defined]
+
+        def waived() -> dict[str, str]:
+            with Repository.open(untidy.path) as repository:
+                return {one.rule: one.reason for one in of_topic(repository, (), "master")}
+
+        pager.go(at)
+        await keys(pilot, "w")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert waived() == {}
+        await keys(pilot, "w")
+        await pilot.press(*"he writes it so", "enter")
+        await settle(pilot)
+        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        assert waived() == {"bad-tag": "he writes it so"}
+        assert "1 waived" in app.session.standing(Stage.CHECKS).note
+        assert "bad-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        with Repository.open(untidy.path) as repository:
+            from patchpilot.tui.screens.checks import wanted_of
+
+            assert app.session.topic is not None
+            same = check((), wanted_of(app.session, repository, app.session.topic), repository=repository, base="master")
+            assert isinstance(wanted_of(app.session, repository, app.session.topic), Wanted)
+        assert [one.reason for _, one in same.excused] == ["he writes it so"]
+        await keys(pilot, "o")
+        answers = [name for name, _ in app.screen._answers]  # type: ignore[attr-defined]
+        await pilot.press(*["down"] * answers.index("waived"), "enter")
+        await settle(pilot)
+        await still(pilot)
+        assert pager.marks == {at: ("waived", "dim")}
+        assert "waived: he writes it so (your topic); w takes it back" in " ".join(text_of(app).split())
+        await keys(pilot, "w")
+        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        await settle(pilot)
+        assert waived() == {}
+        assert "bad-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        assert app.session.standing(Stage.CHECKS).state is State.TODO
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_what_would_be_mended_looks_as_it_did(
+    snap_compare: Callable[..., bool], untidy: Repo, walk_on: On, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    async def run(pilot: Pilot[int]) -> None:
+        await at_checks(pilot)
+        await keys(pilot, "m")
+        await still(pilot)
+
+    assert snap_compare(walk_on(untidy.path), terminal_size=size, run_before=run)
