@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A branch moved together with the files that are checked out of it, where its tree is another afterwards."""
 
+from pathlib import Path
+
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, branch_of, move
 from patchpilot.commits.undo import Undo, record
@@ -22,10 +24,9 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
     """Whether the files are checked out here and must follow."""
     if not paths:
         return False
-    if not _is_current(repository, ref):
-        _refuse_elsewhere(repository, ref)
-        return False
-    if repository.bare:
+    is_current = _is_current(repository, ref)
+    _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
+    if not is_current or repository.bare:
         return False
     done = repository.git("--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths)
     dirty = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
@@ -41,13 +42,18 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
     return branch_of(repository)[0] == ref
 
 
-def _refuse_elsewhere(repository: Repository, ref: str | None) -> None:
+def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
+    """RefusedError where more working trees than `here` have the branch: git lets two have one when it is forced to."""
     if ref is None:
         return
-    done = repository.git("for-each-ref", "--format=%(worktreepath)", ref)
-    if done.text.strip():
+    listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
+    trees = [set(entry.split("\0")) for entry in listed]
+    having = [entry.removeprefix("worktree ") for one in trees if f"branch {ref}" in one for entry in one if entry.startswith("worktree ")]
+    others = [one for one in having if Path(one) != repository.top] or having
+    if len(having) > here:
         raise RefusedError(
-            f"{ref.removeprefix('refs/heads/')} is checked out in {done.text.strip()}, whose files would not follow", hint="do it there"
+            f"{ref.removeprefix('refs/heads/')} is checked out in {others[0]}, whose files would not follow",
+            hint="give that one another branch first" if here else "do it there",
         )
 
 
@@ -65,14 +71,19 @@ def shift(repository: Repository, ref: str | None, new: str, old: str, why: str)
     """Set a branch (None: the detached HEAD) to `new` if it still is `old`; files that differ and are checked out follow.
 
     RefusedError where the branch has moved, or where files that must follow have changes. The files and the branch are moved by one git command,
-    which goes on when this process is killed.
+    which goes on when this process is killed. What is staged in other files stays staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
         return
     if repository.find("HEAD") != old:
         raise RefusedError("the branch has moved meanwhile", hint="nothing was changed: look at the branch, then try again")
-    done = repository.git("reset", "--quiet", "--keep", new, env={"GIT_REFLOG_ACTION": why}, ok=())
+    # `reset --keep` would take out of the index what is staged in files that do not change, and with it what is nowhere else
+    place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
+    done = repository.git(
+        "checkout", "--quiet", "--no-recurse-submodules", "--no-overwrite-ignore", *place, new, "--", env={"GIT_REFLOG_ACTION": why}, ok=()
+    )
     if done.code:
-        words = (done.error_text.splitlines() or ["git refused"])[-1]
+        # the first lines say why, those after them what is to be done about a switch of branches
+        words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git refused"
         raise RefusedError(f"the working tree could not follow: {words}", hint="nothing was changed: see `git status`")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A branch moves with its files, and nothing that a person has not committed is lost on the way."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.follow import shift
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from tests.kit.repos import Repo
+
+
+class Place:
+    """A branch `topic` at `old`, and beside it the commit `new` with another `a` and a file that `old` has not."""
+
+    def __init__(self, path: Path) -> None:
+        self.repo = Repo(path)
+        self.repo.commit("begin", {"a": "1\n", "b": "1\n2\n3\n", "gone": "here\n", ".gitignore": "ignored\n"})
+        self.repo.branch("topic")
+        self.old = self.repo.commit("change", {"a": "2\n"})
+        self.repo.branch("made", "master")
+        self.new = self.repo.commit("change", {"a": "3\n"})
+        self.repo.checkout("topic")
+        self.repository = Repository.open(path)
+
+    def shift(self, new: str = "", ref: str | None = "refs/heads/topic") -> None:
+        shift(self.repository, ref, new or self.new, self.old, "patchpilot test")
+
+    def state(self) -> tuple[str, str, str]:
+        return self.repo.git("rev-parse", "topic"), self.repo.git("ls-files", "--stage", "a"), (self.repo.path / "a").read_text()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path / "repo")
+    with made.repository:
+        yield made
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_what_is_staged_in_other_files_stays_staged(place: Place, detached: bool) -> None:
+    repo = place.repo
+    if detached:
+        repo.git("checkout", "-q", "--detach")
+    repo.put("b", "staged\n")
+    repo.put("new", "new\n")
+    repo.git("add", "b", "new")
+    repo.git("rm", "-q", "--cached", "gone")
+    repo.put("b", "worked on\n")
+    repo.put("meant", "to add\n")
+    repo.git("add", "-N", "meant")
+    before = repo.git("status", "--porcelain")
+    assert "MM b" in before
+    place.shift(ref=None if detached else "refs/heads/topic")
+    assert repo.git("status", "--porcelain") == before
+    assert (repo.git("show", ":b"), (repo.path / "b").read_text(), (repo.path / "a").read_text()) == ("staged", "worked on\n", "3\n")
+    assert repo.git("rev-parse", "HEAD") == place.new
+    assert repo.git("rev-parse", "topic") == (place.old if detached else place.new)
+    assert repo.git("branch", "--show-current") == ("" if detached else "topic")
+    assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
+
+
+def test_a_branch_that_two_working_trees_have_is_refused(place: Place, tmp_path: Path) -> None:
+    place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    before = place.state()
+    with pytest.raises(RefusedError, match="other, whose files would not follow"):
+        place.shift()
+    assert place.state() == before
+    place.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
+    place.shift()
+    assert place.state()[0] == place.new
+
+
+def test_work_that_git_was_told_not_to_look_at_is_not_written_over(place: Place) -> None:
+    place.repo.git("update-index", "--assume-unchanged", "a")
+    place.repo.put("a", "precious\n")
+    before = place.state()
+    with pytest.raises(RefusedError, match=r"could not follow: .*overwritten by checkout: a"):
+        place.shift()
+    assert place.state() == before
+
+
+@pytest.mark.parametrize("name", ["added", "ignored"])
+def test_a_file_that_git_does_not_have_is_not_written_over(place: Place, name: str) -> None:
+    repo = place.repo
+    repo.checkout("made")
+    repo.put(name, "theirs\n")
+    repo.git("add", "-f", name)
+    new = repo.commit("with one more")
+    repo.checkout("topic")
+    repo.put(name, "mine\n")
+    before = place.state()
+    with pytest.raises(RefusedError, match="could not follow"):
+        place.shift(new)
+    assert place.state() == before
+    assert (repo.path / name).read_text() == "mine\n"
+
+
+def test_beside_another_git_nothing_is_changed(place: Place) -> None:
+    lock = place.repo.path / ".git" / "index.lock"
+    lock.touch()
+    before = place.state()
+    with pytest.raises(RefusedError, match=r"could not follow: .*index\.lock"):
+        place.shift()
+    assert place.state() == before
+    lock.unlink()
+    place.shift()
+    assert place.state()[2] == "3\n"
+
+
+def test_a_branch_that_has_moved_is_left_where_it_is(place: Place) -> None:
+    moved = place.repo.commit("meanwhile", {"b": "more\n"})
+    with pytest.raises(RefusedError, match="moved meanwhile"):
+        place.shift()
+    assert place.repo.git("rev-parse", "topic") == moved
+
+
+def test_what_is_outside_a_sparse_checkout_stays_outside(place: Place) -> None:
+    place.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
+    assert not (place.repo.path / "a").exists()
+    place.shift()
+    assert (place.repo.git("rev-parse", "topic"), place.repo.git("status", "--porcelain")) == (place.new, "")
+    assert not (place.repo.path / "a").exists()
+
+
+def test_the_logs_say_who_moved_it(place: Place) -> None:
+    place.shift()
+    assert "patchpilot test" in place.repo.git("reflog", "-1", "HEAD")
+    assert place.repo.git("rev-parse", "topic@{1}") == place.old
