@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, NoPatchError
@@ -23,6 +24,8 @@ _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 LONGEST_SCISSORS = 200
+# what opens a part within a part, however it is written: that package takes any case, blanks before the equals sign, and boundary*0=
+_PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
 MAX_MAIL = 64 * 1024 * 1024
 MAX_NESTED = 60
 
@@ -176,7 +179,7 @@ def _message(data: bytes) -> "Message":
     import email.policy
 
     # that package takes a call, and each line a step, for every part within a part: nesting is an attack, and its text is not looked for
-    nested = data.count(b"oundary=", 0, MAX_MAIL) > MAX_NESTED
+    nested = sum(1 for _ in islice(_PART.finditer(data), MAX_NESTED + 1)) > MAX_NESTED
     return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=nested)
 
 

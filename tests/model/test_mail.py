@@ -135,7 +135,21 @@ def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
     assert parse_mail(raw).body.startswith("gr")
 
 
-def test_parts_within_parts_without_end_are_no_recursion() -> None:
-    nest = "".join(f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(2000))
+@pytest.mark.parametrize("word", ["boundary=", "BOUNDARY=", "Boundary =", "boundary\t=", "boundary*=", "boundary*0=", "boundary*0*="])
+def test_parts_within_parts_without_end_are_no_recursion(word: str) -> None:
+    nest = "".join(f'Content-Type: multipart/mixed; {word}"b{at}"\n\n--b{at}\n' for at in range(2000))
     found = parse_mail(f"From: a@example.org\nSubject: deep\nMIME-Version: 1.0\n{nest}Content-Type: text/plain\n\ntext\n".encode())
     assert found.subject == "deep"
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "Message/RFC822", "\n message/rfc822", "message/x-other"])
+def test_mails_within_mails_without_end_are_no_recursion(kind: str) -> None:
+    nest = f"Content-Type: {kind}\n\n" * 3000
+    raw = f'From: a@example.org\nSubject: deep\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n{nest}text\n--b--\n'.encode()
+    assert parse_mail(raw).subject == "deep"
+    assert parse_patch(b"Subject: [PATCH] deep\n" + raw, "deep.eml").subject.title == "deep"
+
+
+def test_some_parts_within_parts_are_read() -> None:
+    nest = "".join(f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(20))
+    assert parse_mail(f"From: a@example.org\nSubject: deep\n{nest}Content-Type: text/plain\n\ntext\n".encode()).body == "text"
