@@ -11,6 +11,8 @@ from patchpilot.model.tree import Tree
 
 FARTHEST = 40
 """So many renames of one file are followed; more are no series but an attack."""
+KEPT = 4
+"""So many of the latest states of a file are kept: files renamed to one another are asked for in turns."""
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
@@ -20,7 +22,9 @@ class Stack:
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        self._states: dict[str, tuple[int, bytes | None, bool]] = {}
+        # by path: how many of the patches that name it were applied → the content, and whether it is a guess
+        self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
+        self._left: int | None = None
 
     @cached_property
     def touched(self) -> dict[str, list[int]]:
@@ -34,17 +38,28 @@ class Stack:
     def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
         """A file as the patches before `number` leave it, and whether that is a guess because one of them does not apply there."""
         numbers = [one for one in self.touched.get(path, ()) if one < number]
-        at, content, guessed = self._states.get(path, (0, None, False))
-        if at == 0 or at > len(numbers):
-            at, content, guessed = 0, self.base.read(path), False
-        for one in numbers[at:]:
-            for change in self._patches[one].files:
-                if path in (change.old_path, change.new_path):
-                    content, missed = self._after(change, path, content, one, depth)
-                    guessed = guessed or missed
-        if numbers:
-            self._states[path] = (len(numbers), content, guessed)
+        states = self._states.setdefault(path, {}) if numbers else {}
+        at = max((one for one in states if one <= len(numbers)), default=0)
+        content, guessed = states[at] if at else (self.base.read(path), False)
+        for count, one in enumerate(numbers[at:], at + 1):
+            if depth and not self._may_go_on():
+                return content, True
+            changes = [change for change in self._patches[one].files if path in (change.old_path, change.new_path)]
+            # what comes in the place of a file that goes is what is there
+            for change in sorted(changes, key=lambda change: change.new_path == path):
+                content, missed = self._after(change, path, content, one, depth)
+                guessed = guessed or missed
+            if count not in states and len(states) >= KEPT:
+                states.pop(next(iter(states)))
+            states[count] = content, guessed
         return content, guessed
+
+    def _may_go_on(self) -> bool:
+        """Whether files that were renamed are followed further: patches that rename them in rings could be made to take for ever."""
+        if self._left is None:
+            self._left = 100 + 4 * sum(map(len, self.touched.values()))
+        self._left -= 1
+        return self._left >= 0
 
     def _after(self, change: FileChange, path: str, content: bytes | None, number: int, depth: int) -> tuple[bytes | None, bool]:
         """What the change makes of this file, and whether any of its hunks was not where it had to be."""

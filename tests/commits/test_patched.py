@@ -10,6 +10,8 @@ from patchpilot.commits.patched import PatchedTree, Stack
 from patchpilot.commits.range import revision_series
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo
 
 
@@ -98,3 +100,43 @@ def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> Non
     assert tree.is_guess("a")
     # what the patch adds is known all the same
     assert b"seven\n" in (tree.read("a") or b"")
+
+
+class Letters:
+    """A tree of files that hold their own names."""
+
+    label, version = "letters", None
+
+    def read(self, path: str) -> bytes | None:
+        return path.encode() + b"\n" if self.exists(path) else None
+
+    def exists(self, path: str) -> bool:
+        return path in "abcdef"
+
+    def is_dir(self, path: str) -> bool:
+        return False
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        return tuple("abcdef")
+
+
+def _renaming(number: int, *names: str) -> Patch:
+    """A patch that renames files, `ab` the file a to b."""
+    lines = [line for one, other in names for line in (f"diff --git a/{one} b/{other}", f"rename from {one}", f"rename to {other}")]
+    return parse_patch("\n".join(["Subject: [PATCH] x", "", "---", *lines, ""]).encode(), f"{number}.patch")
+
+
+def test_files_renamed_in_rings_are_followed_in_time() -> None:
+    stack = Stack(Letters(), [_renaming(number, "ab", "bc", "ca") for number in range(200)])
+    for number in (199, 198, 3, 100):
+        tree = PatchedTree(stack, number)
+        assert [tree.read(one) for one in "abc"] == [b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)]
+        assert not any(map(tree.is_guess, "abc"))
+
+
+def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
+    every = [one + other for one in "abcdef" for other in "abcdef" if one != other]
+    chance = random.Random(1)
+    stack = Stack(Letters(), [_renaming(number, *chance.sample(every, 12)) for number in range(120)])
+    trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
+    assert any(tree.is_guess(path) for tree in trees for path in "abcdef")
