@@ -6,11 +6,14 @@ The patch is checked again after every round, so nothing rests on what a fixer b
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
-from patchpilot.lint.clang.lines import as_bytes
+from patchpilot.lint.clang.lines import Line, as_bytes, as_text
 from patchpilot.lint.clang.sanitise import COMMENT as NOTE
 from patchpilot.lint.context import Context
+from patchpilot.lint.fixing.columns import keep_columns
 from patchpilot.lint.fixing.draft import Draft, is_sound
 from patchpilot.lint.fixing.fixer import Change, Registered, Site, import_fixers
 from patchpilot.lint.fixing.guard import keeps_meaning
@@ -125,6 +128,7 @@ def _rounds(
     applied: list[Applied] = []
     for _ in range(MOST_ROUNDS):
         changes: list[Change] = []
+        done = len(applied)
         for finding in found:
             key = _key(finding, draft)
             if key in banned or finding.patch_line is None or finding.rule not in fixers:
@@ -139,9 +143,28 @@ def _rounds(
             applied.append(Applied(key, touched))
         if not changes:
             break
-        draft = draft.with_changes(changes)
-        context, found = look(draft.patch)
+        after = draft.with_changes(changes)
+        then, told = look(after.patch)
+        kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), may_touch))
+        if kept.askew:
+            # what is not ours to move stands under a line of ours: that stays as well
+            again = [one for one in applied[done:] if kept.askew & one.lines]
+            if not again or banned.issuperset(one.key for one in again):
+                del applied[done:]
+                break
+            banned |= {one.key for one in again}
+            del applied[done:]
+            continue
+        draft, context, found = after, then, told
+        if kept.change.spans:
+            draft = draft.with_changes([kept.change])
+            context, found = look(draft.patch)
     return Tried(draft, context, found, tuple(applied))
+
+
+def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: Line, origin: int) -> bool:
+    """Whether a line is one that the patch adds, does not only move, and that may be changed."""
+    return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
 def _may(change: Change, draft: Draft, context: Context, fixer: Registered, others: list[Change]) -> bool:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stands in a column on purpose stands there after a fix, or the fix is not made."""
+
+import pytest
+
+from tests.kit.fixing import mended_text
+from tests.lint.fixing.test_mend import code, patch_of
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("\tif(a &&\n\t   b)", "\tif (a &&\n\t    b)"),
+        ("\tb = frob (a,\n\t\t  b);", "\tb = frob(a,\n\t\t b);"),
+        ("\tchar*p = frob_get(a,\n\t\t\t  b);", "\tchar *p = frob_get(a,\n\t\t\t   b);"),
+        ("\tx = foo(a,b, bar(c,\n\t\t\t d));", "\tx = foo(a, b, bar(c,\n\t\t\t  d));"),
+        ("\tc = frob (a, bar(b,\n\t\t\t a),\n\t\t  b);", "\tc = frob(a, bar(b,\n\t\t\ta),\n\t\t b);"),
+        ("\tif(frob(a,\n\t\tb) &&\n\t   b)", "\tif (frob(a,\n\t\t b) &&\n\t    b)"),
+    ],
+)
+def test_lines_under_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
+    body = bad.replace("\n", "\n+")
+    assert code(mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)) == good
+
+
+def test_lines_that_stand_elsewhere_are_left() -> None:
+    text = patch_of(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
+    assert code(mended_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
+
+
+@pytest.mark.parametrize("below", [" \t   b)", '+\t   "text" b) // moved'])
+def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
+    taken = '-\t   "text" b) // moved\n' if below.startswith("+") else ""
+    text = patch_of(f"{taken} \tint ret;\n+\tif(a &&\n{below}\n \tint more;\n+\tif(c)")
+    added = code(mended_text(text, strict=False)).split("\n")
+    assert added[0] == "\tif(a &&"
+    assert added[-1] == "\tif (c)"
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("#define F(x)\t\t\\\n\tdo {\t\t\\\n\t\t(y)=(x);\t\\\n\t} while (0)", "\t\t(y) = (x);\t\\"),
+        ("#define F(x)  \\\n\tdo {       \\\n\t\t(y)=(x);   \\\n\t} while (0)", "\t\t(y) = (x); \\"),
+        ("\ta=1;\t\t/* one */", "\ta = 1;\t\t/* one */"),
+        ("\tabcd=12;\t/* one */", "\tabcd = 12;\t/* one */"),
+        ("\tint a=1;    /* one */", "\tint a = 1;  /* one */"),
+        ("\tint a=1; /* one */", "\tint a = 1; /* one */"),
+    ],
+)
+def test_what_stands_behind_the_code_keeps_its_column_where_there_is_room(bad: str, good: str) -> None:
+    body = bad.replace("\n", "\n+")
+    assert good in code(mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)).split("\n")
