@@ -118,6 +118,12 @@ def answer(common: Common, words: Words) -> int:
 
         remark(common, result)
     common.write(_render(common, result, statistics=words.statistics), fold=True)
+    if common.format == "text" and not common.quiet and _mendable(words):
+        from patchpilot.cli.output.findings_text import offer
+
+        sys.stdout.flush()
+        if said := offer(result):
+            print(f"patchpilot: {said}", file=sys.stderr)
     regexcache.keep()
     classcache.keep()
     return int(result.exit_code)
@@ -176,6 +182,13 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
     if not found:
         raise UsageError(f"--kernel {text}: not a kernel version", hint="write it as in --kernel 6.1")
     return int(found[1]), int(found[2])
+
+
+def _mendable(words: Words) -> bool:
+    """Whether --fix could be added to this call: what is in an archive or packed stays as it is."""
+    from patchpilot.commits.range import is_network_target
+
+    return not words.checkpatch_compat and not any(is_network_target(target) or target.endswith(".gz") for target in words.targets)
 
 
 def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:

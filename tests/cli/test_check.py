@@ -83,6 +83,31 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
     assert "\x1b" not in out
 
 
+def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
+    out = call("check", dirty, dirty).out
+    assert out.count("    instead: begin the sentence with the verb") == 1
+
+
+def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Path) -> None:
+    told = "1 of these may be mended for you: --diff shows how, --fix does it"
+    done = call("check", dirty)
+    assert told in done.err
+    assert "--fix" not in done.out
+    for words in (("-q",), ("--format", "checkpatch"), ("--format", "json"), ("--checkpatch-compat",), ("--fix",)):
+        assert "may be mended" not in call("check", *words, dirty).err
+    assert call("check", clean).err == ""
+
+
+def test_a_misspelt_word_of_the_diff_is_shown_with_its_place(workdir: Path) -> None:
+    (workdir / "scripts").mkdir()
+    (workdir / "scripts" / "spelling.txt").write_text("recieve||receive\n")
+    file = workdir / "misspelt.patch"
+    file.write_text(mail("frob: say it", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK + "\n+\t/* recieve it */")))
+    out = call("check", "--data", "scripts", "--select", "misspelling", file).out
+    assert f"({PATH}:" in out
+    assert "    +       /* recieve it */\n               ^" in out
+
+
 def test_colours_come_when_asked_for(dirty: Path) -> None:
     assert "\x1b[1;35mwarning" in call("check", "--color", dirty).out
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings for people, in a compiler's manner: place, severity, message, the line with a caret, and at the first of a kind one line of why."""
+"""Findings for people, in a compiler's manner: place, severity, message, the line with a caret, and at the first of a kind why, and what instead."""
 
 import re
 from collections import Counter
@@ -53,8 +53,8 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
 
 
 def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
-    """The finding; one of the message that was put on a line of the diff is shown without the place."""
-    if finding.path is None or finding.rule not in whole:
+    """The finding; one of the message that was put on a line of the diff, not on a word of it, is shown without the place."""
+    if finding.path is None or finding.column is not None or finding.rule not in whole:
         return finding
     return replace(finding, patch_line=None, path=None, line=None, column=None)
 
@@ -84,6 +84,8 @@ def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[
     if finding.rule not in told and (why := reasons.get(finding.rule)):
         told.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
+        if finding.fix and finding.fix.kind == "suggest" and finding.fix.text:
+            lines.append(paint(f"    instead: {one_line(finding.fix.text)}", DIM))
     return "\n".join(lines)
 
 
@@ -134,6 +136,12 @@ def _aside(result: CheckResult) -> str:
         return aside
     fresh = sum(bool(one.new) for one in result.all)
     return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} as before, {result.gone} gone"
+
+
+def offer(result: CheckResult) -> str:
+    """How many findings a tool may mend, and with which words, or "". Some are left when it tries: it promises nothing."""
+    mendable = sum(one.fix is not None and one.fix.kind == "safe" for one in result.all)
+    return f"{mendable} of these may be mended for you: --diff shows how, --fix does it" if mendable else ""
 
 
 def statistics(result: CheckResult) -> str:
