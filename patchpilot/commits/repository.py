@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import git as gitpython
 
 _HEX = re.compile(r"[0-9a-f]{40}")
+_MESSAGE_ID = re.compile(r"[^\s<>@{}]+@[^\s<>@{}]+")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
@@ -78,9 +79,16 @@ class Repository:
         """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""
         found = self._named(word)
         if not _HEX.fullmatch(found):
-            near = nearest(word, self.refs)
-            raise UsageError(f"no commit {word!r} in {self.top}", hint=f"did you mean {near!r}?" if near else "see `git log --oneline -5`")
+            raise UsageError(f"no commit {word!r} in {self.top}", hint=self._way_to(word))
         return found
+
+    def _way_to(self, word: str) -> str:
+        """What may have been meant by a word that names no commit."""
+        if _MESSAGE_ID.fullmatch(word):
+            return f"a Message-ID is written '<{word}>'"
+        if near := nearest(word, self.refs):
+            return f"did you mean {near!r}?"
+        return "see `git log --oneline -5`" if self.find("HEAD") else "nothing is committed here yet: commit your fix first"
 
     def find(self, word: str) -> str | None:
         """The full id of a commit, or None where the word names none (or more than one)."""

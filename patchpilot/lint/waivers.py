@@ -89,7 +89,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     for word in words:
         rule, equals, reason = word.partition("=")
         if not equals or not rule.strip() or not reason.strip():
-            raise UsageError(f"--waive {word}: a waiver has a reason", hint="as in --waive long-code-line='the table reads better'")
+            raise UsageError(f"--waive {word}: a waiver has a reason", hint="as in --waive long-line='the table reads better'")
         found.append(Waiver(rule.strip(), " ".join(reason.split())))
     return tuple(found)
 

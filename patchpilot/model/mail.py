@@ -211,7 +211,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     if lines and lines[-1] == "":
         lines.pop()
     if not lines:
-        raise InputError(f"{source}: empty, not a patch")
+        raise InputError(f"{source}: empty, not a patch", hint="give a patch as `git format-patch --stdout` writes it, or name a commit")
     if shown := _SHOWN.match(lines[0].rstrip("\r")):
         raise InputError(
             f"{source}:1: this is what git show or git log prints, not a mail", hint=f"make the patch: git format-patch -1 {shown[1][:12]}"
@@ -228,7 +228,10 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     if "html" in kind:
         damage.append("html")
     if not headers and not any(_DIFF.match(line) for line in lines):
-        raise NoPatchError(f"{source}:1: neither a mail nor a diff", hint="give a patch as `git format-patch` writes it")
+        raise NoPatchError(
+            f"{source}:1: neither a mail nor a diff",
+            hint="give a patch as `git format-patch` writes it, or name a commit; whole files are not checked",
+        )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 
 

@@ -37,7 +37,9 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     if number is None:
         found = next((one for one in states if one.state == "in-force"), None)
         if found is None:
-            raise UsageError("there is nothing to undo", hint="`patchpilot undo list` shows every record")
+            moved = next((one.undo.number for one in states if one.state == "moved-on"), None)
+            way = f"a branch has moved on since record {moved}: patchpilot undo restore {moved} names the way back"
+            raise UsageError("there is nothing to undo", hint=way if moved else "`patchpilot undo list` shows every record")
     else:
         found = next((one for one in states if one.undo.number == number), None)
         if found is None:

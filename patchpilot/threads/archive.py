@@ -191,11 +191,13 @@ class Archive:
     def _absent(self, what: str) -> NotInArchiveError:
         return NotInArchiveError(
             f"{self.host} has no mail {what}",
-            hint="a mail just sent takes some minutes to arrive there; else look at the id, or name --lore URL",
+            hint="a mail just sent takes some minutes to arrive there; else look at the id, or name another archive: git config patchpilot.lore URL",
         )
 
     def _unreachable(self, why: str) -> NetworkError:
-        return NetworkError(f"{self.host} cannot be reached: {why}", hint="look at the network, or name a mirror with --lore URL")
+        return NetworkError(
+            f"{self.host} cannot be reached: {why}", hint="look at the network, or name a mirror: git config patchpilot.lore URL"
+        )
 
     def _connected(self) -> "LoreNode":
         if self._node is None:

@@ -187,3 +187,24 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         (series,) = read_targets(("v6.1..HEAD",), repository)
     assert "name the commit" in (error.value.hint or "")
     assert {patch.commit for patch in series.patches} == {second, side}
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("20240101120000.1-1-ada@example.org", "'<20240101120000.1-1-ada@example.org>'"),
+        ("origin/mastr", "did you mean 'origin/master'?"),
+        ("nothing-like-it", "git log --oneline -5"),
+        ("HEAD@{7}", "git log --oneline -5"),
+    ],
+)
+def test_a_word_that_names_no_commit_is_told_with_the_way_out(repo: Repo, word: str, way: str) -> None:
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError) as told:
+        repository.resolve(word)
+    assert way in (told.value.hint or "")
+
+
+def test_where_nothing_is_committed_the_log_is_not_pointed_to(tmp_path: Path) -> None:
+    with Repository.open(Repo(tmp_path / "empty").path) as repository, pytest.raises(UsageError) as told:
+        repository.resolve("HEAD")
+    assert "commit your fix first" in (told.value.hint or "")
