@@ -23,7 +23,7 @@ VERBS = {
     "stable": "the Cc: stable line a fix needs, or why none",
     "backport": "whether a fix fits each LTS branch, and what it stands on",
     "prepare": "write the chosen tags into the commit messages",
-    "undo": "take back what prepare wrote",
+    "undo": "take back what prepare, trailers or check --fix did to commits",
     "send": "plan, preview and send the mails",
     "draft": "the cover letter, notes and recipients of a topic",
     "trailers": "add the review trailers that were collected",
@@ -88,7 +88,7 @@ def _module(verb: str) -> str:
     cls=Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Example: patchpilot check HEAD; patchpilot (alone) opens the walk.",
+    epilog="\b\nExamples:\n  patchpilot\n  patchpilot check HEAD",
 )
 @click.version_option(__version__, prog_name="patchpilot")
 @click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")

@@ -73,6 +73,18 @@ def test_every_verb_helps_with_an_example() -> None:
         assert "Example" in outcome.out or "example" in outcome.out, name
 
 
+def test_examples_can_be_copied_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for verb in ("check", "backport", "draft", "prepare", "send", "stable"):
+        command = main.cli.get_command(click.Context(main.cli), verb)
+        assert command
+        assert command.epilog
+        shown = call(verb, "--help").out.splitlines()
+        for example in command.epilog.splitlines()[2:]:
+            assert f"  {example}" in shown
+            assert len(example) < 80
+
+
 def test_escape_sequences_in_an_error_do_not_reach_the_terminal() -> None:
     outcome = call("check", "\x1b[31mred\x1b]0;title\x07.patch")
     assert outcome.code == ExitCode.USAGE

@@ -31,7 +31,7 @@ class Wants:
     in_reply_to: str | None
 
 
-@click.command(epilog="Example: patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
+@click.command(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
 @click.argument("target", required=False)
 @click.option(
     "--onto", multiple=True, metavar="REV|DIR", help="a commit-ish or an unpacked tree instead of the stable branches (repeatable)"

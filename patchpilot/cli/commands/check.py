@@ -10,7 +10,10 @@ from patchpilot.cli.checking import COLUMNS, FORMATS, JOBS, LIMITS, Words, answe
 from patchpilot.cli.options import Common, common_options
 
 
-@click.command(epilog="Example: patchpilot check --strict 0001-net-fix-it.patch; patchpilot check origin/master..HEAD")
+@click.command(
+    epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
+    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'"
+)
 @common_options(*FORMATS)
 @click.option("--base", metavar="REV", help="what your topic is based on")
 @click.option("--strict", is_flag=True, help="also give findings of severity check")
@@ -37,7 +40,10 @@ from patchpilot.cli.options import Common, common_options
 @click.option("--unwaive", metavar="RULE", multiple=True, help="take such a waiver back")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(common: Common, **words: Any) -> int:
-    """Check patches: files, directories, mboxes, commits, ranges, or `-`. With no TARGET: what your branch has over its base."""
+    """Check patches: files, directories, mboxes, commits, ranges, a list's mails by '<message-id>' or URL, or `-`.
+
+    With no TARGET: what your branch has over its base.
+    """
     return answer(common, Words(**_with_baseline(words)))
 
 

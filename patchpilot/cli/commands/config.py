@@ -11,7 +11,7 @@ from patchpilot.errors import MissingError, unknown
 from patchpilot.services.config import ConfigRow, config
 
 
-@click.command(epilog="Example: patchpilot config; patchpilot config via; git config patchpilot.via b4 sets one")
+@click.command(epilog="\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config patchpilot.via b4")
 @common_options("text", "json")
 @click.argument("name", required=False)
 def command(common: Common, name: str | None) -> int:

@@ -21,7 +21,9 @@ Mail goes to a server of the sandbox, and answers come to its archive; nothing l
 Try: patchpilot check        `exit` ends the sandbox."""
 
 
-@click.command(epilog="Example: patchpilot demo; patchpilot demo --shell; patchpilot demo --script; patchpilot demo --keep ~/sandbox")
+@click.command(
+    epilog="\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n  patchpilot demo --keep ~/sandbox"
+)
 @click.option("--script", is_flag=True, help="run the journey through the verbs and print it, without a terminal")
 @click.option("--shell", is_flag=True, help="open your shell in the sandbox, its servers running, to try the verbs by hand")
 @click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="leave the sandbox there for playing")

@@ -14,7 +14,7 @@ from patchpilot.services.doctor import DoctorResult, doctor
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 
-@click.command(epilog="Example: patchpilot doctor; patchpilot doctor --offline --format json")
+@click.command(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
 @common_options("text", "json")
 @click.option("--via", type=click.Choice(("git-send-email", "b4")), help="the transport you mean to use")
 @click.option("--identity", metavar="NAME", help="the sendemail identity to look at")

@@ -15,7 +15,8 @@ from patchpilot.services.draft import Changes, DraftResult
 
 
 @click.command(
-    epilog="Example: patchpilot draft --edit; patchpilot draft --changelog '- mended the leak (Grace)' --subject-prefix 'PATCH net'"
+    epilog="\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- mended the leak (Grace)'"
+    "\n  patchpilot draft --subject-prefix 'PATCH net'"
 )
 @common_options("text", "json", short_verbose=False)
 @click.option("--base", metavar="REV", help="what your topic is based on")

@@ -6,7 +6,7 @@ import click
 from patchpilot.cli.options import Common, common_options
 
 
-@click.command(epilog="Example: patchpilot explain missing-fixes; patchpilot explain BAD_FIXES_TAG")
+@click.command(epilog="\b\nExamples:\n  patchpilot explain missing-fixes\n  patchpilot explain BAD_FIXES_TAG")
 @common_options("text", "json")
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:

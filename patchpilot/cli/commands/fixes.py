@@ -17,7 +17,7 @@ from patchpilot.services.fixes import LIMIT, MANY, FixesResult, find_culprits
 MAX_LOG = 4 << 20
 
 
-@click.command(epilog="Example: patchpilot fixes HEAD; patchpilot fixes --verify HEAD")
+@click.command(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
 @click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="how many candidates")
 @click.option("--verify", is_flag=True, help="only judge the Fixes: tags that are there")

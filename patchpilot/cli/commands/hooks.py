@@ -13,12 +13,12 @@ from patchpilot.errors import UsageError
 from patchpilot.services import hooks as service
 
 
-@click.command(epilog="Example: patchpilot hooks install commit-msg; patchpilot hooks remove; patchpilot hooks (lists them)")
+@click.command(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
-@click.argument("words", nargs=-1, metavar="[commit-msg|sendemail-validate|b4]...")
+@click.argument("words", nargs=-1, metavar="[HOOK]...")
 def command(common: Common, action: str, words: tuple[str, ...]) -> int:
-    """Check commits as they are made and mails as they are sent: git's commit-msg and sendemail-validate, b4's per-patch check."""
+    """Check commits as they are made and mails as they are sent. HOOK (default: all): commit-msg, sendemail-validate or b4."""
     repository = common.repository()
     if action == "run":
         return _run(common, words)

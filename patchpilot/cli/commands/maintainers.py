@@ -54,7 +54,7 @@ class _Command(click.Command):
     cls=_Command,
     name="maintainers",
     help=_HELP,
-    epilog="Example: patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
+    epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--base", metavar="REV", help="what the topic is based on, when no TARGET is named")

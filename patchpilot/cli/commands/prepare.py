@@ -12,7 +12,7 @@ from patchpilot.services.prepare import Preparation, Wanted, prepare
 
 
 @click.command(
-    epilog="Example: patchpilot prepare --dry-run; patchpilot prepare HEAD --fixes 43645ce03e00 --closes https://bugzilla.kernel.org/1"
+    epilog="\b\nExamples:\n  patchpilot prepare --dry-run\n  patchpilot prepare HEAD --fixes 43645ce03e00\n  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
 )
 @common_options("text", "json")
 @click.option(

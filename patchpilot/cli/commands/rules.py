@@ -6,7 +6,7 @@ import click
 from patchpilot.cli.options import Common, common_options
 
 
-@click.command(epilog="Example: patchpilot rules --pack tags; patchpilot rules --format json")
+@click.command(epilog="\b\nExamples:\n  patchpilot rules --pack tags\n  patchpilot rules --format json")
 @common_options("text", "json", "markdown")
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-@click.command(epilog="Example: patchpilot send --dry-run; patchpilot send --to-self; patchpilot send -v 2 --in-reply-to '<id@host>'")
+@click.command(
+    epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'"
+)
 @common_options("text", "json", short_verbose=False)
 @click.option("--via", type=click.Choice(TRANSPORTS), help="transport  [default: patchpilot.via, else git-send-email]")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")

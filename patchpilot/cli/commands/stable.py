@@ -10,7 +10,7 @@ from patchpilot.errors import ExitCode
 from patchpilot.services.stable import StableResult, stable_lines
 
 
-@click.command(epilog="Example: patchpilot stable HEAD; patchpilot stable HEAD --fixes 43645ce03e00 --versions")
+@click.command(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
 @common_options("text", "json")
 @click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
 @click.option("--versions", is_flag=True, help="add the first version that needs it (# 5.10+)")

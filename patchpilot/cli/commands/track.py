@@ -22,7 +22,7 @@ MINIMUM_INTERVAL = 60
 
 @click.group(
     invoke_without_command=True,
-    epilog="Example: patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'; patchpilot track update",
+    epilog="\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n  patchpilot track update",
 )
 @common_options("text", "json")
 def command(common: Common) -> None:
@@ -34,7 +34,9 @@ def command(common: Common) -> None:
         context.find_root().ensure_object(dict)["repo"] = common.repo
 
 
-@command.command(epilog="Example: patchpilot track add '<20240101120000.1-1-ada@example.org>'; patchpilot track add --mbox thread.mbox")
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n  patchpilot track add --mbox thread.mbox"
+)
 @common_options("text", "json")
 @click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails there instead of asking an archive")
 @_LORE
@@ -58,14 +60,14 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
     _write(common, found, whole=True)
 
 
-@command.command("list", epilog="Example: patchpilot track list --format json")
+@command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
 @common_options("text", "json")
 def list_(common: Common) -> None:
     """List the followed series and what to do next about each."""
     _list(common)
 
 
-@command.command(epilog="Example: patchpilot track show 1; patchpilot track show 1 -C ~/linux")
+@command.command(epilog="\b\nExamples:\n  patchpilot track show 1\n  patchpilot track show 1 -C ~/linux")
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
 @_ID
@@ -78,7 +80,7 @@ def show(common: Common, number: int, keep_unread: bool) -> None:
     _write(common, (found,), whole=True)
 
 
-@command.command(epilog="Example: patchpilot track update; patchpilot track update 2")
+@command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
 @common_options("text", "json")
 @click.option("--all", "everything", is_flag=True, help="also those that have come to an end")
 @click.option("--fresh", is_flag=True, help="do not use answers of the last ten minutes")
@@ -99,7 +101,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     return _told_unreachable(found)
 
 
-@command.command(epilog="Example: patchpilot track watch --once || echo something new")
+@command.command(epilog="\b\nExample:\n  patchpilot track watch --once || echo something new")
 @common_options("text", "json")
 @click.option("--once", is_flag=True, help="look once; exit 1 when something new came")
 @click.option(
@@ -134,7 +136,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     return 1 if once and came else code
 
 
-@command.command(epilog="Example: patchpilot track remove 3")
+@command.command(epilog="\b\nExample:\n  patchpilot track remove 3")
 @common_options("text", "json")
 @_ID
 def remove(common: Common, number: int) -> None:
@@ -153,7 +155,7 @@ def remove(common: Common, number: int) -> None:
         common.write(f"{entry.id} is followed no longer: {printable(entry.subject)}")
 
 
-@command.command(epilog="Example: patchpilot track export --format mbox -o mine.mbox")
+@command.command(epilog="\b\nExample:\n  patchpilot track export --format mbox -o mine.mbox")
 @common_options("json", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> None:
@@ -176,7 +178,7 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
         _write(common, series)
 
 
-@command.command(epilog="Example: patchpilot track classify reply.eml; patchpilot track classify --format json thread.mbox")
+@command.command(epilog="\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format json thread.mbox")
 @common_options("text", "json")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:

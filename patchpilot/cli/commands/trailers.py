@@ -13,7 +13,7 @@ from patchpilot.services.prepare import Preparation
 from patchpilot.services.trailers import collect
 
 
-@click.command(epilog="Example: patchpilot track update; patchpilot trailers --dry-run; patchpilot trailers")
+@click.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
 @common_options("text", "json")
 @click.option("--base", metavar="REV", help="what your topic is based on")
 @click.option("--changed", is_flag=True, help="also tags given to a patch that has changed since, or on a condition")

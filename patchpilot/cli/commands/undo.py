@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot undo`: take back what prepare wrote."""
+"""`patchpilot undo`: take back what prepare, trailers or check --fix did to commits."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.undo import UndoState, undo_list, undo_restore
 
 
-@click.command(epilog="Example: patchpilot undo list; patchpilot undo; patchpilot undo restore 3")
+@click.command(epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3")
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)
