@@ -219,3 +219,64 @@ def test_a_misspelt_word_of_a_comment_is_corrected_and_one_of_the_code_is_not() 
 def test_what_was_taken_back_is_tried_again_when_the_rest_is_mended() -> None:
     mended = mended_text(patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;"))
     assert not mended_text("\n".join(mended.draft.patch.lines) + "\n").changed
+
+
+@pytest.mark.parametrize(
+    ("subject", "message", "body"),
+    [
+        ("frob: say what is meant", "Replace occured with occurred, which is what the log has in all other places of the driver.", ""),
+        ("frob: correct spelling in a comment", "The comment of the link says occured, and people looked for it in vain.", ""),
+        ("frob: say what is meant", 'The log has "error occured here" since the beginning, and tools look for it.', ""),
+        ("frob: say what is meant", "The log says occured since the beginning, and people looked for it in vain.", '-\tfrob("occured");\n'),
+    ],
+)
+def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(subject: str, message: str, body: str) -> None:
+    text = patch_of(f" \tint ret;\n{body}+\tfrob(a);\n \tint more;", subject=subject, message=f"{message}\n\n{SIGN_OFF}")
+    assert message in mended_text(text).draft.patch.lines
+
+
+def test_a_misspelt_word_of_a_message_is_corrected() -> None:
+    text = patch_of(" \tint ret;\n+\tfrob(a);\n \tint more;", message=f"{PROSE} It occured.\n\n{SIGN_OFF}")
+    assert any("occurred" in line for line in mended_text(text).draft.patch.message)
+
+
+@pytest.mark.parametrize(
+    "name", ["tools/frob/frob.bat", "tools/frob/frob.ps1", "tools/testing/selftests/frob/expected.txt", "scripts/x.inf"]
+)
+def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
+    text = patch_of("+echo a\r\n+echo b\r\n+out  \r", path=name, new=True)
+    assert not [one for one in mended_text(text).fixed if one.path == name]
+
+
+@pytest.mark.parametrize("name", ["drivers/frob/Makefile", "scripts/frob.sh", "drivers/frob/Kconfig"])
+def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(name: str) -> None:
+    assert [one.name for one in mended_text(patch_of("+echo a\r", path=name, new=True)).fixed if one.name == "dos-line-end"]
+
+
+def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
+    text = patch_of("+out   \n+a \tb", path="tools/testing/selftests/frob/expected.txt", new=True)
+    assert not [one for one in mended_text(text).fixed if one.path]
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("extern u64 frob_count(void), frob_other;", "extern u64 frob_count(void), frob_other;"),
+        ("extern int frob_one(int a, int b);", "int frob_one(int a, int b);"),
+        ("extern int frob_one(int a), frob_two(int b);", "extern int frob_one(int a), frob_two(int b);"),
+    ],
+)
+def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
+    assert good in code(mended_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")))
+
+
+@pytest.mark.parametrize(
+    ("subject", "trailers"),
+    [
+        ("frob: fix typo in a register's name", f"Cc: stable@vger.kernel.org # 6.1\n{SIGN_OFF}"),
+        ("frob: wait", f"{SIGN_OFF}\n(cherry picked from commit 4364ac5ce03e00112233445566778899aabbccdd)"),
+    ],
+)
+def test_what_only_its_author_can_say_is_left_in_the_message(subject: str, trailers: str) -> None:
+    text = patch_of(" \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}")
+    assert "\n".join(mended_text(text).draft.patch.message).endswith(trailers)

@@ -126,7 +126,16 @@ def _word(site: Site, typo: str, better: str) -> Change | None:
     places = [
         one for one in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw) if _is_prose(site, *one.span())
     ]
+    if _in_message(site) and (not places or _is_told(site, raw, better, places[0].start())):
+        return None
     return Change(spans=tuple(Span(site.number, *one.span(), better) for one in places)) if places else None
+
+
+def _is_told(site: Site, raw: str, better: str, at: int) -> bool:
+    """Whether a misspelt word of the message is what the message tells of: it speaks of spelling, quotes the word or names it beside the right one."""
+    patch = site.context.patch
+    told = " ".join((patch.subject.title, *patch.message)).lower()
+    return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", told) is not None
 
 
 def _is_prose(site: Site, start: int, end: int) -> bool:

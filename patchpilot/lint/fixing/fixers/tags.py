@@ -101,13 +101,6 @@ def drop_tag(site: Site) -> Change | None:
     return delete([site.number]) if same else None
 
 
-@fixer("drop-stable", PROSE)
-def drop_stable(site: Site) -> Change | None:
-    """The request to the stable trees goes."""
-    number = next((one for one in _message(site) if re.match(r"(?i)cc:.*\bstable@(?:vger\.)?kernel\.org", site.text(one))), None)
-    return delete([number]) if number else None
-
-
 @fixer("close-gap", PROSE)
 def close_gap(site: Site) -> Change | None:
     """Blank lines between two tags go; a paragraph between them is left."""

@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.lines import expand
+from patchpilot.lint.clang.lines import Line, expand
 from patchpilot.lint.clang.sanitise import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import Change, Site, Span, delete, fixer
 from patchpilot.model.finding import Edit
@@ -12,7 +12,17 @@ _BLANK = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
 """Kinds of files in which white space at the end of a line means nothing; in Makefiles, Markdown, scripts and test data it may."""
+_SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
+
+
+def _is_free(line: Line) -> bool:
+    """Whether white space at the end of a line means nothing in the line's file. A text among tests may be what one of them expects."""
+    name = line.file.rpartition("/")[2]
+    if line.suffix == "txt" and _TESTS.search(line.file):
+        return False
+    return line.suffix in _FREE or name.startswith("Kconfig") or name == "MAINTAINERS"
 
 
 @fixer("trailing-space")
@@ -21,8 +31,7 @@ def trailing_space(site: Site) -> Change | None:
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     name = line.file.rpartition("/")[2]
-    free = line.suffix in _FREE or name.startswith("Kconfig") or name == "MAINTAINERS"
-    if "\r" in raw or not (free or (name in ("Makefile", "Kbuild") and _BUILT.match(kept) and not kept.endswith("\\"))):
+    if "\r" in raw or not (_is_free(line) or (name in ("Makefile", "Kbuild") and _BUILT.match(kept) and not kept.endswith("\\"))):
         return None
     if kept.endswith("\\") and line.suffix not in _C:
         return None
@@ -69,7 +78,8 @@ def line_end(site: Site) -> Change | None:
     """A newline alone, where the file is not written with carriage returns."""
     line = site.line
     patch = site.context.patch
-    if not line.raw.endswith("\r") or (patch.lines and patch.lines[0].endswith("\r")):
+    read = _is_free(line) or line.suffix in _SCRIPTS or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
+    if not read or not line.raw.endswith("\r") or (patch.lines and patch.lines[0].endswith("\r")):
         return None
     # a context line or a removed one shows how the file ends its lines
     if any(one.file == line.file and one.in_hunk and one.sign in (" ", "-") and one.raw.endswith("\r") for one in site.scan.lines):

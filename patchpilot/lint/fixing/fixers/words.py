@@ -41,7 +41,9 @@ def drop_int(site: Site) -> Change | None:
 
 @fixer("drop-extern", NAMED)
 def drop_extern(site: Site) -> Change | None:
-    """A prototype without extern; the lines that go on with it keep their place, so it must be whole."""
+    """A prototype without extern; the lines that go on with it keep their place, so it must be whole, and nothing but it."""
+    if re.search(r",(?![^(]*\))", site.line.code):
+        return None
     return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
 
 
