@@ -230,7 +230,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     if not headers and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
-            hint="give a patch as `git format-patch` writes it, or name a commit; whole files are not checked",
+            hint="give a patch as `git format-patch` writes it, or a commit (only maintainers takes a file: -f FILE)",
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 

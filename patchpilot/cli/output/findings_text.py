@@ -84,7 +84,7 @@ def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[
     if finding.rule not in told and (why := reasons.get(finding.rule)):
         told.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
-        if finding.fix and finding.fix.kind == "suggest" and finding.fix.text:
+        if finding.fix and finding.fix.kind == "suggest" and finding.fix.text and finding.fix.text not in finding.message:
             lines.append(paint(f"    instead: {one_line(finding.fix.text)}", DIM))
     return "\n".join(lines)
 
