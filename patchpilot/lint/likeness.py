@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
@@ -36,11 +37,24 @@ def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | 
     """The mark of a finding in a patch (None: of the series as a whole); `renamed` has the old path of files that were renamed."""
     if patch is None:
         return Mark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
-    path = (renamed or {}).get(finding.path or "", finding.path or "")
-    text = _text(finding, patch)
+    stands = place_of(finding)
+    path = (renamed or {}).get(stands or "", stands or "")
+    text = _text(finding, patch) if stands == finding.path else ""
     if text or path:
         return Mark(path, finding.rule, text)
     return Mark("", finding.rule, even(patch.subject.title), change_of(patch))
+
+
+def place_of(finding: Finding) -> str | None:
+    """The file a finding is about; None for one of the sign-offs, also where checkpatch.pl tells it on the last line of the diff."""
+    return None if finding.column is None and finding.rule in _of_the_tags() else finding.path
+
+
+@cache
+def _of_the_tags() -> frozenset[str]:
+    from patchpilot.lint.store import load_rules
+
+    return frozenset(rule.id for rule in load_rules() if rule.scope == "trailers")
 
 
 def _text(finding: Finding, patch: Patch) -> str:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from patchpilot.errors import InputError, UsageError, nearest, unknown
+from patchpilot.lint.likeness import place_of
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Finding, Severity
 
@@ -36,7 +37,8 @@ class Waiver:
         """Whether it is about this finding, whose rule goes by these words; a waiver for paths is about no finding of the message."""
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
-        return not self.paths or (finding.path is not None and any(_matches(finding.path, one) for one in self.paths))
+        place = place_of(finding) if self.paths else None
+        return not self.paths or (place is not None and any(_matches(place, one) for one in self.paths))
 
     def ended(self, today: date) -> bool:
         """Whether its last day is over."""

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from patchpilot.errors import InputError
 from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
+from patchpilot.lint.context import Context
+from patchpilot.lint.engine import run
 from patchpilot.lint.likeness import LONGEST, Mark, became, change_of, even, mark_of, renames
+from patchpilot.lint.store import load_rules
+from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
@@ -210,3 +214,23 @@ def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count
     old = [patch(f"frob: number {number}", added=f"int v{number};") for number in range(count)]
     order = data.draw(st.permutations(range(count)))
     assert became(old, [old[at] for at in order]) == dict(enumerate(order))
+
+
+def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by_the_patch() -> None:
+    unsigned = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
+    ends_alike = parse_patch("\n".join(patch("frob: more", added="int c;").lines).replace(SIGN_OFF, "").encode(), "b.patch")
+    marks = []
+    for one in (unsigned, ends_alike):
+        (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
+        assert told.patch_line
+        assert told.patch_line > one.diff_line
+        marks.append(mark_of(told, one))
+    assert marks[0] == Mark("", "CPM003", "frob: wait", change_of(unsigned))
+    assert marks[0] != marks[1]
+
+
+def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
+    one = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
+    (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(told, ("no-sign-off",))
+    assert Waiver("no-sign-off", "r").covers(told, ("no-sign-off",))
