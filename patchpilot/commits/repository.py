@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEX = re.compile(r"[0-9a-f]{40}")
 _MESSAGE_ID = re.compile(r"[^\s<>@{}]+@[^\s<>@{}]+")
+_SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
@@ -88,6 +89,8 @@ class Repository:
             return f"a Message-ID is written '<{word}>'"
         if near := nearest(word, self.refs):
             return f"did you mean {near!r}?"
+        if _SHORT_ID.fullmatch(word):
+            return "it is not in this clone: git fetch --all"
         return "see `git log --oneline -5`" if self.find("HEAD") else "nothing is committed here yet: commit your fix first"
 
     def find(self, word: str) -> str | None:

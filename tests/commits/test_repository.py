@@ -195,6 +195,7 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         ("20240101120000.1-1-ada@example.org", "'<20240101120000.1-1-ada@example.org>'"),
         ("origin/mastr", "did you mean 'origin/master'?"),
         ("nothing-like-it", "git log --oneline -5"),
+        ("1234abcd5678", "git fetch --all"),
         ("HEAD@{7}", "git log --oneline -5"),
     ],
 )
