@@ -20,6 +20,11 @@ class Bindings:
         self._below = below
         self._known: dict[str, bool] = {}
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the tree has any: other projects keep them elsewhere."""
+        return bool(self._text or self._vendors) or (self._below is not None and self._below.is_there)
+
     def documents(self, compatible: str) -> bool:
         """Whether the compatible stands there: itself, or with `<.*>` for the part (or the number in the part) before its first hyphen."""
         known = self._known.get(compatible)

@@ -101,6 +101,8 @@ def _is_compatible(line: Line) -> bool:
 def _undocumented(context: Context, line: Line) -> Iterator[str]:
     assert context.tree is not None
     bindings = bindings_of(context.tree)
+    if not bindings.is_there and not context.options.checkpatch_compat:
+        return
     for compatible in _QUOTED.findall(line.raw):
         if not bindings.documents(compatible):
             yield f"no binding in Documentation/devicetree/bindings describes {compatible!r}"

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Device tree bindings are asked for where a tree keeps them."""
+
+from dataclasses import replace
+
+import pytest
+
+from patchpilot.lint.engine import run
+from patchpilot.lint.rule import Example
+from patchpilot.lint.store import load_rules
+from tests.kit.snippets import context_of
+
+CODE = '\t{ .compatible = "nobody,frob" },\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "compat", "told"),
+    [
+        ("Documentation/devicetree/bindings/other.yaml", False, True),
+        ("doc/device-tree-bindings/other.txt", False, False),
+        ("doc/device-tree-bindings/other.txt", True, True),
+    ],
+)
+def test_a_binding_is_asked_for_where_the_tree_has_any(file: str, compat: bool, told: bool) -> None:
+    context = context_of(Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"}))
+    found = run(replace(context, options=replace(context.options, checkpatch_compat=compat)), load_rules())
+    assert any(one.name == "undocumented-compatible" for one in found) is told
