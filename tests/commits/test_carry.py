@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Edits of a commit's lines reach the commits above it where those keep the lines, and nothing else of their files changes."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.carry import LineEdit, carried, edited, edited_tree
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from tests.kit.repos import Repo
+
+Lines = list[str]
+
+
+def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
+    """Lines taken out, put in and replaced; no line is there twice, so that there is one way to see what was kept."""
+    found = list(lines)
+    for step in range(chance.randrange(5)):
+        at = chance.randrange(len(found) + 1)
+        found[at : at + chance.randrange(3)] = [f"{name} new {step} {number}\n" for number in range(chance.randrange(3))]
+    return found
+
+
+def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
+    """Edits that do not touch one another, of one to three lines each, which become none to three."""
+    found, at = [], chance.randint(1, 4)
+    while at <= len(lines):
+        last = min(at + chance.randrange(3), len(lines))
+        found.append(LineEdit(at, last, tuple(f"mended {at} {number}\n".encode() for number in range(chance.randrange(4)))))
+        at = last + chance.randint(2, 5)
+    return tuple(found)
+
+
+def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
+    """The new file with every edit made whose lines are all still there, one below the other."""
+    text = "".join(new)
+    for edit in edits:
+        block = old[edit.first - 1 : edit.last]
+        at = new.index(block[0]) if block[0] in new else -1
+        if at >= 0 and new[at : at + len(block)] == block:
+            text = text.replace("".join(block), b"".join(edit.lines).decode(), 1)
+    return text.encode()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    before = {f"dir{at % 3}/file{at}": [f"file{at} line {number}\n" for number in range(chance.randint(1, 25))] for at in range(60)}
+    after = {path: _changed(chance, lines, path) for path, lines in before.items()}
+    repo = Repo(tmp_path / "repo")
+    old = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
+    new = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
+    edits = {path: _edits(chance, lines) for path, lines in before.items()}
+    with Repository.open(repo.path) as repository:
+        reached = carried(repository, old, new, edits)
+        tree = edited_tree(repository, new, reached)
+        for path, lines in after.items():
+            assert repository.blob(tree, path) == _expected(before[path], lines, edits[path])
+            assert edited(repository.blob(new, path) or b"", reached.get(path, ())) == repository.blob(tree, path)
+    assert sum(map(len, reached.values())) < sum(map(len, edits.values()))
+    assert repo.git("fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_own(tmp_path: Path) -> None:
+    lines = [f"line {number}\n" for number in range(30)]
+    repo = Repo(tmp_path / "repo")
+    names = ("moved", "changed-and-moved", "gone", "linked", "kept", "executable")
+    old = repo.commit("old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names})
+    for name in ("moved", "changed-and-moved"):
+        repo.git("mv", f"d/{name}", f"{name}-there")
+    repo.put("changed-and-moved-there", "first\nchanged-and-moved\n" + "".join(lines))
+    for name in ("gone", "linked"):
+        (repo.path / "d" / name).unlink()
+    (repo.path / "d" / "linked").symlink_to("kept")
+    (repo.path / "d" / "executable").chmod(0o755)
+    new = repo.commit("new")
+    edit = LineEdit(5, 5, (b"mended\n",))
+    with Repository.open(repo.path) as repository:
+        found = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
+        assert found == {
+            "moved-there": (edit,),
+            "changed-and-moved-there": (LineEdit(6, 6, (b"mended\n",)),),
+            "d/kept": (edit,),
+            "d/executable": (edit,),
+        }
+        tree = edited_tree(repository, new, found)
+        assert carried(repository, old, new, {}) == {}
+    assert repo.git("diff", "--numstat", new, tree) == "\n".join(f"1\t1\t{path}" for path in sorted(found))
+    modes = {line.split("\t")[1]: line.split(" ")[0] for line in repo.git("ls-tree", "-r", tree).split("\n")}
+    assert (modes["d/executable"], modes["d/linked"], modes["d/kept"]) == ("100755", "120000", "100644")
+
+
+def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    old = repo.commit("old", {"file": "one\ntwo\nthree"})
+    new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
+    with Repository.open(repo.path) as repository:
+        found = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
+        assert repository.blob(edited_tree(repository, new, found), "file") == b"zero\none\n2\nthree"
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    commit = repo.commit("old", {"file": "one\n"})
+    with Repository.open(repo.path) as repository, pytest.raises(GitError, match="other is not in"):
+        edited_tree(repository, commit, {"other": (LineEdit(1, 1, ()),)})
