@@ -62,6 +62,18 @@ def test_a_diff_is_what_patch_takes_and_nothing_is_written(file: Path) -> None:
     assert file.read_bytes() == patched
 
 
+def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = b"".join(b"From x Thu Jan  1 00:00:00 2026\n" + patch(f"frob: wait for link {at}").encode() + b"\n" for at in range(3))
+    # what a single mail may have is less than what an mbox may
+    monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
+    done = call("check", "--fix", "-", stdin=mails)
+    assert done.out.count("frob_start(frob, 1);") == 3
+    monkeypatch.setattr("patchpilot.commits.range.MAX_DATA", len(mails) - 1)
+    done = call("check", "--fix", "-", stdin=mails)
+    assert (done.code, done.out) == (2, "")
+    assert "more than" in done.err
+
+
 def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) -> None:
     done = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
