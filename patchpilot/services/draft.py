@@ -68,7 +68,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if changes.version is not None:
         draft = replace(draft, version=changes.version)
     if changes.changelog is not None:
-        draft = with_changelog(draft, changes.changelog)
+        draft = with_changelog(draft, changes.changelog, repository)
     for which, text in changes.notes:
         draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
     if changes.prefix is not None:
@@ -97,7 +97,7 @@ def ping(repository: Repository, target: str | None = None, base: str | None = N
     if last is None:
         raise UsageError("nothing of this topic was sent yet", hint="patchpilot send")
     name = (repository.identity or Address("", "")).name
-    values = {"date": last.begun[:10], "link": link_to(last), "name": name, "version": str(last.version)}
+    values = {"date": last.begun[:10], "link": link_to(last, repository), "name": name, "version": str(last.version)}
     return without_comments(fill(template("ping"), values)) + "\n"
 
 

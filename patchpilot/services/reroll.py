@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The next version of a topic: its number, its changelog pre-filled from the range-diff and the reviews, its link to the one before."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
+from patchpilot.config import load
 from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts
@@ -34,12 +36,12 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
-    text = draft.changelog or lay_out(draft.version, points, link_to(last))
+    text = draft.changelog or lay_out(draft.version, points, link_to(last, repository))
     with Drafts() as drafts:
         return drafts.save(replace(draft, changelogs={**draft.changelogs, str(draft.version): text}))
 
 
-def with_changelog(draft: Draft, text: str) -> Draft:
+def with_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
     """The draft with a changelog; what is written after a version was sent is about the next one. Heading and link are put around it."""
     last = last_sent(draft)
     if last and last.version >= draft.version:
@@ -48,7 +50,7 @@ def with_changelog(draft: Draft, text: str) -> Draft:
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{changelog_title(draft.version)}\n{body}"
     if body and last and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
-        body = f"{body}\n- Link to v{last.version}: {link_to(last)}"
+        body = f"{body}\n- Link to v{last.version}: {link_to(last, repository)}"
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
 
@@ -82,9 +84,18 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
     repository.git("tag", "-a", "-F", "-", "--cleanup=verbatim", name, send.head, stdin=text.encode("utf-8", "surrogateescape"), ok=())
 
 
-def link_to(send: Send) -> str:
-    """The archive's link to a send's first mail."""
-    return LINK.format(send.entries[0].mail.message_id)
+def link_to(send: Send, repository: Repository | None = None) -> str:
+    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else through lore."""
+    from urllib.parse import urlsplit
+
+    lore = str(load(None, repository.config_regexp(r"^patchpilot\.")).get("lore") or "") if repository else ""
+    host = urlsplit(lore).hostname or ""
+    # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
+    private = "." not in host or host.startswith("127.") or ":" in host
+    if host == "lore.kernel.org" or (private and not (host and os.environ.get("PATCHPILOT_DEMO"))):
+        lore = ""
+    ident = send.entries[0].mail.message_id
+    return f"{lore.rstrip('/')}/{ident}/" if lore else LINK.format(ident)
 
 
 def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[Change, ...]:

@@ -26,7 +26,7 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
     notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
     # git writes a range-diff into a cover or a single patch only, b4 into none
     compared = _compared(repository, request, draft) if (many and cover is None) or request.via == "b4" else ""
-    again = "" if cover else _resend_note(request, draft)
+    again = "" if cover else _resend_note(repository, request, draft)
     first = next((one.commit for one in draft.patches if one.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
@@ -45,12 +45,12 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
     )
 
 
-def _resend_note(request: Request, draft: Draft) -> str:
+def _resend_note(repository: Repository, request: Request, draft: Draft) -> str:
     """What a resend says of itself."""
     last = last_sent(draft) if request.resend else None
     if last is None:
         return ""
-    values = {"version": str(last.version), "date": last.begun[:10], "link": link_to(last)}
+    values = {"version": str(last.version), "date": last.begun[:10], "link": link_to(last, repository)}
     return without_comments(fill(template("resend"), values))
 
 

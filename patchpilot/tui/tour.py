@@ -18,7 +18,7 @@ OFFER = (
 
 HINTS = {
     Stage.COMMIT: "This is Robin's fix, as newcomers write them. Read it (j, k, ] for the next hunk), then n goes on.",
-    Stage.CHECKS: "What maintainers would say. f: next finding. Robin would mend it by hand (e: editor); M does it for you, here in the tour.",
+    Stage.CHECKS: "What maintainers would say. f: next finding. m mends what is safe, e opens your editor; M does all of it for you, in the tour.",
     Stage.RECIPIENTS: "Who must get it, and why. Space takes somebody out, a adds somebody. It is right as it is: n.",
     Stage.TAGS: "Which commit brought the bug? Enter on the first one, tick the sign-off, then write the tags.",
     Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix fits. Enter opens a branch.",

@@ -241,3 +241,31 @@ def test_a_prefix_that_is_no_header_is_refused_and_not_kept(tmp_path: Path) -> N
             with pytest.raises(UsageError):
                 find_draft(repository, Request(prefix=bad))
         assert "Bcc" not in show(repository).draft.prefix
+
+
+@pytest.mark.parametrize(
+    ("lore", "demo", "begins"),
+    [
+        (None, False, "https://lore.kernel.org/r/"),
+        ("https://lore.kernel.org/netdev", False, "https://lore.kernel.org/r/"),
+        ("https://inbox.example.org/dev/", False, "https://inbox.example.org/dev/"),
+        ("http://127.0.0.1:8080", False, "https://lore.kernel.org/r/"),
+        ("http://mirror:8080", False, "https://lore.kernel.org/r/"),
+        ("http://127.0.0.1:8080", True, "http://127.0.0.1:8080/"),
+    ],
+)
+def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lore: str | None, demo: bool, begins: str
+) -> None:
+    from types import SimpleNamespace
+
+    from patchpilot.services.reroll import link_to
+
+    repo = topic(tmp_path / "r", 1)
+    if lore:
+        repo.git("config", "patchpilot.lore", lore)
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)
+    sent = SimpleNamespace(entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),))
+    with Repository.open(repo.path) as repository:
+        link = link_to(sent, repository)  # type: ignore[arg-type]
+    assert link.startswith(begins + "v1@example.org")

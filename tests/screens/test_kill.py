@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """kill -9 in each stage, and in the middle of a send: the walk opens where it was, and no mail leaves twice."""
 
+import os
+import signal
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -88,3 +90,21 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
             asked = walk.type("jj\r")
             walk.wait_for("was sent", since=asked)
         assert len(server.take()) == 1
+
+
+def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    with Terminal((*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path) as demo:
+        demo.wait_for("to answer before")
+        children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
+        walk = next(int(one) for one in children if b"tui" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0"))
+        at = len(demo.seen)
+        os.kill(walk, signal.SIGKILL)
+        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox stays", since=at)
+        assert demo.end() != 0
+
+
+def test_a_terminal_that_cannot_draw_is_told_the_way_out(mended: Path) -> None:
+    with Terminal(WALK, mended, env={"TERM": "dumb"}) as walk:
+        walk.wait_for("TERM=dumb", "patchpilot --help")
+        assert walk.end() == ExitCode.USAGE
+    assert "\x1b[?1049h" not in walk.seen

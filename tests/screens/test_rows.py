@@ -71,3 +71,12 @@ def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> Non
 def test_markup_stays_text(text: str) -> None:
     assert plain(text).plain == printable(text).expandtabs(8)
     assert not plain(text).spans
+
+
+def test_advice_after_a_send_names_keys_and_no_verb() -> None:
+    from patchpilot.tui.screens.send import by_keys_in
+
+    told = by_keys_in("the answers are followed: patchpilot track update, then patchpilot track show")
+    assert told == "the answers are followed: 8 shows them"
+    told = by_keys_in("nothing left; to leave a@b.example out: patchpilot maintainers --drop a@b.example, then patchpilot send")
+    assert told == "nothing left; to leave a@b.example out: 3, then Space on a@b.example, then 7"

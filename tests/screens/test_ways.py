@@ -52,7 +52,7 @@ async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_
         await keys(pilot, "2")
         pager = app.screen.query_one("#patch", Pager)
         every = dict(pager.marks)
-        assert {word for word, _ in every.values()} == {"error", "warning"}
+        assert {word for word, _ in every.values()} == {"error", "warn"}
         await keys(pilot, "o", "j", "enter")
         assert {word for word, _ in pager.marks.values()} == {"error"}
         assert "only error" in text_of(app)

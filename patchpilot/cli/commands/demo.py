@@ -51,10 +51,32 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if shell:
             click.echo(_WELCOME.format(work=sandbox.work), err=True)
         walk = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-P", "-m", "patchpilot", "tui"]
-        code = subprocess.call(walk, cwd=sandbox.work, env=sandbox.env)
+        with _terminal_given_back() as given_back:
+            code = subprocess.call(walk, cwd=sandbox.work, env=sandbox.env)
+            given_back.append(code >= 0)
         if keep:
             click.echo(f"the sandbox stays in {keep}, without its mail server and archive: . {keep}/env; cd {sandbox.work}", err=True)
     return ExitCode.OK if shell else code
+
+
+_PLAIN = "".join(f"\x1b[?{one}l" for one in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)) + "\x1b[<u\x1b[?25h\x1b[0m"
+"""What ends mouse, paste and focus reports, the screen apart, strange keys, a hidden cursor and colours."""
+
+
+@contextmanager
+def _terminal_given_back() -> Iterator[list[bool]]:
+    """The terminal as it was, where what draws on it was killed and could not see to that: True in the list says that it could."""
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+    said: list[bool] = []
+    try:
+        yield said
+    finally:
+        if said == [False]:
+            sys.stdout.write(_PLAIN)
+            sys.stdout.flush()
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from patchpilot.services.checked import CheckResult, Wanted
 
 WAIVED = "waived"
+NARROW = {Severity.WARNING: "warn"}
+"""A shorter word for the margin where there are 80 columns: what messages are broken at fits beside it."""
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
 
 STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
@@ -137,7 +139,10 @@ class ChecksScreen(StageScreen):
             self._only = ""
             rows = self._placed(result)
         worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
-        marks = {at: (str(one.severity), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(self._excused, (WAIVED, "dim"))
+        short = NARROW if self.size.width < 100 else {}
+        marks = {at: (short.get(one.severity, str(one.severity)), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(
+            self._excused, (WAIVED, "dim")
+        )
         shown = self._findings | {at: [one.finding for one in found] for at, found in self._excused.items()}
         words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in shown.items()}
         self.quiet = frozenset() if can_mend(result) else frozenset({"mend_safe"})

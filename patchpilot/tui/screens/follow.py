@@ -71,7 +71,7 @@ class FollowScreen(StageScreen):
             "fetch",
             "git fetch",
             show=False,
-            tooltip="git fetch, after asking: shows whether it is in mainline and the stable branches",
+            tooltip="git fetch, after asking: shows where it has landed",
         ),
         Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
         Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),

@@ -47,9 +47,7 @@ class Mend(ModalScreen[bool]):
         with Vertical(classes="reader"):
             yield Static(plain(title, STRONG), markup=False)
             yield Pager(ident="text", styler=_styled)
-            yield Static(
-                plain("Enter or y: write it   ] and [: next part   Escape: leave all as it is", "dim"), markup=False
-            )
+            yield Static(plain("Enter or y: write it   ] and [: next part   Escape: leave all as it is", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -323,6 +324,15 @@ def _question(planned: "SendPlan") -> str:
     return "\n".join(rows)
 
 
+_FOLLOW = "patchpilot track update, then patchpilot track show"
+_DROP = re.compile(r"patchpilot maintainers --drop (\S+), then patchpilot send")
+
+
+def by_keys_in(line: str) -> str:
+    """An advice of the verb, with keys in place of the verbs it names."""
+    return _DROP.sub(r"3, then Space on \1, then 7", line.replace(_FOLLOW, "8 shows them"))
+
+
 def _rows(one: Sending) -> list[str]:
     planned = one.plan
     rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
@@ -330,7 +340,7 @@ def _rows(one: Sending) -> list[str]:
         rows += ["", f"Version {one.result.version}: {one.result.state}. On record:"]
         for mail in one.result.messages:
             rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
-        return [*rows, "", *(f"- {line}" for line in one.result.advice)]
+        return [*rows, "", *(f"- {by_keys_in(line)}" for line in one.result.advice)]
     if one.last and (one.unfinished or one.is_sent):
         rows += ["", f"Version {one.last.version}, {one.last.begun[:16].replace('T', ' ')} UTC: {one.last.state}. On record:"]
         for entry in one.last.entries:
@@ -343,7 +353,7 @@ def _rows(one: Sending) -> list[str]:
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
-    problems = problem_rows(planned)
+    problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(planned)]
     if lacks_server(planned):
         way = [
             f"blocked: {NO_SERVER}. In a shell, then r here (patchpilot doctor tries it):",

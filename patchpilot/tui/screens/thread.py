@@ -67,15 +67,15 @@ def _head(one: "Tracked") -> list[str]:
     rows = [one.subject, f"state     {one.state}{why}", f"next      {by_key(one.next_step)}"]
     if one.status:
         rows += [
-            f"sent      {revision_label(revision)}  {_day(revision.head.mail.mail.date)}  <{revision.head.message_id}>"
+            f"sent      {revision_label(revision)}  {_day(revision.head.mail.mail.date)}  {revision.head.message_id}"
             for revision in one.status.topic.revisions
         ]
-        rows += [f"missing   v{version}  <{ident}> is named, but not on the archive" for ident, version in one.status.topic.missing.items()]
+        rows += [f"missing   v{version}  {ident} is named, but not on the archive" for ident, version in one.status.topic.missing.items()]
         for tag in one.status.trailers:
             about = f"v{tag.version}" + (f" patch {tag.patch}" if tag.patch else "")
             rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")
     else:
-        rows.append(f"sent      <{one.entry.message_id}>")
+        rows.append(f"sent      {one.entry.message_id}")
     rows += [f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip() for place in one.landed]
     rows += [f"stable    {branch.version} {branch.state}" + (f": {branch.note}" if branch.note else "") for branch in one.stable]
     if one.status:
