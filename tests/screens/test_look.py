@@ -120,3 +120,17 @@ async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Pa
         await pilot.click(KeyLine)
         await pilot.pause()
         assert "quit" in text_of(app).split("\n")[-1]
+
+
+async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = walk_on(mended)
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark", "j", "y")
+        await pilot.pause()
+        assert len(copied) == 1
+        assert copied[0].split()[0] == "r"
+        await pilot.press("escape")
+        await settle(pilot)

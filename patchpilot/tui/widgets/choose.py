@@ -87,7 +87,11 @@ class Line(ModalScreen[str | None]):
 class Reader(ModalScreen[None]):
     """A text to read on the whole screen, with a title; `fold` breaks long lines at its width (then there are no stops)."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "close", "close", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "close", key_display="Esc"),
+        # below a dialog the keys of the whole walk are not in force
+        Binding("y", "app.copy", "copy line", show=False),
+    ]
 
     def __init__(self, title: str, rows: Sequence[str], *, styler: Styler = plain, stops: Sequence[int] = (), fold: bool = False) -> None:
         super().__init__()
