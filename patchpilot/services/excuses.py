@@ -146,22 +146,19 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     left = [Remaining(counted(mark_of(one, checked.patch) for one in checked.every)) for checked in before.patches]
     whole = Remaining(counted(mark_of(one, None) for one in before.every_series))
 
-    def known(finding: Finding, patch: Patch, there: Remaining) -> bool:
-        return there.take(mark_of(finding, patch)) or bool(finding.path in moved and there.take(mark_of(finding, patch, moved)))
+    def marks(finding: Finding, patch: Patch) -> tuple[Mark, ...]:
+        return (mark_of(finding, patch), *([mark_of(finding, patch, moved)] if finding.path in moved else []))
 
+    every = [[marks(one, checked.patch) for one in checked.findings] for checked in result.patches]
     old: list[set[int]] = []
-    for at, checked in enumerate(result.patches):
+    for at, here in enumerate(every):
         there = left[places[at]] if at in places else None
-        old.append({number for number, one in enumerate(checked.findings) if there and known(one, checked.patch, there)})
+        old.append({number for number, names in enumerate(here) if there and any(map(there.take, names))})
     for at, checked in enumerate(result.patches):
         # what went from one patch of the series to another is not new either
         for number, one in enumerate(checked.findings):
-            if (
-                number not in old[at]
-                and one.path
-                and mark_of(one, checked.patch).text
-                and any(known(one, checked.patch, rest) for rest in left)
-            ):
+            names = every[at][number]
+            if number not in old[at] and one.path and names[0].text and any(rest.take(name) for rest in left for name in names):
                 old[at].add(number)
     patches = tuple(
         replace(checked, findings=tuple(replace(one, new=number not in old[at]) for number, one in enumerate(checked.findings)))
