@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A branch moves with its files, and nothing that a person has not committed is lost on the way."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,13 @@ def test_a_branch_that_two_working_trees_have_is_refused(place: Place, tmp_path:
         place.shift()
     assert place.state() == before
     place.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
+    place.shift()
+    assert place.state()[0] == place.new
+
+
+def test_a_working_tree_that_is_gone_is_not_in_the_way(place: Place, tmp_path: Path) -> None:
+    place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
+    shutil.rmtree(tmp_path / "other")
     place.shift()
     assert place.state()[0] == place.new
 
