@@ -21,6 +21,7 @@ def test_every_member_counts_and_plain_data_stays() -> None:
         (b"\x1f\x8bgarbage", "damaged"),
         (gzip.compress(b"a" * 5000), "unpacks to more"),
     ],
+    ids=["ends early", "damaged", "unpacks to more"],
 )
 def test_what_is_damaged_or_too_large_is_refused(data: bytes, word: str) -> None:
     with pytest.raises(InputError, match=word):
