@@ -123,13 +123,17 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
         if line.starts_file or line.starts_hunk or not (line.log_after or line.raw[:1] == "+") or _LISTING.search(line.raw):
             continue
         if " " in line.raw[1:]:
-            for word in _doubles(line):
-                yield "REPEATED_WORD", Hit(line.number, f"{word!r} stands there twice")
+            for word, second in _doubles(line):
+                # a finding of the message is shown without a place when it has no column
+                column = None if line.log_after else second
+                yield "REPEATED_WORD", Hit(line.number, f"{word!r} stands there twice", column=column)
         if carried := _carried_over(line):
-            yield "REPEATED_WORD", Hit(line.number, f"{carried!r} ends the line above and begins this one")
+            column = line.raw.index(carried, 1)
+            yield "REPEATED_WORD", Hit(line.number, f"{carried!r} ends the line above and begins this one", column=column)
 
 
-def _doubles(line: Line) -> Iterator[str]:
+def _doubles(line: Line) -> Iterator[tuple[str, int]]:
+    """Each word that stands there twice in a row, and where its second is."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):
@@ -147,7 +151,7 @@ def _doubles(line: Line) -> Iterator[str]:
             continue
         if _HEX.search(first) and first.lower() not in _HEX_WORDS:
             continue
-        yield first
+        yield first, found.start(2)
 
 
 def _carried_over(line: Line) -> str | None:

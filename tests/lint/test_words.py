@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Words that stand there twice: in a line of the diff the finding says where."""
+
+import pytest
+
+from patchpilot.lint.context import Context
+from patchpilot.lint.engine import run
+from patchpilot.lint.store import load_rules
+from patchpilot.model.mail import parse_patch
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+
+
+@pytest.mark.parametrize(
+    ("message", "added", "place"),
+    [
+        (PROSE, "+/* wait for for the link */", (PATH, 13)),
+        (PROSE, "+/* wait for the\n+ * the link */", (PATH, 4)),
+        (f"{PROSE} It is is so.", "+int b;", (None, None)),
+    ],
+)
+def test_a_word_twice_is_told_with_its_place(message: str, added: str, place: tuple[str | None, int | None]) -> None:
+    text = mail("frob: wait", f"{message}\n\n{SIGN_OFF}", file_diff(PATH, f" int a;\n{added}\n int z;"))
+    (told,) = [one for one in run(Context(parse_patch(text.encode(), "a.patch")), load_rules()) if one.name == "repeated-word"]
+    assert (told.path, told.column) == place
