@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mended patches written back to the files they came in: every byte that is not mended stays, and all files change or none."""
 
-import contextlib
 import os
 import re
 import stat
@@ -10,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from patchpilot.commits.range import is_network_target, patch_files
+from patchpilot.commits.range import MAX_DATA, is_network_target, patch_files
 from patchpilot.errors import InputError, PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.mend import Mended
 from patchpilot.model.mail import is_mboxrd, mail_bounds
@@ -152,9 +151,13 @@ def _split(content: bytes) -> list[bytes]:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(MAX_DATA + 1)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from error
+    if len(data) > MAX_DATA:
+        raise InputError(f"{file}: more than {MAX_DATA >> 20} MiB", hint="give the patches, or the mbox of one thread")
+    return data
 
 
 def _refuse_unless_writable(file: Path) -> None:
@@ -187,10 +190,25 @@ def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) 
     done: list[Path] = []
     try:
         for temporary, file in staged:
-            temporary.replace(file)
             done.append(file)
-    except OSError as error:
-        for file in done:
-            with contextlib.suppress(OSError, PatchpilotError):
-                _staged(file, old[str(file)]).replace(file)
-        raise RefusedError(f"{error.filename}: {error.strerror or error}", hint="every file is as it was") from error
+            temporary.replace(file)
+    except BaseException as error:
+        left = [file for file in done if not _put_back(file, old[str(file)])]
+        if not isinstance(error, OSError):
+            raise
+        hint = f"{left[0]} could not be put back: {len(left)} of the files may be mended" if left else "every file is as it was"
+        raise RefusedError(f"{error.filename}: {error.strerror or error}", hint=hint) from error
+
+
+def _put_back(file: Path, content: bytes) -> bool:
+    """Whether a file has its old content again."""
+    temporary = None
+    try:
+        if file.read_bytes() != content:
+            temporary = _staged(file, content)
+            temporary.replace(file)
+    except (OSError, PatchpilotError):
+        if temporary:
+            temporary.unlink(missing_ok=True)
+        return False
+    return True

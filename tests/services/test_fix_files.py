@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Several files are written all or none, whatever ends it."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError, RefusedError
+from patchpilot.services.fix_files import Holder
+
+ERRORS = {"Ctrl-C": KeyboardInterrupt(), "disk": OSError(5, "Input/output error", "b.patch")}
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in folder.iterdir()}
+
+
+@pytest.mark.parametrize("why", ERRORS)
+@pytest.mark.parametrize("times", [1, 9])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str, times: int, at: int
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.patch").write_bytes(b"old")
+    holder = Holder({str(tmp_path / f"{name}.patch"): b"old" for name in "abc"})
+    calls: list[Path] = []
+    replace = Path.replace
+
+    def broken(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if at <= len(calls) < at + times and not (why == "Ctrl-C" and len(calls) > at):
+            raise ERRORS[why]
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", broken)
+    before = _files(tmp_path)
+    with pytest.raises((KeyboardInterrupt, RefusedError)) as caught:
+        holder.write(dict.fromkeys(holder.data, b"new"))
+    after = _files(tmp_path)
+    assert set(after) == set(before)
+    if isinstance(caught.value, RefusedError):
+        assert (caught.value.hint == "every file is as it was") == (after == before)
+    else:
+        assert after == before
+
+
+def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.services.fix_files.MAX_DATA", 1 << 20)
+    with pytest.raises(InputError, match="more than 1 MiB"):
+        Holder.of(("/dev/zero",), None)
