@@ -125,11 +125,10 @@ def fix(
     first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
     by_patch: dict[int, Mended] = {}
     patches = []
-    shown = {} if work else _shown([checked.patch for checked in first.patches])
+    wants = Wants() if work else Wants.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("mending", number, len(first.patches))
-        later = {line for line, last in shown.items() if last > number} if len(first.patches) > 1 else set()
-        one, mended = _mended(first, checked, series, work or files, later)
+        one, mended = _mended(first, checked, series, work or files, wants.after(number, checked.patch))
         patches.append(one)
         if mended:
             by_patch[id(checked.patch)] = mended
@@ -167,21 +166,49 @@ def _refusals() -> Iterator[None]:
         raise RefusedError(str(error), hint=error.hint, exit_code=ExitCode.USAGE) from error
 
 
-Place = tuple[str, str]
-"""A line of a file: path and text."""
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What the patches of a call need to find in a file: its lines with the number of the last patch that does, by any of the file's names."""
+
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, patches: Sequence[Patch]) -> "Wants":
+        """What these patches need, in their order."""
+        names: dict[str, str] = {}
+        for change in (change for patch in patches for change in patch.files if change.old_path and change.new_path):
+            one, other = _first(names, change.old_path or ""), _first(names, change.new_path or "")
+            if one != other:
+                # a file that is renamed or copied is one with what becomes of it: better a line too many left than one too few
+                names[other] = one
+        return cls(
+            {
+                (_first(names, change.old_path or change.path), line.text): number
+                for number, patch in enumerate(patches)
+                for change in patch.files
+                for hunk in change.hunks
+                for line in hunk.lines
+                if line.kind in "- "
+            },
+            names,
+        )
+
+    def after(self, number: int, patch: Patch) -> frozenset[int]:
+        """The 0-based lines that a patch adds and that one behind its `number` needs."""
+        return frozenset(
+            line.patch_line - 1
+            for change in patch.files
+            for line in change.lines("+")
+            if self.lines.get((_first(self.names, change.path), line.text), -1) > number
+        )
 
 
-def _shown(patches: Sequence[Patch]) -> dict[Place, int]:
-    """Every line that some patch needs to find in a file, with the number of the last that does."""
-    return {
-        (path, line.text): number
-        for number, patch in enumerate(patches)
-        for change in patch.files
-        for path in (change.old_path or change.path,)
-        for hunk in change.hunks
-        for line in hunk.lines
-        if line.kind in "- "
-    }
+def _first(names: Mapping[str, str], path: str) -> str:
+    """What stands for a file of this name, whatever names it had or gets."""
+    while path in names:
+        path = names[path]
+    return path
 
 
 def _mended(
@@ -189,9 +216,9 @@ def _mended(
     checked: CheckedPatch,
     series: Sequence[Series],
     holder: "fix_files.Holder | fix_commits.Work",
-    later: AbstractSet[Place],
+    needed: AbstractSet[int],
 ) -> tuple[FixedPatch, Mended | None]:
-    """One patch mended, where that is possible and there is anything to do. Lines that `later` patches need to find stay as they are."""
+    """One patch mended, where that is possible and there is anything to do. Lines `needed` by later patches (0-based) stay as they are."""
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
     safe = [one for one in checked.findings if one.rule in rules and rules[one.rule].remedy.kind == "safe"]
@@ -208,7 +235,6 @@ def _mended(
         return here, run(here, first.rules)
 
     excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
-    needed = frozenset(line.patch_line - 1 for change in patch.files for line in change.lines("+") if (change.path, line.text) in later)
     kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
     note = f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew" if kept else ""
 

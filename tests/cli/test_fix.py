@@ -183,6 +183,24 @@ def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: 
     assert "frob_end(frob, 2);" in other.read_text()
 
 
+@pytest.mark.parametrize("kind", ["rename", "copy"])
+def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_told(tmp_path: Path, file: Path, kind: str) -> None:
+    new, last = "drivers/frob/link.c", "drivers/frob/wait.c"
+    lines = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  "
+    changes = [
+        f"diff --git a/{PATH} b/{new}\nsimilarity index 100%\n{kind} from {PATH}\n{kind} to {new}\n",
+        f"diff --git a/{new} b/{last}\nsimilarity index 100%\n{kind} from {new}\n{kind} to {last}\n",
+        file_diff(last, f"{lines}\n+\tfrob_end(frob,2 );\n \tif (ret)"),
+    ]
+    others = [tmp_path / f"000{number}-frob.patch" for number in (2, 3, 4)]
+    for other, change in zip(others, changes, strict=True):
+        other.write_text(mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change))
+    done = call("check", "--fix", file, *others)
+    assert "3 left, in lines that a later patch of these needs" in done.out
+    assert file.read_text() == patch()
+    assert "frob_end(frob, 2);" in others[-1].read_text()
+
+
 def test_without_anything_to_mend_nothing_is_written(file: Path) -> None:
     call("check", "--fix", file)
     stamp = os.stat(file)
