@@ -236,10 +236,12 @@ def _mended(
 
     excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
     kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
-    note = f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew" if kept else ""
+    notes = [f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if kept else []
+    notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
+    note = "; ".join(notes)
 
     def may_touch(line: int) -> bool:
-        return line < 0 or (line not in needed and room.may_touch(line))
+        return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
     mended = mend(patch, look, rules, may_touch=may_touch, excused=excused)
     if not mended.changed:

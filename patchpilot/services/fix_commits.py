@@ -16,6 +16,7 @@ from patchpilot.services.fix_files import Room, Text
 
 VERB = "check --fix"
 _MARK = "Subject: [PATCH] "
+_GERRIT = "its Change-Id: stays, by which Gerrit knows the commit: take it out of the patch files (check --fix of these does)"
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
@@ -92,7 +93,8 @@ class Work:
         if body is not None and tuple(_stripped(body)) == patch.message:
             message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
         whole = self._code_is_there(patch)
-        return Room(may_touch=lambda line: line == subject or line in message or (whole and line >= patch.diff_line - 1))
+        kept = {line: _GERRIT for line in message if patch.lines[line].lstrip().lower().startswith("change-id:")}
+        return Room(may_touch=lambda line: line == subject or line in message or (whole and line >= patch.diff_line - 1), kept=kept)
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
         """The index of the subject's header, where the commit's subject stands there as it is."""

@@ -30,10 +30,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What may be mended in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows."""
+    """What may be mended in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows.
+
+    `kept` says of lines that are never touched why.
+    """
 
     refused: str = ""
     may_touch: Callable[[int], bool] = lambda _: True
+    kept: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

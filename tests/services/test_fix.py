@@ -229,6 +229,22 @@ def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None
     assert repo.git("log", "-1", "--format=%B") == message
 
 
+def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    gerrit = "Change-Id: I0123456789abcdef0123456789abcdef01234567"
+    repo.commit(f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA)
+    repo.git("format-patch", "-q", "-o", "out", "-1")
+    result = mend(repo, "HEAD")
+    message = repo.git("log", "-1", "--format=%B")
+    assert message.startswith("frob: wait once more\n")
+    assert gerrit in message
+    assert "Gerrit" in result.patches[0].refused
+    assert "change-id" in {one.name for one in result.check.patches[0].findings}
+    (mail,) = (repo.path / "out").iterdir()
+    mend(repo, str(mail))
+    assert gerrit not in mail.read_text()
+
+
 KILLED = """
 import os, signal, sys
 from patchpilot.commits import run
