@@ -20,7 +20,8 @@ from patchpilot.resources import data_dir
 class Profile:
     """A project's ways: which of its files show a tree to be its own, its lists, and where rules are milder, stricter or left out.
 
-    `waiting_days` is how long to wait for an answer before asking again, `resend_hours` before a new version.
+    `waiting_days` is how long to wait for an answer before asking again, `resend_hours` before a new version, `help_lines`
+    how long the help text of a new option is at least.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Profile:
     waiting_days: int = 14
     resend_hours: int = 24
     most_patches: int = 15
+    help_lines: int = 4
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
 

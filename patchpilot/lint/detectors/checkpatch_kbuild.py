@@ -8,8 +8,8 @@ from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy import lazy
+from patchpilot.lint.profiles import profiles
 
-HELP_LINES = 4
 SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
 _PROMPT = lazy(r"^\+\s*(?:bool|tristate|prompt)\s*[\"']")
@@ -37,8 +37,8 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.left or line.sign != "+" or line.starts_file:
             continue
         path, text = line.file, line.text
-        if "Kconfig" in path and _CONFIG.match(text) and _without_help(lines, line):
-            message = f"a new option needs a help text of at least {HELP_LINES} lines that says what it is for and who wants it"
+        if "Kconfig" in path and _CONFIG.match(text) and _without_help(lines, line, least := _help_lines(context)):
+            message = f"a new option needs a help text of at least {least} lines that says what it is for and who wants it"
             yield "CONFIG_DESCRIPTION", Hit(line.number, message)
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", Hit(line.number, message)) for message in _section_entry(line))
@@ -48,8 +48,13 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             yield from (("UNDOCUMENTED_DT_STRING", Hit(line.number, message)) for message in _undocumented(context, line))
 
 
-def _without_help(lines: LineScan, entry: Line) -> bool:
-    """Whether an added Kconfig entry has a prompt and too short a help text, as far as the patch shows it."""
+def _help_lines(context: Context) -> int:
+    """How many lines of help the project wants of a new option."""
+    return profiles()[context.options.profile].help_lines
+
+
+def _without_help(lines: LineScan, entry: Line, least: int) -> bool:
+    """Whether an added Kconfig entry has a prompt and less help than that many lines, as far as the patch shows it."""
     prompt = helped = False
     length = 0
     for line in lines.lines[entry.number :]:
@@ -70,7 +75,7 @@ def _without_help(lines: LineScan, entry: Line) -> bool:
         if _NEXT_ENTRY.match(content):
             break
         length += helped
-    return prompt and length < HELP_LINES
+    return prompt and length < least
 
 
 def _section_entry(line: Line) -> Iterator[str]:
