@@ -60,6 +60,9 @@ def answer(common: Common, words: Words) -> int:
     from patchpilot.services.check import check
     from patchpilot.services.checked import Wanted
 
+    if (words.published or words.shared) and not words.fix:
+        name = "--published" if words.published else "--shared"
+        raise UsageError(f"{name} lets --fix rewrite commits: alone it does nothing", hint=f"patchpilot check --fix {name}")
     if words.data and not words.data.is_dir():
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets

@@ -67,6 +67,9 @@ def _keys(mark: Mark) -> tuple[tuple[str, str, str], ...]:
 def read_baseline(file: Path) -> Baseline:
     """The baseline of a file. InputError names the file and the place of what is wrong in it."""
     try:
+        # opening a pipe waits, perhaps for ever, and a device's nothing would be a baseline of nothing
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise _wrong(file, "no regular file")
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:

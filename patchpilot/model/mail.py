@@ -23,6 +23,7 @@ _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\
 _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
+_OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
 LONGEST_SCISSORS = 200
 # what opens a part within a part, however it is written: that package takes any case, blanks before the equals sign, and boundary*0=
 _PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
@@ -227,12 +228,17 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
             lines = [*lines[:body_at], *decoded.rstrip("\n").split("\n")]
     if "html" in kind:
         damage.append("html")
-    if not headers and not any(_DIFF.match(line) for line in lines):
+    if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
             hint="give a patch as `git format-patch` writes it, or a commit (only maintainers takes a file: -f FILE)",
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
+
+
+def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
+    """Whether nothing at the top is a mail's: a word and a colon begin the lines of many other files."""
+    return not first.startswith(("From ", ">From ")) and not any(one.name.lower() in _OF_MAILS for one in headers)
 
 
 def _without_from(raw: bytes) -> bytes:

@@ -388,3 +388,24 @@ def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> Non
     done = call("check", "--select", "commit-reference", "--format", "checkpatch", file).out
     assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
     assert not call("check", "--checkpatch-compat", "--select", "commit-reference", "--format", "checkpatch", file).out
+
+
+@pytest.mark.parametrize("word", ["--published", "--shared"])
+def test_leave_to_rewrite_without_fix_is_refused(clean: Path, word: str) -> None:
+    done = call("check", word, clean)
+    assert done.code == ExitCode.USAGE
+    assert f"check --fix {word}" in done.err
+
+
+@pytest.mark.parametrize(("words", "way_out"), [(("-f", "a.c"), "whole files are not checked"), (("-g", "HEAD"), "check HEAD")])
+def test_habits_from_checkpatch_get_the_way_out(words: tuple[str, ...], way_out: str) -> None:
+    done = call("check", *words)
+    assert done.code == ExitCode.USAGE
+    assert way_out in done.err
+
+
+def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
+    (workdir / "people").write_text("ada:x:1000:1000:Ada Fixer:/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n")
+    done = call("check", workdir / "people")
+    assert done.code == ExitCode.USAGE
+    assert "neither a mail nor a diff" in done.err

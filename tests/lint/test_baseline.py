@@ -234,3 +234,12 @@ def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
     (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
     assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(told, ("no-sign-off",))
     assert Waiver("no-sign-off", "r").covers(told, ("no-sign-off",))
+
+
+@pytest.mark.parametrize("device", [False, True])
+def test_a_pipe_or_a_device_is_no_baseline(tmp_path: Path, device: bool) -> None:
+    file = Path(os.devnull) if device else tmp_path / "pipe"
+    if not device:
+        os.mkfifo(file)
+    with pytest.raises(InputError, match="no regular file"):
+        read_baseline(file)

@@ -8,11 +8,34 @@ import click
 
 from patchpilot.cli.checking import COLUMNS, FORMATS, JOBS, LIMITS, Words, answer
 from patchpilot.cli.options import Common, common_options
+from patchpilot.errors import UsageError
+
+_OTHERS = {
+    "-f": "give a patch, or the commits that touch the file: whole files are not checked (maintainers -f takes one)",
+    "--file": "give a patch, or the commits that touch the file: whole files are not checked (maintainers -f takes one)",
+    "-g": "name the commit or the range as it is: patchpilot check HEAD, or check A..B",
+    "--git": "name the commit or the range as it is: patchpilot check HEAD, or check A..B",
+}
+"""What checkpatch.pl's users write, and what to write here."""
+
+
+class _Command(click.Command):
+    """A command that knows what checkpatch.pl's users look for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with the way out where an option is checkpatch.pl's."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name not in _OTHERS:
+                raise
+            raise UsageError(f"check has no option {error.option_name}", hint=_OTHERS[error.option_name]) from error
 
 
 @click.command(
+    cls=_Command,
     epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
-    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'"
+    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'",
 )
 @common_options(*FORMATS)
 @click.option("--base", metavar="REV", help="what your topic is based on")
