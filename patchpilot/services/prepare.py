@@ -12,7 +12,7 @@ from patchpilot.commits.undo import Undo
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.fixes import find_culprits, own_patch
+from patchpilot.services.fixes import SURE_ENOUGH, FixesResult, find_culprits, own_patch
 from patchpilot.services.stable import stable_lines
 from patchpilot.tags.compose import Wish, compose, word_diff
 from patchpilot.tags.fixes import tag_of
@@ -49,13 +49,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One message before and after; `pieces` is the word diff, `notes` what was decided and why."""
+    """One message before and after; `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no Fixes: is written."""
 
     commit: str
     subject: str
     old: str
     new: str
     notes: tuple[str, ...] = ()
+    unsure: str = ""
 
     @property
     def changed(self) -> bool:
@@ -164,9 +165,9 @@ def _change(repository: Repository, commit: Commit, wanted: Wanted, profile: str
     if wanted.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(codeveloped(one)[0][1] for one in wanted.developed_by)
-    return Change(
-        commit.id, commit.subject, commit.message, compose(commit.message, Wish(tuple(trailers), developers, mended)), tuple(notes)
-    )
+    new = compose(commit.message, Wish(tuple(trailers), developers, mended))
+    unsure = next((one for one in notes if one.startswith(_UNSURE)), "")
+    return Change(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
 
 
 def _fixes(
@@ -198,19 +199,31 @@ def _fixes(
         return [*present, *culprits]
     if present:
         return present
-    if not judged.sure:
-        notes.append(f"no Fixes: tag: unsure, {judged.reason}; see `patchpilot fixes {commit.short}`")
-        return []
     if len(topic.ids) > 1 and kind_of(commit.subject) != "fix":
         notes.append("no Fixes: tag: its subject speaks of no fix; name the commit with --fixes if it is one")
+        return []
+    if not judged.sure:
+        notes.append(_unsure(commit, judged))
         return []
     trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
     notes += judged.notes
     if not judged.tags:
         return []
-    notes.append(f"{judged.candidates[0].confidence:.0%} sure: {'; '.join(judged.candidates[0].evidence)}")
+    first = judged.candidates[0]
+    how = "sure" if first.confidence >= SURE_ENOUGH else "sure, look at it"
+    notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
     there = (repository.find(tag.split()[1]) for tag in judged.tags)
     return [repository.commit(one) for one in there if one]
+
+
+_UNSURE = "no Fixes: written"
+
+
+def _unsure(commit: Commit, judged: FixesResult) -> str:
+    """Why there is no tag for what `fixes` does not stand by, and the way out."""
+    named = " and ".join(f'{one.commit[:12]} ("{one.subject}", {one.confidence:.0%})' for one in judged.candidates)
+    between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
+    return f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes COMMIT"
 
 
 _FORM = frozenset(

@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from patchpilot.services import prepare as service
+from patchpilot.services.fixes import FixesResult, find_culprits
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, SIGNED, History, history
 
@@ -180,3 +184,39 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_told(story: History) -> Non
     story.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
     done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--dry-run", "--format", "json")
     assert any("squash it" in one for one in json.loads(done.out)["commits"][1]["notes"])
+
+
+def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the culprit be found with this confidence, and the commit after it be as likely."""
+
+    def found(repository: Any, target: str, **words: Any) -> FixesResult:
+        result = find_culprits(repository, target, **words)
+        first = replace(result.candidates[0], confidence=confidence)
+        other = replace(first, commit=repository.resolve("v1.2"), subject="ring: remember that it is closed")
+        return replace(result, candidates=(first, other), sure=not reason, reason=reason, tags=() if reason else result.tags)
+
+    monkeypatch.setattr(service, "find_culprits", found)
+
+
+@pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
+def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
+    story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged_as(0.4, "several commits are about as likely: look at the first ones", monkeypatch)
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff", "--cc", "Eve R <eve@example.org>", *words)
+    assert done.code == 0, done.err
+    assert "no Fixes: written" in done.err
+    assert f'unsure between {story.culprit[:12]} ("ring: support a mask and a table", 40%) and {story.later[:12]} (' in done.err
+    assert "--fixes COMMIT" in done.err
+    assert "no Fixes:" not in done.out
+    assert "Fixes:" not in message(story)
+    assert "Cc: stable" not in message(story)
+    assert "Cc: Eve R <eve@example.org>" in message(story)
+
+
+def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(story: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged_as(0.55, "", monkeypatch)
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff")
+    assert "{+Fixes: " in done.out
+    assert "# Fixes: 55% sure, look at it: " in done.out
+    assert "unsure" not in done.err

@@ -57,6 +57,7 @@ def command(common: Common, target: str | None, base: str | None, published: boo
             shared=shared,
             progress=progress,
         )
+    _tell_unsure(common, result)
     if common.format == "json":
         from patchpilot.cli.output.json import document
 
@@ -65,6 +66,15 @@ def command(common: Common, target: str | None, base: str | None, published: boo
         common.write(text(result, common.colored))
         _tell(common, result, dry_run)
     return ExitCode.OK
+
+
+def _tell_unsure(common: Common, result: Preparation) -> None:
+    """Say on stderr where a tag that was asked for is not written: who pipes the result must see it too."""
+    from patchpilot.cli.output.plain import one_line
+
+    for one in result.changes:
+        if one.unsure and not common.quiet:
+            print(f"patchpilot: {one_line(one.unsure)}", file=sys.stderr)
 
 
 def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
@@ -121,7 +131,7 @@ def text(result: Preparation, colored: bool) -> str:
             lines.append(_drawn(one.pieces, colored))
         else:
             lines.append(printable(f"    {one.subject}\n"))
-        lines += [printable(f"  # {note}") for note in one.notes]
+        lines += [printable(f"  # {note}") for note in one.notes if note != one.unsure]
     return "\n".join(lines)
 
 
