@@ -45,6 +45,13 @@ def looks_like_file(target: str) -> bool:
     return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
 
 
+def refuse_absent(targets: Sequence[str]) -> None:
+    """InputError for the first TARGET that is written as a file and is none: for who has no repository, where it could be a commit's name."""
+    for target in targets:
+        if looks_like_file(target) and not Path(target).exists():
+            raise InputError(f"{target}: no such file", hint="look with ls, or name a repository with -C DIR")
+
+
 def read_targets(
     targets: Sequence[str],
     repository: "Repository | None",

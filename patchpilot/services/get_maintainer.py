@@ -32,7 +32,14 @@ def drop_in(
     from_archive: "FromArchive | None" = None,
 ) -> Answer:
     """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
-    source, top = _source(tree, repo)
+    try:
+        source, top = _source(tree, repo)
+    except MissingError:
+        if not given.get("file"):
+            from patchpilot.commits.range import refuse_absent
+
+            refuse_absent(targets)
+        raise
     conf, _ = take((*_home_conf(source), *conf_words(source)))
     path = str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
     everywhere = bool(given.get("find_maintainer_files") or conf.get("find_maintainer_files"))

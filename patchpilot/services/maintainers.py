@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, read_targets
+from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, read_targets, refuse_absent
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
@@ -71,6 +71,8 @@ def plan_targets(
 ) -> PlanResult:
     """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
     repository = None if tree else open_repository(targets, repo)
+    if repository is None:
+        refuse_absent(targets)
     source = source_tree(tree, repository)
     sources = sources_of(source, repository, switches, profile)
     results = []

@@ -158,3 +158,10 @@ def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Pa
     (widget_tree / "a/b/two.c").write_text("")
     assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == ["ada@widgets.example (maintainer:ONE)"]
     assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []
+
+
+@pytest.mark.parametrize("form", ["text", "get_maintainer"])
+def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_told(workdir: Path, form: str) -> None:
+    done = call("maintainers", "--format", form, "nofile.patch")
+    assert done.code == 2
+    assert "nofile.patch: no such file" in done.err
