@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Edits of lines in one commit's files carried over the commits that stand on it, and the trees that come of it.
 
-No merge is made: a line that a later commit keeps is edited there too, one that it changes or removes is its own. So nothing can conflict.
+No merge is made: a line that a later commit keeps, or moves inside its file, is edited there too, one that it changes or removes is its own. So
+nothing can conflict.
 """
 
 import re
@@ -42,7 +43,7 @@ def file_lines(data: bytes) -> list[bytes]:
 
 
 def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[str, tuple[LineEdit, ...]]:
-    """The edits of commit `old`'s files as they are for `new`, which stands on it; those in lines that it touches are left out."""
+    """The edits of commit `old`'s files as they are for `new`, which stands on it; those in lines that it changes are left out."""
     if not edits:
         return {}
     names = (
@@ -72,21 +73,69 @@ def _mapped(repository: Repository, before: str, after: str, edits: Sequence[Lin
     if before == after:
         return tuple(edits)
     out = repository.git("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", before, after, ok=(0, 1)).out
-    ranges = [(int(one[1]), _count(one[2]), _count(one[4])) for one in _RANGE.finditer(out)]
-    kept = []
+    hunks = [_Hunk(int(one[1]), _count(one[2]), int(one[3]), _count(one[4])) for one in _RANGE.finditer(out)]
+    kept: list[LineEdit] = []
+    moves: dict[_Hunk, _Move | None] = {}
     for edit in edits:
-        shift, touched = 0, False
-        for start, old, new in ranges:
+        shift, touching = 0, None
+        for hunk in hunks:
             # a hunk that only adds stands behind line `start`
-            first, last = (start, start + old - 1) if old else (start + 1, start)
-            if last < edit.first if old else start < edit.first:
-                shift += new - old
-            elif first <= edit.last and (last >= edit.first if old else start < edit.last):
-                touched = True
+            first, last = (hunk.start, hunk.start + hunk.old - 1) if hunk.old else (hunk.start + 1, hunk.start)
+            if last < edit.first if hunk.old else hunk.start < edit.first:
+                shift += hunk.new - hunk.old
+            elif first <= edit.last and (last >= edit.first if hunk.old else hunk.start < edit.last):
+                touching = hunk
                 break
-        if not touched:
-            kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
+        if touching is not None:
+            if touching not in moves:
+                moves[touching] = _moved(repository, (before, after), touching, hunks)
+            move = moves[touching]
+            if move is None or edit.first < move.first or edit.last > move.last:
+                continue
+            shift = move.by
+            if any(one.first <= edit.last + shift and edit.first + shift <= one.last for one in kept):
+                continue
+        kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
     return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hunk:
+    """Lines that went and lines that came: where they begin (1-based), how many."""
+
+    start: int
+    old: int
+    new_start: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Lines `first` to `last` stand `by` lines further down."""
+
+    first: int
+    last: int
+    by: int
+
+
+def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]) -> _Move | None:
+    """The move of what a hunk takes out, blank lines at its ends aside. None where that did not go and come once each, whole and as it was."""
+    before, after = (file_lines(found[2]) if (found := repository.objects.get(one)) else [] for one in blobs)
+    first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
+    while first <= last and not before[first - 1].strip():
+        first += 1
+    while first <= last and not before[last - 1].strip():
+        last -= 1
+    block = before[first - 1 : last]
+    went = [at for one in hunks for at in _places(before, one.start, one.old, block)]
+    came = [at for one in hunks for at in _places(after, one.new_start, one.new, block)]
+    return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
+
+
+def _places(lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]) -> list[int]:
+    """Where a block stands among `count` lines from `start` on (1-based)."""
+    ends = start + count - len(block) + 1
+    return [at for at in range(start, ends) if lines[at - 1] == block[0] and lines[at - 1 : at - 1 + len(block)] == block] if block else []
 
 
 def _count(text: bytes | None) -> int:

@@ -179,7 +179,8 @@ class Work:
                 )
             edits: Edits = carried(self.repository, with_edits[0], one, states[with_edits[0]]) if with_edits else {}
             for path, own in plan.edits.get(one, {}).items():
-                edits[path] = (*edits.get(path, ()), *own)
+                others = (old for old in edits.get(path, ()) if not any(old.first <= new.last and new.first <= old.last for new in own))
+                edits[path] = (*others, *own)
             if edits:
                 states[one] = edits
         return states

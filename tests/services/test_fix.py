@@ -229,6 +229,51 @@ def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None
     assert repo.git("log", "-1", "--format=%B") == message
 
 
+MOVED = "static int frob_wait(int a)\n{\n\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;\n}\n"
+TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
+
+
+def moving(path: Path, moved: str) -> Repo:
+    """A branch whose first commit adds a function at the top of a file and whose second puts it, perhaps changed, at the end."""
+    repo = Repo(path)
+    repo.git("config", "user.name", "Ada Fixer")
+    repo.git("config", "user.email", "ada@example.org")
+    rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
+    repo.commit("frob: begin\n", {FILE: rest}, author=ADA)
+    repo.branch("topic")
+    repo.commit(f"frob: wait for the link\n\n{TEXT}{SIGNED}", {FILE: f"{MOVED}\n{rest}"}, author=ADA)
+    repo.commit(f"frob: wait at the end\n\n{TEXT}{SIGNED}", {FILE: f"{rest}\n{moved}"}, author=ADA)
+    return repo
+
+
+def test_what_is_mended_stays_so_where_a_later_commit_moves_it(tmp_path: Path) -> None:
+    repo = moving(tmp_path / "r", MOVED)
+    mend(repo)
+    assert file(repo, "topic~1").startswith(TIDY)
+    assert file(repo, "topic").endswith(f"\n\n{TIDY}")
+    assert repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("moved", [MOVED.replace("\treturn a;", "\treturn 2;"), f"{MOVED}\n{MOVED}"], ids=["changes", "doubles"])
+def test_what_a_later_commit_moves_and_changes_or_doubles_is_its_own(tmp_path: Path, moved: str) -> None:
+    repo = moving(tmp_path / "r", moved)
+    mend(repo)
+    assert file(repo, "topic~1").startswith(TIDY)
+    assert file(repo, "topic").endswith(f"\n\n{moved}")
+
+
+def test_two_that_a_later_commit_makes_one_are_its_own(tmp_path: Path) -> None:
+    repo = moving(tmp_path / "r", MOVED)
+    rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
+    lines = rest.splitlines(keepends=True)
+    call = "\tfrob(a,1 );\n\tfrob(a,2 );\n"
+    repo.commit(f"frob: call twice\n\n{TEXT}{SIGNED}", {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])}, author=ADA)
+    repo.commit(f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA)
+    mend(repo)
+    assert file(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
+    assert file(repo, "topic") == f"{rest}{call}"
+
+
 def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     gerrit = "Change-Id: I0123456789abcdef0123456789abcdef01234567"
