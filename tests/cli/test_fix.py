@@ -49,13 +49,14 @@ def test_the_json_says_what_was_mended(file: Path) -> None:
     assert body["summary"]["exit_code"] == 0
 
 
-def test_a_diff_is_what_patch_takes_and_nothing_is_written(file: Path) -> None:
+def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
     before = file.read_bytes()
-    done = call("check", "--diff", file)
+    done = call("check", "--diff", file.name)
     assert done.code == 1
     assert file.read_bytes() == before
     assert "3 findings would be mended" in done.err
-    subprocess.run(["patch", "-s", "-p0", "-d", "/"], input=done.out, text=True, check=True)
+    subprocess.run(["git", "apply", "-p0"], input=done.out, text=True, check=True)
     patched = file.read_bytes()
     file.write_bytes(before)
     call("check", "--fix", file)

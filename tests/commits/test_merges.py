@@ -2,6 +2,7 @@
 """Many merges asked of one git process are answered as by a process each."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path,
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     mute = tmp_path / "bin" / "git"
     mute.parent.mkdir()
-    real = next(Path(one) / "git" for one in os.environ["PATH"].split(":") if (Path(one) / "git").exists())
+    real = shutil.which("git")
     mute.write_text(f'#!/bin/sh\ncase "$*" in *--stdin*) exec sleep 60;; esac\nexec {real} "$@"\n', encoding="utf-8")
     mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
