@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.patch import Header, Patch, parse_subject
 
 if TYPE_CHECKING:
@@ -87,19 +88,6 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
 
 def _after_blank(data: bytes, at: int) -> bool:
     return at == 0 or data[max(0, at - 3) : at].endswith((b"\n\n", b"\n\r\n"))
-
-
-def decode_words(value: str) -> str:
-    """A header's value with RFC 2047 words decoded; what cannot be decoded stays as it is."""
-    if "=?" not in value:
-        return value
-    from email.header import decode_header
-
-    try:
-        parts = decode_header(value)
-        return "".join(part if isinstance(part, str) else part.decode(charset or "utf-8", "replace") for part, charset in parts)
-    except (ValueError, LookupError, UnicodeError):
-        return value
 
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
@@ -195,10 +183,8 @@ def _text_of(message: "Message") -> str:
     payload = best.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else str(best.get_payload()).encode("utf-8", "surrogateescape")
     charset = best.get_content_charset() or "utf-8"
-    try:
-        return data.decode(charset, "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape").replace("\r\n", "\n")
-    except (LookupError, ValueError):
-        return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    errors = "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape"
+    return decode_text(data, charset, errors).replace("\r\n", "\n")
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:

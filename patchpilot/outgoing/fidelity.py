@@ -9,7 +9,8 @@ from pathlib import Path
 
 from patchpilot.backports.scratch import Scratch
 from patchpilot.commits.repository import Repository
-from patchpilot.model.mail import decode_words, parse_mail
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.mail import parse_mail
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"

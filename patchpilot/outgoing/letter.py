@@ -10,7 +10,7 @@ from email.utils import formataddr
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
-from patchpilot.model.mail import decode_words
+from patchpilot.model.encoded_words import decode_words
 
 _BREAK = re.compile(r"[\r\n\0]")
 _PLAIN = re.compile(r"[\x20-\x7e]*")

@@ -9,7 +9,8 @@ from email.policy import compat32
 from enum import StrEnum
 
 from patchpilot.model.address import Address, parse_addresses
-from patchpilot.model.mail import decode_words, parse_mail
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.mail import parse_mail
 
 
 class MailState(StrEnum):

@@ -12,8 +12,8 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.checkpatch_form import is_patch, last_line
 from patchpilot.lint.lazy import lazy
 from patchpilot.lint.mailbox import Mailbox, parse_mailbox
+from patchpilot.model.encoded_words import decode_words
 from patchpilot.model.finding import Severity
-from patchpilot.model.mail import decode_words
 
 KNOWN = [
     "signed-off-by",

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that takes any input.
+
+`email.header` raises on damaged base64 and takes the square of the number of words; a mail's header may hold both.
+"""
+
+import binascii
+import codecs
+import re
+
+_START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))
+"""Codecs of Python that no mail uses: slow on long input, interpreting escapes, or giving what cannot be written out again."""
+
+
+def decode_words(value: str) -> str:
+    """A header's value with its encoded words decoded; what cannot be decoded is left as it is."""
+    if "=?" not in value:
+        return value
+    parts: list[str] = []
+    pending = bytearray()
+    charset = ""
+    at = 0
+    for start, end, name, data in _words(value):
+        between = value[at:start]
+        # white space between two words is not part of the text, and a character may be split over two
+        if pending and (between.strip() or name != charset):
+            parts.append(decode_text(bytes(pending), charset))
+            pending.clear()
+        if between.strip() or at == 0:
+            parts.append(between)
+        pending += data
+        charset, at = name, end
+    parts += [decode_text(bytes(pending), charset), value[at:]]
+    return "".join(parts)
+
+
+def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
+    """The bytes as text; UTF-8 where the charset is unknown or none of a mail."""
+    try:
+        known = codecs.lookup(charset).name
+        return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
+    except (LookupError, ValueError):
+        return data.decode("utf-8", errors)
+
+
+def _words(value: str) -> list[tuple[int, int, str, bytes]]:
+    """(start, end, charset, bytes) of each encoded word, in order."""
+    found: list[tuple[int, int, str, bytes]] = []
+    at = 0
+    while opened := _START.search(value, at):
+        end = value.find("?=", opened.end())
+        if end < 0:
+            break
+        data = _payload(value[opened.end() : end], opened["encoding"].lower())
+        if data is None:
+            at = opened.end()
+            continue
+        found.append((opened.start(), end + 2, opened["charset"].lower() or "utf-8", data))
+        at = end + 2
+    return found
+
+
+def _payload(text: str, encoding: str) -> bytes | None:
+    """What a word encodes; None where its base64 is damaged."""
+    raw = text.encode("utf-8", "surrogateescape")
+    if encoding == "q":
+        return binascii.a2b_qp(raw, header=True)
+    try:
+        return binascii.a2b_base64(raw + b"=" * (-len(raw.rstrip(b"=")) % 4))
+    except binascii.Error:
+        return None

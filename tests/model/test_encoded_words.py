@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Encoded words: those of real mails are decoded, damaged ones stay, any number of them takes linear time."""
+
+import time
+from email.header import Header
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.model.encoded_words import decode_text, decode_words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("=?utf-8?q?J=C3=BCrgen?= Groß <j@x.org>", "Jürgen Groß <j@x.org>"),
+        ("=?UTF-8?B?SsO8cmdlbg==?=", "Jürgen"),
+        ("=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
+        ("=?utf-8?q?a?=  =?iso-8859-1?q?=FC?= c", "aü c"),
+        ("=?utf-8?q?=C3?= =?utf-8?q?=BC?=", "ü"),
+        ("one =?utf-8?q?two?= three =?utf-8?q?four?=", "one two three four"),
+        ("=?us-ascii*en?q?a_b?=", "a b"),
+        ("=?gb2312?B?1cW?=", "张"),
+        ("=?utf-8?b?/////?=", "=?utf-8?b?/////?="),
+        ("=?utf-8?b?/////?= =?utf-8?q?good?=", "=?utf-8?b?/////?= good"),
+        ("=?nosuch?q?a=C3=BC?=", "aü"),
+        ("=?punycode?q?a?=", "a"),
+        ("=?utf-8?q?", "=?utf-8?q?"),
+        ("=?=?=?", "=?=?=?"),
+    ],
+)
+def test_words_are_decoded_and_damaged_ones_left(value: str, text: str) -> None:
+    assert decode_words(value) == text
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200))
+def test_what_the_email_package_encodes_is_decoded(text: str) -> None:
+    encoded = Header(text, "utf-8", maxlinelen=10_000).encode()
+    assert decode_words(encoded.replace("\n", "")) == text
+
+
+@given(st.lists(st.sampled_from(["=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "\udcff", "gb2312", "?"]), max_size=30))
+def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
+    decode_words("".join(parts))
+
+
+@pytest.mark.parametrize("unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a ", "=?a", "=?utf-8?b?/////?= ", "=?x?q?a?==?y?q?a?= "])
+def test_the_time_grows_with_the_length(unit: str) -> None:
+    def seconds(count: int) -> float:
+        began = time.process_time()
+        decode_words(unit * count)
+        return time.process_time() - began
+
+    seconds(100)
+    assert seconds(64_000) < 40 * max(seconds(4_000), 0.01)
+
+
+def test_a_charset_that_no_mail_uses_is_read_as_utf8() -> None:
+    for charset in ("idna", "unicode_escape", "zlib", "utf-7", "\0", "x" * 10_000):
+        assert decode_text("ü\\u0041".encode(), charset) == "ü\\u0041"
