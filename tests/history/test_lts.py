@@ -4,12 +4,13 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from patchpilot.history.lts import Maintained, user_file
+from patchpilot.history.lts import Maintained, family_for, user_file
 from patchpilot.services.lts import merged
 from tests.kit.cli import call
 
@@ -83,3 +84,20 @@ def test_what_the_list_no_longer_has_is_over() -> None:
         Maintained("6.1", "2026-10"),
         Maintained("6.18", "unknown"),
     )
+
+
+@pytest.mark.parametrize(
+    ("today", "over"),
+    [
+        (date(2026, 11, 20), False),
+        (date(2027, 11, 30), False),
+        (date(2027, 12, 1), False),
+        (date(2027, 12, 31), False),
+        (date(2028, 1, 1), True),
+    ],
+)
+def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: bool) -> None:
+    series = Maintained("6.1", "2027-12")
+    assert series.is_over(today) is over
+    family = replace(family_for(()), series=(series, Maintained("6.18", "unknown")))
+    assert [one.version for one in family.maintained(today)] == (["6.18"] if over else ["6.1", "6.18"])

@@ -34,13 +34,16 @@ PROGRAM = r"""
 import sys
 from pathlib import Path
 from patchpilot.lint import regexcache
-regexcache.use(Path(sys.argv[1]))
+if sys.argv[1]:
+    regexcache.use(Path(sys.argv[1]))
 regexcache.WORTH_WRITING = 1
 import re
 found = []
 for pattern, flags, text in [
     (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", re.I | re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
     (r"(?<=a)b|(?!c)d", re.M, "ab"), (r"\bw{2,3}?\b", re.A, "ww"),
+    # the same text with other flags is another pattern
+    (r"^a.c$", 0, "A\nC"), (r"^a.c$", re.I, "Abc"), (r"^a.c$", re.S, "a\nc"), (r"(?<=a)b|(?!c)d", 0, "ab"), (r"\w", 0, "é"), (r"\w", re.A, "é"),
 ]:
     one = re.compile(pattern, flags)
     match = one.search(text)
@@ -51,12 +54,13 @@ regexcache.keep()
 
 
 def test_a_kept_pattern_is_the_pattern(tmp_path: Path) -> None:
-    def run(folder: Path) -> str:
+    def run(folder: Path | str) -> str:
         return subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, check=True).stdout
 
-    first = run(tmp_path)
+    plain = run("")
+    assert run(tmp_path) == plain
     assert list(tmp_path.iterdir()), "nothing was kept"
-    assert run(tmp_path) == first
+    assert run(tmp_path) == plain
 
 
 @pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which rules run, what profiles change, and that loaded forms are kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,23 @@ def test_netdev_stands_on_linux() -> None:
     rules = adjusted(load_rules(), netdev)
     assert next(rule for rule in rules if rule.name == "missing-fixes").severity is Severity.WARNING
     assert not [rule for rule in rules if rule.name == "missing-stable"]
+
+
+def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> None:
+    ours = [rule for rule in load_rules() if "linux" in rule.profiles]
+    assert ours
+    for rule in ours:
+        assert rule.in_force(NEW, "linux") == rule.in_force(NEW, "netdev"), rule.name
+    only = replace(ours[0], profiles=("linux",), since=None, until=None)
+    assert {name: only.in_force(NEW, name) for name in profiles()} == {name: name in ("linux", "netdev") for name in profiles()}
+    netdev = replace(only, profiles=("netdev",))
+    assert {name for name in profiles() if netdev.in_force(NEW, name)} == {"netdev"}
+    assert {name for name in profiles() if replace(only, profiles=()).in_force(NEW, name)} == set(profiles())
+
+
+def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
+    rule = replace(load_rules()[0], profiles=(), since=(5, 10), until=(6, 1))
+    assert [rule.in_force(one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [False, True, True, True, False]
 
 
 def test_an_unknown_profile_names_the_nearest() -> None:

@@ -12,13 +12,17 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
+from patchpilot.lint.profiles import find_profile
 from patchpilot.outgoing import probe
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.outgoing.transport import MailState
-from patchpilot.services.judgement import _upstream, merge_window
+from patchpilot.services.judgement import _too_soon, _upstream, merge_window
+from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
 
@@ -35,6 +39,29 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
         assert "net-next is closed" in told
         assert "after v6.99" in merge_window(repository, Request(), None, made + timedelta(days=3))
         assert merge_window(repository, Request(), None, made + timedelta(days=20)) == ""
+
+
+@pytest.mark.parametrize(("hours", "early"), [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)])
+def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool) -> None:
+    with Outbox() as outbox:
+        sent = datetime.fromisoformat(record(outbox).begun)
+    reason = _too_soon(find_profile("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours))
+    assert bool(reason) == early
+    assert not early or ("v1" in reason and "24" in reason)
+
+
+def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:
+    linux, draft, now = find_profile("linux"), Draft(CHANGE, "/src/linux", "widget", version=2), datetime.now(UTC)
+    assert _too_soon(linux, draft, 1, now) == ""
+    with Outbox() as outbox:
+        record(outbox, MailState.PENDING)
+        record(outbox, MailState.REJECTED)
+        record(outbox, kind="to-self")
+        record(outbox, change_id="20261120-other-0123456789ab")
+        record(outbox, version=2)
+        assert _too_soon(linux, draft, 2, now) == ""
+        record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
+    assert "v1" in _too_soon(linux, draft, 2, now)
 
 
 def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Text of others made safe to print, and how wide it is on a terminal."""
+
+import pytest
+
+from patchpilot.model.printable import crop, one_line, printable, width
+
+# the code points with the Unicode property Bidi_Control, and what else changes lines or hides in them
+BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+SEPARATORS = "\u2028\u2029\ufeff"
+
+
+@pytest.mark.parametrize("char", [*BIDI_CONTROL, *SEPARATORS], ids=lambda char: f"U+{ord(char):04X}")
+def test_what_reorders_or_hides_text_is_made_visible(char: str) -> None:
+    assert printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x00\x08\x0b\x0d\x1f", "\\x00\\x08\\x0b\\x0d\\x1f"),
+        ("\x7f\x80\x9b\x9f", "\\x7f\\x80\\x9b\\x9f"),
+        ("\udc80\udcff", "\\x80\\xff"),
+        ("\ud800\udc7f\udd00", "<U+D800><U+DC7F><U+DD00>"),
+        ("\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ ", "\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ "),
+    ],
+)
+def test_controls_and_undecodable_bytes_are_named_and_text_stays(raw: str, shown: str) -> None:
+    assert printable(raw) == shown
+
+
+def test_a_title_is_one_line() -> None:
+    assert one_line("a\nb\u2028c\x1bd\te") == "a\\x0ab<U+2028>c\\x1bd\te"
+
+
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("漢字", 4), ("\uff21", 2), ("e\u0301", 1), ("", 0)])
+def test_width_counts_terminal_columns(text: str, columns: int) -> None:
+    assert width(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "cut"),
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdef", 5, "abcd…"),
+        ("漢字漢字", 8, "漢字漢字"),
+        ("漢字漢字", 6, "漢字…"),
+        ("漢字漢字", 5, "漢字…"),
+        ("ab", 1, "…"),
+    ],
+)
+def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) -> None:
+    assert crop(text, columns) == cut
+    assert width(crop(text, columns)) <= columns
