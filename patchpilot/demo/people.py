@@ -27,3 +27,5 @@ CROWD = (
 
 KERNEL_LIST = "linux-kernel@lists.example.org"
 NET_LIST = "netdev@lists.example.org"
+LISTS = (KERNEL_LIST, NET_LIST)
+"""The lists that the sandbox's archive keeps."""

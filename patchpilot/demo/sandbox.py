@@ -18,6 +18,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import mails
 from patchpilot.demo.archive import ArchiveServer, open_archive
 from patchpilot.demo.history import LTS
+from patchpilot.demo.people import LISTS
 from patchpilot.demo.repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
@@ -61,12 +62,13 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Put what the sink got since the last call on the archive, as a list would; how many mails that were."""
-        waiting = self.sink.take()[self._delivered :]
-        for mail in waiting:
+        """Put what a list of the sandbox received since the last call on the archive; how many mails those were."""
+        arrived = self.sink.take()[self._delivered :]
+        listed = [mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)]
+        for mail in listed:
             self.archive.add(mail.data.replace(b"\r\n", b"\n"))
-        self._delivered += len(waiting)
-        return len(waiting)
+        self._delivered += len(arrived)
+        return len(listed)
 
     _delivered: int = 0
 

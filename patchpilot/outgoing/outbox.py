@@ -251,6 +251,11 @@ class Outbox:
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
+    def test_ids(self) -> frozenset[str]:
+        """The Message-IDs of all mails that were sent to their sender only."""
+        rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
+        return frozenset(str(row[0]) for row in rows)
+
     def ever_sent(self) -> bool:
         """Whether any mail was ever accepted."""
         return bool(self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone())

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.threads.advice import next_step
 from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of, message_id_of
 from patchpilot.threads.classify import classify
@@ -76,6 +77,7 @@ def add(
     url = archive_of(target, lore)
     with archive_at(url) as archive:
         mails, troubles = gather(archive, message_id, progress=progress)
+    mails = _without_tests(mails)
     status = status_of(message_id, read_thread(mails, now=_now()))
     if status is None:
         raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
@@ -90,7 +92,7 @@ def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> 
 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
-    mails = read_mails(mbox, progress)
+    mails = _without_tests(read_mails(mbox, progress))
     every = read_thread(mails, progress=progress)
     if target:
         message_id = message_id_of(target)
@@ -169,14 +171,14 @@ def _update_one(
     if url is None and entry.mbox:
         path = Path(entry.mbox)
         if path.exists():
-            mails = _of_mbox(entry, known, read_mails(path, progress))
+            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress)))
         else:
             troubles = (f"{path} is not there any more",)
     else:
         try:
             with archive_at(url or LORE) as archive:
                 mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, progress=progress)
-                cached = archive.remembered
+                mails, cached = _without_tests(mails), archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
@@ -184,6 +186,13 @@ def _update_one(
     status = status_of(entry.message_id, read_thread((*known, *mails)))
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
     return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
+
+
+def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+    """The mails without the test copies that `send --to-self` sent from here: with b4, no header tells them from the real ones."""
+    with Outbox() as outbox:
+        tests = outbox.test_ids()
+    return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
 def _of_mbox(entry: Entry, known: Sequence[Mail], mails: Sequence[Mail]) -> tuple[Mail, ...]:

@@ -4,7 +4,7 @@
 import re
 import unicodedata
 
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.mail import Mail
 
 _VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNORECASE)
@@ -28,6 +28,15 @@ def real_sender(mail: Mail) -> Address:
 
 def _clean(address: Address) -> Address:
     return Address(" ".join(address.name.strip(" '\"").split()), address.email)
+
+
+def is_sent_to_self(mail: Mail) -> bool:
+    """Whether this is the test copy of `send --to-self`: addressed to its sender alone, with the real recipients in X-Original-To and -Cc."""
+    addressed = {one.key for one in (*mail.to, *mail.cc)}
+    if addressed != {mail.sender.key}:
+        return False
+    real = {one.key for name in ("X-Original-To", "X-Original-Cc") for one in parse_addresses(mail.header(name) or "")}
+    return bool(real - addressed)
 
 
 def same_person(one: Address, other: Address) -> bool:

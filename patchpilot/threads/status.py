@@ -15,7 +15,7 @@ from patchpilot.threads.kinds import STABLE, WANTS_ANSWER, Kind
 from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.posts import Topic
 from patchpilot.threads.revisions import find_topics
-from patchpilot.threads.sender import same_person
+from patchpilot.threads.sender import is_sent_to_self, same_person
 from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label
 
 __all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label"]
@@ -33,7 +33,7 @@ def read_thread(
     mails were read as, for whoever reads mostly the same mails again.
     """
     seen = {} if read is None else read
-    known = unique(mails)
+    known = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
     classified = []
     for number, mail in enumerate(known, 1):
         if number % 128 == 0:

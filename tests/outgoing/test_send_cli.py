@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.outgoing.outbox import sole_sender
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.topics import topic
+from tests.kit.topics import topic, unpacked
 
 LIST = "Widgets <widgets@lists.example.org>"
 
@@ -135,6 +136,20 @@ def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str
         assert "sent:" not in call("draft", "-C", repo.path).out
         assert send(repo, "--yes", "--via", via).code == 0
         assert len(server.take()) == 2
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        for words in (("--to-self",), ()):
+            assert send(repo, *words, "--yes", "--via", via).code == 0
+        test, real = (unpacked(one) for one in server.take())
+    sent = parse_mail(real).message_id
+    for name, mails in (("both", (test, real)), ("again", (real, test))):
+        (tmp_path / name).write_bytes(join_mbox(mails))
+        (series,) = document(call("track", "add", "--mbox", tmp_path / name, "--format", "json"))["series"]
+        assert [one["message_id"] for one in series["revisions"]] == [sent]
 
 
 def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from patchpilot.threads.classify import classify
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.posts import Topic
 from patchpilot.threads.revisions import find_topics
+from patchpilot.threads.status import read_thread
 from tests.kit.mails import ADA, mail, mbox, patch
 
 
@@ -180,3 +181,18 @@ def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(cover: s
         *(patch(f"[PATCH v2 {number}/3] demo: step {number}", id=f"c{number}", reply_to="c0", minutes=1) for number in (1, 2, 3)),
     )
     assert [(len(one.revisions), len(one.latest.patches)) for one in found] == [(1, 3)]
+
+
+def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
+    whom = {"to": ADA, "X_Original_To": "Matt <matt@example.com>", "X_Original_Cc": "demo@lists.example.org"}
+    mails = parse(mbox(patch("[PATCH] demo: check it", id="t", **whom), patch("[PATCH] demo: check it", id="a", minutes=9)))
+    (status,) = read_thread(mails)
+    assert [one.head.message_id for one in status.topic.revisions] == ["a@example.org"]
+    assert not status.replies
+
+
+def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_test() -> None:
+    # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
+    for headers in ({}, {"X_Original_To": "ada@example.org"}):
+        (status,) = read_thread(parse(mbox(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))))
+        assert versions(status.topic) == [1]

@@ -139,7 +139,7 @@ class FollowScreen(StageScreen):
         if seen and seen == self._known:
             return
         self._known, self._looks = seen, 0
-        if self.walk.demo and any(one.status and len(one.status.topic.revisions) > 1 for one in result):
+        if self.walk.demo and any(one.status and one.status.topic.latest.version > 1 for one in result):
             from patchpilot.tui.tour import LANDING
 
             self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail to yourself changes nothing in the demo: the archive never has it, and no answer comes."""
+
+from pathlib import Path
+
+from patchpilot.demo.answers import Answers
+from patchpilot.demo.history import Facts
+from patchpilot.demo.people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.repository import Repositories
+from patchpilot.demo.sandbox import Sandbox
+from patchpilot.demo.sink import Sink
+from patchpilot.model.mail import parse_mail
+from tests.kit.mails import patch
+
+
+class _Archive:
+    url = "http://127.0.0.1:9/demo"
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def add(self, *mails: bytes) -> None:
+        self.ids += [parse_mail(one).message_id for one in mails]
+
+
+def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
+    archive = _Archive()
+    return Sandbox(path, Repositories(path, path, path, Facts("", "", "", {}, 0), ""), Sink(), archive), archive  # type: ignore[arg-type]
+
+
+def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
+    sandbox, archive = _sandbox(tmp_path)
+    for name, recipients in (("self", [NEWCOMER.email]), ("off-list", [MAINTAINER.email]), ("list", [MAINTAINER.email, NET_LIST])):
+        sandbox.sink.keep(NEWCOMER.email, recipients, patch("[PATCH net] acme: x", id=name))
+    assert sandbox.deliver() == 1
+    sandbox.sink.keep(NEWCOMER.email, [KERNEL_LIST], patch("[PATCH net] acme: y", id="other"))
+    assert sandbox.deliver() == 1
+    assert archive.ids == ["list@example.org", "other@example.org"]
+
+
+def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
+    sandbox, archive = _sandbox(tmp_path)
+    answers = Answers(sandbox, (0.0, 0.0, 0.0))
+    sandbox.sink.keep(NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self"))
+    answers.look()
+    assert archive.ids == []
+    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list"))
+    answers.look()
+    assert len(archive.ids) == 3
