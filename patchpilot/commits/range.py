@@ -122,8 +122,17 @@ def topic(repository: "Repository | None", base: str | None = None) -> Series:
     if repository is None:
         raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
     head = head_of(repository)
-    start = repository.base_of(head, base)
+    start = topic_base(repository, head, base)
     return commits_series(repository, topic_commits(repository, start, head), start)
+
+
+def topic_base(repository: "Repository", head: str, named: str | None = None) -> str:
+    """The commit the current branch's topic starts from: `named`, else that of `b4 prep`, else its upstream. UsageError when there is none."""
+    from patchpilot.commits.b4_prep import below_cover, prep_branch
+
+    if named is None and (prep := prep_branch(repository, repository.branch)) and prep.base:
+        return prep.base
+    return below_cover(repository, repository.base_of(head, named))
 
 
 def head_of(repository: "Repository") -> str:
@@ -136,37 +145,60 @@ def head_of(repository: "Repository") -> str:
 
 
 def topic_commits(repository: "Repository", base: str, head: str) -> tuple[str, ...]:
-    """The ids of `base..head` without merges, oldest first; UsageError when there are none or absurdly many."""
+    """The ids of `base..head` without merges and b4's cover letter, oldest first; UsageError when there are none or absurdly many."""
+    from patchpilot.commits.b4_prep import without_covers
+
     ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{base}..{head}")
     if not ids:
         raise UsageError("the current branch has no commits over its base", hint="commit your fix first, or name a commit or a range A..B")
     if len(ids) > MAX_COMMITS:
         raise UsageError(f"more than {MAX_COMMITS} commits over {base[:12]}", hint="name the base: --base REV")
-    return ids
+    patches = without_covers(repository, ids)
+    if not patches:
+        raise UsageError(
+            f"no patch here: {ids[-1][:12]} is b4's cover letter",
+            hint="commit your fix on this branch first, or name a commit or a range A..B",
+        )
+    return patches
 
 
 def resolve_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
     """The ids a commit-ish, a range or (None) the topic stands for, oldest first."""
     if target is None:
         head = head_of(repository)
-        return topic_commits(repository, repository.base_of(head, base), head)
+        return topic_commits(repository, topic_base(repository, head, base), head)
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
         raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
     if ".." in target:
         return _range(repository, target)[1]
-    return (repository.resolve(target),)
+    return (resolve_patch(repository, target),)
+
+
+def resolve_patch(repository: "Repository", word: str) -> str:
+    """The full id of the commit a word names; UsageError where b4 keeps its cover letter there."""
+    from patchpilot.commits.b4_prep import is_cover
+
+    found = repository.resolve(word)
+    if is_cover(repository.commit(found)):
+        raise UsageError(
+            f"{word} is b4's cover letter, not a patch ({found[:12]})",
+            hint="name no TARGET for all patches of the branch, or name one of them: git log --oneline",
+        )
+    return found
 
 
 def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
+    from patchpilot.commits.b4_prep import below_cover
+
     if "..." in target:
         raise UsageError(f"{target}: a range is A..B, with two dots", hint=f"write {target.replace('...', '..')}")
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
         raise UsageError(f"{target}: no commits in this range", hint="A..B is what B has and A has not")
-    return start, topic_commits(repository, start, end)
+    return below_cover(repository, start), topic_commits(repository, start, end)
 
 
 def revision_series(repository: "Repository", target: str) -> Series:
@@ -174,7 +206,7 @@ def revision_series(repository: "Repository", target: str) -> Series:
     if ".." in target:
         start, ids = _range(repository, target)
         return commits_series(repository, ids, start)
-    return commits_series(repository, (repository.resolve(target),), None)
+    return commits_series(repository, (resolve_patch(repository, target),), None)
 
 
 def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A branch managed by `b4 prep`: its cover letter and tracking data, read from the cover commit or from the branch's configuration.
+
+b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the patches, "tip-commit" in an empty commit above
+them, and "branch-description" in `branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.errors import UsageError
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.commit import Commit
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+MARKER = "--- b4-submit-tracking ---"
+COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
+MAX_TOPIC = 500
+"""Commits of a branch, newest first, among which the cover commit is searched; b4 refuses series longer than this."""
+_ADDRESSED = re.compile(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
+_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
+
+
+@dataclass(frozen=True, slots=True)
+class PrepBranch:
+    """What b4 knows of a branch. `cover` is the cover letter as b4 keeps it; `revision` is the one to send next.
+
+    `base` is the commit below the series (below the cover commit, too); None where the base branch is gone. `history` has the Message-IDs of
+    every revision that was sent ("v1" → ids). `by_us` says that patchpilot enrolled the branch to send it through b4.
+    """
+
+    branch: str
+    strategy: str
+    change_id: str
+    revision: int
+    prefixes: tuple[str, ...]
+    cover: str
+    history: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    by_us: bool = False
+    cover_commit: str | None = None
+    base: str | None = None
+    base_branch: str = ""
+    presubject: str = ""
+    prerequisites: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The cover letter without b4's comments, its To: and Cc: lines left out."""
+        return _without_addresses(_without_comments(self.cover))[0]
+
+    @property
+    def to(self) -> tuple[Address, ...]:
+        """The addresses of its To: lines."""
+        return _without_addresses(_without_comments(self.cover))[1]
+
+    @property
+    def cc(self) -> tuple[Address, ...]:
+        """The addresses of its Cc: lines."""
+        return _without_addresses(_without_comments(self.cover))[2]
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the cover letter is more than b4's template."""
+        return bool(self.text) and "EDITME" not in self.text
+
+
+def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
+    """What b4 knows of a branch (None: of a detached HEAD); None where b4 does not manage it."""
+    tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
+    if tip is None:
+        return None
+    config = branch_config(repository, branch) if branch else {}
+    strategy = config.get("b4-prep-cover-strategy", ("",))[-1]
+    tracking = config.get("b4-tracking", ("",))[-1]
+    if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
+        by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
+        cover = config.get("description", ("",))[-1]
+        return _read(repository, branch, DESCRIPTION, tracking, cover, tip, by_us=by_us)
+    commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
+    if commit is None:
+        return None
+    cover, _, rest = commit.message.partition(MARKER)
+    return _read(repository, branch or "", strategy, rest, cover, tip, commit=commit)
+
+
+def is_cover(commit: Commit) -> bool:
+    """Whether b4 keeps a cover letter in this commit."""
+    return MARKER in commit.message and _series(commit.message.partition(MARKER)[2]) is not None
+
+
+def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
+    """These commits without b4's cover commits. UsageError for a cover commit with changes in it: b4 would not send them."""
+    covers = {commit.id for commit in repository.commits(ids) if is_cover(commit) and _is_empty(repository, commit)}
+    return tuple(one for one in ids if one not in covers)
+
+
+def below_cover(repository: "Repository", commit_id: str) -> str:
+    """The commit itself, or for b4's cover commit the one below it: where a series starts that others can resolve."""
+    commit = repository.commit(commit_id)
+    return commit.parents[0] if commit.parents and is_cover(commit) else commit_id
+
+
+def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
+    """A branch's section of git's configuration: key → values."""
+    prefix = f"branch.{branch}."
+    found = repository.config_regexp(r"^branch\..*")
+    return {key[len(prefix) :]: values for key, values in found.items() if key.startswith(prefix) and "." not in key[len(prefix) :]}
+
+
+def _is_empty(repository: "Repository", commit: Commit) -> bool:
+    if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
+        raise UsageError(
+            f"{commit.short} is b4's cover letter commit, but it changes files; b4 does not send them",
+            hint="move the changes into a commit of their own: git rebase -i, mark it 'edit', git reset HEAD^ -- . and commit twice",
+        )
+    return True
+
+
+def _newest_cover(repository: "Repository", tip: str, branch: str | None, *, trusted: bool) -> Commit | None:
+    """The newest cover commit of a branch, unless it is somebody else's: that came with the history of a shared tree.
+
+    `trusted`: the branch's configuration says that b4 made it.
+    """
+    done = repository.git("log", "-z", "--first-parent", f"--max-count={MAX_TOPIC}", "--format=%H%n%B", tip)
+    for entry in done.text.split("\0"):
+        if MARKER not in entry:
+            continue
+        commit = repository.commit(entry.partition("\n")[0])
+        if not is_cover(commit):
+            continue
+        who = (repository.config("user.email") or ("",))[-1]
+        return commit if trusted or commit.committer.email == who or not _is_shared(repository, commit.id, branch) else None
+    return None
+
+
+def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
+    """Whether a remote branch of another name has the commit."""
+    done = repository.git("for-each-ref", f"--contains={commit_id}", "--format=%(refname:lstrip=3)", "refs/remotes")
+    return any(name != branch for name in done.text.split())
+
+
+def _read(
+    repository: "Repository",
+    branch: str,
+    strategy: str,
+    text: str,
+    cover: str,
+    tip: str,
+    *,
+    by_us: bool = False,
+    commit: Commit | None = None,
+) -> PrepBranch | None:
+    series = _series(text)
+    if series is None:
+        return None
+    base_branch = str(series.get("base-branch") or "")
+    if commit and strategy not in (COMMIT, TIP_COMMIT):
+        # only the strategies that look for a fork point need to know the branch
+        strategy = TIP_COMMIT if base_branch else COMMIT
+    below = commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
+    return PrepBranch(
+        branch=branch,
+        strategy=strategy,
+        change_id=str(series.get("change-id", "")),
+        revision=_number(series.get("revision")),
+        prefixes=_texts(series.get("prefixes")),
+        cover=cover.strip(),
+        history=_history(series.get("history")),
+        by_us=by_us,
+        cover_commit=commit.id if commit else None,
+        base=below if strategy == COMMIT else _fork_point(repository, base_branch, tip),
+        base_branch=base_branch,
+        presubject=str(series.get("presubject") or ""),
+        prerequisites=_texts(series.get("prerequisites")),
+    )
+
+
+def _series(text: str) -> Mapping[str, Any] | None:
+    """The tracking data of a series, None where it is none."""
+    try:
+        found = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]["series"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((str(version), _texts(ids)) for version, ids in value.items()) if isinstance(value, dict) else ()
+
+
+def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
+    """Where a branch left its base branch, also where that was rewound since; None where there is no such branch."""
+    start = repository.find(base_branch)
+    if start is None or start == tip:
+        return None
+    done = repository.git("merge-base", "--fork-point", base_branch, tip, ok=())
+    if done.code or not done.text.strip():
+        done = repository.git("merge-base", start, tip, ok=())
+    found = done.text.strip()
+    return found if done.code == 0 and found and found != tip else None
+
+
+def _without_comments(text: str) -> str:
+    """A cover letter as b4 sends it: lines that start with `#` left out, `>#` for a `#` that stays."""
+    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
+    """(text, To, Cc): the To: and Cc: lines taken out of the trailers, which are the last paragraph above the first `---`."""
+    lines = text.split("\n")
+    cut = next((at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines))
+    end = cut
+    while end and not lines[end - 1].strip():
+        end -= 1
+    start = end
+    while start and lines[start - 1].strip():
+        start -= 1
+    if start == 0 or not all(_TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]):
+        return text, (), ()
+    found: dict[str, list[Address]] = {"to": [], "cc": []}
+    kept = []
+    for line in lines[start:end]:
+        named = _ADDRESSED.match(line)
+        address = parse_address(named[2]) if named else None
+        if named and address:
+            found[named[1].lower()].append(address)
+        else:
+            kept.append(line)
+    text = "\n".join((*lines[:start], *kept, *lines[end:]))
+    return re.sub(r"\n{3,}", "\n\n", text).strip(), tuple(found["to"]), tuple(found["cc"])

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Branches of a real `b4 prep`: what is read of them, and that the cover letter is never taken for a patch."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.b4_prep import PrepBranch, prep_branch
+from patchpilot.commits.range import read_targets, resolve_commits
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from tests.kit.b4 import b4
+from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
+from tests.kit.repos import Repo
+
+BRANCH = "b4/widget"
+
+
+def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
+    with Repository.open(repo.path) as repository:
+        return prep_branch(repository, branch)
+
+
+def patches(repo: Repo, target: str | None = None) -> list[str]:
+    """The subjects of a TARGET's patches, which both ways to read it agree on."""
+    with Repository.open(repo.path) as repository:
+        (series,) = read_targets([target] if target else [], repository)
+        assert [one.commit for one in series.patches] == list(resolve_commits(repository, target))
+    return [one.subject.title for one in series.patches]
+
+
+def cover_of(repo: Repo) -> str:
+    return repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
+    b4(repo, "prep", "--set-prefixes", "RFC", "net")
+    b4(repo, "prep", "--force-revision", "3")
+    found = read(repo)
+    assert found is not None
+    shown = dict(line.split(": ", 1) for line in b4(repo, "prep", "--show-info").stdout.splitlines())
+    assert (found.strategy, found.revision, found.prefixes) == (strategy, 3, ("RFC", "net"))
+    assert (found.change_id, found.base) == (shown["change-id"], shown["base-commit"])
+    assert found.base == repo.git("rev-parse", "master")
+    assert found.cover_commit == (cover_of(repo) or None)
+    assert [one.header() for one in found.to] == ["Mona Maintainer <mona@example.org>"]
+    assert [one.header() for one in found.cc] == ["widget@lists.example.org"]
+    assert found.text.startswith("widget: two lines were wrong\n\nBoth lines")
+    assert "comment" not in found.text
+    assert "To:" not in found.text
+    assert "\n#1 is the register.\n" in found.text
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("above", [False, True])
+def test_the_cover_letter_is_in_no_series(tmp_path: Path, strategy: str, above: bool) -> None:
+    repo = prep(tmp_path / "r", strategy, 2, above=above)
+    expected = ["widget: change line 1", "widget: change line 2"]
+    assert patches(repo) == expected
+    assert patches(repo, "master..HEAD") == expected
+    assert patches(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..") == expected
+
+
+@pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
+def test_a_target_that_is_the_cover_letter_is_refused(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy)
+    for target in (cover_of(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
+        with pytest.raises(UsageError, match="is b4's cover letter, not a patch"):
+            patches(repo, target)
+
+
+def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "commit")
+    with Repository.open(repo.path) as repository:
+        (series,) = read_targets([f"{cover_of(repo)}.."], repository)
+    assert series.base == repo.git("rev-parse", "master")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy, 0)
+    with pytest.raises(UsageError, match=r"no patch here: .* is b4's cover letter|no commits over its base|no upstream"):
+        patches(repo)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_base_branch_that_moved_on_does_not_move_the_base(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy)
+    base = repo.git("rev-parse", "master")
+    repo.checkout("master")
+    repo.commit("other: go on", {"other.c": "int x;\n"})
+    repo.checkout(BRANCH)
+    found = read(repo)
+    assert found is not None
+    assert found.base == base
+
+
+def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "commit", 0)
+    repo.put("widget.c", "int lost;\n")
+    repo.git("commit", "-qa", "--amend", "--no-edit")
+    with pytest.raises(UsageError, match="cover letter commit, but it changes files"):
+        patches(repo)
+
+
+@pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
+def test_a_pushed_branch_without_its_configuration_is_recognized(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy)
+    repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
+    repo.git("config", "--remove-section", f"branch.{BRANCH}")
+    repo.git("config", "--unset", "b4.prep-cover-strategy")
+    found = read(repo)
+    assert found is not None
+    assert (found.strategy, found.base) == (strategy, repo.git("rev-parse", "master"))
+
+
+def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "commit")
+    repo.git("-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master")
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.branch("topic")
+    repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
+    assert read(repo, "topic") is None
+    assert patches(repo) == ["widget: another"]
+
+
+def test_a_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "branch-description")
+    repo.commit("widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.", {"widget.c": "int quote;\n"})
+    assert patches(repo)[-1] == "widget: quote"
+
+
+def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "branch-description")
+    for text in ("{", "[]", '{"series": 1}', "[" * 100000):
+        repo.git("config", f"branch.{BRANCH}.b4-tracking", text)
+        assert read(repo) is None
+    repo.git("config", f"branch.{BRANCH}.b4-tracking", '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}')
+    found = read(repo)
+    assert found is not None
+    assert (found.revision, found.prefixes, found.history, found.base) == (1, (), (), None)
+
+
+@pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
+def test_a_cover_letter_with_placeholders_is_not_written(tmp_path: Path, strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy)
+    edit_cover(repo, COVER.replace("two", "one"))
+    found = read(repo)
+    assert found is not None
+    assert found.is_written is False

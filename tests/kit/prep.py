@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Branches made by a real `b4 prep`, in each of its cover strategies."""
+
+import time
+from pathlib import Path
+
+from patchpilot.demo.sink import Sink
+from tests.kit.b4 import b4
+from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED, use_server
+
+STRATEGIES = ("commit", "branch-description", "tip-commit")
+COVER = f"""widget: two lines were wrong
+
+Both lines were read back as zero.
+
+# a comment of b4's template
+>#1 is the register.
+
+{SIGNED}
+To: Mona Maintainer <mona@example.org>
+Cc: widget@lists.example.org
+
+---
+Changes in v2:
+- EDITME: none
+"""
+
+
+def prep(path: Path, strategy: str, patches: int = 1, *, server: Sink | None = None, cover: str = "", above: bool = False) -> Repo:
+    """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its cover letter.
+
+    b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above` it, where `git commit` puts them.
+    """
+    repo = Repo(path)
+    # b4 looks no further back than a year
+    repo._clock = int(time.time()) - 3600
+    repo.commit("widget: start\n\n" + SIGNED, {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"})
+    repo.git("config", "b4.prep-cover-strategy", strategy)
+    b4(repo, "prep", "-n", "widget", "-f", "master")
+    for number in range(1, patches + 1):
+        text = (path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number};")
+        repo.commit(f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}", {"widget.c": text})
+    if strategy == "tip-commit" and patches and not above:
+        move_cover_to_the_tip(repo)
+    if cover:
+        edit_cover(repo, cover)
+    if server:
+        use_server(repo, server)
+    return repo
+
+
+def move_cover_to_the_tip(repo: Repo) -> None:
+    """Put b4's cover commit above the patches, as `git rebase -i` does."""
+    cover = repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+    tip = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "-q", "-B", "b4/widget", "master")
+    repo.git("cherry-pick", f"{cover}..{tip}")
+    repo.git("cherry-pick", "--allow-empty", cover)
+
+
+def edit_cover(repo: Repo, text: str) -> None:
+    """`b4 prep --edit-cover`, with an editor that writes this text."""
+    file = repo.path.parent / f"{repo.path.name}.cover"
+    file.write_text(text)
+    repo.git("config", "core.editor", f"cp {file}")
+    b4(repo, "prep", "--edit-cover")
