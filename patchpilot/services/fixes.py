@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
-from patchpilot.history.clones import ends_at, what_lacks
+from patchpilot.history.clones import what_lacks
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.graph import is_making, use_graph
 from patchpilot.history.releases import Releases
@@ -101,15 +101,17 @@ def find_culprits(
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.Found(())
     candidates, together, notes = _by_release(commit, releases, found.candidates), found.together, list[str]()
+    imported = found.imported
     if candidates and candidates[0].commit not in together:
         together = ()
     if bisect_log is not None or "revert" in commit.message.lower():
         settled = _settle(repository, commit, bisect_log, candidates)
         notes += settled.notes
         if settled.candidates != candidates:
-            candidates = settled.candidates[:limit]
+            # a bisection or a revert says more than where the lines are from
+            candidates, imported = settled.candidates[:limit], ""
             together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
-    reason = _cut_off(repository, candidates) or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
+    reason = imported or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, one) for one in candidates)
     own = frozenset(series) | {one.commit for one in culprits if not one.first_release and one.commit in together_with()}
     notes += [own_patch(one.subject) for one in culprits[:1] if one.commit in own]
@@ -211,11 +213,6 @@ def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[Culprit, ...
 def _has_graph(repository: Repository) -> bool:
     info = repository.common_dir / "objects" / "info"
     return (info / "commit-graph").exists() or (info / "commit-graphs").exists()
-
-
-def _cut_off(repository: Repository, candidates: tuple[finder.Candidate, ...]) -> str:
-    """Why the first candidate is no answer in a shallow clone: its lines are older than the history that is there."""
-    return "the lines are older than this shallow clone" if candidates and ends_at(repository, candidates[0].commit) else ""
 
 
 def _first_release(releases: Releases, candidate: finder.Candidate) -> str | None:

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.branches import stable_branches
-from patchpilot.history.clones import ends_at, what_lacks
+from patchpilot.history.clones import what_lacks
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.history.graph import use_graph
 from patchpilot.history.landed import History
@@ -70,10 +70,11 @@ def stable_lines(
     elif not named and (unknown := _unknown_tags(repository, commit)):
         notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
     elif not named and forms.line and len(commit.parents) == 1:
-        guessed = finder.find(repository, commit, limit=1, progress=progress).candidates
-        if guessed and not finder.doubt(guessed) and not ends_at(repository, guessed[0].commit):
-            named = [guessed[0].commit]
-            notes.append(f"no Fixes: tag: taken is {guessed[0].tag} ({guessed[0].confidence:.0%} sure)")
+        guess = finder.find(repository, commit, limit=1, progress=progress)
+        if not finder.doubt(guess.candidates, guess.imported):
+            first = guess.candidates[0]
+            named = [first.commit]
+            notes.append(f"no Fixes: tag: taken is {first.tag} ({first.confidence:.0%} sure)")
     notes += what_lacks(repository)
     releases = Releases(repository)
     firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)

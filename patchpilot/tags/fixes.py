@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import DIGITS, tag_text
+from patchpilot.history.imports import import_reason
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.closer import closer
@@ -40,10 +41,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The likeliest culprits, best first, and those of them (or of the commits met) that deserve a tag each, oldest first."""
+    """The likeliest culprits, best first, and those of them (or of the commits met) that deserve a tag each, oldest first.
+
+    `imported` says that the evidence leads to a commit that only imports code, which is no candidate; empty otherwise.
+    """
 
     candidates: tuple[Candidate, ...]
     together: tuple[str, ...] = ()
+    imported: str = ""
 
 
 def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None) -> Found:
@@ -52,16 +57,25 @@ def find(repository: Repository, commit: Commit, *, limit: int = 5, progress: Pr
     tallies = tally(scene)
     progress("what the likeliest commits did")
     numbers = weigh(repository, scene, tallies)
-    found = []
-    for one, confidence in _outright(scene, rank(numbers, weights or shipped()))[:limit]:
+    found: list[Candidate] = []
+    imported = ""
+    for one, confidence in _outright(scene, rank(numbers, weights or shipped())):
+        if len(found) == limit:
+            break
         culprit = repository.commit(one)
+        if reason := import_reason(repository, culprit):
+            imported = imported or (reason if not found else "")
+            continue
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
         found.append(
             Candidate(one, culprit.subject, tag_of(repository, culprit), round(confidence, 3), words, committed, _is_marked(culprit))
         )
-    together = culprits_together(scene, found[0].commit) if found else ()
-    return Found(tuple(found), together)
+    kept = {one.commit for one in found}
+    together = (
+        tuple(one for one in culprits_together(scene, found[0].commit) if one in kept or not _is_import(repository, one)) if found else ()
+    )
+    return Found(tuple(found), together, imported)
 
 
 def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
@@ -69,6 +83,10 @@ def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str
     while digits < len(culprit.id) and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None:
         digits += 1
     return tag_text(culprit, digits)
+
+
+def _is_import(repository: Repository, commit_id: str) -> bool:
+    return bool(import_reason(repository, repository.commit(commit_id)))
 
 
 def _is_marked(commit: Commit) -> bool:
@@ -96,8 +114,10 @@ def weigh(repository: Repository, scene: Scene, tallies: Mapping[str, Tally]) ->
     return {one: {**numbers[one], **again.get(one, {})} for one in dict.fromkeys([*chosen, *scene.mentions]) if one in numbers}
 
 
-def doubt(candidates: Sequence[Candidate]) -> str:
-    """Why the first candidate is no more than a guess; empty where it can be stood by."""
+def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
+    """Why the first candidate is no more than a guess; empty where it is sure enough. `imported` as `Found` has it."""
+    if imported:
+        return imported
     if not candidates:
         return "no line of history is near the change: it only adds files, or changes none"
     first = candidates[0]

@@ -17,7 +17,9 @@ import pytest
 from patchpilot.services import prepare as service
 from patchpilot.services.fixes import FixesResult, find_culprits
 from tests.kit.cli import call
-from tests.tags.culprits import FIX, SIGNED, History, history
+from tests.kit.repos import Repo
+from tests.kit.terminal import Terminal
+from tests.tags.culprits import FIX, LATER, SIGNED, History, history
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def message(story: History) -> str:
 
 def test_the_tags_are_written_and_taken_back(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
-    done = call("prepare", "-C", story.repo.path, "HEAD")
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
     assert done.code == 0, done.err
     assert "{+Fixes: " in done.out
     assert message(story).split("\n")[-3:] == [
@@ -39,13 +41,57 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
     ]
-    again = call("prepare", "-C", story.repo.path, "HEAD")
+    again = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
     assert "nothing to write" in again.err
     undone = call("undo", "-C", story.repo.path)
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
     listing = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)
     assert [one["state"] for one in listing["records"]] == ["restored"]
+
+
+def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(story: History) -> None:
+    before = story.repo.git("for-each-ref")
+    done = call("prepare", "-C", story.repo.path, "HEAD")
+    assert done.code == 1
+    assert "{+Fixes: " in done.out, "it shows what it would write"
+    assert "nothing was written: no terminal to ask on" in done.err
+    assert "--yes" in done.err
+    assert story.repo.git("for-each-ref") == before
+    asked = call("prepare", "-C", story.repo.path, "HEAD", "--format", "json")
+    assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0, "an option says what to write"
+
+
+def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> None:
+    argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD"]
+    for answer, written in (("\n", False), ("y\n", True)):
+        with Terminal(argv, story.repo.path) as terminal:
+            terminal.wait_for("Fixes: ", "Write this into 1 commit message? [y/N]")
+            assert "Fixes:" not in message(story)
+            terminal.type(answer)
+            terminal.wait_for("written: topic is now" if written else "nothing was written")
+            assert terminal.end() == (0 if written else 1)
+        assert terminal.seen.count("    ring: fix the mask") == 1
+        assert ("Fixes:" in message(story)) is written
+
+
+@pytest.mark.parametrize(("subject", "before"), [("ring: add ring buffers", ""), ("Linux 6.1", "empty"), ("Import Linux 6.1", "empty")])
+def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
+    repo = Repo(tmp_path / "r")
+    if before:
+        repo.commit(before + SIGNED, {"README": "\n"})
+    repo.commit(subject + SIGNED, {"ring.c": LATER, "other.c": "int other;\n"})
+    repo.tag("v6.1")
+    repo.branch("topic")
+    repo.commit("ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED, {"ring.c": FIX})
+    found = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
+    assert (found["sure"], found["tags"], found["candidates"]) == (False, [], [])
+    assert subject in found["reason"]
+    done = call("prepare", "-C", repo.path, "HEAD", "--yes")
+    assert subject in done.err
+    assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
+    assert json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
 
 
 def test_a_dry_run_writes_nothing(story: History) -> None:
@@ -110,7 +156,7 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
 
 
 def test_a_moved_branch_is_not_restored(story: History) -> None:
-    assert call("prepare", "-C", story.repo.path, "HEAD").code == 0
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
     done = call("undo", "-C", story.repo.path, "restore", "1")
     assert done.code == 1
@@ -121,7 +167,7 @@ def test_a_moved_branch_is_not_restored(story: History) -> None:
 
 def test_a_detached_head_is_prepared_as_well(story: History) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--shared").code == 0
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
     assert "Fixes:" in story.repo.git("log", "-1", "--format=%B", "HEAD")
     assert call("undo", "-C", story.repo.path).code == 0
@@ -130,10 +176,10 @@ def test_a_detached_head_is_prepared_as_well(story: History) -> None:
 
 def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
-    done = call("prepare", "-C", story.repo.path, "HEAD")
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
     assert done.code == 1
     assert "--published" in done.err
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--published").code == 0
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--published").code == 0
 
 
 def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:

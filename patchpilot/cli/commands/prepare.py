@@ -2,12 +2,15 @@
 """`patchpilot prepare`: write the chosen tags into the commit messages."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.errors import ExitCode
+from patchpilot.cli.options import Common, ProgressLine, common_options, progress_of
+from patchpilot.errors import ExitCode, RefusedError
+from patchpilot.model.progress import Progress, silent
 from patchpilot.services.prepare import Preparation, Wanted, prepare
 
 
@@ -36,13 +39,19 @@ from patchpilot.services.prepare import Preparation, Wanted, prepare
 @click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
 @click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
 @click.option("--dry-run", is_flag=True, help="only show what would be written")
+@click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal and no option says what to write")
 @click.argument("target", required=False)
-def command(common: Common, target: str | None, base: str | None, published: bool, shared: bool, dry_run: bool, **words: Any) -> int:
+def command(
+    common: Common, target: str | None, base: str | None, published: bool, shared: bool, dry_run: bool, yes: bool, **words: Any
+) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
 
-    Only messages change: trees, people, dates and your files stay as they are. `patchpilot undo` takes it back.
+    Without an option that says what to write, it shows what it would write and asks. Only messages change: trees, authors, dates and
+    your files stay as they are. `patchpilot undo` takes it back.
     """
+    asking = _Asking(common, needed=not (yes or _says_what(words)))
     with common.repository() as repository, progress_of(common) as progress:
+        asking.progress = progress
         settings = common.settings(repository)
         words["signoff"] = settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         words["developed_by"] = words.pop("co_developed_by")
@@ -55,6 +64,7 @@ def command(common: Common, target: str | None, base: str | None, published: boo
             dry_run=dry_run,
             published=published,
             shared=shared,
+            confirm=asking.confirm,
             progress=progress,
         )
     _tell_unsure(common, result)
@@ -62,10 +72,51 @@ def command(common: Common, target: str | None, base: str | None, published: boo
         from patchpilot.cli.output.json import document
 
         common.write(document("prepare", body(result)))
-    else:
+    elif not asking.shown:
         common.write(text(result, common.colored))
+    if asking.refusal:
+        raise asking.refusal
+    if common.format != "json":
         _tell(common, result, dry_run)
     return ExitCode.OK
+
+
+def _says_what(words: Mapping[str, Any]) -> bool:
+    """Whether an option on the command line says what to write."""
+    context = click.get_current_context()
+    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in words)
+
+
+class _Asking:
+    """The question before the tags that nobody named are written: `shown` whether the result is on stdout already, `refusal` why not."""
+
+    def __init__(self, common: Common, *, needed: bool) -> None:
+        self._common, self._needed = common, needed
+        self.progress: Progress = silent
+        self.shown = False
+        self.refusal: RefusedError | None = None
+
+    def confirm(self, found: Preparation) -> bool:
+        """Whether to write it."""
+        if not self._needed:
+            return True
+        if not sys.stdin.isatty():
+            self.refusal = RefusedError(
+                "nothing was written: no terminal to ask on", hint="read the preview, then add --yes, or say what to write (--help)"
+            )
+            return False
+        if isinstance(self.progress, ProgressLine):
+            self.progress.wipe()
+        self.shown = self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
+        # whoever redirects the result must see what the question is about
+        click.echo(text(found, self._common.colored if self.shown else False), err=not self.shown)
+        for cost in found.costs:
+            click.echo(f"note: {cost}", err=True)
+        number = len(found.changed)
+        if click.confirm(f"Write this into {number} commit message{'s' if number > 1 else ''}?", default=False, err=True):
+            return True
+        self.refusal = RefusedError("nothing was written", hint="--help lists the options that say what to write")
+        return False
 
 
 def _tell_unsure(common: Common, result: Preparation) -> None:

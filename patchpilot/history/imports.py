@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits that bring in code whose history is elsewhere: the first commit of a repository, and imports squashed into one commit."""
+
+import re
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.clones import ends_at
+from patchpilot.model.commit import Commit
+
+MANY_FILES = 1000
+"""So many new files in one commit are no change anybody reviewed: they were written elsewhere."""
+SOME_FILES = 200
+"""So many new files are an import where the subject says so."""
+MOSTLY = 0.8
+NAMED_BY_TAGS = frozenset(["1da177e4c3f41524e886b7f1b8a0c1fc7321cac2", "af75078fece3615088e561357c1e97603e43a5fe"])
+"""First commits that are named in Fixes: tags by custom: Linux-2.6.12-rc2, and DPDK's first public release."""
+
+_RELEASE = re.compile(
+    r"^(?:(?:linux|u-boot|das u-boot|xen|dpdk|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$", re.IGNORECASE
+)
+_VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
+_IMPORT = re.compile(r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE)
+_IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNORECASE)
+
+
+def import_reason(repository: Repository, commit: Commit) -> str:
+    """Why a commit only brings in code whose history is not here; empty for a change like others, and for first commits that tags name by custom."""
+    if commit.id in NAMED_BY_TAGS:
+        return ""
+    if ends_at(repository, commit.id):
+        return "the lines are older than this shallow clone"
+    if not commit.parents:
+        return f"{commit.reference} is the first commit of this history: the lines are older"
+    if _RELEASE.match(commit.subject):
+        return f"{commit.reference} is a release, not a change"
+    if _VENDORED.match(commit.subject) or _IMPORTED_RELEASE.match(commit.subject):
+        return f"{commit.reference} imports code whose history is not here"
+    added, touched = _files(repository, commit)
+    if added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES) and added >= MOSTLY * touched:
+        return f"{commit.reference} adds {added} files at once: the history of its lines is not here"
+    return ""
+
+
+def _files(repository: Repository, commit: Commit) -> tuple[int, int]:
+    """How many files a commit adds, and how many it touches."""
+    done = repository.git("diff-tree", "-r", "-m", "--first-parent", "--no-commit-id", "--no-renames", "--name-status", "-z", commit.id)
+    states = done.text.split("\0")[:-1:2]
+    return states.count("A"), len(states)
