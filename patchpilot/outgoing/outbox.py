@@ -6,7 +6,7 @@ import fcntl
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -245,7 +245,7 @@ class Outbox:
         """The real sends of which a mail with one of these patch-ids left or may have left."""
         marks = ",".join("?" * len(patch_ids))
         rows = self._db.execute(
-            f"SELECT DISTINCT {', '.join('sends.' + one for one in _COLUMNS.split(', '))} FROM sends JOIN mails ON mails.send = sends.id"
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
             f" WHERE sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending') AND mails.patch_id IN ({marks}) ORDER BY sends.id",
             tuple(patch_ids),
         ).fetchall()
@@ -255,6 +255,15 @@ class Outbox:
         """The Message-IDs of all mails that were sent to their sender only."""
         rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
         return frozenset(str(row[0]) for row in rows)
+
+    def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
+        """The real sends that have a mail with one of these Message-IDs."""
+        rows = self._db.execute(
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
+            " WHERE sends.kind = 'real' AND mails.message_id IN (SELECT value FROM json_each(?)) ORDER BY sends.id",
+            (json.dumps(list(message_ids)),),
+        ).fetchall()
+        return tuple(self._send(row) for row in rows)
 
     def ever_sent(self) -> bool:
         """Whether any mail was ever accepted."""
@@ -327,6 +336,7 @@ class Outbox:
 
 
 _COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"
+_OF_SENDS = ", ".join(f"sends.{one}" for one in _COLUMNS.split(", "))
 
 
 def _text(value: object) -> str | None:

@@ -16,6 +16,8 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.reroll import changelog_hints, last_sent, link_to, with_changelog
 from patchpilot.services.topic import find_draft
+from patchpilot.services.topic_state import TopicState, topic_state
+from patchpilot.threads.store import Store
 
 Edit = Callable[[str], str | None]
 """Hands a text to the person and gives it back edited; None when they gave up."""
@@ -23,11 +25,12 @@ Edit = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """A draft, what was sent of its topic, and how its branch stands in b4's books."""
+    """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic is."""
 
     draft: Draft
     sends: tuple[Send, ...]
     b4: Enrolment | None
+    state: TopicState
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Changes:
 
 def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
     """The draft of a TARGET's topic, begun when there is none."""
-    return _result(repository, find_draft(repository, Request(target=target, base=base)))
+    return _result(repository, find_draft(repository, Request(target=target, base=base)), target, base)
 
 
 def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
@@ -76,7 +79,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if changes.in_reply_to is not None:
         draft = replace(draft, in_reply_to=changes.in_reply_to.strip().strip("<>"))
     with Drafts() as drafts:
-        return _result(repository, drafts.save(draft))
+        return _result(repository, drafts.save(draft), target, base)
 
 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
@@ -87,7 +90,7 @@ def edit(repository: Repository, editor: Edit, target: str | None = None, base: 
         draft = from_text(draft, text)
         with Drafts() as drafts:
             drafts.save(draft)
-    return _result(repository, draft)
+    return _result(repository, draft, target, base)
 
 
 def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
@@ -135,7 +138,9 @@ def _patch(draft: Draft, which: str) -> str:
     return found[0]
 
 
-def _result(repository: Repository, draft: Draft) -> DraftResult:
+def _result(repository: Repository, draft: Draft, target: str | None, base: str | None) -> DraftResult:
     with Outbox() as outbox:
         sends = outbox.sends(draft.change_id)
-    return DraftResult(draft, sends, enrolment(repository, draft.branch) if draft.branch else None)
+    with Store() as store:
+        state = topic_state(repository, target, base=base, store=store, draft=draft)
+    return DraftResult(draft, sends, enrolment(repository, draft.branch) if draft.branch else None, state)

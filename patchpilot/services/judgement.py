@@ -75,7 +75,7 @@ def gather(
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
-        too_soon=_too_soon(project, draft, version, now),
+        too_soon=_too_soon(project, draft, version, now, request.resend),
         first_time=first_time,
         same_version=before[-1] if before else None,
         damaged=(
@@ -86,16 +86,18 @@ def gather(
     )
 
 
-def _too_soon(project: Profile, draft: Draft, version: int, now: datetime) -> str:
-    """A sentence when the last version is younger than reviewers are to be given, else ""."""
+def _too_soon(project: Profile, draft: Draft, version: int, now: datetime, resend: bool) -> str:
+    """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
     with Outbox() as outbox:
-        earlier = [one for one in outbox.sends(draft.change_id) if one.version < version and one.state in ("sent", "partial")]
+        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+    earlier = [one for one in sent if one.version < version or (resend and one.version == version)]
     if not earlier:
         return ""
-    hours = (now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() / 3600
+    hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
     if hours >= project.resend_hours:
         return ""
-    return f"v{earlier[-1].version} went out {hours:.0f} hours ago; {project.title} asks for {project.resend_hours} between versions"
+    ago = f"{hours} hour{'s' if hours > 1 else ''} ago" if hours else "less than an hour ago"
+    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.resend_hours} hours between versions"
 
 
 def check_errors(

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import load
 from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
-from patchpilot.outgoing.draft import Draft, Drafts
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, became
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.reviews import asked
 
@@ -99,20 +99,33 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
 
 
 def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[Change, ...]:
-    """Patch by patch, what is different from the last version: by patch-id, then by subject; messages are compared where both commits are here."""
-    before = {one.patch_id: one.mail.subject for one in last.entries if one.patch_id}
-    commits = {one.patch_id: one.commit for one in last.entries if one.patch_id}
-    titles = {_title(subject) for subject in before.values()}
-    now = {one.patch_id for one in draft.patches}
+    """Patch by patch, what is different from the last version; messages are compared where both commits are here."""
+    before = sent_patches(last, repository)
+    became_of = {after: was for was, after in became(before, draft.patches)}
     found = []
     for one in draft.patches:
-        kind = "same" if one.patch_id in before else "changed" if one.subject in titles else "new"
-        if kind == "same" and _reworded(repository, commits.get(one.patch_id), one.commit):
+        was = became_of.get(one)
+        kind = "new" if was is None else "same" if was.patch_id == one.patch_id else "changed"
+        if was and kind == "same" and _reworded(repository, was.commit, one.commit):
             kind = "reworded"
         found.append(Change(kind, one.subject))
-    subjects = {one.subject for one in draft.patches}
-    found += [Change("dropped", _title(subject)) for key, subject in before.items() if key not in now and _title(subject) not in subjects]
-    return tuple(found)
+    kept = set(became_of.values())
+    return (*found, *(Change("dropped", one.subject) for one in before if one not in kept))
+
+
+def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
+    """The patches of a send as a draft knows its own, to be paired with them by `became`."""
+    return tuple(
+        KnownPatch(one.patch_id, _title(one.mail.subject), one.commit, _authored(repository, one.commit))
+        for one in send.entries
+        if one.patch_id
+    )
+
+
+def _authored(repository: Repository | None, commit: str | None) -> str:
+    if repository is None or commit is None or repository.find(commit) is None:
+        return ""
+    return str(int(repository.commit(commit).authored.timestamp()))
 
 
 def _reworded(repository: Repository | None, old: str | None, new: str | None) -> bool:

@@ -51,6 +51,13 @@ def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) 
 def find_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
     """The draft of a TARGET's topic, made when there is none, with what the call says written into it."""
     heal_books(repository)
+    draft = read_draft(repository, request, series, ids)
+    with Drafts() as drafts:
+        return drafts.save(draft)
+
+
+def read_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
+    """The draft of a TARGET's topic as `find_draft` gives it; nothing is written."""
     if series is None:
         series, ids = read_topic(repository, request)
     contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
@@ -83,7 +90,7 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
             draft = replace(draft, prefix=request.prefix)
         if request.in_reply_to:
             draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
-        return drafts.save(draft)
+        return draft
 
 
 def _authored(repository: Repository, commit_id: str | None) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from patchpilot.commits import rewrite
@@ -12,8 +12,11 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, parse_trailer
+from patchpilot.outgoing.draft import Draft, became
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.prepare import Change, Confirm, Preparation, write
-from patchpilot.services.track import Tracked, listed
+from patchpilot.services.reroll import sent_patches
+from patchpilot.services.topic_state import TopicState, topic_state
 from patchpilot.threads.revisions import Post
 from patchpilot.threads.status import Credit, Status
 from patchpilot.threads.store import Store
@@ -53,16 +56,19 @@ def collect(
 ) -> Collected:
     """Add the tags credited to the followed series of TARGET's topic. One given for a patch that has changed since is held back unless `changed`.
 
-    MissingError when the topic's series is not followed. Nothing is asked of the network: see `track update`.
+    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
     """
     ref, head = rewrite.branch_of(repository, target)
     commits = [repository.commit(one) for one in resolve_commits(repository, target, base)]
-    status = _status_of(commits, listed(store=store, progress=progress))
+    progress("reading the thread")
+    state = topic_state(repository, target, base=base, store=store)
+    status = _status_of(state)
+    called = titles_sent(repository, state.draft)
     held: list[Held] = []
     changes = []
     for commit in commits:
-        given = [one for one in status.trailers if _is_for(one, commit, status)]
-        wanted, back = _sorted_out(repository, commit, given, status, changed)
+        given = [one for one in status.trailers if _is_for(one, called(commit), status)]
+        wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
         held += back
         pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
         changes.append(Change(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
@@ -71,26 +77,41 @@ def collect(
     return Collected(status.topic.subject, done, tuple(held))
 
 
-def _status_of(commits: Iterable[Commit], followed: Iterable[Tracked]) -> Status:
-    """The followed series whose patches have these commits' subjects; the newest where several have."""
-    subjects = {commit.subject for commit in commits}
-    fitting = [one.status for one in followed if one.status and any(_title(post) in subjects for post in one.status.topic.latest.patches)]
-    if not fitting:
-        raise MissingError("this topic's series is not followed", hint="patchpilot track add '<message-id>', then patchpilot track update")
-    return fitting[-1]
+def _status_of(state: TopicState) -> Status:
+    """What is known of the topic's own series."""
+    if state.series is None:
+        if state.last is None:
+            raise MissingError(
+                "no series of this topic is followed", hint="patchpilot track add '<message-id>', then patchpilot track update"
+            )
+        first = state.last.entries[0].mail.message_id
+        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=f"patchpilot track add '<{first}>'")
+    if state.series.status is None:
+        raise MissingError("the archive has no mail of this topic's series yet", hint="patchpilot track update")
+    return state.series.status
 
 
-def _is_for(credit: Credit, commit: Commit, status: Status) -> bool:
-    """Whether a tag is for this commit: given to the whole series, or to the patch of its subject."""
+def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
+    """For a commit the titles its patch was sent under, with the one it has now."""
+    names: dict[str, set[str]] = {}
+    with Outbox() as outbox:
+        for send in outbox.sends(draft.change_id):
+            for was, one in became(sent_patches(send, repository), draft.patches):
+                names.setdefault(one.commit or "", set()).add(was.subject)
+    return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
+
+
+def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
+    """Whether a tag is for the commit of these titles: given to the whole series, or to the patch of one of them."""
     if not credit.patch:
         return True
     revision = next((one for one in status.topic.revisions if one.version == credit.version), status.topic.latest)
     patches = revision.patches
-    return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) == commit.subject
+    return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) in titles
 
 
 def _sorted_out(
-    repository: Repository, commit: Commit, given: Iterable[Credit], status: Status, changed: bool
+    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, changed: bool
 ) -> tuple[list[str], list[Held]]:
     """The tags to add to a commit, and those held back: given under a condition, or for another diff than the commit's."""
     now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
@@ -100,7 +121,7 @@ def _sorted_out(
         if credit.conditional and not changed:
             held.append(Held(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
             continue
-        was = _sent_id(repository, commit, credit, status)
+        was = _sent_id(repository, titles, credit, status)
         if was is not None and was != now and not changed:
             held.append(Held(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
             continue
@@ -108,12 +129,12 @@ def _sorted_out(
     return add, held
 
 
-def _sent_id(repository: Repository, commit: Commit, credit: Credit, status: Status) -> str | None:
+def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:
     """The patch-id of what the tag was given for; None when that mail is not here."""
     for revision in status.topic.revisions:
         if revision.version == credit.version:
             for post in revision.patches:
-                if _title(post) == commit.subject:
+                if _title(post) in titles:
                     return _patch_id(repository, post.mail.mail.body.encode("utf-8", "surrogateescape"))
     return None
 

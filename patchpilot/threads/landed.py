@@ -51,13 +51,13 @@ def _commits(status: Status, repository: Repository, history: History, tip: str)
             continue
         for ordinal in history.index.by_subject(post.title):
             commit = history.index.id(ordinal)
-            if history.has(tip, commit) and repository.commit(commit).author.key in _authors(status, post.mail.mail.body):
+            if history.has(tip, commit) and repository.commit(commit).author.key in authors_of(status, post.mail.mail.body):
                 found.setdefault(commit, post.number or 1)
                 break
     return list(found.items())
 
 
-def _authors(status: Status, body: str) -> set[str]:
+def authors_of(status: Status, body: str) -> set[str]:
     """Who may be the author of the commit: the sender, or the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {status.topic.author.key, *([inner[1].lower()] if inner else [])}

@@ -140,6 +140,11 @@ class Store:
         )
         return tuple(_kept(message_id, raw) for message_id, raw in rows)
 
+    def message_ids(self, number: int) -> frozenset[str]:
+        """The ids of a series' mails."""
+        rows = self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))
+        return frozenset(row[0] for row in rows)
+
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' mails nobody has looked at."""
         rows = self._database.execute("SELECT message_id FROM member WHERE series = ? AND seen = 0", (number,))

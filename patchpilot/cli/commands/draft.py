@@ -115,7 +115,8 @@ def _text(result: DraftResult) -> str:
     draft = result.draft
     lines = [
         f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
-        f"next:     v{draft.version}   [{draft.prefix or 'PATCH'}]",
+        f"state:    {result.state.summary}",
+        f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
     ]
     if draft.in_reply_to:
         lines.append(f"answers:  <{draft.in_reply_to}>")
@@ -159,4 +160,11 @@ def _json(result: DraftResult) -> str:
         }
         for one in result.sends
     ]
-    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": asdict(result.b4) if result.b4 else None})
+    state = {
+        "state": result.state.state,
+        "summary": result.state.summary,
+        "next_version": result.state.next_version,
+        "next_step": result.state.next_step,
+        "series": result.state.series.entry.id if result.state.series else None,
+    }
+    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": asdict(result.b4) if result.b4 else None, **state})

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one place that says how far a topic is: what was sent of it, which followed series is its own, and what to do next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.transport import MailState
+from patchpilot.services.reroll import changes
+from patchpilot.services.topic import read_draft, read_topic
+from patchpilot.services.topic_series import series_of
+from patchpilot.services.track import Tracked
+from patchpilot.threads.status import State
+from patchpilot.threads.store import Store
+
+FINAL = (State.IN_MAINLINE, State.IN_STABLE, State.REJECTED, State.SUPERSEDED)
+"""States in which no review is awaited."""
+LANDED = (State.ACCEPTED, State.IN_MAINLINE, State.IN_STABLE)
+"""States in which a maintainer has taken the series."""
+
+
+class Unsent(StrEnum):
+    """The states of a topic that no archive knows of: nothing was sent to others, or a send was cut off."""
+
+    NOT_SENT = "not-sent"
+    PARTLY_SENT = "partly-sent"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """How far a topic is.
+
+    `last` is the newest send of which mails were accepted, `attempt` the newest send of all, `tried` the newest one to the sender alone; `series` is
+    the followed series that is this topic's own; `changed` says that the commits differ from those of the last version.
+    """
+
+    draft: Draft
+    last: Send | None = None
+    attempt: Send | None = None
+    tried: Send | None = None
+    series: Tracked | None = None
+    changed: bool = False
+    booked: int = 1
+
+    @property
+    def state(self) -> str:
+        """One word: a state of `track`, or one of `Unsent`."""
+        if self.is_partial:
+            return str(Unsent.PARTLY_SENT)
+        if self.series is not None:
+            return str(self.series.state)
+        return str(State.SENT) if self.last else str(Unsent.NOT_SENT)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some mails of the newest send were accepted and others not, or nobody knows."""
+        return self.attempt is not None and self.attempt.state == "partial"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the newest send has mails that were not accepted."""
+        return self.attempt is not None and self.attempt.state != "sent"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a version of it is with others."""
+        return self.last is not None or self.series is not None
+
+    @property
+    def version(self) -> int:
+        """The last version that was sent; 0 when none was."""
+        posted = self.series.status.topic.latest.version if self.series and self.series.status else 0
+        return max(self.last.version if self.last else 0, posted)
+
+    @property
+    def next_version(self) -> int:
+        """The version the next send is: that of a send that was cut off, else one more than the last."""
+        if self.is_unfinished and self.attempt:
+            return self.attempt.version
+        return max(self.draft.version, self.booked, self.version + 1 if self.version else 1)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the next version was begun: by its number, its changelog, or by commits that are not those that were sent."""
+        return self.is_sent and (self.draft.version > self.version or self.changed)
+
+    @property
+    def label(self) -> str:
+        """The last version as reviewers see it: `v2`, `v2 RESEND`."""
+        again = self.last is not None and self.last.version == self.version and parse_subject(self.last.entries[0].mail.subject).resend
+        return f"v{self.version}{' RESEND' if again else ''}"
+
+    @property
+    def summary(self) -> str:
+        """One line: what was sent, and what became of it."""
+        if self.is_unfinished and self.attempt:
+            taken = sum(one.state is MailState.ACCEPTED for one in self.attempt.entries)
+            word = "partly sent" if self.is_partial else "not sent"
+            return f"v{self.attempt.version} {word}: {taken} of {len(self.attempt.entries)} mails accepted"
+        if not self.is_sent:
+            tried = f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})" if self.tried else ""
+            return f"not sent{tried}"
+        words = f"{self.label} {self._became}"
+        return f"{words}; your commits have changed since" if self.changed and self.state not in FINAL else words
+
+    @property
+    def _became(self) -> str:
+        if self.series is None:
+            assert self.last is not None
+            return f"sent on {self.last.begun[:10]}, not followed"
+        if self.series.status is None:
+            return "sent, not on the archive yet"
+        why = self.series.status.why
+        return f"{self.state}{f': {why}' if why else ''}"
+
+    @property
+    def next_step(self) -> str:
+        """What the author should do next, one sentence; a command in it runs as printed."""
+        if self.is_unfinished:
+            return "send what is missing: `patchpilot send --resume`"
+        if not self.is_sent:
+            return "send it: `patchpilot send --dry-run` shows the mails, `patchpilot send` sends them"
+        if self.series is None:
+            assert self.last is not None
+            first = self.last.entries[0].mail.message_id
+            return f"follow it: `patchpilot track add '<{first}>'`"
+        if self.is_begun and self.state not in (*FINAL, *LANDED):
+            return f"send v{self.next_version}: `patchpilot draft --edit` for its changelog, then `patchpilot send --reroll`"
+        return self.series.next_step
+
+
+def topic_state(
+    repository: Repository, target: str | None = None, *, base: str | None = None, store: Store, draft: Draft | None = None
+) -> TopicState:
+    """How far a TARGET's topic is. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic."""
+    request = Request(target=target, base=base)
+    series, ids = read_topic(repository, request)
+    draft = draft or read_draft(repository, request, series, ids)
+    with Outbox() as outbox:
+        real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
+        sent = [one for one in real if one.state in ("sent", "partial")]
+        tracked = series_of(repository, draft, ids, store, outbox, sent)
+    last = max(sent, key=lambda one: (one.version, one.id)) if sent else None
+    return TopicState(
+        draft=draft,
+        last=last,
+        attempt=real[-1] if real else None,
+        tried=next((one for one in reversed(tried) if one.state == "sent"), None),
+        series=tracked,
+        changed=last is not None and any(one.kind != "same" for one in changes(draft, last, repository)),
+        booked=_booked(repository, draft),
+    )
+
+
+def this_topic(repository: Repository | None, *, store: Store, base: str | None = None) -> TopicState | None:
+    """How far the topic of the current branch is; None where there is none."""
+    if repository is None:
+        return None
+    try:
+        return topic_state(repository, base=base, store=store)
+    except PatchpilotError:
+        return None
+
+
+def _booked(repository: Repository, draft: Draft) -> int:
+    """The next version by b4's tracking data; 1 for a branch that b4 does not know."""
+    known = enrolment(repository, draft.branch) if draft.branch else None
+    return known.revision if known else 1

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A topic's life: a repository, a mail server and an archive on loopback, and what is done with them from commit to stable."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+from patchpilot.demo.standin import StandIn
+from patchpilot.model.mail import parse_mail
+from tests.kit.cli import Outcome, call
+from tests.kit.mails import MATT, RITA, applied_by_robot
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic, unpacked
+
+LIST = "demo@lists.example.org"
+TITLE = "widget: change line 1"
+
+
+class Life:
+    """A topic of `patches` commits in `repo`, whose mails go to `server` and, once `publish`ed, to `archive`."""
+
+    def __init__(self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1) -> None:
+        self.place, self.server, self.archive = place, server, archive
+        self._replies = 0
+        self.repo = self.another("r", patches)
+
+    def another(self, name: str, patches: int = 1) -> Repo:
+        """One more repository of the same making, with the same mail server and archive."""
+        repo = topic(self.place / name, patches, server=self.server)
+        repo.git("config", "patchpilot.lore", self.archive.url)
+        return repo
+
+    def run(self, *argv: object) -> Outcome:
+        """A verb in the topic's repository."""
+        return call(argv[0], "-C", self.repo.path, *argv[1:])
+
+    def track(self, *argv: object) -> Outcome:
+        """A command of `track` in the topic's repository."""
+        return call("track", "-C", self.repo.path, *argv)
+
+    def send(self, *more: object, publish: bool = True) -> str:
+        """Send the topic, and have the archive take it; the first mail's Message-ID."""
+        before = len(self.server.take())
+        done = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
+        assert done.code == 0, done.err
+        mails = [unpacked(one) for one in self.server.take()[before:]]
+        if publish:
+            self.archive.add(*mails)
+        return parse_mail(mails[0]).message_id
+
+    def tell(self, to: str, text: str, sender: str = RITA, subject: str = f"Re: [PATCH] {TITLE}") -> None:
+        """A reply reaches the archive, and is asked for."""
+        self._answer(to, subject, f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n", sender)
+        self.update()
+
+    def applied(self, to: str, commit: str = "0123456789ab") -> None:
+        """The maintainer's robot says that it was applied."""
+        robot = applied_by_robot(TITLE, commit, marks="")
+        self._answer(to, f"Re: [PATCH] {TITLE}", robot.decode().partition("\n\n")[2], "patchwork-bot+netdevbpf@kernel.org")
+        self.update()
+
+    def refused(self, to: str) -> None:
+        """The maintainer refuses it."""
+        self.tell(to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT)
+
+    def update(self) -> None:
+        """Ask the archive."""
+        done = self.track("update", "--fresh")
+        assert done.code == 0, done.err
+
+    def amend(self, text: str = "int amended;\n", message: str = "") -> None:
+        """Change the topic's last commit."""
+        file = self.repo.path / "widget.c"
+        file.write_text(file.read_text() + text)
+        self.repo.git("add", "widget.c")
+        self.repo.git("commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",)))
+
+    def land(self, release: str = "") -> str:
+        """Mainline takes the topic's commit, with a tag where one is named; the commit."""
+        self.repo.git("checkout", "-q", "master")
+        self.repo.git("commit", "-q", "--allow-empty", "-m", "widget: another")
+        self.repo.git("cherry-pick", "topic")
+        if release:
+            self.repo.tag(release)
+        self.repo.git("update-ref", "refs/remotes/origin/master", "master")
+        taken = self.repo.git("rev-parse", "HEAD")
+        self.repo.git("checkout", "-q", "topic")
+        return taken
+
+    def _answer(self, to: str, subject: str, body: str, sender: str) -> None:
+        self._replies += 1
+        ident = f"reply{self._replies}@example.net"
+        when = format_datetime(datetime.now(UTC))
+        head = f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{ident}>\nDate: {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
+        self.archive.add(f"{head}\n{body}".encode())
+
+
+@contextmanager
+def life(place: Path, patches: int = 1) -> Iterator[Life]:
+    """A topic at the beginning of its life: committed, nothing else."""
+    with FaultySink() as server, StandIn() as archive:
+        yield Life(place, server, archive, patches)
