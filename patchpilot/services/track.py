@@ -18,7 +18,7 @@ from patchpilot.threads.gather import gather, status_of
 from patchpilot.threads.kinds import Kind
 from patchpilot.threads.landed import in_repository
 from patchpilot.threads.mbox import read_mails, when
-from patchpilot.threads.status import Landed, StableBranch, State, Status, read_thread
+from patchpilot.threads.status import Landed, StableBranch, State, Status, read_thread, stable_summary
 from patchpilot.threads.store import Entry, Store
 
 ArchiveAt = Callable[[str], Archive]
@@ -270,18 +270,38 @@ def _with_repository(entry: Entry, status: Status, repository: Repository, unrea
     seen = in_repository(status, repository, progress=progress)
     mainline = [one for one in seen if not one.tree.startswith("stable/")]
     told = [one for one in status.landed if not (mainline and one.tree == "torvalds/linux")]
-    released = {one.tree.removeprefix("stable/linux-").removesuffix(".y"): one for one in seen if one.tree.startswith("stable/")}
-    stable = tuple(
-        replace(one, state="released", commit=released[one.version].commit, note=released[one.version].release or "")
-        if one.version in released
-        else one
-        for one in status.stable
-    )
-    state = status.state
+    stable = _stable_in(status.stable, seen)
+    state, why = status.state, status.why
     if seen and state not in (State.REJECTED, State.SUPERSEDED):
-        state = State.IN_STABLE if released else State.IN_MAINLINE if state is not State.IN_STABLE else state
-    known = replace(status, state=state, stable=stable, landed=(*told, *seen))
+        in_branch = any(one.state in ("merged", "released") for one in stable)
+        state = State.IN_STABLE if in_branch or state is State.IN_STABLE else State.IN_MAINLINE
+        why = stable_summary(stable) if state is State.IN_STABLE else _mainline_words(mainline, stable)
+    known = replace(status, state=state, why=why, stable=stable, landed=(*told, *seen))
     return Tracked(entry, known, state, known.landed, stable, unread, next_step(known))
+
+
+def _stable_in(told: Sequence[StableBranch], seen: Sequence[Landed]) -> tuple[StableBranch, ...]:
+    """The stable branches: what the repository has of them in place of what mails said, and those no mail named."""
+    there = {
+        one.tree.removeprefix("stable/linux-").removesuffix(".y"): (one.commit, one.release or "")
+        for one in seen
+        if one.tree.startswith("stable/")
+    }
+    by_mail = {one.version: one for one in told}
+    found = []
+    for version in dict.fromkeys((*by_mail, *there)):
+        one = by_mail.get(version, StableBranch(version, "merged", None))
+        if version in there:
+            commit, release = there[version]
+            one = replace(one, state="released" if release else "merged", commit=commit, note=release)
+        found.append(one)
+    return tuple(found)
+
+
+def _mainline_words(mainline: Sequence[Landed], stable: Sequence[StableBranch]) -> str:
+    release = mainline[0].release if mainline else None
+    words = f"first in {release}" if release else "in no release yet"
+    return f"{words}; {stable_summary(stable)}" if stable else words
 
 
 def _key(status: Status) -> str:

@@ -44,8 +44,8 @@ def _section(one: Tracked) -> str:
     status = one.status
     head += f"<p>{_text(status.why)}</p>\n"
     revisions = [(revision_label(it), f"{it.sent:%Y-%m-%d}" if it.sent else "", it.head.message_id) for it in status.topic.revisions]
-    landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in one.landed]
-    stable = [(it.version, it.state, it.note) for it in one.stable]
+    landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in one.landed if not it.tree.startswith("stable/")]
+    stable = [(it.version, it.words, (it.commit or "")[:12]) for it in one.stable]
     tags = [(f"v{it.version}", it.trailer) for it in status.trailers]
     after = [(it.subject, f"v{it.version}, {it.state}", f"{it.relation} it") for it in status.follow_ups]
     replies = [

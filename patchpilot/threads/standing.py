@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is known of a work: its state, tags, replies, landings, stable branches and what came after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -59,15 +60,39 @@ class Landed:
     title: str | None = None
 
 
+_STABLE_WORDS = {
+    "queued": "queued",
+    "review": "under review",
+    "proposed": "proposed by AUTOSEL",
+    "failed": "did not apply",
+    "dropped": "dropped",
+    "merged": "merged, in no release yet",
+    "released": "released",
+}
+
+
+def stable_summary(branches: Sequence["StableBranch"]) -> str:
+    """The stable branches in one line: `6.12 under review, 6.1 did not apply`."""
+    return ", ".join(f"{one.version} {one.words}" for one in branches)
+
+
 @dataclass(frozen=True, slots=True)
 class StableBranch:
-    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped or released."""
+    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped (these by mail), merged or released (in the
+    repository's branch; `note` is the release)."""
 
     version: str
     state: str
     message_id: str | None
     commit: str | None = None
     note: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its state as every screen shows it."""
+        words = _STABLE_WORDS.get(self.state, self.state)
+        note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
+        return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

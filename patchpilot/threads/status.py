@@ -16,9 +16,9 @@ from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.posts import Topic
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import is_sent_to_self, same_person
-from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label
+from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label, stable_summary
 
-__all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label"]
+__all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label", "stable_summary"]
 
 STALE = timedelta(days=14)
 """Silence after which a reminder is in order: "two or three weeks" in Documentation/process/submitting-patches.rst, one to two on fast lists."""
@@ -134,7 +134,7 @@ def _state(
     last: datetime | None,
 ) -> tuple[State, str]:
     if any(one.state in ("queued", "released") for one in stable):
-        return State.IN_STABLE, "stable: " + ", ".join(f"{one.version} {one.state}" for one in stable)
+        return State.IN_STABLE, stable_summary(stable)
     superseded = next((event for event in events if event.what == "superseded"), None)
     standing = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
     if superseded and not standing:
@@ -142,8 +142,7 @@ def _state(
     if any(event.what == "merged" and not event.withdrawn for event in events):
         return State.IN_MAINLINE, "its pull request was merged"
     if any(one.tree == "torvalds/linux" for one in landed):
-        told = ", ".join(f"{one.version} {one.state}" for one in stable)
-        return State.IN_MAINLINE, f"the stable trees name its upstream commit ({told})"
+        return State.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
     refused = next((event for event in reversed(events) if event.what == "refused"), None)
     dropped = next((event for event in reversed(events) if event.what == "dropped"), None)

@@ -209,6 +209,27 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     assert {one["version"]: one["state"] for one in found["stable"]}["6.6"] == "released"
 
 
+def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    repo.tag("v6.8")
+    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    repo.branch("linux-6.6.y", "v6.8")
+    backport = repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "y\n"})
+    repo.checkout("master")
+    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
+    lines = [line for line in shown.splitlines() if "6.6" in line]
+    assert [line.split()[0] for line in lines] == ["state", "stable"], shown
+    assert all("6.6 merged, in no release yet" in " ".join(line.split()) for line in lines), shown
+    assert backport[:12] in lines[1]
+    assert "under review" not in shown
+    repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
+    shown = call("track", "show", "1", "-C", repo.path).out
+    assert all("6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.splitlines() if "6.6" in line), shown
+    page = call("track", "export", "--format", "html", "-C", repo.path).out
+    assert "released in v6.6.30" in page
+
+
 def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
     hostile = mail(
         f"Re: [PATCH net v2] {TITLE}", "> x\n\n<script>alert(1)</script> please drop it\n", sender=RITA, id="h", reply_to="v2", minutes=2500

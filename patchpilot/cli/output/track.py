@@ -160,11 +160,13 @@ def _told(one: Tracked, status: Status) -> list[str]:
         condition = f" — on condition: {printable(tag.conditional)}" if tag.conditional else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
     for place in one.landed:
+        if place.tree.startswith("stable/"):
+            continue
         release = f", first in {place.release}" if place.release else _no_release(place.tree, place.how)
         lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
     for branch in one.stable:
-        note = f": {printable(branch.note)}" if branch.note else ""
-        lines.append(f"  stable    {branch.version:<6} {_STABLE_WORDS.get(branch.state, branch.state)}{note}")
+        commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
+        lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
     for later in status.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
         lines.append(f"  after it  {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
@@ -183,20 +185,10 @@ def _told(one: Tracked, status: Status) -> list[str]:
     return lines
 
 
-_STABLE_WORDS = {
-    "queued": "queued",
-    "review": "under review",
-    "proposed": "proposed by AUTOSEL",
-    "failed": "did not apply",
-    "dropped": "taken back",
-    "released": "released",
-}
-
-
 def _no_release(tree: str, how: str) -> str:
     if tree == "torvalds/linux" or tree == "mainline":
         return ", in no release yet" if how == "in the repository" else ", first release unknown without a repository (-C DIR)"
-    return ", in no release yet" if how.startswith("by ") else ""
+    return ""
 
 
 def _excerpt(reply: Reply, most: int = 24) -> list[str]:

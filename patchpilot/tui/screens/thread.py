@@ -76,8 +76,12 @@ def _head(one: "Tracked") -> list[str]:
             rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")
     else:
         rows.append(f"sent      {one.entry.message_id}")
-    rows += [f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip() for place in one.landed]
-    rows += [f"stable    {branch.version} {branch.state}" + (f": {branch.note}" if branch.note else "") for branch in one.stable]
+    rows += [
+        f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip()
+        for place in one.landed
+        if not place.tree.startswith("stable/")
+    ]
+    rows += [f"stable    {branch.version} {branch.words}" for branch in one.stable]
     if one.status:
         rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in one.status.follow_ups]
     return rows + [f"not asked {trouble}" for trouble in one.troubles]
