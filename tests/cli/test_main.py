@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The one error boundary: every end has its exit code, and no traceback reaches the user."""
 
+import array
+import fcntl
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -100,12 +103,25 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "patchpilot", "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(1.0)
+    assert process.stdin is not None
+    process.stdin.write(b"From: ")
+    process.stdin.flush()
+    _wait_until_read(process.stdin.fileno())
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == ExitCode.INTERRUPTED
     assert out == b""
     assert b"Traceback" not in err
+
+
+def _wait_until_read(pipe: int) -> None:
+    """Return once the reader has taken all bytes out of this pipe: it waits for more then, however slow the machine is."""
+    deadline = time.monotonic() + 60
+    unread = array.array("i", [1])
+    while unread[0] and time.monotonic() < deadline:
+        time.sleep(0.02)
+        fcntl.ioctl(pipe, termios.FIONREAD, unread)
+    assert not unread[0]
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
