@@ -1,49 +1,58 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: the tree's `.patchpilot.toml`, then the person's git config `patchpilot.*`, then flags; later wins, and each knows where it came from.
+"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options; later wins, and each knows where it came from.
 
-Pure: whoever calls hands in the file's text and the git configuration. What names a command, a server, an address or a path outside the
-tree is never taken from the tree's file.
+Pure: the caller hands in the file's text and the git configuration. What names a command, a server, an address or a path outside the
+tree is never taken from the tree's file. Every value is validated here, whichever front end asks; services/settings.py reads the sources.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from patchpilot.errors import InputError, unknown
+from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
 
 FILE_NAME = ".patchpilot.toml"
 WAIVERS_GIVEN = "waivers-given"
 """A file in the user's state directory that is there since a first waiver was given for a topic: without it nobody need ask for one."""
+COLUMNS = (40, 1000)
+"""The least and the greatest max-line-length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A setting's name, default, one-line meaning, and whether the tree's file may set it."""
+    """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url."""
 
     name: str
     default: str
     meaning: str
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
     from_tree: bool = True
 
 
+FAIL_ON = ("error", "warning", "check", "never")
+TRANSPORTS = ("git-send-email", "b4")
 KEYS = (
     Key("profile", "", "rule profile: linux, netdev, u-boot, dpdk, xen (empty: detected)"),
     Key("base", "", "what your topic is based on (empty: upstream, else origin/master)"),
-    Key("ignore", "", "rules, names, packs or checkpatch types to leave out, comma-separated"),
-    Key("select", "", "rules to run, comma-separated (empty: all)"),
-    Key("max-line-length", "100", "columns before a code line is too long"),
-    Key("strict", "false", "also give findings of severity check"),
-    Key("fail-on", "warning", "severity from which check exits 1: error, warning, check, never"),
-    Key("packs", "", "rule packs of your own, comma-separated paths inside the tree"),
-    Key("via", "git-send-email", "transport: git-send-email or b4", from_tree=False),
-    Key("lore", "https://lore.kernel.org/all", "archive to follow replies on", from_tree=False),
+    Key("ignore", "", "rules, names, packs or checkpatch types to leave out, comma-separated", "words"),
+    Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
+    Key("max-line-length", "100", "columns before a code line is too long", "columns"),
+    Key("strict", "false", "also report findings of severity check", "flag"),
+    Key("fail-on", "warning", "severity from which check exits 1: error, warning, check, never", "choice", FAIL_ON),
+    Key("packs", "", "rule packs of your own, comma-separated paths, relative to the tree", "paths"),
+    Key("via", "git-send-email", "transport: git-send-email or b4", "choice", TRANSPORTS, from_tree=False),
+    Key("lore", "https://lore.kernel.org/all", "archive to follow replies on", "url", from_tree=False),
     Key("lts-remote", "", "remote that has the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
-    Key("signoff", "false", "add your Signed-off-by in prepare", from_tree=False),
+    Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
-CHOICES = {"fail-on": ("error", "warning", "check", "never"), "via": ("git-send-email", "b4")}
-"""The settings that take one of some words."""
 _BY_NAME = {key.name: key for key in KEYS}
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
+_MANY = ("words", "paths")
+GIT, FLAG, DEFAULT = "git config", "flag", "default"
+"""The origins that are no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +66,48 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as they stand there, `label` is that file."""
+    """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
+
+    `wrong` names the settings whose value cannot be used: `of` and `all` have them as set, for all else the default is in force.
+    """
 
     values: Mapping[str, Setting] = field(default_factory=dict)
     waivers: tuple[Mapping[str, Any], ...] = ()
     label: str = FILE_NAME
+    wrong: frozenset[str] = frozenset()
+
+    def of(self, name: str) -> Setting:
+        """A known setting with its origin."""
+        if name not in _BY_NAME:
+            raise unknown("setting", name, _BY_NAME)
+        return self.values.get(name) or Setting(name, _BY_NAME[name].default, DEFAULT)
 
     def get(self, name: str) -> str:
         """The value of a known setting, as text."""
-        if name not in _BY_NAME:
-            raise unknown("setting", name, _BY_NAME)
-        found = self.values.get(name)
-        return found.value if found else _BY_NAME[name].default
+        setting = self.of(name)
+        return _BY_NAME[name].default if name in self.wrong else setting.value
 
     def flag(self, name: str) -> bool:
         """The value of a known setting, as git reads a boolean."""
-        return self.get(name).lower() in ("true", "yes", "on", "1")
+        return self.get(name).lower() in _TRUE
+
+    def number(self, name: str) -> int:
+        """The value of a known setting, as a number."""
+        return int(self.get(name))
 
     def words(self, name: str) -> tuple[str, ...]:
         """The value of a known setting, as a comma-separated list."""
         return tuple(word.strip() for word in self.get(name).split(",") if word.strip())
 
     @property
+    def packs_from_tree(self) -> bool:
+        """Whether the tree's file names the rule packs, and not the user."""
+        return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
+
+    @property
     def all(self) -> tuple[Setting, ...]:
         """Every setting, with its default where nothing set it."""
-        return tuple(self.values.get(key.name) or Setting(key.name, key.default, "default") for key in KEYS)
+        return tuple(self.of(key.name) for key in KEYS)
 
 
 def load(
@@ -90,27 +116,76 @@ def load(
     flags: Mapping[str, str | None] | None = None,
     *,
     label: str = FILE_NAME,
+    problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values) and flags. InputError names the file and the key."""
+    """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values) and options.
+
+    The error names where the value is and the key. With `problems` it is put there, and the default is in force.
+    """
     found: dict[str, Setting] = {}
-    data = _tree_data(tree_file or "", label)
-    waivers = _waivers(data.pop("waiver", []), label)
-    for name, value in _tree_values(data, label).items():
-        found[name] = Setting(name, value, label)
+    wrong: dict[str, PatchpilotError] = {}
+
+    def take(key: Key, value: str, origin: str) -> None:
+        found[key.name] = Setting(key.name, value, origin)
+        wrong.pop(key.name, None)
+        if error := judge(key, value, origin):
+            wrong[key.name] = error
+
+    data = _tree_data(tree_file or "", label, problems)
+    waivers = _waivers(data.pop("waiver", []), label, problems)
+    for key, value in _tree_values(data, label, problems):
+        take(key, value, label)
     for full, values in (git_config or {}).items():
-        name = full.lower().removeprefix("patchpilot.")
-        key = next((one for one in _BY_NAME if one.replace("-", "") == name.replace("-", "")), None)
-        if key and values:
-            found[key] = Setting(key, ",".join(values) if key in ("ignore", "select", "packs") else values[-1], "git config")
+        plain = full.lower().removeprefix("patchpilot.")
+        name = next((one for one in _BY_NAME if one.replace("-", "") == plain.replace("-", "")), None)
+        if name and values:
+            key = _BY_NAME[name]
+            take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
     for name, flag in (flags or {}).items():
         if flag is not None:
             if name not in _BY_NAME:
                 raise unknown("setting", name, _BY_NAME)
-            found[name] = Setting(name, flag, "flag")
-    return Settings(found, waivers, label)
+            take(_BY_NAME[name], flag, FLAG)
+    for error in wrong.values():
+        _report(error, problems)
+    return Settings(found, waivers, label, frozenset(wrong))
 
 
-def _tree_data(text: str, label: str) -> dict[str, Any]:
+def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
+    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule or a revision exists is for those who know them."""
+    why, known = "", None
+    if key.kind == "columns" and not (re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]):
+        why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
+    elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
+        why = "is neither true nor false"
+    elif key.kind == "choice" and value not in key.choices:
+        why, known = f"is none of {', '.join(key.choices)}", key.choices
+    elif key.kind == "url" and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+        why = "is not an http or https URL"
+    elif "\0" in value or "\n" in value:
+        why = "has a line break"
+    return wrong_value(key.name, value, origin, why, known) if why else None
+
+
+def wrong_value(name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None) -> PatchpilotError:
+    """The error for a value that cannot be used: it names the place, the setting and the command that helps."""
+    from patchpilot.errors import nearest
+
+    place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(origin, f"{origin}: {name}")
+    near = nearest(value, known) if known else None
+    fix = {GIT: f"git config patchpilot.{name} {near or 'VALUE'} (git config --unset patchpilot.{name} restores the default)"}
+    hint = fix.get(origin, f"did you mean {near!r}?" if near else f"correct {name} in {origin}" if origin != FLAG else "see --help")
+    error = UsageError if origin in (GIT, FLAG) else InputError
+    return error(f"{place}: {value!r} {why}", hint=hint)
+
+
+def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+    if problems is None:
+        raise error
+    problems.append(error)
+
+
+def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) -> dict[str, Any]:
     if not text.strip():
         return {}
     import tomllib
@@ -118,31 +193,47 @@ def _tree_data(text: str, label: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{label}: {error}", hint=f"mend or remove {label}") from error
+        wrong = InputError(f"{label}: {error}", hint=f"fix or remove {label}")
+        wrong.__cause__ = error
+        _report(wrong, problems)
+        return {}
 
 
-def _waivers(value: Any, label: str) -> tuple[Mapping[str, Any], ...]:
-    """The tables as they stand: what a waiver may say, lint knows."""
+def _waivers(value: Any, label: str, problems: list[PatchpilotError] | None) -> tuple[Mapping[str, Any], ...]:
+    """The tables as written: what a waiver may say, lint knows."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise InputError(f"{label}: waiver is no list of tables", hint='write each as [[waiver]], with rule = "…" and reason = "…"')
+        hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
+        _report(InputError(f"{label}: waiver is not a list of tables", hint=hint), problems)
+        return ()
     return tuple(value)
 
 
-def _tree_values(data: Mapping[str, Any], label: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _tree_values(data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None) -> list[tuple[Key, str]]:
+    found: list[tuple[Key, str]] = []
     for name, value in data.items():
-        key = _BY_NAME.get(name)
-        if key is None:
-            raise InputError(f"{label}: {unknown('setting', name, _BY_NAME).message}", hint=unknown("setting", name, _BY_NAME).hint)
-        if not key.from_tree:
-            raise InputError(f"{label}: {name} is not taken from a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            value = ",".join(value)
-        elif isinstance(value, bool):
-            value = str(value).lower()
-        elif not isinstance(value, str | int):
-            raise InputError(f"{label}: {name} must be a word, a number or a list of words")
-        if name == "packs" and any(part.startswith(("/", "~")) or ".." in part.split("/") for part in str(value).split(",")):
-            raise InputError(f"{label}: packs must be inside the tree")
-        found[name] = str(value)
+        try:
+            found.append(_tree_value(name, value, label))
+        except InputError as error:
+            _report(error, problems)
     return found
+
+
+def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
+    key = _BY_NAME.get(name)
+    if key is None:
+        error = unknown("setting", name, _BY_NAME)
+        raise InputError(f"{label}: {error.message}", hint=error.hint)
+    if not key.from_tree:
+        raise InputError(f"{label}: {name} is not taken from a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
+    if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:
+        value = ",".join(value)
+    elif isinstance(value, bool) and key.kind == "flag":
+        value = str(value).lower()
+    elif isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns":
+        value = str(value)
+    elif not isinstance(value, str):
+        wanted = {"words": "a list of words", "paths": "a list of paths", "flag": "true or false", "columns": "a number"}
+        raise InputError(f"{label}: {name} must be {wanted.get(key.kind, 'a string')}", hint=f"correct {name} in {label}")
+    if key.kind == "paths" and any(part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")):
+        raise InputError(f"{label}: {name} must be inside the tree", hint=f"name them relative to {FILE_NAME}'s directory")
+    return key, value

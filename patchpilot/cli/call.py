@@ -15,6 +15,7 @@ from patchpilot.model.progress import Progress, silent
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
+    from patchpilot.errors import PatchpilotError
     from patchpilot.model.patch import Series
     from patchpilot.model.tree import Tree
 
@@ -56,27 +57,20 @@ class Common:
 
         return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
 
-    def settings(
-        self, repository: "Repository | None" = None, flags: Mapping[str, str | None] | None = None, *, judged: bool = True
-    ) -> "Settings":
-        """Settings of this call: the tree's file, git's configuration, flags; UsageError for a profile that there is not, unless not `judged`."""
-        from patchpilot.config import FILE_NAME, load
+    def settings(self, repository: "Repository | None" = None, flags: Mapping[str, str | None] | None = None) -> "Settings":
+        """Settings of this call: the tree's file, git's configuration, options; the error of the first that cannot be used."""
+        from patchpilot.services.settings import read_settings
 
-        root = self.tree or (repository.top if repository else None)
-        file = root / FILE_NAME if root else None
-        try:
-            text = file.read_text(encoding="utf-8") if file and file.is_file() else None
-        except UnicodeDecodeError as error:
-            raise InputError(f"{file}: not UTF-8: {error.reason}", hint=f"mend or remove {file}") from error
-        found = load(
-            text,
-            repository.config_regexp(r"^patchpilot\.") if repository else {},
-            {"profile": self.profile, **(flags or {})},
-            label=str(file),
-        )
-        if judged:
-            _judge(found)
-        return found
+        return read_settings(repository, tree=self.tree, flags={"profile": self.profile, **(flags or {})})
+
+    def settings_anyway(self, repository: "Repository | None", problems: "list[PatchpilotError]") -> "Settings":
+        """As `settings`, for the verbs that explain them: what cannot be used is put into `problems`, and the default is in force."""
+        from patchpilot.services.settings import read_settings, user_settings
+
+        flags = {"profile": self.profile}
+        if repository is None and self.tree is None:
+            return user_settings(problems=problems, flags=flags)
+        return read_settings(repository, tree=self.tree, flags=flags, problems=problems)
 
     @property
     def colored(self) -> bool:
@@ -116,18 +110,6 @@ class Common:
                 raise InputError(f"{self.output}: {error.strerror or error}") from error
         else:
             emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
-
-
-def _judge(settings: "Settings") -> None:
-    """UsageError names the first setting whose value its verbs could not use, and where it comes from."""
-    from patchpilot.config import CHOICES
-    from patchpilot.errors import unknown
-
-    for name, known in CHOICES.items():
-        if settings.get(name) not in known:
-            raise unknown(f"value of patchpilot.{name}", settings.get(name), known)
-    if settings.get("profile"):
-        _known_profile(settings.get("profile"))
 
 
 def _known_profile(name: str) -> None:

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.call import Common, progress_of
-from patchpilot.config import WAIVERS_GIVEN, Settings, load
+from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
     from patchpilot.services.checked import CheckResult
 
 FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
-LIMITS = ("error", "warning", "check", "never")
-COLUMNS = (40, 1000)
 JOBS = (1, 256)
 
 
@@ -58,7 +55,7 @@ def answer(common: Common, words: Words) -> int:
 
     regexcache.use(cache_dir())
     from patchpilot.services.check import check
-    from patchpilot.services.checked import Wanted
+    from patchpilot.services.settings import check_request, own_packs
 
     if (words.published or words.shared) and not words.fix:
         name = "--published" if words.published else "--shared"
@@ -67,8 +64,7 @@ def answer(common: Common, words: Words) -> int:
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets
     repository = None if _files_only(common, targets) else common.repository()
-    settings = _settings(
-        common,
+    settings = common.settings(
         repository,
         {
             "strict": "true" if words.strict else None,
@@ -78,20 +74,15 @@ def answer(common: Common, words: Words) -> int:
             "ignore": ",".join(words.ignore) or None,
         },
     )
-    packs = _packs(common, repository, settings)
+    packs = own_packs(settings, common.tree or (repository.top if repository else None))
     excuses = None
     asked = words.baseline or words.write_baseline or words.waive or words.unwaive
     if asked or settings.waivers or (repository and _waivers_given()):
         from patchpilot.cli.excusing import excuses_of
 
         excuses = excuses_of(words, settings, repository, packs)
-    wanted = Wanted(
-        profile=settings.get("profile"),
-        strict=settings.flag("strict"),
-        select=settings.words("select"),
-        ignore=settings.words("ignore"),
-        fail_on=settings.get("fail-on"),
-        max_line_length=_columns(settings),
+    wanted = check_request(
+        settings,
         kernel=_kernel(words.kernel),
         data_dir=words.data,
         jobs=words.jobs or os.cpu_count() or 1,
@@ -155,27 +146,6 @@ def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
         and bool(targets)
         and all(target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets)
     )
-
-
-def _settings(common: Common, repository: "Repository | None", flags: dict[str, str | None]) -> Settings:
-    if repository is None and common.tree is None:
-        return load(flags={"profile": common.profile, **flags})
-    return common.settings(repository, flags)
-
-
-def _packs(common: Common, repository: "Repository | None", settings: Settings) -> tuple[Path, ...]:
-    """The user's own packs: those of the tree's file are inside the tree."""
-    setting = next((one for one in settings.all if one.name == "packs"), None)
-    top = common.tree or (repository.top if repository else None)
-    inside = setting is not None and setting.origin not in ("git config", "flag")
-    return tuple(top / word if inside and top else Path(word).expanduser() for word in settings.words("packs"))
-
-
-def _columns(settings: Settings) -> int:
-    text = settings.get("max-line-length")
-    if not text.isdigit() or not 40 <= int(text) <= 1000:
-        raise UsageError(f"max-line-length {text!r} is no number from 40 to 1000")
-    return int(text)
 
 
 def _kernel(text: str | None) -> tuple[int, int] | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.cli.call import Common
-from patchpilot.cli.checking import COLUMNS, FORMATS, JOBS, LIMITS, Words
+from patchpilot.cli.checking import FORMATS, JOBS, Words
+from patchpilot.config import COLUMNS, FAIL_ON
 
 _FLAGS: dict[str, tuple[str, bool]] = {
     "--strict": ("strict", True),
@@ -42,7 +43,7 @@ _VALUED: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--base": ("base", str),
     "--select": ("select", str),
     "--ignore": ("ignore", str),
-    "--fail-on": ("fail_on", _one_of(LIMITS)),
+    "--fail-on": ("fail_on", _one_of(FAIL_ON)),
     "--max-line-length": ("max_line_length", _number(COLUMNS)),
     "--data": ("data", Path),
     "--kernel": ("kernel", str),

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from patchpilot.cli.checking import Words
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
+    from patchpilot.lint.store import OwnPack
     from patchpilot.services.checked import CheckResult
 
 SHOWN = 72
 """Columns of a line that is quoted on stderr."""
 
 
-def excuses_of(words: "Words", settings: "Settings", repository: "Repository | None", packs: tuple[Path, ...]) -> Excuses | None:
+def excuses_of(words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[OwnPack, ...]") -> Excuses | None:
     """What this call excuses, most personal first; None for nothing. What is waived for a topic is written down here."""
     if words.write_baseline and (words.fix or words.diff):
         raise UsageError("what is recorded in a baseline is not mended", hint="mend first: --fix, then --write-baseline")
@@ -50,7 +51,7 @@ def _of_topic(words: "Words", settings: "Settings", repository: "Repository | No
 
 
 def _write_down(
-    given: tuple[Waiver, ...], words: "Words", settings: "Settings", repository: "Repository | None", packs: tuple[Path, ...]
+    given: tuple[Waiver, ...], words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[OwnPack, ...]"
 ) -> None:
     """Put waivers into the topic's draft, or take them out; patch files have no topic: there a waiver is for this call."""
     from patchpilot.lint.store import load_rules

@@ -26,6 +26,21 @@ BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
 
 
+def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
+    """Key → values of every key of git's configuration that matches, as git has it in this directory; MissingError without git."""
+    return _values(git(where or Path.cwd(), "config", "-z", "--get-regexp", pattern, ok=()))
+
+
+def _values(done: Completed) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in done.text.split("\0"):
+        name, equals, value = entry.partition("\n")
+        if name:
+            # a key without "=" is git's short form of true
+            found[name] = (*found.get(name, ()), value if equals else "true")
+    return found
+
+
 class Repository:
     """A git repository. `top` is its working tree (or the git directory when bare); words of the user are resolved once, then ids are used."""
 
@@ -159,13 +174,7 @@ class Repository:
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
         """Key → values of every key that matches."""
-        done = self.git("config", "-z", "--get-regexp", pattern, ok=(0, 1))
-        found: dict[str, tuple[str, ...]] = {}
-        for entry in done.text.split("\0"):
-            name, _, value = entry.partition("\n")
-            if name:
-                found[name] = (*found.get(name, ()), value)
-        return found
+        return _values(self.git("config", "-z", "--get-regexp", pattern, ok=(0, 1)))
 
     @property
     def identity(self) -> Address | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
@@ -15,29 +15,41 @@ from patchpilot.lint.rule import Example, Pack, Remedy, Rule
 from patchpilot.model.finding import Severity
 from patchpilot.resources import data_dir
 
-__all__ = ["cache_dir", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules"]
+__all__ = ["OwnPack", "cache_dir", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
 
 
-def load_rules(own: Sequence[Path] = ()) -> tuple[Rule, ...]:
+class OwnPack(NamedTuple):
+    """A rule pack of the user or of a tree: what errors call it, and its text."""
+
+    label: str
+    text: bytes
+
+
+def read_pack(file: Path) -> OwnPack:
+    """The pack of a file; InputError where it cannot be read."""
+    return OwnPack(str(file), _read(file))
+
+
+def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     """Every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
-    files, texts = _sources(own)
-    key = _key(files, texts)
+    labels, texts = _sources(own)
+    key = _key(labels, texts)
     cached = _cached(key)
     if cached is None:
-        cached = tuple(rule for pack in _parse(files, texts) for rule in pack.rules)
+        cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
         _one_of_each(cached)
         remember("rules", key, tuple(_plain(rule) for rule in cached))
     return cached
 
 
-def load_packs(own: Sequence[Path] = ()) -> tuple[Pack, ...]:
+def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
     """The packs with their examples, parsed anew: for `explain`, the documentation and the suite."""
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
 
 
-def examples_of(rule: Rule, own: Sequence[Path] = ()) -> tuple[Example, ...]:
+def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
     """The examples of one rule."""
     for pack in load_packs(own):
         if pack.name == rule.pack and rule.id in pack.examples:
@@ -62,13 +74,13 @@ def import_detectors() -> None:
         importlib.import_module(module.name)
 
 
-def _sources(own: Sequence[Path]) -> tuple[list[Path], list[bytes]]:
+def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
     """The pack files and their contents. Other data lives in checks/ too: a pack is what has rules."""
     folder = data_dir("checks")
     shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
-    pairs = [(file, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
-    pairs += [(file, _read(file)) for file in own]
-    return [file for file, _ in pairs], [text for _, text in pairs]
+    pairs = [(file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
+    pairs += own
+    return [label for label, _ in pairs], [text for _, text in pairs]
 
 
 def _read(file: Path) -> bytes:
@@ -78,11 +90,11 @@ def _read(file: Path) -> bytes:
         raise InputError(f"{file}: {error.strerror or error}", hint="see the setting `packs`") from error
 
 
-def _parse(files: Sequence[Path], texts: Sequence[bytes]) -> tuple[Pack, ...]:
+def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
-    return tuple(parse_pack(text.decode("utf-8", "replace"), file.name) for file, text in zip(files, texts, strict=True))
+    return tuple(parse_pack(text.decode("utf-8", "replace"), label) for label, text in zip(labels, texts, strict=True))
 
 
 def _one_of_each(rules: Sequence[Rule]) -> None:
@@ -94,11 +106,11 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
             seen[word] = rule
 
 
-def _key(files: Sequence[Path], texts: Sequence[bytes]) -> str:
+def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
     """A hash of all that the loaded form depends on: the packs and the detectors' sources."""
     parts = []
-    for file, text in zip(files, texts, strict=True):
-        parts += [f"{file.name} {len(text)}".encode(), text]
+    for label, text in zip(labels, texts, strict=True):
+        parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
     with os.scandir(Path(__file__).parent / "detectors") as entries:
         for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
             state = entry.stat()

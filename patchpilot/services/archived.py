@@ -3,8 +3,7 @@
 
 from pathlib import Path
 
-from patchpilot.commits.run import git
-from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
+from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.services.track import ArchiveAt, default_archive
@@ -17,11 +16,9 @@ from patchpilot.threads.revisions import find_topics
 
 def archive_setting(where: Path | None = None) -> str:
     """The archive the person's `patchpilot.lore` names, which git knows inside and outside a repository; else lore."""
-    try:
-        done = git(where or Path.cwd(), "config", "--get", "patchpilot.lore", ok=())
-    except MissingError:
-        return LORE
-    return (done.text.strip() if done.code == 0 else "") or LORE
+    from patchpilot.services.settings import user_settings
+
+    return user_settings(where).get("lore")
 
 
 def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_at: ArchiveAt | None = None) -> Series:

@@ -3,7 +3,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import FromArchive, Skipped, read_targets
@@ -13,7 +12,7 @@ from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.profiles import adjusted, detect, find_profile
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.selection import choose, verify
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.store import OwnPack, load_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -34,7 +33,7 @@ def check(
     repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
-    packs: Sequence[Path] = (),
+    packs: Sequence[OwnPack] = (),
     since: str | None = None,
     from_archive: FromArchive | None = None,
     skipped: Skipped | None = None,
@@ -57,7 +56,7 @@ def read(
     *,
     repository: "Repository | None",
     base: str | None,
-    packs: Sequence[Path],
+    packs: Sequence[OwnPack],
     since: str | None,
     from_archive: FromArchive | None,
     stdin: bytes | None = None,

@@ -49,21 +49,25 @@ def doctor(
     lore: str = "https://lore.kernel.org/all",
     identity: str | None = None,
     profile: str = "",
+    wrong_settings: Sequence[PatchpilotError] = (),
     offline: bool = False,
     terminal: bool = False,
     progress: Progress = silent,
 ) -> DoctorResult:
     """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
 
-    Without a repository the mail account is the one of git's global configuration.
+    Without a repository the mail account is the one of git's global configuration. `wrong_settings` are those that stop the other verbs.
     """
     if repository is None:
         with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
             # an empty repository has nothing of its own: what git tells in it is what git tells everywhere
             git(Path(place), "init", "-q")
             with Repository.open(place) as empty:
-                return _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
-    return _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
+                found = _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
+    else:
+        found = _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
+    wrong = (Diagnosis("settings", "setting", "fail", one.message, one.hint or "") for one in wrong_settings)
+    return DoctorResult((*wrong, *found.diagnoses))
 
 
 def _doctor(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import FromArchive, Skipped
@@ -15,6 +14,7 @@ from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.context import Context
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.mend import Mended, mend
+from patchpilot.lint.store import OwnPack
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
@@ -90,7 +90,7 @@ def fix(
     repository: "Repository | None" = None,
     base: str | None = None,
     tree: Tree | None = None,
-    packs: Sequence[Path] = (),
+    packs: Sequence[OwnPack] = (),
     since: str | None = None,
     from_archive: FromArchive | None = None,
     skipped: Skipped | None = None,

@@ -2,8 +2,8 @@
 """A series that was just sent is followed from then on, whichever front end sent it."""
 
 from patchpilot.commits.repository import Repository
-from patchpilot.config import load
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.services.settings import user_settings
 from patchpilot.services.track import follow
 from patchpilot.threads.store import Entry, Store
 
@@ -12,7 +12,7 @@ def follow_send(repository: Repository, send: Send, *, store: Store | None = Non
     """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later version stays with the series of the first."""
     with Outbox() as outbox:
         ids = [entry.mail.message_id for one in outbox.sends(send.change_id) for entry in one.entries]
-    lore = load(None, repository.config_regexp(r"^patchpilot\.")).get("lore")
+    lore = user_settings(repository.top, problems=[]).get("lore")
     with store or Store() as open_store:
         first = send.entries[0].mail
         return open_store.holding(ids) or follow(first.message_id, first.subject, lore=lore, store=open_store)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
-from patchpilot.config import load
 from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, became
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.reviews import asked
+from patchpilot.services.settings import user_settings
 
 LINK = "https://lore.kernel.org/r/{}"
 
@@ -88,7 +88,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else through lore."""
     from urllib.parse import urlsplit
 
-    lore = str(load(None, repository.config_regexp(r"^patchpilot\.")).get("lore") or "") if repository else ""
+    lore = user_settings(repository.top, problems=[]).get("lore") if repository else ""
     host = urlsplit(lore).hostname or ""
     # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
     private = "." not in host or host.startswith("127.") or ":" in host

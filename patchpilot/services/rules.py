@@ -3,11 +3,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule import Example, Rule
-from patchpilot.lint.store import examples_of, load_packs, load_rules
+from patchpilot.lint.store import OwnPack, examples_of, load_packs, load_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,12 @@ class Explanation:
     good: tuple[Example, ...]
 
 
-def all_rules(packs: Sequence[Path] = ()) -> tuple[Rule, ...]:
+def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     """Every rule, pack by pack."""
     return load_rules(packs)
 
 
-def explain(word: str, packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
+def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[Explanation, ...]:
     """The rules an id, a name or a checkpatch type stands for; UsageError with the nearest when there is none."""
     rules = load_rules(packs)
     wanted = word.lower()
@@ -34,7 +33,7 @@ def explain(word: str, packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
     return tuple(_explanation(rule, packs) for rule in found)
 
 
-def explain_all(rules: Sequence[Rule], packs: Sequence[Path] = ()) -> tuple[Explanation, ...]:
+def explain_all(rules: Sequence[Rule], packs: Sequence[OwnPack] = ()) -> tuple[Explanation, ...]:
     """These rules with their examples; the packs are read once."""
     examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
     return tuple(
@@ -43,6 +42,6 @@ def explain_all(rules: Sequence[Rule], packs: Sequence[Path] = ()) -> tuple[Expl
     )
 
 
-def _explanation(rule: Rule, packs: Sequence[Path]) -> Explanation:
+def _explanation(rule: Rule, packs: Sequence[OwnPack]) -> Explanation:
     examples = examples_of(rule, packs)
     return Explanation(rule, tuple(one for one in examples if one.bad), tuple(one for one in examples if not one.bad))

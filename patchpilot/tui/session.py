@@ -97,7 +97,10 @@ class Found:
 
 @dataclass
 class Session:
-    """The walk's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject."""
+    """The walk's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject.
+
+    `known_settings` are those read last, for screens that cannot wait for git.
+    """
 
     directory: Path | None
     target: str | None = None
@@ -116,6 +119,7 @@ class Session:
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     kept: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
+    known_settings: "Settings | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read_topic(self, repository: "Repository") -> Topic:
@@ -130,25 +134,26 @@ class Session:
         """The topic's commits as they are (tens of milliseconds); the session does not keep them."""
         from patchpilot.commits.range import resolve_commits
 
-        base = self.base or self.settings(repository).get("base") or None
+        settings = self.settings(repository)
+        base = self.base or settings.get("base") or None
         ids = resolve_commits(repository, self.target, base)
         return Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
 
     def settings(self, repository: "Repository") -> "Settings":
-        """The settings in force in this repository."""
-        from patchpilot.config import FILE_NAME, load
+        """The settings in force in this repository, read as for the verbs."""
+        from patchpilot.services.settings import read_settings
 
-        file = repository.top / FILE_NAME
-        text = file.read_text(encoding="utf-8") if file.is_file() else None
-        return load(text, repository.config_regexp(r"^patchpilot\."), label=str(file))
+        self.known_settings = read_settings(repository)
+        return self.known_settings
 
     def request(self, repository: "Repository | None" = None, **more: Any) -> "Request":
         """What `send` is asked for: this topic, by the transport chosen here or by the settings."""
+        from patchpilot.config import Settings
         from patchpilot.outgoing.plan import Request
 
-        via = self.via or (self.settings(repository).get("via") if repository else "") or "git-send-email"
-        topic = self.topic
-        return Request(target=self.target, base=topic.base if topic else self.base, via=via, **more)
+        topic, known = self.topic, self.settings(repository) if repository else Settings()
+        base = topic.base if topic else self.base
+        return Request(target=self.target, base=base, via=self.via or known.get("via"), profile=known.get("profile"), **more)
 
     @property
     def commit(self) -> Commit | None:

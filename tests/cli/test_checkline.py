@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from patchpilot.cli import checking
 from patchpilot.cli.checkline import read
 from patchpilot.cli.commands import check as verb
+from patchpilot.config import FAIL_ON
 from tests.kit.cli import call, spawn
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=6)
@@ -28,7 +29,7 @@ _WORDS = st.one_of(
         st.sampled_from(["--base", "--select", "--ignore", "--data", "--kernel", "-C", "--repo", "--tree", "--profile", "-o", "--output"]),
         _TEXT,
     ),
-    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*checking.LIMITS, *checking.FORMATS, "x", "Error"])),
+    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *checking.FORMATS, "x", "Error"])),
     st.tuples(
         st.sampled_from(["--jobs", "--max-line-length"]),
         st.sampled_from(["1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80"]),

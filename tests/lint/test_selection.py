@@ -11,7 +11,7 @@ from patchpilot.lint import store
 from patchpilot.lint.kept import cache_dir
 from patchpilot.lint.profiles import adjusted, detect, find_profile, profiles
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import detector_of, load_packs, load_rules
+from patchpilot.lint.store import detector_of, load_packs, load_rules, read_pack
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import MemoryTree, file_diff, mail
@@ -71,10 +71,10 @@ def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None
     text = (Path(store.__file__).parents[2] / "checks" / "tags.toml").read_text()
     ours = tmp_path / "ours.toml"
     ours.write_text(text.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
-    assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([ours]))
+    assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([read_pack(ours)]))
     ours.write_text(text)
     with pytest.raises(PackError, match=shipped.id):
-        load_rules([ours])
+        load_rules([read_pack(ours)])
 
 
 def test_every_profile_names_rules_that_exist() -> None:

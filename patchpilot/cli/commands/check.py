@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.checking import COLUMNS, FORMATS, JOBS, LIMITS, Words, answer
+from patchpilot.cli.checking import FORMATS, JOBS, Words, answer
 from patchpilot.cli.options import Common, common_options
+from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.errors import UsageError
 
 _OTHERS = {
@@ -42,7 +43,7 @@ class _Command(click.Command):
 @click.option("--strict", is_flag=True, help="also give findings of severity check")
 @click.option("--select", metavar="RULE,…", multiple=True, help="only these rules (id, name, checkpatch type or pack)")
 @click.option("--ignore", metavar="RULE,…", multiple=True, help="not these rules")
-@click.option("--fail-on", type=click.Choice(LIMITS), help="severity that makes the exit code 1 [warning]")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), help="severity that makes the exit code 1 [warning]")
 @click.option("--max-line-length", metavar="N", type=click.IntRange(*COLUMNS), help="columns of a code line [100]")
 @click.option("--data", metavar="DIR", type=click.Path(path_type=Path), help="where spelling.txt and const_structs.checkpatch are")
 @click.option("--kernel", metavar="VERSION", help="rules as of that kernel [the tree's, else the newest]")

@@ -3,11 +3,12 @@
 
 import click
 
+from patchpilot.cli.ending import say
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
-from patchpilot.config import KEYS, load
-from patchpilot.errors import MissingError, unknown
+from patchpilot.config import KEYS
+from patchpilot.errors import MissingError, PatchpilotError, unknown
 from patchpilot.services.config import ConfigRow, config
 
 
@@ -17,12 +18,15 @@ from patchpilot.services.config import ConfigRow, config
 def command(common: Common, name: str | None) -> int:
     """List every setting with its value and where it comes from, or print the value of one."""
     try:
-        settings = common.settings(common.repository(), judged=False)
+        repository = common.repository()
     except MissingError:
         if common.repo:
             raise
-        settings = common.settings(None, judged=False) if common.tree else load(flags={"profile": common.profile})
-    rows = config(settings)
+        repository = None
+    problems: list[PatchpilotError] = []
+    rows = config(common.settings_anyway(repository, problems))
+    for problem in problems:
+        say(problem.message, problem.hint, problem.exit_code)
     if name is not None:
         rows = tuple(one for one in rows if one.name == name)
         if not rows:
@@ -32,7 +36,8 @@ def command(common: Common, name: str | None) -> int:
 
         from patchpilot.cli.output.json import document
 
-        common.write(document("config", {"settings": [asdict(one) for one in rows]}))
+        told = [{"message": one.message, "hint": one.hint} for one in problems]
+        common.write(document("config", {"settings": [asdict(one) for one in rows], "problems": told}))
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:

@@ -8,7 +8,7 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
-from patchpilot.errors import ExitCode, MissingError
+from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.services.doctor import DoctorResult, doctor
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
@@ -26,7 +26,8 @@ def command(common: Common, via: str | None, identity: str | None) -> int:
         if common.repo:
             raise
         repository = None
-    settings = common.settings(repository)
+    problems: list[PatchpilotError] = []
+    settings = common.settings_anyway(repository, problems)
     with progress_of(common) as progress:
         result = doctor(
             repository,
@@ -34,6 +35,7 @@ def command(common: Common, via: str | None, identity: str | None) -> int:
             lore=settings.get("lore"),
             identity=identity,
             profile=settings.get("profile"),
+            wrong_settings=problems,
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
             progress=progress,

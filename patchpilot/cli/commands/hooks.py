@@ -61,17 +61,17 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.lint.store import load_rules
     from patchpilot.services.check import check
-    from patchpilot.services.checked import Wanted
+    from patchpilot.services.settings import check_request, own_packs
     from patchpilot.services.topic_waivers import excuses_here
 
     repository = common.repository()
     settings = common.settings(repository)
     ignore = (*settings.words("ignore"), *beside)
     # the topic of the branch: the file is a commit in the making, or a mail of one
-    excuses = excuses_here(repository, settings, (), settings.get("base") or None, among=load_rules())
-    result = check(
-        [target], Wanted(profile=settings.get("profile"), ignore=ignore, fail_on="error", excuses=excuses), repository=repository
-    )
+    packs = own_packs(settings, repository.top)
+    excuses = excuses_here(repository, settings, (), settings.get("base") or None, among=load_rules(packs))
+    request = check_request(settings, ignore=ignore, fail_on="error", excuses=excuses)
+    result = check([target], request, repository=repository, packs=packs)
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:

@@ -4,7 +4,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -23,6 +22,7 @@ from patchpilot.tui.widgets.pager import Pager, PatchPager
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.lint.store import OwnPack
     from patchpilot.services.checked import CheckResult, Wanted
 
 WAIVED = "waived"
@@ -37,24 +37,19 @@ _VERB = re.compile(rf"\bpatchpilot ({'|'.join(STAGES)})\b")
 
 def wanted_of(session: Session, repository: "Repository", topic: Topic) -> "Wanted":
     """What a check of the topic is asked for: what `patchpilot check` takes from the same settings, and what is waived."""
-    from patchpilot.services.checked import Wanted
+    from patchpilot.services.settings import check_request
     from patchpilot.services.topic_waivers import excuses_here
 
     settings = session.settings(repository)
-    return Wanted(
-        profile=settings.get("profile"),
-        strict=session.strict or settings.flag("strict"),
-        select=settings.words("select"),
-        ignore=settings.words("ignore"),
-        fail_on=settings.get("fail-on"),
-        max_line_length=int(settings.get("max-line-length")),
-        excuses=excuses_here(repository, settings, topic.targets, topic.base),
-    )
+    excuses = excuses_here(repository, settings, topic.targets, topic.base)
+    return check_request(settings, strict=session.strict or settings.flag("strict"), excuses=excuses)
 
 
-def packs_of(session: Session, repository: "Repository") -> list[Path]:
+def packs_of(session: Session, repository: "Repository") -> "tuple[OwnPack, ...]":
     """The rule packs that the settings name."""
-    return [repository.top / one for one in session.settings(repository).words("packs")]
+    from patchpilot.services.settings import own_packs
+
+    return own_packs(session.settings(repository), repository.top)
 
 
 def load(ask: Ask) -> "tuple[CheckResult, Standing]":

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 def load(ask: Ask) -> "tuple[FixesResult, Standing]":
     """What `patchpilot fixes` says of the commit in hand."""
+    from patchpilot.lint.profiles import find_profile
     from patchpilot.services.fixes import find_culprits
 
     assert ask.session.commit
-    result = find_culprits(ask.repository, ask.session.commit.id, base=ask.topic.base, progress=ask.progress)
+    named = ask.session.settings(ask.repository).get("profile")
+    profile = find_profile(named) if named else None
+    result = find_culprits(ask.repository, ask.session.commit.id, base=ask.topic.base, profile=profile, progress=ask.progress)
     if result.present and not result.troubled:
         return result, Standing(State.DONE, f"{len(result.present)} Fixes: tag, as it should be")
     if result.troubled:
@@ -201,7 +204,8 @@ class TagsScreen(StageScreen):
             if wanted is not None:
                 self._write(wanted)
 
-        self.app.push_screen(WriteTags(self, fixes, tag, signed=signed), answered)
+        known = self.session.known_settings
+        self.app.push_screen(WriteTags(self, fixes, tag, signed=signed, signs=bool(known and known.flag("signoff"))), answered)
 
     def _write(self, wanted: "Wanted") -> None:
         from patchpilot.services.prepare import prepare
@@ -223,7 +227,13 @@ class TagsScreen(StageScreen):
             self,
             "writing the tags",
             lambda repository, progress, given: prepare(
-                repository, commit.id, wanted, published="published" in given, shared="shared" in given, progress=progress
+                repository,
+                commit.id,
+                wanted,
+                profile=self.session.settings(repository).get("profile"),
+                published="published" in given,
+                shared="shared" in given,
+                progress=progress,
             ),
             written,
         )

@@ -39,9 +39,9 @@ class WriteTags(ModalScreen["Wanted | None"]):
         Binding("ctrl+w", "write", "write", priority=True),
     ]
 
-    def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool) -> None:
+    def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
         super().__init__()
-        self._tags, self._fixes, self._tag, self._signed = tags, fixes, tag, signed
+        self._tags, self._fixes, self._tag, self._signed, self._signs = tags, fixes, tag, signed, signs
         self._ready = self._working = False
 
     def compose(self) -> ComposeResult:
@@ -54,7 +54,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
             )
             yield Tick("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
             signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
-            yield Tick(signed, value=self._signed, disabled=self._signed, id="signoff", compact=True)
+            yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
             yield LineInput(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=_styled)
@@ -101,7 +101,7 @@ class WriteTags(ModalScreen["Wanted | None"]):
         def work() -> None:
             try:
                 with Repository.open(directory) as repository:
-                    found = prepare(repository, ident, wanted, dry_run=True)
+                    found = prepare(repository, ident, wanted, profile=self._tags.session.settings(repository).get("profile"), dry_run=True)
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)
             else:

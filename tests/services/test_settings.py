@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One configuration, one answer: each setting, right and wrong, gives the verbs and the TUI the same result or the same message."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.config import KEYS, load
+from patchpilot.errors import PatchpilotError
+from patchpilot.services.settings import read_settings
+from patchpilot.tui.screens import backports, checks
+from patchpilot.tui.session import Ask, Session
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+PACK = """
+[[rule]]
+id = "OUR001"
+name = "our-marker"
+severity = "warning"
+scope = "diff"
+summary = "a marker of ours"
+why = "It stays behind."
+reference = "https://example.org/markers"
+[rule.match]
+detector = "like"
+where = "added"
+pattern = 'OURS'
+[[rule.bad]]
+code = "int OURS;"
+path = "a.c"
+[[rule.good]]
+code = "int x;"
+path = "a.c"
+"""
+
+RIGHT = {
+    "profile": "u-boot",
+    "base": "v1",
+    "ignore": "MISSING_SIGN_OFF, long-line,",
+    "select": "long-line",
+    "max-line-length": "140",
+    "strict": "on",
+    "fail-on": "error",
+    "packs": "~/ours.toml",
+    "via": "b4",
+    "lore": "https://archive.example.org/all",
+    "lts-remote": "stable",
+    "signoff": "true",
+    "editor": "vim",
+}
+WRONG = {
+    "profile": ["linx", "../linux"],
+    "base": ["no-such-branch"],
+    "ignore": ["no-such-rule"],
+    "select": ["missing-fxies"],
+    "max-line-length": ["wide", "0", "-3", "1e3", "5000", "²"],
+    "strict": ["maybe"],
+    "fail-on": ["nonsense", "Error"],
+    "packs": ["~/nowhere.toml", "~/notes.txt"],
+    "via": ["b5"],
+    "lore": ["lore", "ftp://lore.example.org/all", "https://"],
+    "lts-remote": [],
+    "signoff": ["perhaps"],
+    "editor": ["vi\nm"],
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    made = Repo(tmp_path / "r")
+    made.commit("ring: start\n", {"a.c": "int a;\n"})
+    made.git("tag", "v1")
+    made.commit("ring: more\n\nMore of it.\n", {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"})
+    made.git("config", "patchpilot.base", "v1")
+    home = Path(os.environ["HOME"])
+    (home / "ours.toml").write_text(PACK)
+    (home / "notes.txt").write_text("not TOML")
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def said_by_verb(repo: Repo) -> object:
+    """What `patchpilot check` says: its findings and exit code, or its message and hint."""
+    done = call("check", "-C", repo.path, "--format", "json")
+    if not done.out:
+        message, _, hint = done.err.strip().partition("\n")
+        return done.code, message.removeprefix("patchpilot: "), hint.strip()
+    found = json.loads(done.out)
+    return done.code, [(one["name"], one["severity"], one["patch_line"]) for one in found["patches"][0]["findings"]]
+
+
+def said_by_tui(repo: Repo) -> object:
+    """What the stage of the checks says."""
+    session = Session(repo.path)
+    with Repository.open(repo.path) as repository:
+        try:
+            session.read_topic(repository)
+            result, _ = checks.load(Ask(repository, session, lambda *_: None))
+        except PatchpilotError as error:
+            return int(error.exit_code), error.message, error.hint or ""
+    return int(result.exit_code), [(one.name, str(one.severity), one.patch_line) for one in result.patches[0].findings]
+
+
+def test_every_setting_has_a_case() -> None:
+    assert set(RIGHT) == set(WRONG) == {key.name for key in KEYS}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_value_gives_both_front_ends_the_same_answer(repo: Repo, name: str) -> None:
+    repo.git("config", f"patchpilot.{name}", RIGHT[name])
+    verb = said_by_verb(repo)
+    assert verb == said_by_tui(repo)
+    assert isinstance(verb[1], list)  # type: ignore[index]
+    told = json.loads(call("config", "-C", repo.path, "--format", "json").out)
+    assert told["problems"] == []
+    with Repository.open(repo.path) as repository:
+        assert [(one["name"], one["value"], one["origin"]) for one in told["settings"]] == [
+            (one.name, one.value, one.origin) for one in Session(repo.path).settings(repository).all
+        ]
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_value_gives_both_front_ends_the_same_error(repo: Repo, name: str, value: str) -> None:
+    repo.git("config", f"patchpilot.{name}", value)
+    code, message, hint = said_by_verb(repo)  # type: ignore[misc]
+    assert said_by_tui(repo) == (code, message, hint)
+    assert code == 2
+    assert hint
+    assert (value if "\n" not in value and "~" not in value else name.removesuffix("s")) in message + hint or "notes.txt" in message
+
+
+def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
+    for value in ("~/ours.toml", "ours.toml"):
+        (repo.path / "ours.toml").write_text(PACK)
+        repo.git("config", "patchpilot.packs", value)
+        assert "our-marker" in str(said_by_verb(repo))
+        assert said_by_verb(repo) == said_by_tui(repo)
+
+
+def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
+    repo.git("config", "patchpilot.lts-remote", "nowhere")
+    done = call("backport", "-C", repo.path, "HEAD", "--format", "json")
+    session = Session(repo.path)
+    with Repository.open(repo.path) as repository:
+        session.read_topic(repository)
+        with pytest.raises(PatchpilotError) as error:
+            backports.load(Ask(repository, session, lambda *_: None))
+    assert done.err.startswith(f"patchpilot: {error.value.message}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["max-line-length = 'wide'\n", "strict = 3\n", "fail-on = ['error']\n", "via = 'b4'\n", "= =", "packs = 'x.toml'\n"]
+)
+def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(repo: Repo, text: str) -> None:
+    (repo.path / ".patchpilot.toml").write_text(text)
+    code, message, hint = said_by_verb(repo)  # type: ignore[misc]
+    assert said_by_tui(repo) == (code, message, hint)
+    assert code == 2
+    assert str(repo.path) in message + hint
+
+
+def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo) -> None:
+    (repo.path / ".patchpilot.toml").write_text('via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n')
+    repo.git("config", "patchpilot.fail-on", "nonsense")
+    done = call("config", "-C", repo.path)
+    assert done.code == 0
+    for word in ("via is not taken", "'7' is not a number", "unknown setting 'profil'", "'nonsense' is none of"):
+        assert word in done.err
+    assert "strict" in done.out
+    doctor = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)
+    assert len([one for one in doctor["checks"] if one["stage"] == "settings" and one["state"] == "fail"]) == 4
+    assert {one["stage"] for one in doctor["checks"]} > {"repository", "sending"}
+
+
+def test_git_writes_true_without_a_value(repo: Repo) -> None:
+    with (repo.path / ".git" / "config").open("a") as file:
+        file.write("[patchpilot]\n\tsignoff\n")
+    with Repository.open(repo.path) as repository:
+        assert read_settings(repository).flag("signoff")
+
+
+def test_the_users_settings_count_outside_a_repository(tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.git("config", "--global", "patchpilot.lore", "https://archive.example.org/all")
+    monkeypatch.chdir(tmp_path)
+    assert call("config", "lore").out == "https://archive.example.org/all\n"
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_every_default_is_a_value_that_may_be_set(key: object) -> None:
+    load(None, {f"patchpilot.{key.name}": [key.default]})  # type: ignore[attr-defined]
