@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that come from data: refused when they could take exponential time, compiled when first needed."""
+"""Patterns that come from data: refused when they could take exponential time, compiled when first needed. Those of packs that are not
+shipped are matched by `BoundedPattern`, for a tree's packs may be anybody's."""
 
 import re
 import warnings
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pattern of a pack sees them."""
@@ -38,7 +40,48 @@ def _nested(node: Any, *, inside: bool) -> bool:
     return any(_nested(part, inside=inside) for part in parts)
 
 
+_foreign: set[str] = set()
+
+
+def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
+    """From now on match every pattern that is among these arguments of rules in bounded time."""
+    for table in arguments:
+        for value in table.values():
+            for text in map(str, value) if isinstance(value, list) else [str(value)]:
+                _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))
+
+
+def refusal(pattern: str) -> str | None:
+    """Why a pattern of a pack that is not shipped must not be used, or None."""
+    from patchpilot.model.bounded_pattern import pattern_error
+
+    return pattern_error(pattern)
+
+
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern, compiled once."""
-    return re.compile(pattern)
+    return _compiled(pattern, foreign=pattern in _foreign)
+
+
+@lru_cache(maxsize=64)
+def any_of(names: tuple[str, ...], before: str = "", after: str = "") -> re.Pattern[str]:
+    """One pattern for any of these, between two texts that are patterns themselves."""
+    whole = f"{before}(?:{'|'.join(names)}){after}"
+    return _compiled(whole, foreign=not _foreign.isdisjoint(names))
+
+
+def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
+    if not foreign:
+        return re.compile(pattern)
+    from patchpilot.model.bounded_pattern import bounded
+
+    return cast("re.Pattern[str]", bounded(pattern))
+
+
+_WORD = re.compile(r"\{(\w*)\}")
+
+
+def filled(text: str, words: Mapping[str, object]) -> str:
+    """A rule's message with the words in braces filled in; `str.format` would also follow attributes and pad to any width."""
+    return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
 from patchpilot.lint.kept import cache_dir, key_of, recall, remember
+from patchpilot.lint.patterns import distrust, refusal
 from patchpilot.lint.rule import Example, Pack, Remedy, Rule
 from patchpilot.model.finding import Severity
 from patchpilot.resources import data_dir
@@ -39,6 +40,8 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
         cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
         _one_of_each(cached)
         remember("rules", key, tuple(_plain(rule) for rule in cached))
+    if own:
+        _bound(cached, own)
     return cached
 
 
@@ -95,6 +98,19 @@ def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
 
     import_detectors()
     return tuple(parse_pack(text.decode("utf-8", "replace"), label) for label, text in zip(labels, texts, strict=True))
+
+
+def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
+    """See that the patterns of packs that are not shipped are matched in bounded time; PackError for one that cannot be."""
+    labels = {Path(one.label).stem: one.label for one in own}
+    theirs = [rule for rule in rules if rule.pack in labels]
+    distrust(rule.arguments for rule in theirs)
+    for rule in theirs:
+        for key, value in rule.arguments.items():
+            if key.endswith(("pattern", "patterns")):
+                for one in value if isinstance(value, list) else [value]:
+                    if reason := refusal(str(one)):
+                        raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {one!r}: {reason}")
 
 
 def _one_of_each(rules: Sequence[Rule]) -> None:

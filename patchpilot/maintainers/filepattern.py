@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from patchpilot.maintainers.braces import braces
+from patchpilot.model.bounded_pattern import BoundedPattern
+
 _META = frozenset("*?[]()+|^${}\\")
 _FIRST_META = re.compile(r"[*?\[\]()+|^${}\\]")
-MOST = 64
-"""How many patterns one pattern may stand for."""
 _NEVER_A_FOLDER = frozenset(".*?")
 
 
@@ -30,11 +31,15 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
     """How deep a pattern reaches: its slashes, one more when it names a file; -1 for one that begins with a star."""
     if pattern.startswith("*"):
         return -1
+    if "{" in pattern and (one := braces(pattern)):
+        return one.slashes + (0 if pattern.endswith("/") and not is_folder else 1)
     return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
     """Whether a pattern takes a path; `is_folder` is asked only when the answer hangs on it."""
+    if "{" in pattern and (one := braces(pattern)):
+        return one.matches(path, is_folder)
     if _META.isdisjoint(pattern):
         if not path.startswith(pattern):
             return False
@@ -47,25 +52,13 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
     return _glob(pattern)(path)
 
 
-def alternatives(pattern: str) -> tuple[str, ...]:
-    """The patterns that `{a,b}` stands for, as Xen writes them; the pattern alone where it has none."""
-    start = pattern.find("{")
-    end = pattern.find("}", start)
-    if start < 0 or "," not in pattern[start:end] or pattern[start + 1 : end].replace(",", "").isdigit():
-        return (pattern,)
-    head, tail = pattern[:start], pattern[end + 1 :]
-    return tuple(one for part in pattern[start + 1 : end].split(",")[:MOST] for one in alternatives(head + part + tail))[:MOST]
-
-
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
         head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
         return lambda path: path.startswith(head) and _wild(pattern, path)
-    from patchpilot.maintainers.perlpattern import PerlPattern
-
-    regex = PerlPattern("^" + pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), extended=False)
-    return lambda path: regex.search(path)
+    regex = BoundedPattern(pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), prefix="^", dialect="perl")
+    return lambda path: regex.search(path) is not None
 
 
 def _wild(pattern: str, path: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from patchpilot.maintainers.filepattern import alternatives, folder_of
+from patchpilot.maintainers.filepattern import folder_of
 from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
 from patchpilot.maintainers.section import Section, is_ignored, parse_section
 from patchpilot.maintainers.words import Words
@@ -113,8 +113,7 @@ def build(text: str) -> Plain:
             letter, value = line[0], line[2:].lstrip()
             section = len(starts) - 1
             if letter in "FX":
-                for one in alternatives(value) if "{" in value else (value,):
-                    folders.setdefault(folder_of(one), []).append(f"{section} {place} {letter} {one}")
+                folders.setdefault(folder_of(value), []).append(f"{section} {place} {letter} {value}")
             elif letter == "N":
                 names.append((section, place, value, needed_words(value)))
             elif letter == "K":

@@ -17,7 +17,7 @@ from patchpilot.maintainers.words import Words
 from patchpilot.model.tree import Tree
 
 SCRIPT = "scripts/get_maintainer.pl"
-FORM = f"patchpilot maintainers 7 {sys.version}\n".encode()
+FORM = f"patchpilot maintainers 8 {sys.version}\n".encode()
 KEPT = 8
 """How many indexes are kept; older ones go."""
 

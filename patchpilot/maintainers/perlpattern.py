@@ -1,143 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """N: and K: patterns: Perl regular expressions out of a file that anybody may have written.
 
-A pattern that provably cannot run away is given to `re`, which is always loaded; any other to the `regex` library with a time-out. Either is looked
-at only where one of the words it needs stands in the text.
+A pattern is tried only where one of the words it needs is in the text; matching itself is bounded (`BoundedPattern`).
 """
 
 import re
 from functools import cached_property
-from typing import Any
 
-TIMEOUT = 0.5
-LONG_LINE = 2000
-_UNBOUNDED = frozenset("*+")
+from patchpilot.model.bounded_pattern import BoundedPattern
+
 _ESCAPES = frozenset("bBdDsSwW")
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 _PLAIN_ESCAPES = frozenset(".-/_@\"'#,:;=<>&%!~` ")
 
 
 class PerlPattern:
-    """A Perl pattern (with /x where `extended`). `error` says why it cannot be used; such a pattern matches nothing."""
+    """A Perl pattern with /x. `error` says why it cannot be used; such a pattern matches nothing."""
 
-    __slots__ = ("__dict__", "extended", "prefix", "source", "words")
+    __slots__ = ("__dict__", "prefix", "source", "words")
 
-    def __init__(self, source: str, *, prefix: str = "", extended: bool = True, words: tuple[str, ...] | None = None) -> None:
+    def __init__(self, source: str, *, prefix: str = "", words: tuple[str, ...] | None = None) -> None:
         self.source = source
         self.prefix = prefix
-        self.extended = extended
-        self.words = needed_words(source) if words is None and extended else (words or ())
+        self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
         """Whether a text (in lower case) has one of the words without which the pattern cannot match."""
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
-    def _tame(self) -> "re.Pattern[str] | None":
-        if not is_tame(self.source):
-            return None
-        try:
-            return re.compile(self.prefix + self.source, (re.X if self.extended else 0) | re.A)
-        except re.error:
-            return None
-
-    @cached_property
-    def _any(self) -> Any:
-        import regex
-
-        try:
-            return regex.compile(self.prefix + _python_form(self.source), (regex.X if self.extended else 0) | regex.A | regex.V0)
-        except (regex.error, ValueError, RecursionError, OverflowError) as error:
-            return f"not a pattern: {error}"
+    def _pattern(self) -> BoundedPattern:
+        return BoundedPattern(self.source, prefix=self.prefix, extended=True, dialect="perl")
 
     @property
     def error(self) -> str | None:
         """Why the pattern cannot be used; None when it can."""
-        if self._tame is not None:
-            return None
-        return self._any if isinstance(self._any, str) else None
+        reason = self._pattern.error
+        return f"not a usable pattern: {reason}" if reason else None
 
     def search(self, text: str) -> bool:
-        """Whether the pattern is found; a search that takes too long finds nothing."""
-        if self._tame is not None and (len(text) <= LONG_LINE or not _UNBOUNDED.intersection(self.prefix + self.source)):
-            return self._tame.search(text) is not None
-        if isinstance(self._any, str):
-            return False
-        try:
-            return self._any.search(text, timeout=TIMEOUT) is not None
-        except TimeoutError:
-            return False
-
-
-def is_tame(source: str) -> bool:
-    """Whether a pattern is of the small language that both engines read alike and that cannot run away: literals, classes, `?`, at most one
-    unbounded repetition of a single character, at most three groups, none of them repeated."""
-    groups = unbounded = at = 0
-    previous = ""
-    while at < len(source):
-        char = source[at]
-        if char == "\\":
-            following = source[at + 1 : at + 2]
-            if following not in _ESCAPES and following not in _PLAIN_ESCAPES and following not in _SPECIAL:
-                return False
-            at, previous = at + 2, "atom"
-            continue
-        if char == "[":
-            end = _class_end(source, at)
-            if end is None:
-                return False
-            at, previous = end, "atom"
-            continue
-        if char == "(":
-            groups += 1
-            if source[at : at + 3] == "(?:":
-                at += 3
-            elif source[at : at + 4] == "(?i:":
-                at += 4
-            elif source[at : at + 2] == "(?":
-                return False
-            else:
-                at += 1
-            previous = "open"
-            continue
-        if char in "*+":
-            unbounded += 1
-            if previous != "atom":
-                return False
-            previous = "repeat"
-        elif char == "?":
-            if previous not in ("atom", "close"):
-                return False
-            previous = "repeat"
-        elif char in "{}":
-            return False
-        else:
-            previous = {")": "close", "|": "or"}.get(char, "atom")
-        at += 1
-    return groups <= 3 and unbounded <= 1
-
-
-def _class_end(source: str, at: int) -> int | None:
-    """Where the character class that begins at `at` ends; None when it is not a plain one."""
-    end = at + 1
-    if source[end : end + 1] == "^":
-        end += 1
-    if source[end : end + 1] == "]":
-        return None
-    while end < len(source) and source[end] != "]":
-        if source[end] == "[" or (source[end] == "\\" and source[end + 1 : end + 2] not in _ESCAPES | _PLAIN_ESCAPES | _SPECIAL):
-            return None
-        end += 2 if source[end] == "\\" else 1
-    return end + 1 if end < len(source) else None
-
-
-def _python_form(source: str) -> str:
-    """Perl's spelling where `regex` has another: \\z, \\h."""
-    return re.sub(
-        r"(?<!\\)((?:\\\\)*)\\([zZhR])",
-        lambda found: found[1] + {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t]", "R": r"(?:\r\n|\n)"}[found[2]],
-        source,
-    )
+        """Whether the pattern is found."""
+        return self._pattern.search(text) is not None
 
 
 def needed_words(source: str) -> tuple[str, ...]:
@@ -237,3 +140,17 @@ def _group_end(text: str, at: int) -> int | None:
         if level == 0:
             return at
     return None
+
+
+def _class_end(source: str, at: int) -> int | None:
+    """Where the character class that begins at `at` ends; None when it is not a plain one."""
+    end = at + 1
+    if source[end : end + 1] == "^":
+        end += 1
+    if source[end : end + 1] == "]":
+        return None
+    while end < len(source) and source[end] != "]":
+        if source[end] == "[" or (source[end] == "\\" and source[end + 1 : end + 2] not in _ESCAPES | _PLAIN_ESCAPES | _SPECIAL):
+            return None
+        end += 2 if source[end] == "\\" else 1
+    return end + 1 if end < len(source) else None

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.maintainers.filepattern import alternatives, folder_of, matches
+from patchpilot.maintainers.filepattern import folder_of, matches
 from patchpilot.maintainers.index import MaintainersFile, build
 from patchpilot.maintainers.perlpattern import PerlPattern
 from patchpilot.maintainers.section import Section, list_and_remark
@@ -13,7 +13,7 @@ from patchpilot.maintainers.words import Words
 from patchpilot.model.address import AddressState, judge, parse_addresses
 
 STATUSES = ("supported", "maintained", "odd fixes", "orphan", "obsolete", "buried alive in reporters")
-_GLOB = frozenset("*?[")
+_GLOB = frozenset("*?[{")
 _SCM = ("git", "quilt", "hg")
 
 
@@ -103,8 +103,8 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Pro
             trouble = PerlPattern(value).error
             if trouble:
                 yield Problem(path, line, "patterns", trouble, text)
-        elif not any(takes_any(one, files) for one in alternatives(value)):
-            folders = not value.endswith("/") and any(takes_any(f"{one}/", files) for one in alternatives(value))
+        elif not takes_any(value, files):
+            folders = not value.endswith("/") and takes_any(f"{value}/", files)
             message = "takes no file, only folders: a slash is missing at its end" if folders else "no file matches"
             yield Problem(path, line, "patterns", message, text)
 

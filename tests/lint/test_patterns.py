@@ -4,13 +4,37 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.errors import PackError
 from patchpilot.lint import patterns
+from patchpilot.lint.store import load_rules, read_pack
+
+PACK = """
+[[rule]]
+id = "OWN001"
+name = "own-word"
+severity = "warning"
+scope = "diff"
+summary = "a word"
+why = "It is one."
+reference = "https://example.org"
+[rule.match]
+detector = "like"
+where = "added"
+pattern = "{pattern}"
+[[rule.bad]]
+code = "int a;"
+path = "a.c"
+[[rule.good]]
+code = "int b;"
+path = "a.c"
+"""
 
 
 @pytest.mark.parametrize("pattern", [r"(a+)+", r"(?:a*b?)*", r"(?:\w+\s*)+x", r"((ab)*c*)*", r"(?:a|b+)+"])
@@ -32,6 +56,7 @@ def test_any_text_gets_an_answer(pattern: str) -> None:
 
 PROGRAM = r"""
 import sys
+import time
 from pathlib import Path
 from patchpilot.lint import regexcache
 if sys.argv[1]:
@@ -70,3 +95,24 @@ def test_a_damaged_file_is_no_trouble(tmp_path: Path, content: bytes) -> None:
     kept.write_bytes(content)
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout
+
+
+def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
+    rule = next(one for one in load_rules((read_pack(own),)) if one.pack == "ours")
+    began = time.process_time()
+    assert patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000])
+def test_a_pattern_without_a_bound_is_refused_with_its_rule(tmp_path: Path, pattern: str) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
+    with pytest.raises(PackError, match=r"ours\.toml: rule OWN001: pattern"):
+        load_rules((read_pack(own),))
+
+
+def test_a_message_is_filled_in_without_following_attributes() -> None:
+    assert patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"}) == "x {match.__class__} {match:>99999999} {}"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -50,3 +51,46 @@ def test_a_hostile_glob_ends_soon() -> None:
 
 def test_a_hostile_regular_expression_ends_soon() -> None:
     assert not matches("(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False)
+
+
+def _expanded(pattern: str) -> list[str]:
+    """What a pattern with alternatives stands for, written out."""
+    found = re.search(r"\{([^{}]*)\}", pattern)
+    if not found:
+        return [pattern]
+    return [one for part in found[1].split(",") for one in _expanded(pattern[: found.start()] + part + pattern[found.end() :])]
+
+
+PARTS = st.sampled_from(["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"])
+WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
+
+
+@given(st.lists(PARTS, min_size=1, max_size=5).map("".join), PATHS, st.booleans())
+def test_alternatives_match_as_each_written_alone(pattern: str, path: str, folder: bool) -> None:
+    assert matches(pattern, path, lambda _: folder) == any(matches(one, path, lambda _: folder) for one in _expanded(pattern) if one)
+
+
+@given(st.lists(WILD, min_size=1, max_size=5).map("".join), PATHS)
+def test_alternatives_with_wildcards_match_as_each_written_alone(pattern: str, path: str) -> None:
+    assert matches(pattern, path, lambda _: False) == any(matches(one, path, lambda _: False) for one in _expanded(pattern) if one)
+    if matches(pattern, path, lambda _: False):
+        assert path.startswith(folder_of(pattern))
+
+
+@pytest.mark.parametrize("pattern", ["{a,b}" * 26, "{" * 300 + ",", "xen/{a,b", "{a,b}" * 200, "{,a}" * 100, "{a{1,2}" * 60])
+def test_braces_take_little_time(pattern: str) -> None:
+    began = time.process_time()
+    matches(pattern, "ab" * 13 + "c", lambda _: False)
+    assert time.process_time() - began < 1
+
+
+def test_an_unclosed_brace_is_a_character() -> None:
+    assert matches("xen/{a,b", "xen/{a,b", lambda _: False)
+    assert not matches("xen/{a,b", "xen/a", lambda _: False)
+
+
+def test_alternatives_reach_as_deep_as_they_are_written() -> None:
+    assert depth("xen/{a,b}/c.c") == 3
+    assert matches("xen/{arm,x86}/", "xen/arm/a/b.c", lambda _: False)
+    assert matches("xen/{arm,x86}", "xen/x86/a/b.c", lambda _: True)
+    assert not matches("xen/{arm,x86}", "xen/x86/b.c", lambda _: False)

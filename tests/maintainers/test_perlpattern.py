@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import re
 import time
 
 import pytest
-import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from patchpilot.maintainers.perlpattern import PerlPattern, is_tame, needed_words
+from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
 
 ATOMS = st.sampled_from(
     ["ab", "abc", "bc_", "[ab]c", r"\b", r"\.", "a?", "c*", "b+", ".", "(?:abc|bca)", "(abc)?", "(?i:ABC)", "|", r"\w", "^", "$"]
@@ -17,24 +17,24 @@ TEXTS = st.text("abcABC_. ", max_size=30)
 
 def compiles(source: str) -> bool:
     try:
-        regex.compile(source, regex.X | regex.A)
-    except regex.error:
+        re.compile(source, re.X | re.A)
+    except re.error:
         return False
     return True
 
 
 @given(PATTERNS, TEXTS)
 def test_a_text_that_matches_has_one_of_the_words_it_needs(source: str, text: str) -> None:
-    assume(compiles(source))  # not a filter: regex asks `random` when it compiles, which no strategy may
+    assume(compiles(source))
     pattern = PerlPattern(source)
-    if regex.search(source, text, regex.X | regex.A):
+    if re.search(source, text, re.X | re.A):
         assert pattern.may_match(text.lower())
 
 
 @given(PATTERNS, TEXTS)
-def test_both_engines_read_a_pattern_alike(source: str, text: str) -> None:
-    assume(compiles(source))  # not a filter: regex asks `random` when it compiles, which no strategy may
-    assert PerlPattern(source).search(text) == bool(regex.search(source, text, regex.X | regex.A))
+def test_a_pattern_is_read_as_perl_does(source: str, text: str) -> None:
+    assume(compiles(source))
+    assert PerlPattern(source).search(text) == bool(re.search(source, text, re.X | re.A))
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,10 @@ def test_the_words_a_pattern_needs(source: str, words: tuple[str, ...]) -> None:
     assert needed_words(source) == words
 
 
-@pytest.mark.parametrize("source", ["(a+)+$", "(a|a)*$", "a{3,}", r"(?=a)", r"(a)\1", "a.*b.*c", "(a)(b)(c)(d)"])
-def test_a_pattern_that_could_run_away_is_not_tame(source: str) -> None:
-    assert not is_tame(source)
-
-
-def test_a_runaway_pattern_finds_nothing_and_ends_soon() -> None:
+def test_a_pattern_that_backtracks_forever_elsewhere_ends_soon() -> None:
     start = time.process_time()
     assert not PerlPattern("(x+x+)+y").search("x" * 5000)
-    assert time.process_time() - start < 60
+    assert time.process_time() - start < 5
 
 
 def test_a_bad_pattern_matches_nothing_and_says_why() -> None:

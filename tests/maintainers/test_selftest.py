@@ -38,7 +38,7 @@ def test_each_fault_is_found_where_it_stands() -> None:
     assert (4, "scm") in found
     assert [one.line for one in problems(BAD) if one.message == "no file matches"] == [5, 6, 7]
     assert [one.line for one in problems(BAD) if "twice" in one.message] == [6]
-    assert "not a pattern" in found[(8, "patterns")]
+    assert "not a usable pattern" in found[(8, "patterns")]
     assert [one.kind for one in problems(BAD)].count("order") == 1
     assert {one.message for one in problems(BAD) if one.line == 10} >= {"no address: neither M:, R: nor L:"}
     assert any("MAINTAINERS:1" in one.message for one in problems(BAD) if one.line == 14)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.newlines import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced
+from patchpilot.lint.patterns import compiled
 
 
 @detector("needless-init")
@@ -123,7 +124,7 @@ def _declaration_pattern() -> re.Pattern[str]:
 @detector("declaration-order", paths_pattern=str)
 def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Declarations of a new block not ordered from longest to shortest, where the subsystem wants that."""
-    wanted = re.compile(arguments["paths_pattern"])
+    wanted = compiled(arguments["paths_pattern"])
 
     def hits() -> Iterator[Hit]:
         for hunk in c_hunks(context, (".c",)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.newlines import NewHunk, NewLine, c_hunks
+from patchpilot.lint.patterns import compiled
 
 
 @detector("kernel-doc")
@@ -180,7 +181,7 @@ def binding_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector("net-long-line", columns=int, paths_pattern=str)
 def net_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A code line beyond the columns a subsystem keeps to, where the general limit is wider."""
-    wanted = re.compile(arguments["paths_pattern"])
+    wanted = compiled(arguments["paths_pattern"])
     last = -10
     for hunk in c_hunks(context):
         if not wanted.search(hunk.change.path):

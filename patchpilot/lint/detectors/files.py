@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import MissingError
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.patterns import compiled
+from patchpilot.lint.patterns import compiled, filled
 from patchpilot.model.change import DiffLine
 from patchpilot.model.patch import Patch
 from patchpilot.model.tree import Tree
@@ -41,7 +41,7 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(new) > gone:
             found = pattern.search(new[0].text)
             word = found[0].strip(" \t(") if found else name
-            yield Hit(new[0].patch_line, arguments["say"].format(name=word, gone=gone, new=len(new), instead=instead))
+            yield Hit(new[0].patch_line, filled(arguments["say"], {"name": word, "gone": gone, "new": len(new), "instead": instead}))
 
 
 def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:

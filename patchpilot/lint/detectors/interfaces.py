@@ -9,7 +9,7 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.newlines import added_lines, c_hunks
-from patchpilot.lint.patterns import compiled
+from patchpilot.lint.patterns import any_of, compiled, filled
 
 
 @detector("licence-mismatch")
@@ -70,7 +70,7 @@ def _known_licence() -> re.Pattern[str]:
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Lines with an interface that is being removed, as many as there are more than before; `names` are "pattern => what to use"."""
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
-    union = compiled("|".join(f"(?:{name})" for name, _ in pairs))
+    union = any_of(tuple(name for name, _ in pairs))
     changes = [change for change in context.patch.files if (change.new_path or change.path).endswith((".c", ".h"))]
     gone = Counter(name for change in changes for line in change.lines("-") if (name := _named(line.text, union, pairs)))
     for change in changes:
@@ -96,16 +96,16 @@ def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) ->
 @detector("added-call", names=list, paths_pattern=str, say=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The first new call of each of these functions in a file; `say` is the message, with {name}."""
-    wanted = re.compile(arguments["paths_pattern"])
-    pattern = re.compile(rf"(?<![\w.>])({'|'.join(arguments['names'])})\s*\(")
+    wanted = compiled(arguments["paths_pattern"])
+    pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
     told: set[tuple[str, str]] = set()
     for hunk, _, line in added_lines(context, (".c", ".h")):
         if not wanted.search(hunk.change.path):
             continue
         for found in pattern.finditer(line.code):
-            key = (hunk.change.path, found[1])
+            key = (hunk.change.path, found["name"])
             if key in told:
                 continue
             told.add(key)
-            if not any(re.search(rf"\b{found[1]}\s*\(", one.text) for one in hunk.change.lines("-")):
-                yield Hit(line.patch_line, arguments["say"].format(name=found[1]), column=found.start() + 1)
+            if not any(re.search(rf"\b{re.escape(found['name'])}\s*\(", one.text) for one in hunk.change.lines("-")):
+                yield Hit(line.patch_line, filled(arguments["say"], {"name": found["name"]}), column=found.start("name") + 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.patterns import LONGEST_LINE, compiled
+from patchpilot.lint.patterns import LONGEST_LINE, compiled, filled
 from patchpilot.lint.prose import pasted
 
 
@@ -47,7 +47,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if found and not (unless and unless.search(text[:LONGEST_LINE])):
             words = {name: value or "" for name, value in found.groupdict().items()}
             say = arguments.get("say")
-            yield Hit(at, say.format_map({"match": found[0], **words}) if say else None, column=found.start() + 1)
+            yield Hit(at, filled(say, {"match": found[0], **words}) if say else None, column=found.start() + 1)
             if arguments.get("first"):
                 return
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from patchpilot.maintainers.index import MaintainersFile
 from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
 from patchpilot.maintainers.section import Section
+from patchpilot.model.bounded_pattern import bounded
 from patchpilot.model.tree import Tree
 from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, take_apart, written
 from patchpilot.recipients.dropin.people import People, Row
@@ -195,13 +196,7 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
     data = tree.read(path)
     if data is None or b"@" not in data:
         return []
-    import regex
-
-    text = data[:MAX_SCANNED].decode("latin-1")
-    try:
-        found = regex.findall(_ADDRESS, text, timeout=2.0)
-    except TimeoutError:
-        return []
+    found = (one[0] for one in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
     return [_cleaned(one, switches).encode("latin-1").decode("utf-8", "surrogateescape") for one in found]
 
 

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""F: and X: patterns with alternatives, `xen/{a,b}/x.c` as Xen's MAINTAINERS has them: matched as one regular expression, never expanded.
+
+An alternative matches as the same pattern written alone: see `filepattern`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+
+from patchpilot.model.bounded_pattern import MAX_PATTERN, BoundedPattern
+
+Sequence = list["str | list[Sequence]"]
+"""A pattern taken apart: characters, and groups of alternatives."""
+_NOT_PLAIN = frozenset("*?[]()+|^${}\\")
+_NEVER_A_FOLDER = frozenset(".*?")
+_NOTHING = "(?!)"
+
+
+class Braces:
+    """A pattern with alternatives."""
+
+    def __init__(self, pattern: str) -> None:
+        self._tree = _parse(pattern)
+        self._plain = _NOT_PLAIN.isdisjoint("".join(_characters(self._tree)))
+
+    @property
+    def slashes(self) -> int:
+        """The most slashes that one of its alternatives has."""
+        return _most_slashes(self._tree)
+
+    def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
+        """Whether one of its alternatives takes the path; `is_folder` is asked only when the answer depends on it."""
+        if self._below.match(path):
+            return True
+        ends = (at for at, char in enumerate(path) if char == "/")
+        if any(_NEVER_A_FOLDER.isdisjoint(path[:at]) and self._alone.fullmatch(path[:at]) and is_folder(path[:at]) for at in ends):
+            return True
+        if not self._plain:
+            return self._beside.fullmatch(path) is not None
+        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1))
+        return any(
+            self._alone.fullmatch(name) and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
+            for name in (names if self._beside.fullmatch(path) else ())
+        )
+
+    @cached_property
+    def _below(self) -> BoundedPattern:
+        """The alternatives that end in a slash: they take all that is below."""
+        return _pattern(_ending(self._tree, slash=True), "")
+
+    @cached_property
+    def _beside(self) -> BoundedPattern:
+        """The others: they take what has as many slashes, which is to say that no wildcard and no rest has one."""
+        return _pattern(_ending(self._tree, slash=False), "[^/]*")
+
+    @cached_property
+    def _alone(self) -> BoundedPattern:
+        """The alternatives without a wildcard that do not end in a slash, for they may name a folder."""
+        kept = _without_wildcards(self._tree)
+        return _pattern(_ending(kept, slash=False) if kept is not None else [], None)
+
+
+@lru_cache(maxsize=4096)
+def braces(pattern: str) -> Braces | None:
+    """The pattern, where it has alternatives and is not absurdly long; else None."""
+    if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
+        return None
+    return Braces(pattern)
+
+
+def _groups(pattern: str) -> Iterator[tuple[int, int]]:
+    """Where each group of alternatives begins and ends; `{2}` and `{1,3}` are the counts of a regular expression."""
+    opened: list[tuple[int, bool]] = []
+    for at, char in enumerate(pattern):
+        if char == "{":
+            opened.append((at, False))
+        elif char == "," and opened:
+            opened[-1] = (opened[-1][0], True)
+        elif char == "}" and opened:
+            start, has_comma = opened.pop()
+            if has_comma and not pattern[start + 1 : at].replace(",", "").isdigit():
+                yield start, at
+
+
+def _parse(pattern: str) -> Sequence:
+    starts = dict(_groups(pattern))
+    ends = set(starts.values())
+    tree: Sequence = []
+    above: list[tuple[Sequence, list[Sequence]]] = []
+    now = tree
+    for at, char in enumerate(pattern):
+        if at in starts:
+            group: list[Sequence] = [[]]
+            now.append(group)
+            above.append((now, group))
+            now = group[0]
+        elif at in ends:
+            now, _ = above.pop()
+        elif char == "," and above:
+            above[-1][1].append([])
+            now = above[-1][1][-1]
+        else:
+            now.append(char)
+    return tree
+
+
+def _characters(tree: Sequence) -> Iterator[str]:
+    for item in tree:
+        if isinstance(item, str):
+            yield item
+        else:
+            for one in item:
+                yield from _characters(one)
+
+
+def _most_slashes(tree: Sequence) -> int:
+    return sum(item == "/" if isinstance(item, str) else max(map(_most_slashes, item)) for item in tree)
+
+
+def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
+    """The sequences that between them stand for every alternative that does or does not end in a slash."""
+    if not tree:
+        return [] if slash else [[]]
+    *head, last = tree
+    if isinstance(last, str):
+        return [tree] if (last == "/") is slash else []
+    found = [[*head, *end] for one in last if one for end in _ending(one, slash=slash)]
+    return found + (_ending(head, slash=slash) if any(not one for one in last) else [])
+
+
+def _without_wildcards(tree: Sequence) -> Sequence | None:
+    """What is left when alternatives with a wildcard are taken out; None when nothing is."""
+    left: Sequence = []
+    for item in tree:
+        if isinstance(item, str):
+            if item in _NOT_PLAIN:
+                return None
+            left.append(item)
+        else:
+            kept = [one for each in item if (one := _without_wildcards(each)) is not None]
+            if not kept:
+                return None
+            left.append(kept)
+    return left
+
+
+def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
+    """One regular expression for all of them. `rest` follows; with it "" wildcards take slashes, else they do not."""
+    text = "|".join(_written(one, across=rest == "") for one in sequences)
+    return BoundedPattern(f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl")
+
+
+def _written(tree: Sequence, *, across: bool) -> str:
+    wild = {".": r"\.", "*": ".*" if across else "[^/]*", "?": "." if across else "[^/]", "{": r"\{", "}": r"\}"}
+    parts: list[str] = []
+    for item in tree:
+        if isinstance(item, str):
+            parts.append(item if item == "^" and parts[-1:] == ["["] else wild.get(item, item))
+            if item == "^" and parts[-2:-1] == ["["] and not across:
+                parts.append("/")
+        else:
+            parts.append(f"(?:{'|'.join(_written(one, across=across) for one in item)})")
+    return "".join(parts)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Regular expressions that others wrote (MAINTAINERS, a tree's rule packs and settings), matched in a time that grows with the text only.
+
+A pattern is given to the first engine that bounds it: `re`, where its parse tree shows that it has few ways to match; RE2, which is linear;
+`re` with a time budget, for look-around and back-references with at most one unbounded repeat at a time. Any other has an `error` and
+matches nothing. Backtracking libraries with a time-out are no answer: counted repeats let them take gigabytes in the meantime.
+`\\w`, `\\d`, `\\s` and `\\b` know ASCII only, whichever engine it is.
+"""
+
+import re
+import time
+import warnings
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+MAX_PATTERN = 1000
+"""Characters of a pattern; a longer one is refused."""
+LONGEST_TEXT = (65536, 8192, 512)
+"""Characters of a text that `re` with a time budget looks at, by the unbounded repeats that may divide a text among them."""
+BUDGET = 2.0
+"""CPU seconds that one pattern may take beyond its allowance, and all together twice as much; then it matches nothing."""
+_ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
+_FEW = 64
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_MEMORY = 1 << 20
+
+Dialect = Literal["python", "perl"]
+gave_up: list[str] = []
+"""The patterns that used up their budget in this run."""
+_left = 2 * BUDGET
+
+
+class BoundedPattern:
+    """A pattern with the methods of a compiled one. `dialect` is how it is written; `extended` is Perl's /x; `prefix`, trusted and without an
+    unbounded repeat unless it begins with `^`, is put before it. `error` says why it cannot be used; it then matches nothing."""
+
+    __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
+
+    def __init__(self, pattern: str, *, prefix: str = "", extended: bool = False, dialect: Dialect = "python") -> None:
+        self.pattern = pattern
+        self.prefix = prefix
+        self.extended = extended
+        self.dialect: Dialect = dialect
+
+    @cached_property
+    def _engine(self) -> Any:
+        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why there is none."""
+        if len(self.pattern) > MAX_PATTERN:
+            return f"longer than {MAX_PATTERN} characters"
+        flags = re.ASCII | (re.VERBOSE if self.extended else 0)
+        cost = _cost(self.pattern, flags, self.dialect)
+        whole = self.prefix + self.pattern
+        if isinstance(cost, _Cost) and cost.degree == 0 and cost.ways <= _FEW:
+            return re.compile(whole, flags)
+        linear = _linear(whole, extended=self.extended)
+        if not isinstance(linear, str):
+            return linear
+        if isinstance(cost, _Cost) and cost.degree < len(LONGEST_TEXT) and cost.ways <= _FEW:
+            return _Budgeted(re.compile(whole, flags), self.pattern, LONGEST_TEXT[cost.degree])
+        if isinstance(cost, _Cost) and linear.startswith(("invalid perl operator", "invalid escape")):
+            return "look-around or a back-reference among repeats that could take too long"
+        return linear if isinstance(cost, _Cost) else cost
+
+    @property
+    def error(self) -> str | None:
+        """Why the pattern cannot be used; None when it can."""
+        return self._engine if isinstance(self._engine, str) else None
+
+    def search(self, text: str, at: int = 0) -> Any:
+        """The first match at or after `at`, or None."""
+        return self._ask("search", text, at)
+
+    def match(self, text: str, at: int = 0) -> Any:
+        """The match that begins at `at`, or None."""
+        return self._ask("match", text, at)
+
+    def fullmatch(self, text: str) -> Any:
+        """The match of the whole text, or None."""
+        return self._ask("fullmatch", text)
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        """All matches, one after another."""
+        return iter(self._ask("finditer", text) or ())
+
+    def _ask(self, method: str, text: str, *at: int) -> Any:
+        engine = self._engine
+        if isinstance(engine, str):
+            return None
+        if _NOT_UTF8.search(text):
+            # RE2 reads UTF-8: bytes that are none become one character each, so that places are the same
+            text = text.encode("utf-8", "replace").decode()
+        return getattr(engine, method)(text, *at)
+
+
+@lru_cache(maxsize=1024)
+def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
+    """The pattern, compiled once."""
+    return BoundedPattern(pattern, dialect=dialect)
+
+
+def pattern_error(pattern: str) -> str | None:
+    """Why a pattern as Python writes it cannot be used, or None."""
+    return bounded(pattern).error
+
+
+class _Budgeted:
+    """A pattern of `re` whose single calls are short; their sum is measured."""
+
+    def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
+        self._compiled = compiled
+        self._source = source
+        self._longest = longest
+        self._left = BUDGET
+
+    def search(self, text: str, at: int = 0) -> Any:
+        """As that of a compiled pattern."""
+        return self._call(self._compiled.search, text, at)
+
+    def match(self, text: str, at: int = 0) -> Any:
+        """As that of a compiled pattern."""
+        return self._call(self._compiled.match, text, at)
+
+    def fullmatch(self, text: str) -> Any:
+        """As that of a compiled pattern."""
+        return self._call(self._compiled.fullmatch, text, 0) if len(text) <= self._longest else None
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        """As that of a compiled pattern."""
+        at = 0
+        while at <= len(text) and (found := self.search(text, at)):
+            yield found
+            at = found.end() + (found.end() == found.start())
+
+    def _call(self, call: Any, text: str, at: int) -> Any:
+        global _left
+        if min(self._left, _left) <= 0:
+            if self._source not in gave_up:
+                gave_up.append(self._source)
+            return None
+        began = time.thread_time()
+        found = call(text[: self._longest], at)
+        over = time.thread_time() - began - _ALLOWANCE - _PER_CHARACTER * min(len(text), self._longest)
+        if over > 0:
+            self._left -= over
+            _left -= over
+        return found
+
+
+def _linear(pattern: str, *, extended: bool) -> Any:
+    """The pattern compiled by RE2, or why that cannot be."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        return re2.compile(_for_re2(pattern, extended=extended), options)
+    except re2.error as error:
+        why = error.args[0] if error.args else error
+        return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+    except UnicodeEncodeError:
+        return "it has bytes that are not UTF-8"
+
+
+_OUTSIDE = {"s": r"[\t-\r ]", "S": r"[^\t-\r ]", "h": r"[ \t]", "R": r"(?:\r\n|[\n-\r])", "Z": r"(?:\n?\z)", "/": "/"}
+_INSIDE = {"s": r"\t-\r ", "h": r" \t"}
+
+
+def _for_re2(pattern: str, *, extended: bool) -> str:
+    """The pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches before a last newline."""
+    out: list[str] = []
+    at, in_class = 0, False
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            escaped = pattern[at + 1 : at + 2]
+            out.append((_INSIDE if in_class else _OUTSIDE).get(escaped, "\\" + escaped if escaped != "_" else "_"))
+            at += 2
+            continue
+        if in_class:
+            if pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
+                out.append(pattern[at : end + 2])
+                at = end + 2
+                continue
+            in_class = char != "]"
+            out.append("\\[" if char == "[" else char)
+        elif char == "[":
+            in_class = True
+            opening = re.match(r"\[\^?\]?", pattern[at : at + 3])
+            first = opening[0] if opening else "["
+            out.append(first.replace("]", r"\]"))
+            at += len(first) - 1
+        elif extended and char.isspace():
+            pass
+        elif extended and char == "#":
+            end = pattern.find("\n", at)
+            at = end if end >= 0 else len(pattern)
+        else:
+            out.append(r"(?:\n?\z)" if char == "$" else char)
+        at += 1
+    return "".join(out)
+
+
+class _Cost:
+    """How a pattern may match: at most `ways` times the length of the text to the power of `degree`."""
+
+    __slots__ = ("degree", "ways")
+
+    def __init__(self, ways: int, degree: int) -> None:
+        self.ways = min(ways, 1 << 40)
+        self.degree = min(degree, 100)
+
+
+def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
+    """The cost of a pattern for a backtracking matcher; a text where `re` cannot read it, or reads it otherwise than Perl does."""
+    import re._parser as parser  # type: ignore[import-not-found]
+
+    if dialect == "perl" and re.search(r"\\Z|\{,", pattern):
+        return "not read alike"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            return _of_tree(parser.parse(pattern, flags))
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
+        return str(error)
+
+
+def _of_tree(nodes: Any) -> _Cost:
+    """What one after another may do: the ways multiply."""
+    ways, degree = 1, 0
+    for name, value in nodes:
+        one = _of_node(str(name), value)
+        ways, degree = ways * one.ways, degree + one.degree
+    return _Cost(ways, degree)
+
+
+_SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
+
+
+def _of_node(name: str, value: Any) -> _Cost:
+    if name in _SINGLE or name == "AT":
+        return _Cost(1, 0)
+    if name == "BRANCH":
+        each = [_of_tree(branch) for branch in value[1]]
+        return _Cost(sum(one.ways for one in each), max(one.degree for one in each))
+    if name == "SUBPATTERN":
+        return _of_tree(value[3])
+    if name in ("ASSERT", "ASSERT_NOT"):
+        return _of_tree(value[1])
+    if name == "ATOMIC_GROUP":
+        return _of_tree(value)
+    if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        return _repeated(int(value[0]), int(value[1]), value[2])
+    if name == "GROUPREF":
+        return _Cost(1, 1)
+    return _Cost(1, 100)
+
+
+def _repeated(low: int, high: int, body: Any) -> _Cost:
+    inner = _of_tree(body)
+    single = len(body) == 1 and str(body[0][0]) in _SINGLE
+    if single or (inner.ways == 1 and inner.degree == 0):
+        # what is repeated has one way to match, and takes a character at least unless it is an anchor
+        return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
+    if high > _FEW or inner.degree:
+        return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)
+    return _Cost(sum(inner.ways**times for times in range(low, high + 1)), 0)
