@@ -33,10 +33,10 @@ def excuses_of(words: "Words", settings: "Settings", repository: "Repository | N
     if words.write_baseline and words.baseline is None:
         raise UsageError("--write-baseline: where to?", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
     waivers = (*given, *_of_topic(words, settings, repository), *from_tables(settings.waivers, settings.label))
-    known: dict[tuple[str, tuple[str, ...]], Waiver] = {}
+    known: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
     for one in waivers:
         # what was given in this call is in the topic's draft by now
-        known.setdefault((one.rule.lower(), one.paths) if one.kind != "tree" else (f"{id(one)}", ()), one)
+        known.setdefault((one.rule.lower(), one.paths, one.subject) if one.kind != "tree" else (f"{id(one)}", (), ""), one)
     if not waivers and words.baseline is None:
         return None
     return Excuses(tuple(known.values()), words.baseline, words.write_baseline)

@@ -23,7 +23,8 @@ TREE, TOPIC = "tree", "topic"
 class Waiver:
     """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: everywhere); why; the last day it holds.
 
-    `origin` says where it was written, for people; `kind` is "tree", "person", or "topic" for what a person said in an earlier call.
+    `origin` says where it was written, for people; `kind` is "tree", "person", or "topic" for what a person said in an earlier call;
+    `subject` is that of the only patch it is for (none: every patch).
     """
 
     rule: str
@@ -32,6 +33,7 @@ class Waiver:
     until: date | None = None
     origin: str = "--waive"
     kind: str = "person"
+    subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
         """Whether it is about this finding, whose rule goes by these words; a waiver for paths is about no finding of the message."""

@@ -87,10 +87,11 @@ def _waived(result: "CheckResult", wanted: Excuses, every_rule: "Sequence[Rule]"
     held: set[Waiver] = set()
     ended: dict[Waiver, None] = {}
 
-    def sort(finding: Finding, _: Patch | None) -> Excused | None:
+    def sort(finding: Finding, patch: Patch | None) -> Excused | None:
         # the tree's own checkpatch.pl may say what no rule of ours does
         names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
-        about = [one for one in wanted.waivers if one.covers(finding, names)]
+        title = patch.subject.title if patch else ""
+        about = [one for one in wanted.waivers if one.subject in ("", title) and one.covers(finding, names)]
         valid = next((one for one in about if not one.ended(wanted.today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
@@ -99,7 +100,8 @@ def _waived(result: "CheckResult", wanted: Excuses, every_rule: "Sequence[Rule]"
         return Excused(finding, "waiver", valid.reason, valid.origin, valid.until.isoformat() if valid.until else None)
 
     result = _sorted_out(result, sort)
-    idle = tuple(one for one in wanted.waivers if one not in held and one not in ended)
+    # "not a fix" is an answer, which holds whether or not a rule asks
+    idle = tuple(one for one in wanted.waivers if one not in held and one not in ended and not one.subject)
     return result, Verdict(ended=tuple(ended), idle=idle)
 
 

@@ -18,6 +18,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.lint.profiles import Profile, detect
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.fix_claims import judge_fix
 from patchpilot.tags import fixes as finder
 from patchpilot.tags.message import prose
 
@@ -47,7 +48,7 @@ class Culprit:
 class FixesResult:
     """What is known of the tags of one commit. `sure` is whether it stands by the first candidate; `reason` says why not.
 
-    `tags` are the lines to write, oldest culprit first: mostly one, none when unsure.
+    `tags` are the lines to write, oldest culprit first: mostly one, none when unsure; `is_fix` whether the commit is taken for a fix.
     """
 
     commit: str
@@ -58,6 +59,7 @@ class FixesResult:
     reason: str
     notes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    is_fix: bool = True
 
     @property
     def troubled(self) -> bool:
@@ -119,8 +121,11 @@ def find_culprits(
     if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
     notes += _second_opinion(present, culprits)
+    claim = judge_fix(repository, commit)
+    if not claim.is_fix:
+        notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
     tags = () if reason else _tags(repository, culprits, together, own)
-    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags)
+    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags, claim.is_fix)
 
 
 def _settle(repository: Repository, commit: Commit, bisect_log: str | None, candidates: tuple[finder.Candidate, ...]) -> "Settled":

@@ -116,7 +116,8 @@ def check_errors(
         for number, mail in enumerate(mails):
             (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
         try:
-            excuses = Excuses(of_draft(draft)) if draft.waivers else None
+            waivers = of_draft(draft)
+            excuses = Excuses(waivers) if waivers else None
             result = check([place], Wanted(profile=request.profile, fail_on="never", excuses=excuses), repository=repository)
         except PatchpilotError:
             return None, ()

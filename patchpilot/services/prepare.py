@@ -12,13 +12,13 @@ from patchpilot.commits.undo import Undo
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.services.fixes import SURE_ENOUGH, FixesResult, find_culprits, own_patch
 from patchpilot.services.stable import stable_lines
 from patchpilot.tags.compose import Wish, compose, word_diff
 from patchpilot.tags.fixes import tag_of
 from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line, reported
-from patchpilot.tags.words import kind_of
 
 Confirm = Callable[["Preparation"], bool]
 
@@ -27,7 +27,8 @@ Confirm = Callable[["Preparation"], bool]
 class Wanted:
     """What to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as given by the person.
 
-    `paste` takes links, message-ids, tag lines or people as they were copied.
+    `paste` takes links, message-ids, tag lines or people as they were copied. `is_fix` is the author's word on whether the commits are fixes,
+    which is kept with the topic; None: it was not asked.
     """
 
     fixes: tuple[str, ...] = ("auto",)
@@ -45,6 +46,7 @@ class Wanted:
     paste: tuple[str, ...] = ()
     regression: bool = False
     signoff: bool = False
+    is_fix: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def prepare(
     for one in ids:
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
+    if wanted.is_fix is not None and not dry_run:
+        answer_fix(repository, [repository.commit(one) for one in ids], wanted.is_fix, target=target, base=base)
     topic = Topic(ids, base)
     changes = tuple(_change(repository, repository.commit(one), wanted, profile, topic, progress) for one in ids)
     return write(
@@ -184,7 +188,10 @@ def _fixes(
     if wanted.fixes == ("none",):
         return []
     named = [one for one in wanted.fixes if one not in ("auto", "none")]
-    judged = find_culprits(repository, commit.id, limit=2, verify=bool(named), base=topic.base, series=topic.ids, progress=progress)
+    claim = judge_fix(repository, commit) if wanted.is_fix is None else said_fix(wanted.is_fix)
+    judged = find_culprits(
+        repository, commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=topic.base, series=topic.ids, progress=progress
+    )
     present = [one.target for one in judged.present if one.target]
     notes += [own_patch(one.target.subject) for one in judged.present if one.target and "own-series" in {bad.kind for bad in one.problems}]
     for one in judged.present:
@@ -199,8 +206,8 @@ def _fixes(
         return [*present, *culprits]
     if present:
         return present
-    if len(topic.ids) > 1 and kind_of(commit.subject) != "fix":
-        notes.append("no Fixes: tag: its subject speaks of no fix; name the commit with --fixes if it is one")
+    if not claim.is_fix:
+        notes.append(f"no Fixes: tag: {claim.reason}; if it is one: --is-a-fix, or --fixes COMMIT")
         return []
     if not judged.sure:
         notes.append(_unsure(commit, judged))

@@ -17,6 +17,7 @@ from patchpilot.history.landed import History
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.fix_claims import judge_fix
 from patchpilot.tags import fixes as finder
 from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.stable import BranchState, Culprits, StableAdvice, advise, present_lines
@@ -63,12 +64,15 @@ def stable_lines(
     use_graph(repository, commit.id, progress)
     forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
     notes: list[str] = []
+    no_fix = ""
     named = [repository.resolve(one) for one in fixes]
     tagged = tags_of(repository, commit)
     if not named and tagged:
         named = list(tagged)
     elif not named and (unknown := _unknown_tags(repository, commit)):
         notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
+    elif not named and not (judged := judge_fix(repository, commit)).is_fix:
+        no_fix = f"{judged.reason}; if it fixes one, name the commit that introduced it with --fixes"
     elif not named and forms.line and len(commit.parents) == 1:
         guess = finder.find(repository, commit, limit=1, progress=progress)
         if not finder.doubt(guess.candidates, guess.imported):
@@ -88,6 +92,7 @@ def stable_lines(
         versions=versions,
         no_backport=no_backport,
         size=patch_size(repository, commit),
+        no_fix=no_fix,
         fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
     )
     return StableResult(commit.id, commit.subject, forms.profile, advice, tuple(named), firsts, branches, tuple(notes))

@@ -15,18 +15,21 @@ from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch
 from patchpilot.outgoing.outbox import state_folder
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.excuses import Excuses
+from patchpilot.services.fix_claims import denied_subjects, without_denials
 
 ORIGIN = "your topic"
 
 
 def of_draft(draft: Draft) -> tuple[Waiver, ...]:
-    """The waivers of a topic's draft."""
-    return tuple(Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+    """The waivers of a topic's draft; a commit that its author said is not a fix has one for the rule that asks for its Fixes: tag."""
+    given = (Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+    denied = (Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=one) for one in denied_subjects(draft.answers))
+    return (*given, *denied)
 
 
 def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
     """The waivers of the topics these TARGETs are of; none for patch files. No draft is begun, and none looked for before a first waiver was given."""
-    if not _mark().exists():
+    if not is_given():
         return ()
     found: dict[Waiver, None] = {}
     for target in targets or (None,):
@@ -72,7 +75,7 @@ def give(
     verify(waivers, rules)
     draft = find_draft(repository, Request(target=target, base=base))
     told = {_name(one.rule, rules): one.reason for one in waivers}
-    _mark().touch(mode=0o600)
+    mark_given()
     with Drafts() as drafts:
         return drafts.save(replace(draft, waivers={**draft.waivers, **told}))
 
@@ -84,16 +87,20 @@ def take_back(
     from patchpilot.services.topic import find_draft
 
     draft = find_draft(repository, Request(target=target, base=base))
-    left = dict(draft.waivers)
+    left, answers = dict(draft.waivers), draft.answers
     for word in words:
         name = next((one for one in (word, _name(word, rules)) if one in left), None)
+        if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
+            answers = without_denials(answers)
+            if name is None:
+                continue
         if name is None and not draft.waivers:
             raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="patchpilot draft shows a topic's waivers")
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
     with Drafts() as drafts:
-        return drafts.save(replace(draft, waivers=left))
+        return drafts.save(replace(draft, waivers=left, answers=answers))
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
@@ -101,5 +108,11 @@ def _name(word: str, rules: Sequence[Rule]) -> str:
     return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)
 
 
-def _mark() -> Path:
-    return state_folder() / WAIVERS_GIVEN
+def mark_given() -> None:
+    """Remember that some topic has a waiver, or an answer that counts as one."""
+    (state_folder() / WAIVERS_GIVEN).touch(mode=0o600)
+
+
+def is_given() -> bool:
+    """Whether any topic ever had one: which one this is about takes longer to find out."""
+    return (state_folder() / WAIVERS_GIVEN).exists()

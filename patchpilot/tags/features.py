@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from patchpilot.model.fix_claim import kind_of
 from patchpilot.tags.blame import Blame
 from patchpilot.tags.blocks import Block, enclosing
 from patchpilot.tags.change import FileChange, Run
 from patchpilot.tags.scene import Scene
-from patchpilot.tags.words import identifiers, kind_of, significance, stems
+from patchpilot.tags.words import identifiers, significance, stems
 
 NEAR = 3
 MOVED = 0.3

@@ -59,12 +59,13 @@ def advise(
     versions: bool = False,
     no_backport: str | None = None,
     size: int = 0,
+    no_fix: str = "",
     fixed_in: str | None = None,
 ) -> StableAdvice:
     """What to write. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
 
     `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context;
-    `fixed_in` the first release that has the fix itself.
+    `no_fix` why the commit is taken for no fix; `fixed_in` the first release that has the fix itself.
     """
     if not forms.line:
         return StableAdvice((), False, (f"{forms.profile} has no tag that asks for a backport",))
@@ -74,6 +75,8 @@ def advise(
         if not forms.no_backport:
             return StableAdvice((), False, (f"{forms.profile} has no tag that keeps a fix out of stable",))
         return StableAdvice((forms.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",))
+    if culprits is None and no_fix:
+        return StableAdvice((), False, (no_fix,))
     if culprits is None:
         return StableAdvice((), False, ("the commit that introduced the bug is not known: name it with --fixes",))
     affected = [one for one in branches if one.affected]

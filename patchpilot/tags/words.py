@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words of messages and identifiers of code, made comparable; what kind of change a subject announces."""
+"""Words of messages and identifiers of code, made comparable."""
 
 import re
 from functools import lru_cache
@@ -19,29 +19,6 @@ _KEYWORDS = frozenset(
     false self def class import from None True False not and the elif fi then done echo uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t
     int64_t size_t ssize_t u8 u16 u32 u64 s8 s16 s32 s64 ret err rc res tmp""".split()  # noqa: SIM905
 )
-_KINDS = (
-    ("revert", re.compile(r"^revert\b", re.IGNORECASE)),
-    ("merge", re.compile(r"^merge\b", re.IGNORECASE)),
-    ("cosmetic", re.compile(
-        r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space|coding style|"
-        r"style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*|"
-        r"drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",
-        re.IGNORECASE)),
-    ("fix", re.compile(r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b", re.IGNORECASE)),
-    ("feature", re.compile(r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
-        re.IGNORECASE)),
-)  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def kind_of(subject: str) -> str:
-    """What a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is not looked at."""
-    text = subject.rpartition(": ")[2]
-    for name, pattern in _KINDS[:2]:
-        if pattern.search(subject):
-            return name
-    first = {name: found.start() for name, pattern in _KINDS[2:] if (found := pattern.search(text))}
-    return min(first, key=lambda name: first[name]) if first else "other"
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
     Stage.CHECKS: ("topic", "strict", "waivers"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
-    Stage.TAGS: ("commit",),
+    Stage.TAGS: ("commit", "waivers"),
     Stage.BACKPORTS: ("commit", "culprit", "refs"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),

@@ -19,10 +19,10 @@ from patchpilot.tui.app import Walk
 from patchpilot.tui.screens import tags
 from patchpilot.tui.screens.preview import plan_summary
 from patchpilot.tui.session import Ask, Session
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stages import Stage, State
 from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
-from tests.kit.walk import asked, keys, settle
+from tests.kit.walk import asked, keys, settle, text_of, until
 from tests.tags.culprits import FIX, history
 
 
@@ -114,3 +114,22 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Pa
         result, _ = tags.load(Ask(repository, session, lambda *_: None))
     assert any("squash it" in one for one in result.notes)
     assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)
+
+
+async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_path: Path, walk_on: Callable[[Path], Walk]) -> None:
+    story = history(tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().")
+    story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
+    app = walk_on(story.repo.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, "4")
+        assert app.session.standing(Stage.TAGS).state is State.DONE
+        assert "Does not look like a fix" in text_of(app)
+        assert story.culprit[:12] not in text_of(app)
+        await keys(pilot, "f")
+        await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")
+        assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
+        await keys(pilot, "f")
+        await until(pilot, lambda: "You said that it is not a fix" in text_of(app), "the answer")
+        assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.model.fix_claim import kind_of
 from patchpilot.tags.bisect import parse_bisection
 from patchpilot.tags.blocks import enclosing
 from patchpilot.tags.change import parse_change
 from patchpilot.tags.message import ids_in, prose, quotes_in
 from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
-from patchpilot.tags.words import identifiers, kind_of, significance, stems
+from patchpilot.tags.words import identifiers, significance, stems
 
 DIFF = """\
 diff --git a/x.c b/x.c

@@ -94,6 +94,49 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
     assert json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
 
 
+CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
+
+
+def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", CLEANUP)
+    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
+    assert "does not look like a fix" in done.out
+    assert "Fixes:" not in message(story)
+    stable = json.loads(call("stable", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
+    assert "does not look like a fix" in stable["reasons"][0]
+    found = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    assert not found["is_fix"]
+    assert any("does not look like a fix" in one for one in found["notes"])
+    assert found["candidates"][0]["commit"] == story.culprit, "whoever asks for the culprit is answered"
+    assert "missing-fixes" not in call("check", "-C", story.repo.path, "HEAD", "--strict").out
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--is-a-fix").code == 0
+    assert f"Fixes: {story.culprit[:12]}" in message(story)
+
+
+def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
+    fixed = ("-C", story.repo.path, "HEAD")
+    assert "missing-fixes" in call("check", *fixed, "--strict").out
+    done = call("prepare", *fixed, "--not-a-fix")
+    assert "you said that it is not a fix" in done.out
+    assert "missing-fixes" not in call("check", *fixed, "--strict").out
+    assert "you said that it is not a fix" in call("stable", *fixed).out
+    assert "ring: fix the mask: not a fix" in call("draft", "-C", story.repo.path, "HEAD").out
+    story.repo.git("commit", "--amend", "-q", "-m", "ring: fix the mask\n\nIt must be one less." + SIGNED)
+    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), "an amended commit is the same"
+    assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
+    assert "you said" in call("stable", *fixed).out, "a dry run keeps no answer"
+    assert call("prepare", *fixed, "--is-a-fix").code == 0
+    assert f"Fixes: {story.culprit[:12]}" in message(story)
+
+
+def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
+    fixed = ("-C", story.repo.path, "HEAD")
+    call("prepare", *fixed, "--not-a-fix")
+    assert "missing-fixes" in call("check", *fixed, "--strict", "--unwaive", "missing-fixes").out
+    assert "you said" not in call("stable", *fixed).out
+
+
 def test_a_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
     done = call("prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json")

@@ -128,8 +128,11 @@ def _text(result: DraftResult) -> str:
     for one in draft.patches:
         if draft.notes.get(one.patch_id):
             lines += ["", f"note for {one.subject}:", *(f"  {line}" for line in draft.notes[one.patch_id].splitlines())]
+    from patchpilot.services.fix_claims import claim_of
+
     for name, value in draft.answers.items():
-        lines.append(f"answered: {name}: {value}")
+        claim = claim_of(name, value)
+        lines.append(f"answered: {claim or f'{name}: {value}'}")
     lines += [f"waived:   {rule}: {reason}" for rule, reason in sorted(draft.waivers.items())]
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""

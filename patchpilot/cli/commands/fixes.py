@@ -123,6 +123,7 @@ def body(result: FixesResult) -> dict[str, Any]:
         "sure": result.sure,
         "reason": result.reason,
         "notes": list(result.notes),
+        "is_fix": result.is_fix,
     }
 
 

@@ -35,6 +35,7 @@ from patchpilot.services.prepare import Preparation, Wanted, prepare
 @click.option("--paste", metavar="TEXT", multiple=True, help="a link, message-id, tag line or person, as you copied it")
 @click.option("--regression", is_flag=True, help="Cc the regressions list and give the tracker's line")
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
+@click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="say whether the commits fix a bug; kept with the topic")
 @click.option("--base", metavar="REV", help="what your topic is based on")
 @click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
 @click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
@@ -54,6 +55,7 @@ def command(
         asking.progress = progress
         settings = common.settings(repository)
         words["signoff"] = settings.flag("signoff") if words["signoff"] is None else words["signoff"]
+        words["is_fix"] = None if (no_fix := words.pop("no_fix")) is None else not no_fix
         words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,

@@ -12,6 +12,7 @@ from patchpilot.lint.detectors.tree import is_mail
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.prose import pasted
 from patchpilot.model.finding import Severity
+from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, is_cosmetic, only_documents
 from patchpilot.model.marks import upstream_commits
 
 LINKS_JUDGED = (6, 3)
@@ -34,7 +35,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING
         )
         return
-    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not _only_documents(context):
+    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not only_documents(context.patch.paths):
         yield Hit(
             subject_line(context),
             severity=Severity.WARNING,
@@ -44,7 +45,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             ),
         )
         return
-    reason = _bug_in(title) or _cure_in(context)
+    reason = bug_in(title) or cure_in(title, patch.message)
     if reason and not _cosmetic(context):
         yield Hit(
             subject_line(context),
@@ -66,136 +67,12 @@ def _blamed(context: Context) -> tuple[int, str] | None:
     """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
     quoted = pasted(context)
     text = ["" if at in quoted else line for at, line in enumerate(context.patch.message)]
-    whole = " ".join(text)
-    tidies = re.search(_TIDIES, context.patch.subject.title, re.IGNORECASE)
-    for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
-        after = re.split(r"\n\n", found["after"])[0]
-        before = whole[max(0, found.start() - 60) : found.start()]
-        if re.search(
-            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
-            before,
-        ):
-            continue
-        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
-            # what a commit left without use is tidied up, not mended
-            continue
-        if re.search(
-            r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
-        ) or re.search(
-            (
-                r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
-                r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
-                r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
-                r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
-            ),
-            after,
-        ):
-            line = next((at for at, one in enumerate(text) if found["id"][:7] in one), 0)
-            return context.patch.message_line + line, found["id"][:12]
-    return None
-
-
-_TIDIES = (
-    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"
-    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"
-)
-_NO_USE = (
-    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"
-    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"
-    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"
-    r"|any ?more|leftovers?)\b"
-)
-
-
-_BUG = (
-    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
-    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
-    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
-    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
-    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
-)
-
-
-def _bug_in(title: str) -> str | None:
-    found = re.search(_BUG, title, re.IGNORECASE)
-    if not found or re.search(
-        r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
-    ):
-        return None
-    weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
-    if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
-        return None
-    if found[0].lower() == "missing" and not re.search(
-        (
-            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
-            r"|barrier|lock|init|validation)"
-        ),
-        title,
-        re.IGNORECASE,
-    ):
-        return None
-    return found[0]
-
-
-def _cure_in(context: Context) -> str | None:
-    """A bug the message tells of, where the subject is silent about it and is not about something new."""
-    title = context.patch.subject.title
-    if re.search(
-        r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
-    ):
-        return None
-    text = " ".join(context.patch.message)
-    for found in re.finditer(_CURE, text, re.IGNORECASE):
-        if not re.search(_DENIED, text[max(0, found.start() - 24) : found.start()], re.IGNORECASE):
-            return found[0]
-    guards = re.search(_GUARDS, title, re.IGNORECASE)
-    return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
-
-
-_DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
-_GUARDS = (
-    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"
-    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"
-    r"|disable .* (?:for|on|with))\b"
-)
-_HARM = (
-    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"
-    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"
-)
-
-
-_CURE = (
-    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"
-    r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
-    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
-    r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
-    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
-    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
-    r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
-    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"
-)
+    found = blamed_in(context.patch.subject.title, text)
+    return (context.patch.message_line + found[0], found[1]) if found else None
 
 
 def _cosmetic(context: Context) -> bool:
-    """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
-    title = context.patch.subject.title.lower()
-    if re.search(
-        (
-            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
-            r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
-        ),
-        title,
-    ):
-        return True
-    return _only_documents(context)
-
-
-def _only_documents(context: Context) -> bool:
-    paths = context.patch.paths
-    return bool(paths) and all(
-        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
-        for path in paths
-    )
+    return is_cosmetic(context.patch.subject.title, context.patch.paths)
 
 
 def _upstream_commit(context: Context) -> bool:
@@ -209,7 +86,7 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
     found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
-    if fixes is None or not found or _bug_in(patch.subject.title):
+    if fixes is None or not found or bug_in(patch.subject.title):
         return
     tags = {trailer.line for _, trailer in tag_lines(context)}
     text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)

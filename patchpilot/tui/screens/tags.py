@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 4, tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
 def load(ask: Ask) -> "tuple[FixesResult, Standing]":
     """What `patchpilot fixes` says of the commit in hand."""
     from patchpilot.lint.profiles import find_profile
+    from patchpilot.services.fix_claims import judge_fix
     from patchpilot.services.fixes import find_culprits
 
     assert ask.session.commit
+    commit = ask.session.commit
     named = ask.session.settings(ask.repository).get("profile")
     profile = find_profile(named) if named else None
-    result = find_culprits(ask.repository, ask.session.commit.id, base=ask.topic.base, profile=profile, progress=ask.progress)
+    claim = judge_fix(ask.repository, commit)
+    result = find_culprits(ask.repository, commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile, progress=ask.progress)
+    if not claim.is_fix:
+        return replace(result, sure=False, reason=claim.reason, is_fix=False), Standing(State.DONE, f"{claim.reason}; f: it is one")
     if result.present and not result.troubled:
         return result, Standing(State.DONE, f"{len(result.present)} Fixes: tag, as it should be")
     if result.troubled:
@@ -48,6 +54,7 @@ class TagsScreen(StageScreen):
     stage = Stage.TAGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "others", "tags only", tooltip="write sign-off, links and people, without a new Fixes: tag"),
+        Binding("f", "claim", "fix or not", tooltip="say that this commit is not a fix, or that it is one"),
         Binding("v", "view", "see it", tooltip="what the candidate did to the lines, beside the fix"),
         Binding("u", "app.undo", "undo"),
     ]
@@ -69,10 +76,9 @@ class TagsScreen(StageScreen):
     def show(self, result: "FixesResult") -> None:
         """Fill all."""
         rows = [f"{judged.tag.text}\n   {'; '.join(one.message for one in judged.problems) or 'right'}" for judged in result.present]
-        rows += [f"mind: {one}" for one in result.notes]
-        self.query_one("#present", Static).update(
-            plain("\n".join(rows) or "No Fixes: tag yet. The likeliest commits to have brought the bug:")
-        )
+        rows += [f"note: {one}" for one in result.notes]
+        none = "No Fixes: tag yet. The likeliest commits to have introduced the bug:" if result.is_fix else "No Fixes: tag, no Cc: stable."
+        self.query_one("#present", Static).update(plain("\n".join(rows) or none))
         chosen = self.query_one("#candidates", List)
         picked = self.session.culprit
         chosen.clear_options()
@@ -87,8 +93,13 @@ class TagsScreen(StageScreen):
         if result.candidates:
             chosen.highlighted = next((at for at, one in enumerate(result.candidates) if one.commit == picked), 0)
             chosen.focus()
-        else:
+        elif result.is_fix:
             self.query_one("#evidence", Static).update(plain(f"no candidate: {result.reason}"))
+        else:
+            said = f"{result.reason[:1].upper()}{result.reason[1:]}."
+            self.query_one("#evidence", Static).update(
+                plain(f"{said}\nIf it is a fix, press f: then the commits that may have introduced the bug are listed.")
+            )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say why, and look which branches have it."""
@@ -186,6 +197,28 @@ class TagsScreen(StageScreen):
         if self.walk.place:
             self.walk.memory.keep(self.walk.place, chosen=self.session.chosen)
         self._dialog((one.commit,), one.tag)
+
+    def action_claim(self) -> None:
+        """Say that the commit is no fix, or the other way round; kept with the topic."""
+        from patchpilot.services.fix_claims import answer_fix
+
+        result: FixesResult | None = self.session.fresh(self.stage)
+        commit = self.session.commit
+        if result is None or commit is None:
+            self.notify("not ready yet", timeout=2)
+            return
+        is_fix, base = not result.is_fix, self.session.topic.base if self.session.topic else None
+
+        def answered(_: object) -> None:
+            self.notify("it is a fix" if is_fix else "it is not a fix: no Fixes: tag, no Cc: stable; f takes that back", timeout=4)
+            self.session.changed("waivers", "draft")
+            self.walk.jobs.begin(self.stage)
+
+        self.in_thread(
+            "keeping the answer",
+            lambda repository, _: answer_fix(repository, [commit], is_fix, target=self.session.target, base=base),
+            answered,
+        )
 
     def action_others(self) -> None:
         """Other tags, the Fixes: tags left as they are (their form is mended)."""

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a commit says that it fixes a bug: the one judgement of `check`, `prepare`, `stable` and the TUI, from its message alone."""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+_KINDS = {
+    "revert": r"^revert\b",
+    "merge": r"^merge\b",
+    "cosmetic": (
+        r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
+        r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"
+        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b"
+    ),
+    "fix": r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
+    "feature": (
+        r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b"
+    ),
+}
+
+
+@cache
+def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _KINDS.items())
+
+
+@lru_cache(maxsize=4096)
+def kind_of(subject: str) -> str:
+    """What a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is not looked at."""
+    text = subject.rpartition(": ")[2]
+    for name, pattern in _kinds()[:2]:
+        if pattern.search(subject):
+            return name
+    first = {name: found.start() for name, pattern in _kinds()[2:] if (found := pattern.search(text))}
+    return min(first, key=lambda name: first[name]) if first else "other"
+
+
+def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
+    """The words that say a commit fixes a bug, empty where nothing does. `message` are the lines after the subject, `paths` what it touches."""
+    if is_cosmetic(title, paths):
+        return ""
+    kind = kind_of(title)
+    if kind == "revert":
+        return "Revert"
+    if found := bug_in(title) or cure_in(title, message):
+        return found
+    if kind == "fix":
+        return title.rpartition(": ")[2]
+    blamed = blamed_in(title, message)
+    return f"commit {blamed[1]}" if blamed else ""
+
+
+def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
+    """(index of the line, id) of a commit that the lines of a message make responsible for what goes wrong."""
+    whole = " ".join(lines)
+    tidies = re.search(_TIDIES, title, re.IGNORECASE)
+    for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
+        after = re.split(r"\n\n", found["after"])[0]
+        before = whole[max(0, found.start() - 60) : found.start()]
+        if re.search(
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
+            before,
+        ):
+            continue
+        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
+            # what a commit left without use is tidied up, not mended
+            continue
+        if re.search(
+            r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
+        ) or re.search(
+            (
+                r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
+                r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
+                r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
+                r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
+            ),
+            after,
+        ):
+            line = next((at for at, one in enumerate(lines) if found["id"][:7] in one), 0)
+            return line, found["id"][:12]
+    return None
+
+
+_TIDIES = (
+    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"
+)
+_NO_USE = (
+    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"
+    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"
+    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"
+    r"|any ?more|leftovers?)\b"
+)
+
+
+_BUG = (
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
+    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
+    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
+)
+
+
+def bug_in(title: str) -> str | None:
+    """The word of a subject that names a bug or its fix."""
+    found = re.search(_BUG, title, re.IGNORECASE)
+    if not found or re.search(
+        r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
+    ):
+        return None
+    weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
+    if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
+        return None
+    if found[0].lower() == "missing" and not re.search(
+        (
+            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
+            r"|barrier|lock|init|validation)"
+        ),
+        title,
+        re.IGNORECASE,
+    ):
+        return None
+    return found[0]
+
+
+def cure_in(title: str, lines: Sequence[str]) -> str | None:
+    """A bug the message tells of, where the subject is silent about it and is not about something new."""
+    if re.search(
+        r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
+    ):
+        return None
+    text = " ".join(lines)
+    for found in re.finditer(_CURE, text, re.IGNORECASE):
+        if not re.search(_DENIED, text[max(0, found.start() - 24) : found.start()], re.IGNORECASE):
+            return found[0]
+    guards = re.search(_GUARDS, title, re.IGNORECASE)
+    return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
+
+
+_DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
+_GUARDS = (
+    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"
+    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"
+    r"|disable .* (?:for|on|with))\b"
+)
+_HARM = (
+    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"
+    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"
+)
+
+
+_CURE = (
+    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"
+    r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
+    r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
+    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
+    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
+    r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
+    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"
+)
+
+
+def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
+    """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
+    if re.search(
+        (
+            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
+            r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
+        ),
+        title.lower(),
+    ):
+        return True
+    return only_documents(paths)
+
+
+def only_documents(paths: Sequence[str]) -> bool:
+    """Whether a change touches no code."""
+    return bool(paths) and all(
+        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
+        for path in paths
+    )
