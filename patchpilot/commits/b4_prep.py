@@ -88,6 +88,29 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     return _read(repository, branch or "", strategy, rest, cover, tip, commit=commit)
 
 
+def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
+    """What b4 knows of the checked-out branch, where these commits are its newest patches; None where b4 does not manage it."""
+    branch = repository.branch
+    found = prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
+    return None if found is None or found.by_us else found
+
+
+def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
+    """Whether the last of these commits is the newest one of the checked-out branch, b4's cover commit aside."""
+    head = repository.find("HEAD") if ids else None
+    return head is not None and ids[-1] in (head, below_cover(repository, head))
+
+
+def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]:
+    """All that b4 keeps of a branch, as it is written; {} where that is gone."""
+    if known.cover_commit:
+        text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
+    else:
+        text = branch_config(repository, known.branch).get("b4-tracking", ("",))[-1]
+    found: dict[str, Any] = json.loads(text[text.index("{") :]) if _series(text) is not None else {}
+    return found
+
+
 def is_cover(commit: Commit) -> bool:
     """Whether b4 keeps a cover letter in this commit."""
     return MARKER in commit.message and _series(commit.message.partition(MARKER)[2]) is not None
@@ -102,7 +125,9 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
 def below_cover(repository: "Repository", commit_id: str) -> str:
     """The commit itself, or for b4's cover commit the one below it: where a series starts that others can resolve."""
     commit = repository.commit(commit_id)
-    return commit.parents[0] if commit.parents and is_cover(commit) else commit_id
+    while commit.parents and is_cover(commit):
+        commit = repository.commit(commit.parents[0])
+    return commit.id
 
 
 def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:

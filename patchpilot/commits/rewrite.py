@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.state import in_progress
 from patchpilot.commits.undo import Undo, record
@@ -101,6 +102,24 @@ def plan(
             signed.append(one)
         new[one] = _id_of(repository, _rebuilt(raw[2], new, messages.get(one), trees.get(one)), write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
+
+
+def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
+    """These commits of one line as they are without b4's cover commits among or below them: the same trees and messages, new ids; no ref has them.
+
+    What git makes of them (base-commit:, prerequisites, shortlog, range-diff) then names nothing that is only here.
+    """
+    new: dict[str, str] = {}
+    for one in ids:
+        parents = repository.commit(one).parents
+        for parent in parents:
+            below = below_cover(repository, parent)
+            if below != parent:
+                new[parent] = new.get(below, below)
+        raw = repository.objects.get(one)
+        if raw is not None and any(parent in new for parent in parents):
+            new[one] = _id_of(repository, _rebuilt(raw[2], new, None), write=True)
+    return tuple(new.get(one, one) for one in ids)
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:

@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
 from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.address import Address, judge
 from patchpilot.outgoing.account import Account
-from patchpilot.outgoing.b4_branch import Enrolment, correct_record
 from patchpilot.outgoing.b4_command import INHERITED, b4_environment, command, run
+from patchpilot.outgoing.b4_tracking import correct_record
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.outbox import Entry
 from patchpilot.outgoing.smtp import Submission
@@ -75,7 +76,7 @@ def deliver(
     entries: Sequence[Entry],
     report: Report,
     *,
-    enrolment: Enrolment,
+    known: PrepBranch,
     to: Sequence[Address],
     cc: Sequence[Address],
     cover: bool,
@@ -120,7 +121,7 @@ def deliver(
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
     if not reflect and process.returncode == 0:
-        correct_record(repository, enrolment, entries[0].mail.message_id)
+        correct_record(repository, known, entries[0].mail.message_id)
     elif process.returncode and all(one.state is MailState.PENDING for one in entries) and not said.handed and not stopping():
         raise _failed(said.text)
 

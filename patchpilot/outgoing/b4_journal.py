@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
-from patchpilot.outgoing.b4_branch import books, enrolment, put_books
+from patchpilot.outgoing.b4_branch import books, put_books
 from patchpilot.outgoing.b4_command import INHERITED
 from patchpilot.outgoing.outbox import Outbox, state_folder
 from patchpilot.outgoing.transport import MailState
@@ -86,7 +87,7 @@ def _kept(repository: Repository, left: _Opened) -> bool:
             send = outbox.find(left.send)
         # an outbox that was lost or put back from a copy knows nothing of it: then there is nothing to keep
         return send is not None and send.kind != "to-self" and any(one.state in _LEFT for one in send.entries)
-    known = enrolment(repository, left.branch)
+    known = prep_branch(repository, left.branch)
     noted = json.dumps(left.before.get("b4-tracking", ()))
     return known is not None and any(one not in noted for _, ids in known.history for one in ids)
 

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address
@@ -11,8 +12,10 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_additions import additions, put_in, refuse_signed
-from patchpilot.outgoing.b4_branch import Enrolment, books, enrol, enrolment, reopen, write_record
+from patchpilot.outgoing.b4_branch import books, enrol, reopen
 from patchpilot.outgoing.b4_journal import opened
+from patchpilot.outgoing.b4_texts import cover_of
+from patchpilot.outgoing.b4_tracking import write_record
 from patchpilot.outgoing.b4_web import post, renamed
 from patchpilot.outgoing.compose import Wording, patch_ids_of
 from patchpilot.outgoing.credentials import Credential
@@ -60,7 +63,7 @@ def make(
         mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
         # a signature covers the Message-ID, and the web endpoint gives its own
         mails = mails if sign else with_kept_ids(draft, "b4 to-self" if reflect else "b4", mails)
-        wanted = books(repository, branch) if known.strategy == "branch-description" else {}
+        wanted = books(repository, branch) if known.strategy == DESCRIPTION else {}
     letters = _letters(repository, mails, ids)
     notes = {one.commit: draft.notes.get(one.patch_id, "") for one in draft.patches if one.commit}
     texts = additions(wording, notes, letters)
@@ -98,7 +101,7 @@ def carry(
 ) -> str:
     """Send what the outbox has not yet as accepted; "" or how the login went."""
     branch = send.branch or ""
-    if not (send.books or enrolment(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
+    if not (send.books or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
         raise RefusedError(
             f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
             hint=f"git switch {branch}, and plan anew if its commits changed",
@@ -115,14 +118,14 @@ def _carry(
     if account.endpoint:
         _post(repository, send, report, outbox)
         return
-    known = enrolment(repository, send.branch or "")
+    known = prep_branch(repository, send.branch or "")
     assert known is not None
     b4.deliver(
         repository,
         account,
         send.entries,
         report,
-        enrolment=known,
+        known=known,
         to=_everybody(send, "to"),
         cc=_everybody(send, "cc"),
         cover=send.entries[0].number == 0,
@@ -169,33 +172,38 @@ def signing(repository: Repository) -> bool:
 
 def _branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
-    if not ids or branch is None or repository.find("HEAD") != ids[-1]:
+    if branch is None or not is_tip(repository, ids):
         raise UsageError(
             "b4 sends the branch that is checked out", hint="git switch to the topic and name no TARGET, or use --via git-send-email"
+        )
+    known = prep_branch(repository, branch)
+    if known and known.strategy == TIP_COMMIT and known.cover_commit != repository.find("HEAD"):
+        raise RefusedError(
+            "b4 sends only the patches below its cover letter commit, and this branch has others above it",
+            hint=f"move the cover letter to the tip: git rebase -i {(known.base or '')[:12]}, its line last; or use --via git-send-email",
         )
     return branch
 
 
-def _with_texts(repository: Repository, known: Enrolment, draft: Draft, wording: Wording, count: int) -> Enrolment:
+def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, wording: Wording, count: int) -> PrepBranch:
     """b4's record with this draft's texts. A branch the person enrolled keeps its own cover unless the draft has one."""
     prefixes = [word for word in wording.prefix.split() if word != "PATCH"]
-    if draft.has_cover or draft.changelog or known.by_us:
+    if not known.by_us:
+        cover = cover_of(draft, known)
+        if "EDITME" in cover and count > 1:
+            raise RefusedError("b4's cover letter is not written yet", hint="write it: b4 prep --edit-cover, or patchpilot draft --edit")
+    else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
             raise RefusedError("b4 sends a cover letter with every series, and none is written", hint="write it: patchpilot draft --edit")
         cover = "\n\n".join(
             part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
         )
-    else:
-        cover = known.cover
-        if "EDITME" in cover and count > 1:
-            raise RefusedError("b4's cover letter is not written yet", hint="write it: b4 prep --edit-cover, or patchpilot draft --edit")
-    if known.strategy != "branch-description" and (
-        draft.has_cover or wording.version != known.revision or prefixes != list(known.prefixes)
-    ):
+    if known.strategy != DESCRIPTION and (cover != known.cover or wording.version != known.revision or prefixes != list(known.prefixes)):
         raise RefusedError(
-            f"b4 keeps this branch's cover in a commit (v{known.revision}, prefixes {' '.join(known.prefixes) or 'none'}); patchpilot leaves commits alone",
-            hint="change cover, version and prefixes with `b4 prep`, or use --via git-send-email",
+            f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
+            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send does not change commits",
+            hint="patchpilot draft --edit, --reroll-count or --subject-prefix writes them there; or use --via git-send-email",
         )
     return write_record(repository, known, change_id=draft.change_id, revision=wording.version, prefixes=prefixes, cover=cover)
 

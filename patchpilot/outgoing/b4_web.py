@@ -4,10 +4,10 @@
 import re
 from collections.abc import Sequence
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.outgoing.b4 import recipient_words, switched_off
-from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.b4_command import run
 from patchpilot.outgoing.outbox import Entry
 from patchpilot.outgoing.transport import MailState, Outcome, Report
@@ -40,7 +40,7 @@ def post(
         report(index, outcome)
     if outcome.state is not MailState.ACCEPTED or reflect:
         return None
-    known = enrolment(repository, branch)
+    known = prep_branch(repository, branch)
     return next((ids[-1] for name, ids in (known.history if known else ()) if name == f"v{version}" and ids), None)
 
 

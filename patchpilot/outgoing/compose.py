@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
@@ -49,7 +50,8 @@ class Sheet:
 def sheets_of_commits(repository: Repository, ids: Sequence[str], wording: Wording, sender: Address) -> tuple[Sheet, ...]:
     """The commits as sheets, in order, the cover first when there is one. The ids must be a line of commits without merges."""
     args = ["-M", "--signature=" + _signature(repository), "--no-attach", "--numbered-files"]
-    start = f"{ids[0]}^"
+    line = without_covers(repository, ids)
+    start = f"{line[0]}^"
     if repository.find(start) is None:
         args.append("--root")
     if wording.base:
@@ -57,7 +59,7 @@ def sheets_of_commits(repository: Repository, ids: Sequence[str], wording: Wordi
     if wording.range_diff:
         args.append(f"--range-diff={wording.range_diff}")
     args.append("--cover-letter" if wording.cover else "--no-cover-letter")
-    span = [f"{start}..{ids[-1]}"] if "--root" not in args else [ids[-1]]
+    span = [f"{start}..{line[-1]}"] if "--root" not in args else [line[-1]]
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         repository.git("format-patch", *args, "-o", place, *span)
         files = sorted(Path(place).iterdir(), key=lambda one: int(re.sub(r"\D", "", one.name) or 0))

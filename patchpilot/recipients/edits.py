@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, parse_address
@@ -84,9 +85,8 @@ def branch_key(repository: Repository) -> str | None:
     branch = repository.branch
     if not branch:
         return None
-    tracking = repository.config(f"branch.{branch}.b4-tracking")
-    found = re.search(r'"change-id"\s*:\s*"([^"]+)"', tracking[-1]) if tracking else None
-    return f"change-id:{found[1]}" if found else f"branch:{repository.common_dir.resolve()}:{branch}"
+    known = prep_branch(repository, branch)
+    return f"change-id:{known.change_id}" if known and known.change_id else f"branch:{repository.common_dir.resolve()}:{branch}"
 
 
 class EditStore:

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
@@ -16,7 +17,7 @@ from patchpilot.recipients.dropin.people import People
 from patchpilot.recipients.dropin.scan import scan
 from patchpilot.recipients.dropin.switches import Switches
 from patchpilot.recipients.from_maintainers import Named, Texts, add_named, shown
-from patchpilot.recipients.from_message import add_culprit_people, add_tagged, culprits
+from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
 from patchpilot.recipients.gather import Gathered
 from patchpilot.recipients.known import Known
 from patchpilot.recipients.warnings import Facts, judged, warnings_of
@@ -36,8 +37,8 @@ class Sources:
     security: str = ""
 
 
-def plan_patches(patches: Sequence[Patch], sources: Sources) -> Plan:
-    """The plan of patches that go out together. Their author and the sender are not written to."""
+def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> Plan:
+    """The plan of patches that go out together, with those whom b4's cover letter names. Their author and the sender are not written to."""
     gathered = _gathered(sources)
     for one in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
         gathered.skip(one)
@@ -52,6 +53,9 @@ def plan_patches(patches: Sequence[Patch], sources: Sources) -> Plan:
     add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
     for patch in patches:
         add_tagged(gathered, patch, sources.known)
+    for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
+        for address in addresses:
+            gathered.add(box(address), "in the cover letter", header, f"{header.title()}: of b4's cover letter")
     return _finish(gathered, named, sources, sorted(paths), tuple(patches))
 
 

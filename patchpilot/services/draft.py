@@ -5,15 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
-from patchpilot.outgoing.b4_branch import Enrolment, enrolment, withdraw
+from patchpilot.outgoing.b4_branch import withdraw
 from patchpilot.outgoing.cover import fill, given_cover, template, without_comments
 from patchpilot.outgoing.draft import Draft, Drafts, one_line_each
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
+from patchpilot.services.b4_record import draft_for_b4
 from patchpilot.services.reroll import changelog_hints, last_sent, link_to, with_changelog
 from patchpilot.services.topic import find_draft
 from patchpilot.services.topic_state import TopicState, topic_state
@@ -29,7 +31,7 @@ class DraftResult:
 
     draft: Draft
     sends: tuple[Send, ...]
-    b4: Enrolment | None
+    b4: PrepBranch | None
     state: TopicState
 
 
@@ -78,6 +80,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
         draft = replace(draft, prefix=changes.prefix.strip())
     if changes.in_reply_to is not None:
         draft = replace(draft, in_reply_to=changes.in_reply_to.strip().strip("<>"))
+    draft_for_b4(repository, draft)
     with Drafts() as drafts:
         return _result(repository, drafts.save(draft), target, base)
 
@@ -88,6 +91,7 @@ def edit(repository: Repository, editor: Edit, target: str | None = None, base: 
     text = editor(as_text(draft, changed=changelog_hints(repository, draft) if draft.version > 1 else ()))
     if text is not None:
         draft = from_text(draft, text)
+        draft_for_b4(repository, draft)
         with Drafts() as drafts:
             drafts.save(draft)
     return _result(repository, draft, target, base)
@@ -117,11 +121,13 @@ def leave_b4(repository: Repository, branch: str | None = None) -> str:
     name = branch or repository.branch
     if name is None:
         raise UsageError("no branch is checked out", hint="git switch to the topic")
-    known = enrolment(repository, name)
+    known = prep_branch(repository, name)
     if known is None:
         raise MissingError(f"{name} is not in b4's books")
     if known.strategy != "branch-description":
-        raise UsageError(f"b4 keeps {name}'s cover in a commit", hint="b4 prep --cleanup, or drop that commit with git rebase -i")
+        raise UsageError(
+            f"b4 keeps the cover letter of {name} in a commit", hint="b4 prep --cleanup, or drop that commit with git rebase -i"
+        )
     withdraw(repository, name)
     return name
 
@@ -143,4 +149,4 @@ def _result(repository: Repository, draft: Draft, target: str | None, base: str 
         sends = outbox.sends(draft.change_id)
     with Store() as store:
         state = topic_state(repository, target, base=base, store=store, draft=draft)
-    return DraftResult(draft, sends, enrolment(repository, draft.branch) if draft.branch else None, state)
+    return DraftResult(draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state)

@@ -125,9 +125,9 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
 
 def _enrolled(repository: "Repository") -> Iterator[str]:
     """The change-id that b4 gave the current branch."""
-    from patchpilot.outgoing.b4_branch import enrolment
+    from patchpilot.commits.b4_prep import prep_branch
 
-    known = enrolment(repository, repository.branch) if repository.branch else None
+    known = prep_branch(repository, repository.branch) if repository.branch else None
     if known:
         yield known.change_id
 

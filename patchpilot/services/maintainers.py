@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, read_targets, refuse_absent
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
@@ -215,7 +216,8 @@ def _planned(
     key = topic or topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
-    whole = plan_patches(patches, sources)
+    ids = [patch.commit for patch in series.patches if patch.commit]
+    whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
     plan = edits.apply(whole)
     left_out = tuple(one for one in whole.recipients if one.address.key in edits.dropped)
     if security:

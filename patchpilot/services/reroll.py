@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.cover import changelog_title, has_changes, lay_out
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, became
@@ -14,6 +15,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.reviews import asked
 from patchpilot.services.settings import user_settings
 
+_PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped): ")
 LINK = "https://lore.kernel.org/r/{}"
 
 
@@ -31,14 +33,25 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     if last is None:
         raise UsageError("nothing of this topic was sent yet", hint="send v1 first: patchpilot send")
     version = last.version + 1
-    if draft.version >= version and draft.changelog:
+    if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft
     # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
-    text = draft.changelog or lay_out(draft.version, points, link_to(last, repository))
+    written = "" if _is_template(draft.changelog) else draft.changelog
+    text = written or lay_out(draft.version, points, link_to(last, repository))
     with Drafts() as drafts:
         return drafts.save(replace(draft, changelogs={**draft.changelogs, str(draft.version): text}))
+
+
+def sent_head(repository: Repository, send: Send) -> str:
+    """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its line, else the branch's then."""
+    return repository.find(f"refs/tags/sent/{send.change_id}-v{send.version}") or send.head or ""
+
+
+def _is_template(changelog: str) -> bool:
+    """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of patchpilot's."""
+    return "EDITME" in changelog and not has_changes(changelog) and not _PREFILLED.search(changelog)
 
 
 def with_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
@@ -155,7 +168,8 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
     if not last.base or not last.head or not ids:
         return ""
     try:
-        done = repository.git("range-diff", "--no-color", f"{last.base}..{last.head}", f"{ids[0]}^..{ids[-1]}")
+        line = without_covers(repository, ids)
+        done = repository.git("range-diff", "--no-color", f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}")
     except GitError:
         return ""
     return done.text

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import InputError, MissingError, RefusedError, unknown
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
@@ -25,6 +27,7 @@ from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_line
 from patchpilot.services.addressees import Addressees, addressees
+from patchpilot.services.b4_record import noted_for_b4
 from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
 from patchpilot.services.marks import mark_warnings
@@ -90,11 +93,18 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         ),
         version=wording.version,
         base=base,
-        head=ids[-1] if ids else None,
+        head=_head(repository, request, ids),
         remarks=remarks,
         last_seen=newest,
         books=books,
     )
+
+
+def _head(repository: Repository, request: Request, ids: Sequence[str]) -> str | None:
+    """The commit that keeps what is sent: b4 sends what is checked out; else the newest patch, without b4's cover commit below it."""
+    if not ids:
+        return None
+    return repository.find("HEAD") if request.via == "b4" else without_covers(repository, ids)[-1]
 
 
 def _make(
@@ -214,6 +224,8 @@ def _carry(
     if done.state == "sent" and done.kind == "real":
         remember(repository, done, planned.draft)
         follow_send(repository, done)
+        if not b4:
+            return replace(result_of_send(done), advice=(*result_of_send(done).advice, *noted_for_b4(repository, done, planned.draft)))
     return result_of_send(done)
 
 
@@ -224,9 +236,7 @@ def _has_work(repository: Repository, send: Send) -> bool:
         return True
     if send.transport != "b4" or send.kind != "real" or states != {MailState.ACCEPTED}:
         return False
-    from patchpilot.outgoing.b4_branch import enrolment
-
-    known = enrolment(repository, send.branch or "")
+    known = prep_branch(repository, send.branch or "")
     return known is not None and known.revision == send.version
 
 

@@ -5,12 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch
 from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
-from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.b4_journal import heal_books
+from patchpilot.outgoing.b4_texts import taken_over
 from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each
@@ -23,9 +24,7 @@ def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
     if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
-        ids = tuple(one for one in resolve_commits(repository, target, request.base) if not _is_b4_cover(repository, one))
-        if not ids:
-            raise UsageError("there is nothing to send: no commit changes anything", hint="commit your fix first")
+        ids = resolve_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
     found = read_targets((target,), repository)
     if len(found) != 1:
@@ -33,17 +32,12 @@ def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[
     return found[0], ()
 
 
-def _is_b4_cover(repository: Repository, commit_id: str) -> bool:
-    from patchpilot.outgoing.b4_branch import MARKER
-
-    return MARKER in repository.commit(commit_id).message
-
-
 def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) -> str | None:
-    """The commit the series stands on, for `base-commit:`; None for patch files and for a series that starts history."""
+    """The commit the series is based on, for `base-commit:`, never b4's cover commit; None for patch files and for a series that starts history."""
     if not ids:
         return None
     start = repository.find(f"{ids[0]}^")
+    start = below_cover(repository, start) if start else None
     named = repository.resolve(request.base) if request.base else None
     return named if named and start and repository.is_ancestor(named, start) and not request.target else start
 
@@ -65,23 +59,25 @@ def read_draft(repository: Repository, request: Request, series: Series | None =
         KnownPatch(patch_id or "", one.subject.title, one.commit, _authored(repository, one.commit if ids else None))
         for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
     )
-    branch = repository.branch if ids and repository.find("HEAD") == ids[-1] else None
-    enrolled = enrolment(repository, branch) if branch else None
+    branch = repository.branch if is_tip(repository, ids) else None
+    enrolled = prep_branch(repository, branch) if branch else None
     home = str(repository.common_dir.resolve())
     with Drafts() as drafts:
         told = enrolled.change_id if enrolled else _change_id_in(series)
         draft = drafts.get(told) if told else None
         draft = draft or drafts.recognise(home, branch, known, tuple(repository.refs))
+        if draft and enrolled and not enrolled.by_us and draft.change_id != told and not (draft.links and draft.branch == branch):
+            # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
+            draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
         if draft is None:
             title = known[0].subject if known else "patch"
             draft = Draft(told or new_change_id(title), home, branch)
-            if enrolled:
-                draft = replace(
-                    draft, version=enrolled.revision, prefix=" ".join(("PATCH", *enrolled.prefixes)) if enrolled.prefixes else ""
-                )
-        # in a branch we put into b4's books the description is what we wrote there
-        described = None if enrolled and enrolled.by_us else branch
-        draft = _with_cover(repository, follow(draft, branch, known), series, described, enrolled.cover if enrolled and described else "")
+        draft = follow(draft, branch, known)
+        if enrolled and not enrolled.by_us:
+            draft = taken_over(draft, enrolled)
+        else:
+            # where we enrolled the branch its description is what we wrote there
+            draft = _with_cover(repository, draft, series, None if enrolled else branch)
         if request.version:
             draft = replace(draft, version=request.version)
         # judged before it is kept: a bad word must not come back at every call
@@ -107,14 +103,14 @@ def _change_id_in(series: Series) -> str | None:
     return None
 
 
-def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None, b4_cover: str) -> Draft:
-    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, b4's, or the branch description."""
+def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:
+    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or the branch description."""
     if draft.has_cover:
         return draft
     if series.cover:
         text = "\n".join(series.cover.message).strip()
         return replace(draft, cover_subject=series.cover.subject.title, cover_text=text)
-    text = b4_cover or ((repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else "")
+    text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
     if not text.strip() or "EDITME" in text:
         return draft
     subject, body, changelog = split_cover(text)

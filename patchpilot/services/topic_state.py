@@ -4,10 +4,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import parse_subject
-from patchpilot.outgoing.b4_branch import enrolment
+from patchpilot.outgoing.cover import has_changes
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
@@ -88,7 +89,9 @@ class TopicState:
     @property
     def is_begun(self) -> bool:
         """Whether the next version was begun: by its number, its changelog, or by commits that are not those that were sent."""
-        return self.is_sent and (self.draft.version > self.version or self.changed)
+        # b4 sets the next number itself as soon as a version is sent
+        numbered = self.draft.version > self.version and (self.draft.version != self.booked or has_changes(self.draft.changelog))
+        return self.is_sent and (numbered or self.changed)
 
     @property
     def label(self) -> str:
@@ -170,5 +173,5 @@ def this_topic(repository: Repository | None, *, store: Store, base: str | None 
 
 def _booked(repository: Repository, draft: Draft) -> int:
     """The next version by b4's tracking data; 1 for a branch that b4 does not know."""
-    known = enrolment(repository, draft.branch) if draft.branch else None
+    known = prep_branch(repository, draft.branch) if draft.branch else None
     return known.revision if known else 1

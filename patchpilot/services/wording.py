@@ -4,11 +4,13 @@
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
+from patchpilot.outgoing.b4_texts import prose_of
 from patchpilot.outgoing.compose import Wording
 from patchpilot.outgoing.cover import cover_body, fill, template, without_comments
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
-from patchpilot.services.reroll import last_sent, link_to, range_diff
+from patchpilot.services.b4_record import kept_by_b4
+from patchpilot.services.reroll import last_sent, link_to, range_diff, sent_head
 from patchpilot.services.traps import introduced
 
 
@@ -30,7 +32,9 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
     first = next((one.commit for one in draft.patches if one.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
-        text = "\n\n".join(part for part in (notes.get(first, ""), again, changes, *extra, compared) if part.strip())
+        # b4 puts the cover letter of a single patch there
+        body = prose_of(draft.cover_text) if not many and kept_by_b4(repository, draft.branch, draft.change_id) else ""
+        text = "\n\n".join(part for part in (notes.get(first, ""), body, again, changes, *extra, compared) if part.strip())
         notes = {**notes, first: text} if text else notes
     return Wording(
         prefix=_prefix(draft, request),
@@ -41,7 +45,7 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         base=base,
         in_reply_to=draft.in_reply_to or None,
         extras=tuple(one for one in (again, *extra, compared) if one.strip()),
-        range_diff=_last_range(request, draft) if cover or not many else None,
+        range_diff=_last_range(repository, request, draft) if cover or not many else None,
     )
 
 
@@ -56,20 +60,20 @@ def _resend_note(repository: Repository, request: Request, draft: Draft) -> str:
 
 def _compared(repository: Repository, request: Request, draft: Draft) -> str:
     """The range-diff with the last version as text, when it is asked for."""
-    span = _last_range(request, draft)
+    span = _last_range(repository, request, draft)
     last = last_sent(draft) if span else None
     ids = [one.commit for one in draft.patches if one.commit]
     return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
 
 
-def _last_range(request: Request, draft: Draft) -> str | None:
+def _last_range(repository: Repository, request: Request, draft: Draft) -> str | None:
     """The last version's range, when a range-diff is asked for."""
     if not request.range_diff:
         return None
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
-    return f"{last.base}..{last.head}"
+    return f"{last.base}..{sent_head(repository, last)}"
 
 
 def _prefix(draft: Draft, request: Request) -> str:

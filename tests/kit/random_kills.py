@@ -12,9 +12,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import WAITING, Request, SendResult
 from patchpilot.outgoing.transport import MailState
@@ -53,7 +53,7 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
                 left = any(one.state not in WAITING for send in sends for one in send.entries)
             # a b4 that outlived its patchpilot holds the books until it ends; a start after that puts them back
             until = time.monotonic() + 20
-            while (known := enrolment(repository, "topic")) and not left and time.monotonic() < until:
+            while (known := prep_branch(repository, "topic")) and not left and time.monotonic() < until:
                 time.sleep(0.2)
                 find_draft(repository, request)
             result = _finish(repository, server, request, begun=bool(sends))

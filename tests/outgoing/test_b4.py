@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.b4_additions import put_in
-from patchpilot.outgoing.b4_branch import enrolment
 from patchpilot.outgoing.b4_journal import opened
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import state_folder
@@ -56,7 +56,7 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     assert sent.encode() in mail.data
     assert sent in b4(repo, "prep", "--show-info").stdout
     with Repository.open(repo.path) as repository:
-        known = enrolment(repository, "topic")
+        known = prep_branch(repository, "topic")
     assert known is not None
     assert (known.revision, known.strategy, dict(known.history)["v1"]) == (2, strategy, (sent,))
     assert repo.git("tag", "-l", "sent/*") == f"sent/{known.change_id}-v1"
@@ -265,7 +265,7 @@ def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> 
             record = json.loads(repo.git("config", "branch.topic.b4-tracking"))
             record["series"] |= {"history": {"v1": ["sent-by-hand@example.org"]}, "revision": 2}
             repo.git("config", "branch.topic.b4-tracking", json.dumps(record))
-        known = enrolment(repository, "topic")
+        known = prep_branch(repository, "topic")
     assert known is not None
     assert known.revision == 2
 
