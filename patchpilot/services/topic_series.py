@@ -12,27 +12,39 @@ from patchpilot.threads.landed import authors_of
 from patchpilot.threads.posts import title_key
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.status import Status
-from patchpilot.threads.store import Store
+from patchpilot.threads.store import Entry, Store
 
 
 def series_of(
-    repository: Repository, draft: Draft, ids: Sequence[str], store: Store, outbox: Outbox, sent: Sequence[Send]
+    repository: Repository,
+    draft: Draft,
+    ids: Sequence[str],
+    store: Store,
+    outbox: Outbox,
+    sent: Sequence[Send],
+    known: Sequence[Tracked] = (),
 ) -> Tracked | None:
     """The followed series of a topic, None where none is; the newest where several are.
 
-    `sent` are the topic's sends. A series that the outbox knows as another topic's is not taken, though it has the same subject.
+    `sent` are the topic's sends, `known` series that were read already.
+    A series that the outbox knows as another topic's is not taken, though it has the same subject.
     """
+    read = {one.entry.id: one for one in known}
+
+    def shown(entry: Entry) -> Tracked:
+        return read.get(entry.id) or show(entry.id, store=store, repository=repository)
+
     own = {mail.mail.message_id for one in sent for mail in one.entries}
     entries = tuple(reversed(store.entries()))
     members = {entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries}
     for entry in entries:
         if own & members[entry.id]:
-            return show(entry.id, store=store, repository=repository)
+            return shown(entry)
     commits = tuple(repository.commits(ids))
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
-        found = show(entry.id, store=store, repository=repository)
+        found = shown(entry)
         if found.status and _fits(found.status, draft, commits):
             return found
     return None

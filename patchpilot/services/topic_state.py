@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The one place that says how far a topic is: what was sent of it, which followed series is its own, and what to do next."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from patchpilot.commits.b4_prep import prep_branch
@@ -17,6 +18,7 @@ from patchpilot.services.reroll import changes
 from patchpilot.services.topic import read_draft, read_topic
 from patchpilot.services.topic_series import series_of
 from patchpilot.services.track import Tracked
+from patchpilot.threads.advice import Advice, Need
 from patchpilot.threads.status import State
 from patchpilot.threads.store import Store
 
@@ -94,6 +96,11 @@ class TopicState:
         return self.is_sent and (numbered or self.changed)
 
     @property
+    def title(self) -> str:
+        """What it is called: the cover letter's subject, else the first patch's."""
+        return self.draft.cover_subject or next((one.subject for one in self.draft.patches), self.draft.change_id)
+
+    @property
     def label(self) -> str:
         """The last version as reviewers see it: `v2`, `v2 RESEND`."""
         again = self.last is not None and self.last.version == self.version and parse_subject(self.last.entries[0].mail.subject).resend
@@ -103,9 +110,11 @@ class TopicState:
     def summary(self) -> str:
         """One line: what was sent, and what became of it."""
         if self.is_unfinished and self.attempt:
-            taken = sum(one.state is MailState.ACCEPTED for one in self.attempt.entries)
+            states = [one.state for one in self.attempt.entries]
+            taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
             word = "partly sent" if self.is_partial else "not sent"
-            return f"v{self.attempt.version} {word}: {taken} of {len(self.attempt.entries)} mails accepted"
+            mails = f"{taken} of {len(states)} mail{'s' if len(states) > 1 else ''} accepted"
+            return f"v{self.attempt.version} {word}: {mails}{f', {unknown} unknown' if unknown else ''}"
         if not self.is_sent:
             tried = f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})" if self.tried else ""
             return f"not sent{tried}"
@@ -125,30 +134,43 @@ class TopicState:
     @property
     def next_step(self) -> str:
         """What the author should do next, one sentence; a command in it runs as printed."""
+        return self.advice.text
+
+    @property
+    def advice(self) -> Advice:
+        """The next step, and whether it is the author's."""
         if self.is_unfinished:
-            return "send what is missing: `patchpilot send --resume`"
+            return Advice(Need.ACTION, "send what is missing: `patchpilot send --resume`")
         if not self.is_sent:
-            return "send it: `patchpilot send --dry-run` shows the mails, `patchpilot send` sends them"
+            return Advice(Need.ACTION, "look at the mails, then send them: `patchpilot send --dry-run`")
         if self.series is None:
             assert self.last is not None
-            first = self.last.entries[0].mail.message_id
-            return f"follow it: `patchpilot track add '<{first}>'`"
+            return Advice(Need.ACTION, f"follow it: `patchpilot track add '<{self.last.entries[0].mail.message_id}>'`")
         if self.is_begun and self.state not in (*FINAL, *LANDED):
-            return f"send v{self.next_version}: `patchpilot draft --edit` for its changelog, then `patchpilot send --reroll`"
-        return self.series.next_step
+            return Advice(Need.ACTION, f"write the changelog of v{self.next_version} and send it: `patchpilot send --reroll --dry-run`")
+        return self.series.advice
 
 
 def topic_state(
-    repository: Repository, target: str | None = None, *, base: str | None = None, store: Store, draft: Draft | None = None
+    repository: Repository,
+    target: str | None = None,
+    *,
+    base: str | None = None,
+    store: Store,
+    draft: Draft | None = None,
+    known: Sequence[Tracked] = (),
 ) -> TopicState:
-    """How far a TARGET's topic is. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic."""
+    """How far a TARGET's topic is; `known` are followed series that were read already.
+
+    Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
+    """
     request = Request(target=target, base=base)
     series, ids = read_topic(repository, request)
     draft = draft or read_draft(repository, request, series, ids)
     with Outbox() as outbox:
         real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
         sent = [one for one in real if one.state in ("sent", "partial")]
-        tracked = series_of(repository, draft, ids, store, outbox, sent)
+        tracked = series_of(repository, draft, ids, store, outbox, sent, known)
     last = max(sent, key=lambda one: (one.version, one.id)) if sent else None
     return TopicState(
         draft=draft,
@@ -161,14 +183,22 @@ def topic_state(
     )
 
 
-def this_topic(repository: Repository | None, *, store: Store, base: str | None = None) -> TopicState | None:
-    """How far the topic of the current branch is; None where there is none."""
+def this_topic(
+    repository: Repository | None, target: str | None = None, *, base: str | None = None, store: Store, known: Sequence[Tracked] = ()
+) -> TopicState | None:
+    """How far the topic in hand is (without `target`: the current branch's); None where there is none."""
     if repository is None:
         return None
     try:
-        return topic_state(repository, base=base, store=store)
+        return topic_state(repository, target, base=base, store=store, known=known)
     except PatchpilotError:
         return None
+
+
+def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
+    """These series, the one of the topic in hand marked and with the topic's next step."""
+    own = topic.series.entry.id if topic and topic.series else None
+    return tuple(replace(one, own=True, advice=topic.advice) if topic and one.entry.id == own else one for one in series)
 
 
 def _booked(repository: Repository, draft: Draft) -> int:

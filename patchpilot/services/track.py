@@ -11,7 +11,7 @@ from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.advice import next_step
+from patchpilot.threads.advice import Advice, Need, advise
 from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of, message_id_of
 from patchpilot.threads.classify import classify
 from patchpilot.threads.gather import gather, status_of
@@ -36,7 +36,8 @@ def default_archive(offline: bool = False) -> ArchiveAt:
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was
-    given; `cached` when its threads are those read at `entry.updated`, as the archive's answers of then were still at hand."""
+    given; `cached` when its threads are those read at `entry.updated`, as the archive's answers of then were still at hand;
+    `own` for the series of the topic in hand."""
 
     entry: Entry
     status: Status | None
@@ -44,11 +45,17 @@ class Tracked:
     landed: tuple[Landed, ...]
     stable: tuple[StableBranch, ...]
     unread: frozenset[str]
-    next_step: str
+    advice: Advice
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
     cached: bool = False
+    own: bool = False
+
+    @property
+    def next_step(self) -> str:
+        """What the author should do next, one sentence."""
+        return self.advice.text
 
     @property
     def subject(self) -> str:
@@ -259,10 +266,10 @@ def _shown(entry: Entry, store: Store, repository: Repository | None, progress: 
         status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
     unread = store.unread(entry.id)
     if status is None:
-        waiting = "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"
+        waiting = Advice(Need.PATIENCE, "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`")
         return Tracked(entry, None, State.SENT, (), (), unread, waiting)
     if repository is None:
-        return Tracked(entry, status, status.state, status.landed, status.stable, unread & status.message_ids, next_step(status))
+        return Tracked(entry, status, status.state, status.landed, status.stable, unread & status.message_ids, advise(status))
     return _with_repository(entry, status, repository, unread & status.message_ids, progress)
 
 
@@ -277,7 +284,7 @@ def _with_repository(entry: Entry, status: Status, repository: Repository, unrea
         state = State.IN_STABLE if in_branch or state is State.IN_STABLE else State.IN_MAINLINE
         why = stable_summary(stable) if state is State.IN_STABLE else _mainline_words(mainline, stable)
     known = replace(status, state=state, why=why, stable=stable, landed=(*told, *seen))
-    return Tracked(entry, known, state, known.landed, stable, unread, next_step(known))
+    return Tracked(entry, known, state, known.landed, stable, unread, advise(known))
 
 
 def _stable_in(told: Sequence[StableBranch], seen: Sequence[Landed]) -> tuple[StableBranch, ...]:

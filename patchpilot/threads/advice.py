@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the author should do next, in a sentence, for every state a series can be in."""
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from patchpilot.threads.kinds import WANTS_ANSWER, Kind
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.status import Reply, State, Status
@@ -15,30 +18,57 @@ _WHAT = {
 }
 
 
-def next_step(status: Status) -> str:
-    """One sentence."""
+class Need(StrEnum):
+    """What a series needs of its author."""
+
+    ACTION = "action"
+    PATIENCE = "patience"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The next step in one sentence, and whether it is the author's."""
+
+    need: Need
+    text: str
+
+
+def advise(status: Status) -> Advice:
+    """What the author should do next."""
     version = status.topic.latest.version + 1
     if status.state is State.SENT:
-        return "wait for replies; remind politely after two weeks, not earlier"
+        return Advice(Need.PATIENCE, "wait for replies; remind politely after two weeks, not earlier")
     if status.state is State.SUPERSEDED:
-        return f"nothing to send: {status.why}"
+        return Advice(Need.NOTHING, f"nothing to send: {status.why}")
     if status.state is State.REJECTED:
-        return f"answer the refusal or drop the patch: {status.why}"
+        return Advice(Need.ACTION, f"answer the refusal or drop the patch: {status.why}")
     if status.state is State.CHANGES_REQUESTED:
         reply = _last_wish(status)
-        return _WHAT[reply.mail.kind].format(who=_who(reply), next=version) if reply else f"send v{version} with the changes asked for"
+        words = _WHAT[reply.mail.kind].format(who=_who(reply), next=version) if reply else f"send v{version} with the changes asked for"
+        return Advice(Need.ACTION, words)
     if status.state is State.UNDER_REVIEW:
-        reply = _last_wish(status)
-        if reply and reply.mail.kind is Kind.QUESTION and not _answered(status, reply):
-            return _WHAT[Kind.QUESTION].format(who=_who(reply))
-        tags = f"; it has {len(status.trailers)} tag(s) to carry into a new version" if status.trailers else ""
-        return f"wait for the maintainer{tags}; remind politely two weeks after the last mail"
+        return _in_review(status)
     if status.state is State.STALLED:
-        return f"send a polite reminder to the maintainer, or resend it as [RESEND PATCH]: {status.why}"
+        return Advice(Need.ACTION, f"send a polite reminder to the maintainer, or resend it as [RESEND PATCH]: {status.why}")
     return _after_acceptance(status)
 
 
-def _after_acceptance(status: Status) -> str:
+def next_step(status: Status) -> str:
+    """One sentence."""
+    return advise(status).text
+
+
+def _in_review(status: Status) -> Advice:
+    reply = _last_wish(status)
+    if reply and reply.mail.kind is Kind.QUESTION and not _answered(status, reply):
+        return Advice(Need.ACTION, _WHAT[Kind.QUESTION].format(who=_who(reply)))
+    count = len(status.trailers)
+    tags = f"; it has {count} tag{'s' if count > 1 else ''} to carry into a new version" if count else ""
+    return Advice(Need.PATIENCE, f"wait for the maintainer{tags}; remind politely two weeks after the last mail")
+
+
+def _after_acceptance(status: Status) -> Advice:
     failed = [one.version for one in status.stable if one.state == "failed"]
     fixes = [one for one in status.follow_ups if one.relation in ("fixes", "reverts")]
     words: list[str] = []
@@ -55,13 +85,14 @@ def _after_acceptance(status: Status) -> str:
     elif proposed and not failed and not any(one.state == "dropped" for one in status.stable):
         words.append(f"AUTOSEL proposes it for {', '.join(proposed)}: object there if it should not go in")
     if words:
-        return "; ".join(words)
+        return Advice(Need.ACTION if failed or fixes else Need.PATIENCE, "; ".join(words))
     if status.state is State.ACCEPTED:
-        return "wait for it to reach mainline at the next merge window or fixes pull; name a repository with -C to see it there"
+        words_of_waiting = "wait for it to reach mainline at the next merge window or fixes pull; name a repository with -C to see it there"
+        return Advice(Need.PATIENCE, words_of_waiting)
     if status.state is State.IN_MAINLINE:
         dropped = [one.version for one in status.stable if one.state == "dropped"]
-        return f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}"
-    return "done: nothing is left to do"
+        return Advice(Need.NOTHING, f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}")
+    return Advice(Need.NOTHING, "done: nothing is left to do")
 
 
 def _last_wish(status: Status) -> Reply | None:

@@ -27,7 +27,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.BACKPORTS: ("commit", "culprit", "refs"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
-    Stage.FOLLOW: ("followed",),
+    Stage.FOLLOW: ("topic", "sent", "followed"),
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
 

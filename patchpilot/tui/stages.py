@@ -38,6 +38,7 @@ class State(StrEnum):
     BLOCKED = "blocked"
     BUSY = "busy"
     STALE = "stale"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,12 @@ class Life:
         self._answer(to, subject, f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n", sender)
         self.update()
 
-    def applied(self, to: str, commit: str = "0123456789ab") -> None:
-        """The maintainer's robot says that it was applied."""
+    def applied(self, to: str, commit: str = "0123456789ab") -> str:
+        """The maintainer's robot says that it was applied; its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(to, f"Re: [PATCH] {TITLE}", robot.decode().partition("\n\n")[2], "patchwork-bot+netdevbpf@kernel.org")
         self.update()
+        return f"reply{self._replies}@example.net"
 
     def refused(self, to: str) -> None:
         """The maintainer refuses it."""
@@ -80,15 +81,25 @@ class Life:
 
     def land(self, release: str = "") -> str:
         """Mainline takes the topic's commit, with a tag where one is named; the commit."""
-        self.repo.git("checkout", "-q", "master")
-        self.repo.git("commit", "-q", "--allow-empty", "-m", "widget: another")
+        self.repo.git("branch", "-q", "upstream", "master")
+        self.repo.git("checkout", "-q", "upstream")
+        self.repo.commit("widget: another", {"Kbuild": "x\n"})
         self.repo.git("cherry-pick", "topic")
         if release:
             self.repo.tag(release)
-        self.repo.git("update-ref", "refs/remotes/origin/master", "master")
         taken = self.repo.git("rev-parse", "HEAD")
+        self.repo.git("update-ref", "refs/remotes/origin/master", taken)
         self.repo.git("checkout", "-q", "topic")
         return taken
+
+    def backport(self, commit: str, version: str) -> None:
+        """A stable branch takes a commit."""
+        self.repo.git("checkout", "-q", "--detach", "master")
+        message = self.repo.git("show", "-s", "--format=%B", commit).replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1)
+        self.repo.git("cherry-pick", "-n", commit)
+        self.repo.git("commit", "-q", "-m", message)
+        self.repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", "HEAD")
+        self.repo.git("checkout", "-q", "topic")
 
     def _answer(self, to: str, subject: str, body: str, sender: str) -> None:
         self._replies += 1

@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How far a topic is: each moment of its life, and what the verbs say of it."""
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.progress import silent
+from patchpilot.tui.screens.follow import load
+from patchpilot.tui.screens.preview import recorded
+from patchpilot.tui.session import Ask, Session
+from patchpilot.tui.stages import Stage, State
 from tests.kit.cli import call
-from tests.kit.life import LIST, life
+from tests.kit.life import LIST, Life, life
+from tests.kit.mails import MATT, RITA
+from tests.kit.topics import SIGNED
 
 
 def test_the_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
@@ -41,3 +54,218 @@ def test_another_repositorys_series_of_this_subject_is_not_this_topics(tmp_path:
         one.update()
         assert call("trailers", "-C", other.path, "--yes").code == 3
         assert "next:     v1" in call("draft", "-C", other.path).out
+
+
+def test_show_without_a_number_means_this_topics_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with life(tmp_path) as one:
+        none = one.track("show")
+        assert (none.code, none.out) == (3, "")
+        assert "patchpilot track add" in none.err
+        one.send()
+        one.update()
+        other = one.another("other")
+        other.git("commit", "-q", "--amend", "-m", "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        assert call("send", "-C", other.path, "--to", LIST, "--force", "a test", "--yes").code == 0
+        assert "widget: change line 1" in one.track("show").out
+        assert "widget: something else" in call("track", "-C", other.path, "show").out
+        monkeypatch.chdir(tmp_path)
+        which = call("track", "show")
+        assert (which.code, which.out) == (2, "")
+        assert "2  widget: something else" in which.err
+
+
+def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        assert "not-sent" in one.track().out
+        one.send()
+        one.update()
+        assert one.track().out.startswith("* 1  sent")
+        other = one.another("other")
+        other.git("commit", "-q", "--amend", "-m", "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        lines = call("track", "-C", other.path).out.splitlines()
+        assert lines[0].startswith("  1  sent"), lines
+        assert any(line.startswith(" *   not-sent") and "widget: something else" in line for line in lines), lines
+
+
+def dry_run(one: Life) -> None:
+    assert one.run("send", "--dry-run", "--to", LIST).code in (0, 1)
+
+
+def to_self(one: Life) -> None:
+    assert one.run("send", "--to-self", "--yes", "--to", LIST).code == 0
+
+
+def prepared(one: Life) -> None:
+    assert one.run("prepare", "--cc", "Otto Other <otto@example.com>", "--yes").code == 0
+
+
+def rejected_by_server(one: Life) -> None:
+    one.server.faults.reject_all = True
+    assert one.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
+    one.server.faults.heal()
+
+
+def partly(one: Life) -> None:
+    one.server.faults.close_after_data = 2
+    assert one.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
+    one.server.faults.heal()
+
+
+def sent(one: Life) -> str:
+    first = one.send()
+    one.update()
+    return first
+
+
+def tagged(one: Life) -> None:
+    one.tell(sent(one), f"Thanks.\n\nReviewed-by: {RITA}")
+
+
+def asked(one: Life) -> None:
+    one.tell(sent(one), "What happens when the widget has no lines?")
+
+
+def criticized(one: Life) -> None:
+    one.tell(sent(one), "Please check the return value here as well, and send a v2.")
+
+
+def amended(one: Life) -> None:
+    criticized(one)
+    one.amend()
+
+
+def reworded(one: Life) -> None:
+    tagged(one)
+    one.repo.git("commit", "-q", "--amend", "-m", f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}")
+
+
+def second(one: Life) -> str:
+    amended(one)
+    one.run("draft", "--changelog", "- check the return value (Rita)")
+    first = one.send()
+    one.update()
+    return first
+
+
+def resent(one: Life) -> None:
+    second(one)
+    one.send("--resend")
+    one.update()
+
+
+def accepted(one: Life) -> None:
+    one.applied(sent(one))
+
+
+def in_mainline(one: Life) -> None:
+    accepted(one)
+    one.land("v6.9-rc1")
+
+
+def in_stable(one: Life) -> None:
+    accepted(one)
+    one.backport(one.land("v6.9-rc1"), "6.6")
+
+
+def refused(one: Life) -> None:
+    one.refused(sent(one))
+
+
+def superseded(one: Life) -> None:
+    first = sent(one)
+    robot = one.applied(first)
+    one.tell(robot, "Dropped again: I have applied the version from Otto instead.", MATT)
+
+
+def unfollowed(one: Life) -> None:
+    sent(one)
+    assert one.track("remove", "1").code == 0
+
+
+def forgotten(one: Life) -> None:
+    tagged(one)
+    assert one.run("draft", "--forget").code == 0
+
+
+def elsewhere(one: Life) -> None:
+    mail = one.repo.git("format-patch", "--stdout", "-1").partition("\n")[2]
+    one.archive.add(f"Message-ID: <other@example.org>\nTo: {LIST}\n{mail}".encode())
+    assert one.track("add", "<other@example.org>").code == 0
+
+
+def of_another_repository(one: Life) -> None:
+    tagged(one)
+    one.repo = one.another("other")
+    one.amend("int quite_different;\n")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment, and what is said then: the stage bar's state of Follow and of Send with words of Follow's note, `draft`'s words and next version,
+    the state that `track` shows, and how `trailers` ends (0, or a part of its error)."""
+
+    make: Callable[[Life], object]
+    follow: State
+    send: State
+    words: str
+    next_version: int
+    track: str
+    trailers: str = ""
+    patches: int = 1
+
+
+TODO, DONE, WAITING, BLOCKED = State.TODO, State.DONE, State.WAITING, State.BLOCKED
+NOT_FOLLOWED = "no series of this topic is followed"
+LIFE = {
+    "committed": Moment(lambda one: None, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "checked": Moment(lambda one: one.run("check"), TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "prepared": Moment(prepared, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "dry-run": Moment(dry_run, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "sent to self": Moment(to_self, TODO, TODO, "not sent (v1 was sent to yourself on", 1, "not-sent", NOT_FOLLOWED),
+    "rejected by the server": Moment(rejected_by_server, TODO, BLOCKED, "v1 not sent: 0 of 1 mail accepted", 1, "not-sent", NOT_FOLLOWED),
+    "partly sent": Moment(partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2),
+    "sent, not on the archive": Moment(
+        lambda one: one.send(publish=False), WAITING, DONE, "v1 sent, not on the archive yet", 2, "sent", "no mail of this topic"
+    ),
+    "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
+    "sent, not followed": Moment(unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"),
+    "sent long ago with another program": Moment(elsewhere, TODO, TODO, "v1 stalled: nothing since 2023-11-14", 2, "stalled"),
+    "draft forgotten": Moment(forgotten, WAITING, TODO, "v1 under-review", 2, "under-review"),
+    "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
+    "a question is open": Moment(asked, TODO, DONE, "Rita Reviewer asks a question", 2, "under-review"),
+    "changes requested": Moment(criticized, TODO, DONE, "Rita Reviewer wants changes", 2, "changes-requested"),
+    "amended after v1": Moment(amended, TODO, TODO, "your commits have changed since", 2, "changes-requested"),
+    "reworded after a review": Moment(reworded, TODO, TODO, "your commits have changed since", 2, "under-review"),
+    "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
+    "v2 resent": Moment(resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"),
+    "accepted": Moment(accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"),
+    "in mainline": Moment(in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"),
+    "in stable": Moment(in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"),
+    "rejected": Moment(refused, TODO, DONE, "v1 rejected", 2, "rejected"),
+    "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
+    "another repository's": Moment(of_another_repository, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+}
+
+
+@pytest.mark.parametrize("name", LIFE)
+def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> None:
+    moment = LIFE[name]
+    with life(tmp_path, moment.patches) as one:
+        moment.make(one)
+        session = Session(one.repo.path)
+        with Repository.open(one.repo.path) as repository:
+            session.read_topic(repository)
+            ask = Ask(repository, session, silent, visited=False)
+            follow, send = load(ask)[1], recorded(ask, Stage.SEND)
+        drafted = json.loads(one.run("draft", "--format", "json").out)["topic"]
+        listed = json.loads(one.track("--format", "json").out)["topic"]
+        text = one.run("draft").out
+        trailers = one.run("trailers", "--dry-run")
+    assert (follow.state, send.state) == (moment.follow, moment.send), (follow, send)
+    assert moment.words in follow.note
+    assert drafted == listed
+    assert (drafted["state"], drafted["next_version"]) == (moment.track, moment.next_version)
+    assert f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in text
+    assert follow.note.startswith(drafted["summary"])
+    assert moment.trailers in trailers.err
+    assert trailers.code == (3 if moment.trailers else 0)

@@ -150,6 +150,7 @@ def _json(result: DraftResult) -> str:
     from dataclasses import asdict
 
     from patchpilot.cli.output.json import document
+    from patchpilot.cli.output.track import topic_json
 
     sends = [
         {
@@ -163,11 +164,5 @@ def _json(result: DraftResult) -> str:
         }
         for one in result.sends
     ]
-    state = {
-        "state": result.state.state,
-        "summary": result.state.summary,
-        "next_version": result.state.next_version,
-        "next_step": result.state.next_step,
-        "series": result.state.series.entry.id if result.state.series else None,
-    }
-    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": asdict(result.b4) if result.b4 else None, **state})
+    b4 = asdict(result.b4) if result.b4 else None
+    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": b4, "topic": topic_json(result.state)})

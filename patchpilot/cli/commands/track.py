@@ -12,6 +12,7 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 
 if TYPE_CHECKING:
+    from patchpilot.services.topic_state import TopicState
     from patchpilot.services.track import ArchiveAt, Tracked
     from patchpilot.threads.store import Store
 
@@ -67,17 +68,20 @@ def list_(common: Common) -> None:
     _list(common)
 
 
-@command.command(epilog="\b\nExamples:\n  patchpilot track show 1\n  patchpilot track show 1 -C ~/linux")
+@command.command(epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1")
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
-@_ID
-def show(common: Common, number: int, keep_unread: bool) -> None:
-    """Show all of a series; its replies count as read from then on."""
+@click.argument("number", metavar="[ID]", type=int, required=False)
+def show(common: Common, number: int | None, keep_unread: bool) -> None:
+    """Show all of a series (default: that of this topic, else the only one); its replies count as read from then on."""
     from patchpilot.services import track as service
 
+    repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
-        found = service.show(number, store=store, repository=_repository(common), mark_read=not keep_unread, progress=progress)
-    _write(common, (found,), whole=True)
+        topic = _topic(common, repository, store)
+        number = number if number is not None else _chosen(store, topic)
+        found = service.show(number, store=store, repository=repository, mark_read=not keep_unread, progress=progress)
+    _write(common, (found,), whole=True, topic=topic)
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
@@ -90,12 +94,14 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     """Ask the archive what is new."""
     from patchpilot.services import track as service
 
+    repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
         found = service.update(
             numbers, store=store, archive_at=_archives(common), lore=lore, everything=everything, fresh=fresh,
-            repository=_repository(common), progress=progress,
+            repository=repository, progress=progress,
         )  # fmt: skip
-    _write(common, found)
+        topic = _topic(common, repository, store, found)
+    _write(common, found, topic=topic)
     if common.format == "text":
         _tell_cached(found)
     return _told_unreachable(found)
@@ -194,21 +200,53 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 def _list(common: Common) -> None:
     from patchpilot.services import track as service
 
+    repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
-        found = service.listed(store=store, repository=_repository(common), progress=progress)
-    _write(common, found)
+        found = service.listed(store=store, repository=repository, progress=progress)
+        topic = _topic(common, repository, store, found)
+    _write(common, found, topic=topic)
 
 
-def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False) -> None:
+def _topic(common: Common, repository: Any, store: "Store", known: "Sequence[Tracked]" = ()) -> "TopicState | None":
+    """How far the topic of the current branch is; None without a repository or a topic."""
+    from patchpilot.services.topic_state import this_topic
+
+    if repository is None:
+        return None
+    return this_topic(repository, base=common.settings(repository).get("base") or None, store=store, known=known)
+
+
+def _chosen(store: "Store", topic: "TopicState | None") -> int:
+    """The number of the series meant when none is given: this topic's, else the only one; on a terminal the person is asked."""
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.errors import MissingError, UsageError
+
+    if topic and topic.series:
+        return topic.series.entry.id
+    entries = store.entries()
+    if not entries:
+        raise MissingError("no series is followed", hint="patchpilot track add '<message-id>'")
+    if len(entries) == 1:
+        return entries[0].id
+    rows = [f"{one.id:>3}  {printable(one.subject)}" for one in entries]
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"which of the {len(entries)} followed series?", hint="patchpilot track show ID:\n" + "\n".join(rows))
+    click.echo("\n".join(rows), err=True)
+    return int(click.prompt("show which series?", type=click.Choice([str(one.id) for one in entries]), show_choices=False, err=True))
+
+
+def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
     from patchpilot.cli.output.track import series_json, series_list, series_text
+    from patchpilot.services.topic_state import with_topic
 
+    series = with_topic(series, topic)
     if common.format == "json":
-        common.write(series_json(series))
+        common.write(series_json(series, topic))
     elif whole:
-        common.write("\n\n".join(f"{one.entry.id:>3}  {series_text(one)}" for one in series))
+        common.write("\n\n".join(f"{one.entry.id:>3}  {series_text(one, topic)}" for one in series))
     else:
         wide = shutil.get_terminal_size().columns if sys.stdout.isatty() and not common.output else 400
-        common.write(series_list(series, wide))
+        common.write(series_list(series, wide, topic))
 
 
 def _told_unreachable(series: Sequence["Tracked"]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from patchpilot.cli.output.json import document
 from patchpilot.cli.output.plain import crop, printable, width
 from patchpilot.services.classify import ClassifiedMail
+from patchpilot.services.topic_state import TopicState
 from patchpilot.services.track import Tracked
 from patchpilot.threads.revisions import Revision
 from patchpilot.threads.status import Reply, Status, revision_label
@@ -15,9 +16,20 @@ from patchpilot.threads.status import Reply, Status, revision_label
 TEXT_LIMIT = 4000
 
 
-def series_json(series: Sequence[Tracked], verb: str = "track") -> str:
-    """The document of `track`."""
-    return document(verb, {"series": [_series(one) for one in series]})
+def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
+    """The document of `track`; `topic` is that of the current branch."""
+    return document("track", {"series": [_series(one) for one in series], "topic": topic_json(topic) if topic else None})
+
+
+def topic_json(topic: TopicState) -> dict[str, Any]:
+    """How far a topic is; `series` is the number of the followed series that is its own."""
+    return {
+        "state": topic.state,
+        "summary": topic.summary,
+        "next_version": topic.next_version,
+        "next_step": topic.next_step,
+        "series": topic.series.entry.id if topic.series else None,
+    }
 
 
 def _series(one: Tracked) -> dict[str, Any]:
@@ -26,6 +38,7 @@ def _series(one: Tracked) -> dict[str, Any]:
         "id": one.entry.id,
         "message_id": one.entry.message_id,
         "subject": one.subject,
+        "this_topic": one.own,
         "state": str(one.state),
         "why": status.why if status else "no archive has it yet",
         "author": status.topic.author.trailer() if status else None,
@@ -114,23 +127,30 @@ def _date(when: datetime | None) -> str | None:
     return when.isoformat() if when else None
 
 
-def series_list(series: Sequence[Tracked], columns: int = 100) -> str:
-    """One line a series: number, state, version, replies not read, title; the next step below it."""
-    if not series:
+def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState | None = None) -> str:
+    """One line a series: number, state, version, replies not read, title; the next step below it. `*` marks the series of `topic`."""
+    if not series and topic is None:
         return "no series is followed: `patchpilot track add MSGID|URL`"
     lines = []
     for one in series:
         version = f"v{one.status.topic.latest.version}" if one.status else "-"
         unread = f" {len(one.unread)} new" if one.unread else ""
-        lines.append(crop(f"{one.entry.id:>3}  {one.state:<18}{version:<4} {printable(one.subject)}{unread}", columns))
+        mark = "*" if one.own else " "
+        state = topic.state if one.own and topic else one.state
+        lines.append(crop(f"{mark}{one.entry.id:>2}  {state:<18}{version:<4} {printable(one.subject)}{unread}", columns))
         lines.append(crop(f"     next: {printable(one.next_step)}", columns))
         lines += [crop(f"     not asked: {printable(trouble)}", columns) for trouble in one.troubles]
+    if topic is not None and not any(one.own for one in series):
+        lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
+        lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
     return "\n".join(lines)
 
 
-def series_text(one: Tracked) -> str:
+def series_text(one: Tracked, topic: TopicState | None = None) -> str:
     """All of a series."""
     lines = [printable(one.subject), f"  state     {one.state}" + (f": {printable(one.status.why)}" if one.status else "")]
+    if one.own and topic:
+        lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}: {printable(topic.summary)}")
     if one.status:
         lines += _told(one, one.status)
     lines.append(f"  next      {printable(one.next_step)}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 8, follow: what was sent, what came back, where it has landed; and the next version."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +22,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
+    from patchpilot.services.topic_state import TopicState
     from patchpilot.services.track import Tracked
     from patchpilot.services.trailers import Collected
 
@@ -33,8 +35,10 @@ CALM, RARELY = 5, 10
 def load(ask: Ask) -> "tuple[tuple[Tracked, ...], Standing]":
     """The followed series: as known here when run ahead, asked anew of their archives when the stage is visited."""
     from patchpilot.services import track
+    from patchpilot.services.topic_state import this_topic, with_topic
     from patchpilot.threads.store import Store
 
+    base = ask.session.topic.base if ask.session.topic else ask.session.base
     with Store() as store:
         if ask.visited:
             local = _is_local(ask.session.settings(ask.repository).get("lore"))
@@ -47,10 +51,25 @@ def load(ask: Ask) -> "tuple[tuple[Tracked, ...], Standing]":
             )
         else:
             found = track.listed(store=store, repository=ask.repository, progress=ask.progress)
-    unread = sum(len(one.unread) for one in found)
-    if not found:
-        return found, Standing(State.TODO, "nothing is followed yet: what you send appears here")
-    return found, Standing(State.DONE, f"{several(len(found), 'series', 'series')}, {several(unread, 'new mail')}")
+        topic = this_topic(ask.repository, ask.session.target, base=base, store=store, known=found)
+    return with_topic(found, topic), standing_of(topic, found)
+
+
+def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> Standing:
+    """The stage's state is that of the topic in hand; other followed series are only counted."""
+    from patchpilot.threads.advice import Need
+
+    unread = sum(len(one.unread) for one in series)
+    others = [one for one in series if topic is None or topic.series is None or one.entry.id != topic.series.entry.id]
+    counted = [several(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
+    counted += [several(unread, "new mail")] if unread else []
+    more = f" ({', '.join(counted)})" if counted else ""
+    if topic is None:
+        return Standing(State.TODO, f"no topic here{more}" if series else "nothing is followed yet: what you send appears here")
+    if not topic.is_sent:
+        return Standing(State.TODO, f"{topic.summary}{more}")
+    state = {Need.ACTION: State.TODO, Need.PATIENCE: State.WAITING, Need.NOTHING: State.DONE}[topic.advice.need]
+    return Standing(state, f"{topic.summary}{more}")
 
 
 def _is_local(url: str) -> bool:
@@ -148,9 +167,11 @@ class FollowScreen(StageScreen):
             chosen.clear_options()
             for one in result:
                 new = f"{len(one.unread)} new" if one.unread else ""
-                chosen.add_option(Option(plain(f"{fitted(str(one.state), 18)} {new:<7} {one.subject}")))
+                mark = "*" if one.own else " "
+                chosen.add_option(Option(plain(f"{mark} {fitted(str(one.state), 18)} {new:<7} {one.subject}")))
             chosen.display = len(result) > 1
-            at = next((at for at, one in enumerate(result) if one.entry.id == self._number), len(result) - 1)
+            own = next((at for at, one in enumerate(result) if one.own), len(result) - 1)
+            at = next((at for at, one in enumerate(result) if one.entry.id == self._number), own)
             if result and len(result) > 1:
                 chosen.highlighted = at
         pager = self.query_one("#thread", Pager)

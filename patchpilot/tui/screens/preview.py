@@ -76,19 +76,19 @@ def on_record(result: "SendPlan") -> "SendPlan":
 
 
 def recorded(ask: Ask, stage: Stage) -> Standing:
-    """How the topic's last send stands on record, at no cost; as the stage stood before where these commits were not sent."""
-    from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.services.topic import find_draft
+    """How far the topic is on record, at no cost; as the stage was before where these commits were not sent."""
+    from patchpilot.services.topic_state import this_topic
+    from patchpilot.threads.store import Store
 
-    try:
-        draft = find_draft(ask.repository, ask.session.request(ask.repository))
-        with Outbox() as outbox:
-            sends = outbox.sends(draft.change_id)
-    except PatchpilotError:
-        # it is told when the stage is visited
+    with Store() as store:
+        topic = this_topic(ask.repository, ask.session.target, base=ask.topic.base, store=store)
+    if topic is None:
+        # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
-    if sends and sends[-1].state == "sent" and sends[-1].head == ask.topic.commits[-1].id:
-        return Standing(State.DONE, f"v{sends[-1].version} was sent")
+    if topic.is_unfinished:
+        return Standing(State.BLOCKED, f"{topic.summary}; R takes it up") if stage is Stage.SEND else ask.session.as_it_was(stage)
+    if topic.last and not topic.is_begun:
+        return Standing(State.DONE, f"v{topic.last.version} was sent")
     return ask.session.as_it_was(stage)
 
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, State, columns
 
-STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.BUSY: "cyan", State.STALE: "yellow"}
+STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.BUSY: "cyan", State.STALE: "yellow", State.WAITING: "cyan"}
 
 
 class StageBar(Widget):
