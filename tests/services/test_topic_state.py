@@ -223,7 +223,9 @@ LIFE = {
     "dry-run": Moment(dry_run, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
     "sent to self": Moment(to_self, TODO, TODO, "not sent (v1 was sent to yourself on", 1, "not-sent", NOT_FOLLOWED),
     "rejected by the server": Moment(rejected_by_server, TODO, BLOCKED, "v1 not sent: 0 of 1 mail accepted", 1, "not-sent", NOT_FOLLOWED),
-    "partly sent": Moment(partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2),
+    "partly sent": Moment(
+        partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2
+    ),
     "sent, not on the archive": Moment(
         lambda one: one.send(publish=False), WAITING, DONE, "v1 sent, not on the archive yet", 2, "sent", "no mail of this topic"
     ),
