@@ -2,6 +2,7 @@
 """A series that was just sent is followed from then on, whichever front end sent it."""
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.settings import user_settings
 from patchpilot.services.track import follow
@@ -15,4 +16,4 @@ def follow_send(repository: Repository, send: Send, *, store: Store | None = Non
     lore = user_settings(repository.top, problems=[]).get("lore")
     with store or Store() as open_store:
         first = send.entries[0].mail
-        return open_store.holding(ids) or follow(first.message_id, first.subject, lore=lore, store=open_store)
+        return open_store.holding(ids) or follow(first.message_id, parse_subject(first.subject).title, lore=lore, store=open_store)

@@ -230,7 +230,10 @@ def _chosen(store: "Store", topic: "TopicState | None") -> int:
         return entries[0].id
     rows = [f"{one.id:>3}  {printable(one.subject)}" for one in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"which of the {len(entries)} followed series?", hint="patchpilot track show ID:\n" + "\n".join(rows))
+        raise UsageError(
+            f"which of the {len(entries)} followed series?",
+            hint=f"`patchpilot track show {entries[0].id}`, or another of these:\n" + "\n".join(rows),
+        )
     click.echo("\n".join(rows), err=True)
     return int(click.prompt("show which series?", type=click.Choice([str(one.id) for one in entries]), show_choices=False, err=True))
 
