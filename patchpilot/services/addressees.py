@@ -11,7 +11,7 @@ from patchpilot.lint.profiles import Profile
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
-from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.configured import configured, expand, is_suppressed, read_aliases
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
@@ -77,6 +77,31 @@ def addressees(
     _answered(found, draft, project)
     ordered = sorted(found.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
+
+
+def answer_named(repository: Repository, name: str, value: str, request: Request) -> str:
+    """Keep an answer to a pre-send question; who gets the mails because of it, or no longer does, "" where nobody."""
+    from patchpilot.services.topic import find_draft, read_topic
+    from patchpilot.services.traps import answer
+
+    series, ids = read_topic(repository, request)
+    draft = find_draft(repository, request, series, ids)
+    account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
+    after = answer(repository, name, value, target=request.target, base=request.base)
+    if after.answers == draft.answers:
+        return ""
+    was, now = (addressees(repository, request, account, one, series, project=project).recipients for one in (draft, after))
+    return difference(was, now)
+
+
+def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
+    """Who came to a list of recipients, with the reason, and who left it: "" where nobody did."""
+    was, now = ({one.address.key: one for one in people} for people in (before, after))
+    new = [f"{one.address.email} ({one.reasons[-1]})" if one.reasons else one.address.email for key, one in now.items() if key not in was]
+    gone = [one.address.email for key, one in was.items() if key not in now]
+    words = [f"{len(new)} more recipient{'s' if len(new) > 1 else ''}: {', '.join(new)}"] if new else []
+    words += [f"{len(gone)} recipient{'s' if len(gone) > 1 else ''} less: {', '.join(gone)}"] if gone else []
+    return "; ".join(words)
 
 
 def _planned(

@@ -51,14 +51,15 @@ def _is_revision(text: str) -> tuple[bool, str]:
 
 
 def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:
-    from patchpilot.services.traps import answer
+    from patchpilot.services.addressees import answer_named
 
     session = screen.session
 
-    def done(_: object) -> None:
+    def done(changed: str) -> None:
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - 1)
+        if changed:
+            screen.notify(changed, markup=False, timeout=8)
         then()
 
-    base = session.topic.base if session.topic else None
-    screen.in_thread("keeping the answer", lambda repository, _: answer(repository, name, value, target=session.target, base=base), done)
+    screen.in_thread("keeping the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)

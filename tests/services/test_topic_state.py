@@ -10,6 +10,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
+from patchpilot.services.addressees import answer_named
+from patchpilot.tui.screens import recipients
 from patchpilot.tui.screens.follow import load
 from patchpilot.tui.screens.preview import recorded
 from patchpilot.tui.session import Ask, Session
@@ -271,3 +273,17 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
     assert follow.note.startswith(drafted["summary"])
     assert moment.trailers in trailers.err
     assert trailers.code == (3 if moment.trailers else 0)
+
+
+def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
+    with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
+        one.repo.git("config", "sendemail.cc", "otto@example.com")
+        one.repo.git("config", "patchpilot.profile", "linux")
+        session = Session(one.repo.path, loader_of=lambda stage: recipients.load)
+        session.load(Stage.RECIPIENTS, silent)
+        request = session.request(repository)
+        assert answer_named(repository, "regression", "yes", request).startswith("1 more recipient: regressions@lists.linux.dev (")
+        session.load(Stage.RECIPIENTS, silent)
+        assert "1 more recipient: regressions@lists.linux.dev" in session.found[Stage.RECIPIENTS].standing.note
+        assert answer_named(repository, "regression", "no", request) == "1 recipient less: regressions@lists.linux.dev"
+        assert answer_named(repository, "regression", "no", request) == ""

@@ -135,10 +135,12 @@ def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
 
 
 def _keep_answers(repository: "Repository", request: Request, answers: dict[str, str]) -> None:
-    from patchpilot.services.traps import answer
+    from patchpilot.cli.output.plain import printable
+    from patchpilot.services.addressees import answer_named
 
     for name, value in answers.items():
-        answer(repository, name, value, target=request.target, base=request.base)
+        if changed := answer_named(repository, name, value, request):
+            click.echo(f"{name}: {value}: {printable(changed)}", err=True)
 
 
 def _write_changelog(common: Common, request: Request) -> None:

@@ -41,7 +41,7 @@ def load(ask: Ask) -> tuple[People, Standing]:
     """The plan of `patchpilot maintainers`, with what configuration and the answers to the questions add, as `send` counts them."""
     from patchpilot.model.patch import Series
     from patchpilot.outgoing.account import read_account
-    from patchpilot.services.addressees import addressees
+    from patchpilot.services.addressees import addressees, difference
     from patchpilot.services.maintainers import plan_series
     from patchpilot.services.project import profile_of
     from patchpilot.services.topic import find_draft, read_topic
@@ -59,9 +59,11 @@ def load(ask: Ask) -> tuple[People, Standing]:
     people = addressees(ask.repository, request, read_account(ask.repository, request.identity), draft, series, planned, project)
     out = {one.address.key for one in planned.left_out}
     kept = tuple(one for one in people.recipients if one.address.key not in out)
+    before: People | None = ask.session.last(Stage.RECIPIENTS)
+    changed = difference(before.recipients, kept) if before and before.about == about else ""
     result = People(planned, kept, people.remarks, about)
     to, cc = sum(one.header == "to" for one in kept), sum(one.header == "cc" for one in kept)
-    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} left out" if out else "")
+    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} left out" if out else "") + (f"; {changed}" if changed else "")
     stuck = next((one.address.email for one in kept if not is_sendable(one.address.email)), None)
     if stuck:
         return result, Standing(State.TODO, f"no mail can be sent to {stuck}: Space on it takes it out")
