@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.model.finding import Fix, Severity
+from patchpilot.model.finding import Fix
 
 if TYPE_CHECKING:
     from patchpilot.lint.context import Context
@@ -16,7 +16,7 @@ Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a detector fired. `message` is used as it is when given, else the rule's summary; `severity` overrides the rule's."""
+    """Where a detector fired. `message` is used as it is when given, else the rule's summary; `case` names one of the rule's `severities`."""
 
     patch_line: int | None
     message: str | None = None
@@ -24,7 +24,7 @@ class Hit:
     line: int | None = None
     column: int | None = None
     fix: Fix | None = None
-    severity: Severity | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)

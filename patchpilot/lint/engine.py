@@ -58,7 +58,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     return Finding(
         rule=rule.id,
         name=rule.name,
-        severity=hit.severity or rule.severity,
+        severity=rule.severities.get(hit.case, rule.severity),
         message=hit.message or rule.summary,
         checkpatch=rule.checkpatch,
         patch_line=hit.patch_line,

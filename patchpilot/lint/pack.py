@@ -17,7 +17,7 @@ _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
-_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix", "on_moved")
+_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities")
 _EXAMPLE: Mapping[str, type] = {
     "subject": str,
     "message": str,
@@ -106,7 +106,14 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         profiles=tuple(_strings(table.get("profiles", []), "profiles", where)),
         remedy=_remedy(table.get("fix", {}), where),
         on_moved=table.get("on_moved", False) is True,
+        severities=_severities(table.get("severities", {}), where),
     )
+
+
+def _severities(table: Any, where: str) -> dict[str, Severity]:
+    if not isinstance(table, dict):
+        raise PackError(f"{where}: severities must be a table of cases")
+    return {case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where)) for case, one in table.items()}
 
 
 def _match(table: Any, where: str, detectors: Mapping[str, Registered]) -> tuple[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ class Profile:
     """A project's ways: which of its files show a tree to be its own, its lists, and where rules are milder, stricter or left out.
 
     `waiting_days` is how long to wait for an answer before asking again, `resend_hours` before a new version, `help_lines`
-    how long the help text of a new option is at least.
+    how long the help text of a new option is at least, `subject_columns` how long a subject is at most (0: as the rule has it).
     """
 
     name: str
@@ -33,12 +33,9 @@ class Profile:
     lists: tuple[str, ...] = ()
     security: str = ""
     stable: str = ""
-    documentation: str = ""
-    subject_columns: int = 75
-    fixes_digits: int = 12
+    subject_columns: int = 0
     waiting_days: int = 14
     resend_hours: int = 24
-    most_patches: int = 15
     help_lines: int = 4
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
@@ -133,11 +130,11 @@ def _by_patches(known: Iterable[Profile], patches: Sequence[Patch]) -> Profile |
 
 
 def adjusted(rules: Iterable[Rule], profile: Profile) -> tuple[Rule, ...]:
-    """The rules as the profile has them: some left out, some of another severity."""
+    """The rules as the profile has them: some left out, some of another severity, which then holds for every case of theirs."""
     from dataclasses import replace
 
     return tuple(
-        replace(rule, severity=Severity(profile.severity[rule.name])) if rule.name in profile.severity else rule
+        replace(rule, severity=Severity(profile.severity[rule.name]), severities={}) if rule.name in profile.severity else rule
         for rule in rules
         if not any(word in profile.ignore for word in rule.words)
     )

@@ -26,6 +26,7 @@ class Rule:
 
     `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
     when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
+    `severities`: what the pack says of single cases its detector tells apart, where they differ from `severity`.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Rule:
     profiles: tuple[str, ...] = ()
     remedy: Remedy = field(default_factory=Remedy)
     on_moved: bool = False
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -142,12 +142,14 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
     values["severity"] = str(rule.severity)
     values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
     values["arguments"] = dict(rule.arguments)
+    values["severities"] = {case: str(one) for case, one in rule.severities.items()}
     return tuple(values[name] for name in _NAMES)
 
 
 def _rule(values: tuple[Any, ...]) -> Rule:
     table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
-    return Rule(**{**table, "severity": Severity(table["severity"]), "remedy": Remedy(*table["remedy"])})
+    severities = {case: Severity(one) for case, one in table["severities"].items()}
+    return Rule(**{**table, "severity": Severity(table["severity"]), "remedy": Remedy(*table["remedy"]), "severities": severities})
 
 
 def _cached(key: str) -> tuple[Rule, ...] | None:

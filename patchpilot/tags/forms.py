@@ -12,13 +12,12 @@ from patchpilot.resources import data_dir
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A profile's forms: digits of an id, the stable address (empty: no such list), the lines that ask for a backport, limits and addresses.
+    """A profile's forms: the stable address (empty: no such list), the lines that ask for a backport, limits and addresses.
 
     An empty `line` means that the project asks for backports by no tag.
     """
 
     profile: str
-    digits: int = 12
     stable: str = ""
     line: str = ""
     line_versions: str = ""
@@ -26,7 +25,6 @@ class Forms:
     regressions: str = ""
     max_lines: int = 0
     links: str = ""
-    released_only: bool = False
 
 
 def forms_of(profile: str) -> Forms:

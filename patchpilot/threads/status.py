@@ -2,10 +2,12 @@
 """Where a work stands: its revisions, tags, replies and landings put together into one state and a next step."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.model.mail import Mail
+from patchpilot.errors import InputError
+from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.attach import Attached, attach
 from patchpilot.threads.classify import Classified, classify
@@ -19,9 +21,6 @@ from patchpilot.threads.sender import is_sent_to_self, same_person
 from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label, stable_summary
 
 __all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label", "stable_summary"]
-
-STALE = timedelta(days=14)
-"""Silence after which a reminder is in order: "two or three weeks" in Documentation/process/submitting-patches.rst, one to two on fast lists."""
 
 
 def read_thread(
@@ -180,7 +179,7 @@ def _in_review(
     if open_wishes:
         newest = open_wishes[-1]
         return State.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
-    if last and now - last > STALE:
+    if last and _is_overdue(topic, now - last):
         return State.STALLED, f"nothing since {last:%Y-%m-%d}"
     if others:
         asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is Kind.QUESTION), None)
@@ -188,6 +187,21 @@ def _in_review(
         read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
         return State.UNDER_REVIEW, f"{count}, {read}"
     return State.SENT, "no reply yet"
+
+
+def _is_overdue(topic: Topic, silence: timedelta) -> bool:
+    """Whether an author may ask again after so long a silence: as the profile that the patches are for has it."""
+    from patchpilot.lint.profiles import detect, profiles
+
+    if silence <= timedelta(days=min(one.waiting_days for one in profiles().values())):
+        return False
+    patches = []
+    for post in topic.latest.patches:
+        # a post without a diff says nothing of its project
+        with suppress(InputError):
+            patches.append(parse_patch(post.mail.mail.raw, post.message_id))
+    project = detect(None, patches)
+    return silence > timedelta(days=project.waiting_days)
 
 
 def _at(event: Event) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
+from patchpilot.lint.profiles import find_profile
 from patchpilot.lint.rule import Example
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
@@ -112,6 +113,7 @@ def context_of(example: Example) -> Context:
         tree,
         MemoryHistory(example.history) if example.history else None,
         options,
+        find_profile(options.profile),
     )
 
 

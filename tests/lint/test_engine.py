@@ -2,6 +2,7 @@
 """The engine: places, order, severities, moved lines."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -81,9 +82,10 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
     assert len(found) == given
 
 
-def test_a_hit_may_be_graver_than_its_rule() -> None:
-    HITS.append(Hit(2, severity=Severity.ERROR))
-    assert run(Context(_patch()), [_rule(Severity.NOTE)])[0].severity is Severity.ERROR
+def test_a_case_has_the_severity_its_pack_gives_it() -> None:
+    rule = replace(_rule(Severity.NOTE), severities={"worse": Severity.ERROR})
+    HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
+    assert [one.severity for one in run(Context(_patch()), [rule])] == [Severity.ERROR, Severity.NOTE, Severity.NOTE]
 
 
 MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int d;"

@@ -31,6 +31,12 @@ def test_a_patch_nobody_answered_is_sent_and_then_stalled() -> None:
     assert "reminder" in next_step(later)
 
 
+@pytest.mark.parametrize(("subject", "days", "overdue"), [("[PATCH]", 10, False), ("[PATCH net]", 10, True), ("[PATCH net]", 6, False)])
+def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(subject: str, days: int, overdue: bool) -> None:
+    found = read_thread(parse(patch(f"{subject} {TITLE}", id="v1")), now=START + timedelta(days=days))[0]
+    assert str(found.state) == ("stalled" if overdue else "sent")
+
+
 def test_a_review_asks_for_changes_until_the_next_version() -> None:
     assert state(*story.BEGINNING) == "changes-requested"
     assert "v2" in next_step(read(*story.BEGINNING))

@@ -35,6 +35,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "checkpatch": rule.checkpatch,
         "pack": rule.pack,
         "severity": str(rule.severity),
+        "severities": {case: str(one) for case, one in rule.severities.items()},
         "scope": rule.scope,
         "since": _version(rule.since),
         "until": _version(rule.until),
@@ -46,12 +47,25 @@ def body_of(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _cases(rule: Rule) -> str:
+    """The other severities a finding of the rule may have."""
+    others = sorted({str(one) for one in rule.severities.values()})
+    return f" (in some cases {' or '.join(others)})" if others else ""
+
+
 def page(one: Explanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
     rule = one.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
-    lines = [f"{rule.name} ({rule.id}{alias}): {rule.severity}{strict}", "", f"  {rule.summary}", "", "Why", *_wrapped(rule.why)]
+    lines = [
+        f"{rule.name} ({rule.id}{alias}): {rule.severity}{_cases(rule)}{strict}",
+        "",
+        f"  {rule.summary}",
+        "",
+        "Why",
+        *_wrapped(rule.why),
+    ]
     for title, examples in (("Bad", one.bad), ("Good", one.good)):
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
@@ -84,7 +98,7 @@ def reference(rules: Sequence[Explanation]) -> str:
             "",
             f"### {rule.name}",
             "",
-            f"`{rule.id}`, {rule.severity}{alias}. {_sentence(rule.summary)}",
+            f"`{rule.id}`, {rule.severity}{_cases(rule)}{alias}. {_sentence(rule.summary)}",
             "",
             " ".join(rule.why.split()),
         ]

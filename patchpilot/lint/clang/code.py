@@ -16,7 +16,6 @@ from patchpilot.lint.clang.statements import Passage, Span, blank_signs, passage
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.clang.values import Values, ValueTracker
 from patchpilot.lint.detector import Hit
-from patchpilot.model.finding import Severity
 
 if TYPE_CHECKING:
     from patchpilot.lint.context import Context
@@ -73,9 +72,9 @@ class Spot:
             self.statement_raw = True
         return self.span
 
-    def hit(self, message: str, column: int | None = None, severity: Severity | None = None) -> Hit:
-        """A hit on this line; `column` is an offset in the line with its sign."""
-        return Hit(self.line.number, as_text(message), column=column, severity=severity)
+    def hit(self, message: str, column: int | None = None, case: str = "") -> Hit:
+        """A hit on this line; `column` is an offset in the line with its sign, `case` one of the rule's `severities`."""
+        return Hit(self.line.number, as_text(message), column=column, case=case)
 
 
 def _bounded(text: str) -> str:

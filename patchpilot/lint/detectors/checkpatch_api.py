@@ -12,7 +12,6 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
 from patchpilot.lint.detectors.checkpatch_words import tool_data
 from patchpilot.lint.lazy import lazy
-from patchpilot.model.finding import Severity
 from patchpilot.model.tree import Tree
 
 _SIZEOF = lazy(rf"\bsizeof\s*\(\s*({LVAL})\s*\)")
@@ -63,9 +62,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
-                    yield from (
-                        (kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(At(context, lines, line))
-                    )
+                    yield from ((kind, Hit(line.number, hit.message)) for kind, hit in rule(At(context, lines, line)))
     if "fall" in whole.lower():
         for line in c_lines(context):
             if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
@@ -73,8 +70,8 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     yield from _const_structs(context, whole)
 
 
-def _say(message: str, severity: Severity | None = None) -> Hit:
-    return Hit(None, as_text(message), severity=severity)
+def _say(message: str) -> Hit:
+    return Hit(None, as_text(message))
 
 
 Hits = Iterator[tuple[str, Hit]]
@@ -103,8 +100,8 @@ def _asm_include(at: At) -> Hits:
         return
     header = f"{found[1]}.h"
     if at.line.file != f"include/linux/{header}" and _wraps_asm(at.context.tree, header):
-        kind, severity = ("ARCH_INCLUDE_LINUX", Severity.CHECK) if at.line.file.startswith("arch/") else ("INCLUDE_LINUX", Severity.WARNING)
-        yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that", severity)
+        kind = "ARCH_INCLUDE_LINUX" if at.line.file.startswith("arch/") else "INCLUDE_LINUX"
+        yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that")
 
 
 def _wraps_asm(tree: Tree, header: str) -> bool:
@@ -115,7 +112,7 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
 def _lock(at: At) -> Hits:
     found = _LOCK.match(at.line.text)
     if found and not at.lines.has_comment_near(at.line):
-        yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects", Severity.CHECK)
+        yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects")
 
 
 def _barrier(at: At) -> Hits:
@@ -152,7 +149,7 @@ def _init_attribute(at: At) -> Hits:
 def _setup(at: At) -> Hits:
     found = _SETUP.search(at.line.raw)
     if found and not any(found[1] in one.text for one in at.lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
-        yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt", Severity.CHECK)
+        yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt")
 
 
 def _allocation(at: At) -> Hits:
@@ -160,14 +157,14 @@ def _allocation(at: At) -> Hits:
     if ")" in text and _STAR_CAST.search(text) and _CAST_ALLOC.search(text):
         yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
     if "struct" in text and "sizeof" in text and (found := _ALLOC_STRUCT.search(text)):
-        yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes", Severity.CHECK)
+        yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes")
     if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
         yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
 
 
 def _bit(at: At) -> Hits:
     if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
-        yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()", Severity.CHECK)
+        yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()")
 
 
 def _likely(at: At) -> Hits:
@@ -197,7 +194,7 @@ def _license(at: At) -> Hits:
 def _delay(at: At) -> Hits:
     if found := _UDELAY.search(at.line.text):
         if int(found[1]) >= 10:
-            yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not", Severity.CHECK)
+            yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not")
         if int(found[1]) > 2000:
             yield "LONG_UDELAY", _say("udelay() is not made for so long a time, mdelay() is")
     if (found := _MSLEEP.search(at.line.text)) and int(found[1]) < 20:

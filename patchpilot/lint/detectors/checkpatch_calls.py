@@ -14,7 +14,6 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
 from patchpilot.lint.lazy import lazy
-from patchpilot.model.finding import Severity
 
 _LOG_CALL = lazy(rf"\b{LOG_FUNCTIONS}\s*\(")
 _SHORT = lazy(r"%[#\d.*\-]*(h+)[idux]")
@@ -140,11 +139,11 @@ def _all(context: Context) -> Hits:
             for words, rule in rules:
                 # a second statement on the line is nobody else's to look at
                 if any(word in at.statement or word in line.text for word in words):
-                    yield from ((kind, Hit(line.number, hit.message, severity=hit.severity)) for kind, hit in rule(at))
+                    yield from ((kind, Hit(line.number, hit.message, case=hit.case)) for kind, hit in rule(at))
 
 
-def _say(message: str, severity: Severity | None = None) -> Hit:
-    return Hit(None, as_text(message), severity=severity)
+def _say(message: str, case: str = "") -> Hit:
+    return Hit(None, as_text(message), case=case)
 
 
 def _short(at: At) -> Hits:
@@ -179,7 +178,7 @@ def _pointer_formats(at: At) -> Hits:
 
 def _bad_extension(specifier: str) -> Hit:
     if "pA" in specifier:
-        return _say(f"{specifier} formats what Rust passes, C has nothing of the kind", Severity.ERROR)
+        return _say(f"{specifier} formats what Rust passes, C has nothing of the kind", "rust")
     instead = ", use %pS" if "pF" in specifier else ", use %ps" if "pf" in specifier else ""
     return _say(f"{specifier} is no extension of %p{instead}")
 
@@ -188,7 +187,7 @@ def _memset(at: At) -> Hits:
     found = _MEMSET.match(at.statement) if _SUSPECT_SIZE.search(at.statement) else None
     size = _without_cast(found["size"]) if found else ""
     if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
-        yield "MEMSET", _say("this memset() sets nothing: its last argument is the length", Severity.ERROR)
+        yield "MEMSET", _say("this memset() sets nothing: its last argument is the length")
     elif re.match(r"^(?:0x|)1$", size, re.IGNORECASE):
         yield "MEMSET", _say("a memset() of one byte: are the value and the length swapped?")
 
@@ -298,9 +297,9 @@ def _modes(at: At) -> Hits:
         octal = _OCTAL.fullmatch(mode)
         plain = name.startswith(("module_param", "proc_create")) and mode == "0"
         if not plain and ((not octal and _INT.fullmatch(mode)) or (octal and len(mode) != 4)):
-            yield "NON_OCTAL_PERMISSIONS", _say(f"permissions are four octal digits, as in 0644, not {mode}", Severity.ERROR)
+            yield "NON_OCTAL_PERMISSIONS", _say(f"permissions are four octal digits, as in 0644, not {mode}")
         if octal and int(re.sub(r"[^0-7].*", "", mode) or "0", 8) & 0o2:
-            yield "EXPORTED_WORLD_WRITABLE", _say(f"mode {mode} lets everybody write", Severity.ERROR)
+            yield "EXPORTED_WORLD_WRITABLE", _say(f"mode {mode} lets everybody write")
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {}

@@ -13,7 +13,6 @@ from patchpilot.lint.detectors.checkpatch_form import is_patch, last_line
 from patchpilot.lint.lazy import lazy
 from patchpilot.lint.mailbox import Mailbox, parse_mailbox
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.finding import Severity
 
 KNOWN = [
     "signed-off-by",
@@ -125,16 +124,16 @@ class _Signed:
             yield "NO_AUTHOR_SIGN_OFF", Hit(at, f"the author, {as_text(author)!r}, did not sign off")
         else:
             words = {"comment": "comment", "name": "name", "address": "address", "subaddress": "address extension (+…)"}
-            severity = Severity.CHECK if self.problem == "comment" else Severity.WARNING
+            case = "comment" if self.problem == "comment" else ""
             message = (
                 f"author and sign-off differ in the {words[self.problem]}: {as_text(author)!r} wrote it, {as_text(self.text)!r} signed"
             )
-            yield "FROM_SIGN_OFF_MISMATCH", Hit(at, message, severity=severity)
+            yield "FROM_SIGN_OFF_MISMATCH", Hit(at, message, case=case)
 
 
 def _tag(lines: LineScan, line: Line, found: re.Match[str], author: str, seen: set[str]) -> Iterator[tuple[str, Hit]]:
-    def bad(message: str, severity: Severity = Severity.WARNING) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), severity=severity)
+    def bad(message: str, case: str = "") -> tuple[str, Hit]:
+        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), case=case)
 
     before, tag, after, value = found.groups()
     usual = tag[:1].upper() + tag[1:].lower()
@@ -161,13 +160,13 @@ def _tag(lines: LineScan, line: Line, found: re.Match[str], author: str, seen: s
 
 
 def _value(line: Line, value: str) -> Iterator[tuple[str, Hit]]:
-    def bad(message: str, severity: Severity = Severity.WARNING) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), severity=severity)
+    def bad(message: str, case: str = "") -> tuple[str, Hit]:
+        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), case=case)
 
     box = parse_mailbox(value)
     better = box.written()
     if not better:
-        yield bad(f"{value!r} has no mail address", Severity.ERROR)
+        yield bad(f"{value!r} has no mail address", "no-address")
         return
     if parse_mailbox(better) != box:
         yield bad(f"the address {value!r} is better written {better!r}")

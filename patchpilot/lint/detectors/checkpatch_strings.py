@@ -10,7 +10,6 @@ from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.checkpatch_code import c_lines, c_text
 from patchpilot.lint.lazy import lazy
-from patchpilot.model.finding import Severity
 
 _BEGINS_WITH_STRING = lazy(rf"^\+\s*{STRING}")
 _ENDS_IN_QUOTE = lazy(r'"\s*$')
@@ -104,7 +103,7 @@ def _broken(line: Line) -> Iterator[tuple[str, Hit]]:
     text = line.text
     before = _GLUED_BEFORE.search(text)
     if _GLUED_AFTER.search(text) or (before and before[1] not in ("L", "u")):
-        yield "CONCATENATED_STRING", Hit(line.number, "a blank goes between a string and what is joined to it", severity=Severity.CHECK)
+        yield "CONCATENATED_STRING", Hit(line.number, "a blank goes between a string and what is joined to it")
 
 
 def _formats(line: Line) -> Iterator[tuple[str, Hit]]:

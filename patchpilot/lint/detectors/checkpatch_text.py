@@ -10,7 +10,6 @@ from patchpilot.lint.clang.sanitise import COMMENT
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy import lazy
-from patchpilot.model.finding import Severity
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
 TABBED = frozenset(["h", "c", "pl", "dtsi", "dts"])
@@ -89,14 +88,14 @@ def _source(lines: LineScan, line: Line, limit: int) -> Iterator[tuple[str, Hit]
     if ("&&" in raw or "||" in raw) and (found := _OPERATOR_FIRST.match(raw)):
         yield (
             "LOGICAL_CONTINUATIONS",
-            Hit(line.number, f"{found[1]} goes to the end of the line above", column=found.start(1), severity=Severity.CHECK),
+            Hit(line.number, f"{found[1]} goes to the end of the line above", column=found.start(1)),
         )
     if line.suffix not in ("c", "h"):
         return
     if line.text.rstrip(" \t\r\f\v")[-1:] in ("(", "[") and (found := _OPEN_END.match(line.text)):
         yield (
             "OPEN_ENDED_LINE",
-            Hit(line.number, f"the line ends in {found[1]!r}: put something behind it", column=found.start(1), severity=Severity.CHECK),
+            Hit(line.number, f"the line ends in {found[1]!r}: put something behind it", column=found.start(1)),
         )
     if "$" in raw and _KEYWORD.match(raw):
         yield "CVS_KEYWORD", Hit(line.number, "git does not expand $Id$, $Log$ or $Revision$")

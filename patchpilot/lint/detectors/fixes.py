@@ -11,7 +11,6 @@ from patchpilot.lint.detectors.tags import tag_lines
 from patchpilot.lint.detectors.tree import is_mail
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.prose import pasted
-from patchpilot.model.finding import Severity
 from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, is_cosmetic, only_documents
 from patchpilot.model.marks import upstream_commits
 
@@ -31,14 +30,12 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)
     if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
-        yield Hit(
-            culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", severity=Severity.WARNING
-        )
+        yield Hit(culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", case="blamed")
         return
     if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not only_documents(context.patch.paths):
         yield Hit(
             subject_line(context),
-            severity=Severity.WARNING,
+            case="fixes-tree",
             message=(
                 f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is "
                 f"missing"
@@ -211,9 +208,9 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
             if size > arguments["lines"]:
-                severity = None if size > 3 * arguments["lines"] else Severity.CHECK
+                case = "" if size > 3 * arguments["lines"] else "slightly"
                 text = f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}"
-                yield Hit(line, text, severity=severity)
+                yield Hit(line, text, case=case)
             return
 
 

@@ -14,7 +14,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.detectors.subject import split_prefix
 from patchpilot.lint.detectors.tags import same_person, tag_lines
-from patchpilot.model.finding import Fix, Severity
+from patchpilot.model.finding import Fix
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
@@ -103,9 +103,9 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
                 # to mend within the release what came in with it is everyday work
-                severity = None if problem.kind != "same-release" else Severity.CHECK if _asks_for_stable(context) else Severity.NOTE
+                case = "" if problem.kind != "same-release" else "same-release-for-stable" if _asks_for_stable(context) else "same-release"
                 fix = Fix("suggest", judged.suggestion) if judged.suggestion else None
-                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix, severity=severity)
+                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix, case=case)
         if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
             when = f"{judged.target.committed:%Y-%m-%d}"
             yield Hit(

@@ -8,7 +8,6 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch
 
 
@@ -93,7 +92,7 @@ def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         r"^(?:[\w./()-]+:? ){0,3}?\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])",
         title,
     ):
-        yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', severity=Severity.WARNING)
+        yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', case="unfinished")
     elif found := re.match(r"^(?:fixup|squash|amend)!", title):
         yield Hit(
             subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)'

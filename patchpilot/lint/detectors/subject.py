@@ -11,7 +11,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.verbs import imperative_of
-from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch
 
 _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$")
@@ -52,10 +51,8 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if prefixes or re.match(r"^[\w/.-]+：", title):
         return
     near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-    severity = None if patch.commit or any(patch.header(name) for name in ("To", "Cc", "Message-ID")) else Severity.CHECK
-    yield Hit(
-        subject_line(context), "the subject has no subsystem prefix" + (f' (as in "{near[1]}: …")' if near else ""), severity=severity
-    )
+    case = "" if patch.commit or any(patch.header(name) for name in ("To", "Cc", "Message-ID")) else "loose-file"
+    yield Hit(subject_line(context), "the subject has no subsystem prefix" + (f' (as in "{near[1]}: …")' if near else ""), case=case)
 
 
 @detector("path-prefix")
@@ -242,12 +239,13 @@ _EMPTY = frozenset(
 
 @detector("long-subject", columns=int)
 def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The title is longer than `columns`."""
+    """The title is longer than `columns`, or than the project's own limit."""
     title = _plain(context) or ""
-    if len(title) > arguments["columns"]:
-        yield Hit(
-            subject_line(context), f"the subject is {len(title)} characters long: {arguments['columns']} are the limit, 50 to 70 read well"
-        )
+    own: int = context.profile.subject_columns if context.profile else 0
+    limit = own or arguments["columns"]
+    if len(title) > limit:
+        well = "50 to 70 read well" if limit > 70 else f"{context.profile.title} asks for it"
+        yield Hit(subject_line(context), f"the subject is {len(title)} characters long: {limit} are the limit, {well}")
 
 
 @detector("subject-period")
@@ -382,10 +380,10 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     if re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, re.IGNORECASE):
         text = "the subject names the format: what the binding is converted to is a DT schema, YAML is how it is written"
-        yield Hit(subject_line(context), text, severity=Severity.CHECK)
+        yield Hit(subject_line(context), text, case="format")
     elif re.search(r"\bdrivers?\b", rest, re.IGNORECASE) and all(path.startswith(_BINDINGS) for path in context.patch.paths):
         text = "the subject describes a driver, and a binding is about hardware: name the device"
-        yield Hit(subject_line(context), text, severity=Severity.CHECK)
+        yield Hit(subject_line(context), text, case="driver")
     elif found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
         yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: the prefix dt-bindings says it')
 

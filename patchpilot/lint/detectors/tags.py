@@ -8,7 +8,6 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.model.address import MAX_ADDRESS, Address
-from patchpilot.model.finding import Severity
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 KNOWN = (
@@ -346,7 +345,7 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(
                 line,
                 f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all",
-                severity=Severity.WARNING,
+                case="review",
             )
         elif tag.key in ("reported-by", "suggested-by", "tested-by"):
             needless = "Reported-by is for others" if tag.key == "reported-by" else "the author's sign-off says it already"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
 from patchpilot.lint.clang.patterns import MODIFIER, NOTE, pattern
 from patchpilot.lint.detector import Hit
-from patchpilot.model.finding import Severity
 
 _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"
 _BLANK = " \t\n\r\f\v"
@@ -167,7 +166,7 @@ def _either(spot: Spot, op: _Operator) -> list[tuple[str, Hit]]:
             return [("no-space-around-arithmetic", spot.hit(f"a blank is usual before '{op.sign}'", op.at))]
         return []
     if (op.ahead == "W" and op.behind not in "WCE") or (op.ahead not in "WCE" and op.behind == "W"):
-        return [("no-space-around-arithmetic", spot.hit(f"the blanks around '{op.sign}' are uneven", op.at, Severity.ERROR))]
+        return [("no-space-around-arithmetic", spot.hit(f"the blanks around '{op.sign}' are uneven", op.at, case="uneven"))]
     return []
 
 
@@ -182,4 +181,4 @@ def _both(spot: Spot, op: _Operator) -> list[tuple[str, Hit]]:
         return []
     mild = op.sign in ("?:", "?", ":") and op.ahead == op.behind == "V"
     name = "no-space-around-ternary" if mild else "no-space-around-operator"
-    return [(name, spot.hit(f"blanks are missing around '{op.sign}'", op.at, Severity.CHECK if mild else Severity.ERROR))]
+    return [(name, spot.hit(f"blanks are missing around '{op.sign}'", op.at))]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who says how serious a finding is: the pack, for all of a rule or for single cases of it, and over it the profile; never a detector."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import patchpilot
+from patchpilot.errors import PackError
+from patchpilot.lint.engine import run
+from patchpilot.lint.pack import parse_pack
+from patchpilot.lint.profiles import Profile, adjusted, find_profile
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.store import import_detectors, load_rules
+from patchpilot.model.finding import Severity
+from patchpilot.tags.forms import Forms
+from tests.kit.snippets import context_of
+
+SOURCE = Path(patchpilot.__file__).parent
+OWN_TAG = Example(bad=True, trailers="Reviewed-by: Ada Fixer <ada@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>")
+
+
+def rule_named(name: str) -> Rule:
+    return next(one for one in load_rules() if one.name == name)
+
+
+def severity_of(rule: Rule) -> Severity:
+    (found,) = run(context_of(OWN_TAG), [rule])
+    return found.severity
+
+
+def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() -> None:
+    rule = rule_named("own-tag")
+    assert severity_of(rule) is Severity.WARNING
+    assert severity_of(replace(rule, severities={})) is Severity.CHECK
+    strict = replace(find_profile("linux"), severity={"own-tag": "error"})
+    assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
+
+
+def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
+    text = (SOURCE.parent / "checks" / "tags.toml").read_text().replace('review = "warning"', 'review = "grave"')
+    import_detectors()
+    with pytest.raises(PackError, match=r"severity of review .grave. is none of"):
+        parse_pack(text, "tags.toml")
+
+
+def _trees(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders or (".",):
+        for file in sorted((SOURCE / folder).rglob("*.py")):
+            yield file, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> None:
+    told: set[str] = set()
+    for file, tree in _trees("lint/detectors", "lint/clang"):
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert "Severity" not in names, file
+        told |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    named = {case for rule in load_rules() for case in rule.severities}
+    assert named
+    assert named <= told
+
+
+@pytest.mark.parametrize(
+    ("data", "receivers"), [(Profile, ("profile", "project", "chosen", "profiles", "one", "found")), (Forms, ("forms",))]
+)
+def test_every_key_of_a_profile_and_of_its_tags_is_read_by_code(data: type, receivers: tuple[str, ...]) -> None:
+    read = set()
+    for _, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                words = ast.unparse(node.value).replace("(", ".").replace(")", ".").split(".")
+                if any(word in receivers or word in ("find_profile", "forms_of", "detect") for word in words):
+                    read.add(node.attr)
+    assert set(data.__dataclass_fields__) - read == set()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("word", ["waiting_dayz"])
+def test_a_key_that_no_profile_has_is_refused(word: str) -> None:
+    from patchpilot.lint.profiles import _profile
+
+    with pytest.raises(PackError, match=word):
+        _profile("ours", {"ours": {"title": "Ours", word: 3}})
