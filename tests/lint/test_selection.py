@@ -68,7 +68,8 @@ def test_a_damaged_loaded_form_is_made_anew() -> None:
 
 def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None:
     shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
-    text = (Path(store.__file__).parents[2] / "checks" / "tags.toml").read_text()
+    # look-around among repeats is for shipped packs only
+    text = (Path(store.__file__).parents[2] / "checks" / "tags.toml").read_text().replace(r"(?!(?:vger\.)?kernel\.org\b)", "")
     ours = tmp_path / "ours.toml"
     ours.write_text(text.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
     assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([read_pack(ours)]))
