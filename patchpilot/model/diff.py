@@ -145,7 +145,7 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
     renamed = binary = created = deleted = False
     found = _GIT_PATHS.match(chunk[0])
     if found:
-        old, new = found["old"] or found["oldq"], found["new"] or found["newq"]
+        old, new = found["old"] or _unquoted(f'"{found["oldq"]}"'), found["new"] or _unquoted(f'"{found["newq"]}"')
         if old != new:
             half = chunk[0].removeprefix("diff --git ")
             middle = len(half) // 2
@@ -155,9 +155,9 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
         if line.startswith("@@ "):
             break
         if line.startswith("rename from "):
-            old, renamed = line.removeprefix("rename from "), True
+            old, renamed = _name(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):
-            new = line.removeprefix("rename to ")
+            new = _name(line.removeprefix("rename to "))
         elif line.startswith("new file mode"):
             created = True
         elif line.startswith("deleted file mode"):
@@ -174,11 +174,14 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
 
 
 def _bare(text: str) -> str | None:
-    text = text.split("\t")[0].strip()
-    text = _unquoted(text) if text[:1] == '"' else text
+    text = _name(text.split("\t")[0].strip())
     if text == "/dev/null":
         return None
     return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text
+
+
+def _name(text: str) -> str:
+    return _unquoted(text) if text[:1] == '"' else text
 
 
 def _unquoted(text: str) -> str:

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Diffs as git writes them, with what mailers and people do to them."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.diff import ParsedDiff, parse_diff
+from tests.kit import patches
+from tests.kit.repos import Repo
+
+HEAD = "diff --git a/f.c b/f.c\nindex 1111111..2222222 100644\n--- a/f.c\n+++ b/f.c\n"
+HUNK = "@@ -1,3 +1,4 @@ int f(void)\n int a;\n-int b;\n+int c;\n+int d;\n int e;\n"
+
+
+def parsed(text: str, start: int = 1) -> ParsedDiff:
+    return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
+
+
+def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
+    (change,) = parsed(HEAD + HUNK).files
+    (hunk,) = change.hunks
+    assert (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (1, 3, 1, 4, "int f(void)", 5)
+    assert [(one.kind, one.text, one.patch_line, one.old_line, one.new_line) for one in hunk.lines] == [
+        (" ", "int a;", 6, 1, 1),
+        ("-", "int b;", 7, 2, None),
+        ("+", "int c;", 8, None, 2),
+        ("+", "int d;", 9, None, 3),
+        (" ", "int e;", 10, 3, 4),
+    ]
+    assert (change.added, change.removed, change.path, change.patch_line) == (2, 1, "f.c", 1)
+
+
+def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
+    text = "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
+    files = parsed(text, 5).files
+    assert [(one.path, one.patch_line, one.hunks[0].patch_line, one.hunks[0].lines[0].patch_line) for one in files] == [
+        ("f.c", 5, 9, 10),
+        ("g.c", 15, 19, 20),
+    ]
+
+
+def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
+    marker = "\\ No newline at end of file\n"
+    (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
+    assert [(one.kind, one.patch_line) for one in change.hunks[0].lines] == [("-", 6), ("\\", 7), ("+", 8), ("\\", 9)]
+
+
+@pytest.mark.parametrize("signature", ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5])
+def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
+    (change,) = parsed(HEAD + HUNK + signature).files
+    assert (change.added, change.removed) == (2, 1)
+    assert parsed(HEAD + HUNK + signature).error is None
+
+
+@pytest.mark.parametrize("counts", ["-1,2 +1", "-1,2 +1,1"])
+def test_a_removed_line_that_looks_like_a_signature_is_removed(counts: str) -> None:
+    found = parsed(f"{HEAD}@@ {counts} @@\n int a;\n-- \n-- \n2.45.2\n")
+    assert [(one.kind, one.text) for one in found.files[0].hunks[0].lines] == [(" ", "int a;"), ("-", "- ")]
+    assert found.error is None
+
+
+def test_text_after_the_last_hunk_is_not_part_of_it() -> None:
+    found = parsed(HEAD + HUNK + "+this is prose\n-and this\n_______________\na list\n")
+    assert (found.files[0].added, found.files[0].removed, found.error) == (2, 1, None)
+
+
+@pytest.mark.parametrize("line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"])
+def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
+    (change,) = parsed(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
+    assert [one.text for one in change.lines("+")] == [line]
+
+
+def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
+    (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
+    assert [one.kind for one in change.hunks[0].lines] == [" ", " ", "+", " "]
+
+
+def test_several_hunks_of_a_file_are_kept_in_order() -> None:
+    second = "@@ -20,2 +21,1 @@\n-int x;\n int y;\n"
+    (change,) = parsed(HEAD + HUNK + second).files
+    assert [(one.old_start, one.new_start, one.section, one.patch_line) for one in change.hunks] == [
+        (1, 1, "int f(void)", 5),
+        (20, 21, "", 11),
+    ]
+
+
+def test_counts_that_are_left_out_are_one() -> None:
+    (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n").files
+    assert [(one.old_count, one.new_count) for one in change.hunks] == [(1, 1), (0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"])
+def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(bad: str) -> None:
+    found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
+    assert [(one.path, len(one.hunks)) for one in found.files] == [("f.c", 1), ("g.c", 1)]
+    assert found.error is not None
+    assert found.error.startswith("line 1: ")
+    assert "f.c" in found.error
+    alone = parsed(HEAD + bad)
+    assert [(one.path, one.hunks) for one in alone.files] == [("f.c", ())]
+    assert alone.error
+
+
+def test_the_first_of_two_errors_is_reported() -> None:
+    bad = "@@ -1,9 +1,9 @@\n int a;\n"
+    found = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
+    assert found.error is not None
+    assert "f.c" in found.error
+
+
+def test_a_diff_without_git_headers_is_read_too() -> None:
+    plain = "--- a/f.c\t2026-01-01\n+++ b/f.c\t2026-01-02\n" + HUNK
+    files = parsed(plain + plain.replace("f.c", "g.c")).files
+    assert [(one.old_path, one.new_path, one.patch_line, one.added) for one in files] == [("f.c", "f.c", 1, 2), ("g.c", "g.c", 9, 2)]
+    assert parsed("").files == ()
+    (other,) = parsed("--- linux-6.1/f.c\n+++ linux/f.c\n" + HUNK).files
+    assert (other.old_path, other.new_path) == ("f.c", "f.c")
+
+
+def test_nothing_but_file_headers_of_git_is_a_file() -> None:
+    text = "diff --git is a program\nof git\n" + HEAD + HUNK
+    assert [one.path for one in parsed(text).files] == ["f.c"]
+    assert [one.path for one in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == ["x", "y"]
+    assert [one.path for one in parsed("diff --git a/x b/x").files] == ["x"]
+
+
+NAMES = ["plain.c", "with space.c", "a b/c d.c", 'quo"te.c', "back\\slash.c", "tab\there.c", "grüße.c", "b/b.c", "a"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -> None:
+    repo = Repo(tmp_path / "r")
+    base = repo.commit("start", {"keep.c": "int keep;\n"})
+    added = repo.commit("add", {name: "int a;\nint b;\nint c;\nint d;\n"})
+    (repo.path / name).chmod(0o755)
+    mode = repo.commit("mode")
+    repo.git("mv", name, "other name.c")
+    moved = repo.commit("move")
+    changed = repo.commit("change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"})
+    repo.git("rm", "-q", "other name.c")
+    removed = repo.commit("remove")
+    binary = repo.path / name
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    binary.write_bytes(b"\0\1\2" * 9)
+    blob = repo.commit("binary")
+
+    def paths(old: str, new: str, *words: str) -> list[tuple[str | None, str | None, bool, bool, int]]:
+        files = parsed(repo.git("diff", "-M", *words, old, new)).files
+        return [(one.old_path, one.new_path, one.is_rename, one.is_binary, len(one.hunks)) for one in files]
+
+    for quote in ("true", "false"):
+        repo.git("config", "core.quotePath", quote)
+        assert paths(base, added) == [(None, name, False, False, 1)]
+        assert paths(added, mode) == [(name, name, False, False, 0)]
+        assert paths(mode, moved) == [(name, "other name.c", True, False, 0)]
+        assert paths(mode, changed) == [(name, "other name.c", True, False, 1)]
+        assert paths(changed, removed) == [("other name.c", None, False, False, 1)]
+        assert paths(removed, blob) == [(None, name, False, True, 0)]
+        assert paths(removed, blob, "--binary") == [(None, name, False, True, 0)]
+        assert paths(blob, removed) == [(name, None, False, True, 0)]
+
+
+def test_an_empty_new_file_has_a_path_and_no_hunk() -> None:
+    (change,) = parsed("diff --git a/e.c b/e.c\nnew file mode 100644\nindex 000000000000..e69de29bb2d1\n").files
+    assert (change.old_path, change.new_path, change.hunks) == (None, "e.c", ())
+    (gone,) = parsed("diff --git a/e.c b/e.c\ndeleted file mode 100644\nindex e69de29bb2d1..000000000000\n").files
+    assert (gone.old_path, gone.new_path, gone.path) == ("e.c", None, "e.c")
+
+
+def test_the_kit_s_patch_has_the_lines_its_diffstat_counts() -> None:
+    (change,) = parsed(patches.DIFF).files
+    assert (change.added, change.removed) == (2, 1)
