@@ -20,6 +20,13 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl
         ("ada@example.org", Address("", "ada@example.org")),
         ("<ada@example.org>", Address("", "ada@example.org")),
         ("nobody", None),
+        ("", None),
+        ('"Ada \\"the fixer\\" Lovelace" <ada@example.org>', Address('Ada "the fixer" Lovelace', "ada@example.org")),
+        (r'"back\\slash" <ada@example.org>', Address("back\\slash", "ada@example.org")),
+        ('"Ada <ada@example.org>', Address('"Ada', "ada@example.org")),
+        ('" <ada@example.org>', Address('"', "ada@example.org")),
+        ("  Ada   < ada@example.org > trailing", Address("Ada", "ada@example.org")),
+        ("see ada@example.org, please", Address("", "ada@example.org")),
     ],
 )
 def test_a_trailer_value_gives_its_address(text: str, expected: Address | None) -> None:
@@ -64,3 +71,58 @@ def test_a_domain_in_another_script_goes_out_in_ascii() -> None:
 def test_no_address_with_a_line_break_is_safe_in_a_header(left: str, right: str) -> None:
     assert not is_header_safe(Address(f"{left}\n{right}", "ada@example.org"))
     assert not is_header_safe(Address("Ada", f"ada{left}\r\nBcc: {right}@example.org"))
+
+
+@pytest.mark.parametrize("name", ["Ada Fixer", "Ada F. Fixer", 'Ada "x" Fixer', "back\\slash", "Fixer, Ada", "", "a (b)", "[ada]"])
+def test_a_name_written_to_a_header_is_read_back(name: str) -> None:
+    address = Address(name, "ada@example.org")
+    assert parse_address(address.header()) == address
+    assert parse_addresses(address.header()) == (address,) or "[" in name
+    assert str(address) == address.header()
+
+
+def test_a_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
+    assert Address("Ada\n\tB\x7f", "ada@example.org").header() == "Ada  B <ada@example.org>"
+    assert Address("\x00", "ada@example.org").header() == "ada@example.org"
+    assert Address("Ada F. Fixer", "ada@example.org").trailer() == "Ada F. Fixer <ada@example.org>"
+    assert Address("", "ada@example.org").trailer() == "ada@example.org"
+
+
+def test_a_mailbox_is_the_same_in_any_case() -> None:
+    assert Address("A", "Ada@Example.ORG").key == Address("B", "ada@example.org").key
+
+
+def test_one_odd_address_does_not_lose_the_others() -> None:
+    found = parse_addresses("Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>")
+    assert {"ada@example.org", "bob@example.com"} <= {one.email for one in found}
+    assert all("@" in one.email for one in found)
+
+
+def test_addresses_nested_without_end_are_found_by_their_form() -> None:
+    found = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
+    assert found == (Address("", "ada@example.org"), Address("", "bob@example.com"))
+
+
+def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
+    assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == ("ada@example.org", "")
+    assert judge("root@buildhost").wire == "root@buildhost"
+    assert judge("ada@[127.0.0.1]").wire == "ada@[127.0.0.1]"
+    bad = judge("ada@@example.org")
+    assert bad.wire is None
+    assert bad.reason
+
+
+@pytest.mark.parametrize(
+    ("address", "safe"),
+    [
+        (Address("Ada", "ada@example.org"), True),
+        (Address("", "ada@example.org"), True),
+        (Address("A\x00da", "ada@example.org"), False),
+        (Address("A\x7fda", "ada@example.org"), False),
+        (Address("Ada", "ada\x1f@example.org"), False),
+        (Address("Ada", "ada@"), False),
+        (Address("Ada", "a da@example.org"), False),
+    ],
+)
+def test_only_what_the_email_package_can_write_is_safe_in_a_header(address: Address, safe: bool) -> None:
+    assert is_header_safe(address) is safe

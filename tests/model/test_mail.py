@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.errors import InputError
-from patchpilot.model.mail import join_mbox, parse_mail, parse_patch, scissors_line, split_mbox
-from patchpilot.model.patch import parse_subject
+from patchpilot.errors import InputError, NoPatchError
+from patchpilot.model.address import Address
+from patchpilot.model.mail import header_lines, is_mboxrd, join_mbox, mail_bounds, parse_mail, parse_patch, scissors_line, split_mbox
+from patchpilot.model.patch import Header, Series, parse_subject
 from tests.kit import patches
 
 
@@ -153,3 +154,232 @@ def test_mails_within_mails_without_end_are_no_recursion(kind: str) -> None:
 def test_some_parts_within_parts_are_read() -> None:
     nest = "".join(f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(20))
     assert parse_mail(f"From: a@example.org\nSubject: deep\n{nest}Content-Type: text/plain\n\ntext\n".encode()).body == "text"
+
+
+def test_headers_are_unfolded_decoded_and_numbered() -> None:
+    lines = [
+        "From me",
+        "Subject: a",
+        " b\t",
+        "\tc",
+        "X-Empty:",
+        "To: =?utf-8?q?F=2C_Ada?= <ada@example.org>,",
+        " b@example.com",
+        "",
+        "body: x",
+    ]
+    headers, body = header_lines(lines)
+    assert headers == (
+        Header("Subject", "a b c", 2),
+        Header("X-Empty", "", 5),
+        Header("To", '"F, Ada" <ada@example.org>, b@example.com', 6),
+    )
+    assert body == 8
+    assert header_lines(["Subject: a\r", "\r", "body"]) == ((Header("Subject", "a", 1),), 2)
+    assert header_lines(["Subject: a", "no header", "b: c"]) == ((Header("Subject", "a", 1),), 1)
+    assert header_lines([" folded onto nothing"]) == ((), 0)
+    assert header_lines([">From me", "A: b"]) == ((Header("A", "b", 2),), 2)
+    assert header_lines([]) == ((), 0)
+
+
+def test_a_mail_has_its_headers_as_values() -> None:
+    raw = (
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\nMessage-ID:  <a@example.org> (x)\nFrom: =?utf-8?q?Ad=C3=A4?= <ada@example.org>\n"
+        b"Subject: one\n two\nDate: Tue, 9 Jun 2026 10:13:20 +0200\nTo: b@example.com, C <c@example.net>\nCc: d@example.org\n"
+        b"In-Reply-To: <p@example.org>\nReferences: <r@example.org>\n <p@example.org>\n\nbody\n"
+    )
+    mail = parse_mail(raw)
+    assert (mail.message_id, mail.in_reply_to, mail.references) == ("a@example.org", "p@example.org", ("r@example.org", "p@example.org"))
+    assert (mail.sender, mail.subject) == (Address("Ad\xe4", "ada@example.org"), "one two")
+    assert mail.date is not None
+    assert mail.date.isoformat() == "2026-06-09T10:13:20+02:00"
+    assert [one.email for one in (*mail.to, *mail.cc)] == ["b@example.com", "c@example.net", "d@example.org"]
+    assert (mail.body, mail.raw) == ("body\n", raw)
+    assert (mail.header("SUBJECT"), mail.header("X-None")) == ("one two", None)
+
+
+def test_what_a_mail_lacks_is_empty() -> None:
+    mail = parse_mail(b"Message-ID: bare@example.org\nFrom: nobody at all\nDate: some day\n\n")
+    assert (mail.message_id, mail.sender, mail.date, mail.in_reply_to) == ("bare@example.org", Address("nobody at all", ""), None, None)
+    assert (mail.to, mail.cc, mail.references, mail.subject, mail.body) == ((), (), (), "", "")
+    undated = parse_mail(b"Date: Tue, 9 Jun 2026 10:13:20 -0000\n\n").date
+    assert undated is not None
+    assert undated.isoformat() == "2026-06-09T10:13:20+00:00"
+    assert parse_mail(b"From x").raw == b"From x"
+
+
+MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
+
+
+@pytest.mark.parametrize(
+    ("parts", "body"),
+    [
+        (["Content-Type: text/html\n\n<p>no</p>", "Content-Type: text/plain\n\nplain", "Content-Type: text/plain\n\nlater"], "plain"),
+        (["Content-Type: image/png\n\nxx", "Content-Type: text/html\n\n<p>html</p>"], "<p>html</p>"),
+        (["Content-Type: image/png\n\nxx"], ""),
+        (["Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\ngr=FCn"], "gr\xfcn"),
+        (["Content-Type: text/plain\n\none\r\ntwo"], "one\ntwo"),
+        (["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="], "\udc80"),
+        (["Content-Type: text/plain; charset=euc-jp\nContent-Transfer-Encoding: base64\n\ngA=="], "\ufffd"),
+    ],
+)
+def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(parts: list[str], body: str) -> None:
+    raw = f"From: a@example.org\n{MULTIPART}" + "".join(f"--b\n{one}\n" for one in parts) + "--b--\n"
+    assert parse_mail(raw.encode()).body == body
+
+
+@pytest.mark.parametrize(
+    ("data", "bounds"),
+    [
+        (b"", [(0, 0)]),
+        (b"no mbox\n", [(0, 8)]),
+        (b"x\n\nFrom mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n", [(0, 47)]),
+        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nx\nFrom mboxrd@z Thu Jan  1 00:00:00 1970\n", [(0, 86)]),
+        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\r\nA: b\r\n\r\nFrom a@b Mon Jan 10 00:00:00 2000\n", [(0, 48), (48, 82)]),
+        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nFrom a@b Mon Jan 10 00:00:00 2000\n", [(0, 45), (45, 79)]),
+    ],
+)
+def test_an_mbox_is_cut_after_a_blank_line_only(data: bytes, bounds: list[tuple[int, int]]) -> None:
+    assert mail_bounds(data) == bounds
+
+
+def test_only_mboxrd_has_its_quoting_undone() -> None:
+    other = b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
+    assert split_mbox(other) == [other]
+    assert not is_mboxrd(other)
+
+
+def test_a_joined_mbox_has_one_form() -> None:
+    joined = join_mbox([b"Subject: a\r\n\r\nFrom x\r\n\r\n\r\n", b"From old Mon Jan  1 00:00:00 2001\nSubject: b\n\n>From y"])
+    first = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+    assert joined == first + b"Subject: a\n\n>From x\n\n" + first + b"Subject: b\n\n>>From y\n\n"
+    assert join_mbox([]) == b""
+
+
+def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -> None:
+    with pytest.raises(InputError, match="git show") as error:
+        read(f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n    x\n\n{patches.DIFF}", "shown.txt")
+    assert error.value.message.startswith("shown.txt:1:")
+    assert error.value.hint is not None
+    assert f"git format-patch -1 {'a' * 12}" in error.value.hint
+    with pytest.raises(InputError):
+        read(f"commit {'b' * 40}\r\nAuthor: x\n")
+
+
+@pytest.mark.parametrize(
+    "header", ["From: a@example.org", "Subject: x", "Date: x", "Message-ID: <a@b>", "MIME-Version: 1.0", "CC: a@b.example"]
+)
+def test_one_header_of_a_mail_makes_a_mail(header: str) -> None:
+    assert read(f"{header}\n\ntext\n").message == ("text",)
+
+
+@pytest.mark.parametrize("text", ["obj-y: a.o\n\ntext\n", "Note: x\n", "text\n--- is no diff\n", "diff\n"])
+def test_other_text_is_neither_a_mail_nor_a_diff(text: str) -> None:
+    with pytest.raises(NoPatchError, match=r"^Makefile:1: ") as error:
+        read(text, "Makefile")
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("first", ["diff --git a/x b/x", "Index: x", "--- a/x", "diff -u a b", "--- /dev/null", "--- old/x"])
+def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
+    patch = read(f"{first}\nmore\n")
+    assert (patch.subject.title, patch.author, patch.message_line) == ("", None, 1 + len(patch.headers))
+    whole = read(patches.DIFF)
+    assert (whole.message, whole.diff_line, whole.paths) == ((), 1, ("drivers/demo/foo.c",))
+
+
+def test_the_parts_of_a_patch_know_their_lines() -> None:
+    text = "Subject: [PATCH] s\nFrom: Eve <eve@example.org>\n\n\nFrom: Ada <ada@example.org>\nsubject: [PATCH v3] real\nDate: now\n\n\nwhy\n\n \n---\nnote\n\n"
+    patch = read(text + patches.DIFF)
+    assert (patch.subject.title, patch.subject.version) == ("real", 3)
+    assert (patch.author, patch.in_body_from, patch.sender) == (
+        Address("Ada", "ada@example.org"),
+        Address("Ada", "ada@example.org"),
+        Address("Eve", "eve@example.org"),
+    )
+    assert (patch.message, patch.message_line, patch.lines[patch.message_line - 1]) == (("why",), 10, "why")
+    assert (patch.notes, patch.notes_line) == (("note", ""), 14)
+    assert patch.lines[patch.diff_line - 1].startswith("diff --git ")
+    assert patch.diff_text == patches.DIFF
+    assert patch.full_message == "real\n\nwhy\n"
+
+
+def test_words_that_begin_like_headers_stay_in_the_message() -> None:
+    patch = read("Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n")
+    assert patch.message == ("From: what I see", "it hangs", "", "more")
+    assert patch.author == Address("Eve", "eve@example.org")
+    assert patch.in_body_from is None
+    assert not patch.has_diff
+    assert read("Subject: s\n\nFrom: ada@example.org\n").message == ()
+
+
+def test_a_diff_begins_at_its_headers_and_not_at_a_line_of_dashes() -> None:
+    patch = read("Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")
+    assert patch.message == ("why", "--- a remark", "more")
+    assert (patch.diff_line, patch.paths, patch.notes) == (6, ("x",), ())
+
+
+def test_the_last_newline_is_no_line_and_an_empty_file_is_no_patch() -> None:
+    assert read("Subject: s\n\nwhy").lines == read("Subject: s\n\nwhy\n").lines == ("Subject: s", "", "why")
+    assert read("Subject: s\n\nwhy\n\n").lines[-1] == ""
+    with pytest.raises(InputError, match=r"^e\.patch: empty"):
+        read("", "e.patch")
+
+
+def test_damage_by_mailers_is_named() -> None:
+    html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
+    assert read(html).damage == ("html",)
+    mixed = f"Subject: s\n{MULTIPART}--b\nContent-Type: text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
+    assert read(mixed).damage == ("multipart",)
+    assert read(mixed).message == ("why",)
+    quoted = read("From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n")
+    assert (quoted.damage, quoted.message) == (("quoted-printable",), ("why =",))
+    assert read("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("[PATCH] x", (1, None, None, False, False, True)),
+        ("[PATCH 2/3] x", (1, 2, 3, False, False, True)),
+        ("[PATCH v4 00/12] x", (4, 0, 12, False, False, True)),
+        ("[PATCH 2/n] x", (1, 2, None, False, False, True)),
+        ("[PATCHv3] x", (3, None, None, False, False, True)),
+        ("[v3] x", (3, None, None, False, False, False)),
+        ("[PATCH v2.1] x", (2, None, None, False, False, True)),
+        ("[RFC v2] x", (2, None, None, True, False, False)),
+        ("[RESEND PATCH] x", (1, None, None, False, True, True)),
+        ("[PATCH REPOST,RFC] x", (1, None, None, True, True, True)),
+        ("[net-next] x", (1, None, None, False, False, False)),
+    ],
+)
+def test_the_marks_of_a_subject_are_read(raw: str, expected: tuple[object, ...]) -> None:
+    one = parse_subject(raw)
+    assert (one.version, one.number, one.total, one.rfc, one.resend, one.is_patch) == expected
+    assert one.title == "x"
+    assert one.raw == raw
+
+
+def test_marks_that_say_where_to_are_kept_as_words() -> None:
+    one = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
+    assert one.words == ("dev", "RFC", "RESEND", "net")
+    assert one.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
+    assert one.title == "x: y"
+
+
+def test_a_patch_answers_for_its_headers() -> None:
+    patch = read(patches.mail(headers={"Message-ID": "< a@example.org >", "To": "a@b.example, c@d.example", "to": "e@f.example"}))
+    assert patch.message_id == "a@example.org"
+    assert [one.email for one in patch.addresses("TO")] == ["a@b.example", "c@d.example", "e@f.example"]
+    bare = read(patches.DIFF)
+    assert (bare.message_id, bare.sender, bare.header("x"), bare.addresses("To")) == (None, None, None, ())
+
+
+def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
+    one, two = read(patches.mail("[PATCH 1/2] a")), read(patches.mail("[PATCH v3 2/2] b"))
+    assert [Series(()).version, Series((one,)).version, Series((one, two)).version, Series((one,), two).version] == [1, 1, 3, 3]
+
+
+def test_scissors_have_a_length() -> None:
+    assert scissors_line("-" * 100 + ">8" + "-" * 98)
+    assert not scissors_line("-" * 101 + ">8" + "-" * 98)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.trailer import add_trailers, all_tags, is_trailer, parse_trailers
+from patchpilot.model.trailer import ORDER, Trailer, add_trailers, all_tags, is_trailer, parse_trailer, parse_trailers, trailer_block
 
 MESSAGE = """\
 foo: hand up the error of bar()
@@ -80,3 +80,131 @@ def test_nothing_that_was_there_moves_or_goes(trailers: list[tuple[str, str]]) -
     kept = [line for line in add_trailers(MESSAGE, trailers).split("\n") if line in MESSAGE.split("\n")]
     was = [line for line in MESSAGE.split("\n") if line]
     assert [line for line in kept if line in was][: len(was)] == was
+
+
+@pytest.mark.parametrize(
+    "name", ["http", "https", "ftp", "git", "note", "example", "todo", "warning", "error", "bug", "subject", "from", "date", "to"]
+)
+def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
+    for word in (name, name.title(), name.upper()):
+        assert parse_trailer(f"{word}: text") is None
+        assert not is_trailer(f"{word}: text")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("Fixes: 0123456789ab", "Fixes", "0123456789ab"),
+        ("Link:https://example.org/x", "Link", "https://example.org/x"),
+        ("Cc :  a@example.org  ", "Cc", "a@example.org"),
+        ("Reported-and-tested-by: Bob <bob@example.com>", "Reported-and-tested-by", "Bob <bob@example.com>"),
+    ],
+)
+def test_a_trailer_is_a_name_a_colon_and_a_value(line: str, name: str, value: str) -> None:
+    assert is_trailer(line)
+    found = parse_trailer(line, 7)
+    assert found == Trailer(name, value, 7)
+    assert (found.key, str(found)) == (name.lower(), f"{name}: {value}")
+
+
+@pytest.mark.parametrize("line", ["", "no colon", "Fixes:", "Fixes: ", " Fixes: x", "1st: x", "Signed off by: x", "-by: x"])
+def test_other_lines_are_no_trailers(line: str) -> None:
+    assert parse_trailer(line) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "block"),
+    [
+        (["s", "", "why", "", "Fixes: a", "Cc: b@example.org"], range(4, 6)),
+        (["s", "", "why", "", "Fixes: a", "Cc: b@example.org", "", " ", ""], range(4, 6)),
+        (["s", "", "Fixes: a"], range(2, 3)),
+        (["s", "", "Fixes: a", "[ada: fixed it]", " and folded", "\tagain", "Cc: b@example.org"], range(2, 7)),
+        # half of what is not folded must be trailers
+        (["s", "", "Fixes: a", "prose"], range(2, 4)),
+        (["s", "", "Fixes: a", "prose", "more prose"], range(5, 5)),
+        (["s", "", "Fixes: a", "prose", "[a remark]"], range(2, 5)),
+        (["s", "", "prose", "[a remark]"], range(4, 4)),
+        (["Fixes: a", "Cc: b@example.org"], range(2, 2)),
+        (["s", "", "why", ""], range(3, 3)),
+        ([], range(0)),
+        (["", ""], range(0)),
+    ],
+)
+def test_the_trailer_block_is_the_last_paragraph_where_it_is_mostly_trailers(lines: list[str], block: range) -> None:
+    found = trailer_block(lines)
+    assert (found.start, found.stop) == (block.start, block.stop)
+
+
+def test_a_folded_value_is_one_value_on_its_first_line() -> None:
+    lines = ["s", "", "Fixes: 0123456789ab (", " net: x", "\ty)", "[ada: adjusted]", "Cc: b@example.org"]
+    assert parse_trailers(lines) == (Trailer("Fixes", "0123456789ab ( net: x y)", 2), Trailer("Cc", "b@example.org", 6))
+    assert [str(one) for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])] == ["Fixes: a"]
+
+
+def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
+    lines = ["s", "FIXES: a", "  Fixes: b", "fixes : c", "Fixes-by: d", "text Fixes: e", "Fix: f"]
+    assert all_tags(lines, "Fixes") == (Trailer("FIXES", "a", 1), Trailer("fixes", "c", 3))
+    assert all_tags(lines, "fixes") == all_tags(lines, "Fixes")
+
+
+def test_what_is_there_in_another_case_is_not_added_again() -> None:
+    message = "s\n\nCc: Stable@vger.kernel.org\nFixes: a\n"
+    assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
+    assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
+    assert add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger") == 1
+    assert "Link: stable@vger.kernel.org" in add_trailers(message, [("Link", "stable@vger.kernel.org")])
+
+
+def block(*names: str) -> str:
+    return "s\n\nwhy\n\n" + "".join(f"{name}: x{at}\n" for at, name in enumerate(names))
+
+
+@pytest.mark.parametrize("name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")])
+def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(name: str) -> None:
+    others = [one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")]
+    message = block(*(one for one in others if ORDER.index(one) < ORDER.index("signed-off-by")), "signed-off-by")
+    got = names(add_trailers(message, [(name, "new")]))
+    if ORDER.index(name) > ORDER.index("signed-off-by"):
+        assert got[-1] == name
+    else:
+        assert [one for one in got if one in ORDER] == sorted(got, key=ORDER.index)
+        assert got[-1] == "signed-off-by"
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "after"),
+    [
+        (("Signed-off-by", "Reviewed-by", "Signed-off-by"), "Fixes", ("Fixes", "Signed-off-by", "Reviewed-by", "Signed-off-by")),
+        (("Co-developed-by", "Signed-off-by"), "Cc", ("Cc", "Co-developed-by", "Signed-off-by")),
+        (("Reported-by", "Signed-off-by"), "Signed-off-by", ("Reported-by", "Signed-off-by", "Signed-off-by")),
+        (("Reported-by", "Signed-off-by"), "X-Odd-tag", ("Reported-by", "Signed-off-by", "X-Odd-tag")),
+        (("X-Odd-tag", "Link", "Signed-off-by"), "Fixes", ("X-Odd-tag", "Fixes", "Link", "Signed-off-by")),
+        (("Link", "X-Odd-tag", "Signed-off-by"), "Fixes", ("Link", "X-Odd-tag", "Fixes", "Signed-off-by")),
+        (("Fixes", "Fixes"), "Fixes", ("Fixes", "Fixes", "Fixes")),
+        (("Fixes", "Reported-by"), "Reported-by", ("Fixes", "Reported-by", "Reported-by")),
+    ],
+)
+def test_where_a_new_trailer_goes(before: tuple[str, ...], added: str, after: tuple[str, ...]) -> None:
+    out = add_trailers(block(*before), [(added, "new")])
+    assert tuple(names(out)) == after
+    if before != after[: len(before)] or added in before:
+        assert [one.value for one in parse_trailers(out.split("\n")) if one.value != "new"] == [f"x{at}" for at in range(len(before))]
+
+
+def test_a_new_trailer_is_not_put_into_a_folded_value() -> None:
+    message = "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
+    out = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
+    assert out.split("\n")[6:9] == ["\tmore", "Cc: stable@vger.kernel.org", "Signed-off-by: A <a@example.org>"]
+    alone = add_trailers("s\n\nFixes: a (\n net: x)\n", [("Cc", "b@example.org")])
+    assert alone == "s\n\nFixes: a (\n net: x)\nCc: b@example.org\n"
+
+
+def test_blank_lines_at_the_end_do_not_part_a_new_block() -> None:
+    assert add_trailers("s\n\nwhy\n \n\t\n", [("Fixes", " abc "), ("Cc", "b@example.org")]) == "s\n\nwhy\n\nFixes: abc\nCc: b@example.org\n"
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b"])
+def test_neither_name_nor_value_of_a_trailer_has_a_line_break(text: str) -> None:
+    for pair in (("Cc", text), (text, "x")):
+        with pytest.raises(ValueError, match="one line"):
+            add_trailers(MESSAGE, [pair])

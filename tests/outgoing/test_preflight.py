@@ -158,3 +158,160 @@ def test_an_editme_line_does_not_leave() -> None:
     told = {"3": "Changes in v3:\n- say why", "2": "Changes in v2:\n- EDITME message reworded: x"}
     draft = Draft("c", "/r", "t", version=3, changelogs=told)
     assert names(refusals(facts(version=3, draft=draft))) == {"unfinished"}
+
+
+GOOD = Draft("20260303-mend-0123456789ab", "/r", "topic")
+CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
+REFUSED: list[tuple[str, dict[str, object], str, str]] = [
+    ("nobody", {"recipients": ()}, "nobody", "--to"),
+    ("bad-address", {"recipients": (to("not an address"), LIST)}, "not an address", "--drop"),
+    ("no-list", {"recipients": (to("m@example.org"),)}, "list", "--cc"),
+    ("check-errors", {"errors": ("a: b",)}, "a: b", "patchpilot check"),
+    ("does-not-apply", {"standing": Standing("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
+    ("already-fixed", {"standing": Standing("clean", already=(Already("widget: mend", "c" * 40, "merged"),))}, "c" * 12, "rebase"),
+    ("fixup", {"series": Series((patch("[PATCH] WIP widget"),))}, "WIP widget", "autosquash"),
+    ("no-signoff", {"series": Series((patch(body="No tags."),))}, "Signed-off-by", "commit --amend -s"),
+    ("no-changelog", {"version": 3}, "v2", "--changelog"),
+    ("unfinished", {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "v2:\n- a\n- EDITME b"})}, "EDITME", "--edit"),
+    ("security-on-list", {"draft": replace(GOOD, answers={"security": "yes"})}, LIST.address.email, "--security no"),
+]
+
+
+@pytest.mark.parametrize(("name", "changed", "said", "hint"), REFUSED, ids=[one[0] for one in REFUSED])
+def test_a_refusal_names_the_thing_and_the_command_that_helps(name: str, changed: dict[str, object], said: str, hint: str) -> None:
+    (one,) = refusals(facts(**changed))
+    assert one.name == name
+    assert said in one.message
+    assert hint in one.hint
+
+
+WARNED: list[tuple[str, dict[str, object], str, str]] = [
+    ("unchecked", {"errors": None}, "check", "patchpilot check"),
+    ("sender", {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),))}, ADA.email, "sendemail.from"),
+    ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(50)))}, "51", "leave out"),
+    ("too-soon", {"too_soon": "v1 went out 2 hours ago"}, "v1 went out 2 hours ago", "wait"),
+    ("no-target", {"target": None, "standing": None}, "target", "--base"),
+    ("first-time", {"first_time": True}, "nothing was sent", "--to-self"),
+    ("no-server", {"account": replace(account(), configured=False)}, "server", "doctor"),
+    ("gateway", {"account": account("smtp.office365.com")}, "change", "--to-self"),
+    ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}, "root@widgets.test", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "changed", "said", "hint"), WARNED, ids=[one[0] for one in WARNED])
+def test_a_warning_names_the_thing_and_what_helps(name: str, changed: dict[str, object], said: str, hint: str) -> None:
+    (one,) = warnings(facts(**changed))
+    assert one.name == name
+    assert said in one.message
+    assert hint in one.hint
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"now": datetime(2026, 3, 6, 23, tzinfo=UTC)},
+        {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(49)))},
+        {"first_time": True, "request": Request(to_self=True)},
+        {"standing": Standing("clean", already=())},
+        {"standing": None},
+        {"series": Series((patch(body="No tags."),))},
+        {"account": replace(account(), sender=None)},
+    ],
+)
+def test_what_is_within_bounds_is_not_warned_of(changed: dict[str, object]) -> None:
+    assert warnings(facts(**changed)) == ()
+
+
+@pytest.mark.parametrize(("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)])
+def test_saturday_and_sunday_are_the_weekend(day: int, weekend: bool) -> None:
+    assert names(warnings(facts(now=datetime(2026, 3, day, 12, tzinfo=UTC)))) == ({"weekend"} if weekend else set())
+
+
+def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
+    (three,) = refusals(facts(errors=("one", "two", "three")))
+    assert "one; two; three" in three.message
+    assert "…" not in three.message
+    (four,) = refusals(facts(errors=("one", "two", "three", "four")))
+    assert "4 error" in four.message
+    assert "four" not in four.message
+    assert "three …" in four.message
+    (waived,) = warnings(facts(waived=("one", "two", "three", "four")))
+    assert waived.name == "waived"
+    assert "three …" in waived.message
+    assert "four" not in waived.message
+    assert "…" not in warnings(facts(waived=("one", "two", "three")))[0].message
+
+
+def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
+    already = (Already("widget: a", None, "its change is there"),)
+    assert names(refusals(facts(standing=Standing("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
+    assert refusals(facts(standing=Standing("conflict", "widget: b", ("w.c",)), target=None)) == ()
+
+
+def test_a_security_fix_needs_no_list() -> None:
+    secret = replace(GOOD, answers={"security": "yes"})
+    assert refusals(facts(draft=secret, recipients=(to("m@example.org"),))) == ()
+    assert names(refusals(facts(draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)))) == {"no-list"}
+
+
+@pytest.mark.parametrize(
+    ("role", "list_"),
+    [("list", True), ("open list", True), ("stable list", True), ("supporter", False), ("listener", False), ("mailinglist", True)],
+)
+def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
+    assert is_list(to("someone@vendor.example.com", role)) is list_
+
+
+@pytest.mark.parametrize(
+    "heading", ["Changes in v3: mended", "v3: mended", "changes since v2", "v2 -> v3 mended", "v2→: mended", "CHANGES SINCE V2"]
+)
+def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
+    def noted(text: str) -> Patch:
+        return parse_patch("\n".join(patch().lines).replace("\n---\n", f"\n---\n{text}\n\n", 1).encode(), "p")
+
+    assert refusals(facts(noted(heading), version=3)) == ()
+    assert names(refusals(facts(noted(heading.replace("3", "9").replace("2", "8")), version=3))) == {"no-changelog"}
+
+
+def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
+    from patchpilot.outgoing.outbox import Outbox
+    from tests.kit.outbox import record
+
+    with Outbox() as outbox:
+        sent = record(outbox, version=2)
+    assert names(refusals(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
+    assert refusals(facts(version=2, same_version=sent, request=Request(resend=True))) == ()
+    assert refusals(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend"))) == ()
+    told = replace(GOOD, version=2, changelogs=CHANGES)
+    assert names(refusals(facts(version=2, same_version=sent, draft=told))) == {"version-sent"}
+    assert refusals(facts(version=2, same_version=sent, draft=told, request=Request(to_self=True))) == ()
+
+
+def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
+    from patchpilot.outgoing.draft import KnownPatch
+    from patchpilot.outgoing.outbox import Entry, Outbox
+    from patchpilot.outgoing.transport import MailState, captured
+    from tests.kit.outbox import record
+
+    with Outbox() as outbox:
+        send = record(outbox)
+    raw = ("\n".join(patch().lines) + "\n").encode()
+    entry = Entry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, "")
+    sent = replace(send, version=1, entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)))
+    mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
+    (one,) = refusals(facts(draft=mine, earlier=(sent,)))
+    assert one.name == "already-sent"
+    assert "v1" in one.message
+    assert sent.begun[:10] in one.message
+    assert "--reroll" in one.hint
+    for changed in (
+        {"request": Request(resend=True)},
+        {"request": Request(to_self=True)},
+        {"draft": replace(mine, patches=(KnownPatch("q" * 40, "widget: mend"),))},
+        {"draft": replace(mine, patches=())},
+        {"draft": replace(mine, version=2, changelogs=CHANGES), "version": 2},
+        {"series": Series((patch(body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"),))},
+        {"earlier": (replace(sent, entries=sent.entries[:1]),)},
+    ):
+        assert refusals(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
+    assert names(refusals(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {"already-sent"}

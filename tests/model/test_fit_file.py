@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A file's change put into a tree: what fits, where, and why something does not."""
+
+import pytest
+
+from patchpilot.model.diff import parse_diff
+from patchpilot.model.hunks import Fit, fit_file, misfits, text_lines
+from tests.kit.snippets import MemoryTree
+
+HEAD = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n"
+
+
+def fit(hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False) -> Fit:
+    (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
+    return fit_file(change, MemoryTree(tree), reverse=reverse)
+
+
+def lines(*words: str) -> str:
+    return "".join(f"{one}\n" for one in words)
+
+
+def text(one: Fit) -> str | None:
+    return None if one.lines is None else "".join(one.lines)
+
+
+CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
+
+
+def test_text_is_cut_into_lines_with_their_newlines() -> None:
+    assert text_lines(b"") == []
+    assert text_lines(b"a\nb") == ["a\n", "b"]
+    assert text_lines(b"a\n\n") == ["a\n", "\n"]
+    assert text_lines(b"\xff\r\n") == ["\udcff\r\n"]
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
+    file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
+    found = fit(CHANGE, {"f.c": file})
+    assert text(found) == file.replace("d", "D")
+    assert (found.misfits, found.offsets) == ((), (before - 2,))
+
+
+@pytest.mark.parametrize(("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)])
+def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(places: tuple[int, int], nearest: int) -> None:
+    words = [str(at) for at in range(14)]
+    for at in places:
+        words[at : at + 3] = ["c", "d", "e"]
+    found = fit(CHANGE, {"f.c": lines(*words)})
+    assert found.lines is not None
+    assert found.lines[nearest + 1] == "D\n"
+    assert found.offsets == (nearest - 2,)
+
+
+def test_two_hunks_do_not_change_the_same_lines() -> None:
+    twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
+    found = fit(twice, {"f.c": lines("c", "d", "e", "x")})
+    assert [one.why for one in found.misfits] == ["its context is not there"]
+    both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
+    assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
+
+
+def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> None:
+    found = fit("@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n", {"f.c": lines(*"abcdefgh", "y", "z")})
+    (one,) = found.misfits
+    assert (one.path, one.line, one.why) == ("f.c", 2, "its context is not there")
+    assert one.hunk is not None
+    assert text(found) == lines(*"abcdefgh", "y", "Z")
+    assert found.offsets == (0,)
+
+
+def test_a_change_can_be_taken_back() -> None:
+    done = fit(CHANGE, {"f.c": lines("a", "b", "c", "D", "e")}, reverse=True)
+    assert (text(done), done.offsets) == (lines("a", "b", "c", "d", "e"), (0,))
+    assert fit(CHANGE, {"f.c": lines("a", "b", "c", "d", "e")}, reverse=True).misfits
+
+
+def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
+    start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
+    assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines("new", "a", "b", "c")
+    assert fit(start, {"f.c": lines("x", "a", "b")}).misfits
+    end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
+    assert text(fit(end, {"f.c": lines("y", "z", "x", "y", "z")})) == lines("y", "z", "x", "y", "z", "new")
+    assert fit(end, {"f.c": lines("y", "z", "x")}).misfits
+    whole = "@@ -1,1 +1,2 @@\n a\n+b\n"
+    assert text(fit(whole, {"f.c": lines("a")})) == lines("a", "b")
+    assert fit(whole, {"f.c": lines("a", "x")}).misfits
+    assert fit(whole, {"f.c": ""}).misfits
+
+
+def test_a_missing_newline_is_part_of_the_last_line() -> None:
+    adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
+    assert text(fit(adds, {"f.c": "a\nb"})) == "a\nb\n"
+    assert fit(adds, {"f.c": "a\nb\n"}).misfits
+    drops = "@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n"
+    assert text(fit(drops, {"f.c": "a\nb\n"})) == "a\nb"
+    context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
+    assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
+    assert fit(context, {"f.c": "a\nx"}).misfits
+    assert fit(context, {"f.c": "a\nbb\n"}).misfits
+    assert fit(context, {"f.c": "x\nb\n"}).misfits
+
+
+NEW = "diff --git a/f.c b/f.c\nnew file mode 100644\n--- /dev/null\n+++ b/f.c\n"
+GONE = "diff --git a/f.c b/f.c\ndeleted file mode 100644\n--- a/f.c\n+++ /dev/null\n"
+MOVED = "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename to g.c\n--- a/f.c\n+++ b/g.c\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "hunks", "tree", "result", "why"),
+    [
+        (NEW, "@@ -0,0 +1,1 @@\n+a\n", {}, "a\n", None),
+        (NEW, "@@ -0,0 +1,1 @@\n+a\n", {"f.c": "x"}, None, ("f.c", 0, "it exists already")),
+        (NEW, "", {}, "", None),
+        (HEAD, CHANGE, {}, None, ("f.c", 0, "there is no such file")),
+        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "a\n"}, None, None),
+        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "b\n"}, None, ("f.c", 1, "its context is not there")),
+        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {}, None, ("f.c", 0, "there is no such file")),
+        (GONE, "", {"f.c": ""}, None, None),
+        (GONE, "", {"f.c": "a\n"}, None, ("f.c", 1, "it has lines the fix does not know of")),
+        (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n"}, "a\nb\nc\nD\ne\n", None),
+        (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n", "g.c": ""}, None, ("g.c", 0, "it exists already")),
+        (HEAD, "Binary files a/f.c and b/f.c differ\n", {"f.c": "a"}, None, ("f.c", 0, "it is a binary file: only git can tell")),
+    ],
+)
+def test_files_come_go_and_move(head: str, hunks: str, tree: dict[str, str], result: str | None, why: tuple[str, int, str] | None) -> None:
+    found = fit(hunks, tree, head=head)
+    assert text(found) == result
+    assert [(one.path, one.line, one.why) for one in found.misfits[:1]] == ([why] if why else [])
+    if head in (NEW, GONE, MOVED) and not why:
+        (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
+        after = {} if result is None else {change.path: result}
+        back = fit_file(change, MemoryTree(after), reverse=True)
+        assert back.misfits == ()
+        assert text(back) == (None if head == NEW else tree["f.c"])
+
+
+def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
+    both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
+    files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
+    good = lines("a", "b", "c", "d", "e")
+    assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
+    assert [one.path for one in misfits(files, MemoryTree({"f.c": good}))] == ["g.c"]
+    assert len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits, trees, changes and plans: what their properties say."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from patchpilot.model.address import Address
+from patchpilot.model.change import FileChange
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import silent
+from patchpilot.model.recipient import Plan, Recipient
+from patchpilot.model.tree import changed_below, ground_of, is_guess, is_safe_path, makefile_version
+from tests.kit.snippets import MemoryTree
+
+ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def commit(message: str) -> Commit:
+    return Commit("0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message)
+
+
+@pytest.mark.parametrize(
+    ("message", "subject", "body"),
+    [
+        ("net: x\n\nwhy\n\nFixes: a\n", "net: x", "why\n\nFixes: a\n"),
+        ("net: x\n  goes on\n\nwhy\n", "net: x goes on", "why\n"),
+        ("\n\nnet: x\n\nwhy\n", "net: x", "why\n"),
+        ("net: x\n", "net: x", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_commit_s_subject_is_its_first_paragraph_on_one_line(message: str, subject: str, body: str) -> None:
+    assert (commit(message).subject, commit(message).body) == (subject, body)
+
+
+def test_a_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
+    one = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
+    assert (one.short, one.reference) == ("0123456789ab", '0123456789ab ("net: x")')
+    assert one.lines == ("net: x", "", "why", "", "Fixes: a", "Cc: b@example.org")
+    assert [str(tag) for tag in one.trailers] == ["Fixes: a", "Cc: b@example.org"]
+    assert [tag.value for tag in one.tags("cc")] == ["b@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("makefile", "version"),
+    [
+        (b"VERSION = 6\nPATCHLEVEL = 18\nSUBLEVEL = 0\n", (6, 18)),
+        (b"VERSION=5\nPATCHLEVEL=4\n", (5, 4)),
+        (b"VERSION = \nPATCHLEVEL = 18\n", None),
+        (b"VERSION = 6\nPATCHLEVEL =\n", None),
+        (b"PATCHLEVEL = 18\n", None),
+        (b"VERSION = 6\n", None),
+        (b"#" * 3000 + b"\nVERSION = 6\nPATCHLEVEL = 1\n", None),
+        (b"", None),
+        (None, None),
+    ],
+)
+def test_a_kernel_s_version_is_in_its_makefile(makefile: bytes | None, version: tuple[int, int] | None) -> None:
+    assert makefile_version(makefile) == version
+
+
+@pytest.mark.parametrize(
+    ("path", "safe"), [("a/b.c", True), ("a..b/c", True), ("", False), ("/a", False), ("../a", False), ("a/../b", False), ("a\0b", False)]
+)
+def test_a_path_from_a_patch_stays_in_the_tree(path: str, safe: bool) -> None:
+    assert is_safe_path(path) is safe
+
+
+def test_a_plain_tree_is_its_own_ground_and_has_nothing_changed_or_guessed() -> None:
+    tree = MemoryTree({"a/b.c": "x"})
+    assert ground_of(tree) is tree
+    assert changed_below(tree, "a") == ()
+    assert is_guess(tree, "a/b.c") is False
+
+    class Layered(MemoryTree):
+        ground = tree
+
+        def changed(self, directory: str) -> list[str]:
+            return [f"{directory}/b.c"]
+
+        def is_guess(self, path: str) -> bool:
+            return path == "a/b.c"
+
+    layered = Layered({})
+    assert ground_of(layered) is tree
+    assert changed_below(layered, "a") == ("a/b.c",)
+    assert (is_guess(layered, "a/b.c"), is_guess(layered, "a/c.c")) == (True, False)
+
+
+def test_a_change_is_called_by_its_new_path_where_there_is_one() -> None:
+    assert FileChange("a", "b", (), 1).path == "b"
+    assert FileChange("a", None, (), 1).path == "a"
+    assert FileChange(None, "b", (), 1).path == "b"
+    assert FileChange(None, None, (), 1).path == ""
+
+
+def test_a_plan_has_those_of_each_header() -> None:
+    to, cc = (Recipient(ADA, "maintainer", None, header, ()) for header in ("to", "cc"))
+    plan = Plan((to, cc))
+    assert (plan.to, plan.cc) == ((to,), (cc,))
+    assert silent("checking") is None

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The outbox keeps every mail and its state, and lets one process send a topic."""
+
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.outgoing.outbox import Outbox, connect, sole_sender, state_folder
+from patchpilot.outgoing.transport import MailState, Outcome
+from tests.kit.outbox import CHANGE, LIST, MAX, letter, mail_of, record
+
+PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
+
+
+def test_a_planned_send_is_read_back_as_it_was_written() -> None:
+    letters = [letter(0), letter(1)]
+    with Outbox() as outbox:
+        template = record(outbox)
+        planned = replace(template, identity="identity", force="a reason", bcc=("b@example.com",), books={"patchpilot": ["x", "y"]})
+        began = datetime.now(UTC).replace(microsecond=0)
+        send = outbox.add(planned, letters, [mail_of(one) for one in letters])
+    with Outbox() as outbox:
+        again = outbox.get(send.id)
+    assert again == send
+    assert replace(again, id=planned.id, begun=planned.begun, entries=()) == replace(planned, entries=())
+    assert datetime.fromisoformat(again.begun) >= began
+    assert [(one.place, one.number, one.commit, one.patch_id, one.state, one.detail) for one in again.entries] == [
+        (0, 0, None, None, PENDING, ""),
+        (1, 1, letters[1].commit, letters[1].patch_id, PENDING, ""),
+    ]
+    assert [one.mail for one in again.entries] == [mail_of(one) for one in letters]
+    assert [one.file for one in again.entries] == [one.file() for one in letters]
+
+
+def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
+    with Outbox() as outbox:
+        send = record(outbox)
+        assert (send.books, send.left_out, send.identity, send.force) == ({}, (), None, None)
+        assert outbox.find(send.id) == send
+        assert outbox.find(send.id + 1) is None
+        outbox.forget(send.id)
+        assert outbox.find(send.id) is None
+
+
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        ((ACCEPTED, ACCEPTED), "sent"),
+        ((PENDING, PENDING), "planned"),
+        ((ACCEPTED, PENDING), "partial"),
+        ((UNKNOWN, REJECTED), "partial"),
+        ((ACCEPTED, REJECTED), "partial"),
+        ((REJECTED, PENDING), "failed"),
+        ((REJECTED, REJECTED), "failed"),
+        ((SENDING, PENDING), "failed"),
+    ],
+)
+def test_the_state_of_a_send_is_made_of_its_mails(states: tuple[MailState, ...], state: str) -> None:
+    with Outbox() as outbox:
+        assert record(outbox, *states).state == state
+
+
+def test_a_mail_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None:
+    with Outbox() as outbox:
+        send = record(outbox, PENDING, PENDING)
+        outbox.mark(send.id, 1, Outcome(REJECTED, "550 no\n" + "x" * 5000))
+        first, second = outbox.get(send.id).entries
+        assert (first.state, first.detail) == (PENDING, "")
+        assert second.state is REJECTED
+        assert second.detail.startswith("550 no\n")
+        assert len(second.detail) == 2000
+
+
+def test_a_mail_that_was_sent_under_another_message_id_is_known_by_it() -> None:
+    with Outbox() as outbox:
+        send = record(outbox, ACCEPTED, ACCEPTED)
+        raw = send.entries[1].mail.raw.replace(b"-v1-2@", b"-other@")
+        outbox.rename(send.id, 1, "other@example.org", raw)
+        first, second = outbox.get(send.id).entries
+        assert first == send.entries[0]
+        assert second.mail.raw == raw
+        assert second.mail.message_id == f"{CHANGE}-other@example.org"
+
+
+def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
+    with Outbox() as outbox:
+        one, two, again = record(outbox), record(outbox, version=2), record(outbox)
+        mine = record(outbox, kind="to-self")
+        other = record(outbox, change_id="20261120-other-0123456789ab")
+        assert outbox.sends(CHANGE) == (one, two, again)
+        assert outbox.sends(CHANGE, 1) == (one, again)
+        assert outbox.sends(CHANGE, 3) == ()
+        assert outbox.sends(CHANGE, kind="to-self") == (mine,)
+        assert outbox.newest(CHANGE) == again.id
+        assert outbox.newest(other.change_id) == other.id
+        assert outbox.newest("20261120-none-0123456789ab") == 0
+
+
+@pytest.mark.parametrize(("state", "known"), [(ACCEPTED, True), (UNKNOWN, True), (SENDING, True), (PENDING, False), (REJECTED, False)])
+def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(state: MailState, known: bool) -> None:
+    with Outbox() as outbox:
+        send = record(outbox, state, PENDING)
+        record(outbox, ACCEPTED, kind="to-self", letters=[letter(3)])
+        first, second = (str(one.patch_id) for one in send.entries)
+        assert outbox.with_patch_ids([first, "f" * 40]) == ((send,) if known else ())
+        assert outbox.with_patch_ids([second]) == ()
+        assert outbox.with_patch_ids([str(letter(3).patch_id)]) == ()
+        assert outbox.with_patch_ids([first, second]) == ((send,) if known else ())
+
+
+def test_whether_anything_was_ever_sent() -> None:
+    with Outbox() as outbox:
+        assert outbox.ever_sent() is False
+        send = record(outbox, REJECTED, UNKNOWN)
+        assert outbox.ever_sent() is False
+        outbox.mark(send.id, 1, Outcome(ACCEPTED))
+        assert outbox.ever_sent() is True
+
+
+def test_what_a_dead_process_was_sending_is_unknown() -> None:
+    with Outbox() as outbox:
+        send, other = record(outbox, ACCEPTED, SENDING, PENDING), record(outbox, SENDING)
+        settled = outbox.settle(send.id)
+        assert [one.state for one in settled.entries] == [ACCEPTED, UNKNOWN, PENDING]
+        assert settled.entries[1].detail
+        assert (settled.entries[0].detail, settled.entries[2].detail) == ("", "")
+        assert outbox.get(other.id) == other
+
+
+def test_the_end_of_an_attempt_is_noted() -> None:
+    with Outbox() as outbox:
+        send, other = record(outbox), record(outbox)
+        outbox.end(send.id)
+    ended = dict(connect().execute("SELECT id, ended FROM sends").fetchall())
+    assert datetime.fromisoformat(ended[send.id]).tzinfo is not None
+    assert ended[other.id] is None
+
+
+def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
+    with Outbox() as outbox:
+        send = record(outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com"))
+        left = outbox.leave_out(send.id, [MAX.key, "b@example.com"])
+        assert left.entries[0] == send.entries[0]
+        for one in left.entries[1:]:
+            assert one.mail.recipients == (LIST.email,)
+            assert MAX.email.encode() not in one.mail.raw
+            assert MAX.email.encode() not in one.file
+        assert [one.state for one in left.entries] == [ACCEPTED, REJECTED, PENDING]
+        assert left.bcc == ("c@example.com",)
+        assert left.left_out == (MAX.key, "b@example.com")
+        assert outbox.leave_out(send.id, [LIST.key, MAX.key]).left_out == (MAX.key, "b@example.com", LIST.key)
+
+
+def test_a_send_is_written_whole_or_not_at_all() -> None:
+    with Outbox() as outbox:
+        template = record(outbox)
+        with pytest.raises(ValueError, match="argument 2"):
+            outbox.add(template, [letter(1), letter(2)], [mail_of(letter(1))])
+        assert outbox.sends(CHANGE) == (template,)
+        # the transaction ended: the next one begins
+        assert outbox.add(template, [letter(1)], [mail_of(letter(1))]).id > template.id
+
+
+def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Outbox() as outbox:
+        send = record(outbox)
+        outbox._db.execute("PRAGMA query_only = ON")
+        for write in (
+            lambda: outbox.mark(send.id, 0, Outcome(REJECTED)),
+            lambda: outbox.leave_out(send.id, [MAX.key]),
+            lambda: outbox.add(send, [letter(1)], [mail_of(letter(1))]),
+            lambda: outbox.end(send.id),
+        ):
+            with pytest.raises(PatchpilotError, match="the outbox cannot be written") as error:
+                write()
+            assert error.value.hint
+            assert str(state_folder()) in error.value.hint
+    (state_folder() / "outgoing.sqlite3").write_bytes(b"no database" * 100)
+    with pytest.raises(PatchpilotError, match="the outbox cannot be written"):
+        connect()
+
+
+def test_the_outbox_is_its_owner_s_only_and_a_mail_belongs_to_a_send() -> None:
+    connection = connect()
+    assert (state_folder() / "outgoing.sqlite3").stat().st_mode & 0o777 == 0o600
+    assert state_folder().stat().st_mode & 0o077 == 0
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("INSERT INTO facts VALUES (99, 'a', 'b')")
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+HOLD = "import sys; from patchpilot.outgoing.outbox import sole_sender\nwith sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+
+
+def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
+    other = subprocess.Popen([sys.executable, "-c", HOLD, CHANGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    assert other.stdin is not None
+    try:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(RefusedError, match="being sent") as error, sole_sender(CHANGE):
+            raise AssertionError("two hold the topic")
+        assert error.value.hint
+        with sole_sender("20261120-other-0123456789ab"):
+            pass
+    finally:
+        other.kill()
+        other.wait()
+        other.stdin.close()
+        other.stdout.close()
+    with sole_sender(CHANGE):
+        pass
+
+
+def test_a_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
+    with sole_sender("../../a b/c"):
+        assert [one.name for one in state_folder().glob("sending-*")] == ["sending-.._.._a_b_c.lock"]
