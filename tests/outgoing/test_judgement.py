@@ -45,23 +45,32 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    reason = _too_soon(find_profile("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours))
+    reason = _too_soon(find_profile("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
 
 
 def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:
     linux, draft, now = find_profile("linux"), Draft(CHANGE, "/src/linux", "widget", version=2), datetime.now(UTC)
-    assert _too_soon(linux, draft, 1, now) == ""
+    assert _too_soon(linux, draft, 1, now, False) == ""
     with Outbox() as outbox:
         record(outbox, MailState.PENDING)
         record(outbox, MailState.REJECTED)
         record(outbox, kind="to-self")
         record(outbox, change_id="20261120-other-0123456789ab")
         record(outbox, version=2)
-        assert _too_soon(linux, draft, 2, now) == ""
+        assert _too_soon(linux, draft, 2, now, False) == ""
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
-    assert "v1" in _too_soon(linux, draft, 2, now)
+    assert "v1" in _too_soon(linux, draft, 2, now, False)
+
+
+def test_a_resend_also_waits_for_its_own_version() -> None:
+    linux, draft = find_profile("linux"), Draft(CHANGE, "/src/linux", "widget", version=2)
+    with Outbox() as outbox:
+        sent = datetime.fromisoformat(record(outbox, version=2).begun)
+    assert "v2" in _too_soon(linux, draft, 2, sent + timedelta(hours=1), True)
+    assert _too_soon(linux, draft, 2, sent + timedelta(hours=1), False) == ""
+    assert _too_soon(linux, draft, 2, sent + timedelta(hours=24), True) == ""
 
 
 def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
