@@ -17,7 +17,7 @@ def _check() -> None:
     # most calls end before there is rubbish worth collecting: start-up makes many objects that stay
     gc.set_threshold(100_000, 50, 50)
     if words := checkline.read(sys.argv[1:]):
-        ending.leave(ending.ended(lambda: checking.answer(*words)))
+        ending.leave(ending.ended(lambda: checking.answer(*words), sys.argv[1:]))
 
 
 def main() -> NoReturn:

@@ -35,7 +35,7 @@ FAIL_ON = ("error", "warning", "check", "never")
 TRANSPORTS = ("git-send-email", "b4")
 KEYS = (
     Key("profile", "", "rule profile: linux, netdev, u-boot, dpdk, xen (empty: detected)"),
-    Key("base", "", "what your topic is based on (empty: upstream, else origin/master)"),
+    Key("base", "", "what your topic is based on (empty: b4's base, the upstream, else the nearest remote branch)"),
     Key("ignore", "", "rules, names, packs or checkpatch types to leave out, comma-separated", "words"),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
     Key("max-line-length", "100", "columns before a code line is too long", "columns"),

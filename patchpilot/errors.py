@@ -34,6 +34,14 @@ class UsageError(PatchpilotError):
     """The words of the call, a setting or the input are wrong."""
 
 
+class UnclearBaseError(UsageError):
+    """A topic has too many commits over a base that nobody named. `choices` are the likeliest bases: name, number of commits, why."""
+
+    def __init__(self, message: str, *, hint: str, choices: tuple[tuple[str, int, str], ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.choices = choices
+
+
 class InputError(PatchpilotError):
     """A patch, mail or data file could not be read; the message names the file and, where known, the line."""
 

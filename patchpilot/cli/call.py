@@ -2,7 +2,7 @@
 """What a call says with the options every verb has: where it works, and how its result is written. Knows no command-line library."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ class Common:
     quiet: bool
     verbose: bool
     color: bool | None
+    explain_base: bool = False
 
     def verify(self) -> None:
         """UsageError where --profile names none that there is, whether or not the verb needs one."""
@@ -50,6 +51,17 @@ class Common:
         from patchpilot.commits.tree import DirectoryTree
 
         return DirectoryTree(self.tree) if self.tree else None
+
+    def base(
+        self, settings: "Settings", given: str | None, repository: "Repository | None", targets: Sequence[str | None] = ()
+    ) -> str | None:
+        """The base that was named, by --base or else by the setting; with --explain-base, what the base is and why on stderr."""
+        named = given or settings.get("base") or None
+        if self.explain_base:
+            from patchpilot.cli.explain_base import explain
+
+            explain(repository, named, [one for one in targets if one])
+        return named
 
     def from_archive(self, target: str) -> "Series":
         """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""

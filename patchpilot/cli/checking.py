@@ -92,7 +92,7 @@ def answer(common: Common, words: Words) -> int:
     )
     where: dict[str, Any] = {
         "repository": repository,
-        "base": words.base or settings.get("base") or None,
+        "base": common.base(settings, words.base, repository, targets),
         "tree": common.source_tree(),
         "packs": packs,
         "since": words.since_version,

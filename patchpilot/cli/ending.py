@@ -5,19 +5,19 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from patchpilot.errors import ExitCode, PatchpilotError
+from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
 """What a file or directory of the user's can answer: theirs to mend, not a bug of ours."""
 
 
-def ended(work: Callable[[], int | None]) -> int:
-    """The exit code of some work, whichever way it ends."""
+def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
+    """The exit code of some work, whichever way it ends. `argv` are the words of the call, for commands that go on from there."""
     _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -31,6 +31,10 @@ def ended(work: Callable[[], int | None]) -> int:
         return int(code or 0)
     except KeyboardInterrupt as error:
         return say("interrupted", found_by_then(error), ExitCode.INTERRUPTED)
+    except UnclearBaseError as error:
+        from patchpilot.cli.explain_base import ready_commands
+
+        return say(error.message, ready_commands(error, argv), error.exit_code)
     except PatchpilotError as error:
         return say(error.message, error.hint, error.exit_code)
     except BrokenPipeError:

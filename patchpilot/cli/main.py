@@ -118,7 +118,7 @@ def main() -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Run the command line; its exit code."""
-    return ended(lambda: _run(argv))
+    return ended(lambda: _run(argv), argv)
 
 
 def _run(argv: list[str]) -> int | None:

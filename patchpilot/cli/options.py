@@ -9,7 +9,7 @@ import click
 
 from patchpilot.cli.call import Common, ProgressLine, progress_of
 
-__all__ = ["Common", "ProgressLine", "common_options", "progress_of"]
+__all__ = ["Common", "ProgressLine", "base_options", "common_options", "progress_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +34,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
                 quiet=values.pop("quiet"),
                 verbose=values.pop("verbose"),
                 color=values.pop("color"),
+                explain_base=values.pop("explain_base", False),
             )
             common.verify()
             return function(common=common, **values)
@@ -43,6 +44,16 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
         for option in reversed(_options(formats or ("text", "json"), ("-v", "--verbose") if short_verbose else ("--verbose",))):
             option(collect)
         return collect  # type: ignore[return-value]
+
+    return wrap
+
+
+def base_options(what: str = "what your topic is based on") -> Callable[[F], F]:
+    """Add --base and --explain-base to a verb that takes a topic; the second one reaches it in `common`."""
+
+    def wrap(function: F) -> F:
+        explain = click.option("--explain-base", is_flag=True, help="say on stderr what the base is, why, and what else it may be")
+        return click.option("--base", metavar="REV", help=what)(explain(function))
 
     return wrap
 

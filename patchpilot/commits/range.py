@@ -55,18 +55,15 @@ def refuse_absent(targets: Sequence[str]) -> None:
 def read_targets(
     targets: Sequence[str],
     repository: "Repository | None",
-    base: str | None = None,
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
 ) -> tuple[Series, ...]:
-    """The series each TARGET stands for, in order; with none, the topic: what the current branch has over its base.
+    """The series each TARGET stands for, in order.
 
     Files win over revisions of the same name. `stdin` is what `-` has, where it was read already. With `skipped` a file of a directory that is no
     patch is told to that and left out. Errors name the file or the word.
     """
-    if not targets:
-        return (topic(repository, base),)
     series: list[Series] = []
     loose: list[Patch] = []
     for target in targets:
@@ -117,24 +114,6 @@ def _is_patch_file(file: Path) -> bool:
     return file.suffix in (".patch", ".eml", ".mbox", ".diff") and not file.name.startswith(".") and not file.is_dir()
 
 
-def topic(repository: "Repository | None", base: str | None = None) -> Series:
-    """The commits of the current branch that are not in its base, oldest first."""
-    if repository is None:
-        raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
-    head = head_of(repository)
-    start = topic_base(repository, head, base)
-    return commits_series(repository, topic_commits(repository, start, head), start)
-
-
-def topic_base(repository: "Repository", head: str, named: str | None = None) -> str:
-    """The commit the current branch's topic starts from: `named`, else that of `b4 prep`, else its upstream. UsageError when there is none."""
-    from patchpilot.commits.b4_prep import below_cover, prep_branch
-
-    if named is None and (prep := prep_branch(repository, repository.branch)) and prep.base:
-        return prep.base
-    return below_cover(repository, repository.base_of(head, named))
-
-
 def head_of(repository: "Repository") -> str:
     """The commit HEAD is at; MissingError on a branch that has none yet."""
     head = repository.find("HEAD")
@@ -144,29 +123,31 @@ def head_of(repository: "Repository") -> str:
     return head
 
 
-def topic_commits(repository: "Repository", base: str, head: str) -> tuple[str, ...]:
-    """The ids of `base..head` without merges and b4's cover letter, oldest first; UsageError when there are none or absurdly many."""
+def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
+    """The ids of `start..end` without merges and b4's cover letter, oldest first; UsageError when there are none or absurdly many."""
     from patchpilot.commits.b4_prep import without_covers
 
-    ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{base}..{head}")
+    ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{start}..{end}")
     if not ids:
-        raise UsageError("the current branch has no commits over its base", hint="commit your fix first, or name a commit or a range A..B")
+        raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B is what B has and A has not")
     if len(ids) > MAX_COMMITS:
-        raise UsageError(f"more than {MAX_COMMITS} commits over {base[:12]}", hint="name the base: --base REV")
+        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="name a shorter range A..B")
     patches = without_covers(repository, ids)
     if not patches:
-        raise UsageError(
-            f"no patch here: {ids[-1][:12]} is b4's cover letter",
-            hint="commit your fix on this branch first, or name a commit or a range A..B",
-        )
+        raise only_cover(ids[-1])
     return patches
 
 
-def resolve_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
-    """The ids a commit-ish, a range or (None) the topic stands for, oldest first."""
-    if target is None:
-        head = head_of(repository)
-        return topic_commits(repository, topic_base(repository, head, base), head)
+def only_cover(commit_id: str) -> UsageError:
+    """The error for a topic that has b4's cover letter and no patch yet."""
+    return UsageError(
+        f"no patch here: {commit_id[:12]} is b4's cover letter",
+        hint="commit your fix on this branch first, or name a commit or a range A..B",
+    )
+
+
+def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
+    """The ids a commit-ish or a range stands for, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
@@ -198,7 +179,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
         raise UsageError(f"{target}: no commits in this range", hint="A..B is what B has and A has not")
-    return below_cover(repository, start), topic_commits(repository, start, end)
+    return below_cover(repository, start), range_commits(repository, start, end)
 
 
 def revision_series(repository: "Repository", target: str) -> Series:

@@ -183,20 +183,6 @@ class Repository:
         found = re.match(r"^(.*) <([^>]+)> \d+", done.text)
         return Address(found[1], found[2]) if done.code == 0 and found else None
 
-    def base_of(self, head: str, named: str | None = None) -> str:
-        """The commit a topic starts from: `named`, else the upstream, else origin/master or origin/main; UsageError names the way out."""
-        if named:
-            return self.resolve(named)
-        for word in ("@{upstream}", *BASES):
-            found = self.find(word)
-            if found and found != head:
-                return found
-            if found == head:
-                return head
-        raise UsageError(
-            "there is no upstream and no origin/master to tell your commits from", hint="name the base: --base REV, or a range A..B"
-        )
-
     def is_shallow(self) -> bool:
         """Whether history ends early because the clone is shallow."""
         return (self.common_dir / "shallow").exists()

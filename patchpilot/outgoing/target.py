@@ -50,7 +50,7 @@ def find_target(repository: Repository, base: str | None, trees: Sequence[str] =
     For commits what is checked out is no target, since it has them; for patch `files` it may be.
     """
     for tree in trees:
-        found = _remote_of(repository, tree)
+        found = remote_of(repository, tree)
         if found:
             return found
     words = (base,) if base and not re.fullmatch(r"[0-9a-f]{7,40}", base) else ()
@@ -66,7 +66,7 @@ def find_target(repository: Repository, base: str | None, trees: Sequence[str] =
     return None
 
 
-def _remote_of(repository: Repository, tree: str) -> Target | None:
+def remote_of(repository: Repository, tree: str) -> Target | None:
     """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git branch`."""
     words = tree.split()
     url = next((one for one in words if "://" in one or one.endswith(".git")), None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, names_file, read_targets, resolve_commits
+from patchpilot.commits.range import commit_patch, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
@@ -15,6 +15,8 @@ from patchpilot.history.likeness import changed_in
 from patchpilot.history.lts import Family, families
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
+from patchpilot.services.read_series import read_series
+from patchpilot.services.topic_base import topic_commits
 from patchpilot.tags.forms import detect
 
 
@@ -38,8 +40,8 @@ class Wanted:
 def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[Wanted, ...]:
     """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
     if repository and (target is None or (target != "-" and not names_file(target))):
-        return tuple(Wanted(one, repository.commit(one).subject) for one in resolve_commits(repository, target, base))
-    patches = [patch for one in read_targets([target] if target else [], repository, base) for patch in one.patches]
+        return tuple(Wanted(one, repository.commit(one).subject) for one in topic_commits(repository, target, base))
+    patches = [patch for one in read_series([target] if target else [], repository, base) for patch in one.patches]
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive, Skipped, read_targets
+from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.context import NEWEST_KERNEL, HistoryFacts, Options
 from patchpilot.lint.engine import run, run_series
@@ -18,6 +18,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
 from patchpilot.services.checked import CheckedPatch, CheckResult, Setting, Wanted
+from patchpilot.services.read_series import read_series
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -65,7 +66,7 @@ def read(
     """What a check of these TARGETs starts from: every rule, the wish with its earlier revision, the series."""
     rules = load_rules(packs)
     verify((*wanted.select, *wanted.ignore), rules)
-    series = read_targets(targets, repository, base, from_archive, stdin, skipped)
+    series = read_series(targets, repository, base, from_archive, stdin, skipped)
     if since:
         from patchpilot.services.earlier import find
 

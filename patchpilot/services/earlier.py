@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive, commits_series, group, read_targets, topic_commits
+from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.likeness import became
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.services.checked import Since
+from patchpilot.services.topic_base import find_base
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -35,7 +36,7 @@ def find(
     The word is a version's number, or a TARGET that has the earlier patches. UsageError says where was looked and what to do.
     """
     if not re.fullmatch(r"v?\d{1,3}", word):
-        return Since(word, read_targets((word,), repository, base, from_archive)), tuple(series)
+        return Since(word, read_targets((word,), repository, from_archive)), tuple(series)
     number = int(word.lstrip("v"))
     label = f"v{number}"
     if targets and all(_is_files(one) for one in targets) and (split := _split(series, number)):
@@ -160,7 +161,7 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
         return ()
     found = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
     start = repository.find(found[1]) if found else None
-    return (commits_series(repository, topic_commits(repository, start, tip), start),) if start else ()
+    return (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
 
 
 def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
@@ -172,8 +173,8 @@ def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Se
         tip = repository.find(f"refs/heads/{name}")
         if tip and name != repository.branch:
             try:
-                start = repository.base_of(tip, base)
-                return (commits_series(repository, topic_commits(repository, start, tip), start),)
+                found = find_base(repository, base, tip)
+                return (commits_series(repository, found.commits, found.start),)
             except PatchpilotError:
                 return ()
     return ()

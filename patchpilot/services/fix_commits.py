@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from patchpilot.commits import follow, rewrite
 from patchpilot.commits.carry import LineEdit, carried, edited, edited_tree, file_lines
-from patchpilot.commits.range import resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo import Undo
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.mend import Mended
 from patchpilot.model.patch import Patch
 from patchpilot.services.fix_files import Room, Text
+from patchpilot.services.topic_base import topic_commits
 
 VERB = "check --fix"
 _MARK = "Subject: [PATCH] "
@@ -66,7 +66,7 @@ class Work:
         repository = self.repository
         newest = ""
         for target in self.targets or (None,):
-            found = resolve_commits(repository, target, self.base)
+            found = topic_commits(repository, target, self.base)
             for one in found:
                 if len(repository.commit(one).parents) > 1:
                     raise UsageError(

@@ -19,6 +19,7 @@ from patchpilot.lint.profiles import Profile, detect
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.fix_claims import judge_fix
+from patchpilot.services.topic_base import find_base
 from patchpilot.tags import fixes as finder
 from patchpilot.tags.message import prose
 
@@ -174,13 +175,13 @@ def own_patch(subject: str) -> str:
 def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
     """The commits that go out together with this one: what it has over the base of its topic, unless that is too much for a series."""
     try:
-        base = repository.base_of(commit.id, named)
+        base = find_base(repository, named, commit.id)
     except UsageError:
         if named:
             raise
         return ()
     # what has a tag was released, unless the base was named: topics that were sent have tags too
-    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base, *([] if named else ["--tags"]))
+    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *([] if named else ["--tags"]))
     return found if len(found) <= MANY else ()
 
 

@@ -130,7 +130,7 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
         from patchpilot.commits.repository import Repository
 
         repository = Repository.open(where)
-    found = read_targets((target,), repository, None, from_archive)
+    found = read_targets((target,), repository, from_archive)
     return [(one.source, "\n".join(one.lines)) for series in found for one in series.patches]
 
 

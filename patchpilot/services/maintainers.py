@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.b4_prep import prep_of
-from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, read_targets, refuse_absent
+from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, refuse_absent
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
@@ -27,6 +27,7 @@ from patchpilot.recipients.dropin.switches import Switches, assemble, script_def
 from patchpilot.recipients.edits import Edits, EditStore, addresses, topic_key
 from patchpilot.recipients.known import known
 from patchpilot.recipients.plan import Sources, for_security, plan_patches, plan_paths
+from patchpilot.services.read_series import read_series
 
 NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
 HISTORY_SECONDS = 8.0
@@ -77,7 +78,7 @@ def plan_targets(
     source = source_tree(tree, repository)
     sources = sources_of(source, repository, switches, profile)
     results = []
-    series = read_targets(targets, repository, base, from_archive)
+    series = read_series(targets, repository, base, from_archive)
     patches = [patch for one in series for patch in one.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from patchpilot.commits import rewrite
-from patchpilot.commits.range import resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.commits.undo import Undo
@@ -15,6 +14,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.services.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.services.fixes import SURE_ENOUGH, FixesResult, find_culprits, own_patch
 from patchpilot.services.stable import stable_lines
+from patchpilot.services.topic_base import topic_commits
 from patchpilot.tags.compose import Wish, compose, word_diff
 from patchpilot.tags.fixes import tag_of
 from patchpilot.tags.forms import Forms, detect, forms_of
@@ -108,7 +108,7 @@ def prepare(
     RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
     """
     ref, head = rewrite.branch_of(repository, target)
-    ids = resolve_commits(repository, target, base)
+    ids = topic_commits(repository, target, base)
     for one in ids:
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")

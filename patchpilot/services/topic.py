@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch
-from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets, resolve_commits
+from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
@@ -16,6 +16,7 @@ from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each
 from patchpilot.outgoing.plan import Request
+from patchpilot.services.topic_base import topic_commits
 
 _CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
 
@@ -24,7 +25,7 @@ def read_topic(repository: Repository, request: Request) -> tuple[Series, tuple[
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
     if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
-        ids = resolve_commits(repository, target, request.base)
+        ids = topic_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
     found = read_targets((target,), repository)
     if len(found) != 1:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from patchpilot.commits.range import is_network_target, resolve_commits
+from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import WAIVERS_GIVEN, Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
@@ -16,6 +16,7 @@ from patchpilot.outgoing.outbox import state_folder
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.excuses import Excuses
 from patchpilot.services.fix_claims import denied_subjects, without_denials
+from patchpilot.services.topic_base import topic_commits
 
 ORIGIN = "your topic"
 
@@ -57,7 +58,7 @@ def known_draft(repository: Repository, target: str | None, base: str | None = N
     if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
         return None
     try:
-        commits = [repository.commit(one) for one in resolve_commits(repository, target, base)]
+        commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
     except PatchpilotError:
         # whoever reads the patches says what is wrong
         return None

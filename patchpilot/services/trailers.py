@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from patchpilot.commits import rewrite
-from patchpilot.commits.range import resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.commit import Commit
@@ -16,6 +15,7 @@ from patchpilot.outgoing.draft import Draft, became
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.prepare import Change, Confirm, Preparation, write
 from patchpilot.services.reroll import sent_patches
+from patchpilot.services.topic_base import topic_commits
 from patchpilot.services.topic_state import TopicState, topic_state
 from patchpilot.threads.revisions import Post
 from patchpilot.threads.status import Credit, Status
@@ -59,7 +59,7 @@ def collect(
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
     """
     ref, head = rewrite.branch_of(repository, target)
-    commits = [repository.commit(one) for one in resolve_commits(repository, target, base)]
+    commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
     progress("reading the thread")
     state = topic_state(repository, target, base=base, store=store)
     status = _status_of(state)

@@ -132,11 +132,11 @@ class Session:
 
     def topic_now(self, repository: "Repository") -> Topic:
         """The topic's commits as they are (tens of milliseconds); the session does not keep them."""
-        from patchpilot.commits.range import resolve_commits
+        from patchpilot.services.topic_base import topic_commits
 
         settings = self.settings(repository)
         base = self.base or settings.get("base") or None
-        ids = resolve_commits(repository, self.target, base)
+        ids = topic_commits(repository, self.target, base)
         return Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
 
     def settings(self, repository: "Repository") -> "Settings":

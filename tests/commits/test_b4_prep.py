@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
-from patchpilot.commits.range import read_targets, resolve_commits
+from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.services.read_series import read_series
+from patchpilot.services.topic_base import topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
 from tests.kit.repos import Repo
@@ -24,8 +26,8 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 def patches(repo: Repo, target: str | None = None) -> list[str]:
     """The subjects of a TARGET's patches, which both ways to read it agree on."""
     with Repository.open(repo.path) as repository:
-        (series,) = read_targets([target] if target else [], repository)
-        assert [one.commit for one in series.patches] == list(resolve_commits(repository, target))
+        (series,) = read_series([target] if target else [], repository)
+        assert [one.commit for one in series.patches] == list(topic_commits(repository, target))
     return [one.subject.title for one in series.patches]
 
 
@@ -81,7 +83,7 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Pa
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
-    with pytest.raises(UsageError, match=r"no patch here: .* is b4's cover letter|no commits over its base|no upstream"):
+    with pytest.raises(UsageError, match=r"no patch here: .* is b4's cover letter|no commits over the base"):
         patches(repo)
 
 

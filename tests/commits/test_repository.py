@@ -10,6 +10,7 @@ from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import GitError, InputError, MissingError, UsageError
+from patchpilot.services.read_series import read_series
 from tests.kit import patches
 from tests.kit.repos import Repo
 
@@ -26,7 +27,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def test_the_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
-        (series,) = read_targets((), repository)
+        (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]
         assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
@@ -136,7 +137,7 @@ def test_no_repository_is_exit_3(tmp_path: Path) -> None:
 def test_no_base_says_how_to_name_one(repo: Repo) -> None:
     repo.git("update-ref", "-d", "refs/remotes/origin/master")
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
-        read_targets((), repository)
+        read_series((), repository)
     assert "--base" in (error.value.hint or "")
 
 

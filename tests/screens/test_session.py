@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits import range as range_of_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.services import topic_base
 from patchpilot.tui.app import Walk
 from patchpilot.tui.memory import Memory
 from patchpilot.tui.screens.base import StageScreen
@@ -46,7 +46,7 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
 
 
 async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
-    first_read, go_on, real = threading.Event(), threading.Event(), range_of_commits.resolve_commits
+    first_read, go_on, real = threading.Event(), threading.Event(), topic_base.topic_commits
 
     def slow(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
         ids = real(repository, target, base)
@@ -55,7 +55,7 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, wa
             assert go_on.wait(PATIENCE)
         return ids
 
-    monkeypatch.setattr(range_of_commits, "resolve_commits", slow)
+    monkeypatch.setattr(topic_base, "topic_commits", slow)
     app = walk_on(mended)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -74,14 +74,14 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, wa
 
 
 def test_an_amend_while_the_topic_is_read_is_seen_afterwards(mended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = range_of_commits.resolve_commits
+    real = topic_base.topic_commits
 
     def amended(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
         ids = real(repository, target, base)
         git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         return ids
 
-    monkeypatch.setattr(range_of_commits, "resolve_commits", amended)
+    monkeypatch.setattr(topic_base, "topic_commits", amended)
     watch = Watch()
     read_topic(Session(mended), watch, watch.begin())
     assert watch.moved
@@ -179,7 +179,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the error")
         assert "way out" in text_of(app)
-        assert "no commits over its base" in text_of(app)
+        assert "no commits over the base" in text_of(app)
         await keys(pilot, "8")
         assert "Nothing is followed yet" in text_of(app)
 

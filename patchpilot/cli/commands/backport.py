@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.config import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Wants:
     "--onto", multiple=True, metavar="REV|DIR", help="a commit-ish or an unpacked tree instead of the stable branches (repeatable)"
 )
 @click.option("--ended", is_flag=True, help="also the series whose support is over")
-@click.option("--base", metavar="REV", help="what the topic is based on, without a TARGET")
+@base_options("what the topic is based on, without a TARGET")
 @click.option(
     "--effort",
     type=click.FloatRange(0),
@@ -85,7 +85,7 @@ def command(
         if wanted.resolve and repository:
             onto = (branch_word(repository, wanted.resolve, **ours),)
         with progress_of(common) as progress:
-            base = base or settings.get("base") or None
+            base = common.base(settings, base, repository, (target,))
             asked: dict[str, Any] = {"ended": ended, "effort": effort, "base": base, "fixes": fixes}
             results = backport(repository, target, onto, **ours, **asked, progress=progress)
             done = _deeds(repository, results, wanted, settings) if _has_deeds(wanted) else output.Deeds()

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from patchpilot.cli.checking import FORMATS, JOBS, Words, answer
-from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.errors import UsageError
 
@@ -39,7 +39,7 @@ class _Command(click.Command):
     "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'",
 )
 @common_options(*FORMATS)
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@base_options()
 @click.option("--strict", is_flag=True, help="also give findings of severity check")
 @click.option("--select", metavar="RULE,…", multiple=True, help="only these rules (id, name, checkpatch type or pack)")
 @click.option("--ignore", metavar="RULE,…", multiple=True, help="not these rules")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.cli.output.plain import printable
 from patchpilot.errors import InputError, UsageError
 from patchpilot.services import draft as service
@@ -19,7 +19,7 @@ from patchpilot.services.draft import Changes, DraftResult
     "\n  patchpilot draft --subject-prefix 'PATCH net'"
 )
 @common_options("text", "json", short_verbose=False)
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@base_options()
 @click.option("--edit", is_flag=True, help="write cover, changelog and notes in your editor")
 @click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
 @click.option("--cover", "text", metavar="TEXT", help="the cover letter: subject, blank line, text (with --cover-subject: the text)")
@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Show or change the draft of TARGET's topic (default: the current branch). It is kept outside the branch."""
     repository = common.repository()
-    base = base or common.settings(repository).get("base") or None
+    base = common.base(common.settings(repository), base, repository, (target,))
     if no_b4:
         click.echo(f"{service.leave_b4(repository)} is out of b4's books", err=True)
         return 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.lint.profiles import find_profile
@@ -27,14 +27,14 @@ MAX_LOG = 4 << 20
     type=click.Path(path_type=Path, allow_dash=True),
     help="what git bisect log printed, or a report that quotes its end",
 )
-@click.option("--base", metavar="REV", help="what your topic is based on: what it adds gets no tag, but the advice to squash")
+@base_options("what your topic is based on: what it adds gets no tag, but the advice to squash")
 @click.argument("target", default="HEAD")
 def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str) -> int:
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
     log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
         settings = common.settings(repository)
-        base, named = base or settings.get("base") or None, settings.get("profile")
+        base, named = common.base(settings, base, repository), settings.get("profile")
         profile = find_profile(named) if named else None
         ids = _commits(repository, target)
         own = _unsent(repository, target)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.model.progress import Progress
 from patchpilot.recipients.dropin.switches import take
 
@@ -57,7 +57,7 @@ class _Command(click.Command):
     epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--base", metavar="REV", help="what the topic is based on, when no TARGET is named")
+@base_options("what the topic is based on, when no TARGET is named")
 @click.option("--per-patch", is_flag=True, help="a plan for each patch instead of one for the series")
 @click.option("--brief", is_flag=True, help="text without reasons")
 @click.option("--add-to", multiple=True, metavar="ADDRESS", help="put an address into To, and keep it there for this topic")
@@ -118,6 +118,9 @@ def _plan(
             targets, base=base, per_patch=per_patch, security=security, from_archive=common.from_archive, progress=progress, **asked
         )
 
+    if not targets and not common.tree:
+        with common.repository() as repository:
+            base = common.base(common.settings(repository), base, repository)
     missed: Any = ()
     with progress_of(common) as progress:
         result = ask(progress)

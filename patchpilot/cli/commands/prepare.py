@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from patchpilot.cli.options import Common, ProgressLine, common_options, progress_of
+from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.prepare import Preparation, Wanted, prepare
@@ -36,7 +36,7 @@ from patchpilot.services.prepare import Preparation, Wanted, prepare
 @click.option("--regression", is_flag=True, help="Cc the regressions list and give the tracker's line")
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
 @click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="say whether the commits fix a bug; kept with the topic")
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@base_options()
 @click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
 @click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
 @click.option("--dry-run", is_flag=True, help="only show what would be written")
@@ -61,7 +61,7 @@ def command(
             repository,
             target,
             Wanted(**words),
-            base=base or settings.get("base") or None,
+            base=common.base(settings, base, repository, (target,)),
             profile=settings.get("profile"),
             dry_run=dry_run,
             published=published,

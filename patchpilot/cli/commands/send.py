@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.outgoing.plan import TRANSPORTS, Problem, Request, SendPlan, SendResult
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--resend", is_flag=True, help="the last version again, unchanged, marked RESEND")
 @click.option("--cover-letter", is_flag=True, help="with the cover letter of the draft, also for one patch")
 @click.option("--in-reply-to", metavar="ID", help="answer this mail")
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@base_options()
 @click.option("--identity", metavar="NAME", help="the sendemail identity to use")
 @click.option("--dry-run", is_flag=True, help="show everything, send nothing")
 @click.option("--to-self", is_flag=True, help="send to yourself only, to see what arrives")
@@ -71,7 +71,7 @@ def command(
         range_diff=asked["range_diff"],
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
-        base=asked["base"] or settings.get("base") or None,
+        base=common.base(settings, asked["base"], repository, (target,)),
         to_self=asked["to_self"],
         force=asked["force"],
         identity=asked["identity"],

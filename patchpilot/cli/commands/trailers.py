@@ -6,7 +6,7 @@ import sys
 import click
 
 from patchpilot.cli.commands.prepare import body, text
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import printable
 from patchpilot.services.prepare import Preparation
@@ -15,7 +15,7 @@ from patchpilot.services.trailers import collect
 
 @click.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
 @common_options("text", "json")
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@base_options()
 @click.option("--changed", is_flag=True, help="also tags given to a patch that has changed since, or on a condition")
 @click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
 @click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
@@ -45,7 +45,7 @@ def command(
             repository,
             target,
             store=store,
-            base=base or settings.get("base") or None,
+            base=common.base(settings, base, repository, (target,)),
             changed=changed,
             dry_run=dry_run,
             published=published,

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The candidates for a topic's base, collected from git with few processes: branches, their remotes' HEADs, what each has of the topic's history."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from patchpilot.commits.base import MAX_OWN, RELEASE_TAG, Ref, is_copy
+from patchpilot.commits.repository import Repository
+
+MAX_WALK = 20_000
+"""More commits than that over a base are not listed."""
+MAX_HOLDERS = 8
+"""A commit that more branches have than that is public, whoever wrote it."""
+MAX_REFLOGS = 6
+_FORMAT = "%(HEAD)%00%(refname)%00%(objectname)%00%(objecttype)%00%(symref)%00%(upstream)"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What HEAD has over some commits: ids without merges, oldest first, and the newest commit of its first-parent history that they have.
+
+    `edges` are all newest commits that they have: several where HEAD merged them. `start` is "" where they share none, or none within MAX_WALK commits.
+    """
+
+    commits: tuple[str, ...]
+    start: str
+    edges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What a branch is set to follow: the ref, and what that one follows itself where it is a local branch."""
+
+    ref: Ref
+    tips: tuple[str, ...]
+
+
+class Search:
+    """Questions about one commit, mostly HEAD. Each is a git process, and is asked when it is needed first."""
+
+    def __init__(self, repository: Repository, head: str, *, is_checked_out: bool = True) -> None:
+        self.repository, self.head, self.is_checked_out = repository, head, is_checked_out
+
+    @cached_property
+    def _rows(self) -> list[list[str]]:
+        done = self.repository.git("for-each-ref", f"--format={_FORMAT}", "refs/heads", "refs/remotes")
+        return [row for line in done.text.splitlines() if len(row := line.split("\0")) == 6]
+
+    @cached_property
+    def branch(self) -> str | None:
+        """The branch that is checked out in this worktree, None where HEAD is detached."""
+        return next((row[1].removeprefix("refs/heads/") for row in self._rows if row[0] == "*"), None)
+
+    @cached_property
+    def remote(self) -> dict[str, Ref]:
+        """Full name → remote branch. A remote's default branch is what its HEAD names; where none does, origin's master or main is."""
+        heads = {row[4] for row in self._rows if row[4] and row[1].startswith("refs/remotes/")}
+        if not any(one.startswith("refs/remotes/origin/") for one in heads):
+            names = {row[1] for row in self._rows}
+            heads |= {one for one in ("refs/remotes/origin/main", "refs/remotes/origin/master") if one in names}
+        return {
+            name: Ref(name.removeprefix("refs/remotes/"), commit, name in heads)
+            for _, name, commit, kind, symref, _ in self._rows
+            if kind == "commit" and not symref and name.startswith("refs/remotes/")
+        }
+
+    @cached_property
+    def local(self) -> dict[str, Ref]:
+        """Full name → local branch other than the one checked out."""
+        default = (*self.repository.config("init.defaultBranch"), "main", "master")
+        return {
+            row[1]: Ref(name := row[1].removeprefix("refs/heads/"), row[2], name in default, local=True)
+            for row in self._rows
+            if row[0] != "*" and row[3] == "commit" and not row[4] and row[1].startswith("refs/heads/")
+        }
+
+    @cached_property
+    def upstream(self) -> Upstream | None:
+        """What the checked-out branch follows; None for a detached HEAD, without upstream, or where that is gone."""
+        following = {row[1]: row[5] for row in self._rows}
+        known = {row[1]: row[2] for row in self._rows if row[3] == "commit"}
+        name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
+        if name not in known:
+            return None
+        ref = self.remote.get(name) or self.local.get(name) or Ref(name.removeprefix("refs/heads/"), known[name], local=True)
+        tips = [known[name]]
+        # a local master is seldom newer than what it follows
+        while name.startswith("refs/heads/") and following.get(name, "") in known and known[following[name]] not in tips:
+            name = following[name]
+            tips.append(known[name])
+        return Upstream(ref, tuple(tips))
+
+    def over(self, tips: Iterable[str]) -> Over:
+        """What HEAD has over these commits."""
+        lines = "".join(f"^{one}\n" for one in tips)
+        done = self.repository.git(
+            "rev-list",
+            "--parents",
+            f"--max-count={MAX_WALK}",
+            "--stdin",
+            stdin=f"{self.head}\n{lines}".encode(),
+        )
+        parents: dict[str, list[str]] = {}
+        for line in done.text.splitlines():
+            first, *rest = line.split()
+            parents[first] = rest
+        start = self.head
+        while start in parents:
+            start = parents[start][0] if parents[start] else ""
+        if len(parents) >= MAX_WALK:
+            start = ""
+        edges = {one for known in parents.values() for one in known if one not in parents} or {self.head}
+        return Over(tuple(one for one in _oldest_first(parents, self.head) if len(parents[one]) < 2), start, tuple(sorted(edges)))
+
+    def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
+        """Those of these branches that have the commit."""
+        wanted = {f"refs/{'heads' if one.local else 'remotes'}/{one.name}": one for one in among}
+        kinds = {name.split("/")[1] for name in wanted}
+        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *(f"refs/{one}" for one in sorted(kinds)))
+        return [wanted[one] for one in done.text.splitlines() if one in wanted]
+
+    @cached_property
+    def me(self) -> frozenset[str]:
+        """The addresses that this person commits with."""
+        identity = self.repository.identity
+        known = (identity.email if identity else "", os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+        return frozenset(one.lower() for one in known if one)
+
+    @cached_property
+    def created_from(self) -> str:
+        """The name of what the branch was created from, as git noted it then; "" where it did not, or no longer knows."""
+        if self.branch is None:
+            return ""
+        done = self.repository.git("log", "-g", "--format=%gs", f"refs/heads/{self.branch}", "--", ok=(0, 128))
+        last = done.text.strip().rpartition("\n")[2]
+        return last.removeprefix("branch: Created from ") if last.startswith("branch: Created from ") else ""
+
+    def is_copy(self, ref: Ref, others: Iterable[Ref]) -> bool:
+        """Whether a remote branch is the topic's pushed copy: what it has over the other branches is mine."""
+        if ref.local or self.repository.commit(ref.commit).committer.email.lower() not in self.me:
+            return False
+        tips = [f"^{one.commit}" for one in others if one.name != ref.name and not one.is_called(self.branch)]
+        done = self.repository.git("rev-list", f"--max-count={MAX_OWN + 1}", "--stdin", stdin="\n".join([ref.commit, *tips, ""]).encode())
+        ids = done.text.split()
+        if len(ids) > MAX_OWN:
+            return False
+        if not ids and ref.is_called(self.branch):
+            # pushed before anything was committed; it may be older than what the topic is based on by now
+            return not ref.is_integration
+        return is_copy(ref, self.branch, tuple(self.repository.commits(ids)), self.me, created_from=self.created_from)
+
+    def are_mine(self, commits: Sequence[str]) -> bool:
+        """Whether this person committed all of these."""
+        return all(self.repository.commit(one).committer.email.lower() in self.me for one in commits)
+
+    @cached_property
+    def releases(self) -> dict[str, str]:
+        """Commit → name of the tags of public history."""
+        done = self.repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/tags")
+        rows = (line.split("\0") for line in done.text.splitlines())
+        return {peeled or commit: name for name, commit, peeled in rows if RELEASE_TAG.fullmatch(name)}
+
+    def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
+        """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
+        found = {}
+        for one in [one for one in refs if not one.local][:MAX_REFLOGS]:
+            done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{one.name}", self.head, ok=(0, 1))
+            if commit := done.text.strip():
+                found[commit] = one.name
+        return found
+
+
+def _oldest_first(parents: dict[str, list[str]], head: str) -> list[str]:
+    """The commits in an order in which each comes after its parents."""
+    order: list[str] = []
+    done: set[str] = set()
+    stack = [(head, False)]
+    while stack:
+        one, left = stack.pop()
+        if left:
+            order.append(one)
+        elif one in parents and one not in done:
+            done.add(one)
+            stack.append((one, True))
+            stack += [(parent, False) for parent in reversed(parents[one])]
+    return order

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base of a topic, the same for every verb: named, b4's, the upstream, else the nearest remote branch; and the commits over it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from patchpilot.commits.b4_prep import below_cover, is_cover, prep_branch, without_covers
+from patchpilot.commits.base import MAX_OWN, Base, Kind, Ref, counted, nearest_reason, ordered, rebuilt_note
+from patchpilot.commits.range import head_of, only_cover, resolve_commits
+from patchpilot.errors import UnclearBaseError, UsageError
+from patchpilot.services.base_search import MAX_HOLDERS, MAX_WALK, Over, Search
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+LIKELIEST = 3
+ROUNDS = 6
+"""So many branches are looked through for copies of the topic."""
+
+_found: "WeakKeyDictionary[Repository, dict[tuple[str, str | None], Base]]" = WeakKeyDictionary()
+
+
+def topic_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
+    """The ids that a TARGET stands for, oldest first; of None those of the topic.
+
+    UsageError when there are none, UnclearBaseError when there are too many over a base that nobody named.
+    """
+    return topic_base(repository, base).commits if target is None else resolve_commits(repository, target)
+
+
+def topic_base(repository: "Repository", named: str | None = None) -> Base:
+    """The base of what is checked out, judged: UsageError over it is nothing, UnclearBaseError when so much is that the base must be wrong."""
+    base = find_base(repository, named)
+    if not base.commits:
+        head = head_of(repository)
+        raise only_cover(head) if head != base.start and is_cover(repository.commit(head)) else _nothing_over(repository, base)
+    if base.is_unclear:
+        choices = likeliest(repository, named)
+        raise UnclearBaseError(
+            f"{_many(base)} over the base {base.name}, which is a guess ({base.reason})",
+            hint="name the base with --base REV, or name a range A..B",
+            choices=tuple((one.name, len(one.commits), one.reason) for one in choices),
+        )
+    if len(base.commits) > MAX_OWN:
+        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint="name a nearer base: --base REV")
+    return base
+
+
+def find_base(repository: "Repository", named: str | None = None, head: str | None = None) -> Base:
+    """The base of HEAD (or of another commit of this clone) and the commits over it, however many; UsageError when there is none to find."""
+    tip = head or head_of(repository)
+    known = _found.setdefault(repository, {})
+    if (tip, named) not in known:
+        known[tip, named] = _without_covers(repository, _find(Search(repository, tip, is_checked_out=head is None), named))
+    return known[tip, named]
+
+
+def _find(search: Search, named: str | None) -> Base:
+    if named:
+        tip = search.repository.resolve(named)
+        return _base(named, Kind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
+    if found := _of_b4(search):
+        return found
+    notes: list[str] = []
+    remote = list(search.remote.values())
+    upstream = search.upstream
+    if upstream:
+        if not search.is_copy(upstream.ref, remote):
+            return _earlier(search, _over_upstream(search), [upstream.ref])
+        notes.append(f"{upstream.ref.name} is left out: it is this topic's own pushed copy")
+        remote = [one for one in remote if one.name != upstream.ref.name]
+    found = _nearest(search, remote, notes) or _nearest(search, list(search.local.values()), notes)
+    if found:
+        return _earlier(search, found, [one for one in remote if one.is_integration or one.name == found.name])
+    if upstream:
+        return _over_upstream(search)
+    raise UsageError(
+        "no base found: this branch has no upstream and shares no commit with any other branch",
+        hint="name the base: --base REV, or a range A..B",
+    )
+
+
+def _of_b4(search: Search) -> Base | None:
+    """The base that b4 keeps for a prep branch."""
+    prep = prep_branch(search.repository, search.branch) if search.is_checked_out else None
+    if prep is None or prep.base is None:
+        return None
+    return _base(prep.base[:12], Kind.B4, search.over([prep.base]), f"the base of the b4 prep branch {prep.branch}".rstrip(), prep.base)
+
+
+def _over_upstream(search: Search) -> Base:
+    upstream = search.upstream
+    assert upstream is not None
+    name = upstream.ref.name
+    over = search.over(upstream.tips)
+    reason = f"the upstream of {search.branch}"
+    return _base(name, Kind.UPSTREAM, over, reason, upstream.ref.commit, [rebuilt_note(upstream.ref)] if upstream.ref.is_rebuilt else [])
+
+
+def _base(name: str, kind: Kind, over: Over, reason: str, start: str, notes: Sequence[str] = ()) -> Base:
+    return Base(name, kind, over.start or start, over.commits, reason, tuple(notes))
+
+
+def _without_covers(repository: "Repository", base: Base) -> Base:
+    """The base with b4's cover letter left out of its commits, and below it."""
+    if not base.commits:
+        return base
+    return replace(base, start=below_cover(repository, base.start), commits=without_covers(repository, base.commits))
+
+
+def _nearest(search: Search, refs: list[Ref], notes: list[str]) -> Base | None:
+    """The branch with the newest commit of HEAD's history, the topic's pushed copies left out and noted."""
+    for _ in range(ROUNDS):
+        over = search.over(one.commit for one in refs)
+        if not over.start:
+            break
+        holders = search.holders(over.start, refs)
+        copies = _copies(search, over.start, holders, refs, pushed=bool(notes))
+        if not copies:
+            return _named_by(search, over, holders, refs, notes) if holders else None
+        notes += [f"{one.name} is left out: it is this topic's own pushed copy, or based on it" for one in copies]
+        refs = [one for one in refs if one not in copies]
+    return None
+
+
+def _copies(search: Search, start: str, holders: Sequence[Ref], refs: Sequence[Ref], *, pushed: bool) -> list[Ref]:
+    """Those of the branches with this commit that are copies of the topic; where the topic was `pushed`, also what others based on it."""
+    if len(holders) > MAX_HOLDERS or not search.are_mine([start]):
+        return []
+    public = [one for one in refs if one not in holders]
+    copies = [one for one in holders if search.is_copy(one, public)]
+    if (pushed or copies) and not any(one.default for one in holders):
+        copies += [one for one in holders if one not in copies and not one.is_integration]
+    return copies
+
+
+def _named_by(search: Search, over: Over, holders: list[Ref], refs: Sequence[Ref], notes: Sequence[str]) -> Base:
+    more = []
+    for edge in [one for one in over.edges if one != over.start][:MAX_HOLDERS]:
+        having = search.holders(edge, refs)
+        if both := [one for one in holders if one in having]:
+            holders = both
+        elif having:
+            more.append(f"what was merged from {ordered(having)[0].name} is left out")
+    ranked = ordered(_with_listed(search, over, holders))
+    chosen, rest = ranked[0], ranked[1:]
+    kind = Kind.LOCAL if chosen.local else Kind.REMOTE
+    more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []
+    return _base(chosen.name, kind, over, nearest_reason(chosen, rest), chosen.commit, (*notes, *more))
+
+
+def _with_listed(search: Search, over: Over, holders: list[Ref]) -> list[Ref]:
+    """The branches, those marked that MAINTAINERS names (T:) for the files of the topic; asked only where several remotes have the same commit."""
+    remotes = {one.name.partition("/")[0] for one in holders if not one.local}
+    if len(remotes) < 2 or not over.commits:
+        return holders
+    from patchpilot.services.target_trees import listed_branches
+
+    listed = listed_branches(search.repository, over.start, search.head)
+    return [replace(one, listed=one.name in listed) for one in holders]
+
+
+def _earlier(search: Search, base: Base, refs: Sequence[Ref]) -> Base:
+    """The base, or what its branch was before it was rebased, or a release, where one of these has commits that are not this topic's."""
+    moved = base.kind is Kind.UPSTREAM and not any(one.commit == base.start for one in refs)
+    foreign = base.is_unclear or not search.are_mine(base.commits)
+    if not moved and not foreign:
+        return base
+    states = search.earlier_states(refs)
+    if foreign:
+        states = {**search.releases, **states}
+    over = search.over([base.start, *states])
+    left = set(base.commits) - set(over.commits)
+    if not left or not over.start:
+        return base
+    name = states.get(over.start, "")
+    if ref := next((one for one in refs if one.name == name), None):
+        again = "is rebuilt for each release" if ref.is_rebuilt else "was rebased"
+        reason = f"{ref.name} {again}, and this is what it was when the topic was started"
+        return Base(
+            over.start[:12],
+            Kind.EARLIER,
+            over.start,
+            over.commits,
+            reason,
+            (*base.notes, f"{ref.name} itself: {counted(len(base.commits))}"),
+        )
+    reason = "nearest release; no branch here has it nearer"
+    return Base(
+        name or over.start[:12], Kind.EARLIER, over.start, over.commits, reason, (*base.notes, f"{base.name}: {counted(len(base.commits))}")
+    )
+
+
+def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
+    """The bases a person might mean, the fewest commits first: the one chosen, the upstream, the nearest branches one after the other."""
+    search = Search(repository, head_of(repository))
+    found = [find_base(repository, named)]
+    if search.upstream:
+        found.append(_over_upstream(search))
+    refs = list(search.remote.values()) or list(search.local.values())
+    for _ in range(LIKELIEST):
+        base = _nearest(search, refs, [])
+        if base is None:
+            break
+        found.append(base)
+        have = {one.name for one in search.holders(base.start, refs)} | {base.name}
+        refs = [one for one in refs if one.name not in have]
+    unique = {one.start: one for one in reversed(found) if one.commits}
+    return tuple(sorted(unique.values(), key=lambda one: len(one.commits))[:LIKELIEST])
+
+
+def _many(base: Base) -> str:
+    return f"more than {MAX_WALK} commits" if len(base.commits) >= MAX_WALK else counted(len(base.commits))
+
+
+def _nothing_over(repository: "Repository", base: Base) -> UsageError:
+    """The error for an empty topic, with another base that it would not be empty over."""
+    other = next((one for one in likeliest(repository) if one.name != base.name), None)
+    hint = "commit your fix first, or name a commit or a range A..B"
+    if other:
+        hint += f"; over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits))}: --base {other.name}"
+    return UsageError(f"no commits over the base {base.name}", hint=hint)

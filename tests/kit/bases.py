@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Clones as kernel developers have them: several remotes, stale branches, pushed copies. Others' commits are others', so that evidence counts."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.kit.repos import Repo
+
+LINUS = "Linus T <linus@example.com>"
+SUBMAINTAINER = "Jo Keeper <jo@example.net>"
+
+
+@contextmanager
+def commits_by(who: str) -> Iterator[None]:
+    """Within this, who commits is somebody else."""
+    name, _, email = who.removesuffix(">").partition(" <")
+    new = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (("NAME", name), ("EMAIL", email))}
+    old = {key: os.environ.get(key) for key in new}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for key, value in old.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
+
+
+def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
+    """That many commits of somebody else on the current branch; the last one's id."""
+    made = ""
+    with commits_by(who):
+        for number in range(count):
+            made = repo.commit(f"{what}: step {number}\n", {f"{what}.c": f"int {what}{number};\n"})
+    return made
+
+
+def upstream(path: Path, commits: int = 5) -> Repo:
+    """A project with `main` and its commits; `master` stays at the first one."""
+    repo = Repo(path)
+    grow(repo, 1, "start")
+    repo.branch("main")
+    grow(repo, commits, "mainline")
+    return repo
+
+
+def clone(source: Repo, path: Path, *options: str) -> Repo:
+    """A clone of it with its own clock, a minute after the source's."""
+    source.git("clone", "-q", *options, f"file://{source.path}", str(path))
+    made = Repo.__new__(Repo)
+    made.path, made._clock = path, source._clock + 60
+    return made
+
+
+def fix(repo: Repo, number: int = 1) -> str:
+    """A commit of the person's own."""
+    return repo.commit(
+        f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {f"fix{number}.c": "int f;\n"}
+    )
+
+
+def add_remote(repo: Repo, name: str, source: Repo) -> None:
+    """Another remote, fetched."""
+    repo.git("remote", "add", name, f"file://{source.path}")
+    repo.git("fetch", "-q", name)

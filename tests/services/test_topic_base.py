@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base of a topic in the clones that people have: each a real repository, with what must be chosen and why."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UnclearBaseError, UsageError
+from patchpilot.services.topic_base import find_base, likeliest, topic_base, topic_commits
+from tests.kit.bases import SUBMAINTAINER, add_remote, clone, commits_by, fix, grow, upstream
+from tests.kit.repos import Repo
+
+
+def _stale_master(place: Path) -> Repo:
+    """origin/HEAD is main, origin/master is stale, the branch has no upstream."""
+    repo = clone(upstream(place / "up", 40), place / "r")
+    repo.branch("topic")
+    fix(repo)
+    return repo
+
+
+def _single_branch(place: Path) -> Repo:
+    source = upstream(place / "up")
+    repo = clone(source, place / "r", "--single-branch", "-b", "main")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic")
+    fix(repo)
+    return repo
+
+
+def _single_branch_itself(place: Path) -> Repo:
+    """The commits are on the branch that was cloned."""
+    repo = clone(upstream(place / "up"), place / "r", "--single-branch", "-b", "main")
+    fix(repo)
+    return repo
+
+
+def _fork(place: Path) -> Repo:
+    """origin is the person's fork and stale, upstream the project; the topic was pushed to the fork."""
+    source = upstream(place / "up")
+    repo = clone(clone(source, place / "fork", "--bare"), place / "r")
+    grow(source, 6, "newer")
+    add_remote(repo, "upstream", source)
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "upstream/main")
+    fix(repo)
+    repo.git("push", "-q", "-u", "origin", "topic")
+    return repo
+
+
+def _pushed_and_amended(place: Path) -> Repo:
+    repo = _fork(place)
+    repo.git("commit", "-q", "--amend", "-m", "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    return repo
+
+
+def _pushed_under_another_name(place: Path) -> Repo:
+    repo = _fork(place)
+    repo.git("branch", "-q", "--unset-upstream")
+    repo.git("push", "-q", "origin", ":topic", "topic:ada/wip-2")
+    return repo
+
+
+def _pushed_before_rebase(place: Path) -> Repo:
+    """The copy is behind the project by now; the topic was rebased onto it, and its upstream is still the copy."""
+    repo = _fork(place)
+    with commits_by(SUBMAINTAINER):
+        source = Repo.__new__(Repo)
+        source.path, source._clock = place / "up", repo._clock
+        source.commit("newest: step\n", {"newest.c": "int n;\n"})
+    repo.git("fetch", "-q", "upstream")
+    repo.git("rebase", "-q", "upstream/main")
+    return repo
+
+
+def _worktree(place: Path) -> Repo:
+    repo = _stale_master(place)
+    repo.git("worktree", "add", "-q", "--no-track", "-b", "other", str(place / "tree"), "origin/main")
+    made = Repo.__new__(Repo)
+    made.path, made._clock = place / "tree", repo._clock
+    fix(made, 7)
+    return made
+
+
+def _detached(place: Path) -> Repo:
+    repo = _stale_master(place)
+    repo.git("checkout", "-q", "--detach")
+    fix(repo, 2)
+    return repo
+
+
+def _rebased_upstream(place: Path) -> Repo:
+    """The branch's upstream was rebased after the topic was started from it."""
+    source = upstream(place / "up")
+    source.branch("for-next")
+    grow(source, 3, "queued", SUBMAINTAINER)
+    repo = clone(source, place / "r")
+    repo.branch("topic", "origin/for-next")
+    fix(repo)
+    source.git("reset", "-q", "--hard", "main")
+    grow(source, 3, "requeued", SUBMAINTAINER)
+    repo.git("fetch", "-q", "origin")
+    return repo
+
+
+def _next(place: Path) -> tuple[Repo, Repo]:
+    """The project, and a linux-next that has merged a subsystem into it."""
+    source = upstream(place / "up")
+    tree = clone(source, place / "next", "-b", "main")
+    tree.branch("subsystem")
+    grow(tree, 4, "subsystem", SUBMAINTAINER)
+    tree.branch("master", "main")
+    with commits_by("Next Keeper <next@example.net>"):
+        tree.git("merge", "-q", "--no-ff", "-m", "Merge subsystem", "subsystem")
+    tree.tag("next-20260110")
+    tree.git("branch", "-q", "-D", "subsystem", "main")
+    return source, tree
+
+
+def _on_linux_next(place: Path) -> Repo:
+    source, tree = _next(place)
+    repo = clone(source, place / "r")
+    add_remote(repo, "next", tree)
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "next/master")
+    fix(repo)
+    return repo
+
+
+def _on_yesterdays_linux_next(place: Path) -> Repo:
+    repo = _on_linux_next(place)
+    tree = Repo.__new__(Repo)
+    tree.path, tree._clock = place / "next", repo._clock
+    tree.git("reset", "-q", "--hard", "HEAD^")
+    grow(tree, 2, "rebuilt", "Next Keeper <next@example.net>")
+    repo.git("fetch", "-q", "next")
+    repo.git("reflog", "expire", "--expire=now", "refs/remotes/next/master")
+    return repo
+
+
+def _mainline_with_linux_next(place: Path) -> Repo:
+    """The topic is on mainline; linux-next has that commit too and is as near."""
+    source, tree = _next(place)
+    repo = clone(source, place / "r")
+    add_remote(repo, "next", tree)
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    fix(repo)
+    return repo
+
+
+def _stable(place: Path) -> Repo:
+    """A stable branch is checked out under its own name, with commits on top."""
+    source = upstream(place / "up")
+    source.tag("v6.6")
+    source.branch("linux-6.6.y")
+    grow(source, 40, "stable", "Greg K <greg@example.net>")
+    repo = clone(source, place / "r")
+    repo.git("checkout", "-q", "linux-6.6.y")
+    fix(repo)
+    return repo
+
+
+def _on_stable(place: Path) -> Repo:
+    """A topic on a stable branch, without upstream."""
+    repo = _stable(place)
+    repo.git("checkout", "-q", "--no-track", "-b", "backport")
+    return repo
+
+
+def _merges(place: Path) -> Repo:
+    """A branch that merged mainline and a subsystem's tree on its way."""
+    source = upstream(place / "up")
+    tree = clone(source, place / "sub", "-b", "main")
+    grow(tree, 5, "subsystem", SUBMAINTAINER)
+    repo = clone(source, place / "r")
+    add_remote(repo, "subsystem", tree)
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    fix(repo)
+    repo.git("merge", "-q", "--no-edit", "subsystem/main")
+    fix(repo, 2)
+    return repo
+
+
+def _local_master_is_stale(place: Path) -> Repo:
+    """The upstream is the local main, which nobody pulled; the topic was rebased onto origin/main."""
+    source = upstream(place / "up")
+    repo = clone(source, place / "r")
+    repo.git("checkout", "-q", "--track", "-b", "topic", "main")
+    fix(repo)
+    grow(source, 9, "newer")
+    repo.git("fetch", "-q")
+    repo.git("rebase", "-q", "origin/main")
+    return repo
+
+
+def _no_remote(place: Path) -> Repo:
+    repo = upstream(place / "r")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic")
+    fix(repo)
+    return repo
+
+
+def _colleague(place: Path) -> Repo:
+    """Somebody based work on the pushed copy."""
+    repo = _fork(place)
+    grow(repo, 1, "colleague", SUBMAINTAINER)
+    repo.git("push", "-q", "origin", "HEAD:refs/heads/jo/on-top")
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    return repo
+
+
+def _several_remotes(place: Path) -> Repo:
+    """MAINTAINERS names one of two trees that have the same commit."""
+    source = Repo(place / "up")
+    with commits_by(SUBMAINTAINER):
+        source.commit("start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"})
+    net = clone(source, place / "net-main", "--bare")
+    repo = clone(source, place / "r")
+    add_remote(repo, "net", net)
+    repo.git("config", "remote.net.url", "https://git.example.org/net.git")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/master")
+    repo.commit("net: fix\n", {"drivers/net/a.c": "int b;\n"})
+    return repo
+
+
+_MAINTAINERS = """List of maintainers
+
+NETWORKING
+M:\tJo Keeper <jo@example.net>
+S:\tMaintained
+T:\tgit git://git.example.org/net.git master
+F:\tdrivers/net/
+
+THE REST
+M:\tLinus T <linus@example.com>
+S:\tBuried alive in reporters
+F:\t*
+F:\t*/
+"""
+
+FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
+    ("origin/HEAD is main, origin/master stale", _stale_master, "origin/main", 1, "nearest remote branch by merge-base, origin/HEAD"),
+    ("single-branch clone", _single_branch, "origin/main", 1, "nearest remote branch"),
+    ("single-branch clone, its own branch", _single_branch_itself, "origin/main", 1, "the upstream of main"),
+    ("fork with two remotes, topic pushed with -u", _fork, "upstream/main", 1, "nearest remote branch"),
+    ("pushed, then amended", _pushed_and_amended, "upstream/main", 1, "nearest remote branch"),
+    ("pushed under another name", _pushed_under_another_name, "upstream/main", 1, "nearest remote branch"),
+    ("pushed, then rebased onto newer upstream", _pushed_before_rebase, "upstream/main", 1, "nearest remote branch"),
+    ("a colleague's branch on the pushed copy", _colleague, "upstream/main", 1, "nearest remote branch"),
+    ("git worktree", _worktree, "origin/main", 1, "nearest remote branch"),
+    ("detached HEAD", _detached, "origin/main", 2, "nearest remote branch"),
+    ("rebased upstream", _rebased_upstream, "", 1, "origin/for-next was rebased"),
+    ("on linux-next", _on_linux_next, "next/master", 1, "nearest remote branch"),
+    ("on yesterday's linux-next", _on_yesterdays_linux_next, "next-20260110", 1, "nearest release"),
+    ("on mainline, linux-next as near", _mainline_with_linux_next, "origin/main", 1, "the same commit is in next/master"),
+    ("stable branch, under its own name", _stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y"),
+    ("topic on a stable branch", _on_stable, "origin/linux-6.6.y", 1, "nearest remote branch"),
+    ("a subtree of merges", _merges, "subsystem/main", 2, "nearest remote branch"),
+    ("upstream is a stale local branch", _local_master_is_stale, "main", 1, "the upstream of topic"),
+    ("no remote", _no_remote, "main", 1, "nearest local branch"),
+    ("MAINTAINERS names one of two trees", _several_remotes, "net/master", 1, "named by MAINTAINERS"),
+)
+
+
+@pytest.mark.parametrize(("build", "name", "commits", "why"), [row[1:] for row in FIXTURES], ids=[row[0] for row in FIXTURES])
+def test_the_base_is_what_a_person_means(tmp_path: Path, build: Callable[[Path], Repo], name: str, commits: int, why: str) -> None:
+    with Repository.open(build(tmp_path).path) as repository:
+        base = find_base(repository)
+        print("\n".join(base.explained()))
+        assert len(base.commits) == commits
+        assert all(repository.commit(one).subject.startswith(("widget:", "net:")) for one in base.commits)
+        assert name in ("", base.name)
+        assert why in base.reason
+        assert repository.resolve(base.name)
+        assert topic_commits(repository, None) == base.commits
+
+
+def test_a_pushed_copy_is_named_among_what_was_left_out(tmp_path: Path) -> None:
+    with Repository.open(_fork(tmp_path).path) as repository:
+        assert any("origin/topic" in note and "own pushed copy" in note for note in find_base(repository).notes)
+
+
+def test_linux_next_as_base_says_where_to_rebase(tmp_path: Path) -> None:
+    with Repository.open(_on_linux_next(tmp_path).path) as repository:
+        assert any("rebuilt" in note for note in find_base(repository).notes)
+
+
+def test_a_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
+    with Repository.open(_stale_master(tmp_path).path) as repository:
+        base = topic_base(repository, "origin/master")
+        assert (base.name, len(base.commits), base.guessed) == ("origin/master", 41, False)
+
+
+def test_many_commits_over_a_guessed_base_are_asked_about(tmp_path: Path) -> None:
+    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    for number in range(31):
+        fix(repo, number)
+    with Repository.open(repo.path) as repository, pytest.raises(UnclearBaseError) as error:
+        topic_commits(repository, None)
+    assert "31 commits over the base origin/main" in error.value.message
+    assert [(name, commits) for name, commits, _ in error.value.choices] == [("origin/main", 31), ("origin/master", 36)]
+
+
+def test_thirty_commits_are_not_asked_about(tmp_path: Path) -> None:
+    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    for number in range(30):
+        fix(repo, number)
+    with Repository.open(repo.path) as repository:
+        assert len(topic_commits(repository, None)) == 30
+
+
+def test_nothing_over_the_base_names_the_base(tmp_path: Path) -> None:
+    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits over the base origin/main"):
+        topic_base(repository)
+
+
+def test_the_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
+    with Repository.open(_on_stable(tmp_path).path) as repository:
+        assert [(one.name, len(one.commits)) for one in likeliest(repository)] == [
+            ("origin/linux-6.6.y", 1),
+            ("origin/main", 41),
+            ("origin/master", 46),
+        ]
+
+
+def test_hundreds_of_remote_branches_take_no_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = _stale_master(tmp_path)
+    head = repo.git("rev-parse", "origin/main~3")
+    repo.git("update-ref", "--stdin", stdin="".join(f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)))
+    calls = []
+    real = subprocess.Popen
+
+    def counted(*args: object, **more: object) -> object:
+        calls.append(args[0])
+        return real(*args, **more)  # type: ignore[call-overload]
+
+    with Repository.open(repo.path) as repository:
+        monkeypatch.setattr(subprocess, "Popen", counted)
+        assert find_base(repository).name == "origin/main"
+    assert len(calls) <= 9, calls
