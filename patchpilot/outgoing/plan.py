@@ -49,6 +49,13 @@ class Problem:
     hint: str = ""
 
 
+NO_SERVER = Problem(
+    "no-server",
+    "no mail server is configured: nothing can be sent",
+    "git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
@@ -80,6 +87,11 @@ class SendPlan:
     def waiting(self) -> tuple[int, ...]:
         """The indices of the mails that are to leave: all, or of a resumed send what is missing."""
         return tuple(at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING)
+
+    @property
+    def lacks_server(self) -> bool:
+        """Whether there is no way to send: no server, no program, and no web endpoint that b4 was told to use."""
+        return not self.account.configured and not (self.request.via == "b4" and bool(self.account.endpoint))
 
     @property
     def refused(self) -> bool:

@@ -14,7 +14,7 @@ from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.cover import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.plan import Problem, Request
+from patchpilot.outgoing.plan import NO_SERVER, Problem, Request
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sameness import same_patches
 from patchpilot.outgoing.target import Standing, Target
@@ -213,6 +213,8 @@ def warnings(facts: Facts) -> tuple[Problem, ...]:
 
 
 def _warnings(facts: Facts) -> Iterator[Problem]:
+    if not facts.account.configured and not (facts.request.via == "b4" and facts.account.endpoint):
+        yield NO_SERVER
     if facts.errors is None:
         yield Problem("unchecked", "the checks could not run", "patchpilot check")
     if facts.waived:
@@ -232,8 +234,6 @@ def _warnings(facts: Facts) -> Iterator[Problem]:
                 "check sendemail.from and user.email",
             )
             break
-    if not facts.account.configured:
-        yield Problem("no-server", "no mail server is set: nothing can be sent yet", "patchpilot doctor names your provider's settings")
     if facts.first_time and not facts.request.to_self:
         yield Problem("first-time", "nothing was sent from here yet", "try it on yourself first: patchpilot send --to-self")
     rewriter = provider_of(facts.account.server)

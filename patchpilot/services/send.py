@@ -21,7 +21,7 @@ from patchpilot.outgoing.cover import GIT_SUBJECT
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
-from patchpilot.outgoing.plan import TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
+from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
@@ -159,11 +159,8 @@ def deliver(
         return result_of_plan(planned)
     if planned.request.offline and planned.waiting:
         raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
-    if planned.waiting and not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint):
-        raise MissingError(
-            "no mail server is set",
-            hint="git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
-        )
+    if planned.waiting and planned.lacks_server:
+        raise MissingError(NO_SERVER.message, hint=NO_SERVER.hint)
     with sole_sender(planned.draft.change_id), Outbox() as outbox:
         if not planned.send_id and not planned.request.to_self and outbox.newest(planned.draft.change_id) > planned.last_seen:
             raise RefusedError(

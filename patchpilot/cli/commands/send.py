@@ -3,7 +3,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.outgoing.plan import TRANSPORTS, Problem, Request, SendPlan, SendResult
+from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, Problem, Request, SendPlan, SendResult
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -97,22 +97,28 @@ def command(
         return _nothing_to_do(common, plan, dry_run=dry_run)
     if outbox is not None:
         paths = service.write_outbox(plan, outbox)
-        _show(common, plan, service.result_of_plan(plan))
+        _show(common, plan, service.result_of_plan(plan), "NOT SENT, written to files")
         click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+    if not dry_run and plan.waiting and plan.lacks_server:
+        # it comes first: whatever else is fixed, no mail can be sent
+        others = () if plan.request.force else plan.refusals
+        plan = replace(plan, request=replace(plan.request, force=None), refusals=(NO_SERVER, *others), warnings=_without(plan, NO_SERVER))
+        _show(common, plan, service.result_of_plan(plan), _NOT_SENT, mails=False)
+        return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:
-        _show(common, plan, service.result_of_plan(plan))
+        _show(common, plan, service.result_of_plan(plan), "NOT SENT (dry run)")
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
-            unasked = Problem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "look at the preview, then add --yes")
-            result = replace(service.result_of_plan(plan), state="refused", refusals=(unasked,))
-            _show(common, plan, result)
-            raise RefusedError(unasked.message, hint=unasked.hint)
+            unasked = Problem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
+            plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
+            _show(common, plan, service.result_of_plan(plan), _NOT_SENT)
+            return int(ExitCode.FINDINGS)
         _ask(common, plan)
     elif common.format == "text":
-        _preview(common, plan)
+        _preview(common, plan, plan.refusals, "sending")
     with progress_of(common) as progress, _between_mails() as stopping:
         result = service.deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
     _result(common, plan, result)
@@ -155,17 +161,49 @@ def _write_changelog(common: Common, request: Request) -> None:
         edit(repository, editor_of(common), request.target, request.base)
 
 
-def _show(common: Common, plan: SendPlan, result: SendResult) -> None:
+_NOT_SENT = "NOT SENT"
+
+
+def _without(plan: SendPlan, problem: Problem) -> tuple[Problem, ...]:
+    return tuple(one for one in plan.warnings if one.name != problem.name)
+
+
+def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
+    """A plan that is not carried out: on stdout, and its problems on stderr too where stdout is not read by the sender."""
     if common.format == "json":
         _result(common, plan, result)
     else:
-        _preview(common, plan)
+        _preview(common, plan, result.refusals, ending, mails=mails)
+    if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
+        from patchpilot.cli.output.plain import one_line
+        from patchpilot.cli.output.send_text import verdict
+
+        sys.stdout.flush()
+        print(f"patchpilot: {verdict(plan, result.refusals)}", file=sys.stderr)
+        for one in result.refusals:
+            print(f"  {one_line(one.message)}" + (f"; {one_line(one.hint)}" if one.hint else ""), file=sys.stderr)
 
 
-def _preview(common: Common, plan: SendPlan) -> None:
-    from patchpilot.cli.output.send_text import preview
+def _preview(common: Common, plan: SendPlan, refusals: Sequence[Problem], ending: str, *, mails: bool = True) -> None:
+    """The verdict and the problems; what would be sent, the mails through the pager; the problems and the verdict again."""
+    from patchpilot.cli.output import send_text as text
 
-    common.write(preview(plan))
+    first = text.head(plan, refusals, ending)
+    if common.quiet:
+        common.write(first)
+        return
+    parts = [first, text.notes(plan), text.summary(plan)]
+    shown = text.mails(plan) if mails else ""
+    again = [*text.problem_lines(plan, refusals), text.verdict(plan, refusals, ending)]
+    last = "\n".join(again) + "\n"
+    if shown and common.output is None and sys.stdout.isatty():
+        from patchpilot.cli.pager import page
+
+        common.write("\n".join(part for part in parts if part) + "\n")
+        page(common.repository(), shown)
+        common.write("\n" + last)
+        return
+    common.write("\n".join(part for part in (*parts, shown, last) if part))
 
 
 def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
@@ -182,10 +220,14 @@ def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
 
 def _ask(common: Common, plan: SendPlan) -> None:
     """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
-    from patchpilot.cli.output.send_text import in_numbers, preview
+    from patchpilot.cli.output import send_text as text
 
-    click.echo(preview(plan), err=common.format == "json")
-    answer = click.prompt(f"Send {in_numbers(plan)}? Type 'send' to do it", default="", show_default=False, err=True)
+    if common.format == "json":
+        parts = (text.head(plan, plan.refusals, "ready"), text.notes(plan), text.summary(plan), text.mails(plan))
+        click.echo("\n".join(part for part in parts if part), err=True)
+    else:
+        _preview(common, plan, plan.refusals, "ready")
+    answer = click.prompt(f"Send {text.in_numbers(plan)}? Type 'send' to do it", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
 

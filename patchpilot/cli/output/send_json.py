@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from patchpilot.cli.output.send_text import verdict
 from patchpilot.outgoing.plan import Problem, SendPlan, SendResult
 
 
@@ -22,6 +23,7 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
             }
             for one in result.messages
         ],
+        "verdict": verdict(plan, result.refusals, str(result.state)),
         "refusals": _problems(result.refusals),
         "warnings": _problems(plan.warnings),
         "recipients": [

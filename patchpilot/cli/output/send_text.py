@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A plan and the outcome of sending, as text for people."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import one_line, printable, width
@@ -11,18 +12,45 @@ _BESIDE = 12
 """Where the text of a labelled line starts."""
 
 
-def preview(plan: SendPlan) -> str:
-    """Every mail that is to leave in full; then all mails in short, who gets them and why, how they go out, and what stands against it."""
-    room = columns()
+def verdict(plan: SendPlan, refusals: Sequence[Problem], ending: str = "") -> str:
+    """The line a preview begins and ends with: whether the mails are sent, and if not, how many problems there are."""
+    if refusals and not plan.request.force:
+        return f"NOT SENT: {len(refusals)} problem{'s' if len(refusals) != 1 else ''}"
+    forced = (
+        f"; {len(refusals)} problem{'s' if len(refusals) != 1 else ''} overridden: {one_line(plan.request.force or '')}" if refusals else ""
+    )
+    return f"{ending}: {in_numbers(plan)}{forced}"
+
+
+def head(plan: SendPlan, refusals: Sequence[Problem], ending: str) -> str:
+    """The verdict and the problems, each with its command."""
+    return "\n".join([verdict(plan, refusals, ending), *problem_lines(plan, refusals)]) + "\n"
+
+
+def problem_lines(plan: SendPlan, refusals: Sequence[Problem]) -> list[str]:
+    """The problems that block sending, each with its command."""
+    return list(_problems("overridden" if plan.request.force else "problem", refusals, columns()))
+
+
+def notes(plan: SendPlan) -> str:
+    """What the sender should know, none of which blocks; empty for nothing."""
+    return "".join(f"{line}\n" for line in _problems("note", plan.warnings, columns()))
+
+
+def mails(plan: SendPlan) -> str:
+    """Every mail that is to be sent, in full."""
     lines: list[str] = []
     for number, at in enumerate(plan.waiting, 1):
         lines += [_title(f"mail {number} of {len(plan.waiting)}"), _mail(plan.mails[at].raw), ""]
-    lines += [_title("in short"), *_short(plan, room), ""]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(plan: SendPlan) -> str:
+    """All mails in short, who gets them and why, and how they are sent."""
+    room = columns()
+    lines = [_title("in short"), *_short(plan, room), ""]
     lines += [_title("recipients of a real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
     lines += [_title("delivery"), *_delivery(plan, room)]
-    problems = [*_problems("refused", plan.refusals, room), *_problems("note", plan.warnings, room)]
-    if problems:
-        lines += ["", *problems]
     return "\n".join(lines) + "\n"
 
 
@@ -53,12 +81,38 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
     for one in plan.recipients:
         yield f"{one.header.capitalize() + ':':4} {one_line(str(one.address))}"
         role = f"{one.role} of {one.section}" if one.section else one.role
-        yield from filled("       ", one_line(f"{role}: {'; '.join(one.reasons)}" if one.reasons else role), room)
+        reasons = joined_reasons(one.reasons)
+        yield from filled("       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room)
     if not plan.recipients:
         yield "nobody is known yet: name them with --to and --cc"
     for address in plan.bcc:
         yield f"Bcc: {printable(address)}"
         yield "       sendemail.bcc"
+
+
+_MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
+_FILES = 3
+"""So many files are named of those that one pattern matches."""
+
+
+def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+    """The reasons for a recipient, with one for all files that the same pattern of MAINTAINERS matches."""
+    paths: dict[str, list[str]] = {}
+    kept: dict[str, None] = {}
+    for one in reasons:
+        found = _MATCH.fullmatch(one)
+        key = f"\0{found['pattern']}" if found else one
+        kept.setdefault(key)
+        if found:
+            paths.setdefault(key, []).append(found["path"])
+    return tuple(_joined(paths[key], key[1:]) if key in paths else key for key in kept)
+
+
+def _joined(paths: Sequence[str], pattern: str) -> str:
+    if len(paths) == 1:
+        return f"{paths[0]} matches {pattern}"
+    more = f" and {len(paths) - _FILES} more" if len(paths) > _FILES else ""
+    return f"{', '.join(paths[:_FILES])}{more} match {pattern}"
 
 
 def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
@@ -103,7 +157,7 @@ def outcome(result: SendResult) -> str:
         lines += [f"{head}  {name}"] if width(head) + width(name) + 2 <= room else [*filled("", head, room, indent=10), f"{'':10}{name}"]
         if one.detail and one.state != "accepted":
             lines += filled(" " * 10, one_line(one.detail), room)
-    lines += _problems("refused", result.refusals, room)
+    lines += _problems("problem", result.refusals, room)
     lines += filled("", one_line(f"{result.state}: v{result.version} through {result.transport}, {result.account}"), room, indent=2)
     for line in result.advice:
         lines += filled("  ", one_line(line), room, indent=4)

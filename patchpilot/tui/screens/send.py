@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.plan import SendPlan, SendResult
 
 
-NO_SERVER = "no mail server is set: nothing can be sent"
+NO_SERVER = "no mail server is configured: nothing can be sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,11 @@ def standing_of(one: Sending) -> Standing:
     if one.is_sent:
         version = one.last.version if one.last else one.plan.version
         return Standing(State.DONE, f"v{version} was sent; n follows the answers")
+    if one.plan.lacks_server:
+        return Standing(State.BLOCKED, f"{NO_SERVER}: {server_lines(one.plan)[0]}")
     if one.plan.refused:
         return Standing(State.BLOCKED, one.plan.refusals[0].message)
-    if lacks_server(one.plan):
-        return Standing(State.BLOCKED, f"{NO_SERVER}: {server_lines(one.plan)[0]}")
     return Standing(State.TODO, "s sends, after you typed a word")
-
-
-def lacks_server(planned: "SendPlan") -> bool:
-    """Whether there is no way out for the mails: no server, no program, and no web endpoint that b4 was told to use."""
-    return not planned.account.configured and not (planned.request.via == "b4" and planned.account.endpoint)
 
 
 def server_lines(planned: "SendPlan") -> list[str]:
@@ -174,7 +169,7 @@ class SendScreen(StageScreen):
             self.notify("this version was sent: 8 follows it, and v there makes the next", severity="warning")
         elif known.plan.refused:
             self.notify("refused, see above; the preview (6) shows the way out", severity="warning")
-        elif lacks_server(known.plan):
+        elif known.plan.lacks_server:
             self._tell_no_server(known.plan)
         else:
             self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
@@ -188,7 +183,7 @@ class SendScreen(StageScreen):
         from patchpilot.services.send import plan
 
         known: Sending | None = self.session.last(self.stage)
-        if known and lacks_server(known.plan):
+        if known and known.plan.lacks_server:
             self._tell_no_server(known.plan)
             return
 
@@ -353,8 +348,9 @@ def _rows(one: Sending) -> list[str]:
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
-    problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(planned)]
-    if lacks_server(planned):
+    others = replace(planned, warnings=tuple(one for one in planned.warnings if one.name != "no-server"))
+    problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(others)]
+    if planned.lacks_server:
         way = [
             f"blocked: {NO_SERVER}. In a shell, then r here (patchpilot doctor tries it):",
             *(f"  {one}" for one in server_lines(planned)),

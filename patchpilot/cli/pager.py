@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A long text on the sender's terminal, through the pager that git uses."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+def pager_of(repository: "Repository") -> str:
+    """The command git would page with (git-var(1), GIT_PAGER); empty for none."""
+    named = os.environ.get("GIT_PAGER") or next(iter(repository.config("core.pager")[-1:]), None) or os.environ.get("PAGER")
+    if named is None:
+        return "less" if shutil.which("less") else ""
+    return "" if named == "cat" else named
+
+
+def page(repository: "Repository", text: str) -> None:
+    """Show a text through the pager; straight to stdout where there is none."""
+    sys.stdout.flush()
+    command = pager_of(repository)
+    if not command or os.environ.get("TERM") == "dumb":
+        sys.stdout.write(text)
+        return
+    # as git sets them: a short text ends by itself and stays on the screen
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with (
+            subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env=environment) as process,
+            contextlib.suppress(BrokenPipeError),
+        ):
+            process.communicate(text.encode("utf-8", "surrogateescape"))
+        if process.returncode == 127:
+            sys.stdout.write(text)
+    finally:
+        signal.signal(signal.SIGINT, old)

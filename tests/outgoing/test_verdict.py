@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a preview says first and last: whether anything is sent, and what blocks it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cli.output.send_text import joined_reasons
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.terminal import Terminal
+from tests.kit.topics import topic
+
+
+@pytest.fixture
+def blocked(tmp_path: Path) -> Repo:
+    """A topic with two problems: no list, and a commit without a sign-off."""
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.commit("widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"})
+    return repo
+
+
+def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(blocked: Repo) -> None:
+    done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
+    rows = done.out.rstrip("\n").split("\n")
+    problems = json.loads(call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json").out)["refusals"]
+    assert {"no-list", "no-signoff"} <= {one["name"] for one in problems}
+    assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems",) * 2
+    first = rows[: rows.index("━━━ in short ━━━")]
+    assert sum(row.startswith("problem: ") for row in first) == len(problems)
+    assert any("prepare --signoff" in row for row in first)
+
+
+def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(blocked: Repo) -> None:
+    for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
+        done = call("send", "-C", blocked.path, "--to", "ada@example.com", *words)
+        assert done.code == 1
+        assert "NOT SENT: " in done.err
+        assert "no Signed-off-by; git commit --amend -s" in done.err
+
+
+def test_quiet_shows_no_mail(blocked: Repo) -> None:
+    done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "-q")
+    assert done.out.startswith("NOT SENT: ")
+    assert "Subject: " not in done.out
+    assert "problem: " in done.out
+
+
+def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
+    rows = done.out.rstrip("\n").split("\n")
+    assert rows[0] == rows[-1]
+    assert rows[0].startswith("NOT SENT (dry run): 2 mails to 1 recipient")
+
+
+def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    repo = topic(tmp_path / "r", 1)
+    done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes")
+    rows = done.out.split("\n")
+    assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem")
+    assert rows[1].startswith("problem: no mail server is configured")
+    assert "Subject: " not in done.out
+    told = json.loads(call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out)
+    assert (told["state"], told["refusals"][0]["name"]) == ("refused", "no-server")
+    tried = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
+    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith("note: no mail server is configured")
+
+
+def test_on_a_terminal_the_mails_go_through_the_pager(blocked: Repo, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "patchpilot", "send", "--to", "ada@example.com", "--dry-run"]
+    with Terminal(argv, blocked.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}) as terminal:
+        assert terminal.end() == 1
+    assert "Subject: [PATCH] widget: name the widget" in (tmp_path / "paged").read_text()
+    assert "Subject: " not in terminal.seen
+    rows = terminal.seen.replace("\r", "").rstrip("\n").split("\n")
+    assert rows[-1].startswith("NOT SENT: ")
+
+
+def test_a_reason_is_given_once_for_all_files_of_a_pattern() -> None:
+    reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
+    assert joined_reasons([*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]) == (
+        "boot/a.c, boot/b.c, boot/c.c and 2 more match F: boot/ (BOOT)",
+        "added: --to",
+        "cmd/x.c matches F: cmd/ (CMD)",
+    )
