@@ -11,8 +11,7 @@ from patchpilot.errors import UsageError
 from patchpilot.history.lts import Family
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-
-_MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
+from patchpilot.model.message_id import given_message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def format_series(
     """The series as mails: (file name, bytes) each, to the stable list and Cc the people of the originals; `notes` go below the `---`."""
     prefix = family.subject.format(version=version)
     recipients = [f"--to={family.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (family.list,))]
-    reply = [f"--in-reply-to={message_id(wording.in_reply_to)}"] if wording.in_reply_to else []
+    reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
     mails: list[tuple[str, bytes]] = []
     for number, one in enumerate(made, 1):
         numbered = [f"--start-number={number}"]
@@ -106,14 +105,6 @@ def format_series(
         )  # fmt: skip
         mails.append((_file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
     return mails
-
-
-def message_id(text: str) -> str:
-    """A Message-ID as a header has it; UsageError when it is none."""
-    found = _MESSAGE_ID.fullmatch(text.strip())
-    if not found:
-        raise UsageError(f"{text}: not a Message-ID", hint="give it as <local@domain>")
-    return f"<{found[1]}>"
 
 
 def _diff(scratch: Scratch, commit: str) -> bytes:

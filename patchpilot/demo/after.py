@@ -21,7 +21,7 @@ def the_mail(journey: Journey) -> Sent:
     journey.tell("What would leave, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("It is right. Send it.")
-    journey.run(["patchpilot", "send", "--yes", *PREFIX], quiet=True)
+    journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
     return _arrived(journey)
 
 
@@ -54,7 +54,7 @@ def second_version(journey: Journey) -> Sent:
     journey.run(["patchpilot", "trailers", "--yes"])
     changes = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
     journey.run(["patchpilot", "draft", "--changelog", changes])
-    journey.run(["patchpilot", "send", "--reroll", "--yes", *PREFIX])
+    journey.run(["patchpilot", "send", "--reroll", "--yes"])
     return _arrived(journey)
 
 

@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
+from typing import Any
 
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.outgoing.outbox import connect
 
+CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
+"""The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
 ALIKE = 0.6
 """How much of two subjects agrees when one may be the other reworded."""
 _SCHEMA = """
@@ -38,7 +41,8 @@ class Draft:
 
     `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
     `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
-    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs.
+    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs;
+    `origins` where each choice came from, by its field, or `field.key` where the field has keys.
     """
 
     change_id: str
@@ -57,6 +61,7 @@ class Draft:
     patches: tuple[KnownPatch, ...] = ()
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_cover(self) -> bool:
@@ -112,6 +117,26 @@ class Drafts:
             raise PatchpilotError(f"the draft cannot be written: {error}", hint="make room in the state directory") from error
         return draft
 
+    def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
+        """Write what differs between two states of a draft, and that it came from `origin`; what else they hold is not written. `after`, with origins."""
+        known = self.get(after.change_id) or Draft(after.change_id, after.repository, after.branch, patches=after.patches)
+        origins, dated = dict(known.origins), f"{origin}, {datetime.now(UTC):%Y-%m-%d}"
+        for name in CHOICES:
+            old, new = getattr(before, name), getattr(after, name)
+            if old == new:
+                continue
+            if isinstance(new, Mapping):
+                changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+                kept: Any = {key: value for key, value in {**getattr(known, name), **new}.items() if key in new or key not in changed}
+                known = replace(known, **{name: kept})
+                origins |= {f"{name}.{key}": dated for key in changed}
+            else:
+                known = replace(known, **{name: new})
+                origins[name] = dated
+        origins = {name: text for name, text in origins.items() if _value(known, name)}
+        self.save(replace(known, origins=origins))
+        return replace(after, origins={**after.origins, **origins})
+
     def remove(self, change_id: str) -> None:
         """Forget a draft."""
         self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))
@@ -134,6 +159,12 @@ class Drafts:
             if fits and (best is None or score > best[0]):
                 best = (score, draft)
         return best[1] if best else None
+
+
+def _value(draft: Draft, name: str) -> object:
+    field_name, _, key = name.partition(".")
+    value = getattr(draft, field_name, None)
+    return value.get(key) if isinstance(value, Mapping) else value
 
 
 def became(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
@@ -183,6 +214,26 @@ def _load(text: str) -> Draft:
     data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
     known = set(Draft.__dataclass_fields__)
     return Draft(**{name: value for name, value in data.items() if name in known})
+
+
+def complete_prefix(text: str) -> str:
+    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is git's own. UsageError where it cannot be one."""
+    words = text.strip()
+    if words.startswith("[") and words.endswith("]"):
+        words = words[1:-1].strip()
+    one_line_each(words)
+    hint = "as in --subject-prefix 'PATCH net-next'"
+    if any(one in words for one in "[]"):
+        raise UsageError(f"subject prefix {text!r}: brackets within it", hint=hint)
+    parts = words.split()
+    if number := next((one for one in parts if re.fullmatch(r"v\d+|\d+/\d+", one, re.IGNORECASE)), None):
+        raise UsageError(
+            f"subject prefix {text!r}: {number!r} does not belong in it",
+            hint="-v N sets the version; the patches are numbered by themselves",
+        )
+    if not parts:
+        return ""
+    return words if re.search(r"\bPATCH\b", words, re.IGNORECASE) else f"PATCH {words}"
 
 
 def one_line_each(*texts: str | None) -> None:

@@ -241,6 +241,15 @@ class Outbox:
         row = self._db.execute("SELECT max(id) FROM sends WHERE change_id = ? AND kind = 'real'", (change_id,)).fetchone()
         return int(row[0] or 0)
 
+    def last_version(self, change_id: str) -> int:
+        """The highest version of a topic of which a mail was sent, or may have been; 0 when there is none."""
+        row = self._db.execute(
+            "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id"
+            " WHERE sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending')",
+            (change_id,),
+        ).fetchone()
+        return int(row[0] or 0)
+
     def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
         """The real sends of which a mail with one of these patch-ids left or may have left."""
         marks = ",".join("?" * len(patch_ids))

@@ -18,7 +18,7 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the person asked of `send`, as given."""
+    """What the person asked of `send`, as given; `answers` are (question, answer) to the questions before a send."""
 
     target: str | None = None
     via: str = "git-send-email"
@@ -29,6 +29,7 @@ class Request:
     version: int | None = None
     cover: bool = False
     in_reply_to: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
     base: str | None = None
     reroll: bool = False
     resend: bool = False

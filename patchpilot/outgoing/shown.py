@@ -28,12 +28,13 @@ def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Calla
     return ids
 
 
-def forget_ids(change_id: str) -> None:
-    """After a send: whatever is planned next is another mail."""
+def forget_ids(change_id: str, *, to_self: bool = False) -> None:
+    """After a send: whatever is planned next is another mail. A test copy leaves those that were shown for the real mails."""
     with Drafts() as drafts:
         known = drafts.get(change_id)
         if known and known.shown:
-            drafts.save(replace(known, shown={}))
+            left = {kind: ids for kind, ids in known.shown.items() if kind.endswith("to-self") is not to_self}
+            drafts.save(replace(known, shown=left))
 
 
 def with_kept_ids(draft: Draft, kind: str, mails: tuple[Captured, ...]) -> tuple[Captured, ...]:

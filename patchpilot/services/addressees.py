@@ -81,15 +81,24 @@ def addressees(
 
 def answer_named(repository: Repository, name: str, value: str, request: Request) -> str:
     """Keep an answer to a pre-send question; who gets the mails because of it, or no longer does, "" where nobody."""
-    from patchpilot.services.topic import find_draft, read_topic
     from patchpilot.services.traps import answer
+
+    changed = answer_effect(repository, name, value, request)
+    answer(repository, name, value, target=request.target, base=request.base)
+    return changed
+
+
+def answer_effect(repository: Repository, name: str, value: str, request: Request) -> str:
+    """Who would get the mails because of an answer to a pre-send question, or no longer would, "" where nobody; the answer is not kept."""
+    from patchpilot.services.topic import find_draft, read_topic
+    from patchpilot.services.traps import judge_answer
 
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
-    account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
-    after = answer(repository, name, value, target=request.target, base=request.base)
+    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
     if after.answers == draft.answers:
         return ""
+    account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
     was, now = (addressees(repository, request, account, one, series, project=project).recipients for one in (draft, after))
     return difference(was, now)
 

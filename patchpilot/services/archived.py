@@ -5,9 +5,10 @@ from pathlib import Path
 
 from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_patch
+from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Series
 from patchpilot.services.track import ArchiveAt, default_archive
-from patchpilot.threads.archive import LORE, archive_of, message_id_of
+from patchpilot.threads.archive import LORE, archive_of
 from patchpilot.threads.classify import classify
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.posts import Revision

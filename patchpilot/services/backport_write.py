@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.fix import Fix
-from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits, message_id
+from patchpilot.backports.patches import Made, Step, Wording, format_series, make_commits
 from patchpilot.backports.scratch import Scratch
 from patchpilot.backports.verdict import Verdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.history.branches import stable_branches
 from patchpilot.history.lts import Family
+from patchpilot.model.message_id import given_message_id
 from patchpilot.outgoing.cover import fill, template, without_comments
 from patchpilot.services.backport_result import BackportResult, BranchResult
 
@@ -76,7 +77,7 @@ def write_backports(
                     continue
                 mails = mails_of(scratch, family, made, branch, mine)
                 files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
-                written.append(Written(name, files, answers=message_id(mine.in_reply_to) if mine.in_reply_to else ""))
+                written.append(Written(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
     return tuple(written)
 
 

@@ -9,14 +9,15 @@ from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
+from patchpilot.model.message_id import given_message_id
 from patchpilot.outgoing.b4_branch import withdraw
 from patchpilot.outgoing.cover import fill, given_cover, template, without_comments
-from patchpilot.outgoing.draft import Draft, Drafts, one_line_each
+from patchpilot.outgoing.draft import Draft, Drafts, complete_prefix, one_line_each
 from patchpilot.outgoing.draft_text import as_text, from_text, read_draft_file
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.b4_record import draft_for_b4
-from patchpilot.services.reroll import changelog_hints, last_sent, link_to, with_changelog
+from patchpilot.services.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
 from patchpilot.services.topic import find_draft
 from patchpilot.services.topic_state import TopicState, topic_state
 from patchpilot.threads.store import Store
@@ -59,10 +60,10 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
         subject, text = given_cover(text)
-    one_line_each(subject, changes.prefix, changes.in_reply_to)
-    draft = find_draft(repository, Request(target=target, base=base))
+    one_line_each(subject, changes.in_reply_to)
+    found = draft = find_draft(repository, Request(target=target, base=base))
     if changes.imported:
-        draft = from_text(draft, read_draft_file(changes.imported))
+        draft = _imported(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
         # a line alone is what a cover lacks that has a subject already
         subject, text = None, subject
@@ -71,30 +72,61 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if text is not None:
         draft = replace(draft, cover_text=text.strip("\n"))
     if changes.version is not None:
-        draft = replace(draft, version=changes.version)
+        draft = replace(draft, version=_unsent(draft, changes.version))
     if changes.changelog is not None:
         draft = with_changelog(draft, changes.changelog, repository)
     for which, text in changes.notes:
         draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
     if changes.prefix is not None:
-        draft = replace(draft, prefix=changes.prefix.strip())
+        draft = replace(draft, prefix=complete_prefix(changes.prefix))
     if changes.in_reply_to is not None:
-        draft = replace(draft, in_reply_to=changes.in_reply_to.strip().strip("<>"))
+        draft = replace(draft, in_reply_to=given_message_id(changes.in_reply_to) if changes.in_reply_to.strip() else "")
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
-        return _result(repository, drafts.save(draft), target, base)
+        return _result(repository, drafts.keep(found, draft, "set"), target, base)
 
 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
     """Let the person edit all texts at once; what they gave up on is not kept."""
     draft = find_draft(repository, Request(target=target, base=base))
-    text = editor(as_text(draft, changed=changelog_hints(repository, draft) if draft.version > 1 else ()))
-    if text is not None:
-        draft = from_text(draft, text)
-        draft_for_b4(repository, draft)
+    offered = _offered(repository, draft)
+    shown = as_text(offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ())
+    text = editor(shown)
+    if text is not None and text != shown:
+        changed = _imported(repository, draft, text)
+        draft_for_b4(repository, changed)
         with Drafts() as drafts:
-            drafts.save(draft)
+            draft = drafts.keep(draft, changed, "edited")
     return _result(repository, draft, target, base)
+
+
+def export(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+    """The texts of a draft as `change` imports them; once a version was sent, with the next one's changelog, filled with what differs."""
+    return as_text(_offered(repository, find_draft(repository, Request(target=target, base=base))))
+
+
+def begin_version(repository: Repository, request: Request) -> Draft:
+    """Begin the version after the one sent last, its changelog filled with what differs; keep that. UsageError when nothing was sent."""
+    draft = find_draft(repository, request)
+    with Drafts() as drafts:
+        version = reroll(draft, repository)
+        return drafts.keep(draft, version, f"changes since v{version.version - 1}")
+
+
+def reset(repository: Repository, target: str | None = None, base: str | None = None) -> tuple[Draft, DraftResult]:
+    """Clear all that a topic's draft holds, and give it as it was and as it is.
+
+    Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays with b4.
+    """
+    draft = find_draft(repository, Request(target=target, base=base))
+    with Drafts() as drafts, Outbox() as outbox:
+        known, sent = drafts.get(draft.change_id) or draft, outbox.last_version(draft.change_id)
+        changelogs = {number: text for number, text in known.changelogs.items() if int(number) <= sent}
+        kept = {f"changelogs.{number}" for number in changelogs}
+        origins = {name: text for name, text in known.origins.items() if name in kept}
+        fresh = Draft(known.change_id, known.repository, known.branch, changelogs=changelogs, links=known.links, patches=known.patches)
+        drafts.save(replace(fresh, origins=origins))
+    return known, show(repository, target, base)
 
 
 def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
@@ -130,6 +162,30 @@ def leave_b4(repository: Repository, branch: str | None = None) -> str:
         )
     withdraw(repository, name)
     return name
+
+
+def _offered(repository: Repository, draft: Draft) -> Draft:
+    """The draft whose texts are to be written now: the next version's once this one was sent."""
+    last = last_sent(draft)
+    return reroll(draft, repository) if last and last.version >= draft.version else draft
+
+
+def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
+    """The draft with a text's words; a changelog that is still as it was offered is no choice, nor is its version."""
+    offered = _offered(repository, draft)
+    changed = from_text(offered, text)
+    if offered.version == draft.version or (changed.changelog and changed.changelog.strip() != offered.changelog.strip()):
+        return changed
+    changelogs = {number: words for number, words in changed.changelogs.items() if number != str(offered.version)}
+    return replace(changed, version=draft.version, in_reply_to=draft.in_reply_to, changelogs=changelogs)
+
+
+def _unsent(draft: Draft, version: int) -> int:
+    """A version that may be the next; UsageError when it was sent."""
+    last = last_sent(draft)
+    if last and version <= last.version:
+        raise UsageError(f"v{last.version} was sent already: v{version} cannot be next", hint="patchpilot send --resend sends it again")
+    return version
 
 
 def _patch(draft: Draft, which: str) -> str:

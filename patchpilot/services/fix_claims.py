@@ -60,7 +60,7 @@ def answer_fix(
                 drafts.save(replace(other, answers={name: value for name, value in other.answers.items() if name not in names}))
         kept = {name: value for name, value in draft.answers.items() if name not in names}
         told = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
-        return drafts.save(replace(draft, answers={**kept, **told}))
+        return drafts.keep(draft, replace(draft, answers={**kept, **told}), "answered")
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:

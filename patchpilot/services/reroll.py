@@ -28,7 +28,7 @@ class Change:
 
 
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
-    """The draft one version after what was sent last, its changelog begun. UsageError when nothing was sent."""
+    """The draft one version after what was sent last, its changelog begun; nothing is written. UsageError when nothing was sent."""
     last = last_sent(draft)
     if last is None:
         raise UsageError("nothing of this topic was sent yet", hint="send v1 first: patchpilot send")
@@ -40,8 +40,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))
-    with Drafts() as drafts:
-        return drafts.save(replace(draft, changelogs={**draft.changelogs, str(draft.version): text}))
+    return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
 def sent_head(repository: Repository, send: Send) -> str:

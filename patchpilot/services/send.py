@@ -18,7 +18,7 @@ from patchpilot.outgoing import send_email
 from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commits, sheets_of_patches
 from patchpilot.outgoing.cover import GIT_SUBJECT
-from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
@@ -34,14 +34,15 @@ from patchpilot.services.marks import mark_warnings
 from patchpilot.services.project import profile_of
 from patchpilot.services.reroll import remember, reroll
 from patchpilot.services.reviews import tag_warnings
-from patchpilot.services.topic import base_of_topic, find_draft, read_topic
+from patchpilot.services.topic import as_asked, base_of_topic, find_draft, read_topic
+from patchpilot.services.traps import judge_answer
 from patchpilot.services.wording import wording_of
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def plan(repository: Repository, request: Request, *, progress: Progress = silent) -> SendPlan:
-    """Everything up to the act: nothing leaves, and the draft is remembered."""
+    """Everything up to the act: nothing is sent, and the draft stays as it is but for the Message-IDs that are shown."""
     if request.via not in TRANSPORTS:
         raise unknown("transport", request.via, TRANSPORTS)
     on_one_line("--to", request.to)
@@ -57,7 +58,8 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     project = profile_of(repository, request.profile, series)
     request = replace(request, profile=project.name)
     draft = find_draft(repository, request, series, ids)
-    draft = reroll(draft, repository) if request.reroll else draft
+    draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
+    draft = replace(draft, answers={**draft.answers, **{name: judge_answer(repository, name, text) for name, text in request.answers}})
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     people = addressees(repository, request, account, draft, series, project=project)
@@ -167,8 +169,25 @@ def deliver(
                 "this topic was sent by another patchpilot since the preview",
                 hint="look again: patchpilot draft, patchpilot send --dry-run",
             )
-        send = outbox.get(planned.send_id) if planned.send_id else outbox.add(as_send(planned), planned.letters, planned.mails)
+        if planned.send_id:
+            send = outbox.get(planned.send_id)
+        else:
+            _keep_choices(planned)
+            send = outbox.add(as_send(planned), planned.letters, planned.mails)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
+
+
+def _keep_choices(planned: SendPlan) -> None:
+    """Write into the draft what this send was asked for: the next version has it too. A mail to oneself is no version, and leaves no trace."""
+    if planned.request.to_self:
+        return
+    with Drafts() as drafts:
+        before, now = drafts.get(planned.draft.change_id), planned.draft
+        if before is None:
+            return
+        changelogs = {**before.changelogs, str(now.version): now.changelog} if now.changelog else before.changelogs
+        after = replace(before, prefix=now.prefix, in_reply_to=now.in_reply_to, answers=now.answers, changelogs=changelogs)
+        drafts.keep(before, after, f"send of v{planned.version}")
 
 
 def _carry(
@@ -217,7 +236,7 @@ def _carry(
         outbox.settle(send.id)
     done = outbox.get(send.id)
     if done.state == "sent":
-        forget_ids(done.change_id)
+        forget_ids(done.change_id, to_self=done.kind == "to-self")
     if done.state == "sent" and done.kind == "real":
         remember(repository, done, planned.draft)
         follow_send(repository, done)

@@ -9,12 +9,14 @@ from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch
 from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.message_id import given_message_id
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.b4_journal import heal_books
 from patchpilot.outgoing.b4_texts import taken_over
 from patchpilot.outgoing.compose import patch_ids_of
 from patchpilot.outgoing.cover import split_cover
-from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, complete_prefix, follow, new_change_id
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.topic_base import topic_commits
 
@@ -44,15 +46,24 @@ def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) 
 
 
 def find_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
-    """The draft of a TARGET's topic, made when there is none, with what the call says written into it."""
+    """The draft of a TARGET's topic, made when there is none, with what the call asks for in it.
+
+    Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
+    """
     heal_books(repository)
-    draft = read_draft(repository, request, series, ids)
+    kept, draft = _read(repository, request, series, ids)
     with Drafts() as drafts:
-        return drafts.save(draft)
+        drafts.save(kept)
+    return draft
 
 
 def read_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
     """The draft of a TARGET's topic as `find_draft` gives it; nothing is written."""
+    return _read(repository, request, series, ids)[1]
+
+
+def _read(repository: Repository, request: Request, series: Series | None, ids: Sequence[str]) -> tuple[Draft, Draft]:
+    """The draft as it is to be written, which follows its patches, and as this call has it."""
     if series is None:
         series, ids = read_topic(repository, request)
     contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
@@ -63,7 +74,7 @@ def read_draft(repository: Repository, request: Request, series: Series | None =
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
     home = str(repository.common_dir.resolve())
-    with Drafts() as drafts:
+    with Drafts() as drafts, Outbox() as outbox:
         told = enrolled.change_id if enrolled else _change_id_in(series)
         draft = drafts.get(told) if told else None
         draft = draft or drafts.recognise(home, branch, known, tuple(repository.refs))
@@ -73,21 +84,26 @@ def read_draft(repository: Repository, request: Request, series: Series | None =
         if draft is None:
             title = known[0].subject if known else "patch"
             draft = Draft(told or new_change_id(title), home, branch)
-        draft = follow(draft, branch, known)
-        if enrolled and not enrolled.by_us:
-            draft = taken_over(draft, enrolled)
-        else:
-            # where we enrolled the branch its description is what we wrote there
-            draft = _with_cover(repository, draft, series, None if enrolled else branch)
-        if request.version:
-            draft = replace(draft, version=request.version)
-        # judged before it is kept: a bad word must not come back at every call
-        one_line_each(request.prefix, request.in_reply_to)
-        if request.prefix is not None:
-            draft = replace(draft, prefix=request.prefix)
-        if request.in_reply_to:
-            draft = replace(draft, in_reply_to=request.in_reply_to.strip().strip("<>"))
-        return draft
+        kept = follow(draft, branch, known)
+        draft = replace(kept, version=max(kept.version, outbox.last_version(kept.change_id)))
+    if enrolled and not enrolled.by_us:
+        names = ("version", "prefix", "cover_subject", "cover_text")
+        draft = _from(taken_over(draft, enrolled), f"b4's tracking data of {branch}", names)
+    else:
+        # where we enrolled the branch its description is what we wrote there
+        draft = _with_cover(repository, draft, series, None if enrolled else branch)
+    return kept, as_asked(draft, request)
+
+
+def as_asked(draft: Draft, request: Request) -> Draft:
+    """The draft with the version, prefix and In-Reply-To of a call; UsageError where one of them cannot be used."""
+    if request.version:
+        draft = replace(draft, version=request.version)
+    if request.prefix is not None:
+        draft = replace(draft, prefix=complete_prefix(request.prefix))
+    if request.in_reply_to:
+        draft = replace(draft, in_reply_to=given_message_id(request.in_reply_to))
+    return draft
 
 
 def _authored(repository: Repository, commit_id: str | None) -> str:
@@ -110,10 +126,18 @@ def _with_cover(repository: Repository, draft: Draft, series: Series, branch: st
         return draft
     if series.cover:
         text = "\n".join(series.cover.message).strip()
-        return replace(draft, cover_subject=series.cover.subject.title, cover_text=text)
+        return _from(replace(draft, cover_subject=series.cover.subject.title, cover_text=text), f"cover letter {series.cover.source}")
     text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
     if not text.strip() or "EDITME" in text:
         return draft
     subject, body, changelog = split_cover(text)
     changelogs = {**draft.changelogs, str(draft.version): changelog} if changelog and not draft.changelog else draft.changelogs
-    return replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs)
+    return _from(
+        replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs),
+        f"git config branch.{branch}.description",
+    )
+
+
+def _from(draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")) -> Draft:
+    """The draft with what is kept elsewhere, and read there every time."""
+    return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

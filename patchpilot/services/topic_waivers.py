@@ -78,7 +78,7 @@ def give(
     told = {_name(one.rule, rules): one.reason for one in waivers}
     mark_given()
     with Drafts() as drafts:
-        return drafts.save(replace(draft, waivers={**draft.waivers, **told}))
+        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **told}), "check --waive")
 
 
 def take_back(
@@ -101,7 +101,7 @@ def take_back(
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
     with Drafts() as drafts:
-        return drafts.save(replace(draft, waivers=left, answers=answers))
+        return drafts.keep(draft, replace(draft, waivers=left, answers=answers), "check --unwaive")
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import Mail
+from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.threads.advice import Advice, Need, advise
-from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of, message_id_of
+from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of
 from patchpilot.threads.classify import classify
 from patchpilot.threads.gather import gather, status_of
 from patchpilot.threads.kinds import Kind

@@ -81,13 +81,9 @@ def answer(repository: Repository, name: str, value: str, *, target: str | None 
     request = Request(target=target, base=base)
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
-    return keep(draft, {name: judge_answer(repository, name, value)})
-
-
-def keep(draft: Draft, answers: dict[str, str]) -> Draft:
-    """The draft with these answers, written."""
+    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
     with Drafts() as drafts:
-        return drafts.save(replace(draft, answers={**draft.answers, **answers}))
+        return drafts.keep(draft, after, "answered")
 
 
 def judge_answer(repository: Repository | None, name: str, value: str) -> str:

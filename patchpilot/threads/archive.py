@@ -44,16 +44,6 @@ class NotInArchiveError(MissingError):
     """The archive answered: it has no such mail."""
 
 
-def message_id_of(target: str) -> str | None:
-    """The Message-ID in an archive's URL, in `<id>` or in a bare id; None where there is none."""
-    text = target.strip()
-    if text.startswith(("http://", "https://")):
-        parts = [unquote(part) for part in urlsplit(text).path.split("/")]
-        return next((part for part in reversed(parts) if "@" in part), None)
-    text = text.removeprefix("mid:").removeprefix("id:").strip("<>").strip()
-    return text if re.fullmatch(r"[^\s<>]+@[^\s<>]+", text) else None
-
-
 def archive_of(target: str, default: str = LORE) -> str:
     """The archive a URL points into: the part before the Message-ID; `default` for a bare id and for lore's own redirectors."""
     if not target.startswith(("http://", "https://")):

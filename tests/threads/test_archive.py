@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
+from patchpilot.model.message_id import message_id_of
 from patchpilot.threads import archive as module
-from patchpilot.threads.archive import Archive, archive_of, message_id_of, quoted
+from patchpilot.threads.archive import Archive, archive_of, quoted
 from patchpilot.threads.gather import gather, status_of
 from patchpilot.threads.status import read_thread
 from tests.kit.archive import archive_server

@@ -9,6 +9,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.config import Settings
+from patchpilot.model.message_id import given_message_id
 
 if TYPE_CHECKING:
     from patchpilot.backports.patches import Wording
@@ -131,7 +132,8 @@ def _wording(repository: "Repository", wants: Wants, settings: Settings) -> "Wor
     signer = repository.identity if signs else None
     if signs and signer is None:
         raise MissingError("git does not know who you are", hint="git config --global user.name and user.email")
-    return Wording(wants.note if not wants.request else "", signer, wants.in_reply_to)
+    answered = given_message_id(wants.in_reply_to) if wants.in_reply_to else None
+    return Wording(wants.note if not wants.request else "", signer, answered)
 
 
 def _repository(common: Common, onto: tuple[str, ...]) -> "Repository | None":

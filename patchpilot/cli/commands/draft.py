@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options
+from patchpilot.cli.output.draft import draft_rows
 from patchpilot.cli.output.plain import printable
 from patchpilot.errors import InputError, UsageError
 from patchpilot.services import draft as service
@@ -27,18 +28,18 @@ from patchpilot.services.draft import Changes, DraftResult
 @click.option(
     "--note", "notes", metavar="PATCH TEXT", nargs=2, multiple=True, help="a note below the --- of a patch (number or words of its subject)"
 )
-@click.option("--subject-prefix", "prefix", metavar="WORDS", help="the mark in brackets, as in 'PATCH net'")
+@click.option("--subject-prefix", "prefix", metavar="WORDS", help="the words in the subject's brackets, as in 'PATCH net'")
 @click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version the next send is")
-@click.option("--in-reply-to", metavar="ID", help="answer this mail")
+@click.option("--in-reply-to", metavar="MSGID|URL", help="send the next version as a reply to this mail")
 @click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (- is stdout)")
 @click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="take the texts of an exported file")
 @click.option("--ping", is_flag=True, help="print a polite reminder of what was sent last")
 @click.option("--no-b4", is_flag=True, help="take the branch out of b4's books; its commits stay")
 @click.option("--forget", is_flag=True, help="drop the draft; what was sent stays on record")
-@click.argument("target", required=False)
+@click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
 def command(
     common: Common,
-    target: str | None,
+    words: tuple[str, ...],
     base: str | None,
     edit: bool,
     export_to: Path | None,
@@ -47,18 +48,11 @@ def command(
     ping: bool,
     **given: Any,
 ) -> int:
-    """Show or change the draft of TARGET's topic (default: the current branch). It is kept outside the branch."""
-    repository = common.repository()
-    base = common.base(common.settings(repository), base, repository, (target,))
-    if no_b4:
-        click.echo(f"{service.leave_b4(repository)} is out of b4's books", err=True)
-        return 0
-    if forget:
-        click.echo(f"forgotten: {service.forget(repository, target, base).change_id}", err=True)
-        return 0
-    if ping:
-        common.write(service.ping(repository, target, base))
-        return 0
+    """Show, change or reset the draft of TARGET's topic (default: the current branch).
+
+    The draft is kept outside the branch. `show` (the default) lists what it holds and where that came from; `reset` clears it. The change-id and
+    what was sent stay on record."""
+    action, target = _action(words)
     changes = Changes(
         subject=given["cover_subject"],
         text=given["text"],
@@ -69,6 +63,25 @@ def command(
         in_reply_to=given["in_reply_to"],
         imported=given["imported"],
     )
+    if action and (changes != Changes() or edit or export_to or no_b4 or forget or ping):
+        raise UsageError(f"draft {action} takes no option that changes or prints something else", hint=f"patchpilot draft {action}")
+    repository = common.repository()
+    base = common.base(common.settings(repository), base, repository, (target,))
+    if action == "reset":
+        before, result = service.reset(repository, target, base)
+        cleared = draft_rows(before, kept=result.draft)
+        click.echo("cleared:" if cleared else "the draft holds nothing to clear", err=True)
+        common.write(_json(result) if common.format == "json" else printable("".join(f"{row}\n" for row in cleared)))
+        return 0
+    if no_b4:
+        click.echo(f"{service.leave_b4(repository)} is out of b4's books", err=True)
+        return 0
+    if forget:
+        click.echo(f"forgotten: {service.forget(repository, target, base).change_id}", err=True)
+        return 0
+    if ping:
+        common.write(service.ping(repository, target, base))
+        return 0
     result = service.change(repository, changes, target, base) if changes != Changes() else service.show(repository, target, base)
     if edit:
         if not sys.stdin.isatty():
@@ -77,9 +90,7 @@ def command(
             )
         result = service.edit(repository, editor_of(common), target, base)
     if export_to:
-        from patchpilot.outgoing.draft_text import as_text
-
-        text = as_text(result.draft)
+        text = service.export(repository, target, base)
         if str(export_to) == "-":
             click.echo(text, nl=False)
         else:
@@ -111,29 +122,24 @@ def editor_of(common: Common) -> service.Edit:
     return run
 
 
+def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
+    """The action ("" when none is named) and the TARGET among the words of the call."""
+    action = words[0] if words and words[0] in ("show", "reset") else ""
+    rest = words[1:] if action else words
+    if len(rest) > 1:
+        raise UsageError(f"one TARGET at a time, not {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]")
+    return action, rest[0] if rest else None
+
+
 def _text(result: DraftResult) -> str:
     draft = result.draft
     lines = [
         f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
         f"state:    {result.state.summary}",
         f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
+        *(f"patch:    {one.subject}" for one in draft.patches),
+        *draft_rows(draft),
     ]
-    if draft.in_reply_to:
-        lines.append(f"answers:  <{draft.in_reply_to}>")
-    lines += [f"patch:    {one.subject}" for one in draft.patches]
-    if draft.has_cover:
-        lines += ["", "cover:    " + draft.cover_subject, *(f"  {line}" for line in draft.cover_text.splitlines())]
-    for version, text in sorted(draft.changelogs.items(), key=lambda one: -int(one[0])):
-        lines += ["", f"changelog of v{version}:", *(f"  {line}" for line in text.splitlines())]
-    for one in draft.patches:
-        if draft.notes.get(one.patch_id):
-            lines += ["", f"note for {one.subject}:", *(f"  {line}" for line in draft.notes[one.patch_id].splitlines())]
-    from patchpilot.services.fix_claims import claim_of
-
-    for name, value in draft.answers.items():
-        claim = claim_of(name, value)
-        lines.append(f"answered: {claim or f'{name}: {value}'}")
-    lines += [f"waived:   {rule}: {reason}" for rule, reason in sorted(draft.waivers.items())]
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
         lines.append(f"sent:     v{send.version} on {send.begun[:16]} through {send.transport}: {send.state}{forced}")

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 @click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")
 @click.option("--cc", metavar="ADDRESS", multiple=True, help="also Cc: this address")
 @click.option("--no-auto", is_flag=True, help="nobody from MAINTAINERS, tags or configuration: only --to and --cc")
-@click.option("--subject-prefix", metavar="WORDS", help="the mark in brackets, as in --subject-prefix 'PATCH net'")
+@click.option("--subject-prefix", metavar="WORDS", help="the words in the subject's brackets, as in --subject-prefix 'PATCH net'")
 @click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version to send")
 @click.option("--reroll", is_flag=True, help="the next version: changelog, link to the last one, review tags")
 @click.option("--range-diff", is_flag=True, help="with --reroll: what changed since the last version, as git range-diff shows it")
 @click.option("--resend", is_flag=True, help="the last version again, unchanged, marked RESEND")
 @click.option("--cover-letter", is_flag=True, help="with the cover letter of the draft, also for one patch")
-@click.option("--in-reply-to", metavar="ID", help="answer this mail")
+@click.option("--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail")
 @base_options()
 @click.option("--identity", metavar="NAME", help="the sendemail identity to use")
-@click.option("--dry-run", is_flag=True, help="show everything, send nothing")
+@click.option("--dry-run", is_flag=True, help="show everything; send nothing, and leave the draft as it is")
 @click.option("--to-self", is_flag=True, help="send to yourself only, to see what arrives")
 @click.option("--outbox", metavar="DIR", type=click.Path(path_type=Path), help="write the mails there, send nothing")
 @click.option("--yes", is_flag=True, help="send without asking; needed when stdin is no terminal")
@@ -71,6 +71,7 @@ def command(
         range_diff=asked["range_diff"],
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
+        answers=tuple((name, asked[name]) for name in ("security", "regression") if asked[name]),
         base=common.base(settings, asked["base"], repository, (target,)),
         to_self=asked["to_self"],
         force=asked["force"],
@@ -89,8 +90,8 @@ def command(
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
             plan = plan_resume(repository, request, unknown, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
-            _keep_answers(repository, request, {name: asked[name] for name in ("security", "regression") if asked[name]})
-            if request.reroll and sys.stdin.isatty() and not yes:
+            _show_effects(repository, request)
+            if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):
                 _write_changelog(common, request)
             plan = service.plan(repository, request, progress=progress)
     if resume and not plan.waiting and outbox is None:
@@ -140,12 +141,13 @@ def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
-def _keep_answers(repository: "Repository", request: Request, answers: dict[str, str]) -> None:
+def _show_effects(repository: "Repository", request: Request) -> None:
+    """Whom the answers of this call add to the recipients, and whom they take out."""
     from patchpilot.cli.output.plain import printable
-    from patchpilot.services.addressees import answer_named
+    from patchpilot.services.addressees import answer_effect
 
-    for name, value in answers.items():
-        if changed := answer_named(repository, name, value, request):
+    for name, value in request.answers:
+        if changed := answer_effect(repository, name, value, request):
             click.echo(f"{name}: {value}: {printable(changed)}", err=True)
 
 

@@ -341,8 +341,7 @@ class FollowScreen(StageScreen):
 
     def action_version(self) -> None:
         """The next version begins with its changelog."""
-        from patchpilot.services.reroll import reroll
-        from patchpilot.services.topic import find_draft
+        from patchpilot.services.draft import begin_version
 
         session = self.session
 
@@ -362,6 +361,6 @@ class FollowScreen(StageScreen):
 
         self.in_thread(
             "beginning the next version",
-            lambda repository, _: reroll(find_draft(repository, session.request(repository)), repository),
+            lambda repository, _: begin_version(repository, session.request(repository)),
             begun,
         )

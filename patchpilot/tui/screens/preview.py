@@ -287,8 +287,13 @@ class PreviewScreen(StageScreen):
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:
-    good = "PATCH" in text.upper().split() and not any(one in text for one in "[]\n")
-    return good, "" if good else "it has the word PATCH, and no brackets"
+    from patchpilot.outgoing.draft import complete_prefix
+
+    try:
+        whole = complete_prefix(text)
+    except PatchpilotError as error:
+        return False, error.message
+    return bool(whole), "" if whole == text.strip() else f"becomes [{whole}]"
 
 
 def plan_summary(result: "SendPlan") -> dict[str, Any]:
