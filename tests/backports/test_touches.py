@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which earlier commits a fix is based on, from line numbers alone."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.touches import (
+    Edit,
+    Span,
+    Touch,
+    crossing,
+    last_writers,
+    older_names,
+    read_each,
+    read_touch,
+    read_touches,
+    stands_on,
+)
+from patchpilot.commits.repository import Repository
+from tests.kit.repos import Repo
+
+NONE: frozenset[str] = frozenset()
+
+
+def edit(*hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c") -> Edit:
+    return Edit(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
+
+
+def touch(name: str, *edits: Edit) -> Touch:
+    return Touch(name, "", edits)
+
+
+def ids(touches: tuple[Touch, ...]) -> list[str]:
+    return [one.commit for one in touches]
+
+
+def fix(*spans: Span) -> Touch:
+    """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
+    return touch("fix", edit(*((one, one) for one in spans)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "meets"),
+    [((10, 12), True), ((5, 10), True), ((12, 14), True), ((5, 9), False), ((13, 14), False), ((11, 11), True), ((0, 40), True)],
+)
+def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(changed: Span, meets: bool) -> None:
+    before = touch("a", edit((changed, changed)))
+    assert ids(stands_on([before], fix((10, 12)), NONE)) == (["a"] if meets else [])
+    assert ids(last_writers([before], fix((10, 12)), NONE, frozenset(["f.c"]))) == (["a"] if meets else [])
+    assert stands_on([before], fix((10, 12)), frozenset("a")) == ()
+    assert last_writers([before], fix((10, 12)), frozenset("a"), frozenset(["f.c"])) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "margin", "meets"),
+    [((5, 9), 1, True), ((5, 8), 1, False), ((13, 14), 1, True), ((15, 16), 3, True), ((16, 17), 3, False), ((0, 1), 20, True)],
+)
+def test_a_margin_widens_the_lines_of_the_fix(changed: Span, margin: int, meets: bool) -> None:
+    assert bool(stands_on([touch("a", edit((changed, changed)))], fix((10, 12)), NONE, margin=margin)) is meets
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "then"),
+    [
+        # lines added, removed, replaced above: what is below moves with them
+        ((0, 0), (0, 5), (5, 7)),
+        ((0, 5), (0, 0), (15, 17)),
+        ((2, 4), (2, 5), (9, 11)),
+        # below: nothing moves
+        ((20, 20), (20, 29), (10, 12)),
+        # the edit ends where the lines begin
+        ((4, 4), (4, 8), (6, 8)),
+    ],
+)
+def test_line_numbers_are_carried_back_through_other_commits(old: Span, new: Span, then: Span) -> None:
+    other = touch("b", edit((old, new)))
+    low, high = then
+    for at in range(30):
+        first = touch("a", edit(((at, at + 1), (at, at + 1))))
+        expected = low <= at + 1 and at <= high
+        assert ("a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))) is expected, at
+
+
+def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
+    first = touch("a", edit(((30, 31), (30, 31))))
+    second = touch("b", edit(((10, 11), (10, 11)), ((30, 31), (30, 31))))
+    assert ids(stands_on([first, second], fix((10, 12)), NONE)) == ["a", "b"]
+    assert ids(stands_on([first, second], fix((10, 12)), frozenset("b"))) == []
+    # the last writers are not asked what they are based on
+    assert ids(last_writers([first, second], fix((10, 12)), NONE, frozenset(["f.c"]))) == ["b"]
+
+
+def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> None:
+    paths = frozenset(["f.c"])
+    old, new = touch("a", edit(((10, 12), (10, 12)))), touch("b", edit(((10, 12), (10, 12))))
+    assert ids(last_writers([old, new], fix((10, 12)), NONE, paths)) == ["b"]
+    half = touch("b", edit(((10, 11), (10, 11))))
+    assert ids(last_writers([old, half], fix((10, 12)), NONE, paths)) == ["a", "b"]
+    middle = touch("b", edit(((12, 16), (12, 16))))
+    for at, expected in ((10, True), (17, True), (13, False)):
+        assert ("a" in ids(last_writers([touch("a", edit(((at, at + 1), (at, at + 1)))), middle], fix((10, 19)), NONE, paths))) is expected
+    removed = touch("b", edit(((10, 12), (10, 10))))
+    assert ids(last_writers([old, removed], fix((9, 11)), NONE, paths)) == ["a", "b"]
+
+
+def test_only_the_files_asked_about_count() -> None:
+    both = touch("fix", edit(((1, 2), (1, 2))), edit(((1, 2), (1, 2)), old="g.c", new="h.c"))
+    touches = [touch("f", edit(((1, 2), (1, 2)))), touch("g", edit(((1, 2), (1, 2)), old="g.c", new="g.c"))]
+    assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
+    for asked, found in ((["f.c"], ["f"]), (["g.c"], ["g"]), (["h.c"], ["g"]), (["x.c"], [])):
+        assert ids(stands_on(touches, both, NONE, frozenset(asked))) == found
+        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == found
+    created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
+    assert stands_on([touch("n", edit(((0, 0), (0, 9)), old=None, new="n.c"))], created, NONE) == ()
+
+
+def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
+    first = touch("a", edit(((10, 11), (10, 11)), old="old.c", new="old.c"))
+    move = touch("m", edit(old="old.c", new="f.c"))
+    assert ids(stands_on([first, move], fix((10, 12)), NONE)) == ["a", "m"]
+    assert ids(stands_on([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
+    assert ids(last_writers([first, move], fix((10, 12)), NONE, frozenset(["f.c"]))) == ["a"]
+    assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
+    made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
+    assert ids(stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "span", "crosses"),
+    [
+        ((4, 6), (4, 6), (5, 9), True),
+        ((4, 5), (4, 5), (5, 9), False),
+        ((9, 10), (9, 10), (5, 9), False),
+        ((8, 10), (8, 10), (5, 9), True),
+        # removed lines count on each side of the gap
+        ((5, 8), (5, 5), (5, 9), True),
+        ((5, 8), (5, 5), (2, 5), True),
+        ((5, 8), (5, 5), (6, 9), False),
+        ((5, 8), (5, 5), (2, 4), False),
+        ((0, 3), (0, 0), (0, 1), True),
+        ((0, 3), (0, 0), (1, 2), False),
+    ],
+)
+def test_what_changes_lines_of_a_span_crosses_it(old: Span, new: Span, span: Span, crosses: bool) -> None:
+    assert bool(crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
+
+
+def test_a_span_is_carried_back_and_the_oldest_comes_first() -> None:
+    touches = [
+        touch("a", edit(((5, 6), (5, 6)))),
+        touch("b", edit(((0, 0), (0, 10)))),
+        touch("c", edit(((15, 16), (15, 18)))),
+    ]
+    assert ids(crossing(touches, "f.c", (16, 17))) == ["a", "c"]
+    assert crossing(touches, "g.c", (16, 17)) == ()
+
+
+def test_the_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
+    assert touch("a", edit(((0, 2), (0, 5)), ((9, 9), (12, 13))), edit(((1, 1), (1, 2)), old="g.c", new="g.c")).size == 2 + 3 + 2 + 1 + 1
+
+
+def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    text = [f"line {n}\n" for n in range(1, 21)]
+    base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
+    changed = [*text[:2], "new\n", "more\n", *text[2:9], *text[10:19], "end\n"]
+    one = repo.commit("change", {"f.c": "".join(changed)})
+    repo.git("mv", "f.c", "grü ße.c")
+    two = repo.commit("move")
+    repo.git("rm", "-q", "grü ße.c")
+    three = repo.commit("remove", {"empty.c": ""})
+    with Repository.open(repo.path) as repository:
+        touched = read_touch(repository, one)
+        assert (touched.commit, touched.parent) == (one, base)
+        (edited,) = touched.edits
+        assert (edited.old_path, edited.new_path, edited.old_mode, edited.new_mode) == ("f.c", "f.c", "100644", "100644")
+        assert edited.old_blob == repo.git("rev-parse", f"{base}:f.c")
+        assert edited.new_blob == repo.git("rev-parse", f"{one}:f.c")
+        assert edited.hunks == (((2, 2), (2, 4)), ((9, 10), (11, 11)), ((19, 20), (20, 21)))
+        (moved,) = read_touch(repository, two).edits
+        assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
+        edits = {each.old_path or each.new_path: each for each in read_touch(repository, three).edits}
+        assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (None, (((0, 21), (0, 0)),))
+        assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
+        first = read_touch(repository, base)
+        assert (first.parent, {each.new_path: each.hunks for each in first.edits}["keep.c"]) == ("", (((0, 0), (0, 1)),))
+        assert read_touch(repository, one, ["keep.c"]) == Touch(one, "", ())
+        assert [each.commit for each in read_touches(repository, ["f.c"], three, [base])] == [one, two]
+        assert [each.commit for each in read_touches(repository, ["f.c", "empty.c"], three, [one])] == [two, three]
+        each = read_each(repository, [two, one, base], ["f.c"])
+        assert list(each) == [two, one, base]
+        assert each[one] == read_touch(repository, one, ["f.c"])
+        assert read_each(repository, [one, three], ["keep.c"]) == {name: Touch(name, "", ()) for name in (one, three)}
+        assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
+        assert older_names(repository, ["grü ße.c"], two, two) == ()
+        assert older_names(repository, ["keep.c"], two, base) == ()
+
+
+def test_every_earlier_name_of_a_file_is_found_later_names_first(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    base = repo.commit("start", {"a.c": "".join(f"int a{n};\n" for n in range(9)), "z.c": "".join(f"int z{n};\n" for n in range(9))})
+    for old, new in (("a.c", "b.c"), ("b.c", "c.c"), ("z.c", "y.c")):
+        repo.git("mv", old, new)
+        tip = repo.commit(f"move {old}")
+    with Repository.open(repo.path) as repository:
+        assert older_names(repository, ["c.c"], tip, base) == ("b.c", "a.c")
+        assert older_names(repository, ["c.c", "y.c"], tip, base) == ("b.c", "z.c", "a.c")
+        assert older_names(repository, ["c.c", "b.c"], tip, base) == ("a.c",)
