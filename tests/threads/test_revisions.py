@@ -196,3 +196,191 @@ def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_tes
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         (status,) = read_thread(parse(mbox(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))))
         assert versions(status.topic) == [1]
+
+
+OTTO = "Otto Other <otto@example.com>"
+V1 = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
+
+
+def joined(*mails: bytes) -> list[list[int]]:
+    return [versions(one) for one in topics(*mails)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "notes", "expected"),
+    [
+        # a link that says "v1" joins whatever the title; a link within a sentence wants titles that are alike
+        ("[PATCH] demo: check it", "[PATCH v2] pump: something else", V1, [[1, 2]]),
+        ("[PATCH] demo: check it", "[PATCH v3] pump: something else", V1, [[1, 3]]),
+        ("[PATCH] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [2]]),
+        ("[PATCH] demo: check it", "[PATCH v3] demo: all new words", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [3]]),
+        ("[PATCH] demo: check it", "[PATCH v2] demo: check all", "See https://lore.kernel.org/r/a@example.org there\n", [[1, 2]]),
+        ("[PATCH v2] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[2], [2]]),
+        ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, [[3], [2]]),
+        # the version that the link names is not the one it leads to
+        ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, [[2], [3]]),
+    ],
+)
+def test_a_link_joins_with_what_it_says_it_is(first: str, second: str, notes: str, expected: list[list[int]]) -> None:
+    assert joined(patch(first, id="a"), patch(second, id="b", notes=notes, minutes=9)) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "notes", "expected"),
+    [
+        ("[PATCH v2] demo: check the pump well", V1, [[1, 2]]),
+        ("[PATCH v2] pump: something else", V1, [[1], [2]]),
+        ("[PATCH v2] demo: check the pump well", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [2]]),
+    ],
+)
+def test_another_author_carries_on_only_where_link_and_title_say_so(subject: str, notes: str, expected: list[list[int]]) -> None:
+    assert joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", notes=notes, minutes=9, author=OTTO)) == expected
+
+
+def test_change_ids_that_differ_part_what_is_not_alike() -> None:
+    one, two = (f"change-id: 20240304-{name}-abcdef012345\n" for name in ("one", "two"))
+    link = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
+    assert joined(
+        patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] pump: else", id="b", notes=two + link, minutes=9)
+    ) == [
+        [1],
+        [2],
+    ]
+    assert joined(patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] demo: check it", id="b", notes=two, minutes=9)) == [
+        [1, 2]
+    ]
+    assert joined(patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] pump: else", id="b", notes=link, minutes=9)) == [
+        [1, 2]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "days", "expected"),
+    [
+        ("[PATCH] demo: check it", 549, [[1, 1]]),
+        ("[PATCH] demo: check it", 551, [[1], [1]]),
+        ("[RESEND PATCH] demo: check it", 551, [[1, 1]]),
+        ("[RFC PATCH] demo: check it", 551, [[1, 1]]),
+        ("[PATCH v2] demo: check it", 551, [[1, 2]]),
+    ],
+)
+def test_a_first_version_of_the_same_title_long_after_is_another_work(subject: str, days: int, expected: list[list[int]]) -> None:
+    assert joined(patch("[PATCH] demo: check it", id="a"), patch(subject, id="b", minutes=days * DAY)) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("[PATCH v2] demo: check the pump well", [[1, 2]]),
+        ("[PATCH v2] demo: check a valve now", [[1, 2]]),
+        ("[PATCH v3] demo: check a valve now", [[1], [3]]),
+        ("[PATCH v2] other: words all new", [[1], [2]]),
+        ("[PATCH v2 6.1.y] demo: check the pump well", [[1], [2]]),
+    ],
+)
+def test_a_lone_later_version_is_joined_by_title_and_by_files_where_it_is_the_next(subject: str, expected: list[list[int]]) -> None:
+    assert joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", minutes=9)) == expected
+
+
+def test_a_lone_later_version_is_not_joined_to_what_came_after_it_or_went_on_or_is_a_backport() -> None:
+    later = patch("[PATCH v2] demo: check the pump well", id="b", minutes=9)
+    assert joined(later, patch("[PATCH] demo: check the pump", id="a", minutes=99)) == [[2], [1]]
+    went_on = (patch("[PATCH] demo: check the pump", id="a"), patch("[PATCH v2] demo: check the pump", id="c", minutes=5))
+    assert joined(*went_on, later) == [[1, 2], [2]]
+    assert joined(patch("[PATCH 6.1.y] demo: check the pump", id="a"), later) == [[1], [2]]
+    assert joined(patch("[PATCH] demo: check the pump", id="a", author=OTTO), later) == [[1], [2]]
+
+
+def test_of_two_earlier_works_the_one_it_resembles_more_is_taken() -> None:
+    found = topics(
+        patch("[PATCH] demo: check the pump at start", id="a"),
+        patch("[PATCH] demo: check the pump at exit", id="c", minutes=5),
+        patch("[PATCH v2] demo: check the pump at exit now", id="b", minutes=9),
+    )
+    assert [(versions(one), one.revisions[0].head.message_id) for one in found] == [([1], "a@example.org"), ([1, 2], "c@example.org")]
+
+
+def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
+    first = patch("[PATCH] demo: check it", id="a", minutes=9)
+    for date in (b"Thu, 01 Jan 1970 00:00:00 +0000", b"Mon, 01 Jan 2091 00:00:00 +0000", b"some day"):
+        second = patch("[PATCH v2] demo: check it", id="b").replace(b"Date: Mon, 04 Mar 2024 09:00:00 +0000", b"Date: " + date)
+        assert date in second
+        assert joined(first, second) == [[1, 2]], date
+    early = patch("[PATCH v2] demo: check it", id="b").replace(b"Date: Mon, 04 Mar 2024", b"Date: Tue, 01 Jan 1991")
+    assert joined(first, early) == [[2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("notes", "earlier"),
+    [
+        ("Link to v1: https://lore.kernel.org/r/a%40example.org/\n", {"a@example.org": 1}),
+        ("Changes since v1: https://lore.kernel.org/all/a@example.org/T/#u\n", {"a@example.org": 1}),
+        ("v2: https://example.org/nothing\nv1: https://lore.kernel.org/r/a@example.org.\n", {"a@example.org": 1}),
+        ("[1] RFC v1: <https://lore.kernel.org/r/a@example.org>\n", {"a@example.org": 1}),
+        ("- prior version (v12): https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 12}),
+        ("as in v1.2: https://lore.kernel.org/r/a@example.org\n", {}),
+        ("as I wrote in v1: https://lore.kernel.org/r/a@example.org\n", {}),
+        ("https://lore.kernel.org/r/a@example.org\n", {}),
+        ("v1: https://user@example.org\n", {}),
+        (f"{'x' * 88}\nv1: https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 1}),
+    ],
+)
+def test_links_to_earlier_versions_are_told_from_other_links(notes: str, earlier: dict[str, int]) -> None:
+    (post,) = topics(patch("[PATCH v13] demo: check it", id="b", notes=notes))[0].latest.posts
+    assert post.earlier == earlier
+    assert ("a@example.org" in post.links) is ("a@example.org" in notes or "a%40" in notes)
+
+
+def test_a_named_message_id_is_a_link() -> None:
+    (post,) = topics(patch("[PATCH v2] demo: check it", id="b", notes="Message-ID: <a@example.org>\nmessage-id: none\n"))[0].latest.posts
+    assert post.links == {"a@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "minutes", "groups"),
+    [
+        (("PATCH 1/2", "PATCH 2/2"), 29, [[1, 2]]),
+        (("PATCH 1/2", "PATCH 2/2"), 31, [[1], [2]]),
+        (("PATCH 1/2", "PATCH v2 2/2"), 1, [[1], [2]]),
+        (("PATCH 1/2", "PATCH 2/3"), 1, [[1], [2]]),
+        (("PATCH 1/2", "PATCH RESEND 2/2"), 1, [[1], [2]]),
+        (("PATCH 1/2", "RFC PATCH 2/2"), 1, [[1], [2]]),
+        (("PATCH 1/2", "PATCH 1/2"), 1, [[1], [1]]),
+        (("PATCH 1/1", "PATCH 1/1"), 1, [[1], [1]]),
+        (("PATCH", "PATCH"), 1, [[None], [None]]),
+    ],
+)
+def test_patches_without_threading_are_one_series_by_shape_and_time(
+    marks: tuple[str, str], minutes: int, groups: list[list[int | None]]
+) -> None:
+    mails = [patch(f"[{mark}] demo: {at}", id=f"m{at}", minutes=at * minutes) for at, mark in enumerate(marks)]
+    assert [[post.number for post in revision.posts] for one in topics(*mails) for revision in one.revisions] == groups
+
+
+@pytest.mark.parametrize(
+    ("ids", "together"),
+    [
+        (("20240304090000.123-1-ada", "20240304090000.123-2-ada"), True),
+        (("20240304090000.123-1-ada", "20240304090001.123-2-ada"), False),
+        (("1709542800-1234-1-git-send-email-ada", "1709542800-1234-2-git-send-email-ada"), False),
+        (("1709542800-1234-git-send-email-ada", "1709542800-1234-git-send-email-ada2"), True),
+        (("20240304-demo-v1-1-0123456789ab", "20240304-demo-v1-2-0123456789ab"), True),
+        (("20240304-demo-v1-1-0123456789ab", "20240304-pump-v1-2-0123456789ab"), False),
+        (("one", "two"), False),
+    ],
+)
+def test_message_ids_of_one_run_keep_a_series_together_over_hours(ids: tuple[str, str], together: bool) -> None:
+    found = topics(*(patch(f"[PATCH {at}/2] demo: {at}", id=name, minutes=at * 300) for at, name in enumerate(ids, 1)))
+    assert (len(found) == 1) is together
+
+
+def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
+    def cover(**more: object) -> bytes:
+        return mail("[PATCH 0/3] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0", **more)  # type: ignore[arg-type]
+
+    near = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)]
+    assert [post.number for post in topics(cover(), *near)[0].latest.posts] == [0, 1, 2]
+    late = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=31 + at) for at in (1, 2)]
+    assert [len(one.latest.posts) for one in topics(cover(), *late)] == [1, 2]
+    other = patch("[PATCH v2 1/2] demo: 1", id="c1", reply_to="c0", minutes=1)
+    assert [[post.number for post in revision.posts] for one in topics(cover(), other) for revision in one.revisions] == [[0], [1]]

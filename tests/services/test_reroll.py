@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The next version of a topic: what changed, its changelog, the tag of what was sent."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.transport import MailState
+from patchpilot.services.reroll import (
+    Change,
+    change_lines,
+    changelog_hints,
+    changes,
+    last_sent,
+    range_diff,
+    remember,
+    reroll,
+    unfinished,
+    with_changelog,
+)
+from tests.kit.outbox import CHANGE, letter, record
+from tests.kit.topics import SIGNED, topic
+
+DRAFT = Draft(CHANGE, "/src/linux", "widget")
+
+
+def known(one: int, version: int = 1) -> KnownPatch:
+    """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
+    return KnownPatch(str(letter(one, version).patch_id), f"widget: change {one}")
+
+
+def sent(*versions: int) -> Send:
+    """Sends of these versions, two patches each; the last."""
+    with Outbox() as outbox:
+        return [record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=one) for one in versions][-1]
+
+
+def test_what_is_not_sent_has_no_next_version() -> None:
+    with pytest.raises(UsageError, match="sent") as error:
+        reroll(DRAFT)
+    assert error.value.hint
+    with Outbox() as outbox:
+        record(outbox, MailState.REJECTED)
+        record(outbox, kind="to-self")
+    assert last_sent(DRAFT) is None
+    with pytest.raises(UsageError):
+        reroll(DRAFT)
+
+
+def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
+    sent(1, 3, 2)
+    with Outbox() as outbox:
+        record(outbox, MailState.PENDING, version=4)
+        again = record(outbox, MailState.UNKNOWN, version=3)
+    assert last_sent(DRAFT) == again
+
+
+def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> None:
+    sent(1)
+    draft = replace(
+        DRAFT, in_reply_to="x@example.org", changelogs={"1": "kept"}, patches=(known(2), KnownPatch("f" * 40, "net: new one"))
+    )
+    made = reroll(draft)
+    assert (made.version, made.in_reply_to) == (2, "")
+    assert made.changelogs["1"] == "kept"
+    log = made.changelog.split("\n")
+    assert "v2" in log[0]
+    assert [line for line in log if "EDITME" in line] == ["- EDITME new patch: net: new one", "- EDITME dropped: widget: change 1"]
+    assert log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
+    assert unfinished(made)
+    with Drafts() as drafts:
+        assert drafts.get(CHANGE) == made
+    # what was begun is not begun again
+    assert reroll(made) == made
+
+
+def test_a_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
+    sent(1)
+    assert reroll(replace(DRAFT, version=5)).version == 5
+    mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
+    assert reroll(mine) == mine
+    early = reroll(replace(DRAFT, version=1, changelogs={"2": "v2:\n- mine"}))
+    assert (early.version, early.changelog) == (2, "v2:\n- mine")
+
+
+def test_a_changelog_gets_its_heading_and_its_link() -> None:
+    first = with_changelog(DRAFT, "\n- mended\n")
+    assert first.changelogs == {"1": "- mended"}
+    sent(2)
+    link = f"- Link to v2: https://lore.kernel.org/r/{CHANGE}-v2-1@example.org"
+    for version in (1, 2, 3):
+        made = with_changelog(replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended")
+        assert (made.version, made.in_reply_to) == (3, "" if version < 3 else "x@example.org")
+        heading, *rest = made.changelog.split("\n")
+        assert "v3" in heading
+        assert rest == ["- mended", link]
+    assert with_changelog(replace(DRAFT, version=4), "Changes in v4: mended").changelog == f"Changes in v4: mended\n{link}"
+    assert with_changelog(replace(DRAFT, version=3), "v3:\n- a\n- link to v2: x").changelog == "v3:\n- a\n- link to v2: x"
+    assert with_changelog(replace(DRAFT, version=3), "\n\n").changelog == ""
+
+
+@pytest.mark.parametrize(
+    ("patches", "kinds"),
+    [
+        ((known(1), known(2)), ["same", "same"]),
+        ((known(2), known(1)), ["same", "same"]),
+        ((known(1), KnownPatch("f" * 40, "widget: change 2")), ["same", "changed"]),
+        ((known(1), known(2), KnownPatch("f" * 40, "net: another")), ["same", "same", "new"]),
+        ((known(2),), ["same", "dropped"]),
+        ((), ["dropped", "dropped"]),
+    ],
+)
+def test_what_became_of_each_patch(patches: tuple[KnownPatch, ...], kinds: list[str]) -> None:
+    assert [one.kind for one in changes(replace(DRAFT, patches=patches), sent(1))] == kinds
+
+
+def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
+    kinds = ("same", "reworded", "changed", "new", "dropped")
+    assert change_lines([Change(kind, "a {} b") for kind in kinds]) == (
+        "message reworded: a {} b",
+        "changed: a {} b",
+        "new patch: a {} b",
+        "dropped: a {} b",
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "open_"),
+    [
+        (1, "", False),
+        (2, "", True),
+        (2, "v2:\n- EDITME x", True),
+        (2, "v2:\n- x", False),
+        (2, "v2:\n- x\n- EDITME y", True),
+        (1, "EDITME", False),
+    ],
+)
+def test_a_changelog_is_unfinished_until_its_points_are_written(version: int, text: str, open_: bool) -> None:
+    assert unfinished(replace(DRAFT, version=version, changelogs={str(version): text})) is open_
+
+
+def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    base, head = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
+    one = replace(sent(1), base=base, head=head)
+    draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known(1),))
+    with Repository.open(repo.path) as repository:
+        remember(repository, one, draft)
+        first = f"{CHANGE}-v1-1@example.org"
+        with Drafts() as drafts:
+            kept = drafts.get(CHANGE)
+            assert kept is not None
+            assert kept.links == {"0": "old@example.org", "1": first}
+            drafts.save(replace(kept, prefix="net"))
+        name = f"sent/{CHANGE}-v1"
+        assert repo.git("rev-parse", f"{name}^{{commit}}") == head
+        assert repo.git("cat-file", "-t", name) == "tag"
+        text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/{name}")
+        assert text.strip() == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
+        # another send of that version moves no tag, and the draft as it is now gets the link
+        remember(repository, replace(one, head=base), draft)
+        assert repo.git("rev-parse", f"{name}^{{commit}}") == head
+        with Drafts() as drafts:
+            kept = drafts.get(CHANGE)
+            assert kept is not None
+            assert kept.prefix == "net"
+        covered = replace(draft, cover_subject="widget: all of it", cover_text="# why\n\nBecause.  \n\n\nMore.")
+        remember(repository, replace(one, version=2, head=head), covered)
+        text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/sent/{CHANGE}-v2")
+        assert text.strip().startswith("widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: ")
+        remember(repository, replace(one, version=3, head=None), draft)
+        assert repo.git("tag", "-l").split("\n") == [f"sent/{CHANGE}-v1", f"sent/{CHANGE}-v2"]
+
+
+def test_the_range_diff_is_between_what_was_sent_and_what_is_there(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    base, head = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
+    repo.git("commit", "-q", "--amend", "-m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}")
+    ids = repo.git("rev-list", "--reverse", "master..topic").split()
+    last = replace(sent(1), base=base, head=head)
+    with Repository.open(repo.path) as repository:
+        lines = range_diff(repository, last, ids).splitlines()
+        assert [line.split()[2] for line in lines if line[:1].isdigit()] == ["=", "!"]
+        assert "\x1b" not in "".join(lines)
+        assert range_diff(repository, replace(last, base=None), ids) == ""
+        assert range_diff(repository, replace(last, head=None), ids) == ""
+        assert range_diff(repository, last, []) == ""
+        assert range_diff(repository, replace(last, head="1" * 40), ids) == ""
+        entries = tuple(
+            replace(entry, commit=commit, patch_id=f"{at}")
+            for at, (entry, commit) in enumerate(
+                zip(last.entries, repo.git("rev-list", "--reverse", f"{base}..{head}").split(), strict=True)
+            )
+        )
+        draft = replace(DRAFT, patches=tuple(KnownPatch(f"{at}", f"widget: change {at + 1}", one) for at, one in enumerate(ids)))
+        kinds = [one.kind for one in changes(draft, replace(last, entries=entries), repository)]
+        assert kinds == ["same", "reworded"]
+        gone = replace(last, entries=tuple(replace(one, commit="1" * 40) for one in entries))
+        assert [one.kind for one in changes(draft, gone, repository)] == ["same", "same"]
+        assert [one.kind for one in changes(draft, replace(last, entries=entries))] == ["same", "same"]
+
+
+def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    with Repository.open(repo.path) as repository:
+        assert changelog_hints(repository, DRAFT) == ()
+        sent(1)
+        hints = changelog_hints(repository, replace(DRAFT, patches=(known(1), known(2))))
+        assert hints[:2] == ("Since v1:", "  no patch differs")
+        hints = changelog_hints(repository, replace(DRAFT, patches=(known(1),)))
+        assert hints[:2] == ("Since v1:", "  dropped: widget: change 2")
