@@ -81,6 +81,11 @@ class Base:
         """Whether to ask before so many commits are worked on."""
         return self.guessed and len(self.commits) > MANY
 
+    @property
+    def counted(self) -> str:
+        """The number of commits, in words."""
+        return counted(len(self.commits))
+
     def explained(self) -> tuple[str, ...]:
         """What was chosen and why, in lines."""
         return (

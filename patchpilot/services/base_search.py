@@ -14,7 +14,7 @@ MAX_WALK = 20_000
 MAX_HOLDERS = 8
 """A commit that more branches have than that is public, whoever wrote it."""
 MAX_REFLOGS = 6
-_FORMAT = "%(HEAD)%00%(refname)%00%(objectname)%00%(objecttype)%00%(symref)%00%(upstream)"
+_FORMAT = "%(HEAD)%00%(refname)%00%(objectname)%00%(objecttype)%00%(symref)%00%(upstream)%00%(committerdate:unix)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Search:
     @cached_property
     def _rows(self) -> list[list[str]]:
         done = self.repository.git("for-each-ref", f"--format={_FORMAT}", "refs/heads", "refs/remotes")
-        return [row for line in done.text.splitlines() if len(row := line.split("\0")) == 6]
+        return [row for line in done.text.splitlines() if len(row := line.split("\0")) == 7]
 
     @cached_property
     def branch(self) -> str | None:
@@ -62,7 +62,7 @@ class Search:
             heads |= {one for one in ("refs/remotes/origin/main", "refs/remotes/origin/master") if one in names}
         return {
             name: Ref(name.removeprefix("refs/remotes/"), commit, name in heads)
-            for _, name, commit, kind, symref, _ in self._rows
+            for _, name, commit, kind, symref, *_ in self._rows
             if kind == "commit" and not symref and name.startswith("refs/remotes/")
         }
 
@@ -115,10 +115,17 @@ class Search:
         return Over(tuple(one for one in _oldest_first(parents, self.head) if len(parents[one]) < 2), start, tuple(sorted(edges)))
 
     def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
-        """Those of these branches that have the commit."""
-        wanted = {f"refs/{'heads' if one.local else 'remotes'}/{one.name}": one for one in among}
-        kinds = {name.split("/")[1] for name in wanted}
-        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *(f"refs/{one}" for one in sorted(kinds)))
+        """Those of these branches that have the commit.
+
+        What is older cannot have it, and to find that out git would walk all that lies between: seconds where there is no commit-graph.
+        """
+        since = int(self.repository.commit(commit).committed.timestamp())
+        dates = {row[1]: int(row[6] or 0) for row in self._rows}
+        named = {f"refs/{'heads' if one.local else 'remotes'}/{one.name}": one for one in among}
+        wanted = {name: one for name, one in named.items() if one.commit == commit or dates.get(name, since) >= since}
+        if not wanted:
+            return []
+        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *wanted)
         return [wanted[one] for one in done.text.splitlines() if one in wanted]
 
     @cached_property

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from patchpilot.commits.b4_prep import below_cover, is_cover, prep_branch, without_covers
+from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is_cover, prep_branch, without_covers
 from patchpilot.commits.base import MAX_OWN, Base, Kind, Ref, counted, nearest_reason, ordered, rebuilt_note
 from patchpilot.commits.range import head_of, only_cover, resolve_commits
 from patchpilot.errors import UnclearBaseError, UsageError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 LIKELIEST = 3
+MAX_MERGED = 4
 ROUNDS = 6
 """So many branches are looked through for copies of the topic."""
 
@@ -61,8 +62,23 @@ def _find(search: Search, named: str | None) -> Base:
     if named:
         tip = search.repository.resolve(named)
         return _base(named, Kind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
-    if found := _of_b4(search):
+    if _b4_says_so(search) and (found := _of_b4(search)):
         return found
+    found = _guessed(search)
+    # without an entry in the configuration b4's cover letter tells that it is a prep branch
+    return (_of_b4(search) if any(map(is_cover, search.repository.commits(found.commits[:MAX_TOPIC]))) else None) or found
+
+
+def _b4_says_so(search: Search) -> bool:
+    """Whether the branch is b4's by its name or by the configuration."""
+    branch = search.branch
+    if branch is None or branch.startswith("b4/"):
+        return branch is not None
+    return any(key.startswith("b4-") for key in branch_config(search.repository, branch))
+
+
+def _guessed(search: Search) -> Base:
+    """The base as the refs have it: the upstream, else the nearest branch, else the upstream although it is a copy."""
     notes: list[str] = []
     remote = list(search.remote.values())
     upstream = search.upstream
@@ -119,7 +135,7 @@ def _nearest(search: Search, refs: list[Ref], notes: list[str]) -> Base | None:
         holders = search.holders(over.start, refs)
         copies = _copies(search, over.start, holders, refs, pushed=bool(notes))
         if not copies:
-            return _named_by(search, over, holders, refs, notes) if holders else None
+            return _named_by(search, over, holders, notes) if holders else None
         notes += [f"{one.name} is left out: it is this topic's own pushed copy, or based on it" for one in copies]
         refs = [one for one in refs if one not in copies]
     return None
@@ -136,16 +152,17 @@ def _copies(search: Search, start: str, holders: Sequence[Ref], refs: Sequence[R
     return copies
 
 
-def _named_by(search: Search, over: Over, holders: list[Ref], refs: Sequence[Ref], notes: Sequence[str]) -> Base:
-    more = []
-    for edge in [one for one in over.edges if one != over.start][:MAX_HOLDERS]:
-        having = search.holders(edge, refs)
-        if both := [one for one in holders if one in having]:
-            holders = both
-        elif having:
-            more.append(f"what was merged from {ordered(having)[0].name} is left out")
+def _named_by(search: Search, over: Over, holders: list[Ref], notes: Sequence[str]) -> Base:
     ranked = ordered(_with_listed(search, over, holders))
-    chosen, rest = ranked[0], ranked[1:]
+    chosen, more = ranked[0], []
+    if len(over.edges) > 1:
+        # HEAD merged several branches: one of them may have all the others
+        all_of_it = (one for one in ranked[:MAX_MERGED] if search.over([one.commit]).commits == over.commits)
+        if found := next(all_of_it, None):
+            chosen = found
+        else:
+            more.append("what was merged from other branches is left out")
+    rest = [one for one in ranked if one != chosen]
     kind = Kind.LOCAL if chosen.local else Kind.REMOTE
     more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []
     return _base(chosen.name, kind, over, nearest_reason(chosen, rest), chosen.commit, (*notes, *more))
@@ -201,12 +218,17 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
         found.append(_over_upstream(search))
     refs = list(search.remote.values()) or list(search.local.values())
     for _ in range(LIKELIEST):
-        base = _nearest(search, refs, [])
-        if base is None:
+        over = search.over(one.commit for one in refs)
+        holders = search.holders(over.start, refs) if over.start else []
+        if not holders:
             break
-        found.append(base)
-        have = {one.name for one in search.holders(base.start, refs)} | {base.name}
-        refs = [one for one in refs if one.name not in have]
+        first = ordered(holders)[0]
+        # another branch may have been merged into HEAD: what counts is what this one leaves
+        over = search.over([first.commit]) if len(over.edges) > 1 else over
+        kind = Kind.LOCAL if first.local else Kind.REMOTE
+        if over.start:
+            found.append(_base(first.name, kind, over, nearest_reason(first, []), first.commit))
+        refs = [one for one in refs if one not in holders]
     unique = {one.start: one for one in reversed(found) if one.commits}
     return tuple(sorted(unique.values(), key=lambda one: len(one.commits))[:LIKELIEST])
 

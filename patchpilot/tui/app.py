@@ -39,6 +39,7 @@ class Walk(App[int]):
         *(Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False) for stage in Stage),
         Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="the next stage"),
         Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", tooltip="the stage before"),
+        Binding("b", "base", "base", show=False, tooltip="choose what your topic is based on, or a range"),
         Binding("u", "undo", "undo", show=False, tooltip="take back what was last written into your commits"),
         Binding("J", "commit(1)", "next commit", show=False, tooltip="the next commit of the topic"),
         Binding("K", "commit(-1)", "last commit", show=False, tooltip="the commit before"),
@@ -163,6 +164,13 @@ class Walk(App[int]):
             self.memory.keep(self.place, standings=self.session.keepsakes())
 
     # what is the same everywhere
+
+    def action_base(self) -> None:
+        """Choose what the topic is based on."""
+        from patchpilot.tui.base_picker import pick_base
+
+        if self.stage_screen and isinstance(self.screen, StageScreen):
+            pick_base(self.stage_screen)
 
     def action_undo(self) -> None:
         """Take back what was last written."""

@@ -208,8 +208,11 @@ class StageScreen(Screen[None]):
         hint = f"\nway out: {error.hint}" if error.hint else ""
         if self.session.topic is None and self.stage is not Stage.FOLLOW and isinstance(error, UsageError | MissingError):
             key = "t" if self.stage is Stage.COMMIT else "1, then t"
+            hint = hint.replace("name the base with --base REV, or name a range A..B", "b chooses the base or a range")
             hint = hint.replace("name one with -C DIR", "q, then patchpilot -C DIR, or cd into your clone")
-            hint = hint.replace(" name a ", f" {key} names a ").replace(" name the base: --base REV, or a range ", f" {key} names a range ")
+            hint = hint.replace(" name a ", f" {key} names a ").replace(
+                " name the base: --base REV, or a range A..B", " b chooses the base or a range"
+            )
         panel.update(plain(f"{error.message}{hint}\nr: try again   Escape: close"))
         panel.display = True
 

@@ -30,8 +30,8 @@ class Pager(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False),
         Binding("k,up", "move(-1)", "up", show=False),
-        Binding("d,pagedown,space", "page(1)", "page down", show=False),
-        Binding("b,pageup", "page(-1)", "page up", show=False),
+        Binding("d,pagedown,ctrl+f,space", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
         Binding("g,home", "edge(0)", "top", show=False),
         Binding("G,end", "edge(-1)", "end", show=False),
         Binding("right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"),

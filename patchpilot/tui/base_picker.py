@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Choosing what the topic is based on: the likeliest bases with their number of commits and the reason, or words of one's own."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.tui.widgets.choose import Choose, Line
+
+if TYPE_CHECKING:
+    from patchpilot.commits.base import Base
+    from patchpilot.commits.repository import Repository
+    from patchpilot.tui.screens.base import StageScreen
+
+OTHER = "\0other"
+_WORDS = "Which base, commit or range? (a branch, tag or commit is the base; A..B is a range)"
+
+
+def pick_base(screen: "StageScreen") -> None:
+    """Look for the likeliest bases, let one be chosen, and read the topic over it."""
+
+    def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
+        from patchpilot.services.topic_base import likeliest
+
+        return likeliest(repository, screen.session.base)
+
+    screen.in_thread("looking for bases", work, lambda found: _choose(screen, found))
+
+
+def _choose(screen: "StageScreen", found: "tuple[Base, ...]") -> None:
+    answers = [(one.name, f"{one.name}  {one.counted}  {one.reason}") for one in found]
+
+    def answered(name: str | None) -> None:
+        if name == OTHER:
+            screen.app.push_screen(Line(_WORDS, lambda _: (True, ""), value=screen.session.base or ""), lambda words: _named(screen, words))
+        else:
+            _named(screen, name)
+
+    screen.app.push_screen(Choose("What is your topic based on?", [*answers, (OTHER, "another base, or a range …")]), answered)
+
+
+def _named(screen: "StageScreen", words: str | None) -> None:
+    if not words:
+        return
+    session = screen.session
+    session.target, session.base = (words, session.base) if ".." in words else (None, words)
+    session.at, session.topic = -1, None
+    screen.reread()

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base picker on `b`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.tui.app import Walk
+from patchpilot.tui.widgets.choose import Choose
+from tests.kit.bases import clone, fix, upstream
+from tests.kit.walk import keys, settled, text_of, until
+
+On = Callable[..., Walk]
+
+
+async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(tmp_path: Path, walk_on: On) -> None:
+    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    for number in range(31):
+        fix(repo, number)
+    app = walk_on(repo.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: settled(app) and app.session.errors, "the question")
+        assert "31 commits over the base origin/main" in text_of(app)
+        assert "b chooses the base" in text_of(app)
+        await keys(pilot, "b")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
+        shown = text_of(app)
+        assert "origin/main  31 commits" in shown
+        assert "origin/master  36 commits" in shown
+        assert "nearest remote branch by merge-base" in shown
+        await keys(pilot, "enter")
+        await until(pilot, lambda: app.session.topic is not None, "the topic")
+        assert app.session.topic is not None
+        assert (app.session.topic.base, len(app.session.topic.commits)) == ("origin/main", 31)
+
+
+async def test_another_base_can_be_typed(tmp_path: Path, walk_on: On) -> None:
+    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    fix(repo, 1)
+    fix(repo, 2)
+    app = walk_on(repo.path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, lambda: settled(app) and app.session.topic, "the topic")
+        await keys(pilot, "b")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
+        await keys(pilot, "end", "enter", *"HEAD", "circumflex_accent", "enter")
+        await until(pilot, lambda: app.session.topic and len(app.session.topic.commits) == 1, "the topic over HEAD^")
+        assert app.session.topic is not None
+        assert app.session.topic.base == "HEAD^"
