@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.model.patch import Series
     from patchpilot.model.tree import Tree
+    from patchpilot.services.settings import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,23 @@ class Common:
 
         return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
 
-    def settings(self, repository: "Repository | None" = None, flags: Mapping[str, str | None] | None = None) -> "Settings":
+    def settings(
+        self,
+        repository: "Repository | None" = None,
+        flags: Mapping[str, str | None] | None = None,
+        source: "Source | None" = None,
+    ) -> "Settings":
         """Settings of this call: the tree's file, git's configuration, options; the error of the first that cannot be used."""
         from patchpilot.services.settings import read_settings
 
-        return read_settings(repository, tree=self.tree, flags={"profile": self.profile, **(flags or {})})
+        source = source or self.source(repository)
+        return read_settings(repository, source=source, flags={"profile": self.profile, **(flags or {})})
+
+    def source(self, repository: "Repository | None") -> "Source | None":
+        """Where the settings of the tree are read: --tree, else the working tree."""
+        from patchpilot.services.settings import source_of
+
+        return source_of(repository, self.tree)
 
     def settings_anyway(self, repository: "Repository | None", problems: "list[PatchpilotError]") -> "Settings":
         """As `settings`, for the verbs that explain them: what cannot be used is put into `problems`, and the default is in force."""
@@ -82,7 +95,7 @@ class Common:
         flags = {"profile": self.profile}
         if repository is None and self.tree is None:
             return user_settings(problems=problems, flags=flags)
-        return read_settings(repository, tree=self.tree, flags=flags, problems=problems)
+        return read_settings(repository, source=self.source(repository), flags=flags, problems=problems)
 
     @property
     def colored(self) -> bool:

@@ -14,9 +14,13 @@ from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
     from patchpilot.services.checked import CheckResult
+    from patchpilot.services.settings import Source
 
 FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
+"""The forms that a gate reads: there the settings are those of the base, which the commits under check cannot change."""
 JOBS = (1, 256)
 
 
@@ -46,6 +50,7 @@ class Words:
     shared: bool = False
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
+    config_from: str | None = None
 
 
 def answer(common: Common, words: Words) -> int:
@@ -64,6 +69,7 @@ def answer(common: Common, words: Words) -> int:
         raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
     targets = words.targets
     repository = None if _files_only(common, targets) else common.repository()
+    source = _source(common, words, repository)
     settings = common.settings(
         repository,
         {
@@ -73,8 +79,9 @@ def answer(common: Common, words: Words) -> int:
             "select": ",".join(words.select) or None,
             "ignore": ",".join(words.ignore) or None,
         },
+        source,
     )
-    packs = own_packs(settings, common.tree or (repository.top if repository else None))
+    packs = own_packs(settings, source)
     excuses = None
     asked = words.baseline or words.write_baseline or words.waive or words.unwaive
     if asked or settings.waivers or (repository and _waivers_given()):
@@ -128,6 +135,21 @@ def _skipped(why: str) -> None:
     from patchpilot.cli.output.plain import one_line
 
     print(f"patchpilot: {one_line(why)}: left out", file=sys.stderr)
+
+
+def _source(common: Common, words: Words, repository: "Repository | None") -> "Source | None":
+    """Where the tree's settings are read: the revision of --config-from, in a gate the base, else the working tree."""
+    from patchpilot.services.settings import base_revision, revision_source, user_settings
+
+    if words.config_from is not None:
+        named = repository or common.repository()
+        return revision_source(named, words.config_from, trusted=True)
+    if repository is None or common.tree or common.format not in CI_FORMATS:
+        return common.source(repository)
+    # the tree's own word on its base is not asked for
+    base = words.base or user_settings(repository.top, problems=[]).get("base") or None
+    revision = base_revision(repository, words.targets, base)
+    return revision_source(repository, revision) if revision else common.source(repository)
 
 
 def _waivers_given() -> bool:

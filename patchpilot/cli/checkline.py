@@ -46,6 +46,7 @@ _VALUED: dict[str, tuple[str, Callable[[str], Any]]] = {
     "--fail-on": ("fail_on", _one_of(FAIL_ON)),
     "--max-line-length": ("max_line_length", _number(COLUMNS)),
     "--data": ("data", Path),
+    "--config-from": ("config_from", str),
     "--kernel": ("kernel", str),
     "--jobs": ("jobs", _number(JOBS)),
     "--repo": ("repo", Path),

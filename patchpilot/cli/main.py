@@ -33,6 +33,7 @@ VERBS = {
     "doctor": "what would stop each stage on this machine",
     "demo": "the whole journey on a sandbox",
     "config": "every setting, its value and where it comes from",
+    "trust": "let the rule packs of a tree's own configuration run",
 }
 
 

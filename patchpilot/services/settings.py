@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,36 +12,87 @@ from patchpilot.errors import InputError, PatchpilotError, unknown
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.store import OwnPack
+    from patchpilot.model.tree import Tree
     from patchpilot.services.checked import Wanted
 
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the settings of a tree and the packs they name are read: `top` in the file system, or a revision's `tree`, which the caller named
+    (`trusted`: naming it is trusting it)."""
+
+    top: Path
+    tree: "Tree"
+    is_revision: bool = False
+    trusted: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call the settings' file."""
+        return f"{self.tree.label}:{FILE_NAME}" if self.is_revision else str(self.top / FILE_NAME)
+
+
+def source_of(repository: "Repository | None", tree: Path | None = None) -> Source | None:
+    """The source of the settings: `tree`, else the repository's working tree; None for neither."""
+    top = tree or (repository.top if repository else None)
+    if top is None:
+        return None
+    from patchpilot.commits.tree import DirectoryTree
+
+    return Source(top, DirectoryTree(top))
+
+
+def revision_source(repository: "Repository", revision: str, *, trusted: bool = False) -> Source:
+    """The settings as a revision has them, whatever the working tree has."""
+    from patchpilot.commits.tree import CommitTree
+
+    return Source(repository.top, CommitTree(repository, repository.resolve(revision)), is_revision=True, trusted=trusted)
+
+
+def base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:
+    """The commit that those under check are based on, by whose settings a gate judges them; None for patch files without a known base.
+
+    It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
+    own settings.
+    """
+    from patchpilot.services.topic_base import find_base
+
+    ranges = [one.partition("..") for one in targets if ".." in one and not Path(one).exists()]
+    commits = [one for one in targets if ".." not in one and repository.find(one)]
+    try:
+        head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
+        at_head = head == repository.find("HEAD")
+        start = repository.resolve(ranges[0][0] or "HEAD") if ranges else find_base(repository, base, None if at_head else head).start
+    except PatchpilotError:
+        if not targets:
+            raise
+        return repository.find(f"{commits[0]}^") if commits else None
+    common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
+    return repository.find(f"{head}^") if common == head and commits else common or start
+
+
 def read_settings(
     repository: "Repository | None" = None,
     *,
-    tree: Path | None = None,
+    source: Source | None = None,
     flags: Mapping[str, str | None] | None = None,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """The settings in force: the file in `tree` (else in the repository's working tree), git's configuration, options.
+    """The settings in force: the tree's file (of `source`, else of the repository's working tree), git's configuration, options.
 
     The first value that cannot be used is raised as UsageError or InputError that names its place; with `problems` all are put there instead.
     """
-    top = tree or (repository.top if repository else None)
+    source = source or source_of(repository)
     text = None
     try:
-        text = _tree_file(top) if top else None
+        text = _tree_file(source) if source else None
     except InputError as error:
         _report(error, problems)
-    found = load(
-        text,
-        repository.config_regexp(r"^patchpilot\.") if repository else {},
-        flags,
-        label=str((top or Path()) / FILE_NAME),
-        problems=problems,
-    )
+    values = repository.config_regexp(r"^patchpilot\.") if repository else {}
+    found = load(text, values, flags, label=source.label if source else FILE_NAME, problems=problems)
     try:
         _known_profile(found)
     except PatchpilotError as error:
@@ -79,45 +130,63 @@ def check_request(settings: Settings, **more: Any) -> "Wanted":
     return Wanted(**{**wanted, **more})
 
 
-def own_packs(settings: Settings, top: Path | None) -> "tuple[OwnPack, ...]":
-    """The rule packs that the settings name, read. Those a tree names are in it, links followed; InputError names the one that cannot be read."""
+def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
+    """The rule packs that the settings name, read. Those that a tree names are in it, and the user has trusted them as they are now.
+
+    InputError names the one that cannot be read, UntrustedError those nobody trusted.
+    """
     words = settings.words("packs")
     if not words:
         return ()
-    from patchpilot.lint.store import OwnPack, read_pack
+    from patchpilot.lint.store import read_pack
 
-    if not settings.packs_from_tree or top is None:
-        return tuple(read_pack((top or Path()) / Path(word).expanduser()) for word in words)
-    return tuple(OwnPack(word, _in_tree(top, word, settings.label)) for word in words)
+    if not settings.packs_from_tree or source is None:
+        top = source.top if source else Path()
+        return tuple(read_pack(top / Path(word).expanduser()) for word in words)
+    found = packs_of_tree(settings, source)
+    if not source.trusted:
+        from patchpilot.services.trust import verify
+
+        verify(source, found)
+    return found
 
 
-def _tree_file(top: Path) -> str | None:
+def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
+    """The rule packs that a tree's own file names, trusted or not."""
+    from patchpilot.lint.store import OwnPack
+
+    return tuple(OwnPack(word, read_small(source, word)) for word in settings.words("packs"))
+
+
+def _tree_file(source: Source) -> str | None:
     """The text of the tree's settings, None where it has none."""
-    if not (top / FILE_NAME).is_symlink() and not (top / FILE_NAME).is_file():
+    if not source.is_revision:
+        file = source.top / FILE_NAME
+        if not file.is_symlink() and not file.is_file():
+            return None
+    elif not source.tree.exists(FILE_NAME):
         return None
-    data = _in_tree(top, FILE_NAME, str(top))
     try:
-        return data.decode("utf-8")
+        return read_small(source, FILE_NAME).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{top / FILE_NAME}: not UTF-8: {error.reason}", hint=f"fix or remove {top / FILE_NAME}") from error
+        raise InputError(f"{source.label}: not UTF-8: {error.reason}", hint=f"fix or remove {source.label}") from error
 
 
-def _in_tree(top: Path, path: str, named_in: str) -> bytes:
+def read_small(source: Source, path: str) -> bytes:
     """A small regular file of the tree; a link that leads out of the tree is not followed."""
-    from patchpilot.commits.tree import DirectoryTree
-
-    place = top / path
-    try:
-        large = place.stat().st_size > LARGEST
-    except OSError as error:
-        raise InputError(f"{place}: {error.strerror or error}", hint=f"named in {named_in}") from error
-    if large:
-        raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=f"named in {named_in}")
-    data = DirectoryTree(top).read(path)
+    place = source.label.removesuffix(FILE_NAME) + path
+    hint = f"named in {source.label}" if path != FILE_NAME else f"replace or remove {place}"
+    if not source.is_revision:
+        try:
+            if (source.top / path).stat().st_size > LARGEST:
+                raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+        except OSError as error:
+            raise InputError(f"{place}: {error.strerror or error}", hint=hint) from error
+    data = source.tree.read(path)
     if data is None:
-        raise InputError(
-            f"{place}: not a regular file inside the tree", hint=f"named in {named_in}; links out of the tree are not followed"
-        )
+        raise InputError(f"{place}: not a regular file inside the tree; a link out of it is not followed", hint=hint)
+    if len(data) > LARGEST:
+        raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
     return data
 
 

@@ -62,6 +62,7 @@ class _Command(click.Command):
 @click.option("--since-version", metavar="N", help="mark what is new since vN of this topic (or since a directory, an mbox, a range)")
 @click.option("--waive", metavar="RULE=REASON", multiple=True, help="leave a rule's findings as they are, for this topic")
 @click.option("--unwaive", metavar="RULE", multiple=True, help="take such a waiver back")
+@click.option("--config-from", metavar="REV", help="take .patchpilot.toml and its packs from REV [with the CI formats: the base]")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(common: Common, **words: Any) -> int:
     """Check patches: files, directories, mboxes, commits, ranges, a list's mails by '<message-id>' or URL, or `-`.

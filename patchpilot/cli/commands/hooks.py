@@ -63,12 +63,18 @@ def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.services.check import check
     from patchpilot.services.settings import check_request, own_packs
     from patchpilot.services.topic_waivers import excuses_here
+    from patchpilot.services.trust import UntrustedError
 
     repository = common.repository()
     settings = common.settings(repository)
     ignore = (*settings.words("ignore"), *beside)
     # the topic of the branch: the file is a commit in the making, or a mail of one
-    packs = own_packs(settings, repository.top)
+    try:
+        packs = own_packs(settings, common.source(repository))
+    except UntrustedError as error:
+        # a commit is not lost for want of a pack
+        print(f"patchpilot: note: {printable(error.message)}: left out", file=sys.stderr)
+        packs = ()
     excuses = excuses_here(repository, settings, (), settings.get("base") or None, among=load_rules(packs))
     request = check_request(settings, ignore=ignore, fail_on="error", excuses=excuses)
     result = check([target], request, repository=repository, packs=packs)

@@ -47,9 +47,9 @@ def wanted_of(session: Session, repository: "Repository", topic: Topic) -> "Want
 
 def packs_of(session: Session, repository: "Repository") -> "tuple[OwnPack, ...]":
     """The rule packs that the settings name."""
-    from patchpilot.services.settings import own_packs
+    from patchpilot.services.settings import own_packs, source_of
 
-    return own_packs(session.settings(repository), repository.top)
+    return own_packs(session.settings(repository), source_of(repository))
 
 
 def load(ask: Ask) -> "tuple[CheckResult, Standing]":

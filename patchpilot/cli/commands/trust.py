@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot trust`: show what a tree configures, and let its rule packs run from now on."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.plain import printable
+from patchpilot.errors import MissingError
+
+
+@click.command(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
+@common_options("text", "json")
+@click.option("--show", is_flag=True, help="only show it")
+@click.option("--revoke", is_flag=True, help="trust it no longer, nor what it was before")
+@click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
+    """Trust the configuration of the tree in DIR (default: here): its .patchpilot.toml and the rule packs that it names, as they are now.
+
+    Both are shown. Rule packs of a tree run in `check` only when they are trusted; a change of any of these files asks again.
+    """
+    from patchpilot.services import trust as service
+    from patchpilot.services.settings import source_of
+
+    source = source_of(None, _top(common, directory))
+    assert source
+    found = service.configuration(source)
+    if revoke:
+        gone = service.revoke(found)
+    elif found.needs_trust and not show:
+        service.trust(found)
+    trusted = not revoke and (found.trusted or (found.needs_trust and not show))
+    if common.format == "json":
+        from patchpilot.cli.output.json import document
+
+        files = [{"path": name, "bytes": len(data)} for name, data in found.files]
+        common.write(document("trust", {"configuration": found.label, "digest": found.digest, "trusted": trusted, "files": files}))
+        return 0
+    if not revoke:
+        common.write("\n".join(f"==> {printable(name)} <==\n{printable(data.decode('utf-8', 'replace'))}" for name, data in found.files))
+    if common.quiet:
+        return 0
+    if revoke:
+        said = "no longer trusted" if gone else "was not trusted"
+    elif not found.needs_trust:
+        said = "names no rule packs: nothing of it needs your trust"
+    else:
+        said = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (patchpilot trust trusts it)"
+    sys.stdout.flush()
+    print(f"patchpilot: {printable(found.label)}: {said}", file=sys.stderr)
+    return 0
+
+
+def _top(common: Common, directory: Path | None) -> Path:
+    """The top of the tree around a directory; the directory itself outside a repository."""
+    from patchpilot.commits.repository import Repository
+
+    if common.tree:
+        return common.tree
+    try:
+        with Repository.open(directory or common.repo) as repository:
+            return repository.top
+    except MissingError:
+        if directory and directory.is_dir():
+            return directory
+        raise

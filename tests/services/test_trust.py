@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A tree's own configuration: its packs run when the user has trusted them, read nothing outside the tree, and no branch turns its gate off."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.services.settings import source_of
+from patchpilot.tui.screens import checks
+from patchpilot.tui.session import Ask, Session
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.services.test_settings import PACK
+
+NOTHING = "ring: more\n\nMore of it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "r")
+    made.commit("ring: start\n", {"a.c": "int a;\n"})
+    made.git("tag", "base")
+    made.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
+    made.git("config", "patchpilot.base", "base")
+    return made
+
+
+def with_pack(repo: Repo, text: str = PACK) -> None:
+    repo.put("tools/ours.toml", text)
+    repo.put(".patchpilot.toml", 'packs = ["tools/ours.toml"]\n')
+
+
+def check(repo: Repo, *words: object) -> tuple[int, str, str]:
+    done = call("check", "-C", repo.path, "--select", "our-marker", *words, "HEAD")
+    return done.code, done.out, done.err
+
+
+def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> None:
+    with_pack(repo)
+    code, out, err = check(repo)
+    assert (code, out) == (2, "")
+    assert "not trusted yet: tools/ours.toml" in err
+    assert "patchpilot trust" in err
+    shown = call("trust", "--show", repo.path)
+    assert 'packs = ["tools/ours.toml"]' in shown.out
+    assert "OUR001" in shown.out
+    assert check(repo)[0] == 2
+    assert call("trust", repo.path).code == 0
+    assert check(repo)[0] == 1
+    with_pack(repo, PACK.replace("a marker of ours", "a marker of theirs"))
+    code, _, err = check(repo)
+    assert (code, "changed since you trusted them" in err) == (2, True)
+    with_pack(repo)
+    assert check(repo)[0] == 1
+    assert call("trust", "--revoke", repo.path).code == 0
+    assert check(repo)[0] == 2
+
+
+def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
+    with_pack(repo)
+    session = Session(repo.path)
+    with Repository.open(repo.path) as repository:
+        session.read_topic(repository)
+        with pytest.raises(Exception, match="not trusted yet") as error:
+            checks.load(Ask(repository, session, lambda *_: None))
+    assert f"patchpilot: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
+
+
+def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(repo: Repo, tmp_path: Path) -> None:
+    with_pack(repo)
+    repo.commit(NOTHING)
+    assert call("trust", repo.path).code == 0
+    repo.git("worktree", "add", "-q", str(tmp_path / "other"))
+    assert call("check", "-C", tmp_path / "other", "--select", "our-marker", "HEAD~1").code == 1
+
+
+def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(repo: Repo, tmp_path: Path) -> None:
+    with_pack(repo)
+    (tmp_path / "mine.toml").write_text(PACK)
+    repo.git("config", "patchpilot.packs", str(tmp_path / "mine.toml"))
+    assert check(repo)[0] == 1
+    repo.git("config", "patchpilot.packs", "")
+    assert call("check", "-C", repo.path, "HEAD").code in (0, 1)
+
+
+def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
+    repo.put(".patchpilot.toml", "max-line-length = 120\n")
+    assert call("check", "-C", repo.path, "HEAD").code in (0, 1)
+    assert "nothing of it needs your trust" in call("trust", repo.path).err
+    repo.git("rm", "-q", "--cached", "a.c")
+    (repo.path / ".patchpilot.toml").unlink()
+    assert call("trust", repo.path).code == 3
+
+
+@pytest.mark.parametrize("name", ["tools/ours.toml", ".patchpilot.toml"])
+def test_a_link_out_of_the_tree_is_not_followed(repo: Repo, tmp_path: Path, name: str) -> None:
+    with_pack(repo)
+    outside = tmp_path / "secret.toml"
+    outside.write_text((repo.path / name).read_text())
+    (repo.path / name).unlink()
+    (repo.path / name).symlink_to(outside)
+    for words in (("check", "-C", repo.path, "HEAD"), ("trust", repo.path)):
+        done = call(*words)
+        assert done.code == 2
+        assert "not followed" in done.err
+        assert "OUR001" not in done.out + done.err
+
+
+def test_a_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
+    with_pack(repo)
+    (repo.path / "tools/ours.toml").unlink()
+    os.mkfifo(repo.path / "tools/ours.toml")
+    assert "not a regular file" in check(repo)[2]
+    (repo.path / "tools/ours.toml").unlink()
+    with (repo.path / "tools/ours.toml").open("wb") as file:
+        file.truncate(8 << 30)
+    assert "larger than 1 MiB" in check(repo)[2]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "say"), [("(a|a)*b", ""), ("OURS", "{match:>3000000000}"), ("OURS", "{match.__class__.__mro__}"), ("OURS", "{match!r}")]
+)
+def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Repo, pattern: str, say: str) -> None:
+    text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'" + (f"\nsay = '{say}'" if say else ""))
+    with_pack(repo, text)
+    repo.commit("all: settings\n")
+    repo.commit(NOTHING, {"a.c": f"int a;\nint x_OURS;\n/* {'a' * 3000} */\n"})
+    assert call("trust", repo.path).code == 0
+    began = time.monotonic()
+    code, out, err = check(repo, "--format", "json")
+    assert time.monotonic() - began < 5
+    assert code in (0, 1), err
+    found = [one["message"] for one in json.loads(out)["patches"][0]["findings"]]
+    assert found == ([say] if say else [])
+
+
+def gate(repo: Repo, *words: object) -> int:
+    return call("check", "-C", repo.path, "--select", "long-line", "--quiet", *words).code
+
+
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "junit", "rdjsonl"])
+def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
+    long = f"int b = {' + '.join(['value'] * 30)};\n"
+    repo.commit(NOTHING, {"a.c": long, ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n'})
+    assert gate(repo, "--format", "text") == 0
+    for targets in ((), ("HEAD",), ("base..HEAD",), ("base..",)):
+        assert gate(repo, "--format", form, *targets) == 1, targets
+    assert gate(repo, "--format", form, "--config-from", "HEAD") == 0
+    assert gate(repo, "--config-from", "base") == 1
+
+
+def test_the_settings_of_the_base_are_in_force_in_a_gate(repo: Repo) -> None:
+    repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
+    repo.git("tag", "-f", "base")
+    (repo.path / ".patchpilot.toml").unlink()
+    repo.commit(NOTHING, {"a.c": f"int b = {' + '.join(['value'] * 30)};\n"})
+    assert gate(repo) == 1
+    assert gate(repo, "--format", "sarif") == 0
+    assert call("check", "-C", repo.path, "--config-from", "nowhere").code == 2
+
+
+def test_a_named_revisions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
+    with_pack(repo)
+    repo.commit("all: settings\n")
+    repo.git("tag", "-f", "base")
+    repo.commit(NOTHING, {"a.c": "int a;\nint x_OURS;\n"})
+    code, _, err = check(repo, "--format", "github")
+    assert code == 2
+    assert "--config-from" in err
+    assert check(repo, "--format", "github", "--config-from", "base")[0] == 1
+
+
+def test_a_commit_is_not_lost_for_packs_nobody_trusted(repo: Repo) -> None:
+    with_pack(repo)
+    file = repo.path / ".git" / "COMMIT_EDITMSG"
+    file.write_text(NOTHING)
+    done = call("hooks", "run", "commit-msg", file, "-C", repo.path)
+    assert done.code == 0
+    assert "left out" in done.err
+
+
+def test_the_source_of_no_tree_is_none() -> None:
+    assert source_of(None) is None
