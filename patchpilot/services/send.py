@@ -315,11 +315,12 @@ def _advice(send: Send) -> tuple[str, ...]:
         )
     elif states & set(WAITING):
         lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
-    lines += [
-        f"look whether it arrived: https://lore.kernel.org/all/{one.mail.message_id}/ (minutes may pass)"
-        for one in send.entries
-        if one.state is MailState.UNKNOWN
-    ]
+    unknown_state = [one.mail.message_id for one in send.entries if one.state is MailState.UNKNOWN]
+    if unknown_state:
+        from patchpilot.services.settings import user_settings
+
+        archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
+        lines += [f"look whether it arrived: {archive}/{one}/ (minutes may pass)" for one in unknown_state]
     if MailState.UNKNOWN in states:
         lines.append("then: patchpilot send --resume --unknown sent, or --unknown lost to send it again with the same Message-ID")
     return tuple(lines)

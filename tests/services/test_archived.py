@@ -3,15 +3,20 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from patchpilot.errors import InputError, UsageError
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import MailState
 from patchpilot.services.archived import series_at
+from patchpilot.services.send import result_of_send
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail, patch
+from tests.kit.outbox import record
 from tests.kit.repos import Repo
 from tests.threads import story
 
@@ -77,3 +82,16 @@ def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
         done = call(*verb, "--tree", workdir, "--offline", "<v1@example.org>")
         assert (done.code, done.out) == (4, ""), verb
         assert "--offline" in done.err
+
+
+def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "topic")
+    with Outbox() as outbox:
+        sent = record(outbox, MailState.UNKNOWN)
+    here = replace(sent, repository=str(repo.path / ".git"))
+    ident = sent.entries[0].mail.message_id
+    assert f"https://lore.kernel.org/all/{ident}/" in " ".join(result_of_send(sent).advice)
+    repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
+    (said,) = [one for one in result_of_send(here).advice if "arrived" in one]
+    assert f"https://archive.example.org/lists/{ident}/" in said
+    assert "lore.kernel.org" not in said

@@ -62,9 +62,7 @@ def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
 
 def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> None:
     sent(1)
-    draft = replace(
-        DRAFT, in_reply_to="x@example.org", changelogs={"1": "kept"}, patches=(known(2), KnownPatch("f" * 40, "net: new one"))
-    )
+    draft = replace(DRAFT, in_reply_to="x@example.org", changelogs={"1": "kept"}, patches=(known(2), KnownPatch("f" * 40, "net: new one")))
     made = reroll(draft)
     assert (made.version, made.in_reply_to) == (2, "")
     assert made.changelogs["1"] == "kept"
