@@ -104,6 +104,11 @@ CHECK_BAD_STYLE = (
     "\tif((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)\n\t\trc = -EOPNOTSUPP;\n\telse if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 )
 CHECK_FIXED = CHECK_BAD_STYLE.replace("if((", "if ((")
+CHECK_UNUSED = (
+    "\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED) {\n\t\tu32 seq = rsp & ACME_MSG_SEQ_MASK;\n\n\t\trc = -EOPNOTSUPP;\n"
+    "\t} else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
+)
+"""What v1 has: a variable that is left over, as a robot reports."""
 
 
 def mcp(*, images: bool = False, masked: bool = False, field: bool = False, temperature: bool = False, check: str | None = None) -> str:

@@ -4,11 +4,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from patchpilot.demo import mails, upstream
+from patchpilot.demo import mails, robin, upstream
 from patchpilot.demo.before import VERDICTS, _verdicts
 from patchpilot.demo.journey import Journey, StepFailedError, wants
 from patchpilot.demo.mails import Sent
-from patchpilot.demo.people import NET_REVIEWER
+from patchpilot.demo.people import MAINTAINER, NET_LIST, NET_REVIEWER, NEWCOMER
 from patchpilot.model.mail import parse_mail
 
 TITLE = "net/acme: allow old cards that cannot count their images"
@@ -45,15 +45,22 @@ def replies(journey: Journey, first: Sent) -> None:
     journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
 
 
-def second_version(journey: Journey) -> Sent:
-    """Robin answers in the message, adds the review tag and sends v2."""
-    journey.tell("Robin says in the message what the maintainer asked for, adds the review tag that was given, and sends v2.")
-    message = journey.run(["git", "log", "-1", "--format=%B"], quiet=True)
-    why = "again. The probe function already treats it as harmless."
-    journey.run(["git", "commit", "-q", "--amend", "-F", "-"], stdin=message.replace("again.", why, 1))
-    journey.run(["patchpilot", "trailers", "--yes"])
-    changes = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
-    journey.run(["patchpilot", "draft", "--changelog", changes])
+def second_version(journey: Journey, first: Sent) -> Sent:
+    """Robin answers the question, makes v2 as the maintainer, the robot and the reviewer want it, and sends it."""
+    sandbox = journey.sandbox
+    journey.tell("Robin answers Maya on the list: a question that nobody answers is a reason not to apply.")
+    robin.answer(sandbox.work, parse_mail(mails.question(first)))
+    sandbox.deliver()
+    print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
+    journey.tell("v2 names the firmware in the message, and drops the variable that the robot reported.")
+    robin.revise(sandbox.work)
+    journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
+    journey.tell(
+        "Sana's tag was given to v1. A variable that nothing read is gone since: the tag still holds, and Robin says so with --changed."
+    )
+    journey.run(["patchpilot", "trailers", "--changed", "--yes"])
+    wants("Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True), "v2 has the review tag")
+    journey.run(["patchpilot", "draft", "--changelog", robin.CHANGES])
     journey.run(["patchpilot", "send", "--reroll", "--yes"])
     return _arrived(journey)
 
@@ -77,6 +84,8 @@ def landing(journey: Journey, second: Sent) -> None:
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
+    journey.tell("The question was answered, and what the robot reported is in no tree.")
+    journey.run(["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"], expect=[1], quiet=True)
     journey.tell("What is left to do for the stable trees?")
     journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
@@ -104,6 +113,7 @@ def _came_back(got: Any) -> str:
 def _landed(got: Any, commit: str) -> str:
     series = _one(got)
     wants([one["version"] for one in series["revisions"]] == [1, 2], "two revisions")
+    wants(any(NEWCOMER.email in one["from"] for one in series["replies"]), "the answer to the question is on record")
     wants(any(one["commit"] and commit.startswith(one["commit"][:12]) for one in series["landed"]), "the mainline commit is known")
     wants(series["state"] in ("in-mainline", "in-stable"), f"it has landed, not {series['state']}")
     return f"state {series['state']}; next: {series['next_step']}"

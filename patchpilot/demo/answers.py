@@ -44,6 +44,8 @@ class Answers:
 
     def _react(self, raw: bytes) -> None:
         mail = parse_mail(raw)
+        if mail.in_reply_to:
+            return
         version = parse_subject(mail.subject).version
         if version in self._versions:
             return

@@ -37,7 +37,7 @@ def before_the_mail(journey: Journey) -> None:
     journey.run(["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1])
 
     journey.tell("Robin mends the style error and the message.")
-    put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+    put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED))
     reference = journey.run(["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True).strip()
     journey.run(["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=mended_message(reference))
 

@@ -61,6 +61,19 @@ def review(to: Sent) -> bytes:
     return reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
 
 
+def answer(to: Sent) -> bytes:
+    """The newcomer answers the maintainer's question, and says what v2 has."""
+    text = (
+        f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
+        + _quoted(to.body, "Which firmware", 3)
+        + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
+        "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
+        "It also drops the unused variable that the test robot reported.\n\nThanks,\n"
+        f"{NEWCOMER.name.split()[0]}\n"
+    )
+    return reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
+
+
 def build_report(to: Sent) -> bytes:
     """A robot built it, and something else broke."""
     text = (
@@ -72,7 +85,7 @@ def build_report(to: Sent) -> bytes:
         f"| Reported-by: {BUILD_BOT.trailer()}\n"
         "| Closes: https://lore.example.org/oe-kbuild-all/sandbox.build@build.example.org/\n\n"
         "All warnings (new ones prefixed by >>):\n\n"
-        ">> drivers/net/ethernet/acme/acme_mcp.c:70:6: warning: unused variable 'seq' [-Wunused-variable]\n"
+        ">> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning: unused variable 'seq' [-Wunused-variable]\n"
     )
     return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
 

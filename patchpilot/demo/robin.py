@@ -2,24 +2,39 @@
 """What the story's newcomer does by hand: mends the first commit, and prepares the second version. Both front ends of the demo use it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo import acme
+from patchpilot.demo import acme, mails
 from patchpilot.demo.before import mended_message
+from patchpilot.demo.mails import Sent
+from patchpilot.demo.people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.repository import put
+from patchpilot.model.mail import Mail
 
-WHY = "again. The probe function already treats it as harmless."
-CHANGES = "- say in the message that the probe function treats EOPNOTSUPP as harmless (Maya)\n- collect Sana's Reviewed-by"
+ASKED_FOR = (
+    (
+        "the firmware of some\ncards does not know the command. In such cases the driver returns EINVAL,\nand the card is not usable at all.",
+        "firmware older\nthan 2.4 does not know the command. In such cases the driver returns\nEINVAL, and the card is not usable at all.",
+    ),
+    ("again.", "again. The probe function already treats it as harmless."),
+)
+"""What the message of v1 says, and what that of v2 says after the maintainer's questions."""
+CHANGES = (
+    "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)\n"
+    "- drop an unused variable (kernel test robot)\n"
+    "- collect Sana's Reviewed-by"
+)
 
 
-def mend_first(work: Path) -> str:
-    """Mend the style error and the message, tags kept; one line of what was done."""
+def mend_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
+    """Mend the style error and the message, tags kept, with this test of the response in the code; one line of what was done."""
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if found is None or "We added" not in message:
         return "there is nothing to mend here"
-    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
     reference = git(work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", found[1]).text.strip()
     tags = [line for line in message.rstrip("\n").split("\n") if re.match(r"(?:Fixes|Cc|[A-Z][a-z-]+-by): ", line)]
     text = mended_message(reference) + ("\n" + "\n".join(tags) + "\n" if tags else "")
@@ -27,21 +42,46 @@ def mend_first(work: Path) -> str:
     return "Robin mended the style error and the message (git commit --amend)"
 
 
+def revise(work: Path) -> None:
+    """Make v2 of the commit: what the maintainer asked for in the message, and the code without what the robot reported."""
+    message = git(work, "log", "-1", "--format=%B").text
+    for old, new in ASKED_FOR:
+        message = message.replace(old, new, 1)
+    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+    git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=message.encode())
+
+
+def answer(work: Path, question: Mail) -> None:
+    """Send the answer to the maintainer's question to the list, through the sandbox's mail server."""
+    import smtplib
+
+    sent = Sent(question.message_id, question.subject, question.body, question.date or datetime.now(UTC))
+    port = int(git(work, "config", "sendemail.smtpServerPort").text)
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
+        server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], mails.answer(sent))
+
+
 def second_version(work: Path) -> str:
-    """Say in the message what the maintainer asked for, add the review tag, write the changelog of v2; one line of what was done."""
+    """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
     from patchpilot.commits.repository import Repository
     from patchpilot.services.draft import Changes, change
     from patchpilot.services.track import default_archive, update
     from patchpilot.services.trailers import collect
     from patchpilot.threads.store import Store
 
-    message = git(work, "log", "-1", "--format=%B").text
-    if WHY in message:
+    if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
         return "v2 is prepared already: 6 shows it"
     with Repository.open(work) as repository, Store() as store:
-        if not any(one.status and one.status.trailers for one in update(store=store, archive_at=default_archive(), fresh=True)):
+        known = [one.status for one in update(store=store, archive_at=default_archive(), fresh=True) if one.status]
+        replies = [reply.mail for status in known for reply in status.replies]
+        question = next((one.mail for one in replies if one.mail.sender.key == MAINTAINER.key), None)
+        if question is None or not any(one.robot for one in replies) or not any(status.trailers for status in known):
             return "wait for the answers first: they come in some seconds"
-        git(work, "commit", "-q", "--amend", "-F", "-", stdin=message.replace("again.", WHY, 1).encode())
-        collect(repository, store=store)
+        answer(work, question)
+        revise(work)
+        # a variable that nothing read is gone: the review still holds
+        collect(repository, store=store, changed=True)
         change(repository, Changes(changelog=CHANGES))
-    return "Robin wrote what Maya asked for, added Sana's tag and the changelog of v2: 6 shows it, 7 sends it"
+    return (
+        "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: 6 shows it, 7 sends it"
+    )

@@ -24,7 +24,7 @@ def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Pr
         before_the_mail(journey)
         first = the_mail(journey)
         replies(journey, first)
-        second = second_version(journey)
+        second = second_version(journey, first)
         landing(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(

@@ -47,3 +47,13 @@ def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
     sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list"))
     answers.look()
     assert len(archive.ids) == 3
+
+
+def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(tmp_path: Path) -> None:
+    sandbox, archive = _sandbox(tmp_path)
+    answers = Answers(sandbox, (0.0, 0.0, 0.0))
+    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("Re: [PATCH net] acme: x", id="reply", reply_to="question"))
+    answers.look()
+    assert archive.ids == []
+    assert sandbox.deliver() == 1
+    assert archive.ids == ["reply@example.org"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.demo import acme
 from patchpilot.demo.repository import Repositories, make_repositories
 from patchpilot.demo.robin import mend_first
 from patchpilot.tui.app import Walk
@@ -29,7 +30,7 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 @pytest.fixture
 def mended(clone: Path) -> Path:
     """The clone after Robin mended style and message."""
-    mend_first(clone)
+    mend_first(clone, check=acme.CHECK_FIXED)
     return clone
 
 
