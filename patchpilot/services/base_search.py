@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from patchpilot.commits.base import MAX_OWN, RELEASE_TAG, Ref, is_copy
+from patchpilot.commits.base import MANY, MAX_OWN, RELEASE_TAG, Ref, is_copy
 from patchpilot.commits.repository import Repository
 
 MAX_WALK = 20_000
@@ -113,6 +113,28 @@ class Search:
             start = ""
         edges = {one for known in parents.values() for one in known if one not in parents} or {self.head}
         return Over(tuple(one for one in _oldest_first(parents, self.head) if len(parents[one]) < 2), start, tuple(sorted(edges)))
+
+    def on_default(self, refs: Sequence[Ref]) -> tuple[Ref, Over] | None:
+        """The first of these branches that HEAD's topic is on, where that is plain: some commits of mine on one of somebody else's that it has.
+
+        Asked first, because it takes few milliseconds wherever HEAD is: what has a commit is known by the generations of the commit-graph, while what
+        HEAD has over many branches makes git walk all that is newer than HEAD. What I wrote and committed is public on another branch only as a copy.
+        """
+        lines = self.repository.git("rev-list", "--first-parent", "--parents", f"--max-count={MANY + 2}", self.head).text.splitlines()
+        chain = [line.split() for line in lines]
+        mine: list[str] = []
+        for commit, *parents in chain:
+            found = self.repository.commit(commit)
+            if len(parents) != 1 or not {found.author.email.lower(), found.committer.email.lower()} <= self.me:
+                break
+            mine.append(commit)
+        if not mine or len(mine) == len(chain) or len(mine) > MANY:
+            return None
+        start = chain[len(mine)][0]
+        for ref in refs:
+            if self.repository.is_ancestor(start, ref.commit):
+                return None if self.repository.is_ancestor(mine[-1], ref.commit) else (ref, Over(tuple(reversed(mine)), start, (start,)))
+        return None
 
     def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
         """Those of these branches that have the commit.

@@ -87,6 +87,8 @@ def _guessed(search: Search) -> Base:
             return _earlier(search, _over_upstream(search), [upstream.ref])
         notes.append(f"{upstream.ref.name} is left out: it is this topic's own pushed copy")
         remote = [one for one in remote if one.name != upstream.ref.name]
+    if found := _on_default(search, remote, notes):
+        return found
     found = _nearest(search, remote, notes) or _nearest(search, list(search.local.values()), notes)
     if found:
         return _earlier(search, found, [one for one in remote if one.is_integration or one.name == found.name])
@@ -139,6 +141,22 @@ def _nearest(search: Search, refs: list[Ref], notes: list[str]) -> Base | None:
         notes += [f"{one.name} is left out: it is this topic's own pushed copy, or based on it" for one in copies]
         refs = [one for one in refs if one not in copies]
     return None
+
+
+def _on_default(search: Search, remote: Sequence[Ref], notes: Sequence[str]) -> Base | None:
+    """The base where it is plain: a tree that MAINTAINERS names, or a remote's default branch, right below commits of this person's own."""
+    default = ordered([one for one in remote if one.default])
+    if not default or search.created_from.removeprefix("refs/remotes/") in {one.name for one in remote if not one.default}:
+        return None
+    found = search.on_default(default)
+    if found is None:
+        return None
+    chosen, over = found
+    if len({one.name.partition("/")[0] for one in remote}) > 1:
+        marked = _with_listed(search, over, list(remote))
+        listed = [one for one in marked if one.listed and search.repository.is_ancestor(over.start, one.commit)]
+        chosen = listed[0] if listed else chosen
+    return _base(chosen.name, Kind.REMOTE, over, nearest_reason(chosen, []), chosen.commit, notes)
 
 
 def _copies(search: Search, start: str, holders: Sequence[Ref], refs: Sequence[Ref], *, pushed: bool) -> list[Ref]:

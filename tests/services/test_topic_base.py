@@ -252,7 +252,7 @@ FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
     ("rebased upstream", _rebased_upstream, "", 1, "origin/for-next was rebased"),
     ("on linux-next", _on_linux_next, "next/master", 1, "nearest remote branch"),
     ("on yesterday's linux-next", _on_yesterdays_linux_next, "next-20260110", 1, "nearest release"),
-    ("on mainline, linux-next as near", _mainline_with_linux_next, "origin/main", 1, "the same commit is in next/master"),
+    ("on mainline, linux-next as near", _mainline_with_linux_next, "origin/main", 1, "origin/HEAD"),
     ("stable branch, under its own name", _stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y"),
     ("topic on a stable branch", _on_stable, "origin/linux-6.6.y", 1, "nearest remote branch"),
     ("a subtree of merges", _merges, "subsystem/main", 2, "nearest remote branch"),
