@@ -99,5 +99,5 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> UsageError:
     near = nearest(word, names)
     hint = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
     if kind == "rule":
-        hint = f"did you mean {near!r}? patchpilot rules lists them" if near else "patchpilot rules lists them"
+        hint = f"did you mean {near!r}? `patchpilot rules` lists them" if near else "`patchpilot rules` lists them"
     return UsageError(f"unknown {kind} {word!r}", hint=hint)

@@ -109,7 +109,7 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
             continue
         if word not in known:
             near = nearest(waiver.rule, known.values())
-            hint = f"did you mean {near!r}? patchpilot rules lists them" if near else "patchpilot rules lists them"
+            hint = f"did you mean {near!r}? `patchpilot rules` lists them" if near else "`patchpilot rules` lists them"
             said = f"unknown rule {waiver.rule!r}"
             raise InputError(f"{waiver.origin}: {said}", hint=hint) if waiver.kind == TREE else UsageError(f"--waive: {said}", hint=hint)
         if waiver.kind == TREE and word in kept:

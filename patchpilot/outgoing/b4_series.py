@@ -203,7 +203,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, wording
         raise RefusedError(
             f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
             f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send does not change commits",
-            hint="patchpilot draft --edit, --reroll-count or --subject-prefix writes them there; or use --via git-send-email",
+            hint="`patchpilot draft --edit` writes them there; or use --via git-send-email",
         )
     return write_record(repository, known, change_id=draft.change_id, revision=wording.version, prefixes=prefixes, cover=cover)
 

@@ -93,7 +93,9 @@ def _addresses(facts: Facts) -> Iterator[Problem]:
     for one in facts.recipients:
         verdict = judge(one.address.email)
         if verdict.state is AddressState.BAD:
-            yield Problem("bad-address", f"{one.address.email}: {verdict.reason}", "leave it out: patchpilot draft --drop ADDRESS")
+            yield Problem(
+                "bad-address", f"{one.address.email}: {verdict.reason}", f"leave it out: patchpilot maintainers --drop {one.address.email}"
+            )
 
 
 def is_list(recipient: Recipient) -> bool:
@@ -109,7 +111,7 @@ def _lists(facts: Facts) -> Iterator[Problem]:
         yield Problem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
     if facts.recipients and not lists and not secret:
         yield Problem(
-            "no-list", "no mailing list is among the recipients", "add the subsystem's list with --cc: patchpilot maintainers names it"
+            "no-list", "no mailing list is among the recipients", "add the subsystem's list with --cc: `patchpilot maintainers` names it"
         )
 
 
@@ -177,7 +179,7 @@ def _versions(facts: Facts) -> Iterator[Problem]:
     if facts.same_version and not resend and not facts.request.to_self:
         when = facts.same_version.begun[:10]
         yield Problem(
-            "version-sent", f"v{facts.version} of this topic was sent on {when}", "patchpilot send --reroll makes it the next version"
+            "version-sent", f"v{facts.version} of this topic was sent on {when}", "`patchpilot send --reroll` makes it the next version"
         )
 
 

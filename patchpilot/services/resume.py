@@ -71,7 +71,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     found = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [one for one in send.entries if one.state in WAITING]
     if not waiting:
-        raise UsageError("no mail waits that somebody could be left out of", hint="patchpilot send --resume shows what became of each")
+        raise UsageError("no mail waits that somebody could be left out of", hint="`patchpilot send --resume` shows what became of each")
     there = {name.lower() for one in waiting for name in one.mail.recipients}
     for one in found:
         if one.key not in there:

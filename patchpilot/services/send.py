@@ -65,7 +65,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     people = addressees(repository, request, account, draft, series, project=project)
     if not people.recipients and not request.to_self:
         raise RefusedError(
-            "nobody to send to", hint="name them with --to and --cc; patchpilot maintainers finds them in a tree with MAINTAINERS"
+            "nobody to send to", hint="name them with --to and --cc; `patchpilot maintainers` finds them in a tree with MAINTAINERS"
         )
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
@@ -137,7 +137,7 @@ def _make(
             "the cover letter still has git's placeholder for its subject",
             hint=f"write it in {series.cover.source}"
             if series.cover
-            else "write it: patchpilot draft --cover-subject TEXT, or draft --edit",
+            else "write it: patchpilot draft --cover-subject TEXT, or patchpilot draft --edit",
         )
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)

@@ -14,7 +14,7 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.transport import MailState
-from patchpilot.services.reroll import changes
+from patchpilot.services.reroll import changes, unfinished
 from patchpilot.services.topic import read_draft, read_topic
 from patchpilot.services.topic_series import series_of
 from patchpilot.services.track import Tracked
@@ -147,7 +147,11 @@ class TopicState:
             assert self.last is not None
             return Advice(Need.ACTION, f"follow it: `patchpilot track add '<{self.last.entries[0].mail.message_id}>'`")
         if self.is_begun and self.state not in (*FINAL, *LANDED):
-            return Advice(Need.ACTION, f"write the changelog of v{self.next_version} and send it: `patchpilot send --reroll --dry-run`")
+            begun = replace(self.draft, version=self.next_version)
+            if unfinished(begun):
+                words = "`patchpilot draft --changelog '- what changed'`, then `patchpilot send --reroll`"
+                return Advice(Need.ACTION, f"write the changelog of v{self.next_version} and send it: {words}")
+            return Advice(Need.ACTION, f"send v{self.next_version}: `patchpilot send --reroll`")
         return self.series.advice
 
 

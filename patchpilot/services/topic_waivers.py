@@ -96,7 +96,7 @@ def take_back(
             if name is None:
                 continue
         if name is None and not draft.waivers:
-            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="patchpilot draft shows a topic's waivers")
+            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="`patchpilot draft` shows a topic's waivers")
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)

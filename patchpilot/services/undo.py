@@ -38,7 +38,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         found = next((one for one in states if one.state == "in-force"), None)
         if found is None:
             moved = next((one.undo.number for one in states if one.state == "moved-on"), None)
-            way = f"a branch has moved on since record {moved}: patchpilot undo restore {moved} names the way back"
+            way = f"a branch has moved on since record {moved}: `patchpilot undo restore {moved}` names the way back"
             raise UsageError("there is nothing to undo", hint=way if moved else "`patchpilot undo list` shows every record")
     else:
         found = next((one for one in states if one.undo.number == number), None)

@@ -36,7 +36,7 @@ def test_what_is_ignored_does_not_run() -> None:
 def test_an_unknown_word_names_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
         choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
-    assert error.value.hint == "did you mean 'missing-fixes'? patchpilot rules lists them"
+    assert error.value.hint == "did you mean 'missing-fixes'? `patchpilot rules` lists them"
 
 
 def test_rules_follow_the_kernel() -> None:

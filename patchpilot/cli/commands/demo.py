@@ -32,7 +32,8 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
         raise UsageError(
-            "a shell needs a terminal" if shell else "the walk needs a terminal", hint="patchpilot demo --script does the same without one"
+            "a shell needs a terminal" if shell else "the walk needs a terminal",
+            hint="`patchpilot demo --script` does the same without one",
         )
     line = ProgressLine() if sys.stderr.isatty() else None
     progress: Progress = line or silent

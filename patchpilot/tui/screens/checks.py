@@ -32,7 +32,7 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK
 
 STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
 """The stage that does what a verb does."""
-_VERB = re.compile(rf"\bpatchpilot ({'|'.join(STAGES)})\b")
+_VERB = re.compile(rf"`?\bpatchpilot ({'|'.join(STAGES)})\b(?:[^`\n]*`)?")
 
 
 def wanted_of(session: Session, repository: "Repository", topic: Topic) -> "Wanted":
@@ -92,7 +92,7 @@ def can_mend(result: "CheckResult") -> bool:
 
 def by_stage(text: str) -> str:
     """A remedy with the stage of the walk beside each verb that has one."""
-    return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} ({found[0]})", text)
+    return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} (patchpilot {found[1]})", text)
 
 
 class ChecksScreen(StageScreen):

@@ -176,7 +176,7 @@ class SendScreen(StageScreen):
 
     def _tell_no_server(self, planned: "SendPlan") -> None:
         lines = "\n".join(f"  {line}" for line in server_lines(planned))
-        self.trouble(PatchpilotError(NO_SERVER, hint=f"in a shell, then r here (patchpilot doctor tries it):\n{lines}"))
+        self.trouble(PatchpilotError(NO_SERVER, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
@@ -352,7 +352,7 @@ def _rows(one: Sending) -> list[str]:
     problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(others)]
     if planned.lacks_server:
         way = [
-            f"blocked: {NO_SERVER}. In a shell, then r here (patchpilot doctor tries it):",
+            f"blocked: {NO_SERVER}. In a shell, then r here (`patchpilot doctor` tries it):",
             *(f"  {one}" for one in server_lines(planned)),
         ]
         return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]

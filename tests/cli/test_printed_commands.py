@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every command that hints, help, advice and documents print runs as printed: with real git, a mail server and an archive on loopback."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import IDENTITY
+from tests.kit.cli import Outcome, call
+from tests.kit.life import LIST, Life, life
+from tests.kit.mails import MATT, RITA, mbox, reply
+from tests.kit.printed import commands_in, printed_commands
+from tests.threads import story
+
+BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
+FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace("return rc;", "return rc ? rc : 0;")
+MAINTAINERS = f"""\
+List of maintainers
+
+FOO DRIVER
+M:	{MATT}
+L:	{LIST}
+S:	Maintained
+F:	drivers/net/
+"""
+
+NOT_RUN = {
+    "patchpilot draft --edit": "opens an editor on a terminal: tests/outgoing/test_terminal.py runs it",
+    "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
+    "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
+    "patchpilot demo --script": "tests/cli/test_demo.py runs it",
+    "patchpilot demo --shell": "opens a shell on a terminal: tests/cli/test_demo.py runs it",
+    "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
+    "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
+    "patchpilot track watch": "runs until interrupted; `track watch --once` is run",
+    "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
+    'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
+    "patchpilot maintainers 8 {sys.version}": "no command: the key of a cache",
+    'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
+    'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (
+        "the variable is set by GitLab"
+    ),
+    "patchpilot maintainers --drop": "no command: the beginning of a pattern",
+    "patchpilot draft, topic": "no command: the heading of an exported draft",
+}
+"""Commands that are not run, each with its reason."""
+
+PLACEHOLDERS = (
+    (r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b", "LANDED"),
+    (r"43645ce03e00", "CULPRIT"),
+    (r"\{answer\.branch\}|\{shlex\.quote\(branch\.branch\)\}|\bBRANCH\b", "stable/linux-5.15.y"),
+    (r"\bA\.\.B\b", "origin/master..HEAD"),
+    (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
+    (r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>", "<MESSAGE-ID>"),
+    (r"MSGID\|URL", "MESSAGE-ID"),
+    (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
+    (r"\{names\}", "--drop otto@example.com"),
+    (r"--drop (?:ADDRESS|\{one\}|\{one\.address\.email\}|somebody@example\.org)", "--drop otto@example.com"),
+    (r"--restore \{one\}|--restore somebody@example\.org", "--restore otto@example.com"),
+    (r"\{(?:number|moved|result\.undo\.number)\}", "3"),
+    (r"\{entries\[0\]\.id\}", "1"),
+    (r"--since-version 2", "--since-version 1"),
+    (r"--unwaive RULE", "--unwaive long-line"),
+    (r"\{waiver\.rule\}=REASON", "long-line='reads better'"),
+    (r"--(fix|baseline|write-baseline|export) (?:\{name\}|FILE)", r"--\1 \1.txt"),
+    (r"explain RULE", "explain missing-fixes"),
+    (r"\bTEXT\b", "'foo: two fixes'"),
+    (r"\bDIR\b", "out"),
+    (r"--fix \{name\}", "--fix"),
+    (r"HEAD~2", "HEAD~1"),
+)
+"""What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a regular expression, and the value; LANDED, CULPRIT,
+URL and MESSAGE-ID are those of the fixture."""
+
+WORLDS = (
+    (r"send .*--resume|resume", "cut"),
+    (r"--reroll|-v 2", "rerolled"),
+    (r"^patchpilot (?:track|trailers)|--since-version|check '<", "sent"),
+    (r"undo", "prepared"),
+    (r"--unwaive", "waived"),
+    (r"--baseline baseline\.json", "baseline"),
+    (r"--no-b4", "b4"),
+    (r"--restore|--reset", "dropped"),
+    (r"", "ready"),
+)
+"""The state of the topic in which a command is printed."""
+
+
+class World:
+    """A sandbox per state, made once; `enter` gives a fresh copy of it at the same path."""
+
+    def __init__(self, place: Path, one: Life) -> None:
+        self.place, self.one = place, one
+        self.values: dict[str, str] = {}
+
+    @property
+    def here(self) -> Path:
+        """The repository."""
+        return self.one.repo.path
+
+    def save(self, name: str) -> None:
+        """Keep everything below `place` as this state."""
+        shutil.copytree(self.place, self.place.parent / f"saved-{name}", symlinks=True)
+
+    def enter(self, name: str) -> None:
+        """Everything as it was then."""
+        shutil.rmtree(self.place)
+        shutil.copytree(self.place.parent / f"saved-{name}", self.place, symlinks=True)
+        os.chdir(self.here)
+
+
+def _environment(place: Path, patch: pytest.MonkeyPatch) -> None:
+    home = place / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    for name, value in {**IDENTITY, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true", "NO_COLOR": "1"}.items():
+        patch.setenv(name, value)
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+
+
+def _run(*argv: object) -> Outcome:
+    done = call(*argv)
+    assert done.code == 0, (argv, done.err, done.out)
+    return done
+
+
+def _make(world: World) -> None:
+    """The repository, and the files that the documents name."""
+    repo, home = world.one.repo, world.place / "home"
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = master\n")
+    repo.git("checkout", "-q", "master")
+    files = {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": MAINTAINERS, "Kbuild": "", "drivers/net/README": "x\n"}
+    repo.commit(f"net: start\n\nSigned-off-by: {MATT}", files)
+    repo.tag("v5.15.20")
+    culprit = repo.commit(f"net: foo: add foo\n\nAdd foo.\n\nSigned-off-by: {MATT}", {"drivers/net/foo.c": BROKEN}, author=MATT)
+    message = f'net: foo: return early\n\nNothing is left to do then.\n\nFixes: {culprit[:12]} ("net: foo: add foo")\nSigned-off-by: {MATT}'
+    repo.tag("v6.1")
+    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
+    repo.git("branch", "-q", "v5.4-rt", "v5.15.20")
+    landed = repo.commit(message, {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")}, author=MATT)
+    repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
+    backport = f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
+    repo.commit(backport, {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")}, author=MATT)
+    repo.git("update-ref", "refs/remotes/stable/linux-5.15.y", "HEAD")
+    repo.git("update-ref", "refs/remotes/origin/master", "master")
+    repo.git("checkout", "-q", "-B", "my-fix", "master")
+    repo.git("branch", "-q", "-D", "topic")
+    message = (
+        "net: foo: hand up the error of bar()\n\nThe caller has to know when bar() fails, or it goes on with a device that\nis not set up.\n\n"
+        f'Fixes: {culprit[:12]} ("net: foo: add foo")\n'
+    )
+    repo.commit(f"{message}Signed-off-by: Ada Fixer <ada@example.org>", {"drivers/net/foo.c": FIXED})
+    repo.git("config", "patchpilot.profile", "linux")
+    repo.git("config", "sendemail.to", LIST)
+    for name in ("0001-net-fix-it.patch", "0001-net-fix-leak.patch", "0001-my-fix.patch", "fix.patch", "outgoing/0001-a.patch"):
+        (repo.path / name).parent.mkdir(exist_ok=True)
+        (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
+    (repo.path / "thread.mbox").write_bytes(mbox(*story.WHOLE))
+    (repo.path / "reply.eml").write_bytes(reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9"))
+    (repo.path / "bisect.txt").write_text(f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n")
+    for name in ("fix.txt", "baseline.txt"):
+        (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else "")
+    (repo.path / "baseline.txt").unlink()
+    (home / "linux").symlink_to(repo.path)
+    (home / "src").mkdir()
+    subprocess.run(["git", "worktree", "add", "-q", "--detach", str(home / "src" / "linux-6.1"), "v6.1"], cwd=repo.path, check=True)
+    (home / "src" / "linux-6.1" / ".git").unlink()
+    world.values = {"LANDED": landed[:12], "CULPRIT": culprit[:12]}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    place = tmp_path_factory.mktemp("printed") / "world"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))]:
+            patch.delenv(name)
+        _environment(place, patch)
+        with life(place) as one:
+            made = World(place, one)
+            _make(made)
+            patch.chdir(made.here)
+            _states(made)
+            yield made
+
+
+def _states(world: World) -> None:
+    one = world.one
+    _run("send", "--security", "no", "--regression", "no", "--dry-run")
+    world.save("ready")
+    for name in ("Otto Other <otto@example.com>", "Rita Reviewer <rita@example.net>", "Max Muster <max@example.com>"):
+        _run("prepare", "--cc", name, "--yes")
+    world.save("prepared")
+    world.enter("ready")
+    _run("check", "--waive", "long-line=reads better")
+    world.save("waived")
+    world.enter("ready")
+    _run("maintainers", "--add-cc", "otto@example.com")
+    _run("maintainers", "--drop", "otto@example.com")
+    world.save("dropped")
+    world.enter("ready")
+    call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
+    world.save("baseline")
+    world.enter("ready")
+    _run("send", "--via", "b4", "--yes")
+    world.save("b4")
+    world.enter("ready")
+    one.server.faults.reject = frozenset({"otto@example.com"})
+    cut = call("send", "--cc", "otto@example.com", "--yes")
+    assert (cut.code, "otto@example.com" in cut.out) == (4, True), cut.err + cut.out
+    one.server.faults.heal()
+    world.save("cut")
+    world.enter("ready")
+    world.values["MESSAGE-ID"] = first = one.send()
+    world.values["URL"] = f"{one.archive.url}/{first}/"
+    one.tell(first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()")
+    _run("track", "add", "--mbox", "thread.mbox")
+    (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
+    _run("track", "add", "--mbox", "other.mbox")
+    world.save("sent")
+    one.amend()
+    _run("draft", "--changelog", "- hand it up here as well (Rita)")
+    world.save("rerolled")
+
+
+def filled(command: str, values: dict[str, str]) -> str:
+    """A command with its placeholders filled in."""
+    for pattern, value in PLACEHOLDERS:
+        command = re.sub(pattern, value, command)
+    for name, value in values.items():
+        command = re.sub(rf"\b{name}\b", value, command)
+    return command
+
+
+COMMANDS = sorted(set(printed_commands()) - set(NOT_RUN))
+
+
+def test_a_reason_is_listed_only_for_what_is_printed() -> None:
+    assert set(NOT_RUN) <= set(printed_commands())
+    assert len(COMMANDS) > 130
+
+
+def test_a_command_ends_where_the_sentence_goes_on() -> None:
+    text = "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track update (see patchpilot doctor)"
+    assert list(commands_in(text)) == ["patchpilot undo", "patchpilot track add '<a, b>'", "patchpilot track update", "patchpilot doctor"]
+    assert list(commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")) == ["patchpilot check -"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
+    _environment(world.place, monkeypatch)
+    monkeypatch.chdir(world.here)
+    words = shlex.split(filled(command, world.values))[1:]
+    stdin = b""
+    while words and (mark := next((one for one in words if one in "<>"), None)):
+        at = words.index(mark)
+        stdin = Path(words[at + 1]).read_bytes() if mark == "<" else stdin
+        del words[at : at + 2]
+    if words[-1] == "-":
+        stdin = stdin or Path("fix.patch").read_bytes()
+    words = [os.path.expanduser(one) for one in words]
+    # on a terminal these ask
+    asks = words[0] in ("send", "prepare", "trailers") and not {"--yes", "--dry-run", "--outbox"} & set(words)
+    done = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
+    assert done.code in (0, 1), f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
+    if words[0] in ("send", "draft", "track", "trailers", "undo") and "watch" not in words:
+        assert done.code == 0, done.err + done.out

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every command that is printed: in hints, help and advice (strings of the code, texts of the rule packs and templates) and in the documents."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from patchpilot.cli.main import VERBS
+
+ROOT = Path(__file__).resolve().parents[2]
+_BEGIN = re.compile(rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])")
+_END = re.compile(r"\n|`|; |, (?:then|or) |, (?=patchpilot )| \(|\)| {3,}|  #| \|\| |[.,:;]?$|: |\"/>")
+
+
+def printed_commands() -> dict[str, str]:
+    """Each command as it is printed → where it was found first."""
+    found: dict[str, str] = {}
+    for path, text in _texts():
+        for command in commands_in(text):
+            found.setdefault(command, str(path.relative_to(ROOT)))
+    return found
+
+
+def commands_in(text: str) -> Iterator[str]:
+    """The commands in a text: between backticks, or up to where the sentence goes on."""
+    for begin in _BEGIN.finditer(text):
+        rest = text[begin.start() :]
+        before = text[begin.start() - 1 : begin.start()]
+        if before in ("`", "'", '"') and before in rest.partition("\n")[0]:
+            yield " ".join(rest.partition(before)[0].split())
+            continue
+        yield rest[: _end(rest)].rstrip(" .,:;")
+
+
+def _end(text: str) -> int:
+    quote, depth = "", 0
+    for at, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if depth:
+            continue
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"" and text[at - 1] in " =":
+            quote = char
+        elif char == '"' or _END.match(text, at):
+            return at
+    return len(text)
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
+    for path in sorted((ROOT / "patchpilot").rglob("*.py")):
+        for text in _strings(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path, text
+    for folder in ("checks", "templates"):
+        for path in sorted((ROOT / folder).rglob("*.*")):
+            yield path, "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        yield path, "\n".join(_code(path.read_text(encoding="utf-8")))
+
+
+def _strings(tree: ast.AST) -> Iterator[str]:
+    """The strings of a module that can be printed: docstrings count only as the help of a verb."""
+    silent = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+        and not any("command" in ast.unparse(one) for one in getattr(node, "decorator_list", ()))
+    }
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}" for part in node.values)  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                yield node.value
+        else:
+            waiting += [one for one in ast.iter_child_nodes(node) if one not in silent]
+
+
+def _code(text: str) -> Iterator[str]:
+    """The lines of code blocks and the code in sentences."""
+    fenced = False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            yield line.strip().removeprefix("$ ")
+        else:
+            yield from (f"`{one}`" for one in re.findall(r"`([^`]+)`", line))
