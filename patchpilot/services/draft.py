@@ -184,7 +184,7 @@ def _unsent(draft: Draft, version: int) -> int:
     """A version that may be the next; UsageError when it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
-        raise UsageError(f"v{last.version} was sent already: v{version} cannot be next", hint="patchpilot send --resend sends it again")
+        raise UsageError(f"v{last.version} was sent already: v{version} cannot be next", hint="`patchpilot send --resend` sends it again")
     return version
 
 

@@ -69,6 +69,7 @@ PLACEHOLDERS = (
     (r"--unwaive RULE", "--unwaive long-line"),
     (r"\{waiver\.rule\}=REASON", "long-line='reads better'"),
     (r"--(fix|baseline|write-baseline|export) (?:\{name\}|FILE)", r"--\1 \1.txt"),
+    (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain RULE", "explain missing-fixes"),
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),

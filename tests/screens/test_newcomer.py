@@ -109,7 +109,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
 
 
 async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_on: On) -> None:
-    assert by_stage("patchpilot fixes finds the commit") == "stage 4 (patchpilot fixes) finds the commit"
+    assert by_stage("`patchpilot fixes HEAD` finds the commit") == "stage 4 (patchpilot fixes) finds the commit"
     git(mended, "branch", "-q", "-f", "nothing", "origin/master")
     git(mended, "switch", "-q", "nothing")
     app = walk_on(mended)
