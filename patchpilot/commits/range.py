@@ -157,6 +157,13 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     return (resolve_patch(repository, target),)
 
 
+def newest_patch(repository: "Repository") -> str:
+    """The newest commit of the checked-out branch: HEAD, or what is below it where b4 keeps its cover letter there."""
+    from patchpilot.commits.b4_prep import below_cover
+
+    return below_cover(repository, head_of(repository))
+
+
 def resolve_patch(repository: "Repository", word: str) -> str:
     """The full id of the commit a word names; UsageError where b4 keeps its cover letter there."""
     from patchpilot.commits.b4_prep import is_cover

@@ -22,6 +22,7 @@ _PLACE_SUBJECT, _PLACE_BLURB = b"*** SUBJECT HERE ***", b"*** BLURB HERE ***"
 class Wording:
     """What goes into the mails beside the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers.
 
+    `presubject` goes before the brackets of every subject, `prerequisites` are lines as b4 writes them below `base-commit:`.
     `extras` are the texts among them that the draft does not have: the tracker's line, the note of a resend, a range-diff.
     """
 
@@ -34,6 +35,8 @@ class Wording:
     in_reply_to: str | None = None
     range_diff: str | None = None
     extras: tuple[str, ...] = ()
+    presubject: str = ""
+    prerequisites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def letters(sheets: Sequence[Sheet], wording: Wording, ids: Sequence[str], addre
             Letter(
                 number=number,
                 message_id=ids[number],
-                subject=f"[{_mark(wording, number, total)}] {sheet.title}",
+                subject=f"{wording.presubject}[{_mark(wording, number, total)}] {sheet.title}",
                 author=sheet.author,
                 to=to,
                 cc=cc,
@@ -166,6 +169,9 @@ def _with_notes(sheets: Sequence[Sheet], wording: Wording) -> list[Sheet]:
         note = wording.notes.get(sheet.commit or "") if sheet.commit else None
         if note:
             body = insert_note(body, note)
+        if at == 0:
+            for line in wording.prerequisites:
+                body = insert_footer(body, line)
         if at == 0 and wording.change_id and b"\nchange-id: " not in body:
             body = insert_footer(body, f"change-id: {wording.change_id}")
         changed.append(Sheet(sheet.title, sheet.author, body, sheet.commit, sheet.patch_id))
@@ -187,7 +193,7 @@ def insert_footer(body: bytes, line: str) -> bytes:
     """The body with a line before the mail's signature, beside `base-commit:` where that is."""
     at = body.rfind(b"\n-- \n")
     head, tail = (body[: at + 1], body[at + 1 :]) if at >= 0 else (body, b"")
-    beside = re.search(rb"\nbase-commit: [0-9a-f]{40}\n[^\n]*\n?$", head) or re.search(rb"\nbase-commit: [0-9a-f]{40}\n$", head)
+    beside = re.search(rb"\nbase-commit: [0-9a-f]{40}\n(?:[^\n]+\n)*\n?$", head)
     gap = b"" if beside else b"\n"
     return head + gap + line.encode() + b"\n" + tail
 

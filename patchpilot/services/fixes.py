@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from patchpilot.commits.range import resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
@@ -87,7 +88,7 @@ def find_culprits(
     `profile`, by default that of the commit's tree, says how the project lays out its tags. What goes out together with the fix gets no tag:
     what it has over `base` (else over its upstream), and the ids of `series`.
     """
-    commit = repository.commit(repository.resolve(target))
+    commit = repository.commit(resolve_patch(repository, target))
     started = time.monotonic()
     graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, is_mail
+from patchpilot.commits.range import commit_patch, is_mail, resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree
 from patchpilot.errors import UsageError
@@ -60,7 +60,7 @@ def stable_lines(
             f"{target}: which branches have the bug is looked for in history",
             hint="apply it first (git am FILE), then: patchpilot stable HEAD",
         )
-    commit = repository.commit(repository.resolve(target))
+    commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)
     forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
     notes: list[str] = []

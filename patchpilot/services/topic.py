@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch
+from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch, prep_of
 from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -41,7 +41,9 @@ def base_of_topic(repository: Repository, request: Request, ids: Sequence[str]) 
         return None
     start = repository.find(f"{ids[0]}^")
     start = below_cover(repository, start) if start else None
-    named = repository.resolve(request.base) if request.base else None
+    prep = None if request.base else prep_of(repository, ids)
+    words = [one.partition(":")[2].strip() for one in prep.prerequisites if one.startswith("base-commit:")] if prep else []
+    named = repository.resolve(request.base) if request.base else repository.find(words[-1]) if words else None
     return named if named and start and repository.is_ancestor(named, start) and not request.target else start
 
 

@@ -19,6 +19,7 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:
         raise UsageError("a cover letter is asked for, and none is written", hint="write it: patchpilot draft --edit")
+    kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)
     extra = (regzbot,) if regzbot else ()
@@ -33,7 +34,7 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch there
-        body = prose_of(draft.cover_text) if not many and kept_by_b4(repository, draft.branch, draft.change_id) else ""
+        body = prose_of(draft.cover_text) if kept and not many else ""
         text = "\n\n".join(part for part in (notes.get(first, ""), body, again, changes, *extra, compared) if part.strip())
         notes = {**notes, first: text} if text else notes
     return Wording(
@@ -44,6 +45,8 @@ def wording_of(repository: Repository, request: Request, draft: Draft, series: S
         change_id=draft.change_id,
         base=base,
         in_reply_to=draft.in_reply_to or None,
+        presubject=kept.presubject if kept else "",
+        prerequisites=tuple(f"prerequisite-{one}" for one in kept.prerequisites if not one.startswith("base-commit:")) if kept else (),
         extras=tuple(one for one in (again, *extra, compared) if one.strip()),
         range_diff=_last_range(repository, request, draft) if cover or not many else None,
     )

@@ -146,7 +146,8 @@ def _text(result: DraftResult) -> str:
         lines += [f"          left out: {printable(one)}" for one in send.left_out]
     if result.b4:
         lines.append(
-            f"b4:       knows this branch ({result.b4.strategy}, next v{result.b4.revision})"
+            f"b4:       knows this branch ({result.b4.strategy}, next v{result.b4.revision}"
+            + (f", base {result.b4.base[:12]})" if result.b4.base else ")")
             + ("; put there by patchpilot" if result.b4.by_us else "")
         )
     return printable("\n".join(lines) + "\n")

@@ -28,14 +28,17 @@ MAX_LOG = 4 << 20
     help="what git bisect log printed, or a report that quotes its end",
 )
 @base_options("what your topic is based on: what it adds gets no tag, but the advice to squash")
-@click.argument("target", default="HEAD")
-def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str) -> int:
+@click.argument("target", required=False)
+def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str | None) -> int:
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
+    from patchpilot.commits.range import newest_patch
+
     log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
         settings = common.settings(repository)
         base, named = common.base(settings, base, repository), settings.get("profile")
         profile = find_profile(named) if named else None
+        target = newest_patch(repository) if target is None else target
         ids = _commits(repository, target)
         own = _unsent(repository, target)
         results = tuple(

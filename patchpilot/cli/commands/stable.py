@@ -15,13 +15,15 @@ from patchpilot.services.stable import StableResult, stable_lines
 @click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
 @click.option("--versions", is_flag=True, help="add the first version that needs it (# 5.10+)")
 @click.option("--no-backport", metavar="REASON", help="ask stable not to take it, and say why")
-@click.argument("target", default="HEAD")
-def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str) -> int:
+@click.argument("target", required=False)
+def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str | None) -> int:
     """Say which stable branches have the bug that TARGET fixes and which line asks for its backport."""
+    from patchpilot.commits.range import newest_patch
+
     with common.repository() as repository, progress_of(common) as progress:
         result = stable_lines(
             repository,
-            target,
+            newest_patch(repository) if target is None else target,
             fixes=fixes,
             profile=common.settings(repository).get("profile"),
             versions=versions,

@@ -55,10 +55,15 @@ def by_keys(error: PatchpilotError) -> PatchpilotError:
     return error
 
 
+def sent_names(names: set[str]) -> set[str]:
+    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at once, which has no changelog yet."""
+    return set(SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT)
+
+
 def was_sent(result: "SendPlan") -> bool:
     """Whether nothing stands against the plan but that it was sent (and taken) already."""
     names = {one.name for one in result.refusals}
-    return bool(names & SENT) and names <= SENT | {"already-fixed"}
+    return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
 
 
 def on_record(result: "SendPlan") -> "SendPlan":

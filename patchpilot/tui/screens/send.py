@@ -14,8 +14,8 @@ from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.screens.preview import SENT, problem_rows, recorded
 from patchpilot.tui.screens.preview import load as load_plan
+from patchpilot.tui.screens.preview import problem_rows, recorded, sent_names
 from patchpilot.tui.session import Ask
 from patchpilot.tui.stages import Stage, Standing, State
 from patchpilot.tui.text import plain, several
@@ -50,7 +50,9 @@ class Sending:
         if self.result and self.result.state == "sent":
             return True
         names = {one.name for one in self.plan.refusals}
-        return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (bool(names) and names <= SENT)
+        return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (
+            bool(names) and names <= sent_names(names)
+        )
 
 
 def load(ask: Ask) -> tuple[Sending | None, Standing]:

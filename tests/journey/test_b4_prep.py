@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every verb on a branch of a real `b4 prep`, in each of its cover strategies, and b4 itself afterwards."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from tests.kit.b4 import b4
+from tests.kit.cli import Outcome, call
+from tests.kit.prep import COVER, STRATEGIES, prep
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import use_server
+
+COVER_V1 = COVER.partition("\n---\n")[0] + "\n"
+TITLES = ["widget: change line 1", "widget: change line 2"]
+LIST = "widget@lists.example.org"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A prep branch of two patches, each with a safe finding, and what b4 and git say of it."""
+
+    repo: Repo
+    strategy: str
+
+    def run(self, verb: str, *words: object) -> Outcome:
+        return call(verb, "-C", self.repo.path, *words)
+
+    @property
+    def info(self) -> dict[str, str]:
+        return dict(line.split(": ", 1) for line in b4(self.repo, "prep", "--show-info").stdout.splitlines())
+
+    @property
+    def base(self) -> str:
+        return self.repo.git("rev-parse", "master")
+
+    @property
+    def cover(self) -> str:
+        """The cover commit's id, "" where there is none."""
+        return self.repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+
+    @property
+    def cover_text(self) -> str:
+        text = (
+            self.repo.git("show", "-s", "--format=%B", self.cover)
+            if self.cover
+            else self.repo.git("config", "branch.b4/widget.description")
+        )
+        return text.strip()
+
+    @property
+    def patches(self) -> list[str]:
+        """The ids of the patches, oldest first."""
+        found = self.repo.git("rev-list", "--reverse", "master..").split()
+        return [one for one in found if one != self.cover]
+
+    def messages(self) -> list[str]:
+        return [self.repo.git("show", "-s", "--format=%B", one) for one in self.patches]
+
+    def is_whole(self) -> None:
+        """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4 makes the patches of it."""
+        assert (self.info["cover-subject"], self.info["base-commit"]) == ("widget: two lines were wrong", self.base)
+        if self.cover:
+            assert self.repo.git("diff", f"{self.cover}^", self.cover) == ""
+            ends = self.repo.git("rev-list", "--reverse", "master..").split()
+            assert ends.index(self.cover) == (0 if self.strategy == "commit" else len(ends) - 1)
+        out = self.repo.path.parent / "b4-out"
+        shutil.rmtree(out, ignore_errors=True)
+        b4(self.repo, "send", "--no-sign", "-o", str(out))
+        subjects = [str(message_from_bytes(one.read_bytes())["Subject"]) for one in sorted(out.iterdir())]
+        assert [one.partition("] ")[2] for one in subjects] == ["widget: two lines were wrong", *TITLES]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo]:
+    """Copies of a branch of each strategy, which b4 makes once."""
+    place = tmp_path_factory.mktemp("prep")
+
+    def copy(strategy: str, folder: Path) -> Repo:
+        if not (place / strategy).exists():
+            repo = prep(place / strategy, strategy, 2, cover=COVER_V1, end=" ")
+            b4(repo, "prep", "--set-prefixes", "RFC", "net")
+            # without one b4 would use its web endpoint
+            repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+        shutil.copytree(place / strategy, folder)
+        repo = Repo.__new__(Repo)
+        repo.path, repo._clock = folder, 1_800_000_000
+        return repo
+
+    return copy
+
+
+@pytest.fixture(params=STRATEGIES)
+def branch(request: pytest.FixtureRequest, made: Callable[[str, Path], Repo], tmp_path: Path) -> Branch:
+    return Branch(made(request.param, tmp_path / "r"), request.param)
+
+
+def test_check_reads_the_patches(branch: Branch) -> None:
+    found = json.loads(branch.run("check", "--format", "json").out)
+    assert [one["commit"] for one in found["patches"]] == branch.patches
+    assert {one["name"] for patch in found["patches"] for one in patch["findings"]} >= {"trailing-space"}
+
+
+def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
+    cover = branch.cover_text
+    done = branch.run("check", "--fix")
+    assert done.code in (0, 1), done.err
+    for one in branch.patches:
+        assert "; \n" not in branch.repo.git("show", f"{one}:widget.c") + "\n"
+    assert branch.cover_text == cover
+    assert branch.repo.git("status", "--porcelain") == ""
+    branch.is_whole()
+
+
+def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
+    (found,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
+    people = {one["email"]: one for one in found["recipients"]}
+    assert people["mona@example.org"]["header"] == "to"
+    assert "To: of b4's cover letter" in people["mona@example.org"]["reasons"]
+    assert "wilma@example.org" in people
+    assert "Cc: of b4's cover letter" in people[LIST]["reasons"]
+
+
+@pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
+def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -> None:
+    words = ["--onto", "master"] if verb == "backport" else []
+    done = branch.run(verb, "--format", "json", *words, *([branch.patches[-1]] if verb == "backport" else []))
+    assert done.code in (0, 1), done.err
+    assert json.loads(done.out)["commit"] == branch.patches[-1]
+
+
+@pytest.mark.parametrize("verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"])
+def test_the_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
+    if not branch.cover:
+        pytest.skip("the cover letter is in no commit")
+    done = branch.run(verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover)
+    assert done.code == 2, done.out
+    assert "is b4's cover letter, not a patch" in done.err
+
+
+def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
+    tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
+    done = branch.run("prepare", "--fixes", "none", "--cc", "Carl <carl@example.org>", "--yes")
+    assert done.code == 0, done.err
+    assert all("Cc: Carl <carl@example.org>" in one for one in branch.messages())
+    assert branch.cover_text == cover
+    branch.is_whole()
+    assert branch.run("undo", "restore").code == 0
+    assert branch.repo.git("rev-parse", "HEAD") == tip
+    branch.is_whole()
+
+
+def test_trailers_of_reviewers_are_written_into_the_patches(branch: Branch, tmp_path: Path) -> None:
+    cover, out, thread = branch.cover_text, tmp_path / "out", tmp_path / "thread.mbox"
+    assert branch.run("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
+    mails = [one.read_bytes() for one in sorted(out.iterdir())]
+    first = str(message_from_bytes(mails[0])["Message-ID"])
+    review = (
+        f"From: Rita Reviewer <rita@example.org>\nTo: {LIST}\nSubject: Re: [PATCH RFC net 0/2] widget: two lines were wrong\n"
+        f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
+        "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
+    ).encode()
+    thread.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one.rstrip(b"\n") + b"\n\n" for one in (*mails, review)))
+    assert branch.run("track", "add", "--mbox", thread).code == 0
+    done = branch.run("trailers", "--yes")
+    assert done.code == 0, done.err
+    assert all("Reviewed-by: Rita Reviewer <rita@example.org>" in one for one in branch.messages())
+    assert branch.cover_text == cover
+    branch.is_whole()
+
+
+def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
+    b4(branch.repo, "prep", "--force-revision", "2")
+    found = json.loads(branch.run("draft", "--format", "json").out)
+    draft, known = found["draft"], found["b4"]
+    assert (draft["change_id"], draft["version"], draft["prefix"]) == (branch.info["change-id"], 2, "PATCH RFC net")
+    assert (draft["cover_subject"], known["strategy"], known["base"]) == ("widget: two lines were wrong", branch.strategy, branch.base)
+    words = ("--cover-subject", "widget: both lines", "--changelog", "- line 2 as well", "--subject-prefix", "PATCH net", "-v", "4")
+    assert branch.run("draft", *words).code == 0
+    assert (branch.info["cover-subject"], branch.info["prefixes"], branch.info["revision"]) == ("widget: both lines", "net", "4")
+    assert "Changes in v4:\n- line 2 as well" in branch.cover_text
+    assert "To: Mona Maintainer <mona@example.org>" in branch.cover_text
+    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["changelogs"]["4"].endswith("- line 2 as well")
+
+
+def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
+    """The mails that arrived of a send, past the findings the patches have."""
+    done = branch.run("send", "--force", "x", "--yes", *words)
+    assert done.code == 0, done.err
+    return [message_from_bytes(one.data.replace(b"\r\n", b"\n")) for one in server.take()]
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, via: str) -> None:
+    with FaultySink() as server:
+        use_server(branch.repo, server)
+        change_id = branch.info["change-id"]
+        cover, *patches = sent(branch, server, "--via", via)
+        assert [str(one["Subject"]) for one in (cover, *patches)] == [
+            f"[PATCH RFC net {at}/2] {title}" for at, title in enumerate(["widget: two lines were wrong", *TITLES])
+        ]
+        for mail in (cover, *patches):
+            assert "mona@example.org" in str(mail["To"])
+            assert LIST in f"{mail['To']} {mail['Cc']}"
+        text = str(cover.get_payload())
+        assert "Both lines were read back as zero." in text
+        assert "a comment of b4's template" not in text
+        assert "\nTo: " not in text
+        assert re.findall(r"^base-commit: (\w+)$", text, re.MULTILINE) == [branch.base]
+        assert f"change-id: {change_id}\n" in text
+        assert "prerequisite" not in text
+        assert "2 files" not in text
+        assert "Ada" in text
+        # b4 knows of it as of a send of its own
+        first = str(cover["Message-ID"]).strip("<>")
+        assert (branch.info["revision"], branch.info["series-v1"].split()[-1]) == ("2", first)
+        assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
+        branch.is_whole()
+        # the next one, by b4 itself
+        text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
+        assert "Changes in v2:" in text
+        assert first in text
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "from b4.command import cmd; cmd()",
+                "-n",
+                "-c",
+                "b4.prep-pre-flight-checks=disable-all",
+                "send",
+                "--no-sign",
+            ],
+            cwd=branch.repo.path,
+            input="\n",
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        subjects = [str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]]
+        assert len(subjects) == 3
+        assert all("v2" in one for one in subjects)
+    assert branch.info["revision"] == "3"
+    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
+
+
+def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
+    branch = Branch(repo, "commit")
+    with FaultySink() as server:
+        use_server(repo, server)
+        (mail,) = sent(branch, server, "--to", LIST)
+    message, _, notes = str(mail.get_payload()).partition("\n---\n")
+    assert "read back as zero" not in message
+    assert "Both lines were read back as zero." in notes
+    assert "Signed-off-by" not in notes
+    assert f"base-commit: {branch.base}\n" in notes
+
+
+def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, above=True)
+    branch = Branch(repo, "tip-commit")
+    with FaultySink() as server:
+        use_server(repo, server)
+        refused = branch.run("send", "--via", "b4", "--to", LIST, "--force", "x", "--yes")
+        assert (refused.code, "b4 sends only the patches below its cover letter commit" in refused.err) == (1, True)
+        mails = sent(branch, server, "--to", LIST)
+    assert len(mails) == 3
+    assert f"base-commit: {branch.base}\n" in str(mails[0].get_payload())
+
+
+def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "branch-description", 2, cover=COVER_V1)
+    branch = Branch(repo, "branch-description")
+    needs = ["change-id: 20260101-other-0123456789ab:v1", "patch-id: " + "a" * 40]
+    tracking = json.loads(repo.git("config", "branch.b4/widget.b4-tracking"))
+    tracking["series"] |= {"prerequisites": needs, "presubject": "[widget]"}
+    repo.git("config", "branch.b4/widget.b4-tracking", json.dumps(tracking))
+    with FaultySink() as server:
+        use_server(repo, server)
+        out = tmp_path / "by-b4"
+        b4(repo, "send", "--no-sign", "-o", str(out))
+        theirs = [message_from_bytes(one.read_bytes()) for one in sorted(out.iterdir())]
+        ours = sent(branch, server, "--to", LIST)
+    assert [str(one["Subject"]) for one in ours] == [str(one["Subject"]) for one in theirs]
+    foot = re.compile(r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE)
+    assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(foot.findall(str(theirs[0].get_payload())))
+    assert len(foot.findall(str(ours[0].get_payload()))) == 4

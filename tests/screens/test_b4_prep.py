@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The first stages on a branch of a real `b4 prep`: its patches, and not its cover letter."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.tui.app import Walk
+from patchpilot.tui.stages import Stage, State
+from tests.kit.prep import COVER, STRATEGIES, prep
+from tests.kit.walk import asked, keys, settle, text_of
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+async def test_the_stages_show_the_patches_of_a_prep_branch(tmp_path: Path, walk_on: Callable[[Path], Walk], strategy: str) -> None:
+    repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
+    app = walk_on(repo.path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        assert app.session.topic is not None
+        assert [one.subject for one in app.session.topic.commits] == ["widget: change line 1", "widget: change line 2"]
+        await keys(pilot, "2")
+        assert Stage.CHECKS not in app.session.errors
+        assert "widget: change line" in text_of(app)
+        await keys(pilot, "3")
+        assert app.session.found[Stage.RECIPIENTS].standing.state is State.DONE
+        assert "Mona Maintainer" in text_of(app)
