@@ -139,10 +139,9 @@ def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -
     assert json.loads(done.out)["commit"] == branch.patches[-1]
 
 
+@pytest.mark.parametrize("branch", ["commit", "tip-commit"], indirect=True)
 @pytest.mark.parametrize("verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"])
 def test_the_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
-    if not branch.cover:
-        pytest.skip("the cover letter is in no commit")
     done = branch.run(verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover)
     assert done.code == 2, done.out
     assert "is b4's cover letter, not a patch" in done.err
