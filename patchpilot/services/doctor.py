@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `doctor`: what would stop each stage on this machine, with the command that mends it."""
 
-import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -240,11 +239,6 @@ def _settings(repository: Repository, account: Account, via: str) -> Iterator[pr
 def _following(lore: str, offline: bool) -> Iterator[probe.Probe]:
     if offline:
         yield probe.Probe("archive", "skip", f"{lore}: not tried, --offline")
-        return
-    if not re.match(r"https?://", lore):
-        yield probe.Probe(
-            "archive", "fail", f"{lore} is not the address of an archive", "git config patchpilot.lore https://lore.kernel.org/all"
-        )
         return
     yield from probe.archive_and_clock(lore)
 

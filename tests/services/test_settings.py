@@ -192,3 +192,15 @@ def test_the_users_settings_count_outside_a_repository(tmp_path: Path, repo: Rep
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_every_default_is_a_value_that_may_be_set(key: object) -> None:
     load(None, {f"patchpilot.{key.name}": [key.default]})  # type: ignore[attr-defined]
+
+
+def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
+    for name, value in (("profile", "u-boot"), ("via", "b4"), ("signoff", "yes")):
+        repo.git("config", f"patchpilot.{name}", value)
+    session = Session(repo.path)
+    with Repository.open(repo.path) as repository:
+        session.read_topic(repository)
+        request = session.request(repository)
+    assert (request.profile, request.via) == ("u-boot", "b4")
+    assert session.known_settings
+    assert session.known_settings.flag("signoff")
