@@ -4,6 +4,7 @@
 # make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
+# make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
 # make fuzz   run the property tests on examples nobody has seen yet
 # make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick fuzz bench clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench clean setup
 
 all: test
 
@@ -57,6 +58,9 @@ faults-quick: setup
 	@$(BIN)/python -m tests.kit.random_kills 10
 	@$(BIN)/python -m tests.kit.random_kills 5 b4
 
+mutants: setup
+	@nice $(BIN)/python -m tests.kit.mutants --report docs/reference/mutants.md
+
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 
@@ -66,4 +70,4 @@ bench: setup
 	@$(BIN)/python tests/bench/walk_large.py
 
 clean:
-	rm -rf $(VENV) dist build .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .mutants .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache
