@@ -21,7 +21,9 @@ class Profile:
     """A project's ways: which of its files show a tree to be its own, its lists, and where rules are milder, stricter or left out.
 
     `waiting_days` is how long to wait for an answer before asking again, `resend_hours` before a new version, `help_lines`
-    how long the help text of a new option is at least, `subject_columns` how long a subject is at most (0: as the rule has it).
+    how long the help text of a new option is at least, `subject_columns` how long a subject is at most (0: as the rule has it),
+    `cover_from` from how many patches on a series is to have a cover letter (0: no word of it), `new_thread` whether each version is to start a thread
+    of its own.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Profile:
     waiting_days: int = 14
     resend_hours: int = 24
     help_lines: int = 4
+    cover_from: int = 0
+    new_thread: bool = False
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,11 +108,15 @@ def detect(tree: Tree | None, patches: Iterable[Patch]) -> Profile:
     else:
         if tree is None and members:
             found = _by_patches(known.values(), members) or found
-    layered = [one for one in known.values() if one.on == found.name and one.marks]
-    for one in layered:
-        if members and all({word.lower() for word in patch.subject.words} & set(one.marks) for patch in members):
+    return layered(found, [patch.subject.words for patch in members])
+
+
+def layered(profile: Profile, marks: Sequence[Sequence[str]]) -> Profile:
+    """The profile that is based on this one and whose trees all these subject prefixes name ([PATCH net-next]); else the profile itself."""
+    for one in profiles().values():
+        if one.on == profile.name and one.marks and marks and all({word.lower() for word in words} & set(one.marks) for words in marks):
             return one
-    return found
+    return profile
 
 
 def _by_patches(known: Iterable[Profile], patches: Sequence[Patch]) -> Profile | None:

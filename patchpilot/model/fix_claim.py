@@ -51,6 +51,23 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
     return f"commit {blamed[1]}" if blamed else ""
 
 
+def defect_in(title: str) -> str:
+    """The words of a subject that say it fixes a crash, a leak, a race or the like; empty for other fixes and for what is no bug of the code."""
+    if not re.search(_CURED, title, re.IGNORECASE) or not bug_in(title) or is_cosmetic(title, ()):
+        return ""
+    found = re.search(_DEFECT, title, re.IGNORECASE)
+    return found[0].strip() if found else ""
+
+
+_CURED = r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b"
+
+_DEFECT = (
+    r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
+    r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"
+    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b"
+)
+
+
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """(index of the line, id) of a commit that the lines of a message make responsible for what goes wrong."""
     whole = " ".join(lines)

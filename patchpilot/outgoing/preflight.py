@@ -33,7 +33,8 @@ _STABLE = "stable@vger.kernel.org"
 class Facts:
     """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
 
-    `waived` are the errors that the person gave a reason for, with it.
+    `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
+    thread of its own; `waived` are the errors that the person gave a reason for, with it.
     """
 
     request: Request
@@ -57,6 +58,8 @@ class Facts:
     first_time: bool = False
     too_soon: str = ""
     waived: tuple[str, ...] = ()
+    cover_from: int = 0
+    new_thread: str = ""
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -249,6 +252,7 @@ def _warnings(facts: Facts) -> Iterator[Problem]:
         yield Problem("many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it")
     if facts.now.weekday() >= 5:
         yield Problem("weekend", "it is weekend: few will look before Monday")
+    yield from _form_of_series(facts)
     if facts.too_soon:
         yield Problem("too-soon", facts.too_soon, "wait for more answers, unless a maintainer asked for it")
     if facts.merge_window:
@@ -260,6 +264,23 @@ def _warnings(facts: Facts) -> Iterator[Problem]:
     doubtful = [one.address.email for one in facts.recipients if judge(one.address.email).state is AddressState.DOUBTFUL]
     if doubtful:
         yield Problem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
+
+
+def _form_of_series(facts: Facts) -> Iterator[Problem]:
+    """What the project asks of a series and its versions."""
+    patches = len(facts.series.patches)
+    if facts.cover_from and patches >= max(2, facts.cover_from) and not facts.series.cover and not facts.draft.has_cover:
+        yield Problem(
+            "no-cover",
+            f"a series of {patches} patches without a cover letter",
+            "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+        )
+    if facts.new_thread and facts.version > 1 and facts.mails and facts.mails[0].in_reply_to:
+        yield Problem(
+            "version-as-reply",
+            f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for each version",
+            "patchpilot draft --in-reply-to '', and leave out --in-reply-to: the changelog links to the last version",
+        )
 
 
 _UNANSWERED = {

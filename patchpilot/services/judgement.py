@@ -75,6 +75,8 @@ def gather(
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
+        cover_from=project.cover_from,
+        new_thread=project.title if project.new_thread else "",
         too_soon=_too_soon(project, draft, version, now, request.resend),
         first_time=first_time,
         same_version=before[-1] if before else None,

@@ -11,6 +11,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import InputError, MissingError, RefusedError, unknown
+from patchpilot.lint.profiles import layered
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
@@ -56,8 +57,11 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     progress("reading the topic")
     series, ids = read_topic(repository, request)
     project = profile_of(repository, request.profile, series)
-    request = replace(request, profile=project.name)
     draft = find_draft(repository, request, series, ids)
+    if not request.profile:
+        # commits have no prefix: the draft says which tree they are for
+        project = layered(project, [draft.prefix.split()])
+    request = replace(request, profile=project.name)
     draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
     draft = replace(draft, answers={**draft.answers, **{name: judge_answer(repository, name, text) for name, text in request.answers}})
     base = base_of_topic(repository, request, ids)

@@ -15,6 +15,7 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import Facts, is_list, refusals, upstream_claim, warnings
 from patchpilot.outgoing.target import Already, Standing, Target
+from patchpilot.outgoing.transport import Captured
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -32,6 +33,8 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
+CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
+ANSWER = Captured("m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"")
 LIST = to("widgets@lists.example.org", "list", "cc")
 
 
@@ -108,6 +111,8 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("no-target", {"target": None, "standing": None}),
         ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}),
         ("first-time", {"first_time": True}),
+        ("no-cover", {"cover_from": 2, "series": Series((patch(), patch("[PATCH] widget: mend more")))}),
+        ("version-as-reply", {"new_thread": "networking", "version": 2, "draft": CHANGED, "mails": (ANSWER,)}),
         ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
         ("no-server", {"account": replace(account(), configured=False)}),
     ],

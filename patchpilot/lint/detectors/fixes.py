@@ -11,7 +11,7 @@ from patchpilot.lint.detectors.tags import tag_lines
 from patchpilot.lint.detectors.tree import is_mail
 from patchpilot.lint.patterns import compiled
 from patchpilot.lint.prose import pasted
-from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, is_cosmetic, only_documents
+from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is_cosmetic, only_documents
 from patchpilot.model.marks import upstream_commits
 
 LINKS_JUDGED = (6, 3)
@@ -41,6 +41,12 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 f"missing"
             ),
         )
+        return
+    if context.history and (defect := defect_in(title)) and not _cosmetic(context):
+        # with history at hand there is a command that finds the commit
+        found = patch.commit[:12] if patch.commit else "COMMIT, once it is applied"
+        message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes {found}`'
+        yield Hit(subject_line(context), message + _and_stable(context), case="with-history")
         return
     reason = bug_in(title) or cure_in(title, patch.message)
     if reason and not _cosmetic(context):

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A subject that says it fixes a crash needs a Fixes: tag, and where history is at hand that is a warning."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.fix_claim import defect_in
+from tests.kit.cli import call
+from tests.tags.culprits import history
+
+TEXT = "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
+
+
+def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
+    done = call("check", "-C", story.repo.path, "HEAD", "--profile", "linux", "--select", "missing-fixes")
+    assert done.code == 1
+    assert f'subject says "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes {story.fix[:12]}`' in " ".join(
+        done.out.split()
+    )
+    file = tmp_path / "0001.patch"
+    file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")
+    assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, "without history it is for --strict"
+
+
+def test_a_tag_or_the_authors_word_ends_the_warning(tmp_path: Path) -> None:
+    story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
+    words = ("-C", story.repo.path, "HEAD", "--profile", "linux")
+    assert call("prepare", *words, "--not-a-fix").code == 0
+    assert call("check", *words, "--select", "missing-fixes").code == 0
+    assert call("prepare", *words, "--is-a-fix").code == 0
+    assert call("check", *words, "--select", "missing-fixes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("ring: fix crash on unplug", "fix crash"),
+        ("ring: Fix a memory leak", "Fix a memory leak"),
+        ("ring: avoid use-after-free in close", "use-after-free"),
+        ("ring: fix a typo in the leak comment", ""),
+        ("ring: fix the mask", ""),
+        ("ring: use strscpy()", ""),
+        ("ring: add leak tracing", ""),
+    ],
+)
+def test_the_subject_names_the_defect(title: str, words: str) -> None:
+    assert defect_in(title) == words
