@@ -23,9 +23,7 @@ def explain(repository: "Repository | None", named: str | None, targets: Sequenc
     base = find_base(repository, named)
     lines = [*base.explained()]
     lines += [
-        f"  also possible: {one.name}, {len(one.commits)} commits: {one.reason}"
-        for one in likeliest(repository, named)
-        if one.start != base.start
+        f"  also possible: {one.name}, {one.counted}: {one.reason}" for one in likeliest(repository, named) if one.start != base.start
     ]
     print(printable("\n".join(lines)), file=sys.stderr)
 

@@ -152,9 +152,12 @@ class Search:
 
     @cached_property
     def me(self) -> frozenset[str]:
-        """The addresses that this person commits with."""
+        """The addresses that this person commits with; where git knows none, those of HEAD."""
         identity = self.repository.identity
-        known = (identity.email if identity else "", os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+        if identity is None:
+            last = self.repository.commit(self.head)
+            return frozenset((last.author.email.lower(), last.committer.email.lower()))
+        known = (identity.email, os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
         return frozenset(one.lower() for one in known if one)
 
     @cached_property

@@ -280,6 +280,13 @@ def test_a_pushed_copy_is_named_among_what_was_left_out(tmp_path: Path) -> None:
         assert any("origin/topic" in note and "own pushed copy" in note for note in find_base(repository).notes)
 
 
+def test_a_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
+    repo = _fork(tmp_path)
+    (Path.home() / ".gitconfig").write_text("")
+    with Repository.open(repo.path) as repository:
+        assert find_base(repository).name == "upstream/main"
+
+
 def test_linux_next_as_base_says_where_to_rebase(tmp_path: Path) -> None:
     with Repository.open(_on_linux_next(tmp_path).path) as repository:
         assert any("rebuilt" in note for note in find_base(repository).notes)
