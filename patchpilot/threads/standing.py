@@ -72,8 +72,8 @@ _STABLE_WORDS = {
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """The stable branches in one line: `6.12 under review, 6.1 did not apply`."""
-    return ", ".join(f"{one.version} {one.words}" for one in branches)
+    """The stable branches in one line: `6.12 under review; 6.1 did not apply`."""
+    return "; ".join(f"{one.version} {one.words}" for one in branches)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,8 @@ def series_text(one: Tracked, topic: TopicState | None = None) -> str:
     """All of a series."""
     lines = [printable(one.subject), f"  state     {one.state}" + (f": {printable(one.status.why)}" if one.status else "")]
     if one.own and topic:
-        lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}: {printable(topic.summary)}")
+        changed = "; your commits have changed since" if topic.changed else ""
+        lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
     if one.status:
         lines += _told(one, one.status)
     lines.append(f"  next      {printable(one.next_step)}")
