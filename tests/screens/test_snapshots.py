@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.repository import Repository
-from patchpilot.demo import mails
+from patchpilot.demo import acme, mails
 from patchpilot.demo.mails import Sent
 from patchpilot.demo.repository import Repositories
 from patchpilot.demo.robin import mend_first
@@ -50,7 +50,7 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
         made = copy_clone(built, place)
-        mend_first(made)
+        mend_first(made, check=acme.CHECK_FIXED)
         yield made
 
 
