@@ -279,7 +279,7 @@ def _form_of_series(facts: Facts) -> Iterator[Problem]:
         yield Problem(
             "version-as-reply",
             f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for each version",
-            "patchpilot draft --in-reply-to '', and leave out --in-reply-to: the changelog links to the last version",
+            "`patchpilot draft --in-reply-to ''`: the changelog links to the last version",
         )
 
 

@@ -44,7 +44,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with history at hand there is a command that finds the commit
-        found = patch.commit[:12] if patch.commit else "COMMIT, once it is applied"
+        found = patch.commit[:12] if patch.commit else "HEAD"
         message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes {found}`'
         yield Hit(subject_line(context), message + _and_stable(context), case="with-history")
         return
