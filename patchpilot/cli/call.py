@@ -180,3 +180,10 @@ def progress_of(common: Common) -> Iterator[Progress]:
     finally:
         if isinstance(progress, ProgressLine):
             progress.wipe()
+
+
+def left_out(reason: str) -> None:
+    """Report on stderr that a file or a mail was left out."""
+    from patchpilot.cli.output.plain import one_line
+
+    print(f"patchpilot: {one_line(reason.removesuffix(': left out'))}: left out", file=sys.stderr)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.call import Common, progress_of
+from patchpilot.cli.call import Common, left_out, progress_of
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 
@@ -104,7 +104,7 @@ def answer(common: Common, words: Words) -> int:
         "packs": packs,
         "since": words.since_version,
         "from_archive": common.from_archive,
-        "skipped": _skipped,
+        "skipped": left_out,
     }
     if words.fix or words.diff:
         from patchpilot.cli import fixing
@@ -128,13 +128,6 @@ def answer(common: Common, words: Words) -> int:
     regexcache.keep()
     classcache.keep()
     return int(result.exit_code)
-
-
-def _skipped(why: str) -> None:
-    """Say that a file of a directory was left out."""
-    from patchpilot.cli.output.plain import one_line
-
-    print(f"patchpilot: {one_line(why)}: left out", file=sys.stderr)
 
 
 def _source(common: Common, words: Words, repository: "Repository | None") -> "Source | None":

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def answer(common: Common, words: "Words", wanted: "Wanted", where: dict[str, Any]) -> int:
     """Mend, or show what would be mended, and say how the run ends: with --fix by what remains, with --diff by what is there."""
-    from patchpilot.commits.range import MAX_DATA
+    from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.fix import fix
 
     if words.fix and words.diff:
         raise UsageError("--diff shows what --fix would do", hint="give one of them")
     if words.statistics or words.checkpatch_compat:
         raise UsageError("--fix and --diff go with neither --statistics nor --checkpatch-compat", hint="run them one after the other")
-    stdin = sys.stdin.buffer.read(MAX_DATA + 1) if "-" in words.targets else None
+    stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in words.targets else None
     with progress_of(common) as progress:
         result = fix(
             words.targets, wanted, write=words.fix, stdin=stdin, published=words.published, shared=words.shared, progress=progress, **where

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become patches as mails."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
-from patchpilot.model.mail import MAX_MAIL, parse_patch, split_mbox
+from patchpilot.model.limits import MAX_INPUT
+from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 MAX_COMMITS = 1000
-MAX_DATA = 4 * MAX_MAIL
-"""Bytes of a file, of standard input or of what a gzip unpacks to; more is a device or an attack."""
 
 FromArchive = Callable[[str], Series]
 """Reads the series that an archive's URL or a Message-ID names; only rooms above may ask the network."""
@@ -68,7 +68,7 @@ def read_targets(
     loose: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(sys.stdin.buffer.read(MAX_DATA + 1) if stdin is None else stdin, "-")
+            loose += patches_of(sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin, "-", skipped)
         elif names_file(target):
             loose += _read_all(target, skipped)
         elif is_network_target(target):
@@ -89,7 +89,7 @@ def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
     found: list[Patch] = []
     for file in patch_files(target):
         try:
-            found += read_file(file)
+            found += read_file(file, skipped)
         except NoPatchError as error:
             if skipped is None or not Path(target).is_dir():
                 raise
@@ -227,29 +227,53 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 
-def read_file(file: Path) -> list[Patch]:
+def read_file(file: Path, skipped: Skipped | None = None) -> list[Patch]:
     """The patches of a file: a patch, an mbox, either gzipped."""
+    return patches_of(read_bytes(file), str(file), skipped)
+
+
+def read_bytes(file: Path) -> bytes:
+    """The content of a file; InputError where it cannot be read or is too large."""
     try:
         with file.open("rb") as stream:
-            data = stream.read(MAX_DATA + 1)
+            if os.fstat(stream.fileno()).st_size > MAX_INPUT:
+                raise _too_large(str(file))
+            data = stream.read(MAX_INPUT + 1)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from error
-    return patches_of(data, str(file))
+    if len(data) > MAX_INPUT:
+        raise _too_large(str(file))
+    return data
 
 
-def patches_of(data: bytes, source: str) -> list[Patch]:
-    """The patches in the bytes of a file or of standard input; of an mbox's mails those that are patches or cover letters."""
-    if len(data) > MAX_DATA:
-        raise InputError(f"{source}: more than {MAX_DATA >> 20} MiB", hint="give the patches, or the mbox of one thread")
+def _too_large(source: str) -> InputError:
+    return InputError(f"{source}: more than {MAX_INPUT >> 20} MiB", hint="give the patches, or the mbox of one thread")
+
+
+def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list[Patch]:
+    """The patches in the bytes of a file or of standard input; of an mbox's mails those that are patches or cover letters. With `skipped` a mail
+    of an mbox that is over a limit is reported to that and left out."""
+    if len(data) > MAX_INPUT:
+        raise _too_large(source)
     if data[:2] == b"\x1f\x8b":
         from patchpilot.model.packed import unpack
 
-        data = unpack(data, source, MAX_DATA)
-    mails = split_mbox(data)
-    if len(mails) == 1:
-        return [parse_patch(mails[0], source)]
-    patches = [parse_patch(mail, f"{source}:{number}") for number, mail in enumerate(mails, 1)]
-    return [patch for patch in patches if patch.has_diff or (patch.subject.number == 0 and patch.subject.is_patch)]
+        data = unpack(data, source, MAX_INPUT)
+    bounds = mail_bounds(data)
+    if len(bounds) == 1:
+        return [parse_patch(one_mail(data, *bounds[0]), source)]
+    found = []
+    for number, (start, end) in enumerate(bounds, 1):
+        try:
+            patch = parse_patch(one_mail(data, start, end), f"{source}:{number}")
+        except InputError as error:
+            if skipped is None or isinstance(error, NoPatchError):
+                raise
+            skipped(error.message)
+            continue
+        if patch.has_diff or (patch.subject.number == 0 and patch.subject.is_patch):
+            found.append(patch)
+    return found
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:

@@ -29,7 +29,14 @@ def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
 
 def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """What these rules find in one patch, sorted by patch line; findings about the whole come last. Rules about series are left out."""
-    return _run(context, [rule for rule in rules if rule.scope != "series"])
+    if not context.patch.cut:
+        return _run(context, [rule for rule in rules if rule.scope != "series"])
+    patch = context.patch
+    message = f"too long to check as a whole: {patch.cut:,} lines, of which the first {len(patch.lines):,} were checked; split the patch"
+    finding = Finding("limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines))
+    # of a patch whose message alone is too long nothing can be said
+    rest = _run(context, [rule for rule in rules if rule.scope != "series"]) if patch.has_diff else ()
+    return (*rest, finding)
 
 
 def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 """Diffs, parsed by unidiff into the model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from patchpilot.model.change import DiffLine, FileChange, Hunk
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk as UnidiffHunk
+    from unidiff.patch import PatchSet
 
 _FILE_START = re.compile(r"^diff --git (.*)$")
 _SIGNATURE = re.compile(r"^-- ?$")
@@ -35,6 +36,13 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
             files.append(change)
         error = error or trouble
     return ParsedDiff(tuple(files), error)
+
+
+def parse_paths(lines: Sequence[str], start: int) -> Iterator[tuple[str | None, str | None]]:
+    """(old, new) path of each file of the diff, read from its header alone."""
+    for _, chunk in _by_file(lines, start):
+        old, new, _, _ = _paths(chunk)
+        yield old, new
 
 
 def _by_file(lines: Sequence[str], start: int) -> list[tuple[int, list[str]]]:
@@ -64,7 +72,7 @@ def _plausible_start(lines: Sequence[str], at: int) -> bool:
 def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
     """Whether line `at` is still counted by the hunk header above it."""
     for above in range(at - 1, start - 2, -1):
-        header = _HUNK.match(lines[above])
+        header = HUNK.match(lines[above])
         if header:
             old, new = int(header[2] or 1), int(header[4] or 1)
             for line in lines[above + 1 : at]:
@@ -75,7 +83,7 @@ def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
     return False
 
 
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$")
+HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
 _GIT_PATHS = re.compile(r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$")
 
 
@@ -93,19 +101,31 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
     # CR and other line ends inside a line are content: unidiff splits on \n only when given a list
     text = [f"{line}\n" for line in (*head, *_trim_tail(chunk[body_start:]))]
     error = None
-    while True:
-        try:
-            parsed = PatchSet(text)
-            break
-        except UnidiffParseError as trouble:
-            error = error or f"line {first}: the diff of {new_path or old_path} is malformed: {str(trouble).strip()}"
-            cut = max((at for at, line in enumerate(text) if line.startswith("@@ ")), default=0)
-            if cut <= len(head):
-                return FileChange(old_path, new_path, (), first, is_rename, is_binary), error
-            text = text[:cut]
+    try:
+        parsed = PatchSet(text)
+    except UnidiffParseError as trouble:
+        error = f"line {first}: the diff of {new_path or old_path} is malformed: {str(trouble).strip()}"
+        parsed = _longest_part(text)
     offset = first + body_start - len(head)
     hunks = tuple(_hunk(hunk, offset) for file in parsed for hunk in file)
     return FileChange(old_path, new_path, hunks, first, is_rename, is_binary), error
+
+
+def _longest_part(text: list[str]) -> "PatchSet":
+    """The most hunks from the first on that can be parsed; their number is found by halving, for there may be any number of them."""
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
+    ends = [at for at, line in enumerate(text) if line.startswith("@@ ")]
+    good, bad, best = 0, len(ends), PatchSet(text[:2])
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        try:
+            best = PatchSet(text[: ends[middle]])
+            good = middle
+        except UnidiffParseError:
+            bad = middle
+    return best
 
 
 def _trim_tail(body: list[str]) -> list[str]:
@@ -113,7 +133,7 @@ def _trim_tail(body: list[str]) -> list[str]:
     kept: list[str] = []
     old = new = 0
     for line in body:
-        header = _HUNK.match(line) if not (old > 0 or new > 0) else None
+        header = HUNK.match(line) if not (old > 0 or new > 0) else None
         if header:
             old, new = int(header[2] if header[2] is not None else 1), int(header[4] if header[4] is not None else 1)
             kept.append(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.encoded_words import decode_text, decode_words
+from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
 from patchpilot.model.patch import Header, Patch, parse_subject
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
+_BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 # what opens a part within a part, however it is written: that package takes any case, blanks before the equals sign, and boundary*0=
 _PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
-MAX_MAIL = 64 * 1024 * 1024
+_BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
 MAX_NESTED = 60
+MAX_PARTS = 1000
+"""Parts of a mail, within one another and in all; of a mail with more only the header is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,13 @@ def split_mbox(data: bytes) -> list[bytes]:
 
     Only a `From ` line after a blank line (or at the start) that has an mbox line's form cuts; `>From ` quoting is undone in mboxrd.
     """
-    mails = [data[start:end] for start, end in mail_bounds(data)]
-    return [re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail for mail in mails]
+    return [one_mail(data, start, end) for start, end in mail_bounds(data)]
+
+
+def one_mail(data: bytes, start: int, end: int) -> bytes:
+    """The mail between these places of an mbox, its quoting undone."""
+    mail = data[start:end]
+    return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
@@ -92,25 +101,28 @@ def _after_blank(data: bytes, at: int) -> bool:
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """The headers at the top of a mail and the 0-based index of the first body line."""
-    headers: list[Header] = []
-    at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
+    found: list[tuple[str, int, list[str]]] = []
+    at = body_at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
+    size = 0
     while at < len(lines):
         line = lines[at].rstrip("\r")
+        size += len(line)
+        body_at = at
         if not line:
-            return _decoded(headers), at + 1
-        if line[0] in " \t" and headers:
-            last = headers[-1]
-            headers[-1] = Header(last.name, f"{last.value} {line.strip()}", last.line)
-        elif found := _HEADER.match(line):
-            headers.append(Header(found["name"], found["value"].strip(), at + 1))
+            body_at += 1
+            break
+        if line[0] in " \t" and found:
+            found[-1][2].append(line.strip())
+        elif header := _HEADER.match(line):
+            found.append((header["name"], at + 1, [header["value"].strip()]))
         else:
-            return _decoded(headers), at
+            break
+        if size > MAX_HEADER:
+            raise InputError(f"a mail header of more than {MAX_HEADER // MIB} MiB, at line {at + 1}", hint=_LIMITS)
         at += 1
-    return _decoded(headers), at
-
-
-def _decoded(headers: list[Header]) -> tuple[Header, ...]:
-    return tuple(Header(one.name, _decoded_value(one), one.line) for one in headers)
+        body_at = at
+    headers = (Header(name, " ".join(values), line) for name, line, values in found)
+    return tuple(Header(one.name, _decoded_value(one), one.line) for one in headers), body_at
 
 
 def _decoded_value(header: Header) -> str:
@@ -122,12 +134,36 @@ def _decoded_value(header: Header) -> str:
     return decode_words(header.value)
 
 
+def refuse_oversize(raw: bytes) -> None:
+    """InputError for a mail or patch that is larger than what is read."""
+    if len(raw) > MAX_MAIL:
+        raise InputError(f"a mail of {len(raw) // MIB} MiB: at most {MAX_MAIL // MIB} MiB are read", hint=_LIMITS)
+    lines = raw.count(b"\n")
+    if lines > MAX_LINES:
+        raise InputError(f"a mail of {lines:,} lines: at most {MAX_LINES:,} are read", hint=_LIMITS)
+    if len(raw) <= MAX_LINE:
+        return
+    start = number = 0
+    while start < len(raw):
+        end = raw.find(b"\n", start)
+        end = len(raw) if end < 0 else end
+        number += 1
+        if end - start > MAX_LINE:
+            raise InputError(f"line {number} has {end - start:,} bytes: at most {MAX_LINE:,} are read", hint=_LIMITS)
+        start = end + 1
+
+
+_LIMITS = "give the mail or patch alone, without attachments and logs; a change of this size is sent as a pull request"
+
+
 def parse_mail(raw: bytes) -> Mail:
-    """Read one mail (bytes, with or without an mbox `From ` line). Never fails on hostile input: what is missing is empty."""
-    data = raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
-    message = _message(data[:MAX_MAIL])
-    text = data.decode("utf-8", "surrogateescape")
-    headers, _ = header_lines(text.split("\n"))
+    """Read one mail (bytes, with or without an mbox `From ` line). What is missing or damaged is empty; InputError only for one over a limit."""
+    refuse_oversize(raw)
+    data = _without_from(raw)
+    end = _BLANK_LINE.search(data)
+    top = min(end.end() if end else len(data), MAX_HEADER + MAX_LINE)
+    headers, _ = header_lines(data[:top].decode("utf-8", "surrogateescape").split("\n"))
+    message = _message(data)
 
     def value(name: str) -> str:
         return next((one.value for one in headers if one.name.lower() == name), "")
@@ -167,9 +203,16 @@ def _message(data: bytes) -> "Message":
     import email.parser
     import email.policy
 
-    # that package takes a call, and each line a step, for every part within a part: nesting is an attack, and its text is not looked for
-    nested = sum(1 for _ in islice(_PART.finditer(data), MAX_NESTED + 1)) > MAX_NESTED
-    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=nested)
+    # that package takes a call, and each line a step, for every part within a part, and two kilobytes for each part: what has more is an
+    # attack, and its text is not looked for
+    found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
+    flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
+    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=flat)
+
+
+def _has_many_parts(data: bytes, found: list[int]) -> bool:
+    marks = {one[1] for at in found if (one := _BOUNDARY.match(data, at))}
+    return sum(data.count(b"\n--" + mark) for mark in marks) > MAX_PARTS
 
 
 def _text_of(message: "Message") -> str:
@@ -193,8 +236,19 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     Lines are kept as found; a base64 or quoted-printable body is decoded (and `damage` says so), so that line numbers are those of the
     readable patch.
     """
-    text = raw.decode("utf-8", "surrogateescape")
-    lines = text.split("\n")
+    try:
+        return _parse_patch(raw, source, commit)
+    except NoPatchError:
+        raise
+    except InputError as error:
+        if error.message.startswith(f"{source}:"):
+            raise
+        raise InputError(f"{source}: {error.message}", hint=error.hint) from error
+
+
+def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
+    refuse_oversize(raw)
+    lines = _text_lines(raw)
     if lines and lines[-1] == "":
         lines.pop()
     if not lines:
@@ -220,6 +274,13 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
             hint="give a patch as `git format-patch` writes it, or a commit (only maintainers takes a file: -f FILE)",
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
+
+
+def _text_lines(raw: bytes) -> list[str]:
+    """The lines as text. One character outside of ASCII would widen all the others of a long text, so it is decoded line by line."""
+    if raw.isascii() or len(raw) < MAX_LINE:
+        return raw.decode("utf-8", "surrogateescape").split("\n")
+    return [line.decode("utf-8", "surrogateescape") for line in raw.split(b"\n")]
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:

@@ -5,21 +5,30 @@ import zlib
 
 from patchpilot.errors import InputError
 
+PIECE = 1 << 20
+
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
     """The data, unpacked when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
     if data[:2] != b"\x1f\x8b":
         return data
-    whole, rest = bytearray(), data
+    whole: list[bytes] = []
+    size, rest = 0, data
     try:
         while rest[:2] == b"\x1f\x8b":
             unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            whole += unpacker.decompress(rest, limit - len(whole) + 1)
-            if len(whole) > limit:
-                raise InputError(f"{source}: unpacks to more than {limit >> 20} MiB")
-            if not unpacker.eof:
-                raise InputError(f"{source}: the gzip data ends early")
+            while not unpacker.eof:
+                piece = unpacker.decompress(rest, PIECE)
+                rest = unpacker.unconsumed_tail
+                size += len(piece)
+                if size > limit:
+                    raise InputError(
+                        f"{source}: unpacks to more than {limit >> 20} MiB", hint="give the patches, or the mbox of one thread"
+                    )
+                if not piece and not unpacker.eof:
+                    raise InputError(f"{source}: the gzip data ends early")
+                whole.append(piece)
             rest = unpacker.unused_data
     except zlib.error as error:
         raise InputError(f"{source}: damaged gzip data: {error}") from error
-    return bytes(whole)
+    return b"".join(whole)

@@ -110,6 +110,8 @@ class Patch:
     diff_line: int
     in_body_from: Address | None = None
     damage: tuple[str, ...] = field(default=())
+    cut: int = 0
+    """How many lines the whole patch has, where this is only its beginning; else 0."""
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
@@ -168,12 +170,9 @@ class Patch:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every path it touches, old and new, each once, in order."""
-        seen: dict[str, None] = {}
-        for change in self.files:
-            for path in (change.old_path, change.new_path):
-                if path:
-                    seen.setdefault(path)
-        return tuple(seen)
+        from patchpilot.model.diff import parse_paths
+
+        return tuple(dict.fromkeys(path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path))
 
     @property
     def diff_text(self) -> str:

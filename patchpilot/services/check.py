@@ -16,6 +16,7 @@ from patchpilot.lint.store import OwnPack, load_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.shorten import shortened_series
 from patchpilot.model.tree import Tree
 from patchpilot.services.checked import CheckedPatch, CheckResult, Setting, Wanted
 from patchpilot.services.read_series import read_series
@@ -86,6 +87,7 @@ def check_series(
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
     wanted = wanted or Wanted()
+    series = [shortened_series(one) for one in series]
     rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
     chosen = find_profile(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))

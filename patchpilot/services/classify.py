@@ -7,7 +7,7 @@ from pathlib import Path
 
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.classify import Classified, classify
-from patchpilot.threads.mbox import read_mails
+from patchpilot.threads.mbox import Skipped, ignored, read_mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,12 @@ class ClassifiedMail:
     mail: Classified
 
 
-def classify_files(files: Sequence[Path | str], *, progress: Progress = silent) -> tuple[ClassifiedMail, ...]:
-    """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order. InputError names a file that holds none."""
+def classify_files(files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored) -> tuple[ClassifiedMail, ...]:
+    """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order. InputError names a file that holds none;
+    of several mails, one that is over a limit is reported to `skipped`."""
     found = []
     for file in files:
-        mails = read_mails(file, progress)
+        mails = read_mails(file, progress, skipped)
         for number, mail in enumerate(mails, 1):
             progress("classifying", number, len(mails))
             found.append(ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail)))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from patchpilot.commits.range import MAX_DATA, is_network_target, patch_files
-from patchpilot.errors import InputError, PatchpilotError, RefusedError, UsageError
+from patchpilot.commits.range import is_network_target, patch_files, read_bytes
+from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.mend import Mended
 from patchpilot.model.mail import is_mboxrd, mail_bounds
 from patchpilot.model.patch import Patch
@@ -61,7 +61,7 @@ class Holder:
                 raise UsageError(f"{target}: what is in an archive cannot be mended", hint="fetch it first (b4 am), then name the file")
             if target != "-" and Path(target).exists():
                 for file in patch_files(target):
-                    data[str(file)] = _read(file)
+                    data[str(file)] = read_bytes(file)
         mails = {}
         for name, content in data.items():
             if content[:2] == b"\x1f\x8b":
@@ -79,6 +79,8 @@ class Holder:
     def room(self, patch: Patch) -> Room:
         """What may be mended in the patch as its file has it."""
         kind = (patch.header("Content-Type") or "").lower()
+        if patch.cut:
+            return Room("it is too long to be checked as a whole")
         if patch.damage:
             return Room(f"its body is {patch.damage[0]}: send it as plain text (8bit), then it can be mended")
         if "format=flowed" in kind.replace(" ", "").replace('"', ""):
@@ -99,11 +101,10 @@ class Holder:
         """The new content of every file that changes."""
         found = {}
         for name, content in self.data.items():
-            new = content
-            parts = sorted(((start, end, source) for source, (file, start, end) in self.mails.items() if file == name), reverse=True)
-            for start, end, source in parts:
-                if source in mended:
-                    new = new[:start] + self._mail(content[start:end], mended[source]) + new[end:]
+            parts = sorted((start, end, source) for source, (file, start, end) in self.mails.items() if file == name)
+            new = b"".join(
+                self._mail(content[start:end], mended[source]) if source in mended else content[start:end] for start, end, source in parts
+            )
             if new != content:
                 found[name] = new
         return found
@@ -117,7 +118,7 @@ class Holder:
             for name, content in changed.items():
                 staged.append((_staged(Path(name), content), Path(name)))
             for _, file in staged:
-                if _read(file) != self.data[str(file)]:
+                if read_bytes(file) != self.data[str(file)]:
                     raise RefusedError(f"{file} has changed meanwhile", hint="nothing was written: look at it, then try again")
             _replace_all(staged, self.data)
         finally:
@@ -151,17 +152,6 @@ class Holder:
 def _split(content: bytes) -> list[bytes]:
     lines = content.split(b"\n")
     return lines[:-1] if lines[-1] == b"" else lines
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_DATA + 1)
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
-    if len(data) > MAX_DATA:
-        raise InputError(f"{file}: more than {MAX_DATA >> 20} MiB", hint="give the patches, or the mbox of one thread")
-    return data
 
 
 def _refuse_unless_writable(file: Path) -> None:

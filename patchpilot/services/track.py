@@ -100,7 +100,8 @@ def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> 
 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
-    mails = _without_tests(read_mails(mbox, progress))
+    left_out: list[str] = []
+    mails = _without_tests(read_mails(mbox, progress, left_out.append))
     every = read_thread(mails, progress=progress)
     if target:
         message_id = message_id_of(target)
@@ -121,7 +122,7 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
             other = status_of(follow_up.message_id, every)
             wanted |= other.message_ids if other else frozenset()
         new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in wanted], seen=_own(status))
-        found.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new))
+        found.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
     return tuple(found)
 
 
@@ -179,7 +180,9 @@ def _update_one(
     if url is None and entry.mbox:
         path = Path(entry.mbox)
         if path.exists():
-            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress)))
+            left_out: list[str] = []
+            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append)))
+            troubles = tuple(left_out)
         else:
             troubles = (f"{path} is not there any more",)
     else:

@@ -19,8 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import Mail
-from patchpilot.threads.mbox import MAX_BYTES, parse, unpack
+from patchpilot.threads.mbox import parse, unpack
 
 if TYPE_CHECKING:
     from liblore.node import LoreNode
@@ -85,6 +86,8 @@ class Archive:
         self._session: Any = None
         self._last = 0.0
         self._stop = threading.Event()
+        self.skipped: list[str] = []
+        """Why mails that it sent were left out."""
         self.remembered = False
         """Whether a thread came out of the cache, not from the server."""
 
@@ -116,7 +119,7 @@ class Archive:
         before = self._asked
         data = self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=fresh))
         self.remembered = self.remembered or self._asked == before
-        mails = tuple(mail for mail in parse(data) if mail.headers)
+        mails = tuple(mail for mail in self._parsed(data) if mail.headers)
         if not mails:
             raise self._absent(message_id)
         return mails
@@ -124,7 +127,7 @@ class Archive:
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """One mail."""
         data = self._ask(message_id, lambda node: node.get_message_by_msgid(message_id, nocache=fresh))
-        return parse(unpack(data, self.url))[0]
+        return parse(unpack(data, self.url), source=self.host)[0]
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
         """The mails a query finds (with `threads`, their whole threads); none is an answer too."""
@@ -132,7 +135,10 @@ class Archive:
             data = self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=fresh))
         except NotInArchiveError:
             return ()
-        return tuple(mail for mail in parse(data) if mail.headers)
+        return tuple(mail for mail in self._parsed(data) if mail.headers)
+
+    def _parsed(self, data: bytes) -> tuple[Mail, ...]:
+        return parse(data, skipped=self.skipped.append, source=self.host)
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         if self._offline:
@@ -273,8 +279,8 @@ def _small_when_unpacked(data: bytes) -> None:
     import requests
 
     unpacker, size, rest = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), 0, data
-    while rest and size <= MAX_BYTES:
+    while rest and size <= MAX_INPUT:
         size += len(unpacker.decompress(rest, 1 << 22))
         rest = unpacker.unconsumed_tail
-    if size > MAX_BYTES:
+    if size > MAX_INPUT:
         raise requests.exceptions.ContentDecodingError("the answer unpacks to too much")

@@ -48,7 +48,7 @@ def gather(
         _widen(archive, message_id, have, read, asked, take, fresh, progress)
     except (NetworkError, MissingError) as error:
         troubles.append(error.message)
-    return _about(message_id, have.values(), read), tuple(troubles)
+    return _about(message_id, have.values(), read), (*troubles, *dict.fromkeys(archive.skipped))
 
 
 def _widen(

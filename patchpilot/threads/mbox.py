@@ -3,30 +3,39 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
 from patchpilot.model import packed
-from patchpilot.model.mail import Mail, parse_mail, split_mbox
+from patchpilot.model.limits import MAX_INPUT
+from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail
 from patchpilot.model.progress import Progress, silent
 
-MAX_BYTES = 512 * 1024 * 1024
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def read_mails(path: Path | str, progress: Progress = silent) -> tuple[Mail, ...]:
-    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file."""
+Skipped = Callable[[str], None]
+"""Is given the reason for which a mail of an mbox is left out."""
+
+
+def ignored(_reason: str) -> None:
+    """A Skipped for callers who report nothing."""
+
+
+def read_mails(path: Path | str, progress: Progress = silent, skipped: Skipped = ignored) -> tuple[Mail, ...]:
+    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file; of several mails, one that is
+    over a limit is reported to `skipped` and left out."""
     name = str(path)
     try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _read(Path(path))
+        data = sys.stdin.buffer.read(MAX_INPUT + 1) if name == "-" else _read(Path(path))
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{name}: more than {MAX_BYTES >> 20} MiB", hint="give the mbox of one thread")
-    mails = parse(unpack(data, name), progress)
+    if len(data) > MAX_INPUT:
+        raise InputError(f"{name}: more than {MAX_INPUT >> 20} MiB", hint="give the mbox of one thread")
+    mails = parse(unpack(data, name), progress, skipped, name)
     if not any(mail.headers for mail in mails):
         raise InputError(
             f"{name}: no mail in it", hint="give a mail or an mbox, as an archive's `t.mbox.gz` or `git format-patch --stdout`"
@@ -36,22 +45,28 @@ def read_mails(path: Path | str, progress: Progress = silent) -> tuple[Mail, ...
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+        return stream.read(MAX_INPUT + 1)
 
 
 def unpack(data: bytes, source: str) -> bytes:
     """The data, unpacked when it is gzip; InputError when it is damaged or would grow beyond the bound."""
-    return packed.unpack(data, source, MAX_BYTES)
+    return packed.unpack(data, source, MAX_INPUT)
 
 
-def parse(data: bytes, progress: Progress = silent) -> tuple[Mail, ...]:
-    """The mails of an mbox (or the one mail) in these bytes."""
-    raws = split_mbox(data)
+def parse(data: bytes, progress: Progress = silent, skipped: Skipped = ignored, source: str = "mbox") -> tuple[Mail, ...]:
+    """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` is told."""
+    bounds = mail_bounds(data)
     found = []
-    for number, raw in enumerate(raws, 1):
+    for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
-            progress("reading mails", number, len(raws))
-        found.append(_with_id(parse_mail(raw)))
+            progress("reading mails", number, len(bounds))
+        try:
+            found.append(_with_id(parse_mail(one_mail(data, start, end))))
+        except InputError as error:
+            place = source if len(bounds) == 1 else f"{source}:{number}"
+            if len(bounds) == 1:
+                raise InputError(f"{place}: {error.message}", hint=error.hint) from error
+            skipped(f"{place}: {error.message}: left out")
     return tuple(found)
 
 

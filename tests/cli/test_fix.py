@@ -69,7 +69,7 @@ def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
     done = call("check", "--fix", "-", stdin=mails)
     assert done.out.count("frob_start(frob, 1);") == 3
-    monkeypatch.setattr("patchpilot.commits.range.MAX_DATA", len(mails) - 1)
+    monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", len(mails) - 1)
     done = call("check", "--fix", "-", stdin=mails)
     assert (done.code, done.out) == (2, "")
     assert "more than" in done.err

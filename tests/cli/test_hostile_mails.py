@@ -32,3 +32,38 @@ def test_a_damaged_encoded_word_is_no_bug(workdir: Path, name: str, word: str) -
         assert outcome.code == ExitCode.OK
         assert len(json.loads(outcome.out)["mails"]) == 1
         assert call("track", "add", "--mbox", one).code in (ExitCode.OK, ExitCode.USAGE)
+
+
+HUGE_HEADER = "X-Long: a\n" * 120_000
+LONG_LINE = "a" * 1_100_000
+
+
+@pytest.mark.parametrize("huge", ["header", "line"])
+def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(workdir: Path, huge: str) -> None:
+    def one(number: int, *, bad: bool = False) -> str:
+        head = f"Message-ID: <{number}@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\n"
+        head += HUGE_HEADER if bad and huge == "header" else ""
+        text = GOOD.split("\n", 1)[1] if GOOD.startswith("From ") else GOOD
+        end = f"{LONG_LINE}\n" if bad and huge == "line" else "\n"
+        return f"From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n{head}{text.rstrip()}\n{end}\n"
+
+    box = workdir / "all.mbox"
+    box.write_text(one(1) + one(2, bad=True) + one(3))
+    outcome = call("check", "--format", "json", box)
+    assert [each["source"] for each in json.loads(outcome.out)["patches"]] == [f"{box}:1", f"{box}:3"]
+    assert f"{box}:2: " in outcome.err
+    assert "left out" in outcome.err
+    outcome = call("track", "classify", "--format", "json", box)
+    assert outcome.code == ExitCode.OK
+    assert len(json.loads(outcome.out)["mails"]) == 2
+    assert f"{box}:2: " in outcome.err
+    outcome = call("track", "add", "--mbox", box)
+    assert outcome.code == ExitCode.OK
+    assert f"{box}:2: " in outcome.out
+    (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda <ada@example.org>\nF:\t*\n")
+    alone = workdir / "alone.patch"
+    alone.write_text(one(2, bad=True))
+    for words in (("check", alone), ("track", "classify", alone), ("maintainers", "--tree", workdir, alone)):
+        outcome = call(*words)
+        assert outcome.code == ExitCode.USAGE
+        assert "alone.patch" in outcome.err

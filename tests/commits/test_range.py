@@ -39,7 +39,7 @@ def test_a_gzip_that_was_cut_off_is_no_patch(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
 def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_DATA", 1 << 20)
+    monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="more than 1 MiB"):
         subjects("/dev/zero")
 

@@ -207,7 +207,7 @@ def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
 
 
 def test_an_answer_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
     monkeypatch.setattr(module, "_SUSPICIOUS", 1000)
     with serving(200, gzip.compress(b"\0" * (16 << 20))) as (url, _), Archive(url) as archive, pytest.raises(NetworkError):
         archive.thread("v1@example.org")

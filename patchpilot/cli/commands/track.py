@@ -189,11 +189,12 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Say what each mail of some files is (`-`: standard input), without following anything."""
+    from patchpilot.cli.call import left_out
     from patchpilot.cli.output.track import classified_json, classified_text
     from patchpilot.services.classify import classify_files
 
     with progress_of(common) as progress:
-        found = classify_files(files, progress=progress)
+        found = classify_files(files, progress=progress, skipped=left_out)
     common.write(classified_json(found) if common.format == "json" else classified_text(found))
 
 

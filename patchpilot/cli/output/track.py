@@ -139,7 +139,7 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
         state = topic.state if one.own and topic else one.state
         lines.append(crop(f"{mark}{one.entry.id:>2}  {state:<18}{version:<4} {printable(one.subject)}{unread}", columns))
         lines.append(crop(f"     next: {printable(one.next_step)}", columns))
-        lines += [crop(f"     not asked: {printable(trouble)}", columns) for trouble in one.troubles]
+        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in one.troubles]
     if topic is not None and not any(one.own for one in series):
         lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
         lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
@@ -155,7 +155,7 @@ def series_text(one: Tracked, topic: TopicState | None = None) -> str:
     if one.status:
         lines += _told(one, one.status)
     lines.append(f"  next      {printable(one.next_step)}")
-    lines += [f"  not asked {printable(trouble)}" for trouble in one.troubles]
+    lines += [f"  note      {printable(trouble)}" for trouble in one.troubles]
     return "\n".join(lines)
 
 

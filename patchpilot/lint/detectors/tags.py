@@ -2,6 +2,7 @@
 """What maintainers and bots say of tags: who signed, in what order, what is missing."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -265,18 +266,28 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _stranded(context: Context, last: int) -> Iterator[Hit]:
     """A tag in a paragraph of its own, with text between it and the tags at the end."""
     patch = context.patch
+    blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
+    written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
+    plain = [at for at, text in enumerate(patch.message[:last]) if not is_trailer(text)]
     for line, tag in tag_lines(context):
         at = tag.line
         if tag.key not in _STRANDED or at >= last or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value)):
             continue
-        below = next((one for one in range(at + 1, last) if not patch.message[one].strip()), last)
+        below = _first_after(blank, at, last)
         above = patch.message[at - 1] if at else ""
         alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
-        text = [one for one in patch.message[below + 1 : last] if one.strip()]
-        block = all(is_trailer(one) for one in patch.message[at:below])
-        if alone and block and below < last and text and re.match(r"[A-Z]\w* \w+", text[0]) and not is_trailer(text[0]):
+        block = bisect_left(plain, at) == bisect_left(plain, below)
+        if not (alone and block and below < last):
+            continue
+        text = patch.message[_first_after(written, below, last)]
+        if re.match(r"[A-Z]\w* \w+", text) and not is_trailer(text):
             yield Hit(line, f"{tag.name}: stands apart, with text between it and the other tags: keep the tags in one block at the end")
             return
+
+
+def _first_after(places: Sequence[int], at: int, otherwise: int) -> int:
+    found = bisect_right(places, at)
+    return places[found] if found < len(places) else otherwise
 
 
 _STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", "tested-by")

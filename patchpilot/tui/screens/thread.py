@@ -84,7 +84,7 @@ def _head(one: "Tracked") -> list[str]:
     rows += [f"stable    {branch.version} {branch.words}" for branch in one.stable]
     if one.status:
         rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in one.status.follow_ups]
-    return rows + [f"not asked {trouble}" for trouble in one.troubles]
+    return rows + [f"note      {trouble}" for trouble in one.troubles]
 
 
 def _title(reply: "Reply", unread: frozenset[str]) -> str:

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The beginning of a patch that is too long for rules to look at all of it."""
+
+from dataclasses import replace
+from itertools import accumulate
+
+from patchpilot.model.diff import HUNK
+from patchpilot.model.limits import MAX_CHECKED, MAX_CHECKED_LINES
+from patchpilot.model.patch import Patch, Series
+
+
+def shortened_series(series: Series) -> Series:
+    """The series with each of its patches shortened; itself where none is too long."""
+    patches = tuple(map(shortened, series.patches))
+    cover = shortened(series.cover) if series.cover else None
+    if cover is series.cover and all(one is other for one, other in zip(patches, series.patches, strict=True)):
+        return series
+    return replace(series, patches=patches, cover=cover)
+
+
+def shortened(patch: Patch) -> Patch:
+    """The patch up to the limits of what is checked, `cut` saying how long it is; itself where it is not longer. Its last hunk stays well-formed."""
+    end = _end(patch.lines)
+    if end >= len(patch.lines):
+        return patch
+    lines = list(patch.lines[:end])
+    if end >= patch.diff_line:
+        lines = _whole_hunks(lines, patch.diff_line)
+    keep = max(0, min(len(patch.message), end + 1 - patch.message_line))
+    return replace(
+        patch,
+        lines=tuple(lines),
+        message=patch.message[:keep],
+        notes=patch.notes[: max(0, end + 1 - patch.notes_line)],
+        diff_line=min(patch.diff_line, len(lines) + 1),
+        cut=len(patch.lines),
+    )
+
+
+def _end(lines: tuple[str, ...]) -> int:
+    """How many lines are looked at."""
+    if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
+        return len(lines)
+    within = sum(1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED)
+    return max(1, within)
+
+
+def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
+    """The lines with the counts of the last hunk's header made right; a file of which only the header is there is left out."""
+    for at in range(len(lines) - 1, diff_line - 2, -1):
+        if lines[at].startswith("diff --git "):
+            return lines[:at]
+        if found := HUNK.match(lines[at]):
+            body = lines[at + 1 :]
+            if not body:
+                lines = lines[:at]
+                continue
+            new = sum(1 for line in body if line[:1] in ("+", " ", ""))
+            old = sum(1 for line in body if line[:1] in ("-", " ", ""))
+            lines[at] = f"@@ -{found[1]},{old} +{found[3]},{new} @@{found[5]}"
+            return lines
+    return lines

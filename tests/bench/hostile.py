@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hostile input: what it costs. Each case is made, given to a command of patchpilot in a process of its own, and its time, peak memory and exit
+code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6 lines, and above every limit a refusal.
+
+    python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS, MEGABYTES = 10.0, 300
+HEAD = "From: Ada Fixer <ada@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\nMessage-ID: <1@example.org>\n"
+SUBJECT = "Subject: [PATCH] frob: wait for the link before it is used\n"
+PROSE = "Old boards need a moment until the link is up. Wait for it.\n"
+SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
+FUNCTION = (
+    "static int frob_{0}(struct frob *f, int n)\n{{\n\tint ret = 0;\n\n\tif (n > {0}) {{\n\t\tret = frob_read(f, n);\n\t\tif (ret < 0)\n"
+    "\t\t\treturn ret;\n\t}}\n\n\tfor (; n; n--)\n\t\tf->count += n * 2; /* so many */\n\n\treturn ret;\n}}\n\n"
+)
+Text = Iterator[str]
+
+
+def new_file(path: str, lines: int, body: Text) -> Text:
+    """The diff that adds a file."""
+    yield f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{lines} @@\n"
+    yield from body
+
+
+def code(lines: int) -> Text:
+    """So many added lines of C."""
+    made, number = 0, 0
+    while made < lines:
+        block = FUNCTION.format(number).split("\n")[:-1][: lines - made]
+        yield "".join(f"+{line}\n" for line in block)
+        made, number = made + len(block), number + 1
+
+
+def patch(diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED) -> Text:
+    """A patch as a mail."""
+    yield f"{head}\n{message}"
+    yield from diff
+
+
+def small() -> Text:
+    """A diff of one line."""
+    yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
+
+
+def files(count: int) -> Text:
+    """A diff of so many files."""
+    for number in range(count):
+        path = f"drivers/frob/f{number}.c"
+        yield f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,2 @@\n int a;\n+int b{number};\n"
+
+
+def hunks(count: int) -> Text:
+    """A diff of one file in so many hunks."""
+    yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
+    for number in range(count):
+        yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
+
+
+def removed_and_added(lines: int) -> Text:
+    """A hunk that replaces every line of a long file."""
+    yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
+    for sign in "-+":
+        yield from (f"{sign}\tfrob_write(f, {number} + {sign}1);\n" for number in range(lines))
+
+
+def nested(depth: int) -> Text:
+    """A mail of parts within parts."""
+    yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
+    for level in range(depth):
+        yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
+    yield "Content-Type: text/plain\n\nhello\n"
+
+
+def parts(count: int) -> Text:
+    """A mail of so many parts side by side."""
+    yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
+    yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
+    yield "--b--\n"
+
+
+def mbox(count: int) -> Text:
+    """An mbox of so many patches."""
+    for number in range(count):
+        yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+        yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
+        yield "\n"
+
+
+def header(text: str) -> str:
+    """A head with this added."""
+    return f"{HEAD}{text}\n{SUBJECT}"
+
+
+def tags(count: int) -> str:
+    """A message with so many trailers."""
+    return PROSE + "\n" + "".join(f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count)) + SIGNED[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case: the words of the command, the text of its file, and whether it is over a limit and must be refused."""
+
+    words: tuple[str, ...]
+    text: Callable[[], Text]
+    refused: bool = False
+    packed: bool = False
+
+
+CHECK = ("check", "--strict")
+CLASSIFY = ("track", "classify")
+M = 1_000_000
+CASES: dict[str, Case] = {
+    "1,000,000-line hunk, new file": Case(CHECK, lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))),
+    "1,000,000-line hunk, rewrite": Case(CHECK, lambda: patch(removed_and_added(M // 2))),
+    "1,000,000 lines of text file": Case(CHECK, lambda: patch(new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M))))),
+    "1,000,000 lines of message": Case(CHECK, lambda: patch(small(), message="A line of words here.\n" * M + SIGNED)),
+    "100,000 files": Case(CHECK, lambda: patch(files(100_000))),
+    "100,000 hunks": Case(CHECK, lambda: patch(hunks(100_000))),
+    "200 MB patch": Case(CHECK, lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))), refused=True),
+    "10 MB line of code": Case(CHECK, lambda: patch(new_file("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))), refused=True),
+    "10 MB line of message": Case(CHECK, lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED), refused=True),
+    "4,000 tags": Case(CHECK, lambda: patch(small(), message=tags(4000))),
+    "40,000 tags": Case(CHECK, lambda: patch(small(), message=tags(40_000))),
+    "4,000 Fixes: tags": Case(
+        CHECK, lambda: patch(small(), message=PROSE + "\n" + 'Fixes: 123456789abc ("frob: x")\n' * 4000 + SIGNED[1:])
+    ),
+    "4,000 doubled words": Case(CHECK, lambda: patch(small(), message="the the link\n" * 4000 + SIGNED)),
+    "4,000 doubled words in code": Case(CHECK, lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000)))),
+    "700,000 encoded words": Case(CHECK, lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"), refused=True),
+    "1,000,000 folds": Case(CHECK, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True),
+    "header just under its limit": Case(CHECK, lambda: patch(small(), head=header("Cc: " + "a@b.org,\n " * 85_000))),
+    "100,000 header fields": Case(CHECK, lambda: patch(small(), head=header("X-Y: z\n" * 100_000)[:-1])),
+    "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
+    "gzip bomb, 2 GB, classify": Case(CLASSIFY, lambda: iter(()), refused=True, packed=True),
+    "mbox of 20,000 patches": Case(("check",), lambda: mbox(20_000)),
+    "mbox of 50,000 mails, classify": Case(CLASSIFY, lambda: mbox(50_000)),
+    "MIME depth 100,000": Case(CLASSIFY, lambda: nested(100_000)),
+    "MIME depth 100,000, check": Case(CHECK, lambda: nested(100_000)),
+    "500,000 MIME parts": Case(CLASSIFY, lambda: parts(500_000)),
+    "700,000 encoded words, classify": Case(
+        CLASSIFY, lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"), refused=True
+    ),
+    "1,000,000 folds, classify": Case(CLASSIFY, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True),
+    "1,000,000 lines of mail, classify": Case(
+        CLASSIFY, lambda: patch(small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED)
+    ),
+    "4,000 tags, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))),
+    "100,000 files, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(files(100_000))),
+    "1,000,000-line hunk, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))),
+    "1,000,000-line hunk, --diff": Case((*CHECK, "--diff"), lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))),
+}
+MAINTAINERS = "FROB\nM:\tAda <ada@example.org>\nS:\tMaintained\nF:\tdrivers/frob/\nK:\tfrob_read\n\n" + (
+    "THE REST\nM:\tB <b@example.org>\nS:\tBuried alive in reporters\nF:\t*\n"
+)
+
+
+def write(case: Case, place: Path) -> None:
+    """Make the case's file."""
+    if case.packed:
+        packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+        with place.open("wb") as out:
+            out.write(packer.compress(HEAD.encode() + b"\n"))
+            for _ in range(2048):
+                out.write(packer.compress(b"a" * (1 << 20)))
+            out.write(packer.flush())
+        return
+    with place.open("w") as out:
+        out.writelines(case.text())
+
+
+def run(command: list[str], case: Case, folder: Path, seconds: float) -> tuple[float, int, int, str]:
+    """(CPU seconds, peak megabytes, exit code, first line of stderr) of one run; one that takes too long is killed."""
+    name = folder / ("case.patch.gz" if case.packed else "case.patch")
+    write(case, name)
+    errors = folder / "stderr"
+    out = [
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, str(errors), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+    ]
+    began = time.monotonic()
+    here = Path.cwd()
+    os.chdir(folder)
+    pid = os.posix_spawn(command[0], [*command, *case.words, name.name], dict(os.environ), file_actions=out)
+    os.chdir(here)
+    while True:
+        done, status, used = os.wait4(pid, os.WNOHANG)
+        if done:
+            break
+        if time.monotonic() - began > seconds:
+            os.kill(pid, signal.SIGKILL)
+            _, status, used = os.wait4(pid, 0)
+            break
+        time.sleep(0.02)
+    name.unlink()
+    said = errors.read_text(errors="replace").strip().split("\n")[0]
+    return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, os.waitstatus_to_exitcode(status), said
+
+
+def main() -> int:
+    """Print the table; 1 when a bound is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--command", default=str(Path(sys.executable).parent / "patchpilot"))
+    parser.add_argument("--seconds", type=float, default=60.0, help="kill a run after this long")
+    parser.add_argument("cases", nargs="*")
+    args = parser.parse_args()
+    missed = 0
+    print(f"{'case':38} {'seconds':>8} {'MB':>6} exit")
+    for name, case in CASES.items():
+        if args.cases and not any(word in name for word in args.cases):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "MAINTAINERS").write_text(MAINTAINERS)
+            seconds, peak, code_, said = run(args.command.split(), case, Path(folder), args.seconds)
+        good = seconds <= SECONDS and peak <= MEGABYTES and code_ in ((2,) if case.refused else (0, 1))
+        missed += not good
+        print(
+            f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d}  {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",
+            flush=True,
+        )
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is over a limit is refused before it is parsed, and names the limit; what is long but within takes linear time."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.model import limits, mail
+from patchpilot.model import shorten as shortening
+from patchpilot.model.diff import parse_diff
+from patchpilot.model.mail import header_lines, parse_mail, parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.model.shorten import shortened
+from patchpilot.services.check import check_series
+from tests.bench import hostile
+
+HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("\n" * (limits.MAX_LINES + 1), "1,048,577 lines"),
+        ("a" * (limits.MAX_LINE + 1) + "\n", "line 1 has 1,048,577 bytes"),
+        (HEAD + "X-Long: a" + "\n a" * 600_000 + "\n\n", "a mail header of more than 1 MiB"),
+    ],
+    ids=["lines", "line", "header"],
+)
+def test_what_is_over_a_limit_is_refused_by_name(text: str, word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        parse_mail(text.encode())
+    with pytest.raises(InputError, match=rf"x\.patch: .*{word}"):
+        parse_patch(text.encode(), "x.patch")
+
+
+def test_a_mail_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "MAX_MAIL", 2 << 20)
+    with pytest.raises(InputError, match="at most 2 MiB are read"):
+        parse_mail(b"a\n" * (2 << 20))
+
+
+def _folds(count: int) -> None:
+    header_lines(["X-Long: a", *[" a"] * count, ""])
+
+
+def _malformed_hunks(count: int) -> None:
+    hunks = "@@ -1,1 +1,2 @@\n a\n+b\n" * count
+    text = f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{hunks}@@ -1,9 +1,9 @@\n a\n{hunks}"
+    parsed = parse_diff(tuple(text.split("\n")[:-1]), 1)
+    assert parsed.error
+    assert len(parsed.files[0].hunks) == count
+
+
+def _tags(count: int) -> None:
+    check_series([Series((parse_patch("".join(hostile.patch(hostile.small(), message=hostile.tags(count))).encode(), "x.patch"),))])
+
+
+def _parts(count: int) -> None:
+    parse_mail("".join(hostile.parts(count)).encode())
+
+
+def _depth(count: int) -> None:
+    parse_mail("".join(hostile.nested(count)).encode())
+
+
+@pytest.mark.parametrize("work", [_folds, _malformed_hunks, _tags, _parts, _depth])
+def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(work: Callable[[int], None]) -> None:
+    def seconds(count: int) -> float:
+        began = time.process_time()
+        work(count)
+        return time.process_time() - began
+
+    work(50)
+    # the square would be 256 times as long
+    assert seconds(3200) < 50 * max(seconds(200), 0.02)
+
+
+def test_of_a_patch_that_is_too_long_the_beginning_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
+    text = "".join(hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000))))
+    patch = parse_patch(text.encode(), "x.patch")
+    short = shortened(patch)
+    assert short.lines[:20] == (*patch.lines[:13], short.lines[13], *patch.lines[14:20])
+    assert (len(short.lines), short.cut, short.diff_error) == (500, len(patch.lines), None)
+    assert short.subject == patch.subject
+    result = check_series([Series((patch,))])
+    (finding,) = (one for one in result.all if one.name == "patch-too-long")
+    assert finding.patch_line == 500
+    assert "of which the first 500 were checked" in finding.message
+    assert result.exit_code == 1
+    assert not any(one.checkpatch == "CORRUPTED_PATCH" for one in result.all)
+
+
+@pytest.mark.parametrize("lines", [12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 30])
+def test_wherever_it_is_cut_the_beginning_is_well_formed(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
+    patch = parse_patch("".join(hostile.patch(hostile.files(9))).encode(), "x.patch")
+    short = shortened(patch)
+    assert short.cut == len(patch.lines)
+    assert short.diff_error is None
+    assert all(change.hunks for change in short.files)
+
+
+def test_of_a_message_that_is_too_long_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
+    patch = parse_patch("".join(hostile.patch(hostile.small(), message="A line.\n" * 500 + hostile.SIGNED)).encode(), "x.patch")
+    result = check_series([Series((patch,))])
+    assert [one.name for one in result.all] == ["patch-too-long"]
