@@ -114,6 +114,10 @@ def test_a_diff_without_git_headers_is_read_too() -> None:
     files = parsed(plain + plain.replace("f.c", "g.c")).files
     assert [(one.old_path, one.new_path, one.patch_line, one.added) for one in files] == [("f.c", "f.c", 1, 2), ("g.c", "g.c", 9, 2)]
     assert parsed("").files == ()
+    (made,) = parsed("--- /dev/null\n+++ b/f.c\n@@ -0,0 +1 @@\n+a\n").files
+    assert (made.old_path, made.new_path) == (None, "f.c")
+    (gone,) = parsed("--- a/f.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n").files
+    assert (gone.old_path, gone.new_path) == ("f.c", None)
     (other,) = parsed("--- linux-6.1/f.c\n+++ linux/f.c\n" + HUNK).files
     assert (other.old_path, other.new_path) == ("f.c", "f.c")
 
@@ -171,3 +175,14 @@ def test_an_empty_new_file_has_a_path_and_no_hunk() -> None:
 def test_the_kit_s_patch_has_the_lines_its_diffstat_counts() -> None:
     (change,) = parsed(patches.DIFF).files
     assert (change.added, change.removed) == (2, 1)
+
+
+@pytest.mark.parametrize("last", [HEAD + HUNK, "diff --git a/f.c b/f.c\nsimilarity index 100%\nrename from f.c\nrename to f.c\n"])
+def test_a_diff_in_the_signature_of_the_mail_is_not_read(last: str) -> None:
+    assert [one.path for one in parsed(f"{last}-- \ndiff --git a/z.c b/z.c\nindex 1111111..2222222 100644\n").files] == ["f.c"]
+
+
+@pytest.mark.parametrize("counts", ["-1,4 +1,3", "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3"])
+def test_a_removed_line_of_two_dashes_is_not_the_signature_while_its_hunk_goes_on(counts: str) -> None:
+    (change,) = parsed(f"{HEAD}@@ {counts} @@\n int a;\n int b;\n-- \n int c;\n").files
+    assert change.removed == counts.count("@@ -") + 1

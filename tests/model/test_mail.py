@@ -280,6 +280,10 @@ def test_other_text_is_neither_a_mail_nor_a_diff(text: str) -> None:
     assert error.value.hint
 
 
+def test_what_begins_as_a_mail_of_an_mbox_is_a_mail() -> None:
+    assert read("From me\n\ntext\n").message == ("From me", "", "text")
+
+
 @pytest.mark.parametrize("first", ["diff --git a/x b/x", "Index: x", "--- a/x", "diff -u a b", "--- /dev/null", "--- old/x"])
 def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     patch = read(f"{first}\nmore\n")
@@ -334,6 +338,8 @@ def test_damage_by_mailers_is_named() -> None:
     assert read(mixed).message == ("why",)
     quoted = read("From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n")
     assert (quoted.damage, quoted.message) == (("quoted-printable",), ("why =",))
+    first = read("Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n")
+    assert (first.damage, first.message) == (("quoted-printable",), ("why =",))
     assert read("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage == ()
 
 

@@ -180,6 +180,7 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
         (("Reported-by", "Signed-off-by"), "X-Odd-tag", ("Reported-by", "Signed-off-by", "X-Odd-tag")),
         (("X-Odd-tag", "Link", "Signed-off-by"), "Fixes", ("X-Odd-tag", "Fixes", "Link", "Signed-off-by")),
         (("Link", "X-Odd-tag", "Signed-off-by"), "Fixes", ("Link", "X-Odd-tag", "Fixes", "Signed-off-by")),
+        (("Signed-off-by", "Link"), "Cc", ("Cc", "Signed-off-by", "Link")),
         (("Fixes", "Fixes"), "Fixes", ("Fixes", "Fixes", "Fixes")),
         (("Fixes", "Reported-by"), "Reported-by", ("Fixes", "Reported-by", "Reported-by")),
     ],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from patchpilot.model.address import Address
-from patchpilot.model.change import FileChange
+from patchpilot.model.change import DiffLine, FileChange, Hunk
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import silent
 from patchpilot.model.recipient import Plan, Recipient
@@ -27,6 +27,7 @@ def commit(message: str) -> Commit:
         ("net: x\n  goes on\n\nwhy\n", "net: x goes on", "why\n"),
         ("\n\nnet: x\n\nwhy\n", "net: x", "why\n"),
         ("net: x\n", "net: x", ""),
+        ("X\n\nwhy\n", "X", "why\n"),
         ("", "", ""),
     ],
 )
@@ -93,6 +94,13 @@ def test_a_change_is_called_by_its_new_path_where_there_is_one() -> None:
     assert FileChange("a", None, (), 1).path == "a"
     assert FileChange(None, "b", (), 1).path == "b"
     assert FileChange(None, None, (), 1).path == ""
+
+
+def test_the_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -> None:
+    lines = tuple(DiffLine(kind, kind * 3, at, None, None) for at, kind in enumerate("+- +"))
+    change = FileChange("a", "a", (Hunk(1, 2, 1, 3, "", lines, 0),), 1)
+    assert [one.patch_line for one in change.lines()] == [0, 3]
+    assert [one.patch_line for one in change.lines("-")] == [1]
 
 
 def test_a_plan_has_those_of_each_header() -> None:

@@ -153,6 +153,12 @@ def test_the_draft_of_patches_is_found(
         assert drafts.recognise("/elsewhere", branch, known(*patches), branches) is None
 
 
+def test_patches_without_a_date_have_no_date_in_common() -> None:
+    with Drafts() as drafts:
+        drafts.save(replace(WHOLE, patches=known("a/one")))
+        assert drafts.recognise(REPO, "renamed", known("x/q")) is None
+
+
 def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))

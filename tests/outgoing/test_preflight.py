@@ -320,3 +320,18 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     ):
         assert refusals(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
     assert names(refusals(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {"already-sent"}
+
+
+@pytest.mark.parametrize(
+    ("via", "wrong", "hint"),
+    [
+        ("b4", "its content would be another", "--via git-send-email"),
+        ("git-send-email", "its author would be Ada", "brackets"),
+        ("git-send-email", "its message would end early", "indent or reword"),
+    ],
+)
+def test_what_damages_a_mail_has_the_way_that_fits_the_transport(via: str, wrong: str, hint: str) -> None:
+    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), request=Request(via=via)))
+    assert one.name == "damaged"
+    assert wrong in one.message
+    assert hint in one.hint

@@ -215,6 +215,7 @@ def joined(*mails: bytes) -> list[list[int]]:
         ("[PATCH] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [2]]),
         ("[PATCH] demo: check it", "[PATCH v3] demo: all new words", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [3]]),
         ("[PATCH] demo: check it", "[PATCH v2] demo: check all", "See https://lore.kernel.org/r/a@example.org there\n", [[1, 2]]),
+        ("[PATCH] demo: check it", "[PATCH v3] demo: check all", "See https://lore.kernel.org/r/a@example.org there\n", [[1, 3]]),
         ("[PATCH v2] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[2], [2]]),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, [[3], [2]]),
         # the version that the link names is not the one it leads to
