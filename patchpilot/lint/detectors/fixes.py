@@ -44,8 +44,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with history at hand there is a command that finds the commit
-        found = patch.commit[:12] if patch.commit else "HEAD"
-        message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes {found}`'
+        message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
         yield Hit(subject_line(context), message + _and_stable(context), case="with-history")
         return
     reason = bug_in(title) or cure_in(title, patch.message)
