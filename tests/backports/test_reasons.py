@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a verdict says of a branch, from what is known of its commits."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from patchpilot.backports import verdict
+from patchpilot.backports.applies import Applied, How, ScratchTree
+from patchpilot.backports.merging import Merge
+from patchpilot.backports.scratch import Scratch
+from patchpilot.backports.verdict import Verdict, affected, judge
+from patchpilot.commits.repository import Repository
+from patchpilot.history.landed import Culprit, Landing
+from patchpilot.history.landed import How as Shown
+from tests.kit.repos import Repo
+
+FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")
+CLEAN = Applied(How.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
+
+
+def history(**landings: Landing) -> SimpleNamespace:
+    """A history that knows where commits landed, by their first letter."""
+    return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
+
+
+def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
+    return Culprit(written, "subject", commit)
+
+
+@pytest.mark.parametrize(
+    ("culprits", "landings", "expected", "words"),
+    [
+        ((), {}, (None, None), ["no Fixes:"]),
+        ((culprit(BUG),), {}, (False, None), [BUG[:12], "neither"]),
+        ((culprit(BUG),), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12], "is in it"]),
+        ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER)}, (True, THERE), ["backported", THERE[:12]]),
+        ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER, UNDONE)}, (False, None), [f"{BUG[:12]} (reverted by {UNDONE[:12]})"]),
+        ((culprit(BUG), culprit(OTHER)), {"o": Landing(OTHER, Shown.ANCESTRY)}, (True, OTHER), [OTHER[:12]]),
+        ((culprit(BUG), culprit(OTHER)), {}, (False, None), [f"{BUG[:12]}, {OTHER[:12]}"]),
+        ((culprit(None, "0123456789ab"), culprit(BUG)), {}, (None, None), ["0123456789ab", "names no commit"]),
+        ((culprit(None), culprit(BUG)), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12]]),
+    ],
+)
+def test_whether_a_branch_has_the_bug(
+    culprits: tuple[Culprit, ...], landings: dict[str, Landing], expected: tuple[bool | None, str | None], words: list[str]
+) -> None:
+    found = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    assert (found.is_affected, found.culprit_as) == expected
+    for word in words:
+        assert word in found.reason
+    assert ("reverted" in found.reason) is any("reverted" in word for word in words)
+
+
+def answer(
+    monkeypatch: pytest.MonkeyPatch, applied: Applied, tree: str | None = None, **landings: Landing
+) -> tuple[verdict.Answer, list[str]]:
+    """The verdict where the fix applies like this, and what it was tried on."""
+    tried: list[str] = []
+
+    def try_fix(scratch: object, fix: object, onto: str) -> Applied:
+        tried.append(onto)
+        return applied
+
+    monkeypatch.setattr(verdict, "try_fix", try_fix)
+    monkeypatch.setattr(verdict, "places", lambda scratch, merge: ())
+    return judge(history(**landings), None, SimpleNamespace(id=FIX), (culprit(BUG),), "tip", tree), tried  # type: ignore[arg-type]
+
+
+def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
+    assert (found.verdict, found.applied, tried) == (Verdict.FIXED, None, [])
+    for how, word in ((Shown.MARKER, "message"), (Shown.SUBJECT, "same subject"), (Shown.PATCH_ID, "patch-id")):
+        found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
+        assert (found.verdict, found.applied, tried) == (Verdict.FIXED, CLEAN, ["tip"])
+        assert THERE[:12] in found.reason
+        assert word in found.reason
+    assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == ["tree"]
+
+
+def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, tried = answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER, UNDONE), b=Landing(BUG, Shown.ANCESTRY))
+    assert (found.verdict, found.affected, found.culprit_as, tried) == (Verdict.CLEAN, True, BUG, ["tree"])
+    assert THERE[:12] in found.reason
+    assert UNDONE[:12] in found.reason
+
+
+@pytest.mark.parametrize(
+    ("applied", "state", "words", "never"),
+    [
+        (CLEAN, Verdict.CLEAN, "applies", "lines from"),
+        (Applied(How.CLEAN, CLEAN.merge, (), (2, -7), False), Verdict.CLEAN, "7 lines from", "…"),
+        (Applied(How.CLEAN, CLEAN.merge, (), (), False), Verdict.CLEAN, "applies", "lines from"),
+        (Applied(How.THREE_WAY, CLEAN.merge, (), (), False), Verdict.THREE_WAY, "three-way", "conflict"),
+        (Applied(How.THREE_WAY, CLEAN.merge, (), (), True), Verdict.THREE_WAY, "changes nothing", "three-way"),
+        (Applied(How.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False), Verdict.CONFLICT, "a, b, c", "…"),
+        (Applied(How.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False), Verdict.CONFLICT, "a, b, c …", "d"),
+    ],
+)
+def test_how_the_fix_applies_is_said(monkeypatch: pytest.MonkeyPatch, applied: Applied, state: Verdict, words: str, never: str) -> None:
+    found, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
+    assert (found.verdict, found.applied) == (state, applied)
+    said = found.reason.partition("; ")[2]
+    assert words in said
+    assert never not in said.replace("conflicts in", "").replace("merging", "")
+    if applied.how is How.CONFLICT:
+        assert said.endswith(words.split(", ")[-1])
+
+
+def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = answer(monkeypatch, CLEAN)
+    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (Verdict.NOT_AFFECTED, False, None, CLEAN)
+    assert [str(one) for one in Verdict] == ["already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"]
+
+
+def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("start", {"dir/a.c": "int a;\n"})
+    with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
+        tree = ScratchTree(scratch, repo.git("rev-parse", "HEAD^{tree}"))
+        assert [(tree.exists(path), tree.is_dir(path)) for path in ("dir", "dir/a.c", "none", "../dir", "")] == [
+            (True, True),
+            (True, False),
+            (False, False),
+            (False, False),
+            (False, False),
+        ]
+        assert (tree.read("dir/a.c"), tree.read("none"), tree.read("../dir/a.c")) == (b"int a;\n", None, None)
+        assert (tree.label, tree.version, tree.files("dir")) == (tree.tree[:12], None, ())
