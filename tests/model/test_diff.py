@@ -186,3 +186,13 @@ def test_a_diff_in_the_signature_of_the_mail_is_not_read(last: str) -> None:
 def test_a_removed_line_of_two_dashes_is_not_the_signature_while_its_hunk_goes_on(counts: str) -> None:
     (change,) = parsed(f"{HEAD}@@ {counts} @@\n int a;\n int b;\n-- \n int c;\n").files
     assert change.removed == counts.count("@@ -") + 1
+
+
+def test_a_copy_has_the_path_it_was_made_from() -> None:
+    (copy,) = parsed("diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n").files
+    assert (copy.old_path, copy.new_path, copy.hunks) == ("x.c", "y.c", ())
+
+
+def test_a_quoted_name_with_its_hunks_is_read() -> None:
+    head = '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
+    assert [(one.old_path, one.new_path) for one in parsed(f"diff --git {head}{HUNK}").files] == [("t\tb.c", "t\tb.c")]

@@ -97,6 +97,12 @@ def test_a_missing_newline_is_part_of_the_last_line() -> None:
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
     assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit(context, {"f.c": "a\nx"}).misfits
+    # as git has it: a last line of context without a newline is also found where it has one
+    longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
+    assert fit(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
+    assert fit(longer, {"f.c": "a\nx\nb"}).misfits == ()
+    assert fit(longer, {"f.c": "a\ny\nb\n"}).misfits
+    assert fit(longer, {"f.c": "a\nx\nb b\n"}).misfits
     assert fit(context, {"f.c": "a\nbb\n"}).misfits
     assert fit(context, {"f.c": "x\nb\n"}).misfits
 

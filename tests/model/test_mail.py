@@ -267,7 +267,8 @@ def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -
 
 
 @pytest.mark.parametrize(
-    "header", ["From: a@example.org", "Subject: x", "Date: x", "Message-ID: <a@b>", "MIME-Version: 1.0", "CC: a@b.example"]
+    "header",
+    ["From: a@example.org", "Subject: x", "Date: x", "Message-ID: <a@b>", "MIME-Version: 1.0", "CC: a@b.example", "Sender: a@b.example"],
 )
 def test_one_header_of_a_mail_makes_a_mail(header: str) -> None:
     assert read(f"{header}\n\ntext\n").message == ("text",)

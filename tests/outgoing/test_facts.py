@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What preflight is told of real branches: the checks, the target tree, what was sent before."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from patchpilot.outgoing.transport import MailState
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED, topic
+
+LIST = "widgets@lists.example.org"
+
+
+def planned(repo: Repo, *words: object) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
+    """The refusals and warnings of a send by name, and all of its plan."""
+    done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json", *words)
+    plan = json.loads(done.out)
+    return *({one["name"]: one["message"] for one in plan[key]} for key in ("refusals", "warnings")), plan  # type: ignore[return-value]
+
+
+def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    assert "check-errors" not in planned(repo)[0]
+    repo.commit(f"widget: add spaces\n\nThey are at the end.\n\n{SIGNED}", {"new.c": "int a;   \n"})
+    refused, warned, _ = planned(repo)
+    assert "widget: add spaces: " in refused["check-errors"]
+    assert "unchecked" not in warned
+    assert call("check", "-C", repo.path, "--waive", "TRAILING_WHITESPACE=kept for a test").code in (0, 1)
+    refused, warned, _ = planned(repo)
+    assert "check-errors" not in refused
+    assert "kept for a test" in warned["waived"]
+
+
+def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path: Path) -> None:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.outgoing.plan import Request
+    from patchpilot.outgoing.transport import Outcome
+    from patchpilot.services.send import as_send, plan
+
+    repo = topic(tmp_path / "r", 2)
+    refused, warned, _ = planned(repo)
+    assert "first-time" in warned
+    assert not {"version-sent", "already-sent"} & refused.keys()
+    for states in ((MailState.ACCEPTED, MailState.REJECTED), (MailState.ACCEPTED, MailState.ACCEPTED)):
+        with Repository.open(repo.path) as repository, Outbox() as outbox:
+            one = plan(repository, Request(to=(LIST,), force="x"))
+            send = outbox.add(as_send(one), one.letters, one.mails)
+            for entry, state in zip(send.entries[-2:], states, strict=True):
+                outbox.mark(send.id, entry.place, Outcome(state))
+            if len(send.entries) > 2 and MailState.REJECTED not in states:
+                outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED))
+        repo.git("commit", "-q", "--amend", "-m", f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}")
+        refused, warned, _ = planned(repo)
+        assert "first-time" not in warned
+        assert "version-sent" in refused
+        with Outbox() as outbox:
+            outbox.forget(send.id)
+
+
+def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.commit(f"widget: cut\n\nBefore.\n---\nAfter the cut.\n\n{SIGNED}", {"new.c": "int a;\n"})
+    refused, _, _ = planned(repo)
+    assert refused["damaged"].startswith("widget: cut")
+
+
+def test_the_target_tree_is_tried(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    refused, warned, _ = planned(repo)
+    assert "no-target" not in warned
+    assert not {"does-not-apply", "already-fixed"} & refused.keys()
+    repo.checkout("master")
+    moved = (repo.path / "widget.c").read_text().replace("int line1;", "int other1;")
+    repo.commit(f"widget: another way\n\nWhy.\n\n{SIGNED}", {"widget.c": moved})
+    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    repo.checkout("topic")
+    refused, _, _ = planned(repo)
+    assert "widget.c" in refused["does-not-apply"]
