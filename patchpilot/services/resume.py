@@ -14,15 +14,15 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
 from patchpilot.outgoing.plan import WAITING, Problem, Request, SendPlan
-from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.outgoing.transport import Captured, MailState, Outcome
 from patchpilot.recipients.edits import EditStore, branch_key, on_one_line
 from patchpilot.services.topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
 
 
-Lookup = Callable[[str], bool]
-"""Whether an archive has the mail of this Message-ID."""
+Lookup = Callable[[Captured], bool]
+"""Whether an archive has this mail: its Message-ID, from its sender."""
 
 
 def plan_resume(
@@ -51,7 +51,7 @@ def plan_resume(
             if one.state is not MailState.UNKNOWN:
                 continue
             progress(f"looking for {one.mail.message_id}")
-            if lookup and lookup(one.mail.message_id):
+            if lookup and lookup(one.mail):
                 outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED, "the archive has it"))
             elif unknown_as != "keep":
                 state = MailState.ACCEPTED if unknown_as == "sent" else MailState.PENDING
@@ -97,17 +97,17 @@ def _leave_out_for_good(repository: Repository, send: Send, words: Sequence[str]
 
 
 def archive_lookup(url: str) -> Lookup:
-    """A lookup in a public-inbox archive. One that cannot be asked has nothing to say."""
+    """A lookup in a public-inbox archive. What is not the mail itself (an error, a login page, another mail) proves nothing."""
 
-    def there(message_id: str) -> bool:
+    def there(wanted: Captured) -> bool:
         from patchpilot.threads.archive import Archive
 
         try:
             with Archive(url) as archive:
-                archive.mail(message_id, fresh=True)
+                found = archive.mail(wanted.message_id, fresh=True)
         except PatchpilotError:
             return False
-        return True
+        return found.sender.key == wanted.sender.key
 
     return there
 

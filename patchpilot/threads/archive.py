@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
@@ -125,9 +125,15 @@ class Archive:
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """One mail."""
+        """The mail with this Message-ID. NetworkError when the answer is something else: a bot challenge, a network's login page, another mail."""
         data = self._ask(message_id, lambda node: node.get_message_by_msgid(message_id, nocache=fresh))
-        return parse(unpack(data, self.url), source=self.host)[0]
+        found = next((one for one in parse(unpack(data, self.url), source=self.host) if one.message_id == message_id), None)
+        if found is None:
+            raise NetworkError(
+                f"{self.host} sent something other than the mail {message_id}",
+                hint=f"open it in a browser: {self.url}/{quote(message_id)}/",
+            )
+        return found
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
         """The mails a query finds (with `threads`, their whole threads); none is an answer too."""

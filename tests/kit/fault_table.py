@@ -121,7 +121,7 @@ def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, agai
                 faults.heal()
             note(deliver(repository, plan_resume(repository, request)))
             if "unknown" in states[-1]:
-                there = lambda one: arrivals(server, (one,)) != (0,)  # noqa: E731
+                there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
                 note(deliver(repository, plan_resume(repository, request, "lost", lookup=there)))
             final = _result(repository, request).state
     return Row(via, case.name + (", twice" if again else ""), tuple(states), tuple(arrived), final)

@@ -70,7 +70,7 @@ def _finish(repository: Repository, server: FaultySink, request: Request, *, beg
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
     if any(one.state is MailState.UNKNOWN for one in result.messages):
-        there = lambda one: arrivals(server, (one,)) != (0,)  # noqa: E731
+        there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
         result = deliver(repository, plan_resume(repository, request, "lost", lookup=there))
     return result
 

@@ -67,4 +67,4 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
         plan_resume(repository, Request(), lookup=archive_lookup(archive.url))
         with Outbox() as outbox:
             assert [str(one.state) for one in outbox.get(send.id).entries] == ["accepted", "unknown"]
-        assert not archive_lookup("http://127.0.0.1:9/all")("x@y")
+            assert not archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0].mail)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What proves that a mail in doubt arrived: the mail itself from the archive, and no other answer with status 200."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic, unpacked
+
+CHALLENGE = b"<!doctype html><html><head><title>Making sure you&#39;re not a bot!</title></head><body>Loading...</body></html>\n"
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """A web server that answers every request with status 200 and this body; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/all/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ("challenge", 4),
+        ("nothing", 4),
+        ("another mail", 4),
+        ("the Message-ID from somebody else", 4),
+        ("a page that quotes the Message-ID", 4),
+        ("the mail", 0),
+    ],
+)
+def test_only_the_mail_itself_proves_that_it_arrived(tmp_path: Path, form: str, code: int) -> None:
+    with FaultySink(Faults(close_after_data=1)) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        assert call(*words).code == 4
+        server.faults.heal()
+        mail = unpacked(server.take()[0])
+        name = next(line for line in mail.split(b"\n") if line.lower().startswith(b"message-id:"))
+        body = {
+            "challenge": CHALLENGE,
+            "nothing": b"",
+            "another mail": mail.replace(name, b"Message-ID: <other@example.org>"),
+            "the Message-ID from somebody else": mail.replace(b"From: Ada Fixer <ada@", b"From: Eve <eve@"),
+            "a page that quotes the Message-ID": CHALLENGE + name + b"\nFrom: Ada Fixer <ada@example.org>\n\n",
+            "the mail": mail,
+        }[form]
+        with answering(body) as url:
+            repo.git("config", "patchpilot.lore", url)
+            done = call(*words, "--resume")
+        assert done.code == code, done.out + done.err
+        assert len(server.take()) == 1
