@@ -61,7 +61,8 @@ class Ref:
 class Base:
     """What a topic starts from: a name to show and to pass to --base, the newest commit of HEAD's history that it has, the topic's commits over it.
 
-    `commits` are without merges, oldest first. `guessed` unless a person or b4 named it. `notes` say what else was considered.
+    `commits` are without merges, oldest first. `guessed` unless a person or b4 named it. `notes` say what else was considered. `branch` is the
+    branch it was chosen for, whose tip may have moved on; "" where it is only a commit.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Base:
     commits: tuple[str, ...]
     reason: str
     notes: tuple[str, ...] = ()
+    branch: str = ""
 
     @property
     def guessed(self) -> bool:

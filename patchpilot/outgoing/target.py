@@ -10,7 +10,7 @@ from pathlib import Path
 from patchpilot.backports.applies import How, try_fix
 from patchpilot.backports.fix import Fix
 from patchpilot.backports.scratch import Scratch
-from patchpilot.commits.repository import BASES, Repository
+from patchpilot.commits.repository import Repository
 
 MAX_LOOK = 20_000
 """Commits of the target that are looked through for the same subject."""
@@ -42,28 +42,6 @@ class Standing:
     fails: str = ""
     paths: tuple[str, ...] = ()
     already: tuple[Already, ...] = ()
-
-
-def find_target(repository: Repository, base: str | None, trees: Sequence[str] = (), *, files: bool = False) -> Target | None:
-    """The target's tip: a remote whose address is a `T:` of the patch's subsystem, else the named base, the upstream, origin/master or main.
-
-    For commits what is checked out is no target, since it has them; for patch `files` it may be.
-    """
-    for tree in trees:
-        found = remote_of(repository, tree)
-        if found:
-            return found
-    words = (base,) if base and not re.fullmatch(r"[0-9a-f]{7,40}", base) else ()
-    for word, why in (
-        *((one, "the base you named") for one in words),
-        ("@{upstream}", "the branch's upstream"),
-        *((one, "the default") for one in BASES),
-    ):
-        tip = repository.find(word or "")
-        if tip and (files or tip != repository.find("HEAD")):
-            name = repository.git("rev-parse", "--abbrev-ref", word or "", ok=()).text.strip() or str(word)
-            return Target(name, tip, why)
-    return None
 
 
 def remote_of(repository: Repository, tree: str) -> Target | None:

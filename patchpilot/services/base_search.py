@@ -50,8 +50,17 @@ class Search:
 
     @cached_property
     def branch(self) -> str | None:
-        """The branch that is checked out in this worktree, None where HEAD is detached."""
-        return next((row[1].removeprefix("refs/heads/") for row in self._rows if row[0] == "*"), None)
+        """The branch that the commit is on: the one checked out in this worktree if that has it, else one that ends with it, else one of b4's.
+
+        None where HEAD is detached, and for any other commit.
+        """
+        current = next((row[1] for row in self._rows if row[0] == "*"), None)
+        if self.is_checked_out or (current and self.repository.is_ancestor(self.head, current)):
+            return current.removeprefix("refs/heads/") if current else None
+        rows = [row for row in self._rows if row[1].startswith("refs/heads/") and row[3] == "commit"]
+        names = [row[1].removeprefix("refs/heads/") for row in rows if row[2] == self.head]
+        names += [] if names else [one.name for one in self.holders(self.head, (_local(row) for row in rows if _is_b4(row[1])))]
+        return names[0] if names else None
 
     @cached_property
     def remote(self) -> dict[str, Ref]:
@@ -68,17 +77,17 @@ class Search:
 
     @cached_property
     def local(self) -> dict[str, Ref]:
-        """Full name → local branch other than the one checked out."""
+        """Full name → local branch other than the one that the commit is on."""
         default = (*self.repository.config("init.defaultBranch"), "main", "master")
         return {
-            row[1]: Ref(name := row[1].removeprefix("refs/heads/"), row[2], name in default, local=True)
+            row[1]: _local(row, default)
             for row in self._rows
-            if row[0] != "*" and row[3] == "commit" and not row[4] and row[1].startswith("refs/heads/")
+            if row[1] != f"refs/heads/{self.branch}" and row[3] == "commit" and not row[4] and row[1].startswith("refs/heads/")
         }
 
     @cached_property
     def upstream(self) -> Upstream | None:
-        """What the checked-out branch follows; None for a detached HEAD, without upstream, or where that is gone."""
+        """What the branch follows; None for a commit on no branch, without upstream, or where that is gone."""
         following = {row[1]: row[5] for row in self._rows}
         known = {row[1]: row[2] for row in self._rows if row[3] == "commit"}
         name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
@@ -202,6 +211,16 @@ class Search:
             if commit := done.text.strip():
                 found[commit] = one.name
         return found
+
+
+def _local(row: Sequence[str], default: Sequence[str] = ()) -> Ref:
+    name = row[1].removeprefix("refs/heads/")
+    return Ref(name, row[2], name in default, local=True)
+
+
+def _is_b4(name: str) -> bool:
+    """Whether a local branch is called as b4 calls its own."""
+    return name.startswith("refs/heads/b4/")
 
 
 def _oldest_first(parents: dict[str, list[str]], head: str) -> list[str]:

@@ -181,8 +181,9 @@ def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[
         if named:
             raise
         return ()
-    # what has a tag was released, unless the base was named: topics that were sent have tags too
-    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *([] if named else ["--tags"]))
+    # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
+    released = ("--exclude=sent/*", "--tags") if base.guessed else ()
+    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released)
     return found if len(found) <= MANY else ()
 
 

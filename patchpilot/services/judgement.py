@@ -21,10 +21,11 @@ from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import Facts, upstream_claim
-from patchpilot.outgoing.target import Standing, Target, find_target, stand, stand_files
+from patchpilot.outgoing.target import Standing, Target, stand, stand_files
 from patchpilot.outgoing.transport import Captured
 from patchpilot.services.addressees import Addressees
 from patchpilot.services.project import KERNEL
+from patchpilot.services.target_tip import find_target
 from patchpilot.services.traps import questions
 
 MERGE_WINDOW = timedelta(days=14)
@@ -48,7 +49,7 @@ def gather(
     progress("checking")
     errors, waived = check_errors(repository, request, mails, draft)
     progress("trying the target tree")
-    target = find_target(repository, request.base, people.trees, files=not ids)
+    target = find_target(repository, ids, request.base, people.trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
     kernel = project.name in KERNEL

@@ -54,14 +54,28 @@ def find_base(repository: "Repository", named: str | None = None, head: str | No
     tip = head or head_of(repository)
     known = _found.setdefault(repository, {})
     if (tip, named) not in known:
-        known[tip, named] = _without_covers(repository, _find(Search(repository, tip, is_checked_out=head is None), named))
+        known[tip, named] = _without_covers(repository, _find(Search(repository, tip, is_checked_out=_is_head(repository, head)), named))
     return known[tip, named]
+
+
+def applied_to(repository: "Repository", named: str | None = None, head: str | None = None) -> Base:
+    """The base with the branch that the topic would be applied to: the one named, else the one the refs have; UsageError when there is none."""
+    base = find_base(repository, named, head)
+    if base.branch:
+        return base
+    return _guessed(Search(repository, head or head_of(repository), is_checked_out=_is_head(repository, head)))
+
+
+def _is_head(repository: "Repository", commit: str | None) -> bool:
+    return commit is None or commit == repository.find("HEAD")
 
 
 def _find(search: Search, named: str | None) -> Base:
     if named:
         tip = search.repository.resolve(named)
-        return _base(named, Kind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
+        is_ref = search.repository.git("rev-parse", "--symbolic-full-name", named, ok=()).text.startswith("refs/")
+        base = _base(named, Kind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
+        return base if is_ref else replace(base, branch="")
     if _b4_says_so(search) and (found := _of_b4(search)):
         return found
     found = _guessed(search)
@@ -101,11 +115,14 @@ def _guessed(search: Search) -> Base:
 
 
 def _of_b4(search: Search) -> Base | None:
-    """The base that b4 keeps for a prep branch."""
-    prep = prep_branch(search.repository, search.branch) if search.is_checked_out else None
+    """The base that b4 keeps for a prep branch; None for a commit of that branch that is not above it."""
+    prep = prep_branch(search.repository, search.branch) if search.branch or search.is_checked_out else None
     if prep is None or prep.base is None:
         return None
-    return _base(prep.base[:12], Kind.B4, search.over([prep.base]), f"the base of the b4 prep branch {prep.branch}".rstrip(), prep.base)
+    over = search.over([prep.base])
+    if not over.commits and not search.is_checked_out:
+        return None
+    return _base(prep.base[:12], Kind.B4, over, f"the base of the b4 prep branch {prep.branch}".rstrip(), prep.base)
 
 
 def _over_upstream(search: Search) -> Base:
@@ -118,7 +135,7 @@ def _over_upstream(search: Search) -> Base:
 
 
 def _base(name: str, kind: Kind, over: Over, reason: str, start: str, notes: Sequence[str] = ()) -> Base:
-    return Base(name, kind, over.start or start, over.commits, reason, tuple(notes))
+    return Base(name, kind, over.start or start, over.commits, reason, tuple(notes), "" if kind is Kind.B4 else name)
 
 
 def _without_covers(repository: "Repository", base: Base) -> Base:
@@ -221,11 +238,11 @@ def _earlier(search: Search, base: Base, refs: Sequence[Ref]) -> Base:
             over.commits,
             reason,
             (*base.notes, f"{ref.name} itself: {counted(len(base.commits))}"),
+            ref.name,
         )
     reason = "nearest release; no branch here has it nearer"
-    return Base(
-        name or over.start[:12], Kind.EARLIER, over.start, over.commits, reason, (*base.notes, f"{base.name}: {counted(len(base.commits))}")
-    )
+    note = f"{base.name}: {counted(len(base.commits))}"
+    return Base(name or over.start[:12], Kind.EARLIER, over.start, over.commits, reason, (*base.notes, note), base.name)
 
 
 def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:

@@ -12,8 +12,9 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.plan import Request
-from patchpilot.outgoing.target import Standing, Target, find_target, stand
+from patchpilot.outgoing.target import Standing, Target, stand
 from patchpilot.services.project import KERNEL, profile_of
+from patchpilot.services.target_tip import find_target
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"
@@ -69,7 +70,7 @@ def traps(
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
     progress("looking at the target tree")
-    place = find_target(repository, base, trees) if ids else None
+    place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
     return Traps(questions(series, draft, project), draft, place, stand(repository, ids, place) if place else None)
 

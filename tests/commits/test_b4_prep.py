@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
+from patchpilot.commits.base import Kind
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.services.fixes import _series
 from patchpilot.services.read_series import read_series
-from patchpilot.services.topic_base import topic_commits
+from patchpilot.services.topic_base import find_base, topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
 from tests.kit.repos import Repo
@@ -152,3 +154,21 @@ def test_a_cover_letter_with_placeholders_is_not_written(tmp_path: Path, strateg
     found = read(repo)
     assert found is not None
     assert found.is_written is False
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str) -> None:
+    """A remote branch that has the first patch is nearer, and b4 says more than it."""
+    repo = prep(tmp_path / "r", strategy, 2)
+    base = repo.git("rev-parse", "master")
+    first, second = (repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2))
+    repo.git("update-ref", "refs/remotes/origin/for-next", first)
+    repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
+    for place in (BRANCH, "master"):
+        repo.checkout(place)
+        with Repository.open(repo.path) as repository:
+            found = find_base(repository, head=second)
+            assert (found.kind, found.start, found.commits) == (Kind.B4, base, (first, second))
+            assert find_base(repository, head=first).commits == (first,)
+            assert find_base(repository, head=base).kind is not Kind.B4
+            assert set(_series(repository, repository.commit(second), None)) >= {first, second}

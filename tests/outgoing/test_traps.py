@@ -8,7 +8,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.outgoing.target import _place, find_target
+from patchpilot.outgoing.target import _place
+from patchpilot.services.target_tip import find_target
 from patchpilot.services.traps import answer, traps
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -105,10 +106,11 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path)
     repo.git("fetch", "-q", "net")
     repo.git("config", "remote.net.url", "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git")
     with Repository.open(repo.path) as repository:
-        found = find_target(repository, None, ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",))
+        ids = [repository.resolve("HEAD")]
+        found = find_target(repository, ids, None, ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",))
         assert found is not None
         assert found.label == "net/master"
-        assert find_target(repository, None, ("git git://example.org/other.git",)).label == "master"
+        assert find_target(repository, ids, "master", ("git git://example.org/other.git",)).label == "master"
 
 
 @pytest.mark.parametrize(
