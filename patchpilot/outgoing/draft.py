@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drafts: what a topic's mails say beside its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
 
+import contextlib
 import json
 import re
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.outgoing.outbox import connect
+from patchpilot.outgoing.outbox import connect, writing
 
 CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
 """The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
@@ -93,6 +94,12 @@ class Drafts:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """One write transaction around reading a draft and writing it: nobody else writes in between."""
+        with writing(self._db):
+            yield
+
     def get(self, change_id: str) -> Draft | None:
         """The draft of a change-id."""
         row = self._db.execute("SELECT data FROM drafts WHERE change_id = ?", (change_id,)).fetchone()
@@ -119,6 +126,10 @@ class Drafts:
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
         """Write what differs between two states of a draft, and that it came from `origin`; what else they hold is not written. `after`, with origins."""
+        with self.changing():
+            return self._keep(before, after, origin)
+
+    def _keep(self, before: Draft, after: Draft, origin: str) -> Draft:
         known = self.get(after.change_id) or Draft(after.change_id, after.repository, after.branch, patches=after.patches)
         origins, dated = dict(known.origins), f"{origin}, {datetime.now(UTC):%Y-%m-%d}"
         for name in CHOICES:

@@ -2,16 +2,14 @@
 """The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the act and after it."""
 
 import contextlib
-import fcntl
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.errors import InputError, PatchpilotError, RefusedError
+from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.outgoing.leave_out import mail_without, without
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
@@ -73,6 +71,16 @@ class Send:
     left_out: tuple[str, ...] = ()
 
     @property
+    def patch_ids(self) -> frozenset[str]:
+        """The patch-ids of its mails."""
+        return frozenset(one.patch_id for one in self.entries if one.patch_id)
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a mail of it was sent, or may have been."""
+        return any(one.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING) for one in self.entries)
+
+    @property
     def state(self) -> str:
         """`planned|sent|partial|failed` as the states of its mails make it."""
         states = [one.state for one in self.entries]
@@ -109,6 +117,22 @@ def connect() -> sqlite3.Connection:
     return connection
 
 
+@contextlib.contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: what is read in it stays true until it is written. Within another one, a part of that."""
+    if database.in_transaction:
+        yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
     return PatchpilotError(
         f"the outbox cannot be written: {error}", hint=f"make room, or look at {file}; nothing is sent that is not written there first"
@@ -131,7 +155,7 @@ class Outbox:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
-            with self._transaction():
+            with writing(self._db):
                 row = self._db.execute(
                     "INSERT INTO sends (change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -195,7 +219,7 @@ class Outbox:
         send = self.get(send_id)
         waiting = [one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)]
         try:
-            with self._transaction():
+            with writing(self._db):
                 for one in waiting:
                     mail = mail_without(one.mail, keys)
                     self._db.execute(
@@ -236,10 +260,14 @@ class Outbox:
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
-    def newest(self, change_id: str) -> int:
-        """The number of the topic's newest real send; 0 when there is none."""
-        row = self._db.execute("SELECT max(id) FROM sends WHERE change_id = ? AND kind = 'real'", (change_id,)).fetchone()
-        return int(row[0] or 0)
+    def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
+        """The real sends of a topic, and those of any topic that have a mail with one of these patch-ids, in whatever state."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN"
+            " (SELECT send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
+            (change_id, json.dumps([one for one in patch_ids if one])),
+        ).fetchall()
+        return tuple(self._send(row) for row in rows)
 
     def last_version(self, change_id: str) -> int:
         """The highest version of a topic of which a mail was sent, or may have been; 0 when there is none."""
@@ -300,17 +328,6 @@ class Outbox:
             (send_id, name, json.dumps(value)),
         )
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
     def _send(self, row: tuple[object, ...]) -> Send:
         (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
         found = self._db.execute(
@@ -354,17 +371,3 @@ def _text(value: object) -> str | None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@contextlib.contextmanager
-def sole_sender(change_id: str) -> Iterator[None]:
-    """Hold the topic while sending; RefusedError when another process does. The kernel lets go of it however the holder ends."""
-    file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
-    with file.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RefusedError(
-                "this topic is being sent right now by another patchpilot", hint="wait for it to end, then see `patchpilot send --resume`"
-            ) from error
-        yield

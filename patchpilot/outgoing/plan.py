@@ -61,8 +61,8 @@ NO_SERVER = Problem(
 class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
 
-    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `last_seen` is the newest
-    send of the topic when the plan was made;
+    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
+    topic or of its patches that were known when the plan was made;
     `books` is the branch's section in b4's books when b4 made the mails.
     """
 
@@ -80,7 +80,7 @@ class SendPlan:
     head: str | None
     remarks: tuple[str, ...] = ()
     send_id: int | None = None
-    last_seen: int = 0
+    judged: tuple[int, ...] = ()
     books: Mapping[str, Sequence[str]] = field(default_factory=dict)
     states: tuple[MailState, ...] = ()
 

@@ -119,7 +119,7 @@ def reset(repository: Repository, target: str | None = None, base: str | None = 
     Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays with b4.
     """
     draft = find_draft(repository, Request(target=target, base=base))
-    with Drafts() as drafts, Outbox() as outbox:
+    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         known, sent = drafts.get(draft.change_id) or draft, outbox.last_version(draft.change_id)
         changelogs = {number: text for number, text in known.changelogs.items() if int(number) <= sent}
         kept = {f"changelogs.{number}" for number in changelogs}

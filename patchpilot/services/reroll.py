@@ -75,7 +75,7 @@ def last_sent(draft: Draft) -> Send | None:
 
 def remember(repository: Repository, send: Send, draft: Draft) -> None:
     """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names it) keeps what was sent."""
-    with Drafts() as drafts:
+    with Drafts() as drafts, drafts.changing():
         known = drafts.get(draft.change_id) or draft
         drafts.save(replace(known, links={**known.links, str(send.version): send.entries[0].mail.message_id}))
     if send.head is None:

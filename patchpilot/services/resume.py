@@ -12,10 +12,12 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
-from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
+from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import WAITING, Problem, Request, SendPlan
+from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.outgoing.transport import Captured, MailState, Outcome
 from patchpilot.recipients.edits import EditStore, branch_key, on_one_line
+from patchpilot.services.rivals import sent_since, words_of
 from patchpilot.services.topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
@@ -63,7 +65,10 @@ def plan_resume(
         _leave_out_for_good(repository, send, drop)
     identity = request.identity or send.identity
     account = read_account(repository, identity)
-    return _as_plan(send, replace(request, via=send.transport, force=send.force, identity=identity), account, draft)
+    since = () if request.to_self else sent_since(send)
+    # the reason that the send was forced with is none for sending it after another one
+    force = request.force if since else send.force
+    return _as_plan(send, replace(request, via=send.transport, force=force, identity=identity), account, draft, since)
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
@@ -112,7 +117,7 @@ def archive_lookup(url: str) -> Lookup:
     return there
 
 
-def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> SendPlan:
+def _as_plan(send: Send, request: Request, account: Account, draft: Draft, since: Sequence[Send]) -> SendPlan:
     letters = tuple(
         Letter(
             number=one.number,
@@ -139,7 +144,14 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
         mails=tuple(one.mail for one in send.entries),
         recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
         bcc=send.bcc,
-        refusals=(),
+        refusals=tuple(
+            Problem(
+                "sent-since",
+                f"the same patches were sent since then, {words_of(one)}",
+                "nothing is missing then; --force REASON sends these mails too",
+            )
+            for one in since
+        ),
         warnings=changed,
         version=send.version,
         base=send.base,
@@ -149,5 +161,6 @@ def _as_plan(send: Send, request: Request, account: Account, draft: Draft) -> Se
             *(f"left out, also of later versions: {one} (back: patchpilot maintainers --restore {one})" for one in send.left_out),
         ),
         send_id=send.id,
+        judged=tuple(one.id for one in since),
         states=tuple(one.state for one in send.entries),
     )

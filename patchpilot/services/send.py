@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `send`: a plan the person can see, then exactly that, each mail once."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,9 +22,10 @@ from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commi
 from patchpilot.outgoing.cover import GIT_SUBJECT
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
-from patchpilot.outgoing.outbox import Outbox, Send, sole_sender
+from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
 from patchpilot.outgoing.preflight import refusals, warnings
+from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_line
@@ -35,6 +37,7 @@ from patchpilot.services.marks import mark_warnings
 from patchpilot.services.project import profile_of
 from patchpilot.services.reroll import remember, reroll
 from patchpilot.services.reviews import tag_warnings
+from patchpilot.services.rivals import refuse_rivals, sent_before
 from patchpilot.services.topic import as_asked, base_of_topic, find_draft, read_topic
 from patchpilot.services.traps import judge_answer
 from patchpilot.services.wording import wording_of
@@ -74,8 +77,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks, books = _make(repository, request, account, draft, wording, series, ids, people)
-    with Outbox() as outbox:
-        newest = outbox.newest(draft.change_id)
+    judged = sent_before(draft)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
     against, told = refusals(facts), warnings(facts)
     if request.to_self:
@@ -101,7 +103,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         base=base,
         head=_head(repository, request, ids),
         remarks=remarks,
-        last_seen=newest,
+        judged=judged,
         books=books,
     )
 
@@ -167,18 +169,22 @@ def deliver(
         raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
     if planned.waiting and planned.lacks_server:
         raise MissingError(NO_SERVER.message, hint=NO_SERVER.hint)
-    with sole_sender(planned.draft.change_id), Outbox() as outbox:
-        if not planned.send_id and not planned.request.to_self and outbox.newest(planned.draft.change_id) > planned.last_seen:
-            raise RefusedError(
-                "this topic was sent by another patchpilot since the preview",
-                hint="look again: patchpilot draft, patchpilot send --dry-run",
-            )
-        if planned.send_id:
-            send = outbox.get(planned.send_id)
-        else:
-            _keep_choices(planned)
-            send = outbox.add(as_send(planned), planned.letters, planned.mails)
+    with contextlib.ExitStack() as held, Outbox() as outbox:
+        # the others wait while this is checked and written, not while it is sent
+        with one_at_a_time():
+            held.enter_context(sole_sender(planned.draft.change_id))
+            send = _claimed(outbox, planned)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
+
+
+def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
+    """The send as the outbox has it from now on, this process its only sender; RefusedError when somebody sent the same since the preview."""
+    if not planned.request.to_self:
+        refuse_rivals(outbox, planned)
+    if planned.send_id:
+        return outbox.settle(planned.send_id)
+    _keep_choices(planned)
+    return outbox.add(as_send(planned), planned.letters, planned.mails)
 
 
 def _keep_choices(planned: SendPlan) -> None:

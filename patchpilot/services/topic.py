@@ -3,9 +3,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from patchpilot.commits.b4_prep import below_cover, is_tip, prep_branch, prep_of
+from patchpilot.commits.b4_prep import PrepBranch, below_cover, is_tip, prep_branch, prep_of
 from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -53,19 +53,35 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
     Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
     """
     heal_books(repository)
-    kept, draft = _read(repository, request, series, ids)
-    with Drafts() as drafts:
-        drafts.save(kept)
-    return draft
+    seen = _look(repository, request, series, ids)
+    # of two that begin a topic at once, the second finds the first one's draft
+    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
+        draft = drafts.save(_recognised(drafts, outbox, seen))
+    return _as_called(repository, request, draft, seen)
 
 
 def read_draft(repository: Repository, request: Request, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
     """The draft of a TARGET's topic as `find_draft` gives it; nothing is written."""
-    return _read(repository, request, series, ids)[1]
+    seen = _look(repository, request, series, ids)
+    with Drafts() as drafts, Outbox() as outbox:
+        draft = _recognised(drafts, outbox, seen)
+    return _as_called(repository, request, draft, seen)
 
 
-def _read(repository: Repository, request: Request, series: Series | None, ids: Sequence[str]) -> tuple[Draft, Draft]:
-    """The draft as it is to be written, which follows its patches, and as this call has it."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What git knows of a topic: its series, its patches, the repository, its branch and the branches there are, what b4 keeps of it."""
+
+    series: Series
+    patches: tuple[KnownPatch, ...]
+    home: str
+    branch: str | None
+    branches: tuple[str, ...]
+    enrolled: PrepBranch | None
+
+
+def _look(repository: Repository, request: Request, series: Series | None, ids: Sequence[str]) -> _Seen:
+    """Ask git: it may take long, so nothing is held meanwhile."""
     if series is None:
         series, ids = read_topic(repository, request)
     contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
@@ -75,26 +91,35 @@ def _read(repository: Repository, request: Request, series: Series | None, ids: 
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
-    home = str(repository.common_dir.resolve())
-    with Drafts() as drafts, Outbox() as outbox:
-        told = enrolled.change_id if enrolled else _change_id_in(series)
-        draft = drafts.get(told) if told else None
-        draft = draft or drafts.recognise(home, branch, known, tuple(repository.refs))
-        if draft and enrolled and not enrolled.by_us and draft.change_id != told and not (draft.links and draft.branch == branch):
-            # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
-            draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
-        if draft is None:
-            title = known[0].subject if known else "patch"
-            draft = Draft(told or new_change_id(title), home, branch)
-        kept = follow(draft, branch, known)
-        draft = replace(kept, version=max(kept.version, outbox.last_version(kept.change_id)))
+    return _Seen(series, known, str(repository.common_dir.resolve()), branch, tuple(repository.refs), enrolled)
+
+
+def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
+    """The draft of a topic as it is to be written: it follows its patches, and is begun where there is none."""
+    enrolled = seen.enrolled
+    told = enrolled.change_id if enrolled else _change_id_in(seen.series)
+    draft = drafts.get(told) if told else None
+    draft = draft or drafts.recognise(seen.home, seen.branch, seen.patches, seen.branches)
+    if draft and enrolled and not enrolled.by_us and draft.change_id != told and not (draft.links and draft.branch == seen.branch):
+        # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
+        draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
+    if draft is None:
+        title = seen.patches[0].subject if seen.patches else "patch"
+        draft = Draft(told or new_change_id(title), seen.home, seen.branch)
+    kept = follow(draft, seen.branch, seen.patches)
+    return replace(kept, version=max(kept.version, outbox.last_version(kept.change_id)))
+
+
+def _as_called(repository: Repository, request: Request, draft: Draft, seen: _Seen) -> Draft:
+    """The draft as this call has it, with the texts that are kept elsewhere."""
+    enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
-        draft = _from(taken_over(draft, enrolled), f"b4's tracking data of {branch}", names)
+        draft = _from(taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names)
     else:
         # where we enrolled the branch its description is what we wrote there
-        draft = _with_cover(repository, draft, series, None if enrolled else branch)
-    return kept, as_asked(draft, request)
+        draft = _with_cover(repository, draft, seen.series, None if enrolled else seen.branch)
+    return as_asked(draft, request)
 
 
 def as_asked(draft: Draft, request: Request) -> Draft:

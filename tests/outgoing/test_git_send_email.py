@@ -10,6 +10,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.services.send import deliver, plan
@@ -117,7 +118,7 @@ def test_a_disk_that_is_full_is_told_before_anything_leaves(tmp_path: Path, monk
             def broken(*_: object) -> None:
                 raise sqlite3.OperationalError("database or disk is full")
 
-            monkeypatch.setattr(Outbox, "_transaction", broken)
+            monkeypatch.setattr(outbox, "writing", broken)
             with pytest.raises(PatchpilotError, match="disk is full"):
                 deliver(repository, planned)
         assert server.take() == ()

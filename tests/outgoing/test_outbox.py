@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import pytest
 
 from patchpilot.errors import PatchpilotError, RefusedError
-from patchpilot.outgoing.outbox import Outbox, connect, sole_sender, state_folder
+from patchpilot.outgoing import sender_lock
+from patchpilot.outgoing.outbox import Outbox, connect, state_folder
+from patchpilot.outgoing.sender_lock import is_being_sent, one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import MailState, Outcome
 from tests.kit.outbox import CHANGE, LIST, MAX, letter, mail_of, record
 
@@ -96,9 +98,10 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
         assert outbox.sends(CHANGE, 1) == (one, again)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.newest(CHANGE) == again.id
-        assert outbox.newest(other.change_id) == other.id
-        assert outbox.newest("20261120-none-0123456789ab") == 0
+        assert outbox.related(CHANGE, ()) == (one, two, again)
+        assert outbox.related("", [str(letter(1, 2).patch_id)]) == (two,)
+        assert outbox.related(CHANGE, [str(letter(1).patch_id), ""]) == (one, two, again, other)
+        assert outbox.related("20261120-none-0123456789ab", [""]) == ()
 
 
 @pytest.mark.parametrize(("state", "known"), [(ACCEPTED, True), (UNKNOWN, True), (SENDING, True), (PENDING, False), (REJECTED, False)])
@@ -194,7 +197,7 @@ def test_the_outbox_is_its_owner_s_only_and_a_mail_belongs_to_a_send() -> None:
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-HOLD = "import sys; from patchpilot.outgoing.outbox import sole_sender\nwith sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+HOLD = "import sys; from patchpilot.outgoing.sender_lock import sole_sender\nwith sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
 
 
 def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
@@ -206,6 +209,8 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
         with pytest.raises(RefusedError, match="being sent") as error, sole_sender(CHANGE):
             raise AssertionError("two hold the topic")
         assert error.value.hint
+        assert is_being_sent(CHANGE)
+        assert not is_being_sent("20261120-other-0123456789ab")
         with sole_sender("20261120-other-0123456789ab"):
             pass
     finally:
@@ -220,3 +225,13 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
 def test_a_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
     with sole_sender("../../a b/c"):
         assert [one.name for one in state_folder().glob("sending-*")] == ["sending-.._.._a_b_c.lock"]
+
+
+def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)
+    with one_at_a_time():
+        with pytest.raises(RefusedError, match="about to send") as error, one_at_a_time():
+            raise AssertionError("two check at once")
+        assert error.value.hint
+    with one_at_a_time():
+        pass

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import join_mbox, parse_mail
-from patchpilot.outgoing.outbox import sole_sender
+from patchpilot.outgoing.sender_lock import sole_sender
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink

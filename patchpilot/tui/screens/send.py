@@ -59,6 +59,7 @@ def load(ask: Ask) -> tuple[Sending | None, Standing]:
     """The plan, and how the last send of the topic stands. None ahead of a visit: only the record is looked at then."""
     from patchpilot.outgoing.account import read_account
     from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.outgoing.sender_lock import is_being_sent
 
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
@@ -76,20 +77,9 @@ def load(ask: Ask) -> tuple[Sending | None, Standing]:
         ask.session.remember(Stage.PREVIEW, planned, seen)
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
-        last = outbox.settle(sends[-1].id) if sends and not _is_sending(planned.draft.change_id) else (sends[-1] if sends else None)
+        last = outbox.settle(sends[-1].id) if sends and not is_being_sent(planned.draft.change_id) else (sends[-1] if sends else None)
     result = Sending(planned, last)
     return result, standing_of(result)
-
-
-def _is_sending(change_id: str) -> bool:
-    """Whether another process is at it right now."""
-    from patchpilot.outgoing.outbox import sole_sender
-
-    try:
-        with sole_sender(change_id):
-            return False
-    except PatchpilotError:
-        return True
 
 
 def standing_of(one: Sending) -> Standing:

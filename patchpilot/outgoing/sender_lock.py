@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who may send right now: one sender a topic for as long as it sends, and for a moment one of all of them, to check and claim.
+
+The kernel lets go of a lock however its holder ends.
+"""
+
+import contextlib
+import fcntl
+import re
+import time
+from collections.abc import Iterator
+
+from patchpilot.errors import RefusedError
+from patchpilot.outgoing.outbox import state_folder
+
+PATIENCE = 30.0
+"""Seconds to wait for another sender's check and claim, which take a fraction of one."""
+
+
+@contextlib.contextmanager
+def sole_sender(change_id: str) -> Iterator[None]:
+    """Hold the topic while sending; RefusedError when another process does."""
+    file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
+    with file.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RefusedError(
+                "this topic is being sent right now by another patchpilot", hint="wait for it to end, then see `patchpilot send --resume`"
+            ) from error
+        yield
+
+
+def is_being_sent(change_id: str) -> bool:
+    """Whether another process sends the topic right now."""
+    try:
+        with sole_sender(change_id):
+            return False
+    except RefusedError:
+        return True
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Hold every other sender of this user back while one checks what was sent and claims what it will send; nothing is sent meanwhile."""
+    with (state_folder() / "senders.lock").open("a") as handle:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() >= until:
+                    raise RefusedError(
+                        "another patchpilot has been about to send for too long", hint="end it, or wait; then run the same command again"
+                    ) from error
+                time.sleep(0.02)
+        yield

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A series is sent once: by two senders at once, from two clones, after a kill, and while another send hangs."""
+
+import contextlib
+import json
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.outgoing.draft import Drafts, new_change_id
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.services import topic as topics
+from patchpilot.services.resume import plan_resume
+from patchpilot.services.send import as_send, deliver, plan
+from patchpilot.services.topic import find_draft
+from tests.kit.cli import call, spawn
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic, use_server
+
+LIST = "widgets@lists.example.org"
+BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+
+
+def asked(via: str = "git-send-email") -> Request:
+    """A request past the findings that these small patches have."""
+    return Request(via=via, to=(LIST,), force="a test")
+
+
+def described(repo: Repo) -> None:
+    """With a cover letter, which b4 wants of every series."""
+    call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
+
+
+def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
+    """A clone with the same topic checked out, and its base."""
+    subprocess.run(["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True)
+    other = Repo.__new__(Repo)
+    other.path, other._clock = path, 1_700_000_000
+    other.git("branch", "-q", "master", "origin/master")
+    other.git("branch", "-q", "-u", "master")
+    use_server(other, server)
+    return other
+
+
+def test_two_that_begin_a_topic_at_once_begin_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = topic(tmp_path / "r", 2)
+    both = threading.Barrier(2)
+
+    def slow(title: str) -> str:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1.0)
+        return new_change_id(title)
+
+    def begin(_: int) -> str:
+        with Repository.open(repo.path) as repository:
+            return find_draft(repository, Request()).change_id
+
+    monkeypatch.setattr(topics, "new_change_id", slow)
+    with Drafts():
+        pass
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(begin, range(2)))) == 1
+    with Drafts() as drafts:
+        assert len(drafts.all()) == 1
+
+
+def test_two_first_sends_at_once_with_a_slow_git_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
+    (slow / "git").write_text(f'#!/bin/sh\nsleep 0.01\nexec {real} "$@"\n')
+    (slow / "git").chmod(0o755)
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        monkeypatch.setenv("PATH", str(slow), prepend=":")
+        with ThreadPoolExecutor(2) as pool:
+            words = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
+            done = list(pool.map(lambda _: spawn(*words), range(2)))
+        assert sorted(one.code for one in done) == [0, 1], [one.err for one in done]
+        assert len(server.take()) == 2
+
+
+@BOTH
+def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        other = clone_of(repo, tmp_path / "other", server)
+        described(repo)
+        described(other)
+        with Repository.open(repo.path) as here, Repository.open(other.path) as there:
+            one, two = plan(here, asked(via)), plan(there, asked(via))
+            assert one.draft.change_id != two.draft.change_id
+            assert deliver(here, one).state == "sent"
+            with pytest.raises(RefusedError, match=r"same patches were sent .* since the preview") as error:
+                deliver(there, two)
+        assert len(server.take()) == 3
+    assert str(repo.path) in error.value.message
+
+
+@BOTH
+def test_a_clone_does_not_send_what_another_one_is_sending(tmp_path: Path, via: str) -> None:
+    refused: list[str] = []
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        other = clone_of(repo, tmp_path / "other", server)
+        described(repo)
+        described(other)
+        with Repository.open(repo.path) as here, Repository.open(other.path) as there:
+            one, two = plan(here, asked(via)), plan(there, asked(via))
+
+            def at_once(number: int) -> None:
+                if number == 1:
+                    try:
+                        deliver(there, two)
+                    except RefusedError as error:
+                        refused.append(error.message)
+
+            server.faults.on_mail = at_once
+            assert deliver(here, one).state == "sent"
+        assert len(server.take()) == 3
+    assert len(refused) == 1
+
+
+def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        other = clone_of(repo, tmp_path / "other", server)
+        with Repository.open(repo.path) as here, Repository.open(other.path) as there:
+            one = plan(here, asked())
+            with Outbox() as outbox:
+                outbox.add(as_send(one), one.letters, one.mails)  # as a kill before the first mail leaves it
+            assert deliver(there, plan(there, asked())).state == "sent"
+            resumed = plan_resume(here, Request())
+            assert [problem.name for problem in resumed.refusals] == ["sent-since"]
+            assert deliver(here, resumed).state == "refused"
+            assert len(server.take()) == 2
+            assert deliver(here, plan_resume(here, Request(force="wanted twice"))).state == "sent"
+        assert len(server.take()) == 4
+
+
+def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        with Repository.open(repo.path) as here:
+            assert deliver(here, plan(here, asked())).state == "sent"
+            server.faults.drop_before_mail = 4
+            again = Request(to=(LIST,), resend=True, force="a test")
+            assert deliver(here, plan(here, again)).state == "partial"
+            server.faults.heal()
+            assert deliver(here, plan_resume(here, Request())).state == "sent"
+        assert len(server.take()) == 4
+
+
+def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
+    hanging, go_on = threading.Event(), threading.Event()
+    with FaultySink() as slow, FaultySink() as server:
+        repo, other = topic(tmp_path / "r", 1, server=slow), topic(tmp_path / "other", 0, server=server)
+        other.commit("widget: another\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"other.c": "int other;\n"})
+
+        def hang(_: int) -> None:
+            hanging.set()
+            go_on.wait(30)
+
+        slow.faults.on_mail = hang
+        words = ("--to", LIST, "--force", "x", "--yes", "--format", "json")
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(spawn, "send", "-C", repo.path, *words)
+            try:
+                assert hanging.wait(60)
+                done = call("send", "-C", other.path, *words)
+            finally:
+                go_on.set()
+            assert first.result(60).code == 0
+        assert json.loads(done.out)["state"] == "sent", done.err
+        assert (len(server.take()), len(slow.take())) == (1, 1)
+
+
+def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(tmp_path: Path) -> None:
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        with Repository.open(repo.path) as here:
+            assert deliver(here, plan(here, asked())).state == "partial"
+            server.faults.heal()
+            resumed = plan_resume(here, Request())
+            assert resumed.send_id
+            with Outbox() as outbox:
+                outbox.mark(resumed.send_id, 1, Outcome(MailState.SENDING))
+            assert deliver(here, resumed).state == "partial"
+        assert len(server.take()) == 1
