@@ -107,7 +107,8 @@ def report(tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict]
         "",
         f"{len(states)} mutants, a sample with seed {seed} of those of {len(rows)} modules at {commit}: **{noticed} killed, "
         f"{100 * noticed / len(states):.1f} %** of all, {100 * noticed / max(1, len(states) - same):.1f} % of those that are not equivalent ({same} are).",
-        "What a mutant is: `tests/kit/mutants/operators.py`. Each was run against the tests that cover its line.",
+        "What a mutant is: `tests/kit/mutants/operators.py`. Each was run against the tests that cover its line, the quickest first, for so long as",
+        "`tests/kit/mutants/runner.py` allows: a survivor may be known to a slow test that was not run.",
         "",
         "| module | mutants | killed | equivalent | survived |",
         "|---|---:|---:|---:|---:|",
