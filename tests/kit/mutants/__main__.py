@@ -2,6 +2,7 @@
 """Sample, run, report; what has been run is kept in .mutants/, so an interrupted run goes on where it was."""
 
 import argparse
+import hashlib
 import json
 import random
 import shutil
@@ -40,6 +41,14 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 NOTICED = ("killed", "timeout")
 
 
+def code_of(tree: Path) -> str:
+    """A digest of the package: lines and verdicts that are known are those of one version of it."""
+    digest = hashlib.sha256()
+    for file in sorted((tree / "patchpilot").rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def sample(tree: Path, patterns: Sequence[str], count: int, seed: int) -> list[Mutant]:
     """So many of all mutants of the files, the same for the same files and seed, in the order of the files."""
     found = {pattern: sorted(tree.glob(pattern)) for pattern in patterns}
@@ -52,9 +61,7 @@ def sample(tree: Path, patterns: Sequence[str], count: int, seed: int) -> list[M
     return [every[at] for at in sorted(chosen)]
 
 
-def run(
-    runner: Runner, chosen: Sequence[Mutant], known: coverage_map.CoverageMap, results: Path, *, again: bool, extra: Sequence[str]
-) -> None:
+def run(runner: Runner, chosen: Sequence[Mutant], known: coverage_map.CoverageMap, results: Path, *, again: bool) -> None:
     """Judge every mutant that has no verdict yet (`again`: that was not noticed), and note each verdict as it is found."""
     before = read(results)
     todo = [one for one in chosen if one.key not in before or (again and before[one.key].state not in NOTICED)]
@@ -142,6 +149,10 @@ def main() -> int:
     results = FOLDER / "results.jsonl"
     runner = Runner(ROOT, FOLDER)
     runner.copy(options.commit, options.tests)
+    code, noted = code_of(runner.tree), FOLDER / "code"
+    if noted.exists() and noted.read_text() != code:
+        raise SystemExit("what is known in .mutants is of other code: begin again with --fresh, or name that code with --commit")
+    noted.write_text(code)
     known = sorted(FOLDER.glob("*.coverage"))
     if not known or options.tests:
         tests = options.tests if known else [f"tests/{one}" for one in coverage_map.TESTS]

@@ -58,8 +58,9 @@ class Runner:
         self.tree.mkdir(parents=True)
         if commit:
             subprocess.run(["tar", "-x", "-C", self.tree], input=_git(self.root, "archive", commit), check=True)
-        words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *(tests if commit else ["."])]
-        for name in filter(None, _git(self.root, *words).split(b"\0")):
+        wanted = list(tests) if commit else ["."]
+        names = _git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted) if wanted else b""
+        for name in filter(None, names.split(b"\0")):
             source, target = self.root / os.fsdecode(name), self.tree / os.fsdecode(name)
             if source.is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
