@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.merging import Entry, Merge, Note, merge_of, plan, read_merge
+from patchpilot.commits import alternates
 from patchpilot.commits.batch import CatFile
 from patchpilot.commits.merges import Merges
 from patchpilot.commits.repository import Repository
@@ -48,8 +49,7 @@ class Scratch:
         self.repository = repository
         self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-objects-")
         self._path = Path(self._folder.name)
-        (self._path / "info").mkdir()
-        (self._path / "info" / "alternates").write_bytes(os.fsencode((repository.common_dir / "objects").resolve()) + b"\n")
+        alternates.write(self._path, (repository.common_dir / "objects").resolve())
         self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
         self._objects = CatFile(repository.top, self._env)
         self._merges: Merges | None = None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.c_quoting import unquoted
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 Span = tuple[int, int]
@@ -258,7 +259,7 @@ def _touch(block: bytes) -> Touch:
 def _head(line: bytes) -> tuple[str | None, str | None, str, str, str, str]:
     meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
     old_mode, new_mode, old_blob, new_blob, status = meta[1:].split(" ")
-    paths = [_plain(name) for name in names]
+    paths = [unquoted(name) for name in names]
     old, new = paths[0], paths[-1]
     return (
         None if status[0] in "AC" else old,
@@ -268,12 +269,6 @@ def _head(line: bytes) -> tuple[str | None, str | None, str, str, str, str]:
         old_mode,
         new_mode,
     )
-
-
-def _plain(name: str) -> str:
-    if not name.startswith('"'):
-        return name
-    return name[1:-1].encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def _span(start: bytes, count: bytes | None) -> Span:

@@ -64,7 +64,8 @@ class Repository:
         if not where.exists():
             raise MissingError(f"{where}: no such directory")
         try:
-            repo = gitpython.Repo(where, search_parent_directories=True)
+            # an absolute path has no ~ to expand, and a $VARIABLE in it is part of a name
+            repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
             version = repo.git.version_info
         except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
             raise MissingError(f"{where} is not in a git repository", hint="name one with -C DIR") from error
@@ -148,6 +149,15 @@ class Repository:
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `old` is `new` or one of its ancestors."""
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
+
+    @cached_property
+    def key(self) -> str:
+        """What databases know the repository by: the path of its common directory; where that is not UTF-8, its bytes in hexadecimal."""
+        raw = os.fsencode(self.common_dir.resolve())
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return f"bytes:{raw.hex()}"
 
     @cached_property
     def refs(self) -> dict[str, str]:

@@ -13,9 +13,10 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from patchpilot.commits.alternates import ALTERNATES, borrowed, entry
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.history.kept import place
@@ -29,7 +30,6 @@ NEAR = 32
 """How far above the graph a commit may stand before the graph is brought up to date."""
 AGAIN = 86400.0
 """Seconds after a failure before it is tried again."""
-ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 _running: list["subprocess.Popen[bytes]"] = []
 
 
@@ -46,7 +46,7 @@ def use_graph(repository: Repository, commit: str, progress: Progress = silent, 
         elif make and layers and not _is_near(repository, commit, layers):
             _make(repository, graph, commit, progress)
         if layers:
-            repository.extra_environment[ALTERNATES] = _quoted(graph)
+            repository.extra_environment[ALTERNATES] = entry(graph)
             return True
     return False
 
@@ -62,20 +62,8 @@ def _has_own(objects: Path) -> bool:
 
 
 def _worth(objects: Path) -> bool:
-    places = {objects, *_borrowed(objects)}
+    places = {objects, *borrowed(objects)}
     return sum(file.stat().st_size for one in places for file in (one / "pack").glob("*.idx")) >= WORTH
-
-
-def _borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
-    """The object directories of other repositories that this one uses, and of those that they use, as deep as git goes."""
-    try:
-        lines = (objects / "info" / "alternates").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        if line and not line.startswith("#") and depth:
-            yield (found := objects / line)
-            yield from _borrowed(found, depth - 1)
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
@@ -175,7 +163,7 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment({ALTERNATES: _quoted(graph)}),
+            env=environment({ALTERNATES: entry(graph)}),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
@@ -201,11 +189,3 @@ def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     return False
-
-
-def _quoted(directory: Path) -> str:
-    """A directory as git reads it in a list of them."""
-    text = str(directory)
-    if ":" not in text and not text.startswith('"'):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

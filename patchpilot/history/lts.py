@@ -89,7 +89,7 @@ def family_for(refs: Sequence[str], profile: str | None = None) -> Family:
 
 def version_key(version: str) -> tuple[int, ...]:
     """What orders versions: numbers, not text."""
-    return tuple(int(part) for part in re.findall(r"\d+", version))
+    return tuple(int(part) for part in re.findall(r"\d{1,18}", version))
 
 
 def _read(file: Path) -> tuple[Family, ...]:

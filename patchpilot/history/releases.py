@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.history.kept import Kept
 
-_VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d+(?:[._]\d+)+)(?P<rest>.*)$")
-_CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d*)$", re.IGNORECASE)
+_VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
+_CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
 SLOP = 86400
 """How far a clock may be off: a release this much older than a commit may still contain it."""
 LINEAR = 4
@@ -39,7 +39,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
     numbers = tuple(int(part) for part in re.split(r"[._]", found["numbers"]))
     rest = found["rest"]
     candidate = _CANDIDATE.match(rest)
-    revision = re.fullmatch(r"r(\d+)", rest)
+    revision = re.fullmatch(r"r(\d{1,18})", rest)
     if revision:
         return Release(name, commit, date, (*numbers, int(revision[1])), None)
     if rest and not candidate:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.change import DiffLine, FileChange, Hunk
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
     renamed = binary = created = deleted = False
     found = _GIT_PATHS.match(chunk[0])
     if found:
-        old, new = found["old"] or _unquoted(f'"{found["oldq"]}"'), found["new"] or _unquoted(f'"{found["newq"]}"')
+        old, new = found["old"] or unquoted(f'"{found["oldq"]}"'), found["new"] or unquoted(f'"{found["newq"]}"')
         if old != new:
             half = chunk[0].removeprefix("diff --git ")
             middle = len(half) // 2
@@ -175,9 +176,9 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
         if line.startswith("@@ "):
             break
         if line.startswith("rename from "):
-            old, renamed = _name(line.removeprefix("rename from ")), True
+            old, renamed = unquoted(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):
-            new = _name(line.removeprefix("rename to "))
+            new = unquoted(line.removeprefix("rename to "))
         elif line.startswith("new file mode"):
             created = True
         elif line.startswith("deleted file mode"):
@@ -194,20 +195,7 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
 
 
 def _bare(text: str) -> str | None:
-    text = _name(text.split("\t")[0].strip())
+    text = unquoted(text.split("\t")[0].strip())
     if text == "/dev/null":
         return None
     return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text
-
-
-def _name(text: str) -> str:
-    return _unquoted(text) if text[:1] == '"' else text
-
-
-def _unquoted(text: str) -> str:
-    """A path as git quotes it when it has quotes, backslashes or control characters (`"a/quo\\"te\\011.c"`)."""
-    inner = text[1:].removesuffix('"')
-    try:
-        return inner.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
-    except (UnicodeDecodeError, UnicodeEncodeError):
-        return inner

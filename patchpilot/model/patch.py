@@ -70,7 +70,7 @@ def parse_subject(raw: str) -> Subject:
     for mark in marks:
         for word in re.split(r"[\s,]+", mark.strip()):
             lower = word.lower()
-            if numbered := re.fullmatch(r"(\d+)/(\d+|n)", lower):
+            if numbered := re.fullmatch(r"(\d{1,6})/(\d{1,6}|n)", lower):
                 number = int(numbered[1])
                 total = int(numbered[2]) if numbered[2] != "n" else None
             elif versioned := re.fullmatch(r"(?:patch)?v(\d{1,4})(?:\.\d+)?", lower):

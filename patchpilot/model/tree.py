@@ -4,7 +4,7 @@
 import re
 from typing import Protocol, runtime_checkable
 
-_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d*)", re.MULTILINE)
+_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 
 
 @runtime_checkable

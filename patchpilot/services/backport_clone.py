@@ -15,6 +15,7 @@ from patchpilot.backports.message import backport_message
 from patchpilot.backports.patches import Made as MadeCommit
 from patchpilot.backports.patches import Step, Wording, format_series, make_commits, range_diff
 from patchpilot.backports.scratch import Scratch
+from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
@@ -95,10 +96,14 @@ def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
     """A clone that shares the repository's objects, with nothing checked out and the person's own identity."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    git(None, "clone", "-q", "--shared", "--no-checkout", "--no-tags", str(repository.common_dir.resolve()), str(place), timeout=1800)
-    if extra:
-        with (place / ".git" / "objects" / "info" / "alternates").open("ab") as alternates:
-            alternates.write(os.fsencode(extra) + b"\n")
+    source = repository.common_dir.resolve()
+    with tempfile.TemporaryDirectory(prefix="patchpilot-source-") as folder:
+        # git clone cannot write a path with a line break into the list of what it borrows from
+        link = Path(folder) / "repository"
+        link.symlink_to(source)
+        git(None, "clone", "-q", "--shared", "--no-checkout", "--no-tags", str(link), str(place), timeout=1800)
+    git(place, "config", "remote.origin.url", str(source))
+    alternates.write(place / ".git" / "objects", source / "objects", *([extra] if extra else []))
     identity = repository.identity
     if identity:
         git(place, "config", "user.name", identity.name)
@@ -143,9 +148,7 @@ def _own_objects(place: Path, scratch: Scratch, made: Sequence[MadeCommit]) -> N
             if not goal.exists():
                 goal.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, goal)
-    alternates = place / ".git" / "objects" / "info" / "alternates"
-    kept = [line for line in alternates.read_bytes().split(b"\n") if line and line != os.fsencode(scratch.path)]
-    alternates.write_bytes(b"\n".join(kept) + b"\n")
+    alternates.write(place / ".git" / "objects", (scratch.repository.common_dir / "objects").resolve())
 
 
 def _take_up(

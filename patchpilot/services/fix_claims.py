@@ -52,7 +52,7 @@ def answer_fix(
 
     draft = find_draft(repository, Request(target=target, base=base))
     names = {_name(one) for one in commits}
-    home = str(repository.common_dir.resolve())
+    home = repository.key
     mark_given()
     with Drafts() as drafts:
         for other in drafts.all(home):
@@ -90,7 +90,7 @@ def _answers(repository: Repository) -> dict[str, str]:
     if not is_given():
         return {}
     with Drafts() as drafts:
-        found = drafts.all(str(repository.common_dir.resolve()))
+        found = drafts.all(repository.key)
     return {name: value for one in reversed(found) for name, value in one.answers.items() if name.startswith(_ANSWER)}
 
 

@@ -91,7 +91,7 @@ def _look(repository: Repository, request: Request, series: Series | None, ids: 
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
-    return _Seen(series, known, str(repository.common_dir.resolve()), branch, tuple(repository.refs), enrolled)
+    return _Seen(series, known, repository.key, branch, tuple(repository.refs), enrolled)
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:

@@ -64,7 +64,7 @@ def known_draft(repository: Repository, target: str | None, base: str | None = N
         return None
     known = tuple(KnownPatch("", one.subject, one.id, str(int(one.authored.timestamp()))) for one in commits)
     with Drafts() as drafts:
-        return drafts.recognise(str(repository.common_dir.resolve()), repository.branch, known, tuple(repository.refs))
+        return drafts.recognise(repository.key, repository.branch, known, tuple(repository.refs))
 
 
 def give(

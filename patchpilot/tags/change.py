@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.c_quoting import unquoted
 
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,4 @@ def parse_change(text: str) -> tuple[FileChange, ...]:
 
 def _path(line: str) -> str | None:
     name = line[4:].rstrip("\t")
-    if name == "/dev/null":
-        return None
-    if name.startswith('"') and name.endswith('"'):
-        name = name[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape", "replace")
-    return name[2:]
+    return None if name == "/dev/null" else unquoted(name)[2:]

@@ -13,7 +13,7 @@ TIMES = 2.0
 _BEGAN = re.compile(
     r"\b(?:since|(?:introduced|regress\w*|broken|broke|appeared|began|started)\s+(?:in|with|since|from|between)|as\s+of"
     r"|starting\s+(?:with|from|in)|(?:upgrad|updat)\w+\s+(?:\w+\s+)?to|(?:regression|bug|breakage)\s+(?:in|since|from))\s+"
-    r"(?:(?:the|at|least|release|version|kernel|kernels|linux|commit)\s+){0,3}v?(\d+(?:\.\d+){1,3})(?:-rc\d+)?(?!\w|\.\d|-\d)",
+    r"(?:(?:the|at|least|release|version|kernel|kernels|linux|commit)\s+){0,3}v?(\d{1,9}(?:\.\d{1,9}){1,3})(?:-rc\d+)?(?!\w|\.\d|-\d)",
     re.IGNORECASE,
 )
 

@@ -18,7 +18,7 @@ _APPLIED_TO = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SUMMARY = re.compile(
-    r"^[ ]*(?:-[ ]+)?\[(?P<marks>[^]\n]*?(?P<number>\d+)/(?P<total>\d+)|[^]\n]*)\][ ]+(?P<title>\S[^\n]*(?:\n[ ]{4,}(?!\(|https?:|commit:)[^\n]+)?)\n"
+    r"^[ ]*(?:-[ ]+)?\[(?P<marks>[^]\n]*?(?P<number>\d{1,6})/(?P<total>\d{1,6})|[^]\n]*)\][ ]+(?P<title>\S[^\n]*(?:\n[ ]{4,}(?!\(|https?:|commit:)[^\n]+)?)\n"
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
     re.MULTILINE,
 )

@@ -65,7 +65,7 @@ def authors_of(status: Status, body: str) -> set[str]:
 
 def _first_point_release(repository: Repository, version: str, commit: str) -> str | None:
     """The first `vX.Y.Z` of a stable series that contains the commit, by halves; None when none does yet."""
-    tags = [name for name in repository.refs if re.fullmatch(rf"v?{re.escape(version)}\.\d+", name)]
+    tags = [name for name in repository.refs if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)]
     tags.sort(key=lambda name: int(name.rpartition(".")[2]))
     return _bisect(repository, tags, commit)
 

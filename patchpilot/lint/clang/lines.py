@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from patchpilot.lint.context import Context
 
 _KEY = "clang.lines"
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@(.*)", re.ASCII | re.DOTALL)
+_HUNK = re.compile(r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.ASCII | re.DOTALL)
 _GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
 _NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)
 _SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)

@@ -46,8 +46,8 @@ _SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{S
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
 _TEXT = lazy(rf"({STRING})")
 _LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
-_UDELAY = lazy(r"\budelay\s*\(\s*(\d+)\s*\)")
-_MSLEEP = lazy(r"\bmsleep\s*\((\d+)\);")
+_UDELAY = lazy(r"\budelay\s*\(\s*(\d{1,20})\s*\)")
+_MSLEEP = lazy(r"\bmsleep\s*\((\d{1,20})\);")
 
 
 @detector("checkpatch-api", type=str)

@@ -212,7 +212,7 @@ def _sleep(at: At) -> Hits:
     low, high = found["min"], found["max"]
     if low == high:
         yield "USLEEP_RANGE", _say("give usleep_range() a range, so that wake-ups can be joined")
-    elif low.isdigit() and high.isdigit() and int(low) > int(high):
+    elif low.isdecimal() and high.isdecimal() and len(low + high) < 40 and int(low) > int(high):
         yield "USLEEP_RANGE", _say("the smaller argument of usleep_range() comes first")
 
 

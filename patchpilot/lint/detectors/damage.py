@@ -33,7 +33,7 @@ def _wrapped(patch: Patch) -> int | None:
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
         line = patch.lines[at]
-        if header := re.match(r"^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@", line):
+        if header := re.match(r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line):
             old, new = int(header[1] or 1), int(header[2] or 1)
         elif old > 0 or new > 0:
             sign = line[:1]

@@ -201,14 +201,14 @@ def _latest_told(texts: list[str]) -> int:
     """The newest version that a changelog's headings tell of, 0 when there are none."""
     told = [0]
     for line in texts:
-        if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d+)\b", line):
+        if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
             told.append(int(found[2]))
         elif found := re.match(
-            r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d+)\b(?!.*[vV]\d)",
+            r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
             told.append(int(found[2]) + (found["how"] not in ("in", "for")))
-        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d+)\s*:", line):
+        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             told.append(int(found[1]))
         elif re.search(r"\b[vV]\d+\b", line) and re.search(r"[Cc]hange|[Ss]ince|[Dd]iff", line):
             told.append(99)

@@ -10,7 +10,7 @@ from patchpilot.lint.fixing.fixer import Change
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
-_HEADER = re.compile(r"^(@@ -\d+(?:,\d+)? \+)(\d+)(?:,(\d+))?( @@)")
+_HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ _RENAME = r"rename (?:from|to) (\S+)\s*$"
 _GIT = r"diff --git a/(\S+) b/(\S+)\s*$"
 _FIXES = r"Fixes:\s+([0-9a-fA-F]{6,40})"
 _FILE = r"(?:\+\+\+|---)\s+(\S+)"
-_RANGE = r"@@ -(\d+),(\d+)"
+_RANGE = r"@@ -(\d{1,10}),(\d{1,10})(?!\d)"
 AFTER_DIFF = "^[+-].*"
 
 

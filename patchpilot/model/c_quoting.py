@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Paths as git quotes them, like a string in C, where they hold quotes, backslashes or control characters."""
+
+import re
+
+_NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
+_ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
+_ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
+
+
+def unquoted(text: str) -> str:
+    """The path of a quoted name (`"quo\\"te\\011.c"`); a name without quotes is the path itself."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def quoted(path: str) -> str:
+    """A path in quotes; bytes above ASCII stay as they are."""
+    return '"' + "".join(_ESCAPES.get(ord(sign)) or (f"\\{ord(sign):03o}" if sign < " " or sign == "\x7f" else sign) for sign in path) + '"'
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    word = found[1].decode("ascii")
+    return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Quoted paths are read and written as git does it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.model.c_quoting import quoted, unquoted
+from tests.kit.repos import Repo
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_quoted_path_is_read_back(path: str) -> None:
+    assert unquoted(quoted(path)) == path
+
+
+@pytest.mark.parametrize("text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""])
+def test_what_git_does_not_quote_stays(text: str) -> None:
+    assert unquoted(text) in (text, text[1:-1])
+
+
+def test_git_quotes_the_same_names(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    names = ['quo"te', "tab\there", "line\nbreak", "back\\slash", "bell\a\x01\x7f", "größe"]
+    for name in names:
+        repo.put(name, "x")
+    repo.git("add", "-A")
+    shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
+    assert sorted(unquoted(one) for one in shown) == sorted(names)
+    assert {quoted(one) for one in names if one != "größe"} == set(shown) - {"größe"}
+    plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
+    assert sorted(unquoted(one) for one in plain) == sorted(names)
