@@ -5,7 +5,7 @@
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
-# make fuzz   run the property tests on examples nobody has seen yet
+# make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
 # make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
 PYTHON ?= python3
@@ -63,11 +63,13 @@ mutants: setup
 
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
+	@$(BIN)/python -m tests.kit.fuzz --inputs $(or $(INPUTS),1000000)
 
 bench: setup
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
+	@$(BIN)/python tests/bench/hostile.py
 
 clean:
 	rm -rf $(VENV) dist build .mutants .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

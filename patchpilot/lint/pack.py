@@ -44,7 +44,7 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETE
     """The pack of this TOML text; `label` (a file name) is what errors name, and its stem is the pack's name."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PackError(f"{label}: {error}", hint="mend the TOML") from error
     _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])
@@ -54,6 +54,8 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETE
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
     for table in tables:
+        if not isinstance(table, dict):
+            raise PackError(f"{label}: write [[rule]], a table, for each rule")
         where = f"{label}: rule {table.get('id') or table.get('name') or len(rules) + 1}"
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:

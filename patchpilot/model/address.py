@@ -114,13 +114,13 @@ def judge(email: str) -> AddressVerdict:
 
 def is_header_safe(address: Address) -> bool:
     """Whether the address can stand in a header: no control character, parsable by the email package."""
-    from email.errors import HeaderParseError
+    from email.errors import MessageError
     from email.headerregistry import Address as HeaderAddress
 
     if _CONTROL.search(address.name) or _CONTROL.search(address.email):
         return False
     try:
         HeaderAddress(display_name=address.name, addr_spec=address.email)
-    except (HeaderParseError, ValueError, IndexError):
+    except (MessageError, ValueError, IndexError, AttributeError):
         return False
     return True

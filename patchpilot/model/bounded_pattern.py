@@ -52,12 +52,18 @@ class BoundedPattern:
         cost = _cost(self.pattern, flags, self.dialect)
         whole = self.prefix + self.pattern
         if isinstance(cost, _Cost) and cost.degree == 0 and cost.ways <= _FEW:
-            return re.compile(whole, flags)
+            try:
+                return re.compile(whole, flags)
+            except re.error as error:
+                cost = str(error)
         linear = _linear(whole, extended=self.extended)
         if not isinstance(linear, str):
             return linear
         if isinstance(cost, _Cost) and cost.degree < len(LONGEST_TEXT) and cost.ways <= _FEW:
-            return _Budgeted(re.compile(whole, flags), self.pattern, LONGEST_TEXT[cost.degree])
+            try:
+                return _Budgeted(re.compile(whole, flags), self.pattern, LONGEST_TEXT[cost.degree])
+            except re.error as error:
+                return str(error)
         if isinstance(cost, _Cost) and linear.startswith(("invalid perl operator", "invalid escape")):
             return "look-around or a back-reference among repeats that could take too long"
         return linear if isinstance(cost, _Cost) else cost

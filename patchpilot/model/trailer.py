@@ -97,17 +97,20 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
     `lines` is the message with its subject first.
     """
-    found: list[Trailer] = []
+    found: list[tuple[str, int, list[str]]] = []
+    open_value: list[str] | None = None
     for at in trailer_block(lines):
         line = lines[at]
-        if line[:1] in (" ", "\t") and found:
-            last = found[-1]
-            found[-1] = Trailer(last.name, f"{last.value} {line.strip()}", last.line)
+        if line[:1] in (" ", "\t"):
+            # a folded line goes on with the line above it, which may be none of a trailer
+            if open_value is not None:
+                open_value.append(line.strip())
             continue
         trailer = parse_trailer(line, at)
-        if trailer:
-            found.append(trailer)
-    return tuple(found)
+        open_value = [trailer.value] if trailer else None
+        if trailer and open_value:
+            found.append((trailer.name, at, open_value))
+    return tuple(Trailer(name, " ".join(value), at) for name, at, value in found)
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
@@ -155,8 +158,9 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
             break
         if one.key not in ORDER or ORDER.index(one.key) <= rank:
             place = one.line + 1
-            while place < block.stop and lines[place][:1] in (" ", "\t"):
-                place += 1
+    # never between a line and what is folded below it
+    while place < block.stop and lines[place][:1] in (" ", "\t"):
+        place += 1
     return place
 
 

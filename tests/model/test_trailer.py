@@ -209,3 +209,19 @@ def test_neither_name_nor_value_of_a_trailer_has_a_line_break(text: str) -> None
     for pair in (("Cc", text), (text, "x")):
         with pytest.raises(ValueError, match="one line"):
             add_trailers(MESSAGE, [pair])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "x: y\n\nText.\n\n folded\nReviewed-by: B <b@c>\nReviewed-by: C <c@d>\n",
+        "x: y\n\nText.\n\nLink: https://x/y\nThis reverts commit 0123456789ab.\n folded\n",
+        'x: y\n\nText.\n\nFixes: 123456789abc\n ("x")\nSigned-off-by: A <a@b>\n',
+        "x: y\n",
+    ],
+)
+def test_adding_trailers_twice_adds_them_once(message: str) -> None:
+    wanted = [("Fixes", 'abc ("x")'), ("Cc", "stable@vger.kernel.org"), ("Signed-off-by", "A <a@b.org>")]
+    once = add_trailers(message, wanted)
+    assert once.count('Fixes: abc ("x")') == 1
+    assert add_trailers(once, wanted) == once

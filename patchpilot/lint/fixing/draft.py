@@ -2,7 +2,7 @@
 """A patch under repair: its lines, which line of the original each was, and hunk headers that stay true."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.lint.clang.lines import as_bytes, as_text
@@ -10,6 +10,8 @@ from patchpilot.lint.fixing.fixer import Change
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
+MOST_BEHIND = 100
+"""Lines behind a hunk of which one is expected to be left."""
 _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
 
 
@@ -83,12 +85,11 @@ class Draft:
         for change in self.patch.files:
             shift = 0
             for hunk in change.hunks:
-                header = where[self.origin[hunk.patch_line - 1]]
-                found = _HEADER.match(lines[header])
+                header = where.get(self.origin[hunk.patch_line - 1], -1)
+                found = _HEADER.match(lines[header]) if header >= 0 else None
                 if not found or not hunk.lines:
                     continue
-                first, last = self.origin[hunk.patch_line - 1], self._last(hunk.lines[-1].patch_line)
-                body = lines[where[first] + 1 : where[last] if last is not None else len(lines)]
+                body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
                 # what stands behind the hunk is no line of it: only what the repair added or took is counted
                 old = sum(1 for at in range(hunk.patch_line, hunk.lines[-1].patch_line) if self.patch.lines[at].startswith("+"))
                 delta = sum(1 for line in body if line.startswith("+")) - old
@@ -100,13 +101,6 @@ class Draft:
         patch = parse_patch(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"), self.patch.source, self.patch.commit)
         return Draft(replace(patch, damage=self.patch.damage), tuple(origin))
 
-    def _last(self, number: int) -> int | None:
-        """The original number of the first line behind a hunk, None at the end of the patch."""
-        return self.origin[number] if number < len(self.patch.lines) else None
-
-
-def is_sound(draft: Draft) -> bool:
-    """Whether the diff still parses and every hunk still changes something."""
-    return draft.patch.diff_error is None and all(
-        any(line.kind in "+-" for line in hunk.lines) for change in draft.patch.files for hunk in change.hunks
-    )
+    def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
+        """Where the first of the lines behind a hunk that are left is now; the end where none is."""
+        return next((where[one] for one in self.origin[number : number + MOST_BEHIND] if one in where), end)

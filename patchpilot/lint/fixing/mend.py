@@ -4,6 +4,7 @@
 The patch is checked again after every round, so nothing rests on what a fixer believes of itself.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -14,7 +15,7 @@ from patchpilot.lint.clang.lines import Line, as_bytes, as_text
 from patchpilot.lint.clang.sanitise import COMMENT as NOTE
 from patchpilot.lint.context import Context
 from patchpilot.lint.fixing.columns import keep_columns
-from patchpilot.lint.fixing.draft import Draft, is_sound
+from patchpilot.lint.fixing.draft import Draft
 from patchpilot.lint.fixing.fixer import Change, Registered, Site, import_fixers
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.rule import Rule
@@ -128,6 +129,7 @@ def _rounds(
     applied: list[Applied] = []
     for _ in range(MOST_ROUNDS):
         changes: list[Change] = []
+        taken = Taken(draft.patch)
         done = len(applied)
         for finding in found:
             key = _key(finding, draft)
@@ -137,9 +139,10 @@ def _rounds(
             if change is None:
                 continue
             touched = frozenset(draft.origin[number - 1] for number in change.lines)
-            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], changes):
+            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], taken):
                 continue
             changes.append(change)
+            taken.add(change)
             applied.append(Applied(key, touched))
         if not changes:
             break
@@ -167,15 +170,14 @@ def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: Li
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
-def _may(change: Change, draft: Draft, context: Context, fixer: Registered, others: list[Change]) -> bool:
+def _may(change: Change, draft: Draft, context: Context, fixer: Registered, taken: "Taken") -> bool:
     """Whether a change touches only what it may, keeps the meaning, and does not meet another of this round."""
     patch = draft.patch
-    for other in others:
-        shared = change.lines & other.lines
-        if shared and (change.edits or other.edits or _overlap(change, other)):
-            return False
+    if taken.meets(change):
+        return False
     moved = _moved_whole(context)
-    for number in change.lines:
+    lines = change.lines
+    for number in lines:
         text = patch.lines[number - 1]
         in_diff = number >= patch.diff_line
         if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
@@ -183,10 +185,46 @@ def _may(change: Change, draft: Draft, context: Context, fixer: Registered, othe
             return False
         if not in_diff and number >= patch.message_line + len(patch.message):
             return False
-    shrinks = any(one.delete > len(one.insert) for one in change.edits) and max(change.lines) >= patch.diff_line
-    if shrinks and not is_sound(draft.with_changes([*others, change])):
+    shrinks = any(one.delete > len(one.insert) for one in change.edits) and max(lines) >= patch.diff_line
+    if shrinks and not taken.leaves_hunks(change):
         return False
     return _guarded(change, context, fixer)
+
+
+class Taken:
+    """The changes of a round so far, by the lines they touch, and how many changed lines they leave in each hunk."""
+
+    def __init__(self, patch: Patch) -> None:
+        hunks = [hunk for change in patch.files for hunk in change.hunks]
+        self._starts = [hunk.patch_line for hunk in hunks]
+        self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
+        self._by_line: dict[int, list[Change]] = {}
+
+    def add(self, change: Change) -> None:
+        """Take a change in."""
+        for number in change.lines:
+            self._by_line.setdefault(number, []).append(change)
+        for hunk, lost in self._losses(change).items():
+            self._left[hunk] -= lost
+
+    def meets(self, change: Change) -> bool:
+        """Whether the change touches what another one does."""
+        others = (other for number in change.lines for other in self._by_line.get(number, ()))
+        return any(change.edits or other.edits or _overlap(change, other) for other in others)
+
+    def leaves_hunks(self, change: Change) -> bool:
+        """Whether every hunk still changes something after it."""
+        return all(self._left[hunk] > lost for hunk, lost in self._losses(change).items())
+
+    def _losses(self, change: Change) -> dict[int, int]:
+        """By hunk, how many lines fewer it changes."""
+        losses: dict[int, int] = {}
+        for edit in change.edits:
+            hunk = bisect_right(self._starts, edit.start) - 1
+            if hunk >= 0:
+                lost = edit.delete - sum(line.startswith(("+", "-")) for line in edit.insert)
+                losses[hunk] = losses.get(hunk, 0) + lost
+        return losses
 
 
 def _overlap(change: Change, other: Change) -> bool:
