@@ -25,6 +25,8 @@ from patchpilot.model.patch import Patch
 MOST_ROUNDS = 8
 MOST_STARTS = 10
 MOST_PASSES = 4
+LONGEST_LINE = 400
+"""Characters of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
 Key = tuple[str, int]
 """A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
 
@@ -178,7 +180,9 @@ def _may(change: Change, draft: Draft, context: Context, fixer: Registered, take
     moved = _moved_whole(context)
     lines = change.lines
     for number in lines:
-        text = patch.lines[number - 1]
+        text = patch.lines[number - 1] if number <= len(patch.lines) else ""
+        if len(text) > LONGEST_LINE:
+            return False
         in_diff = number >= patch.diff_line
         if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
             # a blank line may be put above a line that is not ours; nothing else

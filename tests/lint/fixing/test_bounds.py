@@ -13,7 +13,14 @@ from patchpilot.services.checked import Wanted
 from patchpilot.services.fix import fix
 from tests.bench import hostile
 
-SHAPES = [["+\ta=b+c ;if(x){\n"], ["+if (a)\n", "+{\n", "+}\n"], ["+\treturn( 0 );;\n"], ["+char* a;\n", "+\tint * b,*c;\n"], ["+\n"]]
+SHAPES = [
+    ["+\ta=b+c ;if(x){\n"],
+    ["+if (a)\n", "+{\n", "+}\n"],
+    ["+\treturn( 0 );;\n"],
+    ["+char* a;\n", "+\tint * b,*c;\n"],
+    ["+\n"],
+    ["+\t" + "a+b," * 200 + "\n"],
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
