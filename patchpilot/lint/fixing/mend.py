@@ -137,6 +137,8 @@ def _rounds(
             key = _key(finding, draft)
             if key in banned or finding.patch_line is None or finding.rule not in fixers:
                 continue
+            if any(len(line) > LONGEST_LINE for line in draft.patch.lines[finding.patch_line - 1 : finding.patch_line]):
+                continue
             change = fixers[finding.rule].function(Site(context, finding))
             if change is None:
                 continue

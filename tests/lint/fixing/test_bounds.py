@@ -44,3 +44,10 @@ def test_a_line_behind_a_hunk_may_go() -> None:
     draft = Draft.of(patch).with_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None
+
+
+def test_a_message_of_one_long_line_takes_little_time() -> None:
+    text = "".join(hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED))
+    began = time.process_time()
+    fix(["-"], Wanted(strict=True), write=False, stdin=text.encode())
+    assert time.process_time() - began < 4
