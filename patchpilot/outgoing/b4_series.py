@@ -23,7 +23,8 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.shown import with_kept_ids
-from patchpilot.outgoing.transport import Captured, Report, Stop
+from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Stop
 
 Books = Mapping[str, Sequence[str]]
 """A branch's section in b4's books: key → values."""
@@ -102,14 +103,38 @@ def carry(
     """Send what the outbox has not yet as accepted; "" or how the login went."""
     branch = send.branch or ""
     if not (send.books or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
-        raise RefusedError(
-            f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
-            hint=f"git switch {branch}, and plan anew if its commits changed",
-        )
+        if not send.may_have_left:
+            raise RefusedError(
+                f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
+                hint="nothing was sent of it: plan it again with `patchpilot send`",
+            )
+        _carry_as_shown(account, send, report, credential, stopping)
+        return ""
     with opened(repository, branch, send.id):
         reopen(repository, branch, send.books)
         _carry(repository, account, send, report, outbox, credential, stopping)
     return ""
+
+
+def _carry_as_shown(account: Account, send: Send, report: Report, credential: Credential | None, stopping: Stop) -> None:
+    """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
+    if account.endpoint and not account.configured:
+        raise RefusedError(
+            "b4's web endpoint takes a series as a whole, and its commits were changed since a part of it was sent",
+            hint="send the changed commits as the next version: patchpilot send --reroll",
+        )
+    own = (account.sender.email if account.sender else "",)
+    with Submission(account, credential) as way:
+        for index, one in enumerate(send.entries):
+            if one.state not in (MailState.PENDING, MailState.REJECTED):
+                continue
+            if stopping():
+                return
+            report(index, Outcome(MailState.SENDING))
+            outcome = way.send(one.mail.envelope_from, own if send.kind == "to-self" else one.mail.recipients, one.mail.raw)
+            report(index, outcome)
+            if outcome.state is not MailState.ACCEPTED:
+                return
 
 
 def _carry(

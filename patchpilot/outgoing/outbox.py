@@ -5,7 +5,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,6 +89,21 @@ class Send:
         if all(one is MailState.PENDING for one in states):
             return "planned"
         return "partial" if any(one in (MailState.ACCEPTED, MailState.UNKNOWN) for one in states) else "failed"
+
+
+def without_recipients(send: Send, keys: Sequence[str]) -> Send:
+    """The send without these mailboxes (in lower case) in the mails that have not left."""
+    return replace(
+        send,
+        bcc=tuple(one for one in send.bcc if one.lower() not in keys),
+        left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
+        entries=tuple(
+            replace(one, file=without(one.file, keys), mail=mail_without(one.mail, keys))
+            if one.state in (MailState.PENDING, MailState.REJECTED)
+            else one
+            for one in send.entries
+        ),
+    )
 
 
 def state_folder() -> Path:
@@ -216,22 +231,30 @@ class Outbox:
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
         """Take mailboxes (in lower case) out of the mails that have not left, and note it; the send as it is then."""
-        send = self.get(send_id)
-        waiting = [one for one in send.entries if one.state in (MailState.PENDING, MailState.REJECTED)]
         try:
             with writing(self._db):
-                for one in waiting:
-                    mail = mail_without(one.mail, keys)
+                send = without_recipients(self.get(send_id), keys)
+                for one in send.entries:
                     self._db.execute(
                         "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send = ? AND place = ?",
-                        (without(one.file, keys), mail.raw, json.dumps(mail.recipients), _now(), send_id, one.place),
+                        (one.file, one.mail.raw, json.dumps(one.mail.recipients), _now(), send_id, one.place),
                     )
-                bcc = [one for one in send.bcc if one.lower() not in keys]
-                self._db.execute("UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(bcc), send_id))
-                self._note(send_id, "left out", list(dict.fromkeys((*send.left_out, *keys))))
+                self._db.execute("UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id))
+                self._note(send_id, "left out", send.left_out)
         except sqlite3.Error as error:
             raise _disk(error, state_folder()) from error
         return self.get(send_id)
+
+    def take_up(self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]) -> Send:
+        """A send whose process is gone, with what is said of its mails: what became of those in doubt (by place), and who is left out."""
+        try:
+            with writing(self._db):
+                for one in self.settle(send_id).entries:
+                    if one.state is MailState.UNKNOWN and one.place in settled:
+                        self.mark(send_id, one.place, settled[one.place])
+                return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
 
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""

@@ -9,7 +9,7 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.letter import Letter
-from patchpilot.outgoing.transport import Captured, MailState
+from patchpilot.outgoing.transport import Captured, MailState, Outcome
 
 TRANSPORTS = ("git-send-email", "b4")
 WAITING = (MailState.PENDING, MailState.REJECTED)
@@ -62,7 +62,8 @@ class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
 
     `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
-    topic or of its patches that were known when the plan was made;
+    topic or of its patches that were known when the plan was made; `settled` what is said of its mails in doubt, by place, and
+    `left_out` whom it is to be resumed without (mailboxes in lower case): both are written when it is sent;
     `books` is the branch's section in b4's books when b4 made the mails.
     """
 
@@ -81,6 +82,8 @@ class SendPlan:
     remarks: tuple[str, ...] = ()
     send_id: int | None = None
     judged: tuple[int, ...] = ()
+    settled: Mapping[int, Outcome] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     books: Mapping[str, Sequence[str]] = field(default_factory=dict)
     states: tuple[MailState, ...] = ()
 

@@ -176,14 +176,37 @@ def _versions(facts: Facts) -> Iterator[Problem]:
         same = left == now and same_patches(facts.series.patches, [one.mail.raw for one in send.entries if one.patch_id])
         is_new = facts.version > send.version and told
         if left and same and not resend and not is_new and not facts.request.to_self:
-            hint = "--reroll makes a new version of it, --resend sends it again marked RESEND, --resume finishes a send"
-            yield Problem("already-sent", f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})", hint)
+            yield Problem(
+                "already-sent",
+                f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})",
+                _after_the_same(facts, send),
+            )
             return
     if facts.same_version and not resend and not facts.request.to_self:
-        when = facts.same_version.begun[:10]
-        yield Problem(
-            "version-sent", f"v{facts.version} of this topic was sent on {when}", "`patchpilot send --reroll` makes it the next version"
+        yield _version_sent(facts.same_version)
+
+
+def _after_the_same(facts: Facts, send: Send) -> str:
+    """What helps where the same patches were sent before."""
+    if send.state != "sent":
+        return "`patchpilot send --resume` sends what is missing of it"
+    if facts.version > send.version:
+        return (
+            "no patch was changed since: amend the commits, or say what is new with"
+            " `patchpilot draft --changelog '- what changed'`; --resend sends it again marked RESEND"
         )
+    return "--reroll makes a new version of it, --resend sends it again marked RESEND"
+
+
+def _version_sent(send: Send) -> Problem:
+    next_one = "`patchpilot send --reroll` makes it the next version"
+    if send.state == "sent":
+        return Problem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
+    return Problem(
+        "version-sent",
+        f"a part of v{send.version} of this topic was sent on {send.begun[:10]}",
+        f"`patchpilot send --resume` sends the rest as it was shown; {next_one}",
+    )
 
 
 def _tells_changes(series: Series, version: int) -> bool:

@@ -36,9 +36,11 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
 
 
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """After a whole send by git send-email: b4 gets to know of it as of a send of its own; what the person should know of that."""
-    known = kept_by_b4(repository, send.branch, send.change_id)
-    if known is None:
+    """After a whole send that b4 did not end: b4 gets to know of it as of a send of its own; what the person should know of that."""
+    known = prep_branch(repository, send.branch) if send.branch else None
+    if known is None or known.change_id != send.change_id or (known.by_us and send.transport != "b4"):
+        return ()
+    if send.transport == "b4" and known.revision > send.version:
         return ()
     try:
         now = note_sent(repository, known, send.version, send.entries[0].mail.message_id, cover_of(draft, known), link_to(send, repository))

@@ -73,6 +73,13 @@ def last_sent(draft: Draft) -> Send | None:
     return max(sent, key=lambda one: (one.version, one.id)) if sent else None
 
 
+def is_remembered(send: Send) -> bool:
+    """Whether the draft of a send knows already that this version was sent whole."""
+    with Drafts() as drafts:
+        known = drafts.get(send.change_id)
+    return known is not None and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+
+
 def remember(repository: Repository, send: Send, draft: Draft) -> None:
     """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names it) keeps what was sent."""
     with Drafts() as drafts, drafts.changing():

@@ -35,7 +35,8 @@ from patchpilot.services.following import follow_send
 from patchpilot.services.judgement import gather
 from patchpilot.services.marks import mark_warnings
 from patchpilot.services.project import profile_of
-from patchpilot.services.reroll import remember, reroll
+from patchpilot.services.reroll import is_remembered, remember, reroll
+from patchpilot.services.resume import leave_out_for_good
 from patchpilot.services.reviews import tag_warnings
 from patchpilot.services.rivals import refuse_rivals, sent_before
 from patchpilot.services.topic import as_asked, base_of_topic, find_draft, read_topic
@@ -174,6 +175,8 @@ def deliver(
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.change_id))
             send = _claimed(outbox, planned)
+        if planned.left_out:
+            leave_out_for_good(repository, send, planned.left_out)
         return _carry(repository, outbox, send, planned, terminal, stopping, progress)
 
 
@@ -182,7 +185,7 @@ def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
     if not planned.request.to_self:
         refuse_rivals(outbox, planned)
     if planned.send_id:
-        return outbox.settle(planned.send_id)
+        return outbox.take_up(planned.send_id, planned.settled, planned.left_out)
     _keep_choices(planned)
     return outbox.add(as_send(planned), planned.letters, planned.mails)
 
@@ -205,7 +208,7 @@ def _carry(
 ) -> SendResult:
     account, b4 = planned.account, send.transport == "b4"
     if not _has_work(repository, send):
-        return result_of_send(send)
+        return _ended(repository, send, planned)
     waiting = send.entries if b4 else tuple(one for one in send.entries if one.state in WAITING)
     credential = None
     if account.needs_login:
@@ -244,15 +247,19 @@ def _carry(
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)
-    done = outbox.get(send.id)
+    return _ended(repository, outbox.get(send.id), planned)
+
+
+def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
+    """The result of an attempt. A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers."""
+    result = result_of_send(done)
     if done.state == "sent":
         forget_ids(done.change_id, to_self=done.kind == "to-self")
-    if done.state == "sent" and done.kind == "real":
-        remember(repository, done, planned.draft)
-        follow_send(repository, done)
-        if not b4:
-            return replace(result_of_send(done), advice=(*result_of_send(done).advice, *noted_for_b4(repository, done, planned.draft)))
-    return result_of_send(done)
+    if done.state != "sent" or done.kind != "real" or is_remembered(done):
+        return result
+    remember(repository, done, planned.draft)
+    follow_send(repository, done)
+    return replace(result, advice=(*result.advice, *noted_for_b4(repository, done, planned.draft)))
 
 
 def _has_work(repository: Repository, send: Send) -> bool:
@@ -284,10 +291,11 @@ def result_of_plan(planned: SendPlan) -> SendResult:
 
 
 def standing(planned: SendPlan) -> SendResult:
-    """A send that was taken up, as the outbox has it; nothing is done."""
+    """A send that was taken up, as it is planned; nothing is done."""
     assert planned.send_id
     with Outbox() as outbox:
-        return result_of_send(outbox.get(planned.send_id))
+        send = outbox.get(planned.send_id)
+    return result_of_send(replace(send, entries=tuple(replace(one, state=planned.states[one.place]) for one in send.entries)))
 
 
 def result_of_send(send: Send) -> SendResult:
@@ -333,6 +341,8 @@ def _advice(send: Send) -> tuple[str, ...]:
         lines += [f"look whether it arrived: {archive}/{one}/ (minutes may pass)" for one in unknown_state]
     if MailState.UNKNOWN in states:
         lines.append("then: patchpilot send --resume --unknown sent, or --unknown lost to send it again with the same Message-ID")
+    if len(unknown_state) > 1:
+        lines.append(f"or one by one: patchpilot send --resume --unknown {unknown_state[0]}=sent")
     return tuple(lines)
 
 

@@ -65,6 +65,7 @@ PLACEHOLDERS = (
     (r"--restore \{one\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|moved|result\.undo\.number)\}", "3"),
     (r"\{entries\[0\]\.id\}", "1"),
+    (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
     (r"--unwaive RULE", "--unwaive long-line"),
     (r"\{waiver\.rule\}=REASON", "long-line='reads better'"),

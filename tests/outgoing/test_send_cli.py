@@ -94,6 +94,22 @@ def test_the_same_patches_are_not_sent_twice(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
+def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--yes").code == 0
+        call("draft", "-C", repo.path, "--changelog", "")
+        again = call("send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json")
+        refused = {one["name"]: one["hint"] for one in document(again)["refusals"]}
+        assert "--reroll" not in refused["already-sent"]
+        assert "--resend" in refused["already-sent"]
+        assert "patchpilot draft --changelog" in refused["already-sent"]
+        call("draft", "-C", repo.path, "--changelog", "- the description says why")
+        words = json.loads(call("send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json").out)
+        assert not {"already-sent", "no-changelog"} & {one["name"] for one in words["refusals"]}
+        assert len(server.take()) == 1
+
+
 def test_a_version_is_not_sent_twice_with_other_patches(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)

@@ -101,6 +101,7 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Pat
         assert send(repo, "--cc", "gone@example.org", "--yes").code == 4
         shown = send(repo, "--resume", "--drop", "gone@example.org", "--dry-run")
         assert "patchpilot maintainers --restore gone@example.org" in " ".join(shown.out.split())
+        assert send(repo, "--resume", "--drop", "gone@example.org", "--yes").code == 0
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
     assert key is not None

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="send without asking; needed when stdin is no terminal")
 @click.option("--resume", is_flag=True, help="send what is missing of the last send, with the same Message-IDs")
 @click.option(
-    "--unknown", type=click.Choice(("keep", "sent", "lost")), default="keep", help="with --resume: what became of mails in state unknown"
+    "--unknown",
+    metavar="[MESSAGE-ID=]sent|lost|keep",
+    multiple=True,
+    help="with --resume: what became of the mails in state unknown, of all or of one; repeatable",
 )
 @click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: leave this recipient out of what is still to leave")
 @click.option("--security", metavar="yes|no", help="whether this is a security problem; kept with the topic")
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
 @click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
 @click.argument("target", required=False)
 def command(
-    common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: str, **asked: Any
+    common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: tuple[str, ...], **asked: Any
 ) -> int:
     """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
     from patchpilot.services import send as service
@@ -83,12 +86,15 @@ def command(
         raise UsageError("--force needs a reason", hint="it is recorded with the send")
     if asked["drop"] and not resume:
         raise UsageError("--drop goes with --resume", hint="before a send: patchpilot maintainers --drop ADDRESS")
+    if unknown and not resume:
+        raise UsageError("--unknown goes with --resume", hint="`patchpilot send --resume` shows which mails are in doubt")
     with progress_of(common) as progress:
         if resume:
-            from patchpilot.services.resume import archive_lookup, plan_resume
+            from patchpilot.services.resume import archive_lookup, plan_resume, read_told
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
-            plan = plan_resume(repository, request, unknown, drop=asked["drop"], lookup=lookup, progress=progress)
+            of_all, told = read_told(unknown)
+            plan = plan_resume(repository, request, of_all, told=told, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
             _show_effects(repository, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):

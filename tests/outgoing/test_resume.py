@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`send --resume`: what it is told is written when it acts, mail by mail, and a branch that was amended since has a way on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.recipients.edits import EditStore, branch_key
+from patchpilot.services.topic import find_draft
+from tests.kit.cli import Outcome as Ended
+from tests.kit.cli import call
+from tests.kit.prep import prep
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic
+
+LIST = "widgets@lists.example.org"
+BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+
+
+def send(repo: Repo, *words: str) -> Ended:
+    """The verb with its recipient, past findings, nothing asked of an archive."""
+    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words)
+
+
+def resume(repo: Repo, *words: str) -> Ended:
+    """The last send taken up again."""
+    return call("send", "-C", repo.path, "--resume", "--format", "json", *words)
+
+
+def document(done: Ended) -> dict[str, Any]:
+    """The JSON on stdout."""
+    found: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
+    return found
+
+
+def states(done: Ended) -> list[str]:
+    """The mails' states in a document."""
+    return [one["state"] for one in document(done)["messages"]]
+
+
+def in_doubt(repo: Repo, *places: int) -> list[str]:
+    """Make these mails of the topic's last send unknown; the Message-IDs of all of them."""
+    with Repository.open(repo.path) as repository, Outbox() as outbox:
+        last = outbox.sends(find_draft(repository, request()).change_id)[-1]
+        for place in places:
+            outbox.mark(last.id, place, Outcome(MailState.UNKNOWN, "nobody knows"))
+        return [one.mail.message_id for one in last.entries]
+
+
+def request() -> Any:
+    """A request for the checked-out branch."""
+    from patchpilot.outgoing.plan import Request
+
+    return Request()
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> Any:
+    """A send of three mails of which the first was accepted, and its healed server."""
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        assert states(send(repo, "--cc", "gone@example.org", "--yes")) == ["accepted", "pending", "pending"]
+        server.faults.heal()
+        yield repo, server
+
+
+def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(cut: tuple[Repo, FaultySink]) -> None:
+    repo, server = cut
+    for words in (("--dry-run",), ()):
+        for _ in range(2):
+            done = resume(repo, "--drop", "gone@example.org", *words)
+            assert done.code == (0 if words else 1), done.err
+            assert [str(one) for one in document(done)["messages"][1]["cc"]] == []
+    with Repository.open(repo.path) as repository:
+        key = branch_key(repository)
+        assert key
+        assert EditStore().load(key).dropped == ()
+    assert len(server.take()) == 1
+    assert resume(repo, "--drop", "gone@example.org", "--yes").code == 0
+    assert [one.recipients for one in server.take()][1:] == [(LIST,), (LIST,)]
+    assert EditStore().load(key).dropped == ("gone@example.org",)
+
+
+def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) -> None:
+    repo, server = cut
+    ids = in_doubt(repo, 1, 2)
+    words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
+    assert states(resume(repo, *words, "--dry-run")) == ["accepted", "accepted", "pending"]
+    assert resume(repo, *words).code == 1  # no terminal to ask on
+    assert states(resume(repo, "--dry-run")) == ["accepted", "unknown", "unknown"]
+    assert states(resume(repo, *words, "--yes")) == ["accepted"] * 3
+    assert len(server.take()) == 2
+    assert states(resume(repo, *words[:2], "--yes")) == ["accepted"] * 3
+
+
+def test_a_message_id_goes_before_what_is_said_of_all(cut: tuple[Repo, FaultySink]) -> None:
+    repo, server = cut
+    ids = in_doubt(repo, 1, 2)
+    assert states(resume(repo, "--unknown", f"{ids[1]}=lost", "--unknown", "sent", "--dry-run")) == ["accepted", "pending", "accepted"]
+    assert states(resume(repo, "--unknown", f"{ids[1]}=sent", "--dry-run")) == ["accepted", "accepted", "unknown"]
+    assert states(resume(repo, "--unknown", "sent", "--unknown", f"{ids[2]}=keep", "--dry-run")) == ["accepted", "accepted", "unknown"]
+    assert states(resume(repo, "--unknown", "lost", "--yes")) == ["accepted"] * 3
+    assert len(server.take()) == 3
+
+
+def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(cut: tuple[Repo, FaultySink]) -> None:
+    repo, _ = cut
+    ids = in_doubt(repo, 1)
+    for word, hint in (("gone", "sent"), (f"{ids[1]}=gone", "sent"), ("who@example.org=sent", ids[1]), (f"{ids[0]}=lost", ids[1])):
+        done = resume(repo, "--unknown", word, "--yes")
+        assert done.code == 2, word
+        assert hint in done.err, word
+    done = send(repo, "--unknown", "sent", "--dry-run")
+    assert (done.code, "--resume" in done.err) == (2, True)
+
+
+def test_the_advice_names_the_mail_that_is_in_doubt(cut: tuple[Repo, FaultySink]) -> None:
+    repo, _ = cut
+    ids = in_doubt(repo, 1, 2)
+    advice = " ".join(document(resume(repo, "--dry-run"))["advice"])
+    assert f"--unknown {ids[1]}=" in advice
+    assert "--unknown lost" in advice
+
+
+@BOTH
+def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(tmp_path: Path, via: str) -> None:
+    with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        assert states(send(repo, "--via", via, "--yes")) == ["unknown"]
+        server.faults.heal()
+        done = resume(repo, "--unknown", "sent")
+        assert (done.code, states(done)) == (0, ["accepted"])
+        assert len(server.take()) == 1
+    assert repo.git("tag", "-l", "sent/*-v1")
+    assert "widget: change line 1" in call("track", "-C", repo.path).out
+
+
+def amended(repo: Repo) -> None:
+    """The newest commit with another message and another change."""
+    (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
+    repo.git("commit", "-q", "-a", "--amend", "-m", "widget: change line 2\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+
+
+@BOTH
+def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(tmp_path: Path, via: str) -> None:
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
+        shown = document(send(repo, "--via", via, "--yes"))
+        assert shown["state"] == "partial"
+        server.faults.heal()
+        amended(repo)
+        again = document(call("send", "-C", repo.path, "--via", via, "--to", LIST, "--format", "json", "--dry-run"))
+        hint = next(one["hint"] for one in again["refusals"] if one["name"] == "version-sent")
+        assert "--resume" in hint
+        assert "--reroll" in hint
+        done = resume(repo, "--yes")
+        assert (done.code, states(done)) == (0, ["accepted"] * 3), done.err
+        mails = server.take()
+    assert [one["message_id"] for one in document(done)["messages"]] == [one["message_id"] for one in shown["messages"]]
+    assert len(mails) == 3
+    assert b"Said better" not in mails[2].data
+    with Repository.open(repo.path) as repository:
+        known = prep_branch(repository, "topic")
+    if via == "b4":
+        assert known
+        assert known.revision == 2
+        assert dict(known.history)["v1"][-1] == shown["messages"][0]["message_id"]
+    assert states(resume(repo)) == ["accepted"] * 3
+
+
+@pytest.mark.parametrize("strategy", ["commit", "branch-description"])
+def test_b4_knows_of_a_send_that_was_finished_after_an_amend(tmp_path: Path, strategy: str) -> None:
+    with FaultySink(Faults(drop_before_mail=2)) as server:
+        repo = prep(tmp_path / "r", strategy, 2, server=server, cover="widget: two lines were wrong\n\nBoth were read back as zero.\n")
+        shown = document(send(repo, "--via", "b4", "--yes"))
+        assert shown["state"] == "partial"
+        server.faults.heal()
+        amended(repo)
+        done = resume(repo, "--yes")
+        assert done.code == 0, done.err
+        assert len(server.take()) == len(shown["messages"])
+        with Repository.open(repo.path) as repository:
+            known = prep_branch(repository, repository.branch)
+    assert known
+    assert (known.revision, dict(known.history)["v1"][-1]) == (2, shown["messages"][0]["message_id"])
