@@ -72,9 +72,9 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     names = ", ".join(one.label for one in packs)
     before = next((one["since"] for one in known.values() if one.get("label") == source.label), None)
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
-    way = "--config-from REV names a revision whose packs you trust" if source.is_revision else "patchpilot trust shows and trusts them"
+    way = "--config-from REV names a revision whose packs you trust" if source.is_revision else "`patchpilot trust` shows and trusts them"
     raise UntrustedError(
-        f"{source.label}: its rule packs are {state}: {names}", hint=f"{way}; git config patchpilot.packs '' does without them"
+        f"{source.label}: its rule packs are {state}: {names}", hint=f"{way}; `git config patchpilot.packs ''` does without them"
     )
 
 

@@ -89,6 +89,7 @@ WORLDS = (
     (r"--baseline baseline\.json", "baseline"),
     (r"--no-b4", "b4"),
     (r"--restore|--reset", "dropped"),
+    (r"^patchpilot trust", "configured"),
     (r"", "ready"),
 )
 """The state of the topic in which a command is printed."""
@@ -205,6 +206,10 @@ def _states(world: World) -> None:
     _run("maintainers", "--add-cc", "otto@example.com")
     _run("maintainers", "--drop", "otto@example.com")
     world.save("dropped")
+    world.enter("ready")
+    (world.here / ".patchpilot.toml").write_text('packs = ["ours.toml"]\n')
+    (world.here / "ours.toml").write_text("")
+    world.save("configured")
     world.enter("ready")
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
     world.save("baseline")

@@ -47,7 +47,7 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     elif not found.needs_trust:
         said = "names no rule packs: nothing of it needs your trust"
     else:
-        said = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (patchpilot trust trusts it)"
+        said = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (`patchpilot trust` trusts it)"
     sys.stdout.flush()
     print(f"patchpilot: {printable(found.label)}: {said}", file=sys.stderr)
     return 0
