@@ -19,16 +19,19 @@ from typing import Any
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
-from patchpilot.errors import NetworkError, RefusedError, UsageError
+from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.address import Address, judge
+from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.b4_tracking import correct_record
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.outbox import Entry
+from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Stop, captured, header_recipients, never_stop
 
+_OTHER_WAY = "use --via git-send-email, which takes the patch as git has it; `b4 send -o DIR` shows where b4 fails"
 _SHIM = """import socket, sys
 line = socket.socket(socket.AF_UNIX)
 try:
@@ -84,6 +87,7 @@ def deliver(
     reflect: bool = False,
     credential: Credential | None = None,
     stopping: Stop = never_stop,
+    progress: Progress = silent,
 ) -> None:
     """Let b4 send the series through our program. Only entries not yet accepted leave, with the bytes that were previewed."""
     with (
@@ -112,7 +116,7 @@ def deliver(
             pass_fds=INHERITED.get(),
         )
         try:
-            said = _Counter(process, listener, entries, way, report, stopping, account, reflect).serve()
+            said = _Counter(process, listener, entries, way, report, stopping, account, reflect, Retries(stopping, progress)).serve()
         finally:
             if process.poll() is None:
                 stop(process)
@@ -145,7 +149,9 @@ class _Counter:
         stopping: Stop,
         account: Account,
         reflect: bool,
+        retries: Retries,
     ) -> None:
+        self.retries = retries
         self.process, self.listener, self.entries, self.way, self.report = process, listener, entries, way, report
         self.stopping, self.account, self.reflect = stopping, account, reflect
         self.said = _Said()
@@ -194,10 +200,18 @@ class _Counter:
             return "taken"
         if self.stopping():
             return "stopped"
-        self.report(index, Outcome(MailState.SENDING))
         own = self.account.sender.email if self.account.sender else ""
-        outcome = self.way.send(entry.mail.envelope_from, (own,) if self.reflect else entry.mail.recipients, entry.mail.raw)
-        self.report(index, outcome)
+        recipients = (own,) if self.reflect else entry.mail.recipients
+        while True:
+            self.report(index, Outcome(MailState.SENDING))
+            self.retries.begin(index)
+            outcome = self.way.send(entry.mail.envelope_from, recipients, entry.mail.raw)
+            self.report(index, outcome)
+            if not self.retries.again(outcome):
+                break
+        if outcome.state is not MailState.ACCEPTED:
+            outcome = self.retries.told(outcome)
+            self.report(index, outcome)
         self.said.handed += 1
         return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
 
@@ -248,11 +262,16 @@ def _flags(cover: bool, sign: bool) -> list[str]:
     return [*(["--force-cover-letter"] if cover else []), *([] if sign else ["--no-sign"])]
 
 
-def _failed(text: str) -> NetworkError | RefusedError:
+class UndecodableError(InputError):
+    """b4 met bytes in a patch that are not UTF-8."""
+
+
+def _failed(text: str) -> PatchpilotError:
+    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""
     lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Traceback")]
-    told = [one.removeprefix("CRITICAL:").strip() for one in lines if "CRITICAL" in one] or lines[-1:]
+    critical = [one.removeprefix("CRITICAL:").strip() for one in lines if "CRITICAL" in one] or lines[-1:]
     if "uncommitted changes" in text:
         return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
-    return NetworkError(
-        f"b4 failed before the first mail: {told[0] if told else 'it ended without a word'}", hint="see `patchpilot doctor`"
-    )
+    if "UnicodeDecodeError" in text:
+        return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY)
+    return MissingError(f"b4 failed before the first mail: {critical[0] if critical else 'no message'}", hint=_OTHER_WAY)

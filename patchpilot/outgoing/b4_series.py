@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, RefusedError, UsageError
+from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_subject
+from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import b4
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.b4_additions import additions, put_in, refuse_signed
@@ -61,7 +62,10 @@ def make(
     with opened(repository, branch):
         known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"), base)
         known = _with_texts(repository, known, draft, wording, len(ids))
-        mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+        try:
+            mails = b4.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
+        except b4.UndecodableError as error:
+            raise InputError(f"{_not_utf8(repository, ids)}: {error.message}", hint=error.hint) from error
         # a signature covers the Message-ID, and the web endpoint gives its own
         mails = mails if sign else with_kept_ids(draft, "b4 to-self" if reflect else "b4", mails)
         wanted = books(repository, branch) if known.strategy == DESCRIPTION else {}
@@ -99,6 +103,7 @@ def carry(
     *,
     credential: Credential | None,
     stopping: Stop,
+    progress: Progress = silent,
 ) -> str:
     """Send what the outbox has not yet as accepted; "" or how the login went."""
     branch = send.branch or ""
@@ -112,7 +117,7 @@ def carry(
         return ""
     with opened(repository, branch, send.id):
         reopen(repository, branch, send.books)
-        _carry(repository, account, send, report, outbox, credential, stopping)
+        _carry(repository, account, send, report, outbox, credential, stopping, progress)
     return ""
 
 
@@ -138,7 +143,14 @@ def _carry_as_shown(account: Account, send: Send, report: Report, credential: Cr
 
 
 def _carry(
-    repository: Repository, account: Account, send: Send, report: Report, outbox: Outbox, credential: Credential | None, stopping: Stop
+    repository: Repository,
+    account: Account,
+    send: Send,
+    report: Report,
+    outbox: Outbox,
+    credential: Credential | None,
+    stopping: Stop,
+    progress: Progress,
 ) -> None:
     if account.endpoint:
         _post(repository, send, report, outbox)
@@ -158,6 +170,7 @@ def _carry(
         reflect=send.kind == "to-self",
         credential=credential,
         stopping=stopping,
+        progress=progress,
     )
 
 
@@ -263,6 +276,16 @@ def _letters(repository: Repository, mails: Sequence[Captured], ids: Sequence[st
             )
         )
     return tuple(letters)
+
+
+def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
+    """The first commit whose patch is not UTF-8."""
+    for one in ids:
+        try:
+            repository.git("show", "--format=%B", one).out.decode("utf-8")
+        except UnicodeDecodeError:
+            return f"commit {one[:12]}"
+    return "the series"
 
 
 def _same_titles(titles: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -4,10 +4,14 @@
 import re
 from enum import IntEnum
 
-from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.outgoing.replies import NO_ANSWER, after_mail, before_mail, lost
+from patchpilot.outgoing.transport import MailState, Outcome, Retry
 
 _LINE = re.compile(r"^Net::SMTP(?:::\w+)*(?:=GLOB\(0x[0-9a-f]+\))?(?P<way><<<|>>>) (?P<text>.*)$")
 _REPLY = re.compile(r"^(?P<code>[2-5]\d\d)(?P<more>[ -]|$)(?P<text>.*)$")
+
+_ENCRYPTION = re.compile(r"STARTTLS|\bSSL\b|\bTLS\b")
+_FOR_GOOD = re.compile(r"does not support STARTTLS|certificate|CA path|Can't locate", re.IGNORECASE)
 
 
 class Phase(IntEnum):
@@ -27,6 +31,7 @@ class Dialogue:
 
     def __init__(self) -> None:
         self.phase = Phase.QUIET
+        self.codes: set[str] = set()
         self.reply = ""
         self.asked = ""
         self.login = ""
@@ -34,7 +39,7 @@ class Dialogue:
 
     def begin(self) -> None:
         """A new mail: forget the last one's dialogue."""
-        self.phase, self.reply, self.asked, self.other = Phase.QUIET, "", "", []
+        self.phase, self.reply, self.asked, self.other, self.codes = Phase.QUIET, "", "", [], set()
 
     def feed(self, line: str) -> None:
         """One line of stderr. What is sent after AUTH is never kept."""
@@ -76,23 +81,36 @@ class Dialogue:
             self.login = "refused"
         if self.phase == Phase.ANSWERED:
             return
-        self.reply = text
+        self.codes.add(found["code"])
         if found["more"] == "-":
+            return
+        self.reply = text
+        garbled, self.codes = len(self.codes) > 1, set()
+        if garbled and self.phase >= Phase.BODY:
             return
         if self.phase == Phase.DATA and found["code"] == "354":
             self.phase = Phase.BODY
         elif self.phase in (Phase.BODY, Phase.COMPLETE):
             self.phase = Phase.ANSWERED
 
-    def outcome(self) -> Outcome:
-        """What is certain about the mail, its sender having ended or gone on."""
-        code = self.reply[:1]
+    def outcome(self, *, reused: bool = False, ever: bool = False) -> Outcome:
+        """What is certain about the mail, its sender having ended or gone on.
+
+        `reused`: its connection had carried a mail before; `ever`: another one had.
+        """
         if self.phase == Phase.ANSWERED:
-            return Outcome(MailState.ACCEPTED if code == "2" else MailState.REJECTED, self.reply)
+            return after_mail(int(self.reply[:3]), self.reply)
         if self.phase == Phase.COMPLETE:
-            return Outcome(MailState.UNKNOWN, "the connection ended after the mail was handed over, before the server answered")
-        if code in ("4", "5"):
-            return Outcome(MailState.REJECTED, f"{self.asked}: {self.reply}" if self.asked else self.reply)
-        if self.phase == Phase.QUIET:
-            return Outcome(MailState.PENDING, "never reached the server: " + (self.other[-1] if self.other else "no connection"))
-        return Outcome(MailState.PENDING, "the connection was lost before the mail was complete; the server cannot have taken it")
+            return Outcome(MailState.UNKNOWN, NO_ANSWER)
+        said = self.other[-1] if self.other else ""
+        if self.reply[:1] in ("4", "5"):
+            text = f"{self.asked}: {self.reply}" if self.asked else self.reply
+            return before_mail(int(self.reply[:3]), text, reused=reused)
+        if self.phase == Phase.QUIET and not self.reply:
+            # nobody was reached: worth another try when somebody was there for the mail before
+            return Outcome(
+                MailState.PENDING, f"never reached the server: {said or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
+            )
+        if _ENCRYPTION.search(said):
+            return Outcome(MailState.PENDING, said, Retry.NO if _FOR_GOOD.search(said) else Retry.LATER)
+        return lost(said or "connection closed by the server", reused=reused)

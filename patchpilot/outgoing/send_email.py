@@ -9,19 +9,22 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run, stop
-from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError
+from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.capture import captured_mails, capturing_program, split_arguments
 from patchpilot.outgoing.credentials import Credential, helper
-from patchpilot.outgoing.dialogue import Dialogue
-from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Stop, captured, never_stop
+from patchpilot.outgoing.dialogue import Dialogue, Phase
+from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.transport import Captured, MailState, Outcome, Report, Retry, Stop, captured, never_stop
 
 QUESTION = b"Send this email? ("
 STALLED = 150.0
@@ -29,6 +32,7 @@ STALLED = 150.0
 CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything leaves."""
 INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
+_SETTINGS = "look at git config --get-regexp '^sendemail', and at `patchpilot doctor`"
 
 
 def capture(
@@ -67,60 +71,109 @@ def deliver(
     identity: str | None = None,
     credential: Credential | None = None,
     stopping: Stop = never_stop,
+    progress: Progress = silent,
     stalled: float | None = None,
 ) -> Dialogue:
-    """Send these files. `report` is called before and after each mail; what is not reported was not begun.
+    """Send these files. `report` is called before and after each try of a mail; what is not reported was not begun.
 
-    Ends early, without an error, when a mail is not accepted or `stopping` says so.
+    What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or `stopping` says so.
     """
+    retries = Retries(stopping, progress)
+    done, one_each, login = 0, False, ""
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(credential) as (options, descriptors):
         paths = _write(Path(place), files)
-        argv = [*_argv(repository, account, bcc, identity, _names_sender(account, files), options), "--confirm=always", *map(str, paths)]
+        common = [*_argv(repository, account, bcc, identity, _names_sender(account, files), options), "--confirm=always"]
         if not account.sendmail:
-            argv.insert(-len(paths), "--smtp-debug=1")
-        env = _environment() | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"}
-        # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
-            cwd=repository.top,
-            pass_fds=descriptors,
-            start_new_session=True,
-        )
-        try:
-            return _Conversation(process, len(files), account, report, stopping, stalled or STALLED).hold()
-        finally:
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream:
-                    with contextlib.suppress(BrokenPipeError):
-                        stream.close()
-            if process.poll() is None:
-                stop(process)
+            common.append("--smtp-debug=1")
+        while True:
+            run_ = _Run(files=len(files) - done, before=done, one_each=one_each)
+            words = ["--batch-size=1", "--relogin-delay=0"] if one_each else []
+            with _started([*common, *words, *map(str, paths[done:])], repository, descriptors) as process:
+                talk = _Conversation(process, run_, account, report, stopping, stalled or STALLED, retries)
+                dialogue = talk.hold()
+            dialogue.login = login = dialogue.login or login
+            done += talk.accepted
+            if done == len(files) or talk.doubtful or talk.current < 0 or stopping():
+                return dialogue
+            if talk.last.state is MailState.ACCEPTED:
+                # it ended over a reply that it does not know, not over a mail
+                continue
+            one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
+            if not retries.again(talk.last):
+                report(done, retries.told(talk.last))
+                return dialogue
+
+
+@contextlib.contextmanager
+def _started(argv: Sequence[str], repository: Repository, descriptors: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A git send-email that asks before each mail; it has ended when the context ends."""
+    # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment() | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
+        cwd=repository.top,
+        pass_fds=descriptors,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if process.poll() is None:
+            stop(process)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a git send-email was started for: how many mails, how many of the series went before, and whether each has its own connection."""
+
+    files: int
+    before: int
+    one_each: bool
 
 
 class _Conversation:
     """The dialogue with a running git send-email."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", count: int, account: Account, report: Report, stopping: Stop, stalled: float
+        self,
+        process: "subprocess.Popen[bytes]",
+        started: _Run,
+        account: Account,
+        report: Report,
+        stopping: Stop,
+        stalled: float,
+        retries: Retries,
     ) -> None:
-        self.process, self.count, self.account, self.report, self.stopping, self.stalled = (
-            process,
-            count,
-            account,
-            report,
-            stopping,
-            stalled,
-        )
+        self.process, self.started, self.account, self._report = process, started, account, report
+        self.stopping, self.stalled, self.retries = stopping, stalled, retries
         self.dialogue = Dialogue()
         self.current = -1
+        self.accepted = 0
+        self.doubtful = False
+        self.last = Outcome(MailState.PENDING)
         self.out = b""
         self.err = b""
         self.open = False
         self.killed = ""
+
+    def report(self, outcome: Outcome) -> None:
+        """Report on the mail at hand."""
+        self._report(self.started.before + self.current, outcome)
+        if outcome.state is not MailState.SENDING:
+            self.last = outcome
+            self.accepted += outcome.state is MailState.ACCEPTED
+            self.doubtful = self.doubtful or outcome.state is MailState.UNKNOWN
+
+    def _outcome(self) -> Outcome:
+        ever = self.started.before + self.current > 0
+        return self.dialogue.outcome(reused=self.current > 0 and not self.started.one_each, ever=ever)
 
     def hold(self) -> Dialogue:
         """Answer its questions until it ends; every mail begun is reported on."""
@@ -182,7 +235,8 @@ class _Conversation:
         if word == b"y\n":
             self.current, self.open = self.current + 1, True
             self.dialogue.begin()
-            self.report(self.current, Outcome(MailState.SENDING))
+            self.retries.begin(self.started.before + self.current)
+            self.report(Outcome(MailState.SENDING))
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(word)
@@ -191,12 +245,12 @@ class _Conversation:
     def _finish(self, output: bytes) -> None:
         """The mail before this question is through: git send-email goes on only after an acceptance."""
         self.open = False
-        outcome = self.dialogue.outcome()
+        outcome = self._outcome()
         if self.account.sendmail:
             outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.sendmail)
-        elif outcome.state is not MailState.ACCEPTED and b"\nResult: 2" in output:
-            outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email tells it: 2xx")
-        self.report(self.current, outcome)
+        elif self.dialogue.phase < Phase.COMPLETE and b"\nResult: 2" in output:
+            outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx")
+        self.report(outcome)
 
     def _end(self, code: int) -> None:
         """The process is over: what became of the mail it was at."""
@@ -206,13 +260,13 @@ class _Conversation:
             if self.current < 0 and (code or self.killed):
                 raise _failed("\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed)
             return
-        outcome = self.dialogue.outcome()
+        outcome = self._outcome()
         if self.account.sendmail:
             state = MailState.ACCEPTED if code == 0 else MailState.UNKNOWN if code < 0 or self.killed else MailState.REJECTED
             outcome = Outcome(state, f"{self.account.sendmail}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
         elif self.killed and outcome.state is MailState.UNKNOWN:
             outcome = Outcome(MailState.UNKNOWN, f"{outcome.detail} ({self.killed})")
-        self.report(self.current, outcome)
+        self.report(outcome)
 
 
 def _argv(
@@ -230,7 +284,8 @@ def _argv(
     # "self" would also take the sender out of a Cc: that names them on purpose
     kinds = ("author", "bodycc", "sob", "misc-by", "cccmd", *(() if keep_self else ("self",)))
     words += [f"--suppress-cc={kind}" for kind in kinds]
-    if account.value("headercmd"):
+    # an older git has neither the setting nor the option
+    if account.value("headercmd") and git_version() >= (2, 41):
         words.append("--header-cmd=true")
     return [*words, *(f"--bcc={one}" for one in bcc)]
 
@@ -270,5 +325,13 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
             hint="write the domain in full, or send with --via b4, which takes it",
         )
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
-    words = why or (lines[0] if lines else "it ended without a word")
-    return NetworkError(f"git send-email failed before the first mail: {words}", hint="see `patchpilot doctor`")
+    words = why or (lines[0] if lines else "no message")
+    # it connects only after it has asked about the first mail: nothing that ends it before then comes from the network
+    hint = f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4" if "nknown option" in text else _SETTINGS
+    return MissingError(f"git send-email failed before the first mail: {words}", hint=hint)
+
+
+def git_version() -> tuple[int, int]:
+    """git's version, (0, 0) when it does not say."""
+    found = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

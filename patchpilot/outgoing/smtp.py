@@ -7,14 +7,18 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import GitError, MissingError, NetworkError
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.outgoing.replies import NO_ANSWER, accepted, after_mail, before_mail, lost
+from patchpilot.outgoing.smtp_replies import BadReplyError, StrictSMTP, StrictSMTPOverTLS
+from patchpilot.outgoing.transport import MailState, Outcome, Retry
 
+T = TypeVar("T")
 TIMEOUT = 60.0
 PROGRAM = 600.0
 """Seconds a sendmail program may take over one mail."""
@@ -26,7 +30,10 @@ class Submission:
 
     def __init__(self, account: Account, credential: Credential | None, timeout: float | None = None) -> None:
         self.account, self.credential, self.timeout = account, credential, timeout or TIMEOUT
-        self.server: smtplib.SMTP | None = None
+        self.server: StrictSMTP | None = None
+        self.carried = 0
+        """Mails that this connection has carried."""
+        self.ever = False
 
     def __enter__(self) -> "Submission":
         return self
@@ -41,41 +48,38 @@ class Submission:
                 self.server.quit()
             self.server = None
 
-    def open(self) -> smtplib.SMTP:
+    def open(self) -> StrictSMTP:
         """Connect, encrypt and log in as configured. NetworkError says which of the three failed."""
         if self.server:
             return self.server
         account = self.account
-        name = account.domain or None
+        at, hint = f"{account.server}:{account.port}", "see `patchpilot doctor`"
+        server = self._step(f"{at} cannot be reached", hint, self._connected)
+        if account.encryption == "tls":
+            self._step(f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server)
+        if account.needs_login and (credential := self.credential):
+            why = "many providers want an app password here: see `patchpilot doctor`"
+            refused = f"{account.server} refuses the login of {account.user}"
+            self._step(refused, why, lambda: login(server, account, credential), server)
+        self.server, self.carried = server, 0
+        return server
+
+    def _step(self, failed: str, hint: str, step: Callable[[], T], server: StrictSMTP | None = None) -> T:
         try:
-            if account.encryption == "ssl":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(
-                    account.server, account.port, local_hostname=name, timeout=self.timeout, context=tls_context(account)
-                )
-            else:
-                server = smtplib.SMTP(account.server, account.port, local_hostname=name, timeout=self.timeout)
-            server.ehlo_or_helo_if_needed()
+            return step()
         except _TROUBLE as error:
-            raise NetworkError(
-                f"{account.server}:{account.port} cannot be reached: {words(error)}", hint="see `patchpilot doctor`"
-            ) from error
-        try:
-            if account.encryption == "tls":
-                server.starttls(context=tls_context(account))
-                server.ehlo()
-        except _TROUBLE as error:
-            raise NetworkError(
-                f"STARTTLS with {account.server}:{account.port} failed: {words(error)}", hint="see `patchpilot doctor`"
-            ) from error
-        try:
-            if account.needs_login and self.credential:
-                login(server, account, self.credential)
-        except _TROUBLE as error:
-            raise NetworkError(
-                f"{account.server} refuses the login of {account.user}: {words(error)}",
-                hint="many providers want an app password here: see `patchpilot doctor`",
-            ) from error
-        self.server = server
+            if server:
+                server.close()
+            raise ConnectingError(f"{failed}: {words(error)}", hint=hint, retry=_retry_connecting(error, self.ever)) from error
+
+    def _connected(self) -> StrictSMTP:
+        account, name = self.account, self.account.domain or None
+        if account.encryption == "ssl":
+            context = tls_context(account)
+            server: StrictSMTP = StrictSMTPOverTLS(account.server, account.port, local_hostname=name, timeout=self.timeout, context=context)
+        else:
+            server = StrictSMTP(account.server, account.port, local_hostname=name, timeout=self.timeout)
+        server.ehlo_or_helo_if_needed()
         return server
 
     def send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:
@@ -84,46 +88,87 @@ class Submission:
             return _through_program(self.account, envelope_from, recipients, raw)
         try:
             server = self.open()
-        except NetworkError as error:
-            return Outcome(MailState.PENDING, error.message)
-        data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
-        try:
-            refusal = _envelope(server, envelope_from, recipients, data)
-        except _TROUBLE as error:
+        except ConnectingError as error:
+            return Outcome(MailState.PENDING, error.message, error.retry)
+        outcome = _carry(server, envelope_from, recipients, raw, reused=bool(self.carried))
+        if outcome.state is MailState.ACCEPTED:
+            self.carried, self.ever = self.carried + 1, True
+        else:
+            # what the server has of this mail, or still means to answer, ends with the connection
+            server.close()
             self.server = None
-            return Outcome(MailState.PENDING, f"the connection was lost before the mail was handed over: {words(error)}")
+        return outcome
+
+
+class ConnectingError(NetworkError):
+    """The server was not reached, not encrypted or not logged in to; `retry` says whether another try may help."""
+
+    def __init__(self, message: str, *, hint: str, retry: Retry) -> None:
+        super().__init__(message, hint=hint)
+        self.retry = retry
+
+
+def _retry_connecting(error: BaseException, ever: bool) -> Retry:
+    """Whether connecting again may help; `ever`: mails have been carried, so that the account is right and the server was there."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        again = error.smtp_code < 500
+    elif isinstance(error, smtplib.SMTPServerDisconnected):
+        again = True
+    elif isinstance(error, BadReplyError):
+        again = ever
+    elif isinstance(error, smtplib.SMTPException | ssl.SSLCertVerificationError):
+        again = False
+    else:
+        again = ever or isinstance(error, ssl.SSLError | ConnectionResetError | BrokenPipeError)
+    return Retry.LATER if again else Retry.NO
+
+
+def _encrypted(server: StrictSMTP, account: Account) -> None:
+    server.starttls(context=tls_context(account))
+    server.ehlo()
+
+
+def _carry(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool) -> Outcome:
+    """One mail over an open connection. Until the line that ends it is sent, the server cannot have accepted it."""
+    data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
+    data += b"" if data.endswith(b"\r\n") else b"\r\n"
+    try:
+        refusal = _envelope(server, sender, recipients, data, reused=reused)
         if refusal:
-            with contextlib.suppress(*_TROUBLE):
-                server.rset()
-            return Outcome(MailState.REJECTED, refusal)
-        try:
-            code, text = server.data(data)
-        except smtplib.SMTPDataError as error:
-            return Outcome(MailState.REJECTED, words(error))
-        except _TROUBLE as error:
-            self.server = None
-            return Outcome(
-                MailState.UNKNOWN, f"the connection ended after the mail was handed over, before the server answered: {words(error)}"
-            )
-        answer = f"{code} {text.decode('utf-8', 'replace')}"
-        return Outcome(MailState.ACCEPTED if 200 <= code < 300 else MailState.REJECTED, answer)
+            return refusal
+        server.send(re.sub(rb"(?m)^\.", b"..", data))
+        if early := server.early_reply():
+            return before_mail(early[0], _text(early), reused=False)
+    except _TROUBLE as error:
+        return lost(words(error), reused=reused)
+    try:
+        server.send(b".\r\n")
+        reply = server.getreply()
+    except _TROUBLE as error:
+        return Outcome(MailState.UNKNOWN, f"{NO_ANSWER}: {words(error)}")
+    return after_mail(reply[0], _text(reply))
 
 
-def _envelope(server: smtplib.SMTP, sender: str, recipients: Sequence[str], data: bytes) -> str:
-    """Announce the mail; the refusal in words, "" when everything was taken."""
+def _envelope(server: StrictSMTP, sender: str, recipients: Sequence[str], data: bytes, *, reused: bool) -> Outcome | None:
+    """Announce the mail; the outcome when that is refused, None when the server waits for its text."""
     options = []
     if server.has_extn("size"):
         options.append(f"size={len(data)}")
     if server.has_extn("8bitmime") and not data.isascii():
         options.append("body=8bitmime")
-    code, text = server.mail(sender, options)
-    if code != 250:
-        return f"the sender {sender}: {code} {text.decode('utf-8', 'replace')}"
+    reply = server.mail(sender, options)
+    if not accepted(reply[0]):
+        return before_mail(reply[0], f"the sender {sender}: {_text(reply)}", reused=reused)
     for one in recipients:
-        code, text = server.rcpt(one)
-        if code not in (250, 251):
-            return f"{one}: {code} {text.decode('utf-8', 'replace')}"
-    return ""
+        reply = server.rcpt(one)
+        if not accepted(reply[0]):
+            return before_mail(reply[0], f"{one}: {_text(reply)}", reused=reused)
+    reply = server.docmd("data")
+    return None if reply[0] == 354 else before_mail(reply[0], f"the mail: {_text(reply)}", reused=reused)
+
+
+def _text(reply: tuple[int, bytes]) -> str:
+    return f"{reply[0]} {reply[1].decode('utf-8', 'replace')}"
 
 
 def _through_program(account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.encoded_words import decode_words
@@ -38,12 +38,21 @@ class Captured:
     raw: bytes
 
 
+class Retry(IntEnum):
+    """Whether a mail that is known not to have been accepted may be accepted at another try; on a new connection, or after a while."""
+
+    NO = 0
+    NEW_CONNECTION = 1
+    LATER = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mail: its state, and the server's or program's words."""
+    """What became of one mail: its state, the server's or program's words, and whether another try may help."""
 
     state: MailState
     detail: str = ""
+    retry: Retry = Retry.NO
 
 
 Report = Callable[[int, Outcome], None]

@@ -21,6 +21,7 @@ from patchpilot.outgoing.account import Account, read_account
 from patchpilot.outgoing.compose import Sheet, Wording, letters, sheets_of_commits, sheets_of_patches
 from patchpilot.outgoing.cover import GIT_SUBJECT
 from patchpilot.outgoing.draft import Draft, Drafts
+from patchpilot.outgoing.headers import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.letter import Letter, new_message_ids, to_self
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, WAITING, MailResult, Problem, Request, SendPlan, SendResult
@@ -60,6 +61,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         )
     progress("reading the topic")
     series, ids = read_topic(repository, request)
+    refuse_breaks([repository.commit(one) for one in ids])
     project = profile_of(repository, request.profile, series)
     draft = find_draft(repository, request, series, ids)
     if not request.profile:
@@ -78,6 +80,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks, books = _make(repository, request, account, draft, wording, series, ids, people)
+    refuse_foreign([one.raw for one in mails])
     judged = sent_before(draft)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
     against, told = refusals(facts), warnings(facts)
@@ -148,7 +151,8 @@ def _make(
         )
     if request.to_self:
         made = tuple(to_self(one, account.sender) for one in made)
-    return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), (), {}
+    remarks = ("sendemail.headerCmd is not run: every mail has the headers shown",) if account.value("headercmd") else ()
+    return made, send_email.capture(repository, account, [one.file() for one in made], people.bcc, request.identity), remarks, {}
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
@@ -210,23 +214,29 @@ def _carry(
     if not _has_work(repository, send):
         return _ended(repository, send, planned)
     waiting = send.entries if b4 else tuple(one for one in send.entries if one.state in WAITING)
+    refuse_foreign([one.mail.raw for one in waiting])
     credential = None
     if account.needs_login:
         from patchpilot.outgoing.credentials import ask
 
         credential = ask(repository, account, terminal=terminal)
 
+    def shown(what: str, done: int = 0, total: int | None = None) -> None:
+        with contextlib.suppress(OSError):
+            progress(what, done, total)
+
     def report(index: int, outcome: Outcome) -> None:
         entry = waiting[index]
-        progress(f"{outcome.state}: {entry.mail.subject}", entry.place + 1, len(send.entries))
+        # on disk first: a terminal that is gone cannot be written to
         outbox.mark(send.id, entry.place, outcome)
+        shown(f"{outcome.state}: {entry.mail.subject}", entry.place + 1, len(send.entries))
 
     try:
         if b4:
             from patchpilot.outgoing import b4_series
 
             known_as = branch_key(repository)
-            login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping)
+            login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping, progress=shown)
             _carry_edits(known_as, branch_key(repository))
         else:
             files = [one.file for one in waiting]
@@ -238,6 +248,7 @@ def _carry(
                 identity=planned.request.identity,
                 credential=credential,
                 stopping=stopping,
+                progress=shown,
                 bcc=send.bcc,
             ).login
         if credential and login:

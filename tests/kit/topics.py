@@ -5,12 +5,13 @@ import subprocess
 from pathlib import Path
 
 from patchpilot.demo.sink import Received, Sink
+from tests.kit.raw_smtp import RawServer
 from tests.kit.repos import Repo
 
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
 
 
-def topic(path: Path, patches: int = 1, *, server: Sink | None = None, author: str | None = None) -> Repo:
+def topic(path: Path, patches: int = 1, *, server: Sink | RawServer | None = None, author: str | None = None) -> Repo:
     """A repository with `patches` commits on `topic` over `master`, its upstream; `server` is set as mail server."""
     repo = Repo(path)
     repo.commit("widget: start\n\n" + SIGNED, {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"})
@@ -24,7 +25,7 @@ def topic(path: Path, patches: int = 1, *, server: Sink | None = None, author: s
     return repo
 
 
-def use_server(repo: Repo, server: Sink) -> None:
+def use_server(repo: Repo, server: Sink | RawServer) -> None:
     """Set the repository's mail server."""
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", "sendemail.smtpserverport", str(server.port))

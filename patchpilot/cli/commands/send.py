@@ -4,7 +4,7 @@
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,16 +242,21 @@ def _ask(common: Common, plan: SendPlan) -> None:
 
 @contextmanager
 def _between_mails() -> Iterator[Any]:
-    """Ctrl-C is remembered and acted on between two mails; a second one, on the spot."""
+    """Ctrl-C, SIGTERM and a hang-up are remembered and acted on between two mails or tries; a second one, on the spot."""
     asked: list[int] = []
 
     def remember(number: int, _frame: object) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        click.echo("\npatchpilot: stopping after this mail (again: at once)", err=True)
+        # after a hang-up there may be no terminal left to write to
+        with suppress(OSError):
+            click.echo("\npatchpilot: stopping after this mail (again: at once)", err=True)
 
-    old = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    caught = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup wants us to go on
+        caught.append(signal.SIGHUP)
+    old = {number: signal.signal(number, remember) for number in caught}
     try:
         yield lambda: bool(asked)
     finally:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No text becomes a header: what cannot be one line of a header is refused, and so is a mail that has headers nobody asked for. No --force passes."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from patchpilot.errors import InputError
+from patchpilot.model.commit import Commit
+
+_BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
+_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
+_ONCE = (b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"subject", b"date")
+_NEVER = (b"bcc", b"return-path", b"received", b"delivered-to", b"errors-to", b"apparently-to")
+
+
+def refuse_breaks(commits: Iterable[Commit]) -> None:
+    """InputError when a commit's subject or author cannot be one line of a header: a transport would make a second header of the rest."""
+    for commit in commits:
+        author = commit.author
+        for what, text in (("subject", commit.subject), ("author", author.name), ("author", author.email)):
+            found = next((name for char, name in _BREAKS.items() if char in text), None)
+            if found:
+                how = "git commit --amend" + (" --reset-author" if what == "author" else "")
+                raise InputError(
+                    f"commit {commit.id[:12]}: {found} in the {what}: a mail header is one line",
+                    hint=f"{how} (of an older commit: git rebase -i {commit.id[:12]}^, and edit it)",
+                )
+
+
+def refuse_foreign(mails: Sequence[bytes]) -> None:
+    """InputError when the head of a mail has a bare carriage return, a header twice, or one that adds recipients out of sight."""
+    for number, raw in enumerate(mails, 1):
+        head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+        why = _foreign(head)
+        if why:
+            raise InputError(f"mail {number}: {why}", hint="look at the subject, author and recipients of the commit; nothing was sent")
+
+
+def _foreign(head: bytes) -> str:
+    if re.search(rb"\r(?!\n)|\0", head):
+        return "a bare carriage return or NUL in its headers"
+    seen = set[bytes]()
+    for at, line in enumerate(re.split(rb"\r?\n", head)):
+        if line[:1] in (b" ", b"\t") and at:
+            continue
+        found = _FIELD.match(line)
+        if not found:
+            return f"not a header: {line[:60].decode('utf-8', 'replace')}"
+        name = found[1].lower()
+        if name in _NEVER or name.startswith(b"resent-"):
+            return f"the header {found[1].decode('ascii')}:, which nobody asked for"
+        if name in _ONCE and name in seen:
+            return f"the header {found[1].decode('ascii')}: twice"
+        seen.add(name)
+    return ""

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Further tries of a mail that is known not to have been accepted: how many, how long between them; shown, and stopped when asked."""
+
+import time
+
+from patchpilot.model.progress import Progress
+from patchpilot.outgoing.transport import MailState, Outcome, Retry, Stop
+
+WAITS = (1.0, 4.0, 10.0)
+"""Seconds before the second, third and fourth try."""
+PATIENCE = 180.0
+"""Seconds after which no further try of the same mail begins."""
+_LOOK = 0.2
+
+
+class Retries:
+    """Counts the tries of one mail after another."""
+
+    def __init__(self, stopping: Stop, progress: Progress) -> None:
+        self._stopping, self._progress = stopping, progress
+        self._mail, self._tries, self._since = -1, 0, 0.0
+        self._reconnected = False
+
+    def begin(self, mail: int) -> None:
+        """A try of this mail begins."""
+        if mail != self._mail:
+            self._mail, self._tries, self._since, self._reconnected = mail, 0, time.monotonic(), False
+        self._tries += 1
+
+    def again(self, outcome: Outcome) -> bool:
+        """Whether to try the mail again after this outcome of its last try; returns when it is time to."""
+        if outcome.retry is Retry.NO or self._stopping():
+            return False
+        if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:
+            # a server may end a connection after every mail: that alone is no failed try
+            self._reconnected = True
+            self._tries -= 1
+            return True
+        if self._tries > len(WAITS) or time.monotonic() - self._since > PATIENCE:
+            return False
+        return self._wait(WAITS[self._tries - 1], outcome.detail)
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """The outcome of the last try, with the number of tries when there were several."""
+        if self._tries < 2 or outcome.state is MailState.ACCEPTED:
+            return outcome
+        return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
+
+    def _wait(self, seconds: float, why: str) -> bool:
+        self._progress(f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}")
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._stopping():
+            time.sleep(min(_LOOK, left))
+        return not self._stopping()

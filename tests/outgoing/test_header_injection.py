@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No text of a commit becomes a header, whatever the transport makes of it; and what cannot be made into mails is no network error."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.outgoing.headers import refuse_foreign
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import SIGNED, topic
+
+EVE = "\rBcc: eve@evil.example"
+TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+
+
+def committed(repo: Repo, subject: str, author: str) -> None:
+    """A commit with this subject and author, as it can come from anywhere: git itself takes a carriage return."""
+    (repo.path / "widget.c").write_text("int y;\n")
+    repo.git("add", "-A")
+    made = subprocess.run(
+        ["git", "-C", str(repo.path), "commit-tree", "-p", "HEAD", repo.git("write-tree")],
+        input=f"{subject}\n\nWas wrong.\n\n{SIGNED}\n".encode(),
+        env=os.environ | {"GIT_AUTHOR_NAME": author},
+        capture_output=True,
+        check=True,
+    )
+    repo.git("reset", "-q", "--hard", made.stdout.decode().strip())
+
+
+@TRANSPORTS
+@pytest.mark.parametrize(("subject", "author"), [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")])
+def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(tmp_path: Path, via: str, subject: str, author: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 0, server=server)
+        committed(repo, subject, author)
+        words = ("send", "-C", repo.path, "--via", via, "--to", "l@lists.example.org", "--force", "x")
+        for more in (("--yes",), ("--dry-run",), ("--outbox", tmp_path / "o")):
+            done = call(*words, *more)
+            assert done.code == 2, done.out
+            assert "carriage return" in done.err
+            assert repo.git("rev-parse", "--short=12", "HEAD") in done.err
+        assert not server.take()
+        assert not list((tmp_path / "o").glob("*"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"From: a@x\nSubject: s\nBcc: e@x",
+        b"From: a@x\nSubject: s\nresent-To: e@x",
+        b"From: a@x\nSubject: s\rBcc: e@x",
+        b"From: a@x\nSubject: s\0",
+        b"From: a@x\nTo: b@x\nSubject: s\nTo: e@x",
+        b"From: a@x\nSubject: s\nno header",
+    ],
+)
+def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
+    refuse_foreign([b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"])
+    with pytest.raises(InputError):
+        refuse_foreign([head + b"\n\ntext\n"])
+
+
+def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 0, server=server)
+        (repo.path / "widget.c").write_bytes(b"int widget; /* gr\xf6\xdfer */\n")
+        repo.git("commit", "-qam", f"widget: bytes\n\nWas wrong.\n\n{SIGNED}")
+        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes", "--via")
+        done = call(*words, "b4")
+        assert done.code == 2, done.err
+        assert repo.git("rev-parse", "--short=12", "HEAD") in done.err
+        assert "--via git-send-email" in done.err
+        assert call(*words, "git-send-email").code == 0
+        assert len(server.take()) == 1
+
+
+def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> None:
+    """An older git does not know it, and fails over the option that switches it off."""
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "sendemail.headerCmd", "echo Bcc: eve@evil.example")
+        done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        assert done.code == 0, done.err
+        assert "sendemail.headerCmd is not run" in done.out
+        (arrived,) = server.take()
+        assert b"eve@evil" not in arrived.data
+
+
+def test_a_git_send_email_that_fails_at_once_is_no_network_error(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "sendemail.suppresscc", "nonsense")
+        done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        assert done.code == 3, done.err
+        assert "nonsense" in done.err

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a mail server's odd answers prove, and what is tried again by itself (all of them, on both transports: `make faults`)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from patchpilot.outgoing import retries
+from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.transport import MailState, Outcome, Retry
+from tests.kit.cli import call
+from tests.kit.fault_table import TRANSPORTS, run_server_case
+from tests.kit.raw_smtp import Fault, RawServer
+from tests.kit.smtp_faults import AFTER, BEFORE, CASES, SENT, STOPPED, UNKNOWN, ServerCase
+from tests.kit.topics import topic
+from tests.outgoing.test_judgement import account
+
+RAW = b"Subject: x\n\ntext\n.\n..\n"
+
+
+def send(way: Submission) -> Outcome:
+    """One mail over our own client."""
+    return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
+
+
+@pytest.mark.parametrize("case", [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"], ids=lambda one: one.name)
+def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: ServerCase) -> None:
+    with RawServer(case.fault) as server, Submission(account(server), None, 0.4) as way:
+        if case.fault.at == 2:
+            assert send(way).state is MailState.ACCEPTED
+        outcome = send(way)
+        arrived = len(server.take()) == case.fault.at
+        if case.first == UNKNOWN:
+            assert (outcome.state, outcome.retry) == (MailState.UNKNOWN, Retry.NO)
+        elif arrived:
+            assert outcome.state is MailState.ACCEPTED
+        else:
+            assert outcome.state in (MailState.PENDING, MailState.REJECTED)
+            assert (outcome.retry is not Retry.NO) == (case.first == SENT) or case.first not in (SENT, STOPPED)
+            server.heal()
+            assert send(way).state is MailState.ACCEPTED
+        assert server.take()[-1].data == RAW.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize("via", TRANSPORTS)
+@pytest.mark.parametrize(
+    "name",
+    ["end: cut to '25', kept", "end: 451", "RCPT: closed", "closes after each mail", "451 for ever", "login expires in the series"],
+)
+def test_a_series_comes_through_once(tmp_path: Path, via: str, name: str) -> None:
+    row = run_server_case(tmp_path, via, next(one for one in CASES if one.name == name))
+    assert row.right, row
+
+
+def test_tries_are_counted_shown_and_stopped() -> None:
+    shown: list[str] = []
+    later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
+    with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
+        one = Retries(lambda: False, lambda what, done=0, total=None: shown.append(what))
+        tries = 0
+        while True:
+            one.begin(0)
+            tries += 1
+            if not one.again(later):
+                break
+        assert (tries, one.told(later).detail) == (4, "451 later (4 tries)")
+        assert [line.partition(" in ")[0] for line in shown] == ["try 2 of 4", "try 3 of 4", "try 4 of 4"]
+        one.begin(1)
+        assert one.again(later)
+        assert not one.again(Outcome(MailState.UNKNOWN, "?"))
+    stopped = Retries(lambda: True, lambda *_, **__: None)
+    stopped.begin(0)
+    assert not stopped.again(later)
+
+
+@pytest.mark.parametrize(("via", "number"), [("git-send-email", signal.SIGHUP), ("b4", signal.SIGHUP), ("git-send-email", signal.SIGTERM)])
+def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: int) -> None:
+    with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        assert call("draft", "-C", repo.path, "--cover-subject", "widget: fix lines", "--cover", "All were wrong.").code == 0
+        words = ["send", "-C", str(repo.path), "--via", via, "--to", "l@lists.example.org", "--force", "x", "--yes", "--format", "json"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "patchpilot", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        end = time.monotonic() + 60
+        while len(server.take()) < 2 and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+        os.kill(process.pid, number)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+        assert [one["state"] for one in json.loads(out)["messages"]] == ["accepted", "accepted", "pending", "pending"]
+        assert call(*words[:-2], "--resume").code == 0
+        assert len(server.take()) == 4
