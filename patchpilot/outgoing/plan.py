@@ -50,6 +50,17 @@ class Problem:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SentRecord:
+    """A version that was sent as others than the outbox know it: `where` they keep it, whether its patches are the `same`, and of this topic."""
+
+    version: int
+    date: str
+    where: str
+    same: bool
+    same_topic: bool
+
+
 NO_SERVER = Problem(
     "no-server",
     "no mail server is configured: nothing can be sent",

@@ -14,7 +14,7 @@ from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.cover import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.plan import NO_SERVER, Problem, Request
+from patchpilot.outgoing.plan import NO_SERVER, Problem, Request, SentRecord
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sameness import same_patches
 from patchpilot.outgoing.target import Standing, Target
@@ -34,7 +34,8 @@ class Facts:
     """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
-    thread of its own; `waived` are the errors that the person gave a reason for, with it.
+    thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
+    have been sent.
     """
 
     request: Request
@@ -60,6 +61,7 @@ class Facts:
     waived: tuple[str, ...] = ()
     cover_from: int = 0
     new_thread: str = ""
+    records: tuple[SentRecord, ...] = ()
 
 
 def refusals(facts: Facts) -> tuple[Problem, ...]:
@@ -184,6 +186,25 @@ def _versions(facts: Facts) -> Iterator[Problem]:
             return
     if facts.same_version and not resend and not facts.request.to_self:
         yield _version_sent(facts.same_version)
+    elif not resend and not facts.request.to_self:
+        yield from _recorded(facts, told)
+
+
+def _recorded(facts: Facts, told: bool) -> Iterator[Problem]:
+    """What was sent as tags, b4 and the archive know it, where the outbox does not."""
+    for one in facts.records:
+        when = f" on {one.date}" if one.date else ""
+        if one.same and not (facts.version > one.version and told):
+            hint = (
+                "amend the commits, and say what is new with `patchpilot draft --changelog '- what changed'`;"
+                " --resend sends it again marked RESEND"
+            )
+            yield Problem("already-sent", f"the same patches were sent as v{one.version}{when}: {one.where}", hint)
+            return
+        if one.same_topic and one.version == facts.version:
+            hint = f"`patchpilot draft -v {one.version + 1}` makes it the next version"
+            yield Problem("version-sent", f"v{one.version} of this topic was sent{when}: {one.where}", hint)
+            return
 
 
 def _after_the_same(facts: Facts, send: Send) -> str:

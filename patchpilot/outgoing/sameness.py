@@ -23,6 +23,12 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     return before == {_key(one) for one in patches}
 
 
+def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
+    """Whether two series, of which there is at least one patch, have the same authors, messages and changed lines."""
+    mine = {_key(one) for one in patches}
+    return bool(mine) and mine == {_key(one) for one in others}
+
+
 def _key(patch: Patch) -> _Key:
     message = tuple(line.rstrip() for line in "\n".join(patch.message).strip().split("\n"))
     changed = tuple(

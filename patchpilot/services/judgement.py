@@ -19,12 +19,13 @@ from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.fidelity import damages, file_damages
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.plan import Request, SentRecord
 from patchpilot.outgoing.preflight import Facts, upstream_claim
 from patchpilot.outgoing.target import Standing, Target, stand, stand_files
 from patchpilot.outgoing.transport import Captured
 from patchpilot.services.addressees import Addressees
 from patchpilot.services.project import KERNEL
+from patchpilot.services.sent_elsewhere import sent_records
 from patchpilot.services.target_tip import find_target
 from patchpilot.services.traps import questions
 
@@ -57,7 +58,12 @@ def gather(
         patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not outbox.ever_sent()
-        before = [one for one in outbox.sends(draft.change_id, version) if one.state in ("sent", "partial")]
+        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+    before = [one for one in sent if one.version == version]
+    records: tuple[SentRecord, ...] = ()
+    if not request.to_self:
+        progress("looking for earlier versions")
+        records = sent_records(repository, request, draft, version, series, mails, known=bool(earlier or sent))
     return Facts(
         request=request,
         series=series,
@@ -80,6 +86,7 @@ def gather(
         new_thread=project.title if project.new_thread else "",
         too_soon=_too_soon(project, draft, version, now, request.resend),
         first_time=first_time,
+        records=records,
         same_version=before[-1] if before else None,
         damaged=(
             damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit])

@@ -18,6 +18,7 @@ from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, complete_prefix, follow, new_change_id
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
+from patchpilot.services.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.services.topic_base import topic_commits
 
 _CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
@@ -70,7 +71,7 @@ def read_draft(repository: Repository, request: Request, series: Series | None =
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What git knows of a topic: its series, its patches, the repository, its branch and the branches there are, what b4 keeps of it."""
+    """What git knows of a topic: its series, its patches, the repository, its branch and the branches there are, what b4 and a tag keep of it."""
 
     series: Series
     patches: tuple[KnownPatch, ...]
@@ -78,6 +79,7 @@ class _Seen:
     branch: str | None
     branches: tuple[str, ...]
     enrolled: PrepBranch | None
+    tagged: SentTag | None
 
 
 def _look(repository: Repository, request: Request, series: Series | None, ids: Sequence[str]) -> _Seen:
@@ -91,7 +93,7 @@ def _look(repository: Repository, request: Request, series: Series | None, ids: 
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
-    return _Seen(series, known, repository.key, branch, tuple(repository.refs), enrolled)
+    return _Seen(series, known, repository.key, branch, tuple(repository.refs), enrolled, tagged_topic(repository, known))
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
@@ -105,7 +107,13 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = seen.patches[0].subject if seen.patches else "patch"
-        draft = Draft(told or new_change_id(title), seen.home, seen.branch)
+        tag = seen.tagged
+        if tag and not told and drafts.get(tag.change_id) is None:
+            # its draft is lost; where the outbox is, too, only the tag knows which version is the next
+            sent = outbox.last_version(tag.change_id)
+            draft = Draft(tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1)
+        else:
+            draft = Draft(told or new_change_id(title), seen.home, seen.branch)
     kept = follow(draft, seen.branch, seen.patches)
     return replace(kept, version=max(kept.version, outbox.last_version(kept.change_id)))
 

@@ -15,6 +15,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.transport import MailState
 from patchpilot.services.reroll import changes, unfinished
+from patchpilot.services.sent_elsewhere import sent_tags
 from patchpilot.services.topic import read_draft, read_topic
 from patchpilot.services.topic_series import series_of
 from patchpilot.services.track import Tracked
@@ -206,6 +207,7 @@ def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tra
 
 
 def _booked(repository: Repository, draft: Draft) -> int:
-    """The next version by b4's tracking data; 1 for a branch that b4 does not know."""
+    """The next version by b4's tracking data and the tags of sends; 1 where neither knows the topic."""
     known = prep_branch(repository, draft.branch) if draft.branch else None
-    return known.revision if known else 1
+    tagged = max((one.version + 1 for one in sent_tags(repository) if one.change_id == draft.change_id), default=1)
+    return max(known.revision if known else 1, tagged)

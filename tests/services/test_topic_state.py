@@ -234,7 +234,7 @@ LIFE = {
     "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
     "sent, not followed": Moment(unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"),
     "sent long ago with another program": Moment(elsewhere, TODO, TODO, "v1 stalled: nothing since 2023-11-14", 2, "stalled"),
-    "draft forgotten": Moment(forgotten, WAITING, TODO, "v1 under-review", 2, "under-review"),
+    "draft forgotten": Moment(forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"),
     "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
     "a question is open": Moment(asked, TODO, DONE, "Rita Reviewer asks a question", 2, "under-review"),
     "changes requested": Moment(criticized, TODO, DONE, "Rita Reviewer wants changes", 2, "changes-requested"),
