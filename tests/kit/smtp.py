@@ -16,6 +16,8 @@ class Faults:
     """What goes wrong; mails count from 1 over the server's whole life. None and empty mean: nothing."""
 
     drop_before_mail: int | None = None
+    gone_from: int | None = None
+    """From this mail on every connection is dropped before it, so that no further try helps."""
     reject: frozenset[str] = frozenset()
     reject_all: bool = False
     temporary_at: int | None = None
@@ -27,7 +29,7 @@ class Faults:
 
     def heal(self) -> None:
         """From now on nothing goes wrong."""
-        self.drop_before_mail = self.temporary_at = self.stall_at = self.close_after_data = None
+        self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = self.close_after_data = None
         self.reject, self.reject_all, self.on_mail = frozenset(), False, None
 
 
@@ -79,7 +81,7 @@ class _Faulty(Keeper):
         faults.seen += 1
         if faults.on_mail:
             faults.on_mail(faults.seen)
-        if faults.drop_before_mail == faults.seen:
+        if faults.drop_before_mail == faults.seen or (faults.gone_from and faults.seen >= faults.gone_from):
             server.transport.abort()
             return "421 gone"
         if faults.temporary_at == faults.seen:

@@ -151,7 +151,7 @@ def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
             assert deliver(here, plan(here, asked())).state == "sent"
-            server.faults.drop_before_mail = 4
+            server.faults.gone_from = 4
             again = Request(to=(LIST,), resend=True, force="a test")
             assert deliver(here, plan(here, again)).state == "partial"
             server.faults.heal()
@@ -184,7 +184,7 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
 
 
 def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(tmp_path: Path) -> None:
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
             assert deliver(here, plan(here, asked())).state == "partial"

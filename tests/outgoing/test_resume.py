@@ -64,7 +64,7 @@ def request() -> Any:
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
     """A send of three mails of which the first was accepted, and its healed server."""
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
         assert states(send(repo, "--cc", "gone@example.org", "--yes")) == ["accepted", "pending", "pending"]
@@ -152,7 +152,7 @@ def amended(repo: Repo) -> None:
 
 @BOTH
 def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(tmp_path: Path, via: str) -> None:
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
         shown = document(send(repo, "--via", via, "--yes"))
@@ -180,7 +180,7 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(tm
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
 def test_b4_knows_of_a_send_that_was_finished_after_an_amend(tmp_path: Path, strategy: str) -> None:
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = prep(tmp_path / "r", strategy, 2, server=server, cover="widget: two lines were wrong\n\nBoth were read back as zero.\n")
         shown = document(send(repo, "--via", "b4", "--yes"))
         assert shown["state"] == "partial"

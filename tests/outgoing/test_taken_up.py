@@ -84,7 +84,7 @@ def test_what_is_in_doubt_is_told_and_not_sent(tmp_path: Path) -> None:
 
 
 def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--yes").code == 4
         shown = send(repo, "--resume", "--dry-run")
@@ -96,11 +96,12 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
 
 
 def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Path) -> None:
-    with FaultySink(Faults(drop_before_mail=2)) as server:
+    with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--cc", "gone@example.org", "--yes").code == 4
         shown = send(repo, "--resume", "--drop", "gone@example.org", "--dry-run")
         assert "patchpilot maintainers --restore gone@example.org" in " ".join(shown.out.split())
+        server.faults.heal()
         assert send(repo, "--resume", "--drop", "gone@example.org", "--yes").code == 0
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)

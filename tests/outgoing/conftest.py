@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sending in tests: further tries come at once."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.retries.WAITS", (0.05, 0.1, 0.1))
