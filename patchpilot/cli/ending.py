@@ -43,6 +43,9 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         if error.errno in _FULL:
             _drop_stdout()
             return say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
+        if error.errno == errno.EIO and error.filename is None:
+            _drop_terminal()
+            return ExitCode.INTERRUPTED
         if error.errno in _NOT_OURS and isinstance(error.filename, str):
             return say(f"{error.filename}: {error.strerror}", "look at its name and its permissions", ExitCode.USAGE)
         return _bug(error)
@@ -93,6 +96,12 @@ def _replace_closed_streams() -> None:
 def _drop_stdout() -> None:
     """What is still buffered would fail again when python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _drop_terminal() -> None:
+    """The terminal was closed: what is still to be written goes nowhere."""
+    _drop_stdout()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _terminate(*_: Any) -> NoReturn:

@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.kit.cli import call
 from tests.kit.fault_table import TRANSPORTS, run_server_case
 from tests.kit.raw_smtp import Fault, RawServer
 from tests.kit.smtp_faults import AFTER, BEFORE, CASES, SENT, STOPPED, UNKNOWN, ServerCase
+from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
 from tests.outgoing.test_judgement import account
 
@@ -99,3 +101,31 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: 
         assert [one["state"] for one in json.loads(out)["messages"]] == ["accepted", "accepted", "pending", "pending"]
         assert call(*words[:-2], "--resume").code == 0
         assert len(server.take()) == 4
+
+
+def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
+    with RawServer(Fault("RCPT", b"450 greylisted\r\n", at=2)) as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        argv = [sys.executable, "-m", "patchpilot", "send", "--to", "l@lists.example.org", "--force", "x", "--yes"]
+        with Terminal(argv, repo.path) as terminal:
+            assert terminal.end() == 0
+        assert "try 2 of 4 in 1 s: l@lists.example.org: 450 greylisted" in terminal.seen
+        assert len(server.take()) == 2
+
+
+def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(tmp_path: Path) -> None:
+    with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        words = ("send", "-C", str(repo.path), "--to", "l@lists.example.org", "--force", "x")
+        process, terminal = pty.fork()
+        if not process:
+            os.environ["TMPDIR"] = str(tmp_path)
+            os.execv(sys.executable, [sys.executable, "-m", "patchpilot", *words, "--yes"])
+        while len(server.take()) < 2:
+            os.read(terminal, 65536)
+        os.close(terminal)
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
+        assert not list(tmp_path.glob("patchpilot-bug*"))
+        done = json.loads(call(*words, "--resume", "--dry-run", "--format", "json").out)
+        assert [one["state"] for one in done["messages"]][:2] == ["accepted", "accepted"]
+        assert "unknown" not in {one["state"] for one in done["messages"]}
