@@ -13,6 +13,9 @@ _REPLY = re.compile(r"^(?P<code>[2-5]\d\d)(?P<more>[ -]|$)(?P<text>.*)$")
 _ENCRYPTION = re.compile(r"STARTTLS|\bSSL\b|\bTLS\b")
 _FOR_GOOD = re.compile(r"does not support STARTTLS|certificate|CA path|Can't locate", re.IGNORECASE)
 
+_LONGEST = 1000
+"""Lines of one reply."""
+
 
 class Phase(IntEnum):
     """How far the dialogue about one mail got."""
@@ -32,6 +35,7 @@ class Dialogue:
     def __init__(self) -> None:
         self.phase = Phase.QUIET
         self.codes: set[str] = set()
+        self.lines = 0
         self.reply = ""
         self.asked = ""
         self.login = ""
@@ -40,6 +44,12 @@ class Dialogue:
     def begin(self) -> None:
         """A new mail: forget the last one's dialogue."""
         self.phase, self.reply, self.asked, self.other, self.codes = Phase.QUIET, "", "", [], set()
+        self.lines = 0
+
+    @property
+    def endless(self) -> bool:
+        """Whether the server is in a reply that does not end."""
+        return self.lines > _LONGEST
 
     def feed(self, line: str) -> None:
         """One line of stderr. What is sent after AUTH is never kept."""
@@ -82,8 +92,10 @@ class Dialogue:
         if self.phase == Phase.ANSWERED:
             return
         self.codes.add(found["code"])
+        self.lines += 1
         if found["more"] == "-":
             return
+        self.lines = 0
         self.reply = text
         garbled, self.codes = len(self.codes) > 1, set()
         if garbled and self.phase >= Phase.BODY:

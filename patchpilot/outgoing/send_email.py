@@ -224,6 +224,9 @@ class _Conversation:
         *lines, self.err = (self.err + data).split(b"\n")
         for line in lines:
             self.dialogue.feed(line.decode("utf-8", "replace"))
+        if self.dialogue.endless and not self.killed:
+            self.killed = "the server's reply did not end"
+            stop(self.process)
 
     def _answer(self) -> None:
         before, _, self.out = self.out.partition(QUESTION)

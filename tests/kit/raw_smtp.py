@@ -21,7 +21,8 @@ STEPS = ("greeting", "EHLO", "HELO", "STARTTLS", "handshake", "AUTH", "MAIL", "R
 class Fault:
     """At `step` of mail `at` (from 1; 0: every mail) send these bytes, then `then`; so many `times`. `kept`: the mail at the end is kept all the same.
 
-    `then` is "on", "close", "reset", "stall" (until the client is gone), or "late" (a second passes before the bytes).
+    `then` is "on", "close", "reset", "stall" (until the client is gone), "late" (a second passes before the bytes), or "again": the bytes
+    are sent again and again, every `pause` seconds, until the client is gone.
     """
 
     step: str
@@ -30,6 +31,7 @@ class Fault:
     at: int = 2
     times: int = 1
     kept: bool = False
+    pause: float = 0.0
 
 
 class _GoneError(Exception):
@@ -208,6 +210,9 @@ class _Session:
             raw.shutdown(socket.SHUT_WR)
             self._drain(0.05)
             raise _GoneError
+        while fault.then == "again" and not self.server._closing.is_set():
+            time.sleep(fault.pause)
+            self.sock.sendall(fault.send)
         if fault.then == "stall":
             self._drain(60.0)
             raise _GoneError

@@ -151,6 +151,15 @@ AFTER = tuple(
     )
 )
 
+ENDLESS = tuple(
+    ServerCase(f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first)
+    for step, kept, first in (("MAIL", False, SENT), ("end", True, UNKNOWN), ("end", False, UNKNOWN))
+    for name, send, pause in (
+        (f"a byte now and then{', kept' * kept}", b"2", 0.3),
+        (f"a reply without end{', kept' * kept}", b"250-and more\r\n" * 50, 0.001),
+    )
+)
+
 BETWEEN = (
     ServerCase("closes after each mail", Fault("between", b"", "close", 0, 99)),
     ServerCase("421 and closes after each mail", Fault("between", b"421 idle\r\n", "close", 0, 99)),
@@ -183,4 +192,4 @@ SECURE = (
     ServerCase("login expires in the series", Fault("MAIL", b"530 5.7.0 log in first\r\n", "on"), SENT, tls="starttls", login=True),
 )
 
-CASES = (*BEFORE, *AFTER, *BETWEEN, *SECURE)
+CASES = (*BEFORE, *AFTER, *ENDLESS, *BETWEEN, *SECURE)

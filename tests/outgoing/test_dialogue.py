@@ -38,3 +38,29 @@ def test_no_password_is_kept() -> None:
     for line in ("AUTH PLAIN AHVzZXIAcGFzcw==", "AHVzZXIAcGFzcw=="):
         dialogue.feed(f"Net::SMTP=GLOB(0x5581)>>> {line}")
     assert "AHVz" not in repr(vars(dialogue))
+
+
+def test_a_reply_cut_off_or_of_two_codes_proves_nothing() -> None:
+    for answer in (
+        ["<<< 25"],
+        ["<<< 250-kept"],
+        ["<<< 250-kept", "<<< 550 no"],
+        ["<<< 2500 ok"],
+        ["<<< 650 ok"],
+        ["<<< 221 bye"],
+        ["<<< 354 go on"],
+    ):
+        dialogue = Dialogue()
+        dialogue.begin()
+        for line in [*TAKEN, ">>> .", *answer]:
+            dialogue.feed(f"Net::SMTP=GLOB(0x5581){line}")
+        assert str(dialogue.outcome().state) == "unknown", answer
+
+
+def test_a_reply_without_end_is_noticed() -> None:
+    dialogue = Dialogue()
+    for _ in range(1001):
+        dialogue.feed("Net::SMTP=GLOB(0x5581)<<< 250-and more")
+    assert dialogue.endless
+    dialogue.feed("Net::SMTP=GLOB(0x5581)<<< 250 done")
+    assert not dialogue.endless
