@@ -184,7 +184,7 @@ class Scratch:
         one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
         self._asked += 1
         if self._asked > _FEW:
-            self._merges = self._merges or Merges(self.repository.top, self._filler(), self._env)
+            self._merges = self._merges or Merges(self.repository.top, self._filler(), {**self._env, **self.repository.drivers_off})
             done = self._merges.merge(one, other)
             if done:
                 return merge_of(done[1], clean=done[0])

@@ -28,7 +28,7 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
     _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
-    done = repository.git("--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths)
+    done = repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths, filters=True)
     dirty = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
     if dirty:
         raise RefusedError(

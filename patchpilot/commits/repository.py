@@ -3,12 +3,13 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.batch import CatFile
+from patchpilot.commits.drivers import HOOKS_OFF, KEYS, drivers_off
 from patchpilot.commits.parse import parse_commit
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
@@ -24,6 +25,7 @@ _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
+_USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
@@ -87,10 +89,26 @@ class Repository:
         self.close()
 
     def git(
-        self, *args: str, stdin: bytes | None = None, env: dict[str, str] | None = None, ok: Sequence[int] = (0,), timeout: float = 300.0
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        ok: Sequence[int] = (0,),
+        timeout: float = 300.0,
+        filters: bool = False,
     ) -> Completed:
-        """A pinned git call in this repository; see `run.git`."""
-        return git(self.top, *args, stdin=stdin, env=self.extra_environment | (env or {}), ok=ok, timeout=timeout)
+        """A pinned git call in this repository; see `run.git`. Only with `filters` may git run those that the configuration names."""
+        pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
+        return git(self.top, *args, stdin=stdin, env={**pins, **self.extra_environment, **(env or {})}, ok=ok, timeout=timeout)
+
+    @cached_property
+    def drivers_off(self) -> Mapping[str, str]:
+        """The environment that keeps git from the filters and drivers of its configuration."""
+        return drivers_off(self.config_regexp(KEYS))
+
+    def programs_off(self) -> Mapping[str, str]:
+        """The same for a program that calls git itself, with hooks off as well."""
+        return drivers_off(self.config_regexp(KEYS), HOOKS_OFF)
 
     def resolve(self, word: str) -> str:
         """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""

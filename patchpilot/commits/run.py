@@ -93,8 +93,13 @@ PINNED = (
 """Configuration that could change git's answers under us."""
 
 _NOT_PINNED_WHEN_EMPTY = {"diff.external"}
-_PINNED_WORDS = {"blame": ("--ignore-revs-file=",)}
-"""What only an option can pin: an empty blame.ignoreRevsFile does not keep git from the file that another configuration names."""
+_NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
+_PINNED_WORDS = {
+    "blame": ("--ignore-revs-file=", "--no-textconv"),
+    **dict.fromkeys(("diff", "diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
+}
+"""What only an option can pin: an empty value does not switch off blame.ignoreRevsFile or a driver that the configuration names."""
+_LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) 
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
+        # older git knows no GIT_NO_LAZY_FETCH: what a promisor remote names as its transport is a command
+        env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
     return env | dict(extra or {})
 
@@ -194,7 +201,8 @@ def git(
     timeout: float = 300.0,
 ) -> Completed:
     """Run git in `repo` with pinned configuration. An exit code not in `ok` is a GitError with git's own last words; `ok=()` takes any."""
-    done = run(git_argv(repo, *args), stdin=stdin, env=environment(env), timeout=timeout)
+    local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
+    done = run(git_argv(repo, *args), stdin=stdin, env=environment(local | dict(env or {})), timeout=timeout)
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
         ok = (0,)
     if ok and done.code not in ok:

@@ -110,7 +110,7 @@ def deliver(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=b4_environment(),
+            env=b4_environment(repository),
             cwd=repository.top,
             start_new_session=True,
             pass_fds=INHERITED.get(),

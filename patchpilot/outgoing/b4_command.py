@@ -27,13 +27,19 @@ def command(*words: str) -> list[str]:
 def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0) -> Completed:
     """Run b4 to its end with one newline to read: its prompts take that or stop, they cannot hang."""
     return run_program(
-        command(*words), stdin=stdin, env=b4_environment(), cwd=repository.top, timeout=timeout, pass_fds=INHERITED.get(), name="b4"
+        command(*words),
+        stdin=stdin,
+        env=b4_environment(repository),
+        cwd=repository.top,
+        timeout=timeout,
+        pass_fds=INHERITED.get(),
+        name="b4",
     )
 
 
-def b4_environment() -> dict[str, str]:
-    """git's clean environment, without what would change how b4 calls git; a mark for our own hooks."""
-    env = environment()
+def b4_environment(repository: Repository) -> dict[str, str]:
+    """git's clean environment, without what would change how b4 calls git or make that run the repository's drivers; a mark for our own hooks."""
+    env = environment(repository.programs_off())
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Filters, textconv and merge drivers that git's configuration names, switched off for one call: what is read or merged needs no foreign program."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+KEYS = r"^(filter|diff|merge)\..+\.(clean|smudge|process|textconv|driver)$"
+_MERGE = "git merge-file -q --marker-size=%L {} %A %O %B"
+
+
+HOOKS_OFF = (("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"))
+
+
+def drivers_off(configured: Iterable[str], more: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
+    """The environment in which git runs none of the configured keys: files are compared as they are and merged as git merges text.
+
+    `more` is pinned as well, for a program that calls git without our options.
+    """
+    pins = [*_pins(configured), *more]
+    env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
+    for number, (key, value) in enumerate(pins):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+def _pins(configured: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for key in configured:
+        driver, _, kind = key.rpartition(".")
+        if kind == "textconv":
+            yield key, "cat"
+        elif kind == "driver":
+            yield key, _merging(driver.partition(".")[2])
+        else:
+            yield key, ""
+            yield f"{driver}.required", "false"
+
+
+def _merging(name: str) -> str:
+    """What stands in for a merge driver; a name of git's own keeps its meaning."""
+    return "false" if name == "binary" else _MERGE.format("--union" if name == "union" else "-L ours -L base -L theirs")

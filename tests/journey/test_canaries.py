@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a repository's configuration names as a command does not run, but for what docs/explanation/security.md lists."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import ExitCode
+from tests.kit.canaries import Canaries, story
+from tests.kit.cli import call
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import use_server
+
+_SEND = ("send", "--to", "list@example.org", "--yes", "--force", "canaries")
+_CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "check": (("check", "--strict"), set()),
+    "check --fix": (("check", "--fix"), {"filter.run.clean", "filter.run.smudge"}),
+    "maintainers": (("maintainers",), set()),
+    "maintainers --format get_maintainer": (("maintainers", "--format", "get_maintainer", "-f", "frob.c"), set()),
+    "fixes": (("fixes", "HEAD"), set()),
+    "stable": (("stable", "HEAD"), set()),
+    "backport": (("backport",), set()),
+    "backport --write": (("backport", "--write", "{out}"), set()),
+    "backport --resolve": (("backport", "HEAD", "--resolve", "linux-6.1.y"), set()),
+    "backport --build": (("backport", "HEAD", "--build", "true"), set()),
+    "prepare": (("prepare", "--yes", "--link", "https://example.org/r/1"), set()),
+    "undo list": (("undo", "list"), set()),
+    "draft": (("draft",), set()),
+    "draft --cover": (("draft", "--cover", "frob: fix both\n\nWhy both are wrong."), set()),
+    "send --dry-run": (("send", "--dry-run", "--to", "list@example.org"), {"hook.sendemail-validate"}),
+    "send through git send-email": ((*_SEND, "--via", "git-send-email"), {"hook.sendemail-validate"}),
+    "send through b4": ((*_SEND, "--via", "b4"), set()),
+    "trailers": (("trailers",), set()),
+    "track": (("track", "list"), set()),
+    "hooks": (("hooks", "list"), set()),
+    "doctor": (("doctor", "--offline"), set()),
+    "config": (("config",), set()),
+    "rules": (("rules",), set()),
+}
+"""Call → what is to run in it."""
+
+
+@pytest.mark.parametrize("name", _CALLS)
+def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path, name: str) -> None:
+    repo, canaries = story(tmp_path / "repo", end="" if name.startswith("send") else "   "), Canaries(tmp_path / "canaries")
+    canaries.plant(repo, process=name != "check --fix")
+    argv, expected = _CALLS[name]
+    with FaultySink() as server:
+        use_server(repo, server)
+        if name.startswith("send"):
+            call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+            canaries.hush()
+        outcome = call(argv[0], "-C", repo.path, *(word.format(out=tmp_path / "out") for word in argv[1:]))
+    assert canaries.sang == expected, outcome.err
+    assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
+    if name.startswith("send"):
+        assert outcome.code == ExitCode.OK, outcome.err
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text()
+    assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
+
+
+def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(tmp_path: Path) -> None:
+    repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
+    canaries.plant(repo, process=False)
+    assert call("check", "-C", repo.path, "--fix").code == ExitCode.OK
+    canaries.hush()
+    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert canaries.sang <= {"filter.run.clean", "filter.run.smudge"}
+
+
+def test_an_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
+    repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
+    canaries.plant(repo)
+    blob = repo.git("rev-parse", "HEAD~:frob.c")
+    (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for verb in ("check", "fixes", "backport", "stable"):
+        call(verb, "-C", repo.path, "HEAD~")
+    assert canaries.sang == set()

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A repository whose configuration plants a command wherever git has a place for one; each writes its name down when it runs."""
+
+import os
+import time
+from pathlib import Path
+
+from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED
+
+_FILTERS = "#!/bin/sh\necho '{name}' >>'{log}'\n{then}\n"
+_HOOKS = ["applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout", "post-merge", "pre-push", "post-rewrite", "post-index-change", "reference-transaction", "sendemail-validate", "pre-auto-gc"]
+
+
+class Canaries:
+    """The planted commands; `sang` are the names of those that ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self._log = folder / "log"
+
+    def command(self, name: str, then: str = "cat") -> str:
+        """A program that writes its name down and goes on as `then`."""
+        file = self.folder / name.replace("/", "-")
+        file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
+        file.chmod(0o755)
+        return str(file)
+
+    @property
+    def sang(self) -> set[str]:
+        """The names of what ran since the last `hush`."""
+        return set(self._log.read_text().split()) if self._log.exists() else set()
+
+    def hush(self) -> None:
+        """Forget what ran."""
+        self._log.unlink(missing_ok=True)
+
+    def plant(self, repo: Repo, *, process: bool = True) -> None:
+        """Every key of a repository's own configuration that names a command, and the attributes that make files use them.
+
+        `process`: also a filter process, which speaks no protocol, so that git fails where it is used.
+        """
+        hooks = self.folder / "hooks"
+        hooks.mkdir()
+        for hook in _HOOKS:
+            (hooks / hook).symlink_to(self.command(f"hook.{hook}", "exit 0"))
+        for key, then in _keys().items():
+            if key == "filter.piped.process" and not process:
+                continue
+            repo.git("config", key, self.command(key, then))
+        for key, value in {
+            "core.hooksPath": str(hooks),
+            "filter.run.required": "true",
+            "alias.log": f"!{self.command('alias')}",
+            "alias.status": f"!{self.command('alias')}",
+            "protocol.ext.allow": "always",
+            "remote.far.url": f"ext::{self.command('remote.ext')}",
+            "remote.far.promisor": "true",
+            "remote.far.partialclonefilter": "blob:none",
+            "remote.near.url": str(repo.path),
+            "remote.near.promisor": "true",
+            "submodule.sub.url": f"ext::{self.command('submodule.url')}",
+            "submodule.sub.update": f"!{self.command('submodule.update')}",
+            "submodule.sub.active": "true",
+            "submodule.recurse": "true",
+            "log.showSignature": "true",
+            "diff.piped.cachetextconv": "false",
+        }.items():
+            repo.git("config", key, value)
+        (repo.path / ".git" / "info" / "attributes").write_text(
+            "*.c filter=run diff=run merge=run\n*.h filter=piped diff=piped merge=union\n"
+        )
+        # git asks a clean filter about files that look as if they had changed
+        later = time.time() + 10
+        for file in repo.path.glob("*.[ch]"):
+            os.utime(file, (later, later))
+
+
+def _keys() -> dict[str, str]:
+    """Key → what its command does after it has written its name down."""
+    return {
+        "filter.run.clean": "cat",
+        "filter.run.smudge": "cat",
+        "filter.piped.process": "exit 1",
+        "diff.run.textconv": 'cat "$1"',
+        "diff.piped.textconv": 'cat "$1"',
+        "diff.run.command": "exit 0",
+        "diff.external": "exit 0",
+        "merge.run.driver": "exit 1",
+        "merge.union.driver": "exit 1",
+        "core.fsmonitor": "exit 1",
+        "core.sshCommand": "exit 1",
+        "core.editor": "exit 0",
+        "core.pager": "cat",
+        "core.askPass": "exit 1",
+        "core.gitProxy": "exit 1",
+        "core.alternateRefsCommand": "exit 0",
+        "sequence.editor": "exit 0",
+        "pager.log": "cat",
+        "gpg.program": "exit 1",
+        "gpg.ssh.program": "exit 1",
+        "gpg.ssh.defaultKeyCommand": "exit 1",
+        "credential.helper": "exit 0",
+        "uploadpack.packObjectsHook": '"$@"',
+        "remote.near.uploadpack": "exit 1",
+        "remote.near.receivepack": "exit 1",
+        "trailer.sign.command": "exit 0",
+        "interactive.diffFilter": "cat",
+        "tar.tar.gz.command": "cat",
+        "difftool.run.cmd": "exit 0",
+        "mergetool.run.cmd": "exit 0",
+        "b4.send-auto-to-cmd": "exit 0",
+        "b4.send-auto-cc-cmd": "exit 0",
+        "b4.prep-perpatch-check-cmd": "exit 0",
+    }
+
+
+def story(path: Path, end: str = "   ") -> Repo:
+    """A fix of two patches whose files have been changed on a stable branch as well, so that everything is compared, merged and written.
+
+    Their lines end in `end`.
+    """
+    repo = Repo(path)
+    lines = [f"int line{number};\n" for number in range(30)]
+    files = {"frob.c": "".join(lines), "frob.h": "".join(lines), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": _MAINTAINERS}
+    repo.commit(f"frob: begin\n\n{SIGNED}", files)
+    repo.tag("v6.1")
+    repo.branch("linux-6.1.y")
+    repo.commit(f"frob: change what stable has\n\n{SIGNED}", {name: "int more;\n" + files[name] for name in ("frob.c", "frob.h")})
+    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
+    repo.checkout("master")
+    lines[20] = "int broken;\n"
+    culprit = repo.commit(f"frob: break line 20\n\n{SIGNED}", {"frob.c": "".join(lines), "frob.h": "".join(lines)})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.branch("topic")
+    repo.git("branch", "-q", "-u", "master")
+    for number, name in ((1, "frob.c"), (2, "frob.h")):
+        lines[20] = f"long mended{number};{end}\n"
+        why = f'It crashes and always did.\n\nFixes: {culprit[:12]} ("frob: break line 20")\n{SIGNED}'
+        repo.commit(f"frob: fix line 20 of file {number}\n\n{why}", {name: "".join(lines)})
+    return repo
+
+
+_MAINTAINERS = """List of maintainers
+===================
+
+Maintainers List
+----------------
+
+FROB
+M:\tMax Keeper <max@example.org>
+L:\tfrob@lists.example.org
+S:\tMaintained
+F:\tfrob.*
+"""
