@@ -12,18 +12,14 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
+from patchpilot.database import writing
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.outgoing.outbox import connect, writing
+from patchpilot.outgoing.outbox import connect
 
 CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
 """The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
 ALIKE = 0.6
 """How much of two subjects agrees when one may be the other reworded."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS drafts (
-    change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,6 @@ class Drafts:
 
     def __init__(self) -> None:
         self._db = connect()
-        self._db.executescript(_SCHEMA)
 
     def __enter__(self) -> "Drafts":
         return self
@@ -103,14 +98,18 @@ class Drafts:
     def get(self, change_id: str) -> Draft | None:
         """The draft of a change-id."""
         row = self._db.execute("SELECT data FROM drafts WHERE change_id = ?", (change_id,)).fetchone()
-        return _load(row[0]) if row else None
+        return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
         """Every draft (of a repository), the last touched first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid DESC", (repository, repository)
         ).fetchall()
-        return tuple(_load(row[0]) for row in rows)
+        return tuple(self._load(row[0]) for row in rows)
+
+    def _load(self, text: str) -> Draft:
+        with self._db.guarded():
+            return _load(text)
 
     def save(self, draft: Draft) -> Draft:
         """Write a draft; on disk when this returns."""

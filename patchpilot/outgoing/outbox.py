@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the act and after it."""
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patchpilot.database import Database, Layout, open_database, writing
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.outgoing.leave_out import mail_without, without
 from patchpilot.outgoing.letter import Letter
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
 
+FILE = "outgoing.sqlite3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sends (
     id INTEGER PRIMARY KEY, change_id TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT, version INTEGER NOT NULL, transport TEXT NOT NULL,
@@ -27,7 +28,11 @@ CREATE TABLE IF NOT EXISTS mails (
 CREATE INDEX IF NOT EXISTS mails_patch ON mails (patch_id);
 CREATE TABLE IF NOT EXISTS facts (
     send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (send, name));
+CREATE TABLE IF NOT EXISTS drafts (
+    change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
 """
+LAYOUT = Layout("the outbox", (_SCHEMA,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +123,9 @@ def state_folder() -> Path:
     return folder
 
 
-def connect() -> sqlite3.Connection:
+def connect() -> Database:
     """The database of drafts and mails, open in autocommit: each statement is on disk when it returns."""
-    file = state_folder() / "outgoing.sqlite3"
-    try:
-        connection = sqlite3.connect(file, timeout=10.0, isolation_level=None)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise _disk(error, file) from error
-    file.chmod(0o600)
-    return connection
-
-
-@contextlib.contextmanager
-def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: what is read in it stays true until it is written. Within another one, a part of that."""
-    if database.in_transaction:
-        yield
-        return
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
+    return open_database(state_folder() / FILE, LAYOUT)
 
 
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
@@ -352,6 +332,10 @@ class Outbox:
         )
 
     def _send(self, row: tuple[object, ...]) -> Send:
+        with self._db.guarded():
+            return self._read(row)
+
+    def _read(self, row: tuple[object, ...]) -> Send:
         (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
         found = self._db.execute(
             "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `doctor`: what would stop each stage on this machine, with the command that mends it."""
 
-import sqlite3
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.database import backups, damaged, recover
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import probe
 from patchpilot.outgoing.account import Account, read_account
-from patchpilot.outgoing.outbox import connect, state_folder
+from patchpilot.outgoing.outbox import FILE, LAYOUT, connect, state_folder
 from patchpilot.outgoing.providers import provider_of
+from patchpilot.threads.store import TRACK_LAYOUT, default_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,20 +245,30 @@ def _following(lore: str, offline: bool) -> Iterator[probe.Probe]:
     yield from probe.archive_and_clock(lore)
 
 
+def recovered() -> tuple[str, ...]:
+    """Replace the user's damaged databases by their newest backups with what can still be read; what was done, a line each."""
+    lines = []
+    for file, layout in ((state_folder() / FILE, LAYOUT), (default_file(), TRACK_LAYOUT)):
+        if not file.exists():
+            continue
+        done = recover(file, layout)
+        if done is None:
+            lines.append(f"{layout.what} is sound: nothing was changed")
+            continue
+        source = f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
+        lines.append(f"{layout.what}: put back from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
+    return tuple(lines)
+
+
 def _state() -> Iterator[probe.Probe]:
     try:
         folder = state_folder()
-        connection = connect()
-        sound = connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-        connection.close()
-    except (OSError, sqlite3.Error) as error:
-        yield probe.Probe(
-            "outbox", "fail", f"the state directory cannot be written: {error}", "nothing is sent that cannot be recorded first"
-        )
+        with contextlib.closing(connect()) as database:
+            sound = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            if not sound:
+                raise damaged(database.file, LAYOUT.what, "quick_check finds errors")
+    except PatchpilotError as error:
+        yield probe.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
         return
-    if sound:
-        yield probe.Probe("outbox", "ok", f"{folder} is there and sound")
-    else:
-        yield probe.Probe(
-            "outbox", "fail", f"the outbox in {folder} is damaged", "move it away; what was sent is then unknown to patchpilot"
-        )
+    known = backups(folder / FILE)
+    yield probe.Probe("outbox", "ok", f"{folder} is there and sound, with {len(known)} backup{'' if len(known) == 1 else 's'}")

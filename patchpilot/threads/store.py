@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patchpilot.database import Layout, open_database, writing
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import Mail, parse_mail
 
@@ -22,7 +23,7 @@ CREATE TABLE IF NOT EXISTS member (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (series, message_id));
 """
-_VERSION = 1
+TRACK_LAYOUT = Layout("the record of followed series", (_SCHEMA,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,10 @@ class Store:
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or default_file()
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self.file, timeout=10.0, isolation_level=None)
-            self.file.chmod(0o600)
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise InputError(f"{self.file} is from a newer patchpilot", hint="use that version, or move the file away")
-            self._database.execute("PRAGMA foreign_keys = ON")
-            if version < _VERSION:
-                self._database.executescript(_SCHEMA)
-                self._database.execute(f"PRAGMA user_version = {_VERSION}")
-        except sqlite3.DatabaseError as error:
-            full = "full" in str(error)
-            raise InputError(f"{self.file}: {error}", hint="make room" if full else "move the file away to start anew") from error
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
+        self._database = open_database(self.file, TRACK_LAYOUT)
 
     def __enter__(self) -> "Store":
         return self
@@ -79,14 +69,8 @@ class Store:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
+        with writing(self._database):
             yield self._database
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
 
     def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> Entry:
         """Follow a series; one that is followed already keeps its number and takes the new source."""
@@ -138,7 +122,8 @@ class Store:
         rows = self._database.execute(
             "SELECT mail.message_id, raw FROM mail JOIN member USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
         )
-        return tuple(_kept(message_id, raw) for message_id, raw in rows)
+        with self._database.guarded():
+            return tuple(_kept(message_id, raw) for message_id, raw in rows)
 
     def message_ids(self, number: int) -> frozenset[str]:
         """The ids of a series' mails."""

@@ -65,6 +65,7 @@ PLACEHOLDERS = (
     (r"--restore \{one\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|moved|result\.undo\.number)\}", "3"),
     (r"\{entries\[0\]\.id\}", "1"),
+    (r"draft -v \{one\.version \+ 1\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
     (r"--unwaive RULE", "--unwaive long-line"),
@@ -195,6 +196,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _states(world: World) -> None:
     one = world.one
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
+    # what is sent later stays on the archive: it is out of reach where nothing was sent yet
+    one.repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in ("Otto Other <otto@example.com>", "Rita Reviewer <rita@example.net>", "Max Muster <max@example.com>"):
         _run("prepare", "--cc", name, "--yes")
@@ -223,6 +226,7 @@ def _states(world: World) -> None:
     one.server.faults.heal()
     world.save("cut")
     world.enter("ready")
+    one.repo.git("config", "patchpilot.lore", one.archive.url)
     world.values["MESSAGE-ID"] = first = one.send()
     world.values["URL"] = f"{one.archive.url}/{first}/"
     one.tell(first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()")

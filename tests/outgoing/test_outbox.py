@@ -183,8 +183,10 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.M
                 write()
             assert error.value.hint
             assert str(state_folder()) in error.value.hint
+    for one in state_folder().glob("outgoing.sqlite3-*"):
+        one.unlink()
     (state_folder() / "outgoing.sqlite3").write_bytes(b"no database" * 100)
-    with pytest.raises(PatchpilotError, match="the outbox cannot be written"):
+    with pytest.raises(PatchpilotError, match="the outbox is damaged"):
         connect()
 
 

@@ -18,8 +18,14 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 @common_options("text", "json")
 @click.option("--via", type=click.Choice(("git-send-email", "b4")), help="the transport you mean to use")
 @click.option("--identity", metavar="NAME", help="the sendemail identity to look at")
-def command(common: Common, via: str | None, identity: str | None) -> int:
+@click.option("--recover", is_flag=True, help="put backups in the place of damaged databases, with what can still be read of them")
+def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:
     """Say what would stop each stage here, with the command that mends it. A login is tried, a mail is never sent."""
+    if recover:
+        from patchpilot.services.doctor import recovered
+
+        common.write("".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n")
+        return int(ExitCode.OK)
     try:
         repository = common.repository()
     except MissingError:

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The user's databases: made, migrated, checked, backed up and recovered in one way, and no failure of SQLite leaves as anything but an error."""
+
+import contextlib
+import errno
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from patchpilot.errors import InputError, PatchpilotError
+
+KEPT = 7
+"""Daily backups that are kept."""
+FRESH = 3600.0
+"""Seconds after which the day's backup is made again: on the first day there is no other."""
+_CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC = 11, 26, 5, 6, 1
+_checked: set[Path] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a database is called in errors, and the scripts that make it and lead from each version of it to the next."""
+
+    what: str
+    migrations: tuple[str, ...]
+
+
+class DamagedError(InputError):
+    """A database cannot be read; `patchpilot doctor --recover` puts a backup in its place."""
+
+
+def open_database(file: Path, layout: Layout) -> "Database":
+    """The database, in autocommit: each statement is on disk when it returns. Checked once a process; backed up each day and before a migration."""
+    there = file.exists()
+    try:
+        if not there:
+            # never opened where it may be in use: closing it would drop this process's locks on it, which are SQLite's
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        existed = file.stat().st_size > 0
+        if not file.is_file():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise InputError(
+            f"{layout.what} cannot be opened: {error.strerror or error}: {file}", hint="set XDG_STATE_HOME to a place you may write to"
+        ) from error
+    if there and not existed and backups(file) and file not in _checked:
+        raise damaged(file, layout.what, "the file is empty")
+    database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
+    database.file, database.what = file, layout.what
+    try:
+        file.chmod(0o600)
+        _prepare(database, layout, existed)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
+    database.execute("PRAGMA foreign_keys = ON")
+    database.execute("PRAGMA synchronous = FULL")
+    if database.file not in _checked:
+        found = database.execute("PRAGMA quick_check(1)").fetchone()
+        if found is None or found[0] != "ok":
+            raise damaged(database.file, layout.what, str(found[0]).splitlines()[-1] if found else "no answer")
+        _checked.add(database.file)
+    if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        # readers and a writer at once; where another program holds the file, the next one that opens it does this
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except DamagedError:
+            raise
+        except PatchpilotError:
+            pass
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(layout.migrations):
+        raise InputError(f"{database.file} is from a newer patchpilot", hint="use that version, or move the file away")
+    if existed:
+        _back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
+    if version < len(layout.migrations):
+        if existed:
+            _back_up(database, f"version-{version}")
+        with writing(database):
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            for script in layout.migrations[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    database.execute(statement)
+            database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
+
+
+@contextlib.contextmanager
+def writing(database: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: what is read in it stays true until it is written. Within another one, a part of that."""
+    if database.in_transaction:
+        yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error, PatchpilotError):
+            database.execute("ROLLBACK")
+        raise
+
+
+class Database(sqlite3.Connection):
+    """A connection whose failures are PatchpilotErrors, also while rows are read. What breaks a constraint stays SQLite's error."""
+
+    file = Path()
+    what = "the database"
+
+    def cursor(self, factory: Any = None) -> Any:
+        """A cursor of the same kind."""
+        return super().cursor(factory or Cursor)
+
+    def execute(self, *words: Any) -> Any:
+        """As sqlite3's."""
+        return self.cursor().execute(*words)
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """What SQLite or a value in a row cannot be read as becomes an error that says so."""
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged(self.file, self.what, f"a row makes no sense: {error}") from error
+
+    def _told(self, error: sqlite3.Error) -> PatchpilotError:
+        code = getattr(error, "sqlite_errorcode", _CORRUPT) & 0xFF
+        if code in (_CORRUPT, _NOT_A_DATABASE, _GENERIC):
+            return damaged(self.file, self.what, str(error))
+        if code in (_BUSY, _LOCKED):
+            return PatchpilotError(
+                f"{self.what} is in use by another program: {error}", hint=f"wait for the other patchpilot to end; the file is {self.file}"
+            )
+        return PatchpilotError(
+            f"{self.what} cannot be written: {error}",
+            hint=f"make room, or look at {self.file}; nothing is sent that is not written there first",
+        )
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor of a Database."""
+
+    def execute(self, *words: Any) -> Self:
+        """As sqlite3's."""
+        with self._database.guarded():
+            return super().execute(*words)
+
+    def executemany(self, *words: Any) -> Self:
+        """As sqlite3's."""
+        with self._database.guarded():
+            return super().executemany(*words)
+
+    def fetchone(self) -> Any:
+        """As sqlite3's."""
+        with self._database.guarded():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        """As sqlite3's."""
+        with self._database.guarded():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with self._database.guarded():
+            return super().__next__()
+
+    @property
+    def _database(self) -> Database:
+        assert isinstance(self.connection, Database)
+        return self.connection
+
+
+def damaged(file: Path, what: str, why: str) -> DamagedError:
+    """The error for a database that cannot be read, with the way to recover."""
+    known = backups(file)
+    there = f"the newest backup is of {datetime.fromtimestamp(known[-1].stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC" if known else "no backup"
+    return DamagedError(
+        f"{what} is damaged: {file}: {why}",
+        hint=f"`patchpilot doctor --recover` puts the newest backup in its place, with what can still be read ({there}); it keeps the damaged file",
+    )
+
+
+def backups(file: Path) -> tuple[Path, ...]:
+    """The backups of a database, the newest last."""
+    return tuple(sorted((file.parent / "backups").glob(f"{file.stem}-*.sqlite3"), key=lambda one: (one.stat().st_mtime_ns, one.name)))
+
+
+def _back_up(database: Database, label: str) -> None:
+    """Copy a sound database unless this label's copy is fresh; one that cannot be written does not keep anybody from working."""
+    folder = database.file.parent / "backups"
+    wanted = folder / f"{database.file.stem}-{label}.sqlite3"
+    if wanted.exists() and time.time() - wanted.stat().st_mtime < FRESH:
+        return
+    draft = folder / f".{wanted.name}.{os.getpid()}"
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+        with contextlib.closing(sqlite3.connect(draft)) as copy:
+            draft.chmod(0o600)
+            database.backup(copy)
+        draft.replace(wanted)
+        for old in [one for one in backups(database.file) if "-version-" not in one.name][:-KEPT]:
+            old.unlink()
+    except (OSError, sqlite3.Error):
+        draft.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a recovery did: where the damaged file is now, the backup that was used, and how many rows came from each."""
+
+    damaged: Path
+    backup: Path | None
+    restored: int
+    salvaged: int
+
+
+def recover(file: Path, layout: Layout) -> Recovery | None:
+    """Replace a damaged database by its newest sound backup and the rows of the damaged one that can be read; None for one that is sound."""
+    _checked.discard(file)
+    with contextlib.suppress(DamagedError):
+        open_database(file, layout).close()
+        return None
+    aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            file.with_name(file.name + ending).rename(aside.with_name(aside.name + ending))
+    backup = next((one for one in reversed(backups(file)) if _is_sound(one)), None)
+    if backup:
+        file.write_bytes(backup.read_bytes())
+    _checked.add(file)
+    with contextlib.closing(open_database(file, layout)) as database:
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        restored = sum(database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
+        # a row that is replaced must not take along what refers to it
+        database.execute("PRAGMA foreign_keys = OFF")
+        with writing(database):
+            salvaged = sum(_salvage(database, aside, name) for name in tables)
+            for row in database.execute("PRAGMA foreign_key_check").fetchall():
+                database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
+    return Recovery(aside, backup, restored, salvaged)
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def _salvage(database: Database, source: Path, table: str) -> int:
+    """Take over the rows of a damaged file's table that can be read, from its beginning and from its end; how many."""
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})").fetchall()]
+    rows: dict[int, tuple[Any, ...]] = {}
+    for order in ("ASC", "DESC"):
+        try:
+            with contextlib.closing(sqlite3.connect(source)) as old:
+                for row in old.execute(f"SELECT rowid, {', '.join(columns)} FROM {table} ORDER BY rowid {order}"):
+                    rows.setdefault(row[0], row[1:])
+        except sqlite3.Error:
+            continue
+    taken = 0
+    for row in rows.values():
+        with contextlib.suppress(sqlite3.Error):
+            database.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row)
+            taken += 1
+    return taken
