@@ -49,9 +49,11 @@ def _outcome(code: int, said: str) -> Outcome:
     last = next((line for line in reversed(words) if "CRITICAL" in line or "Error" in line), words[-1] if words else "b4 said nothing")
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint took the series")
-    if "Error from endpoint" in said:
+    # an odd response is printed as it is: whatever words a proxy's page has, they are not b4's
+    odd = "Odd response from the endpoint" in said
+    if "Error from endpoint" in said and not odd:
         return Outcome(MailState.REJECTED, next(line for line in words if "Error from endpoint" in line))
-    if _NEVER_LEFT.search(said):
+    if not odd and _NEVER_LEFT.search(said):
         return Outcome(MailState.PENDING, f"the endpoint was not reached: {last}")
     return Outcome(
         MailState.UNKNOWN, f"the endpoint's answer is not known: {last}; a second try has new Message-IDs, so look in the archive first"

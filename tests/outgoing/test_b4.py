@@ -214,7 +214,13 @@ def new_key(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "state", "mail"),
-    [('{"result": "success"}', "sent", "accepted"), ('{"result": "error", "message": "no"}', "failed", "rejected")],
+    [
+        ('{"result": "success"}', "sent", "accepted"),
+        ('{"result": "error", "message": "no"}', "failed", "rejected"),
+        ("<html>log in first", "partial", "unknown"),
+        ("<html>CRITICAL: upstream: Connection refused; Error from endpoint", "partial", "unknown"),
+        ('{"result": "queued"}', "partial", "unknown"),
+    ],
 )
 def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
