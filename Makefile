@@ -54,7 +54,7 @@ faults: setup
 	@$(BIN)/python -m tests.kit.random_kills 80 b4
 
 faults-quick: setup
-	@$(BIN)/python -m tests.kit.fault_table dropped "closed after DATA" "disk full" "end: cut to" "closes after each" "450" "AUTH"
+	@$(BIN)/python -m tests.kit.fault_table dropped "disk full" "end: cut to '25'" "closes after each mail" "450 greylisted" "AUTH 454"
 	@$(BIN)/python -m tests.kit.random_kills 10
 	@$(BIN)/python -m tests.kit.random_kills 5 b4
 
