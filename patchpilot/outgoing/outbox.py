@@ -272,6 +272,14 @@ class Outbox:
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
+    def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
+        """The last real sends of a repository's branch, oldest first."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real' ORDER BY id DESC LIMIT ?",
+            (repository, branch, last),
+        ).fetchall()
+        return tuple(self._send(row) for row in reversed(rows))
+
     def last_version(self, change_id: str) -> int:
         """The highest version of a topic of which a mail was sent, or may have been; 0 when there is none."""
         row = self._db.execute(

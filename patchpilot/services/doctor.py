@@ -15,8 +15,10 @@ from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import probe
 from patchpilot.outgoing.account import Account, read_account
+from patchpilot.outgoing.b4_journal import heal_books
 from patchpilot.outgoing.outbox import FILE, LAYOUT, connect, state_folder
 from patchpilot.outgoing.providers import provider_of
+from patchpilot.services.finish_send import finish_sends
 from patchpilot.threads.store import TRACK_LAYOUT, default_file
 
 
@@ -118,6 +120,9 @@ def _repository(repository: Repository | None) -> Iterator[probe.Probe]:
             "git fetch --refetch --no-filter",
         )
     yield probe.commit_graph(repository)
+    heal_books(repository)
+    for one in finish_sends(repository):
+        yield probe.Probe("unfinished send", "warn" if one.startswith("b4 does not know") else "ok", one)
 
 
 def _identity(repository: Repository, identity: str | None) -> Iterator[probe.Probe]:

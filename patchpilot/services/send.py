@@ -31,12 +31,11 @@ from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
 from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_line
 from patchpilot.services.addressees import Addressees, addressees
-from patchpilot.services.b4_record import noted_for_b4
-from patchpilot.services.following import follow_send
+from patchpilot.services.finish_send import finish, finish_sends
 from patchpilot.services.judgement import gather
 from patchpilot.services.marks import mark_warnings
 from patchpilot.services.project import profile_of
-from patchpilot.services.reroll import is_remembered, remember, reroll
+from patchpilot.services.reroll import is_remembered, reroll
 from patchpilot.services.resume import leave_out_for_good
 from patchpilot.services.reviews import tag_warnings
 from patchpilot.services.rivals import refuse_rivals, sent_before
@@ -60,6 +59,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
             hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
         )
     progress("reading the topic")
+    finished = finish_sends(repository)
     series, ids = read_topic(repository, request)
     refuse_breaks([repository.commit(one) for one in ids])
     project = profile_of(repository, request.profile, series)
@@ -106,7 +106,7 @@ def plan(repository: Repository, request: Request, *, progress: Progress = silen
         version=wording.version,
         base=base,
         head=_head(repository, request, ids),
-        remarks=remarks,
+        remarks=(*finished, *remarks),
         judged=judged,
         books=books,
     )
@@ -268,9 +268,7 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
         forget_ids(done.change_id, to_self=done.kind == "to-self")
     if done.state != "sent" or done.kind != "real" or is_remembered(done):
         return result
-    remember(repository, done, planned.draft)
-    follow_send(repository, done)
-    return replace(result, advice=(*result.advice, *noted_for_b4(repository, done, planned.draft)))
+    return replace(result, advice=(*result.advice, *finish(repository, done, planned.draft)))
 
 
 def _has_work(repository: Repository, send: Send) -> bool:

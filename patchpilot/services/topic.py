@@ -18,6 +18,7 @@ from patchpilot.outgoing.cover import split_cover
 from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch, complete_prefix, follow, new_change_id
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
+from patchpilot.services.finish_send import finish_sends
 from patchpilot.services.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.services.topic_base import topic_commits
 
@@ -54,6 +55,8 @@ def find_draft(repository: Repository, request: Request, series: Series | None =
     Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
     """
     heal_books(repository)
+    if series is None:
+        finish_sends(repository)
     seen = _look(repository, request, series, ids)
     # of two that begin a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():

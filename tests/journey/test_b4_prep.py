@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -252,6 +253,43 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
         assert all("v2" in one for one in subjects)
     assert branch.info["revision"] == "3"
     assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
+
+
+KILLED = """
+import os, signal, sys
+from patchpilot.cli import main
+from patchpilot.services import send
+send.finish = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+main.run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(("strategy", "verb"), zip(STRATEGIES, (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]), strict=True))
+def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
+    made: Callable[[str, Path], Repo], tmp_path: Path, strategy: str, verb: list[str]
+) -> None:
+    branch = Branch(made(strategy, tmp_path / "r"), strategy)
+    with FaultySink() as server:
+        use_server(branch.repo, server)
+        words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
+        done = subprocess.run([sys.executable, "-c", KILLED, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        first, *others = [str(message_from_bytes(one.data)["Message-ID"]).strip("<>") for one in server.take()]
+        assert len(others) == 2
+        assert branch.info["revision"] == "1"
+        code = branch.run(*verb).code
+        assert verb == ["doctor"] or code == 0
+        info, cover = branch.info, branch.cover_text
+        assert (info["revision"], info["series-v1"].split()[-1]) == ("2", first)
+        assert "Both lines were read back as zero." in cover
+        assert "Changes in v2:" in cover
+        assert branch.repo.git("tag", "--list", "sent/*") == f"sent/{info['change-id']}-v1"
+        assert json.loads(branch.run("track", "--format", "json").out)["series"]
+        branch.is_whole()
+        # it is done once
+        tip = branch.repo.git("rev-parse", "HEAD")
+        branch.run(*verb)
+        assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text, len(server.take())) == (tip, cover, 3)
 
 
 def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
