@@ -1,21 +1,69 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as the person would call it."""
+"""b4 as the person would call it: each call a process of its own, forked from one that has imported b4 already, which is most of a call's time."""
 
+import atexit
+import json
+import os
 import subprocess
 import sys
+import tempfile
+from functools import cache
+from pathlib import Path
 
 from tests.kit.repos import Repo
 
+_SERVER = """
+import json, os, sys, traceback
+import b4.command, b4.ez
 
-def b4(repo: Repo, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository, without a network and with nothing to read; it has to succeed."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from b4.command import cmd; cmd()", "-n", *words],
-        cwd=repo.path,
-        capture_output=True,
-        text=True,
-        input="",
-        check=False,
-    )
+def run(call):
+    os.chdir(call["cwd"])
+    os.environ.clear()
+    os.environ.update(call["env"])
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.dup2(os.open(call[name], os.O_RDONLY if number == 0 else os.O_WRONLY), number)
+    sys.argv = ["b4", "-n", *call["words"]]
+    b4.command.cmd()
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            run(json.loads(line))
+            code = 0
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def b4(repo: Repo, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run b4 in the repository, without a network and with this to read; it has to succeed."""
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as place:
+        files = {name: Path(place) / name for name in ("stdin", "stdout", "stderr")}
+        for name, file in files.items():
+            file.write_text(stdin if name == "stdin" else "")
+        call = {"cwd": str(repo.path), "env": dict(os.environ), "words": words, **{name: str(file) for name, file in files.items()}}
+        server.stdin.write(json.dumps(call) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        done = subprocess.CompletedProcess(words, code, files["stdout"].read_text(), files["stderr"].read_text())
     assert done.returncode == 0, done.stderr
     return done
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    server = subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.communicate)
+    return server

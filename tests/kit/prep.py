@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Branches made by a real `b4 prep`, in each of its cover strategies."""
 
+import atexit
+import shutil
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 from patchpilot.demo.sink import Sink
@@ -40,23 +44,42 @@ def prep(
     """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its cover letter.
 
     b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above` it, where `git commit` puts them. `end` ends
-    the lines they change.
+    the lines they change. Each kind is made once; what is given is a copy.
     """
-    repo = Repo(path)
+    source = _made(strategy, patches, cover, above, end)
+    shutil.copytree(source.path, path, symlinks=True)
+    repo = Repo.__new__(Repo)
+    repo.path, repo._clock = path, source._clock
+    # the copied index has the times of other files
+    repo.git("update-index", "-q", "--refresh")
+    if server:
+        use_server(repo, server)
+    return repo
+
+
+@cache
+def _place() -> Path:
+    """Where the repositories that are copied are, until the tests end."""
+    folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Repo:
+    repo = Repo(Path(tempfile.mkdtemp(dir=_place())) / "r")
     # b4 looks no further back than a year
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)
     b4(repo, "prep", "-n", "widget", "-f", "master")
     for number in range(1, patches + 1):
-        text = (path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number};{end}")
+        text = (repo.path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number};{end}")
         repo.commit(f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}", {"widget.c": text})
     if strategy == "tip-commit" and patches and not above:
         move_cover_to_the_tip(repo)
     if cover:
         edit_cover(repo, cover)
-    if server:
-        use_server(repo, server)
     return repo
 
 
