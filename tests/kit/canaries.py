@@ -9,7 +9,25 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED
 
 _FILTERS = "#!/bin/sh\necho '{name}' >>'{log}'\n{then}\n"
-_HOOKS = ["applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout", "post-merge", "pre-push", "post-rewrite", "post-index-change", "reference-transaction", "sendemail-validate", "pre-auto-gc"]
+_HOOKS = [
+    "applypatch-msg",
+    "pre-applypatch",
+    "post-applypatch",
+    "pre-commit",
+    "pre-merge-commit",
+    "prepare-commit-msg",
+    "commit-msg",
+    "post-commit",
+    "pre-rebase",
+    "post-checkout",
+    "post-merge",
+    "pre-push",
+    "post-rewrite",
+    "post-index-change",
+    "reference-transaction",
+    "sendemail-validate",
+    "pre-auto-gc",
+]
 
 
 class Canaries:
