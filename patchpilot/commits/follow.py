@@ -6,6 +6,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, branch_of, move
 from patchpilot.commits.undo import Undo, record
+from patchpilot.commits.unfinished import Move, begin, end, refuse_locked
 from patchpilot.errors import RefusedError
 
 
@@ -81,10 +82,14 @@ def shift(repository: Repository, ref: str | None, new: str, old: str, why: str)
         raise RefusedError("the branch has moved meanwhile", hint="nothing was changed: look at the branch, then try again")
     # `reset --keep` would take out of the index what is staged in files that do not change, and with it what is nowhere else
     place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
+    refuse_locked(repository, ref)
+    begin(repository, Move(ref, old, new, why))
     done = repository.git(
         "checkout", "--quiet", "--no-recurse-submodules", "--no-overwrite-ignore", *place, new, "--", env={"GIT_REFLOG_ACTION": why}, ok=()
     )
     if done.code:
         # the first lines say why, those after them what is to be done about a switch of branches
         words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git refused"
+        end(repository)
         raise RefusedError(f"the working tree could not follow: {words}", hint="nothing was changed: see `git status`")
+    end(repository)

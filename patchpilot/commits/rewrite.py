@@ -13,6 +13,7 @@ from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.state import in_progress
 from patchpilot.commits.undo import Undo, record
+from patchpilot.commits.unfinished import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
@@ -192,6 +193,7 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
     """Set a branch (None: the detached HEAD) to `new` if it still is `old`; RefusedError where it is not."""
     done = repository.git("update-ref", "--create-reflog", "-m", why, *([] if ref else ["--no-deref"]), ref or "HEAD", new, old, ok=())
     if done.code:
+        refuse_locked(repository, ref)
         words = (done.error_text.splitlines() or ["git refused"])[-1]
         raise RefusedError(f"{_short(ref)} could not be moved: {words}", hint="nothing was changed: look at the branch, then try again")
 

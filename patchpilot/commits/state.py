@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.unfinished import unfinished
 
 _MARKS = (
     ("rebase-merge", "a rebase", "git rebase --continue (or --abort)"),
@@ -27,6 +28,8 @@ class Busy:
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
     """What git is in the middle of in this worktree, or in another one on the branch `ref`; None when nothing."""
+    if unfinished(repository):
+        return Busy("a killed move of the branch's files", "take it back first, and do not commit before that: patchpilot undo restore")
     for mark, what, way_out in _MARKS:
         if (repository.git_dir / mark).exists():
             return Busy(what, f"finish it first: {way_out}")

@@ -7,6 +7,7 @@ from patchpilot.commits.follow import shift
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.state import in_progress
 from patchpilot.commits.undo import Undo, listed
+from patchpilot.commits.unfinished import settle, unfinished
 from patchpilot.errors import RefusedError, UsageError
 
 
@@ -33,6 +34,12 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Put a branch back to what it was before a record (default: the newest in force). RefusedError where it has moved on, with the way out."""
+    killed = unfinished(repository)
+    if killed:
+        settle(repository, killed)
+        for one in undo_list(repository):
+            if (one.undo.ref, {one.undo.old, one.undo.new}) == (killed.ref, {killed.old, killed.new}):
+                return one
     states = undo_list(repository)
     if number is None:
         found = next((one for one in states if one.state == "in-force"), None)

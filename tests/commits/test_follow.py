@@ -110,7 +110,7 @@ def test_beside_another_git_nothing_is_changed(place: Place) -> None:
     lock = place.repo.path / ".git" / "index.lock"
     lock.touch()
     before = place.state()
-    with pytest.raises(RefusedError, match=r"could not follow: .*index\.lock"):
+    with pytest.raises(RefusedError, match=r"index\.lock was left"):
         place.shift()
     assert place.state() == before
     lock.unlink()

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A move of a branch with its files that was killed on the way: written down before it begins, found and settled by the next start."""
+
+import json
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+
+UNDO = "patchpilot undo"
+_NAME = "patchpilot-move"
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The branch (None: a detached HEAD), its value before and after, and the verb that moves it."""
+
+    ref: str | None
+    old: str
+    new: str
+    why: str
+
+    @property
+    def target(self) -> str:
+        """Where settling leads: an undo is finished, everything else is taken back."""
+        return self.new if self.why == UNDO else self.old
+
+
+def begin(repository: Repository, move: Move) -> None:
+    """Write down what is about to be moved; on disk when this returns."""
+    draft = repository.git_dir / f"{_NAME}.new"
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(asdict(move), file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(repository.git_dir / _NAME)
+
+
+def end(repository: Repository) -> None:
+    """The move came to its end, or did not begin."""
+    (repository.git_dir / _NAME).unlink(missing_ok=True)
+
+
+def unfinished(repository: Repository) -> Move | None:
+    """The move that was killed in this working tree."""
+    try:
+        facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
+        ref = facts["ref"]
+        return Move(None if ref is None else str(ref), str(facts["old"]), str(facts["new"]), str(facts["why"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def settle(repository: Repository, move: Move) -> None:
+    """Set branch, index and the files of a killed move to its target. RefusedError where one was edited since, or git is still at work."""
+    _clear_locks(repository, move.ref)
+    here = repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip() or None
+    now = repository.find("HEAD")
+    if here != move.ref or now not in (move.old, move.new):
+        raise RefusedError(
+            "the branch was moved on after a move of its files was killed",
+            hint=f"look at `git status` and `git diff {move.old[:12]}`, then: rm {repository.git_dir / _NAME}",
+        )
+    names = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new).out.split(b"\0")
+    paths = [os.fsdecode(name) for name in names if name]
+    edited = [path for path in paths if not _is_of(repository, path, move)]
+    if edited:
+        raise RefusedError(
+            f"{edited[0]} was edited after a move of its files was killed", hint="put the edit aside (a copy), then: git checkout -- FILE"
+        )
+    there = {path: repository.blob(move.target, path) is not None for path in paths}
+    _write(repository, move.target, [path for path in paths if there[path]])
+    _remove(repository, [path for path in paths if not there[path]])
+    repository.git("update-ref", "-m", move.why, "--no-deref", move.ref or "HEAD", move.target, now)
+    end(repository)
+
+
+def _is_of(repository: Repository, path: str, move: Move) -> bool:
+    """Whether a file is as one side has it, or what a killed git had written of it."""
+    file = repository.top / path
+    sides = [repository.blob(one, path) for one in (move.old, move.new)]
+    try:
+        data = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    if any(side is not None and side.startswith(data) for side in sides):
+        return True
+    known = {repository.git("rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()).text.strip() for one in (move.old, move.new)}
+    return repository.git("hash-object", "--", str(file)).text.strip() in known
+
+
+def _write(repository: Repository, commit: str, paths: Sequence[str]) -> None:
+    if paths:
+        given = "\0".join(paths).encode("utf-8", "surrogateescape")
+        repository.git(
+            "checkout", "--quiet", "--no-recurse-submodules", commit, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=given
+        )
+
+
+def _remove(repository: Repository, paths: Sequence[str]) -> None:
+    if paths:
+        given = "\0".join(paths).encode("utf-8", "surrogateescape")
+        repository.git("update-index", "--force-remove", "-z", "--stdin", stdin=given)
+        for path in paths:
+            (repository.top / path).unlink(missing_ok=True)
+
+
+def _clear_locks(repository: Repository, ref: str | None) -> None:
+    """Wait for a git that is still at work, and remove the locks that a killed one left: newer than our record, and nobody has them open."""
+    begun, until = (repository.git_dir / _NAME).stat().st_mtime, time.monotonic() + _PATIENCE
+    while any(_is_open(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
+        time.sleep(0.05)
+    refuse_locked(repository, ref, ours=begun)
+    for lock in _locks(repository, ref):
+        lock.unlink(missing_ok=True)
+
+
+def _locks(repository: Repository, ref: str | None) -> list[Path]:
+    """The locks that are there now of what a move writes."""
+    locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
+    locks += [repository.common_dir / f"{ref}.lock"] if ref else []
+    return [lock for lock in locks if lock.exists()]
+
+
+def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float | None = None) -> None:
+    """RefusedError where a lock is in the way, with its age and what helps; `ours`: one that is newer than this and nobody's may stay."""
+    for lock in _locks(repository, ref):
+        if _is_open(lock):
+            raise RefusedError(f"git is at work in this repository: a process has {lock} open", hint="wait for it to end, then try again")
+        made = lock.stat().st_mtime
+        if ours is not None and made >= ours - 1:
+            continue
+        minutes = max(0, int((time.time() - made) // 60))
+        age = f"was left {minutes} minutes ago" if minutes else "was left less than a minute ago"
+        raise RefusedError(
+            f"{lock} {age} by a git that did not end; no process has it open",
+            hint=f"when no git runs in this repository (pgrep -a git): rm {shlex.quote(str(lock))}",
+        )
+
+
+def _is_open(file: Path) -> bool:
+    """Whether a process of this user has a file open, where the system tells."""
+    name = str(file.resolve())
+    for place in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if str(place.readlink()) == name:
+                return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A move of a branch with its files that was killed is settled by the next start, and a lock that is in the way is named."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.unfinished import Move, begin
+from patchpilot.errors import ExitCode
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.rewrite_kills import COMMANDS, one_kill, state, topic
+
+
+def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
+    """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the files new, the index locked."""
+    repo = topic(path, 4)
+    old = repo.git("rev-parse", "topic")
+    assert call("check", "-C", path, "--fix").code == ExitCode.OK
+    new = repo.git("rev-parse", "topic")
+    repo.git("reset", "-q", "--hard", old)
+    with Repository.open(path) as repository:
+        begin(repository, Move("refs/heads/topic", old, new, why))
+    (path / "frob0.c").write_text(repo.git("show", f"{new}:frob0.c") + "\n")
+    (path / "frob1.c").write_text("int a;\nint")
+    (path / "frob2.c").unlink()
+    (path / ".git" / "index.lock").write_bytes(b"DIRC")
+    return repo, old, new
+
+
+@pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
+def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(tmp_path: Path, why: str) -> None:
+    repo, old, new = _halved(tmp_path / "r", why)
+    for verb in ("check", "prepare"):
+        refused = call(verb, "-C", repo.path, *({"check": ("--fix",), "prepare": ("--yes", "--link", "https://example.org/r/1")}[verb]))
+        assert refused.code in (ExitCode.FINDINGS, ExitCode.USAGE), refused.err
+        assert "patchpilot undo restore" in refused.err
+        assert "git commit" not in refused.err
+    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert state(repo) == (new if why.endswith("undo") else old, "", "refs/heads/topic")
+    assert not (repo.path / ".git" / "index.lock").exists()
+
+
+def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
+    repo, _, _ = _halved(tmp_path / "r")
+    (repo.path / "frob3.c").write_text("mine\n")
+    outcome = call("undo", "-C", repo.path, "restore")
+    assert outcome.code == ExitCode.FINDINGS
+    assert "frob3.c was edited" in outcome.err
+    assert (repo.path / "frob3.c").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
+def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> None:
+    repo = topic(tmp_path / "r", 2)
+    lock = repo.path / ".git" / name
+    lock.write_bytes(b"")
+    before = time.time() - 600
+    os.utime(lock, (before, before))
+    outcome = call("check", "-C", repo.path, "--fix")
+    assert outcome.code == ExitCode.USAGE, outcome.err
+    assert f"rm {lock}" in outcome.err
+    assert "10 minutes ago" in outcome.err
+    with lock.open():
+        assert "at work" in call("check", "-C", repo.path, "--fix").err
+    assert lock.exists()
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_a_verb_that_is_killed_leaves_all_old_or_new(tmp_path: Path, verb: str) -> None:
+    right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
+    assert right, what
