@@ -52,9 +52,25 @@ def unfinished(repository: Repository) -> Move | None:
     try:
         facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
         ref = facts["ref"]
-        return Move(None if ref is None else str(ref), str(facts["old"]), str(facts["new"]), str(facts["why"]))
+        move = Move(None if ref is None else str(ref), str(facts["old"]), str(facts["new"]), str(facts["why"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if _is_whole(repository, move):
+        end(repository)
+        return None
+    return move
+
+
+def _is_whole(repository: Repository, move: Move) -> bool:
+    """Whether the kill came before git wrote anything, or after it had written all."""
+    if _locks(repository, move.ref) or repository.find("HEAD") not in (move.old, move.new):
+        return False
+    paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
+    return not repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths, filters=True).out
+
+
+def _changed(repository: Repository, move: Move) -> list[bytes]:
+    return repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new).out.split(b"\0")
 
 
 def settle(repository: Repository, move: Move) -> None:
@@ -67,8 +83,7 @@ def settle(repository: Repository, move: Move) -> None:
             "the branch was moved on after a move of its files was killed",
             hint=f"look at `git status` and `git diff {move.old[:12]}`, then: rm {repository.git_dir / _NAME}",
         )
-    names = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new).out.split(b"\0")
-    paths = [os.fsdecode(name) for name in names if name]
+    paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
     edited = [path for path in paths if not _is_of(repository, path, move)]
     if edited:
         raise RefusedError(

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.unfinished import unfinished
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.undo import undo_restore
 from tests.kit.repos import Repo
@@ -83,7 +84,8 @@ def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tup
     left = (repo.path / ".git" / "patchpilot-move").exists()
     if left:
         with Repository.open(repo.path) as repository:
-            undo_restore(repository)
+            if unfinished(repository):
+                undo_restore(repository)
     after_it = state(repo)
     whole = not after_it[1] and after_it[2] == before[2] and not (repo.path / ".git" / "index.lock").exists()
     kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
