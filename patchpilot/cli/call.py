@@ -138,9 +138,9 @@ class Common:
 
 
 def _known_profile(name: str) -> None:
-    from patchpilot.lint.profiles import find_profile
+    from patchpilot.projects.loading import find_project
 
-    find_profile(name)
+    find_project(name)
 
 
 class ProgressLine:

@@ -55,8 +55,8 @@ class Words:
 
 def answer(common: Common, words: Words) -> int:
     """Check, write the result, and say how the run ends."""
+    from patchpilot.cache.loaded import cache_dir
     from patchpilot.lint import classcache, regexcache
-    from patchpilot.lint.kept import cache_dir
 
     regexcache.use(cache_dir())
     from patchpilot.services.check import check

@@ -11,7 +11,7 @@ import dataclasses
 from types import CodeType
 from typing import Any
 
-from patchpilot.lint.kept import key_of, recall, remember
+from patchpilot.cache.loaded import key_of, recall, remember
 
 MOST = 3000
 """So many texts are kept; when there are more, those that the last run had no use for go."""

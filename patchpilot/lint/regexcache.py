@@ -12,7 +12,7 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-from patchpilot.lint.kept import load, store
+from patchpilot.cache.loaded import load, store
 
 MOST = 1500
 """So many patterns are kept; when there are more, those that the last run had no use for go."""

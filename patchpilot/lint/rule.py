@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from patchpilot.model.finding import Severity
+from patchpilot.projects.loading import find_project
 
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 Kernel = tuple[int, int]
@@ -54,10 +55,10 @@ class Rule:
         return (self.id, self.name, *([self.checkpatch] if self.checkpatch else []), self.pack)
 
     def in_force(self, kernel: Kernel, profile: str) -> bool:
-        """Whether the rule holds for a tree of this version under this profile ("netdev" counts as "linux" too)."""
+        """Whether the rule holds for a tree of this version under this profile, or one that it inherits from."""
         if (self.since and kernel < self.since) or (self.until and kernel > self.until):
             return False
-        return not self.profiles or profile in self.profiles or (profile == "netdev" and "linux" in self.profiles)
+        return not self.profiles or not set(find_project(profile).lineage).isdisjoint(self.profiles)
 
 
 @dataclass(frozen=True, slots=True)

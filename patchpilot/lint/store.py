@@ -8,9 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from patchpilot.cache.loaded import cache_dir, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
-from patchpilot.lint.kept import cache_dir, key_of, recall, remember
 from patchpilot.lint.patterns import distrust, refusal
 from patchpilot.lint.rule import Example, Pack, Remedy, Rule
 from patchpilot.model.finding import Severity

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.lint.profiles import Profile
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
@@ -16,13 +15,11 @@ from patchpilot.outgoing.configured import configured, expand, is_suppressed, re
 from patchpilot.outgoing.draft import Draft
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.preflight import is_list
-from patchpilot.services.project import KERNEL, profile_of
+from patchpilot.projects.project import Project
+from patchpilot.services.project import profile_of
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers import Planned
-
-SECURITY = "security@kernel.org"
-REGRESSIONS = Address("", "regressions@lists.linux.dev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ def addressees(
     draft: Draft,
     series: Series,
     planned: "Planned | None" = None,
-    project: Profile | None = None,
+    project: Project | None = None,
 ) -> Addressees:
     """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
     project = project or profile_of(repository, request.profile, series)
@@ -73,7 +70,7 @@ def addressees(
     _add(found, _named(repository, request))
     # some projects have their one list nowhere in MAINTAINERS
     if request.auto and recipients and not any(is_list(one) for one in found.values()):
-        _add(found, [Recipient(Address("", one), "list", None, "cc", (f"{project.title}'s list",)) for one in project.lists[:1]])
+        _add(found, [Recipient(Address("", one), "list", None, "cc", (f"{project.title}'s list",)) for one in project.lists.main[:1]])
     _answered(found, draft, project)
     ordered = sorted(found.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
@@ -165,12 +162,16 @@ def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
         found[one.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or one.by_hand)
 
 
-def _answered(found: dict[str, Recipient], draft: Draft, project: Profile) -> None:
+def _answered(found: dict[str, Recipient], draft: Draft, project: Project) -> None:
     """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
     if draft.answers.get("security") == "yes":
         for key in [key for key, one in found.items() if is_list(one) and not one.by_hand]:
             del found[key]
-        team = Address("", project.security or SECURITY)
-        found[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
-    elif draft.answers.get("regression", "no") != "no" and project.name in KERNEL:
-        _add(found, [Recipient(REGRESSIONS, "regressions list", None, "cc", ("answered: this mends a regression",))])
+        if project.lists.security:
+            team = Address("", project.lists.security)
+            found[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
+    elif draft.answers.get("regression", "no") != "no" and project.lists.regressions:
+        _add(
+            found,
+            [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this mends a regression",))],
+        )

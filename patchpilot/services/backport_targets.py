@@ -15,9 +15,9 @@ from patchpilot.history.likeness import changed_in
 from patchpilot.history.lts import Family, families
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
+from patchpilot.projects.detection import detect
 from patchpilot.services.read_series import read_series
 from patchpilot.services.topic_base import topic_commits
-from patchpilot.tags.forms import detect
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def own_family(repository: Repository, guessed: Family, profile: str | None) -> 
         if any(guessed.version_of(ref) for ref in repository.refs):
             return guessed
         tip = repository.find("HEAD") or mainline(repository)
-        profile = detect(CommitTree(repository, tip)) if tip else "linux"
+        profile = detect(CommitTree(repository, tip)).name if tip else "linux"
     return next((one for one in (guessed, *families()) if profile in one.profiles), None)
 
 

@@ -9,7 +9,7 @@ from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.context import NEWEST_KERNEL, HistoryFacts, Options
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.profiles import adjusted, detect, find_profile
+from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.selection import choose, verify
 from patchpilot.lint.store import OwnPack, load_rules
@@ -18,6 +18,8 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
 from patchpilot.services.checked import CheckedPatch, CheckResult, Setting, Wanted
 from patchpilot.services.read_series import read_series
 
@@ -90,11 +92,11 @@ def check_series(
     series = [shortened_series(one) for one in series]
     rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
-    chosen = find_profile(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))
+    chosen = find_project(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))
     options = Options(
         strict=wanted.strict,
         max_line_length=wanted.max_line_length,
-        kernel=wanted.kernel or (tree.version if tree and "linux" in (chosen.name, chosen.on) else None) or NEWEST_KERNEL,
+        kernel=wanted.kernel or (tree.version if tree and chosen.kernel else None) or NEWEST_KERNEL,
         profile=chosen.name,
         data_dir=wanted.data_dir,
         checkpatch_compat=wanted.checkpatch_compat,

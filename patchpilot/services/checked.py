@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.context import Context, HistoryFacts, Options
-from patchpilot.lint.profiles import Profile
 from patchpilot.lint.rule import Kernel, Rule
 from patchpilot.model.finding import Excused, Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.tree import Tree
+from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
     from patchpilot.services.excuses import Excuses, Verdict
@@ -85,7 +85,7 @@ class Setting:
 
     rules: tuple[Rule, ...]
     options: Options
-    profile: Profile
+    profile: Project
     tree: Tree | None
     history: HistoryFacts | None
     trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)

@@ -16,9 +16,10 @@ from patchpilot.history.clones import what_lacks
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.graph import is_making, use_graph
 from patchpilot.history.releases import Releases
-from patchpilot.lint.profiles import Profile, detect
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.project import Project
 from patchpilot.services.fix_claims import judge_fix
 from patchpilot.services.topic_base import find_base
 from patchpilot.tags import fixes as finder
@@ -79,7 +80,7 @@ def find_culprits(
     digits: int = DIGITS,
     base: str | None = None,
     series: Collection[str] = (),
-    profile: Profile | None = None,
+    profile: Project | None = None,
     progress: Progress = silent,
 ) -> FixesResult:
     """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
@@ -94,7 +95,7 @@ def find_culprits(
     releases = Releases(repository)
     together_with = cache(lambda: frozenset((*_series(repository, commit, base), *series)) - {commit.id})
     relations = _relations(repository, commit, releases, together_with)
-    apart = "tags-apart" in (profile or detect(CommitTree(repository, commit.id), ())).ignore
+    apart = "tags-apart" in (profile or detect(CommitTree(repository, commit.id))).style.ignore
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits, apart=apart)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")

@@ -10,7 +10,6 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.branches import mainline
-from patchpilot.lint.profiles import Profile
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
@@ -23,8 +22,9 @@ from patchpilot.outgoing.plan import Request, SentRecord
 from patchpilot.outgoing.preflight import Facts, upstream_claim
 from patchpilot.outgoing.target import Standing, Target, stand, stand_files
 from patchpilot.outgoing.transport import Captured
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
 from patchpilot.services.addressees import Addressees
-from patchpilot.services.project import KERNEL
 from patchpilot.services.sent_elsewhere import sent_records
 from patchpilot.services.target_tip import find_target
 from patchpilot.services.traps import questions
@@ -35,7 +35,7 @@ MERGE_WINDOW = timedelta(days=14)
 def gather(
     repository: Repository,
     request: Request,
-    project: Profile,
+    project: Project,
     account: Account,
     draft: Draft,
     version: int,
@@ -53,7 +53,7 @@ def gather(
     target = find_target(repository, ids, request.base, people.trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
-    kernel = project.name in KERNEL
+    kernel = project.kernel
     with Outbox() as outbox:
         patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
@@ -82,8 +82,8 @@ def gather(
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
         kernel=kernel,
-        cover_from=project.cover_from,
-        new_thread=project.title if project.new_thread else "",
+        cover_from=project.mail.cover_from,
+        new_thread=project.title if project.mail.new_thread else "",
         too_soon=_too_soon(project, draft, version, now, request.resend),
         first_time=first_time,
         records=records,
@@ -96,7 +96,7 @@ def gather(
     )
 
 
-def _too_soon(project: Profile, draft: Draft, version: int, now: datetime, resend: bool) -> str:
+def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:
     """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
     with Outbox() as outbox:
         sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
@@ -104,10 +104,10 @@ def _too_soon(project: Profile, draft: Draft, version: int, now: datetime, resen
     if not earlier:
         return ""
     hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
-    if hours >= project.resend_hours:
+    if hours >= project.mail.resend_hours:
         return ""
     ago = f"{hours} hour{'s' if hours > 1 else ''} ago" if hours else "less than an hour ago"
-    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.resend_hours} hours between versions"
+    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
 
 
 def check_errors(
@@ -183,9 +183,5 @@ def merge_window(repository: Repository, request: Request, target: Target | None
     age = now - when.astimezone(UTC)
     if not timedelta(0) <= age <= MERGE_WINDOW:
         return ""
-    special = (
-        "net-next is closed and takes no features until -rc1"
-        if request.profile == "netdev"
-        else "maintainers are busy with Linus's pulls; new work waits for -rc1"
-    )
+    special = find_project(request.profile or "linux").mail.merge_window
     return f"the merge window after {tag} is open: {special} (fixes are taken)"

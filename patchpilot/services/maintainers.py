@@ -12,7 +12,6 @@ from patchpilot.commits.range import FromArchive, is_network_target, looks_like_
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.lint.profiles import detect, find_profile
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.index import nothing
 from patchpilot.maintainers.load import conf_words
@@ -21,6 +20,8 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Plan, Recipient
 from patchpilot.model.tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
 from patchpilot.recipients.dropin.history import GitHistory
 from patchpilot.recipients.dropin.mailbox import read_ignored
 from patchpilot.recipients.dropin.switches import Switches, assemble, script_defaults, take
@@ -206,8 +207,8 @@ def sources_of(
         data = source.read(".get_maintainer.ignore")
         history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
-    found = find_profile(profile) if profile else detect(source, ())
-    return Sources(file, source, switches, known(found.name), repository, history, sender, found.security)
+    found = find_project(profile) if profile else detect(source, ())
+    return Sources(file, source, switches, known(found.name), repository, history, sender, found.lists.security)
 
 
 def _planned(

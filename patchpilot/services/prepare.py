@@ -11,13 +11,15 @@ from patchpilot.commits.undo import Undo
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
 from patchpilot.services.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.services.fixes import SURE_ENOUGH, FixesResult, find_culprits, own_patch
 from patchpilot.services.stable import stable_lines
 from patchpilot.services.topic_base import topic_commits
 from patchpilot.tags.compose import Wish, compose, word_diff
 from patchpilot.tags.fixes import tag_of
-from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line, reported
 
 Confirm = Callable[["Preparation"], bool]
@@ -157,13 +159,13 @@ class Topic:
 
 def _change(repository: Repository, commit: Commit, wanted: Wanted, profile: str, topic: Topic, progress: Progress) -> Change:
     """The new message of one commit."""
-    forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
+    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
     notes: list[str] = []
     trailers: list[tuple[str, str]] = []
     mended: dict[int, str] = {}
     culprits = _fixes(repository, commit, wanted, topic, trailers, mended, notes, progress)
     _stable(repository, commit, wanted, culprits, profile, trailers, notes, progress)
-    trailers += _people(wanted, forms)
+    trailers += _people(wanted, project)
     if wanted.regression and culprits:
         notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
     if wanted.signoff:
@@ -283,8 +285,8 @@ def _stable(
     notes += [*result.advice.reasons, *result.advice.warnings]
 
 
-def _people(wanted: Wanted, forms: Forms) -> list[tuple[str, str]]:
-    archive = forms.links or "https://lore.kernel.org/r/"
+def _people(wanted: Wanted, project: Project) -> list[tuple[str, str]]:
+    archive = project.tags.links
     found: list[tuple[str, str]] = []
     for at in range(max(len(wanted.reported_by), len(wanted.closes))):
         reporter = wanted.reported_by[at] if at < len(wanted.reported_by) else None
@@ -294,8 +296,8 @@ def _people(wanted: Wanted, forms: Forms) -> list[tuple[str, str]]:
     for name, values in (("Suggested-by", wanted.suggested_by), ("Tested-by", wanted.tested_by), ("Cc", wanted.cc)):
         found += [(name, person(one, name)) for one in values]
     found += [("Assisted-by", one.strip()) for one in wanted.assisted_by]
-    if wanted.regression and forms.regressions:
-        found.append(("Cc", forms.regressions))
+    if wanted.regression and project.lists.regressions:
+        found.append(("Cc", project.lists.regressions))
     return found
 
 

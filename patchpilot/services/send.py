@@ -12,7 +12,6 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import InputError, MissingError, RefusedError, unknown
-from patchpilot.lint.profiles import layered
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
@@ -29,6 +28,7 @@ from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.shown import forget_ids, kept_ids
 from patchpilot.outgoing.transport import Captured, MailState, Outcome, Stop, never_stop
+from patchpilot.projects.detection import layered
 from patchpilot.recipients.edits import Edits, EditStore, branch_key, on_one_line
 from patchpilot.services.addressees import Addressees, addressees
 from patchpilot.services.finish_send import finish, finish_sends

@@ -194,9 +194,9 @@ def _known_profile(settings: Settings) -> None:
     setting = settings.of("profile")
     if not setting.value:
         return
-    from patchpilot.lint.profiles import profiles
+    from patchpilot.projects.loading import projects
 
-    known = tuple(profiles())
+    known = tuple(projects())
     if setting.value not in known and setting.origin == FLAG:
         raise unknown("profile", setting.value, known)
     if setting.value not in known:

@@ -17,9 +17,11 @@ from patchpilot.history.landed import History
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
 from patchpilot.services.fix_claims import judge_fix
 from patchpilot.tags import fixes as finder
-from patchpilot.tags.forms import Forms, detect, forms_of
 from patchpilot.tags.stable import BranchState, Culprits, StableAdvice, advise, present_lines
 
 CYCLE = 365
@@ -62,7 +64,7 @@ def stable_lines(
         )
     commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)
-    forms = forms_of(profile or detect(CommitTree(repository, commit.id)))
+    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
     notes: list[str] = []
     no_fix = ""
     named = [repository.resolve(one) for one in fixes]
@@ -73,7 +75,7 @@ def stable_lines(
         notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
         no_fix = f"{judged.reason}; if it fixes one, name the commit that introduced it with --fixes"
-    elif not named and forms.line and len(commit.parents) == 1:
+    elif not named and project.tags.line and len(commit.parents) == 1:
         guess = finder.find(repository, commit, limit=1, progress=progress)
         if not finder.doubt(guess.candidates, guess.imported):
             first = guess.candidates[0]
@@ -82,9 +84,9 @@ def stable_lines(
     notes += what_lacks(repository)
     releases = Releases(repository)
     firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)
-    branches = branch_states(repository, named, forms, progress) if named and forms.line else ()
+    branches = branch_states(repository, named, project, progress) if named and project.tags.line else ()
     advice = advise(
-        forms,
+        project,
         _oldest_first(named, firsts) if named else None,
         branches,
         present=present_lines(commit),
@@ -95,7 +97,7 @@ def stable_lines(
         no_fix=no_fix,
         fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
     )
-    return StableResult(commit.id, commit.subject, forms.profile, advice, tuple(named), firsts, branches, tuple(notes))
+    return StableResult(commit.id, commit.subject, project.name, advice, tuple(named), firsts, branches, tuple(notes))
 
 
 def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
@@ -111,9 +113,9 @@ def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
     return [line.strip() for line, tag in tags if tag and tag.commit_id and repository.find(tag.commit_id) is None]
 
 
-def branch_states(repository: Repository, culprits: Sequence[str], forms: Forms, progress: Progress) -> tuple[BranchState, ...]:
+def branch_states(repository: Repository, culprits: Sequence[str], project: Project, progress: Progress) -> tuple[BranchState, ...]:
     """Which stable branches have any of the culprits, by ancestry or by marker."""
-    found = stable_branches(repository, profile=forms.profile)
+    found = stable_branches(repository, profile=project.name)
     if not found.branches:
         return ()
     states = []

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
-from patchpilot.lint.profiles import Profile
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.draft import Draft, Drafts
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.target import Standing, Target, stand
-from patchpilot.services.project import KERNEL, profile_of
+from patchpilot.projects.project import Project
+from patchpilot.services.project import profile_of
 from patchpilot.services.target_tip import find_target
 
 _SECURITY = re.compile(
@@ -111,9 +111,9 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     return (commit or word)[:12]
 
 
-def questions(series: Series, draft: Draft, project: Profile) -> tuple[Question, ...]:
+def questions(series: Series, draft: Draft, project: Project) -> tuple[Question, ...]:
     """The questions of a project only a person can answer, with what the patches say."""
-    team = project.security
+    team = project.lists.security
     security = Question(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
@@ -130,9 +130,9 @@ def questions(series: Series, draft: Draft, project: Profile) -> tuple[Question,
         ("no", "yes", "COMMIT"),
         (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
         draft.answers.get("regression"),
-        "yes: Cc: regressions@lists.linux.dev, and a line `#regzbot introduced: COMMIT` below the ---.",
+        f"yes: Cc: {project.lists.regressions}, and a line `#regzbot introduced: COMMIT` below the ---.",
     )
-    return (*((security,) if team else ()), *((regression,) if project.name in KERNEL else ()))
+    return (*((security,) if team else ()), *((regression,) if project.lists.regressions else ()))
 
 
 def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:

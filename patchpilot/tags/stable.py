@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.commit import Commit
-from patchpilot.tags.forms import Forms
+from patchpilot.projects.project import Project
 
 _STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE)
 
@@ -50,7 +50,7 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 
 
 def advise(
-    forms: Forms,
+    project: Project,
     culprits: Culprits | None,
     branches: Sequence[BranchState],
     *,
@@ -67,14 +67,16 @@ def advise(
     `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context;
     `no_fix` why the commit is taken for no fix; `fixed_in` the first release that has the fix itself.
     """
-    if not forms.line:
-        return StableAdvice((), False, (f"{forms.profile} has no tag that asks for a backport",))
+    if not project.tags.line:
+        return StableAdvice((), False, (f"{project.name} has no tag that asks for a backport",))
     if present:
-        return StableAdvice((), True, (f"it is there: {present[0]}",), _warnings(forms, size))
+        return StableAdvice((), True, (f"it is there: {present[0]}",), _warnings(project, size))
     if no_backport is not None:
-        if not forms.no_backport:
-            return StableAdvice((), False, (f"{forms.profile} has no tag that keeps a fix out of stable",))
-        return StableAdvice((forms.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",))
+        if not project.tags.no_backport:
+            return StableAdvice((), False, (f"{project.name} has no tag that keeps a fix out of stable",))
+        return StableAdvice(
+            (project.tags.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",)
+        )
     if culprits is None and no_fix:
         return StableAdvice((), False, (no_fix,))
     if culprits is None:
@@ -91,12 +93,12 @@ def advise(
         reasons.append("stable branches that have it: " + ", ".join(one.version for one in affected))
     elif branches:
         reasons.append("none of the stable branches here has it: newer ones will")
-    wants_version = bool(version and forms.line_versions) and (versions or not tagged or "{version}" in forms.line)
-    form = forms.line_versions if wants_version else forms.line
-    return StableAdvice((form.format(address=forms.stable, version=version),), True, tuple(reasons), _warnings(forms, size))
+    wants_version = bool(version and project.tags.line_versions) and (versions or not tagged or "{version}" in project.tags.line)
+    form = project.tags.line_versions if wants_version else project.tags.line
+    return StableAdvice((form.format(address=project.lists.stable, version=version),), True, tuple(reasons), _warnings(project, size))
 
 
-def _warnings(forms: Forms, size: int) -> tuple[str, ...]:
-    if forms.max_lines and size > forms.max_lines:
-        return (f"the patch has {size} lines with context: stable asks for at most {forms.max_lines}",)
+def _warnings(project: Project, size: int) -> tuple[str, ...]:
+    if project.tags.max_lines and size > project.tags.max_lines:
+        return (f"the patch has {size} lines with context: stable asks for at most {project.tags.max_lines}",)
     return ()

@@ -191,9 +191,10 @@ def _in_review(
 
 def _is_overdue(topic: Topic, silence: timedelta) -> bool:
     """Whether an author may ask again after so long a silence: as the profile that the patches are for has it."""
-    from patchpilot.lint.profiles import detect, profiles
+    from patchpilot.projects.detection import detect
+    from patchpilot.projects.loading import projects
 
-    if silence <= timedelta(days=min(one.waiting_days for one in profiles().values())):
+    if silence <= timedelta(days=min(one.mail.waiting_days for one in projects().values())):
         return False
     patches = []
     for post in topic.latest.patches:
@@ -201,7 +202,7 @@ def _is_overdue(topic: Topic, silence: timedelta) -> bool:
         with suppress(InputError):
             patches.append(parse_patch(post.mail.mail.raw, post.message_id))
     project = detect(None, patches)
-    return silence > timedelta(days=project.waiting_days)
+    return silence > timedelta(days=project.mail.waiting_days)
 
 
 def _at(event: Event) -> datetime:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
-from patchpilot.lint.profiles import find_profile
 from patchpilot.lint.rule import Example
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.tree import makefile_version
+from patchpilot.projects.loading import find_project
 
 SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"
 SUBJECT = "frob: wait for the link before it is used"
@@ -113,7 +113,7 @@ def context_of(example: Example) -> Context:
         tree,
         MemoryHistory(example.history) if example.history else None,
         options,
-        find_profile(options.profile),
+        find_project(options.profile),
     )
 
 

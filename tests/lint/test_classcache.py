@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.lint.kept import cache_dir, load, store
+from patchpilot.cache.loaded import cache_dir, load, store
 
 PROGRAM = """
 from patchpilot.lint import classcache

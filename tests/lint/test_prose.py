@@ -5,11 +5,11 @@ import pytest
 
 from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run
-from patchpilot.lint.profiles import detect
 from patchpilot.lint.prose import paragraphs, pasted
 from patchpilot.lint.store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
+from patchpilot.projects.detection import detect
 from tests.kit.snippets import mail
 
 DIFF = (

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cache.loaded import cache_dir
 from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import store
-from patchpilot.lint.kept import cache_dir
-from patchpilot.lint.profiles import adjusted, detect, find_profile, profiles
+from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.selection import choose
 from patchpilot.lint.store import detector_of, load_packs, load_rules, read_pack
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project, projects
 from tests.kit.snippets import MemoryTree, file_diff, mail
 
 NEW = (6, 18)
@@ -80,15 +82,15 @@ def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None
 
 def test_every_profile_names_rules_that_exist() -> None:
     words = {word for rule in load_rules() for word in rule.words}
-    for profile in profiles().values():
-        assert set(profile.ignore) <= words, profile.name
-        assert set(profile.severity) <= words, profile.name
+    for profile in projects().values():
+        assert set(profile.style.ignore) <= words, profile.name
+        assert set(profile.style.severity) <= words, profile.name
 
 
 def test_netdev_stands_on_linux() -> None:
-    netdev = find_profile("netdev")
-    assert netdev.on == "linux"
-    assert netdev.stable == find_profile("linux").stable
+    netdev = find_project("netdev")
+    assert netdev.inherits == "linux"
+    assert netdev.lists.stable == find_project("linux").lists.stable
     rules = adjusted(load_rules(), netdev)
     assert next(rule for rule in rules if rule.name == "missing-fixes").severity is Severity.WARNING
     assert not [rule for rule in rules if rule.name == "missing-stable"]
@@ -100,10 +102,10 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     for rule in ours:
         assert rule.in_force(NEW, "linux") == rule.in_force(NEW, "netdev"), rule.name
     only = replace(ours[0], profiles=("linux",), since=None, until=None)
-    assert {name: only.in_force(NEW, name) for name in profiles()} == {name: name in ("linux", "netdev") for name in profiles()}
+    assert {name: only.in_force(NEW, name) for name in projects()} == {name: name in ("linux", "netdev") for name in projects()}
     netdev = replace(only, profiles=("netdev",))
-    assert {name for name in profiles() if netdev.in_force(NEW, name)} == {"netdev"}
-    assert {name for name in profiles() if replace(only, profiles=()).in_force(NEW, name)} == set(profiles())
+    assert {name for name in projects() if netdev.in_force(NEW, name)} == {"netdev"}
+    assert {name for name in projects() if replace(only, profiles=()).in_force(NEW, name)} == set(projects())
 
 
 def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
@@ -113,13 +115,13 @@ def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
 
 def test_an_unknown_profile_names_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
-        find_profile("uboot")
+        find_project("uboot")
     assert error.value.hint == "did you mean 'u-boot'?"
 
 
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
 def test_a_tree_shows_its_profile(name: str) -> None:
-    assert detect(MemoryTree(dict.fromkeys((*find_profile(name).tree_has, "COPYING"), "")), []).name == name
+    assert detect(MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")), []).name == name
 
 
 @pytest.mark.parametrize(

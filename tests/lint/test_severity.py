@@ -12,11 +12,11 @@ import patchpilot
 from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.profiles import Profile, adjusted, find_profile
+from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.store import import_detectors, load_rules
 from patchpilot.model.finding import Severity
-from patchpilot.tags.forms import Forms
+from patchpilot.projects.loading import find_project
 from tests.kit.snippets import context_of
 
 SOURCE = Path(patchpilot.__file__).parent
@@ -36,7 +36,8 @@ def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() ->
     rule = rule_named("own-tag")
     assert severity_of(rule) is Severity.WARNING
     assert severity_of(replace(rule, severities={})) is Severity.CHECK
-    strict = replace(find_profile("linux"), severity={"own-tag": "error"})
+    linux = find_project("linux")
+    strict = replace(linux, style=replace(linux.style, severity={"own-tag": "error"}))
     assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
 
 
@@ -62,25 +63,3 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
     named = {case for rule in load_rules() for case in rule.severities}
     assert named
     assert named <= told
-
-
-@pytest.mark.parametrize(
-    ("data", "receivers"), [(Profile, ("profile", "project", "chosen", "profiles", "one", "found")), (Forms, ("forms",))]
-)
-def test_every_key_of_a_profile_and_of_its_tags_is_read_by_code(data: type, receivers: tuple[str, ...]) -> None:
-    read = set()
-    for _, tree in _trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                words = ast.unparse(node.value).replace("(", ".").replace(")", ".").split(".")
-                if any(word in receivers or word in ("find_profile", "forms_of", "detect") for word in words):
-                    read.add(node.attr)
-    assert set(data.__dataclass_fields__) - read == set()  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("word", ["waiting_dayz"])
-def test_a_key_that_no_profile_has_is_refused(word: str) -> None:
-    from patchpilot.lint.profiles import _profile
-
-    with pytest.raises(PackError, match=word):
-        _profile("ours", {"ours": {"title": "Ours", word: 3}})

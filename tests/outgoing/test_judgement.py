@@ -12,7 +12,6 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
-from patchpilot.lint.profiles import find_profile
 from patchpilot.outgoing import probe
 from patchpilot.outgoing.account import Account
 from patchpilot.outgoing.credentials import Credential
@@ -21,6 +20,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.plan import Request
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.outgoing.transport import MailState
+from patchpilot.projects.loading import find_project
 from patchpilot.services.judgement import _too_soon, _upstream, merge_window
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
@@ -45,13 +45,13 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    reason = _too_soon(find_profile("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
+    reason = _too_soon(find_project("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
 
 
 def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:
-    linux, draft, now = find_profile("linux"), Draft(CHANGE, "/src/linux", "widget", version=2), datetime.now(UTC)
+    linux, draft, now = find_project("linux"), Draft(CHANGE, "/src/linux", "widget", version=2), datetime.now(UTC)
     assert _too_soon(linux, draft, 1, now, False) == ""
     with Outbox() as outbox:
         record(outbox, MailState.PENDING)
@@ -65,7 +65,7 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
 
 
 def test_a_resend_also_waits_for_its_own_version() -> None:
-    linux, draft = find_profile("linux"), Draft(CHANGE, "/src/linux", "widget", version=2)
+    linux, draft = find_project("linux"), Draft(CHANGE, "/src/linux", "widget", version=2)
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in _too_soon(linux, draft, 2, sent + timedelta(hours=1), True)

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.lint.profiles import find_profile
+from patchpilot.projects.loading import find_project
 from patchpilot.services.fixes import FixesResult, find_culprits
 from patchpilot.services.stable import stable_lines
 from patchpilot.tags.released import releases_in
@@ -246,7 +246,7 @@ def test_verify_knows_how_a_project_lays_out_its_tags(tmp_path: Path, profile: s
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
     story.repo.commit(f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}', {"ring.c": FIX + "int users;\n"})
-    (judged,) = ask(tmp_path / "r", verify=True, profile=find_profile(profile)).present
+    (judged,) = ask(tmp_path / "r", verify=True, profile=find_project(profile)).present
     assert [one.kind for one in judged.problems] == (["blank-around"] if troubled else [])
 
 

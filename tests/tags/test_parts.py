@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.trailer import parse_trailers
+from patchpilot.projects.loading import find_project
 from patchpilot.tags.compose import Wish, compose, marked, word_diff
-from patchpilot.tags.forms import forms_of
 from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line
 from patchpilot.tags.stable import BranchState, Culprits, advise
 from tests.kit.cli import call
@@ -60,7 +60,7 @@ def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     assert compose("x: y\n", Wish(developers=(who,))).split("\n") == ["x: y", "", f"Co-developed-by: {who}", f"Signed-off-by: {who}", ""]
 
 
-LINUX = forms_of("linux")
+LINUX = find_project("linux")
 RELEASED = Culprits(("c",), ("v5.10",))
 
 
@@ -92,11 +92,11 @@ def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
 def test_size_is_a_warning_and_profiles_differ() -> None:
     assert advise(LINUX, RELEASED, (), size=101).warnings
     assert not advise(LINUX, RELEASED, (), size=100).warnings
-    assert advise(forms_of("dpdk"), RELEASED, ()).lines == ("Cc: stable@dpdk.org",)
-    assert not advise(forms_of("u-boot"), RELEASED, ()).eligible
-    assert advise(forms_of("xen"), RELEASED, ()).lines == ("Backport: 5.10+",)
+    assert advise(find_project("dpdk"), RELEASED, ()).lines == ("Cc: stable@dpdk.org",)
+    assert not advise(find_project("u-boot"), RELEASED, ()).eligible
+    assert advise(find_project("xen"), RELEASED, ()).lines == ("Backport: 5.10+",)
     with pytest.raises(UsageError):
-        forms_of("linus")
+        find_project("linus")
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

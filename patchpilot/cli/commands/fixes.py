@@ -11,7 +11,7 @@ import click
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, InputError, UsageError
-from patchpilot.lint.profiles import find_profile
+from patchpilot.projects.loading import find_project
 from patchpilot.services.fixes import LIMIT, MANY, FixesResult, find_culprits
 
 MAX_LOG = 4 << 20
@@ -37,7 +37,7 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
     with common.repository() as repository, progress_of(common) as progress:
         settings = common.settings(repository)
         base, named = common.base(settings, base, repository), settings.get("profile")
-        profile = find_profile(named) if named else None
+        profile = find_project(named) if named else None
         target = newest_patch(repository) if target is None else target
         ids = _commits(repository, target)
         own = _unsent(repository, target)

@@ -8,7 +8,7 @@ from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy import lazy
-from patchpilot.lint.profiles import profiles
+from patchpilot.projects.loading import projects
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
@@ -50,7 +50,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 def _help_lines(context: Context) -> int:
     """How many lines of help the project wants of a new option."""
-    return profiles()[context.options.profile].help_lines
+    return projects()[context.options.profile].style.help_lines
 
 
 def _without_help(lines: LineScan, entry: Line, least: int) -> bool:

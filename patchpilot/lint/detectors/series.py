@@ -8,8 +8,8 @@ from functools import cache
 from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.lines import subject_line
-from patchpilot.lint.profiles import profiles
 from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import projects
 
 
 def _patches(context: Context) -> tuple[Patch, ...]:
@@ -45,7 +45,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patches = _patches(context)
     first = next((one for one in patches if one.subject.number == 1), None)
     if (
-        len(patches) >= (profiles()[context.options.profile].cover_from or arguments["fewest"])
+        len(patches) >= (projects()[context.options.profile].mail.cover_from or arguments["fewest"])
         and context.series
         and context.series.cover is None
         and first

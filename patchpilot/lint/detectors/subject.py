@@ -241,7 +241,7 @@ _EMPTY = frozenset(
 def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The title is longer than `columns`, or than the project's own limit."""
     title = _plain(context) or ""
-    own: int = context.profile.subject_columns if context.profile else 0
+    own: int = context.profile.style.subject_columns if context.profile else 0
     limit = own or arguments["columns"]
     if len(title) > limit:
         well = "50 to 70 read well" if limit > 70 else f"{context.profile.title} asks for it"

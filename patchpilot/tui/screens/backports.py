@@ -73,7 +73,7 @@ def without_series(ask: Ask) -> str | None:
     profile = ask.session.settings(ask.repository).get("profile")
     project = profile_of(ask.repository, profile, Series((commit_patch(ask.repository, ask.session.commit.id),)))
     if (
-        project.stable
+        project.lists.stable
         or any(project.name in one.profiles for one in families())
         or stable_branches(ask.repository, profile=profile or None).branches
     ):

@@ -225,11 +225,11 @@ class PreviewScreen(StageScreen):
 
     def action_prefix(self) -> None:
         """What stands in the brackets; the trees of the profile are offered."""
-        from patchpilot.lint.profiles import profiles
+        from patchpilot.projects.loading import projects
 
         result: SendPlan | None = self.session.last(self.stage)
         known = result.draft.prefix if result else ""
-        marks = [mark for one in profiles().values() for mark in one.marks]
+        marks = [mark for one in projects().values() for mark in one.subject_prefixes]
         answers = [
             ("PATCH", "PATCH (no tree is named)"),
             *((f"PATCH {one}", f"PATCH {one}") for one in dict.fromkeys(marks)),

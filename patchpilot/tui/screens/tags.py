@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 def load(ask: Ask) -> "tuple[FixesResult, Standing]":
     """What `patchpilot fixes` says of the commit in hand."""
-    from patchpilot.lint.profiles import find_profile
+    from patchpilot.projects.loading import find_project
     from patchpilot.services.fix_claims import judge_fix
     from patchpilot.services.fixes import find_culprits
 
     assert ask.session.commit
     commit = ask.session.commit
     named = ask.session.settings(ask.repository).get("profile")
-    profile = find_profile(named) if named else None
+    profile = find_project(named) if named else None
     claim = judge_fix(ask.repository, commit)
     result = find_culprits(ask.repository, commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile, progress=ask.progress)
     if not claim.is_fix:

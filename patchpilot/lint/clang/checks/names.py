@@ -4,12 +4,12 @@
 import re
 from weakref import WeakKeyDictionary
 
+from patchpilot.cache.loaded import key_of, recall, remember
 from patchpilot.lint.clang.code import ADDED, Results, Spot, check
 from patchpilot.lint.clang.lines import as_text
 from patchpilot.lint.clang.patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.kept import key_of, recall, remember
 from patchpilot.model.tree import Tree, changed_below, ground_of, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The shipped projects: what they inherit, which keys there are, and that code reads each of them."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import patchpilot
+from patchpilot.cli import options
+from patchpilot.config import KEYS
+from patchpilot.errors import PackError
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import SECTIONS, find_project, projects, resolved
+from patchpilot.projects.project import Project
+from tests.kit.snippets import MemoryTree
+
+SOURCE = Path(patchpilot.__file__).parent
+
+
+def test_a_project_has_what_it_inherits_and_its_own() -> None:
+    linux, netdev = find_project("linux"), find_project("netdev")
+    assert (linux.lineage, netdev.lineage) == (("linux",), ("netdev", "linux"))
+    assert (netdev.kernel, netdev.tags, netdev.lists.stable) == (True, linux.tags, linux.lists.stable)
+    assert (linux.mail.waiting_days, netdev.mail.waiting_days) == (14, 7)
+    assert netdev.tree_has == ()
+
+
+def test_ignored_rules_and_severities_add_up() -> None:
+    written = {
+        "a": {"title": "A", "style": {"ignore": ["one"], "severity": {"x": "error", "y": "check"}}},
+        "b": {"title": "B", "inherits": "a", "style": {"ignore": ["two"], "severity": {"x": "note"}}},
+    }
+    assert resolved("b", written)["style"] == {"ignore": ["one", "two"], "severity": {"x": "note", "y": "check"}}
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"titel": "X"}, "unknown key 'titel'"),
+        ({"lineage": ["linux"]}, "unknown key 'lineage'"),
+        ({"tags": {"lines": "Cc: x"}}, r"\[tags\]: unknown key 'lines'"),
+        ({"mail": {"waiting_dayz": 3}}, r"\[mail\]: unknown key 'waiting_dayz'"),
+        ({"mail": {"waiting_days": "3"}}, r"\[mail\]: key 'waiting_days' takes a number, not '3'"),
+        ({"mail": {"waiting_days": True}}, "'waiting_days' takes a number"),
+        ({"mail": 3}, "key 'mail' takes a table"),
+        ({"lists": {"main": "x@example.org"}}, r"\[lists\]: key 'main' takes a list"),
+        ({"lists": {"main": [3]}}, "'main' takes a list of strings"),
+        ({"tree_has": ["lib"]}, "'tree_has' takes a list of lists of strings"),
+        ({"style": {"severity": {"own-tag": "grave"}}}, "severity of 'own-tag': 'grave' is none of"),
+        ({"inherits": "linus"}, "'linus' names no other project"),
+        ({"inherits": "ours"}, "'ours' names no other project"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(table: dict[str, Any], words: str) -> None:
+    with pytest.raises(PackError, match=rf"projects/ours\.toml: .*{words}"):
+        resolved("ours", {"ours": {"title": "Ours", **table}})
+
+
+def test_a_project_needs_a_title_and_no_circle() -> None:
+    with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
+        resolved("ours", {"ours": {}})
+    with pytest.raises(PackError, match="names no other project"):
+        resolved("a", {"a": {"title": "A", "inherits": "b"}, "b": {"title": "B", "inherits": "a"}})
+
+
+def _read_by_code() -> set[tuple[str, str]]:
+    """(last word before the dot, attribute) of every attribute that the program reads, outside projects/."""
+    found = set()
+    for file in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                found.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
+    return found
+
+
+def test_every_key_is_read_by_code() -> None:
+    read = _read_by_code()
+    for section, kind in SECTIONS.items():
+        unread = {key for key in kind.__dataclass_fields__ if (section, key) not in read}  # type: ignore[attr-defined]
+        assert unread == set(), section
+    receivers = ("project", "chosen", "one", "find_project(profile)", "profile")
+    assert {key for key in Project.__dataclass_fields__ if not any((word, key) in read for word in receivers)} == set()
+
+
+@pytest.mark.parametrize(
+    ("paths", "name"),
+    [
+        (("lib/eal/x.c",), "dpdk"),
+        (("lib/librte_eal/x.c",), "dpdk"),
+        (("xen/common/x.c",), "xen"),
+        (("common/spl/x.c", "Kbuild"), "u-boot"),
+        (("Kbuild", "MAINTAINERS", "init/main.c", "kernel/fork.c"), "linux"),
+        (("README",), "linux"),
+    ],
+)
+def test_a_tree_is_detected_by_any_of_its_signs(paths: tuple[str, ...], name: str) -> None:
+    assert detect(MemoryTree(dict.fromkeys(paths, ""))).name == name
+
+
+def test_the_help_texts_name_every_project() -> None:
+    help_text = next(one.meaning for one in KEYS if one.name == "profile")
+    command_line = Path(options.__file__).read_text(encoding="utf-8")
+    for name in projects():
+        assert name in help_text
+        assert name in command_line
