@@ -3,6 +3,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from tests.kit.maintainers import patch, write_tree
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
+
+# what nohup and a shell's background jobs have children ignore: the programs that the tests start must see these signals
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Fixer",
