@@ -120,18 +120,21 @@ def ordered(refs: Collection[Ref]) -> list[Ref]:
     )
 
 
-def is_copy(ref: Ref, branch: str | None, commits: Sequence[Commit], me: Collection[str], *, created_from: str = "") -> bool:
+def is_copy(
+    ref: Ref, branch: str | None, commits: Sequence[Commit], me: Collection[str], *, created_from: str = "", is_fork: bool = False
+) -> bool:
     """Whether a remote branch is the topic's own pushed copy. `commits` are what it has and no other remote branch does.
 
     All of them must be mine. With the topic's name being their committer is enough (a topic may carry somebody else's patch); under another name
-    each must be written by me too, and the topic must not have been started from it.
+    each must be written by me too, and the topic must not have been started from it. A remote's default branch is one only in a fork (`is_fork`:
+    another remote has the branch as it was before these commits), and there each must be written by me as well.
     """
     called = ref.is_called(branch)
-    if ref.default or ref.listed or not commits or len(commits) > MAX_OWN or (ref.is_integration and not called):
+    if (ref.default and not is_fork) or ref.listed or not commits or len(commits) > MAX_OWN or (ref.is_integration and not called):
         return False
     if not called and created_from in (ref.name, f"refs/remotes/{ref.name}"):
         return False
-    return all(one.committer.email.lower() in me and (called or one.author.email.lower() in me) for one in commits)
+    return all(one.committer.email.lower() in me and ((called and not is_fork) or one.author.email.lower() in me) for one in commits)
 
 
 def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:

@@ -178,11 +178,15 @@ class Search:
         last = done.text.strip().rpartition("\n")[2]
         return last.removeprefix("branch: Created from ") if last.startswith("branch: Created from ") else ""
 
-    def is_copy(self, ref: Ref, others: Iterable[Ref]) -> bool:
+    def is_copy(self, ref: Ref, others: Sequence[Ref]) -> bool:
         """Whether a remote branch is the topic's pushed copy: what it has over the other branches is mine."""
         if ref.local or self.repository.commit(ref.commit).committer.email.lower() not in self.me:
             return False
-        tips = [f"^{one.commit}" for one in others if one.name != ref.name and not one.is_called(self.branch)]
+        source = self._forked_from(ref, others) if ref.default else None
+        if source:
+            tips = [f"^{source.commit}"]
+        else:
+            tips = [f"^{one.commit}" for one in others if one.name != ref.name and not one.is_called(self.branch)]
         done = self.repository.git("rev-list", f"--max-count={MAX_OWN + 1}", "--stdin", stdin="\n".join([ref.commit, *tips, ""]).encode())
         ids = done.text.split()
         if len(ids) > MAX_OWN:
@@ -190,7 +194,19 @@ class Search:
         if not ids and ref.is_called(self.branch):
             # pushed before anything was committed; it may be older than what the topic is based on by now
             return not ref.is_integration
-        return is_copy(ref, self.branch, tuple(self.repository.commits(ids)), self.me, created_from=self.created_from)
+        commits = tuple(self.repository.commits(ids))
+        return is_copy(ref, self.branch, commits, self.me, created_from=self.created_from, is_fork=source is not None)
+
+    def _forked_from(self, ref: Ref, others: Sequence[Ref]) -> Ref | None:
+        """The branch of the same name on another remote that a fork's default branch only adds to; None where the last commit there is mine.
+
+        A maintainer's own project and its stale copy elsewhere look the same but for that.
+        """
+        if not ref.is_called(self.branch):
+            return None
+        remote, _, name = ref.name.partition("/")
+        alike = (one for one in others if one.name.partition("/")[2] == name and one.name.partition("/")[0] != remote and not one.local)
+        return next((one for one in alike if not self.are_mine([one.commit]) and self.repository.is_ancestor(one.commit, ref.commit)), None)
 
     def are_mine(self, commits: Sequence[str]) -> bool:
         """Whether this person committed all of these."""

@@ -324,6 +324,49 @@ def test_nothing_over_the_base_names_the_base(tmp_path: Path) -> None:
         topic_base(repository)
 
 
+def _fork_worked_on_in_its_main(place: Path) -> Repo:
+    """origin is the person's fork and origin/HEAD its main, where the commits are and were pushed; upstream is the project."""
+    source = upstream(place / "up")
+    repo = clone(clone(source, place / "fork", "--bare"), place / "r", "-b", "main")
+    add_remote(repo, "upstream", source)
+    fix(repo)
+    fix(repo, 2)
+    repo.git("push", "-q", "origin", "main")
+    return repo
+
+
+def test_the_default_branch_of_a_fork_is_a_pushed_copy(tmp_path: Path) -> None:
+    repo = _fork_worked_on_in_its_main(tmp_path)
+    for unset in (False, True):
+        if unset:
+            repo.git("branch", "-q", "--unset-upstream")
+        with Repository.open(repo.path) as repository:
+            base = topic_base(repository)
+            assert (base.name, len(base.commits)) == ("upstream/main", 2)
+            assert any("origin/main is left out" in note for note in base.notes)
+
+
+def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Path) -> None:
+    repo = _fork_worked_on_in_its_main(tmp_path)
+    grow(repo, 1, "colleague", SUBMAINTAINER)
+    fix(repo, 3)
+    repo.git("push", "-q", "origin", "main")
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits over the base origin/main"):
+        topic_base(repository)
+
+
+def test_a_stale_copy_of_ones_own_project_makes_its_default_branch_no_copy(tmp_path: Path) -> None:
+    """A maintainer's: the other remote ends with a commit of the same person."""
+    repo = _fork_worked_on_in_its_main(tmp_path)
+    repo.git("update-ref", "refs/remotes/upstream/main", "main")
+    fix(repo, 3)
+    repo.git("push", "-q", "origin", "main")
+    fix(repo, 4)
+    with Repository.open(repo.path) as repository:
+        base = topic_base(repository)
+        assert (base.name, len(base.commits)) == ("origin/main", 1)
+
+
 def test_the_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
     with Repository.open(_on_stable(tmp_path).path) as repository:
         assert [(one.name, len(one.commits)) for one in likeliest(repository)] == [
