@@ -68,13 +68,15 @@ class Setting:
 class Settings:
     """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
 
-    `wrong` names the settings whose value cannot be used: `of` and `all` have them as set, for all else the default is in force.
+    `wrong` names the settings whose value cannot be used: `of` and `all` have them as set, for all else the default is in force. `unread` are the
+    names in git's configuration that are no setting.
     """
 
     values: Mapping[str, Setting] = field(default_factory=dict)
     waivers: tuple[Mapping[str, Any], ...] = ()
     label: str = FILE_NAME
     wrong: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> Setting:
         """A known setting with its origin."""
@@ -124,6 +126,7 @@ def load(
     """
     found: dict[str, Setting] = {}
     wrong: dict[str, PatchpilotError] = {}
+    unread: list[str] = []
 
     def take(key: Key, value: str, origin: str) -> None:
         found[key.name] = Setting(key.name, value, origin)
@@ -138,7 +141,9 @@ def load(
     for full, values in (git_config or {}).items():
         plain = full.lower().removeprefix("patchpilot.")
         name = next((one for one in _BY_NAME if one.replace("-", "") == plain.replace("-", "")), None)
-        if name and values:
+        if name is None:
+            unread.append(full)
+        elif values:
             key = _BY_NAME[name]
             take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
     for name, flag in (flags or {}).items():
@@ -148,7 +153,22 @@ def load(
             take(_BY_NAME[name], flag, FLAG)
     for error in wrong.values():
         _report(error, problems)
-    return Settings(found, waivers, label, frozenset(wrong))
+    return Settings(found, waivers, label, frozenset(wrong), tuple(unread))
+
+
+def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
+    """What to say of names in git's configuration that are no setting, for the verbs that explain settings. A newer version may know them."""
+    import shlex
+
+    from patchpilot.errors import nearest
+
+    said = []
+    for full in settings.unread:
+        near = nearest(full.partition(".")[2], _BY_NAME)
+        where = f"git config --show-origin --get-all {shlex.quote(full)}"
+        hint = f"did you mean patchpilot.{near}? Where it is set: {where}" if near else f"where it is set: {where}"
+        said.append(UsageError(f"{full}: git config has it, and no setting is called so", hint=hint))
+    return tuple(said)
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:

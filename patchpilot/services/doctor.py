@@ -53,13 +53,15 @@ def doctor(
     identity: str | None = None,
     profile: str = "",
     wrong_settings: Sequence[PatchpilotError] = (),
+    unread_settings: Sequence[PatchpilotError] = (),
     offline: bool = False,
     terminal: bool = False,
     progress: Progress = silent,
 ) -> DoctorResult:
     """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
 
-    Without a repository the mail account is the one of git's global configuration. `wrong_settings` are those that stop the other verbs.
+    Without a repository the mail account is the one of git's global configuration. `wrong_settings` are those that stop the other verbs,
+    `unread_settings` those that no verb reads.
     """
     if repository is None:
         with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
@@ -70,7 +72,8 @@ def doctor(
     else:
         found = _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
     wrong = (Diagnosis("settings", "setting", "fail", one.message, one.hint or "") for one in wrong_settings)
-    return DoctorResult((*wrong, *found.diagnoses))
+    unread = (Diagnosis("settings", "setting", "warn", one.message, one.hint or "") for one in unread_settings)
+    return DoctorResult((*wrong, *unread, *found.diagnoses))
 
 
 def _doctor(

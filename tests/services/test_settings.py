@@ -204,3 +204,24 @@ def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
     assert (request.profile, request.via) == ("u-boot", "b4")
     assert session.known_settings
     assert session.known_settings.flag("signoff")
+
+
+def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: Repo) -> None:
+    repo.git("config", "patchpilot.profil", "linux")
+    repo.git("config", "patchpilot.maxLineLength", "120")
+    done = call("config", "-C", repo.path)
+    assert done.code == 0
+    assert "patchpilot.profil: git config has it, and no setting is called so" in done.err
+    assert "did you mean patchpilot.profile?" in done.err
+    assert "maxlinelength" not in done.err.lower()
+    problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)["problems"]
+    assert [one["message"].partition(":")[0] for one in problems] == ["patchpilot.profil"]
+    looked = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+    assert [one["state"] for one in looked if one["message"].startswith("patchpilot.profil:")] == ["warn"]
+    assert "profil" not in call("check", "-C", repo.path, "HEAD").err
+
+
+def test_an_unknown_setting_outside_any_repository_is_named_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (Path.home() / ".gitconfig").write_text("[patchpilot]\n\tvai = b4\n")
+    assert "did you mean patchpilot.via?" in call("config").err

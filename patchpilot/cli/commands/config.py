@@ -7,7 +7,7 @@ from patchpilot.cli.ending import say
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
-from patchpilot.config import KEYS
+from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import MissingError, PatchpilotError, unknown
 from patchpilot.services.config import ConfigRow, config
 
@@ -24,7 +24,9 @@ def command(common: Common, name: str | None) -> int:
             raise
         repository = None
     problems: list[PatchpilotError] = []
-    rows = config(common.settings_anyway(repository, problems))
+    settings = common.settings_anyway(repository, problems)
+    rows = config(settings)
+    problems += unread_warnings(settings)
     for problem in problems:
         say(problem.message, problem.hint, problem.exit_code)
     if name is not None:

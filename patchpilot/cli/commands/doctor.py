@@ -8,6 +8,7 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.output.layout import columns, filled
 from patchpilot.cli.output.plain import printable
+from patchpilot.config import unread_warnings
 from patchpilot.errors import ExitCode, MissingError, PatchpilotError
 from patchpilot.services.doctor import DoctorResult, doctor
 
@@ -42,6 +43,7 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
             identity=identity,
             profile=settings.get("profile"),
             wrong_settings=problems,
+            unread_settings=unread_warnings(settings),
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
             progress=progress,
