@@ -52,13 +52,13 @@ faults: setup
 	@$(BIN)/python -m tests.kit.fault_table
 	@$(BIN)/python -m tests.kit.random_kills 120
 	@$(BIN)/python -m tests.kit.random_kills 80 b4
-	@$(BIN)/python -m tests.kit.rewrite_kills 200
+	@$(BIN)/python -m tests.kit.rewrite_kills 210
 
 faults-quick: setup
 	@$(BIN)/python -m tests.kit.fault_table dropped "disk full" "end: cut to '25'" "closes after each mail" "450 greylisted" "AUTH 454"
 	@$(BIN)/python -m tests.kit.random_kills 10
 	@$(BIN)/python -m tests.kit.random_kills 5 b4
-	@$(BIN)/python -m tests.kit.rewrite_kills 9
+	@$(BIN)/python -m tests.kit.rewrite_kills 14
 
 mutants: setup
 	@nice $(BIN)/python -m tests.kit.mutants --report docs/reference/mutants.md

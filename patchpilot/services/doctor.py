@@ -9,8 +9,10 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.commits.state import in_progress
+from patchpilot.commits.unfinished import refuse_locked, unfinished
 from patchpilot.database import backups, damaged, recover
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import probe
@@ -123,9 +125,22 @@ def _repository(repository: Repository | None) -> Iterator[probe.Probe]:
             "git fetch --refetch --no-filter",
         )
     yield probe.commit_graph(repository)
+    yield from _in_the_way(repository)
     heal_books(repository)
     for one in finish_sends(repository):
         yield probe.Probe("unfinished send", "warn" if one.startswith("b4 does not know") else "ok", one)
+
+
+def _in_the_way(repository: Repository) -> Iterator[probe.Probe]:
+    """What stops every rewriting here: a move of a branch that was killed on the way, or the lock of a git that did not end."""
+    busy = in_progress(repository)
+    if busy and unfinished(repository):
+        yield probe.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.way_out)
+        return
+    try:
+        refuse_locked(repository, f"refs/heads/{repository.branch}" if repository.branch else None)
+    except RefusedError as error:
+        yield probe.Probe("lock", "warn", error.message, error.hint or "")
 
 
 def _identity(repository: Repository, identity: str | None) -> Iterator[probe.Probe]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A move of a branch with its files that was killed is settled by the next start, and a lock that is in the way is named."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -67,6 +68,21 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     with lock.open():
         assert "at work" in call("check", "-C", repo.path, "--fix").err
     assert lock.exists()
+
+
+def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
+    repo, _, _ = _halved(tmp_path / "r")
+    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
+    (found,) = [one for one in json.loads(outcome.out)["checks"] if one["name"] == "unfinished move"]
+    assert found["state"] == "fail"
+    assert "patchpilot undo restore" in found["hint"]
+    assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
+    assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
+    lock = repo.path / ".git" / "index.lock"
+    lock.write_bytes(b"")
+    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
+    (found,) = [one for one in json.loads(outcome.out)["checks"] if one["name"] == "lock"]
+    assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
 
 
 @pytest.mark.parametrize("verb", COMMANDS)
