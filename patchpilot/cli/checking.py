@@ -87,7 +87,8 @@ def answer(common: Common, words: Words) -> int:
     if asked or settings.waivers or (repository and _waivers_given()):
         from patchpilot.cli.excusing import excuses_of
 
-        excuses = excuses_of(words, settings, repository, packs)
+        judge = source if source and source.is_revision and common.format in CI_FORMATS else None
+        excuses = excuses_of(words, settings, repository, packs, judge)
     wanted = check_request(
         settings,
         kernel=_kernel(words.kernel),

@@ -10,6 +10,7 @@ from patchpilot.cli.output.plain import crop, one_line, printable
 from patchpilot.errors import UsageError
 from patchpilot.lint.waivers import Waiver, from_tables, from_words
 from patchpilot.services.excuses import Excuses
+from patchpilot.services.settings import tracked_content
 
 if TYPE_CHECKING:
     from patchpilot.cli.call import Common
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.lint.store import OwnPack
     from patchpilot.services.checked import CheckResult
+    from patchpilot.services.settings import Source
 
 SHOWN = 72
 """Columns of a line that is quoted on stderr."""
 
 
-def excuses_of(words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[OwnPack, ...]") -> Excuses | None:
-    """What this call excuses, most personal first; None for nothing. What is waived for a topic is written down here."""
+def excuses_of(
+    words: "Words", settings: "Settings", repository: "Repository | None", packs: "tuple[OwnPack, ...]", judge: "Source | None" = None
+) -> Excuses | None:
+    """What this call excuses, most personal first; None for nothing. What is waived for a topic is written down here.
+
+    `judge`: the revision by which a gate judges, which has its word on a baseline that is tracked.
+    """
     if words.write_baseline and (words.fix or words.diff):
         raise UsageError("what is recorded in a baseline is not mended", hint="mend first: --fix, then --write-baseline")
     given = from_words(words.waive)
@@ -39,7 +46,13 @@ def excuses_of(words: "Words", settings: "Settings", repository: "Repository | N
         known.setdefault((one.rule.lower(), one.paths, one.subject) if one.kind != "tree" else (f"{id(one)}", (), ""), one)
     if not waivers and words.baseline is None:
         return None
-    return Excuses(tuple(known.values()), words.baseline, words.write_baseline)
+    held = None
+    if judge and repository and words.baseline and not words.write_baseline:
+        held = tracked_content(repository, judge, words.baseline)
+        if held == b"":
+            note = f"{words.baseline}: not in the base {judge.tree.label}, so it excuses nothing yet (--config-from REV names another revision)"
+            print(f"patchpilot: {printable(note)}", file=sys.stderr)
+    return Excuses(tuple(known.values()), words.baseline, words.write_baseline, held)
 
 
 def _of_topic(words: "Words", settings: "Settings", repository: "Repository | None") -> tuple[Waiver, ...]:

@@ -75,6 +75,11 @@ def read_baseline(file: Path) -> Baseline:
     except OSError as error:
         hint = "write it first: patchpilot check --write-baseline FILE" if isinstance(error, FileNotFoundError) else None
         raise InputError(f"{file}: {error.strerror or error}", hint=hint) from error
+    return parse_baseline(file, data)
+
+
+def parse_baseline(file: Path, data: bytes) -> Baseline:
+    """The baseline with this content. InputError as of read_baseline()."""
     if len(data) > LARGEST:
         raise _wrong(file, f"larger than {LARGEST >> 20} MiB")
     try:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.baseline import Remaining, as_text, counted, read_baseline, write_baseline
+from patchpilot.lint.baseline import Remaining, as_text, counted, parse_baseline, read_baseline, write_baseline
 from patchpilot.lint.likeness import Mark, became, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
 from patchpilot.model.finding import Excused, Finding, Severity
@@ -31,11 +31,15 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Excuses:
-    """What a caller wants excused: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file."""
+    """What a caller wants excused: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
+
+    `held`: the baseline's content where it is not read from its file; nothing in it excuses nothing.
+    """
 
     waivers: tuple[Waiver, ...] = ()
     baseline: Path | None = None
     write: bool = False
+    held: bytes | None = None
     today: date = field(default_factory=date.today)
 
 
@@ -110,7 +114,11 @@ def _held_against(
 ) -> "tuple[CheckResult, Verdict]":
     """The result held against the baseline, which is written first where that is wanted: then it has everything there is."""
     moved = renames(one.patch for one in result.patches)
-    known = read_baseline(file) if not wanted.write or file.exists() else None
+    known = None
+    if wanted.held is not None:
+        known = parse_baseline(file, wanted.held) if wanted.held else None
+    elif not wanted.write or file.exists():
+        known = read_baseline(file)
     ran = {rule.id: rule for rule in result.rules}
     names = {rule.id: rule.name for rule in every_rule}
     left = Remaining(known.counts if known else {})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,25 @@ def revision_source(repository: "Repository", revision: str, *, trusted: bool = 
     from patchpilot.commits.tree import CommitTree
 
     return Source(repository.top, CommitTree(repository, repository.resolve(revision)), is_revision=True, trusted=trusted)
+
+
+def tracked_content(repository: "Repository", source: Source, file: Path) -> bytes | None:
+    """What the source's revision has of a file in the repository, b"" where it does not have it; None for a file that nobody tracks.
+
+    Tracked is what the revision, the index or HEAD has, by the name given or by where links lead.
+    """
+    top = repository.top.resolve()
+    names = [Path(os.path.normpath(Path.cwd() / file)), Path(os.path.realpath(file.parent)) / file.name, Path(os.path.realpath(file))]
+    inside = dict.fromkeys(one.relative_to(top).as_posix() for one in names if one.is_relative_to(top))
+    for path in inside:
+        if (data := source.tree.read(path)) is not None:
+            return data
+    if not inside:
+        return None
+    listed = ["--", *(f":(top,literal){path}" for path in inside)]
+    if repository.git("ls-files", "-z", *listed).text:
+        return b""
+    return b"" if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text else None
 
 
 def base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:

@@ -153,6 +153,42 @@ def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
     assert gate(repo, "--config-from", "base") == 1
 
 
+LONG = f"int b = {' + '.join(['value'] * 30)};\n"
+
+
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "junit", "rdjsonl"])
+def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.chdir(repo.path)
+    assert gate(repo, "--write-baseline", "baseline.json") == 0
+    repo.commit("all: baseline\n")
+    repo.git("tag", "-f", "base")
+    repo.commit(NOTHING, {"a.c": LONG})
+    assert gate(repo, "--format", form, "--baseline", "baseline.json") == 1
+    assert gate(repo, "--baseline", "baseline.json", "--write-baseline") == 0
+    repo.git("add", "baseline.json")
+    repo.git("commit", "-q", "--amend", "--no-edit")
+    assert gate(repo, "--baseline", "baseline.json") == 0
+    for name in ("baseline.json", repo.path / "baseline.json"):
+        assert gate(repo, "--format", form, "--baseline", name) == 1
+    assert gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "HEAD") == 0
+    repo.git("tag", "-f", "base-with-it")
+    (repo.path / "baseline.json").unlink()
+    assert gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "base-with-it") == 0
+
+
+def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo.path)
+    repo.commit(NOTHING, {"a.c": LONG})
+    assert gate(repo, "--write-baseline", "baseline.json") == 0
+    assert gate(repo, "--format", "sarif", "--baseline", "baseline.json") == 0, "nobody tracks it: it is not the branch's"
+    repo.commit("all: baseline\n")
+    done = call("check", "-C", repo.path, "--select", "long-line", "--format", "sarif", "--baseline", "baseline.json")
+    assert done.code == 1
+    assert "baseline.json: not in the base" in done.err
+    (repo.path / "link").symlink_to(".")
+    assert gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
+
+
 def test_the_settings_of_the_base_are_in_force_in_a_gate(repo: Repo) -> None:
     repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
     repo.git("tag", "-f", "base")
