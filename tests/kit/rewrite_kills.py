@@ -174,17 +174,22 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
 
 
 def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
-    """(whether the verb does its work after the kill, whether a lock was in its way): one that is has to be named with its `rm`."""
+    """(whether the verb does its work after the kill, whether a lock was left): doctor, and the verb that it stops, name its `rm`."""
     locks = [one for one in (repo.path / ".git").rglob("*.lock") if one.name == "HEAD.lock" or "heads" in one.parts]
     argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
     done = call(*argv)
-    for lock in locks:
-        if done.code and f"rm {lock}" in done.err:
-            lock.unlink()
-            done = call(*argv)
-    if done.code:
-        print(f"{verb}, again: {done.code}: {done.err}", flush=True)
-    return done.code == 0, bool(locks)
+    for _ in locks:
+        checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+        hint = next((one["hint"] for one in checks if one["name"] == "lock"), "")
+        named = next((one for one in locks if one.exists() and hint.endswith(f"rm {one}")), None)
+        if named is None or (done.code and f"rm {named}" not in done.err):
+            break
+        named.unlink()
+        done = call(*argv)
+    right = done.code == 0 and not any(one.exists() for one in locks)
+    if not right:
+        print(f"{verb}, again: {done.code}: {done.err} {locks}", flush=True)
+    return right, bool(locks)
 
 
 def main(count: int, verbs: Sequence[str] = ()) -> int:
