@@ -16,6 +16,7 @@ from tests.kit.cli import Outcome, call
 from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA, mbox, reply
 from tests.kit.printed import commands_in, printed_commands
+from tests.kit.terminal import WALK, Terminal
 from tests.threads import story
 
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
@@ -31,7 +32,7 @@ F:	drivers/net/
 """
 
 NOT_RUN = {
-    "patchpilot draft --edit": "opens an editor on a terminal: tests/outgoing/test_terminal.py runs it",
+    "patchpilot draft --edit": "opens an editor on a terminal: run below",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",
@@ -282,3 +283,17 @@ def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypat
     assert done.code in (0, 1), f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
     if words[0] in ("send", "draft", "track", "trailers", "undo") and "watch" not in words:
         assert done.code == 0, done.err + done.out
+
+
+def test_draft_edit_runs_as_printed_with_what_the_editor_wrote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.enter("ready")
+    _environment(world.place, monkeypatch)
+    monkeypatch.chdir(world.here)
+    editor = world.place / "editor"
+    editor.write_text("#!/bin/sh\ntest -t 0 && test -t 1 && sed -i '/^==== note for/a Tested on a board.' \"$1\"\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("GIT_EDITOR", str(editor))
+    with Terminal((*WALK, "draft", "--edit"), world.here) as terminal:
+        terminal.wait_for("Tested on a board.")
+        assert terminal.end() == 0, terminal.seen
+    assert "Tested on a board." in _run("draft", "--export", "-").out
