@@ -112,9 +112,12 @@ class Merges:
         assert self._process is not None
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
+        # select() takes no descriptor above 1023
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
         rest = b""
         while True:
-            if not select.select([descriptor], [], [], max(0.0, self._end - time.monotonic()))[0]:
+            if not waiting.poll(max(0.0, self._end - time.monotonic()) * 1000):
                 raise EOFError("no answer")
             read = os.read(descriptor, 1 << 16)
             if not read:

@@ -6,7 +6,7 @@ captured bytes are what leaves, each with a known outcome, and after a whole ser
 """
 
 import contextlib
-import select
+import selectors
 import shlex
 import socket
 import subprocess
@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
@@ -165,22 +164,24 @@ class _Counter:
             self.process.stdin.write(b"\n\n")
             self.process.stdin.close()
         index = 0
-        streams: list[Any] = [self.listener, self.process.stderr]
-        while True:
-            ready, _, _ = select.select(streams, [], [], 0.25)
-            if self.process.stderr in ready:
-                data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
-                self.said.text = (self.said.text + data.decode("utf-8", "replace"))[-20000:]
-                if not data:
-                    streams.remove(self.process.stderr)
-            if self.listener in ready:
-                line, _ = self.listener.accept()
-                with line, contextlib.suppress(OSError):
-                    raw = line.makefile("rb").read()
-                    line.sendall(self._take(index, raw).encode())
-                index += 1
-            if not ready and self.process.poll() is not None:
-                return self.said
+        with selectors.DefaultSelector() as streams:
+            streams.register(self.listener, selectors.EVENT_READ)
+            streams.register(self.process.stderr, selectors.EVENT_READ)
+            while True:
+                ready = [key.fileobj for key, _ in streams.select(0.25)]
+                if self.process.stderr in ready:
+                    data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
+                    self.said.text = (self.said.text + data.decode("utf-8", "replace"))[-20000:]
+                    if not data:
+                        streams.unregister(self.process.stderr)
+                if self.listener in ready:
+                    line, _ = self.listener.accept()
+                    with line, contextlib.suppress(OSError):
+                        raw = line.makefile("rb").read()
+                        line.sendall(self._take(index, raw).encode())
+                    index += 1
+                if not ready and self.process.poll() is not None:
+                    return self.said
 
     def _take(self, index: int, raw: bytes) -> str:
         if index >= len(self.entries):

@@ -30,7 +30,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     branch = repository.branch
     if branch is None:
         return ()
-    home = str(repository.common_dir.resolve())
+    home = repository.key
     with Outbox() as outbox:
         sent = [one for one in outbox.of_branch(home, branch, LAST) if one.state == "sent"]
     told: list[str] = []

@@ -6,7 +6,7 @@ The patch is checked again after every round, so nothing rests on what a fixer b
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -202,6 +202,7 @@ class Taken:
 
     def __init__(self, patch: Patch) -> None:
         hunks = [hunk for change in patch.files for hunk in change.hunks]
+        self._lines = patch.lines
         self._starts = [hunk.patch_line for hunk in hunks]
         self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
         self._by_line: dict[int, list[Change]] = {}
@@ -228,9 +229,15 @@ class Taken:
         for edit in change.edits:
             hunk = bisect_right(self._starts, edit.start) - 1
             if hunk >= 0:
-                lost = edit.delete - sum(line.startswith(("+", "-")) for line in edit.insert)
+                # the mark of a missing newline is no changed line
+                gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
+                lost = _changed_lines(gone) - _changed_lines(edit.insert)
                 losses[hunk] = losses.get(hunk, 0) + lost
         return losses
+
+
+def _changed_lines(lines: Sequence[str]) -> int:
+    return sum(line.startswith(("+", "-")) for line in lines)
 
 
 def _overlap(change: Change, other: Change) -> bool:
