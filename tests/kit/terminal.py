@@ -45,7 +45,9 @@ class Terminal:
 
     def read(self, patience: float = 0.1) -> bool:
         """Take what was written, waiting at most so many seconds; False when nothing came."""
-        if not select.select([self._master], [], [], patience)[0]:
+        waiting = select.poll()
+        waiting.register(self._master, select.POLLIN | select.POLLHUP)
+        if not waiting.poll(patience * 1000):
             return False
         try:
             self.seen += os.read(self._master, 1 << 20).decode("utf-8", "replace")

@@ -30,7 +30,9 @@ class Terminal:
         end = time.monotonic() + seconds
         while text not in self.seen:
             assert time.monotonic() < end, self.seen
-            if select.select([self.fd], [], [], 0.2)[0]:
+            waiting = select.poll()
+            waiting.register(self.fd, select.POLLIN | select.POLLHUP)
+            if waiting.poll(200):
                 try:
                     data = os.read(self.fd, 65536)
                 except OSError:
