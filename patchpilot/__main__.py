@@ -12,23 +12,24 @@ def _check() -> None:
     classcache.use()
     import gc
 
-    from patchpilot.cli import checking, checkline, ending
+    from patchpilot.cli import error_exit
+    from patchpilot.cli.check import fast_args, run
 
     # most calls end before there is rubbish worth collecting: start-up makes many objects that stay
     gc.set_threshold(100_000, 50, 50)
-    if words := checkline.read(sys.argv[1:]):
-        ending.leave(ending.ended(lambda: checking.answer(*words), sys.argv[1:]))
+    if words := fast_args.read(sys.argv[1:]):
+        error_exit.leave(error_exit.ended(lambda: run.answer(*words), sys.argv[1:]))
 
 
 def main() -> NoReturn:
     """Import the command line and run it; Ctrl-C during the imports ends as quietly as later."""
     try:
         if sys.argv[1:2] == ["maintainers"]:
-            from patchpilot.cli import dropin, ending
+            from patchpilot.cli import error_exit, get_maintainer_args
 
-            call = dropin.read(sys.argv[1:])
+            call = get_maintainer_args.read(sys.argv[1:])
             if call:
-                ending.leave(ending.ended(lambda: dropin.answer(call)))
+                error_exit.leave(error_exit.ended(lambda: get_maintainer_args.answer(call)))
         if sys.argv[1:2] == ["check"]:
             _check()
         from patchpilot.cli.main import main as command

@@ -56,7 +56,7 @@ GIT, FLAG, DEFAULT = "git config", "flag", "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SettingSource:
     """A setting's value and where it comes from ("default", the file, "git config" or "flag")."""
 
     name: str
@@ -72,17 +72,17 @@ class Settings:
     names in git's configuration that are no setting.
     """
 
-    values: Mapping[str, Setting] = field(default_factory=dict)
+    values: Mapping[str, SettingSource] = field(default_factory=dict)
     waivers: tuple[Mapping[str, Any], ...] = ()
     label: str = FILE_NAME
     wrong: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
 
-    def of(self, name: str) -> Setting:
+    def of(self, name: str) -> SettingSource:
         """A known setting with its origin."""
         if name not in _BY_NAME:
             raise unknown("setting", name, _BY_NAME)
-        return self.values.get(name) or Setting(name, _BY_NAME[name].default, DEFAULT)
+        return self.values.get(name) or SettingSource(name, _BY_NAME[name].default, DEFAULT)
 
     def get(self, name: str) -> str:
         """The value of a known setting, as text."""
@@ -107,7 +107,7 @@ class Settings:
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 
     @property
-    def all(self) -> tuple[Setting, ...]:
+    def all(self) -> tuple[SettingSource, ...]:
         """Every setting, with its default where nothing set it."""
         return tuple(self.of(key.name) for key in KEYS)
 
@@ -124,12 +124,12 @@ def load(
 
     The error names where the value is and the key. With `problems` it is put there, and the default is in force.
     """
-    found: dict[str, Setting] = {}
+    found: dict[str, SettingSource] = {}
     wrong: dict[str, PatchpilotError] = {}
     unread: list[str] = []
 
     def take(key: Key, value: str, origin: str) -> None:
-        found[key.name] = Setting(key.name, value, origin)
+        found[key.name] = SettingSource(key.name, value, origin)
         wrong.pop(key.name, None)
         if error := judge(key, value, origin):
             wrong[key.name] = error

@@ -4,14 +4,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.backports.fix import Fix
+from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.scratch import Scratch
-from patchpilot.model.hunks import Fit, Misfit, fit_file
-from patchpilot.model.tree import is_safe_path
+from patchpilot.backports.object_store import Scratch
+from patchpilot.model.hunk_fit import Fit, Misfit, fit_file
+from patchpilot.model.source_tree import is_safe_path
 
 
-class How(StrEnum):
+class AppliesHow(StrEnum):
     """The ways a fix applies."""
 
     CLEAN = "clean"
@@ -20,10 +20,10 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ApplyResult:
     """How a fix applies, the merge, what does not fit without it, and how far its hunks moved."""
 
-    how: How
+    how: AppliesHow
     merge: Merge
     misfits: tuple[Misfit, ...]
     offsets: tuple[int, ...]
@@ -66,7 +66,7 @@ class ScratchTree:
         return ()
 
 
-def try_fix(scratch: Scratch, fix: Fix, onto: str) -> Applied:
+def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick the fix onto a commit (or tree) of the store.
 
     The merge decides whether there is a conflict; whether a merge was needed is told by the hunks: all of their context there means clean.
@@ -77,8 +77,8 @@ def try_fix(scratch: Scratch, fix: Fix, onto: str) -> Applied:
     fits = [_fit(fix, index, target) for index in range(len(fix.files))]
     missing = tuple(one for fit in fits for one in fit.misfits)
     offsets = tuple(one for fit in fits for one in fit.offsets)
-    how = How.CONFLICT if not merge.clean else How.THREE_WAY if missing else How.CLEAN
-    return Applied(how, merge, missing, offsets, merge.clean and merge.tree == tree)
+    how = AppliesHow.CONFLICT if not merge.clean else AppliesHow.THREE_WAY if missing else AppliesHow.CLEAN
+    return ApplyResult(how, merge, missing, offsets, merge.clean and merge.tree == tree)
 
 
 def _is_tree(scratch: Scratch, name: str) -> bool:
@@ -86,7 +86,7 @@ def _is_tree(scratch: Scratch, name: str) -> bool:
     return bool(found and found[1] == "tree")
 
 
-def _fit(fix: Fix, index: int, target: ScratchTree) -> Fit:
+def _fit(fix: FixCommit, index: int, target: ScratchTree) -> Fit:
     change = fix.files[index]
     if change.is_binary and change.old_path:
         found = target.scratch.objects.get(f"{target.tree}:{change.old_path}")

@@ -35,14 +35,14 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MergePlan:
     """A merge in which no rename matters: what to put into our tree as it is in theirs, and the files that both changed."""
 
     taken: Mapping[str, Entry] = field(default_factory=dict)
     both: tuple[str, ...] = ()
 
 
-def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry], theirs: Callable[[str], Entry]) -> Plan | None:
+def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry], theirs: Callable[[str], Entry]) -> MergePlan | None:
     """How to merge what their side changed over the base (path → before and after) into our tree, or None when git has to look for renames.
 
     A file that is there on all sides is no end of a rename. One they add goes where they put it as long as our side has that directory, and one
@@ -69,7 +69,7 @@ def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry
             taken[path] = new
         elif own != new:
             both.append(path)
-    return Plan(taken, tuple(sorted(both)))
+    return MergePlan(taken, tuple(sorted(both)))
 
 
 def _is_directory(entry: Entry) -> bool:

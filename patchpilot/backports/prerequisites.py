@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from patchpilot.backports.fix import Fix
-from patchpilot.backports.ground import MARGINS, Ground
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.line_history import read_each
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.scratch import Scratch
-from patchpilot.backports.touches import read_each
+from patchpilot.backports.missing_commits import MARGINS, MissingCommits
+from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.landed import History
-from patchpilot.model.marks import read_marks
+from patchpilot.history.landed_commits import History
+from patchpilot.model.commit_references import read_marks
 from patchpilot.model.progress import Progress, silent
 
 _DEEPEST = 4
@@ -29,7 +29,7 @@ _MANY_COMMITS = 12
 _MANY_LINES = 2000
 
 
-class State(StrEnum):
+class SearchState(StrEnum):
     """How far a search got: whole commits found, only their changes to the fix's files, out of time, or nothing left to try."""
 
     FOUND = "found"
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class PrerequisiteNeed:
     """A prerequisite: its id and subject, how many lines of it are needed (all, or those in the fix's files), and whether it is a fix itself."""
 
     commit: str
@@ -49,28 +49,28 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class PrerequisiteSearch:
     """What a search found: the commits in the order to apply, how far it got, and the tree they give (the fix applies to it).
 
     `whole` are the whole commits that would do as well, when they are out of proportion and parts are told instead.
     """
 
-    needs: tuple[Need, ...]
-    state: State
+    needs: tuple[PrerequisiteNeed, ...]
+    state: SearchState
     tree: str | None = None
-    whole: tuple[Need, ...] = ()
+    whole: tuple[PrerequisiteNeed, ...] = ()
 
     @property
     def partial(self) -> bool:
         """Whether only their changes to the fix's own files were needed or tried."""
-        return self.state is State.PARTIAL
+        return self.state is SearchState.PARTIAL
 
     @property
     def lines(self) -> int:
         """How many lines the commits change."""
         return sum(need.size for need in self.needs)
 
-    def rather_than(self, whole: "Search", fix_lines: int) -> "Search":
+    def rather_than(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
         """This search for parts when the whole commits are far too many for the fix and the parts are much less; else that for whole ones."""
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(whole.needs)
         much = whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
@@ -82,8 +82,15 @@ class _TimeIsOverError(Exception):
 
 
 def find_prerequisites(
-    history: History, scratch: Scratch, fix: Fix, tip: str, *, effort: float = 10.0, tree: str | None = None, progress: Progress = silent
-) -> Search:
+    history: History,
+    scratch: Scratch,
+    fix: FixCommit,
+    tip: str,
+    *,
+    effort: float = 10.0,
+    tree: str | None = None,
+    progress: Progress = silent,
+) -> PrerequisiteSearch:
     """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), searched for at most `effort` seconds.
 
     Whole commits first, each with what it needs itself in its other files; else, or when those are out of proportion, only their changes to
@@ -95,24 +102,26 @@ def find_prerequisites(
 class _Seeker:
     """One search: merges tried are remembered, every step looks at the clock, and the best answer so far is kept."""
 
-    def __init__(self, history: History, scratch: Scratch, fix: Fix, tip: str, effort: float, progress: Progress, tree: str | None) -> None:
+    def __init__(
+        self, history: History, scratch: Scratch, fix: FixCommit, tip: str, effort: float, progress: Progress, tree: str | None
+    ) -> None:
         self.history, self.scratch, self.fix = history, scratch, fix
         self.repository: Repository = history.repository
         self.tree = tree or scratch.tree_of(tip)
         self._begun = time.monotonic()
         self._effort, self._progress = effort, progress
-        self._ground = Ground(history, scratch, fix.id, tip, self.tree, self._look_at_the_clock)
+        self._ground = MissingCommits(history, scratch, fix.id, tip, self.tree, self._look_at_the_clock)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
         self._part: tuple[str, ...] = ()
         self._whole: tuple[str, ...] = ()
 
-    def search(self) -> Search:
-        nothing = State.GAVE_UP
+    def search(self) -> PrerequisiteSearch:
+        nothing = SearchState.GAVE_UP
         try:
             if not self._find_parts():
-                nothing = State.NONE
+                nothing = SearchState.NONE
             elif self._find_whole():
                 self._fewer(self._whole, self._take_whole, cut=False)
                 self._whole = self._as_they_came(self._whole)
@@ -132,9 +141,9 @@ class _Seeker:
                 raise
         self._effort = float("inf")
         if not self._part:
-            return Search((), nothing)
-        part = self._result(self._part, State.PARTIAL, cut=True)
-        return part.rather_than(self._result(self._whole, State.FOUND, cut=False), self.fix.size[1]) if self._whole else part
+            return PrerequisiteSearch((), nothing)
+        part = self._result(self._part, SearchState.PARTIAL, cut=True)
+        return part.rather_than(self._result(self._whole, SearchState.FOUND, cut=False), self.fix.size[1]) if self._whole else part
 
     def _take_part(self, commits: tuple[str, ...]) -> None:
         self._part = commits
@@ -314,7 +323,7 @@ class _Seeker:
                 return False
         return self._pick(self.fix.id, tree, cut=cut).clean
 
-    def _result(self, commits: Sequence[str], state: State, *, cut: bool) -> Search:
+    def _result(self, commits: Sequence[str], state: SearchState, *, cut: bool) -> PrerequisiteSearch:
         tree = self.tree
         applied = []
         for one in commits:
@@ -326,8 +335,8 @@ class _Seeker:
         needs = []
         for one in applied:
             found = self.repository.commit(one)
-            needs.append(Need(one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)))
-        return Search(tuple(needs), state, tree)
+            needs.append(PrerequisiteNeed(one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)))
+        return PrerequisiteSearch(tuple(needs), state, tree)
 
     def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
         key = (commit, tree, cut)

@@ -4,15 +4,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.backports.applies import Applied, How, try_fix
-from patchpilot.backports.conflict import Place, places
-from patchpilot.backports.fix import Fix
-from patchpilot.backports.scratch import Scratch
-from patchpilot.history.landed import Culprit, History, Landing
-from patchpilot.history.landed import How as Shown
+from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
+from patchpilot.backports.conflict_places import ConflictPlace, places
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.history.landed_commits import Culprit, History, Landing
+from patchpilot.history.landed_commits import LandedHow as Shown
 
 
-class Verdict(StrEnum):
+class BranchVerdict(StrEnum):
     """What is to be done on a branch."""
 
     FIXED = "already-fixed"
@@ -33,19 +33,21 @@ class Affected:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BranchAnswer:
     """The verdict on a branch with what it stands on."""
 
-    verdict: Verdict
+    verdict: BranchVerdict
     reason: str
     affected: bool | None = None
     culprit_as: str | None = None
     landing: Landing | None = None
-    applied: Applied | None = None
-    conflicts: tuple[Place, ...] = ()
+    applied: ApplyResult | None = None
+    conflicts: tuple[ConflictPlace, ...] = ()
 
 
-def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None) -> Answer:
+def judge(
+    history: History, scratch: Scratch, fix: FixCommit, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None
+) -> BranchAnswer:
     """The verdict on the branch whose tip is `tip` (or on `tree`, when more was applied to it).
 
     Being there and being needed come before applying: a fix of a bug that is not there may apply.
@@ -54,17 +56,17 @@ def judge(history: History, scratch: Scratch, fix: Fix, culprits: tuple[Culprit,
     if landing and landing.holds:
         # an ancestor needs no trial; whether a backport could be applied once more tells how it was adapted
         again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
-        return Answer(Verdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
+        return BranchAnswer(BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
     bug = affected(history, culprits, tip)
     applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
         reason = f"it landed as {landing.commit[:12]} and was reverted by {landing.reverted_by[:12]}; {reason}"
-    conflicts = places(scratch, applied.merge) if applied.how is How.CONFLICT else ()
+    conflicts = places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
     if bug.is_affected is False:
-        return Answer(Verdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts)
-    verdict = Verdict(applied.how.value)
-    return Answer(verdict, f"{bug.reason}; {reason}", bug.is_affected, bug.culprit_as, landing, applied, conflicts)
+        return BranchAnswer(BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts)
+    verdict = BranchVerdict(applied.how.value)
+    return BranchAnswer(verdict, f"{bug.reason}; {reason}", bug.is_affected, bug.culprit_as, landing, applied, conflicts)
 
 
 def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affected:
@@ -100,12 +102,12 @@ def _landed_reason(landing: Landing) -> str:
     return f"landed as {landing.commit[:12]} ({how[landing.how]})"
 
 
-def _applied_reason(applied: Applied) -> str:
+def _applied_reason(applied: ApplyResult) -> str:
     if applied.is_empty:
         return "merging it changes nothing: its content may be there already, though no commit says so"
-    if applied.how is How.CLEAN:
+    if applied.how is AppliesHow.CLEAN:
         far = max((abs(one) for one in applied.offsets), default=0)
         return "it applies as it is" + (f", {far} lines from where it was" if far else "")
-    if applied.how is How.THREE_WAY:
+    if applied.how is AppliesHow.THREE_WAY:
         return "a three-way merge applies it, the patch alone does not"
     return f"it conflicts in {', '.join(applied.merge.paths[:3])}" + (" …" if len(applied.merge.paths) > 3 else "")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -18,7 +18,7 @@ def explain(repository: "Repository | None", named: str | None, targets: Sequenc
     if targets or repository is None:
         print(f"base: not looked for: {' '.join(targets) or 'no repository'} says what to work on", file=sys.stderr)
         return
-    from patchpilot.services.topic_base import find_base, likeliest
+    from patchpilot.services.topic.topic_base import find_base, likeliest
 
     base = find_base(repository, named)
     lines = [*base.explained()]

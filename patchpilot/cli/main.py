@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from patchpilot import __version__
-from patchpilot.cli.ending import ended, found_by_then, leave, say, unread
+from patchpilot.cli.error_exit import ended, found_by_then, leave, say, unread
 from patchpilot.errors import ExitCode, nearest
 
 VERBS = {

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from patchpilot.cli.call import Common, ProgressLine, progress_of
+from patchpilot.cli.common import Common, ProgressLine, progress_of
 
 __all__ = ["Common", "ProgressLine", "base_options", "common_options", "progress_of"]
 

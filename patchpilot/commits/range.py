@@ -256,7 +256,7 @@ def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list
     if len(data) > MAX_INPUT:
         raise _too_large(source)
     if data[:2] == b"\x1f\x8b":
-        from patchpilot.model.packed import unpack
+        from patchpilot.model.bounded_gzip import unpack
 
         data = unpack(data, source, MAX_INPUT)
     bounds = mail_bounds(data)

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.batch import CatFile
-from patchpilot.commits.drivers import HOOKS_OFF, KEYS, drivers_off
-from patchpilot.commits.parse import parse_commit
+from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.commit_parser import parse_commit
+from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.address import Address

@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.b4_prep import below_cover
+from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.state import in_progress
-from patchpilot.commits.undo import Undo, record
-from patchpilot.commits.unfinished import refuse_locked
+from patchpilot.commits.undo_refs import Undo, record
+from patchpilot.commits.unfinished_move import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)

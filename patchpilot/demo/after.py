@@ -4,11 +4,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from patchpilot.demo import mails, robin, upstream
+from patchpilot.demo import demo_mails, robin, upstream
 from patchpilot.demo.before import VERDICTS, _verdicts
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NET_REVIEWER, NEWCOMER
 from patchpilot.demo.journey import Journey, StepFailedError, wants
-from patchpilot.demo.mails import Sent
-from patchpilot.demo.people import MAINTAINER, NET_LIST, NET_REVIEWER, NEWCOMER
 from patchpilot.model.mail import parse_mail
 
 TITLE = "net/acme: allow old cards that cannot count their images"
@@ -39,7 +39,7 @@ def replies(journey: Journey, first: Sent) -> None:
     """A question, a review and a build report come back."""
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
-    journey.sandbox.archive.add(mails.question(first), mails.review(first), mails.build_report(first))
+    journey.sandbox.archive.add(demo_mails.question(first), demo_mails.review(first), demo_mails.build_report(first))
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
@@ -49,7 +49,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     """Robin answers the question, makes v2 as the maintainer, the robot and the reviewer want it, and sends it."""
     sandbox = journey.sandbox
     journey.tell("Robin answers Maya on the list: a question that nobody answers is a reason not to apply.")
-    robin.answer(sandbox.work, parse_mail(mails.question(first)))
+    robin.answer(sandbox.work, parse_mail(demo_mails.question(first)))
     sandbox.deliver()
     print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
     journey.tell("v2 names the firmware in the message, and drops the variable that the robot reported.")
@@ -72,13 +72,14 @@ def landing(journey: Journey, second: Sent) -> None:
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
     link = f"{sandbox.archive.url}/{second.message_id}"
     commit = upstream.apply_upstream(sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
-    sandbox.archive.add(mails.applied(second, commit, TITLE))
+    sandbox.archive.add(demo_mails.applied(second, commit, TITLE))
     journey.tell("The stable maintainer takes it into 6.12, and tells that 6.1 did not take it.")
     stable = upstream.take_into_stable(sandbox, commit, "6.12")
     when = second.date + timedelta(days=9)
     body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
     sandbox.archive.add(
-        mails.stable_review(commit, TITLE, body, "6.12", when), mails.stable_failed(commit, TITLE, "6.1", when + timedelta(hours=2))
+        demo_mails.stable_review(commit, TITLE, body, "6.12", when),
+        demo_mails.stable_failed(commit, TITLE, "6.1", when + timedelta(hours=2)),
     )
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.demo import mails, upstream
-from patchpilot.demo.mails import Sent
-from patchpilot.demo.people import NET_LIST, NET_REVIEWER
+from patchpilot.demo import demo_mails, upstream
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_people import NET_LIST, NET_REVIEWER
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
@@ -54,9 +54,9 @@ class Answers:
         archive = self.sandbox.archive
         acts: tuple[Callable[[], None], ...] = (
             (
-                lambda: archive.add(mails.question(sent)),
-                lambda: archive.add(mails.review(sent)),
-                lambda: archive.add(mails.build_report(sent)),
+                lambda: archive.add(demo_mails.question(sent)),
+                lambda: archive.add(demo_mails.review(sent)),
+                lambda: archive.add(demo_mails.build_report(sent)),
             )
             if version == 1
             else (lambda: self._land(sent, raw),)
@@ -68,10 +68,11 @@ class Answers:
         sandbox, title = self.sandbox, parse_subject(sent.subject).title
         link = f"{sandbox.archive.url}/{sent.message_id}"
         commit = upstream.apply_upstream(sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
-        sandbox.archive.add(mails.applied(sent, commit, title))
+        sandbox.archive.add(demo_mails.applied(sent, commit, title))
         upstream.take_into_stable(sandbox, commit, "6.12")
         when = sent.date + timedelta(days=9)
         body = parse_mail(raw).body.partition("\n---\n")[0]
         sandbox.archive.add(
-            mails.stable_review(commit, title, body, "6.12", when), mails.stable_failed(commit, title, "6.1", when + timedelta(hours=2))
+            demo_mails.stable_review(commit, title, body, "6.12", when),
+            demo_mails.stable_failed(commit, title, "6.1", when + timedelta(hours=2)),
         )

@@ -4,10 +4,10 @@
 from typing import Any
 
 from patchpilot.demo import acme
-from patchpilot.demo.history import LTS
+from patchpilot.demo.demo_history import LTS
+from patchpilot.demo.demo_people import NET_LIST
+from patchpilot.demo.demo_repository import put
 from patchpilot.demo.journey import Journey, wants
-from patchpilot.demo.people import NET_LIST
-from patchpilot.demo.repository import put
 
 VERDICTS = {"5.10": "not-affected", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo import acme, mails
+from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import mended_message
-from patchpilot.demo.mails import Sent
-from patchpilot.demo.people import MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.repository import put
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.demo_repository import put
 from patchpilot.model.mail import Mail
 
 ASKED_FOR = (
@@ -58,16 +58,16 @@ def answer(work: Path, question: Mail) -> None:
     sent = Sent(question.message_id, question.subject, question.body, question.date or datetime.now(UTC))
     port = int(git(work, "config", "sendemail.smtpServerPort").text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
-        server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], mails.answer(sent))
+        server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent))
 
 
 def second_version(work: Path) -> str:
     """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.draft import Changes, change
-    from patchpilot.services.track import default_archive, update
-    from patchpilot.services.trailers import collect
-    from patchpilot.threads.store import Store
+    from patchpilot.services.send.edit_draft import Changes, change
+    from patchpilot.services.tags.add_review_trailers import collect
+    from patchpilot.services.track.follow_series import default_archive, update
+    from patchpilot.threads.track_store import Store
 
     if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
         return "v2 is prepared already: 6 shows it"

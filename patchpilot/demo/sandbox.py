@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo import mails
-from patchpilot.demo.archive import ArchiveServer, open_archive
-from patchpilot.demo.history import LTS
-from patchpilot.demo.people import LISTS
-from patchpilot.demo.repository import Repositories, make_repositories
+from patchpilot.demo import demo_mails
+from patchpilot.demo.demo_archive import ArchiveServer, open_archive
+from patchpilot.demo.demo_history import LTS
+from patchpilot.demo.demo_people import LISTS
+from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
@@ -98,7 +98,7 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(open_archive(root / "archive"))
         configure(repositories.work, sink, archive)
-        archive.add(mails.announcement())
+        archive.add(demo_mails.announcement())
         (root / "env").write_text("".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env), encoding="utf-8")
         yield Sandbox(root, repositories, sink, archive, env)
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo.people import LINUS, NET_MAINTAINER, STABLE
+from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, STABLE
+from patchpilot.demo.demo_tree import makefile
 from patchpilot.demo.sandbox import Sandbox
-from patchpilot.demo.tree import makefile
 from patchpilot.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class DemoLanded:
     """Where the fix is: its mainline commit and, by version, its stable commits."""
 
     mainline: str

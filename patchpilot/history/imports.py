@@ -4,7 +4,7 @@
 import re
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.clones import ends_at
+from patchpilot.history.shallow_clones import ends_at
 from patchpilot.model.commit import Commit
 
 MANY_FILES = 1000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.kept import Kept
+from patchpilot.history.release_cache import ReleaseCache
 
 _VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
 _CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
@@ -66,7 +66,7 @@ class Releases:
         self._repository = repository
         self._all: tuple[Release, ...] | None = None
         self._first: dict[str, Release | None] = {}
-        self._kept = Kept(repository.common_dir)
+        self._kept = ReleaseCache(repository.common_dir)
 
     @property
     def all(self) -> tuple[Release, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError
-from patchpilot.lint.likeness import Mark
+from patchpilot.lint.finding_match import FindingMark
 from patchpilot.model.printable import UNSAFE, crop, one_line
 
 SCHEMA = "patchpilot/baseline/1"
@@ -30,36 +30,36 @@ _WAY_OUT = "write it anew: patchpilot check --baseline FILE --write-baseline"
 class Baseline:
     """How often each mark is excused."""
 
-    counts: Mapping[Mark, int]
+    counts: Mapping[FindingMark, int]
 
 
 class Remaining:
     """Known marks while findings are held against them: each excuses as many findings as it was counted."""
 
-    def __init__(self, counts: Mapping[Mark, int]) -> None:
+    def __init__(self, counts: Mapping[FindingMark, int]) -> None:
         self._left = Counter(counts)
-        self._alike: dict[tuple[str, str, str], list[Mark]] = {}
+        self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in counts:
             for key in _keys(mark):
                 self._alike.setdefault(key, []).append(mark)
 
-    def take(self, mark: Mark) -> bool:
+    def take(self, mark: FindingMark) -> bool:
         """Whether one of this mark is left, which is used up. A finding of a whole patch is known by what that changes, or else by its subject."""
         return self._use(mark) or any(self._use(one) for key in _keys(mark) for one in self._alike.get(key, ()))
 
-    def _use(self, mark: Mark) -> bool:
+    def _use(self, mark: FindingMark) -> bool:
         if self._left[mark] <= 0:
             return False
         self._left[mark] -= 1
         return True
 
     @property
-    def stale(self) -> dict[Mark, int]:
+    def stale(self) -> dict[FindingMark, int]:
         """What no finding used up."""
         return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
 
 
-def _keys(mark: Mark) -> tuple[tuple[str, str, str], ...]:
+def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
     """What else the finding of a whole patch is found by; nothing for one that has a line."""
     return ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text)) if mark.change else ()
 
@@ -93,7 +93,7 @@ def parse_baseline(file: Path, data: bytes) -> Baseline:
     return Baseline(_counts(file, document))
 
 
-def _counts(file: Path, document: Any) -> dict[Mark, int]:
+def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
         raise _wrong(file, f"no baseline: its schema is not {SCHEMA!r}")
@@ -104,14 +104,14 @@ def _counts(file: Path, document: Any) -> dict[Mark, int]:
     entries = document.get("findings")
     if not isinstance(entries, list):
         raise _wrong(file, "findings is no list")
-    counts: Counter[Mark] = Counter()
+    counts: Counter[FindingMark] = Counter()
     for number, entry in enumerate(entries):
         mark, count = _entry(file, f"findings[{number}]", entry)
         counts[mark] += count
     return dict(counts)
 
 
-def _entry(file: Path, place: str, entry: Any) -> tuple[Mark, int]:
+def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
     if not isinstance(entry, dict):
         raise _wrong(file, f"{place} is no object")
     words = {name: entry.get(name, "") for name in _WORDS}
@@ -126,14 +126,14 @@ def _entry(file: Path, place: str, entry: Any) -> tuple[Mark, int]:
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
         raise _wrong(file, f"{place}: count is no number from 1 to {MOST}")
-    return Mark(**words), count
+    return FindingMark(**words), count
 
 
 def _wrong(file: Path, what: str) -> InputError:
     return InputError(f"{file}: {what}", hint=_WAY_OUT)
 
 
-def as_text(counts: Mapping[Mark, int], names: Mapping[str, str]) -> str:
+def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
     """The file's text; `names` has each rule's name by its id, for who reads it."""
     lines = [json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False) for mark in sorted(counts)]
     body = ",\n".join(f"  {line}" for line in lines)
@@ -148,7 +148,7 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
-def _body(mark: Mark, count: int, name: str | None) -> dict[str, Any]:
+def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {"rule": mark.rule, **({"name": name} if name else {})}
     body |= {key: value for key in ("path", "text", "change") if (value := getattr(mark, key))}
     return body | ({"count": count} if count > 1 else {})
@@ -173,6 +173,6 @@ def write_baseline(file: Path, text: str) -> None:
         raise InputError(f"{file}: {error.strerror or error}", hint="name a file that can be written") from error
 
 
-def counted(marks: Iterable[Mark]) -> dict[Mark, int]:
+def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:
     """How often each mark is there."""
     return dict(Counter(marks))

@@ -20,7 +20,7 @@ WORTH_WRITING = 12
 """Fewer new texts than this are compiled again next time."""
 
 
-class _Kept:
+class _KeptMethods:
     """The texts of this run: those that were kept, and those that had to be compiled."""
 
     def __init__(self) -> None:
@@ -31,14 +31,14 @@ class _Kept:
         self.fresh = 0
 
 
-_kept: _Kept | None = None
+_kept: _KeptMethods | None = None
 
 
 def use() -> None:
     """From now on data classes take compiled methods from what was kept, and what is compiled is remembered. Calling it twice does nothing."""
     global _kept
     if _kept is None:
-        _kept = _Kept()
+        _kept = _KeptMethods()
         vars(dataclasses)["exec"] = _run
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.model.finding import Fix
+from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:
-    from patchpilot.lint.context import Context
+    from patchpilot.lint.lint_context import Context
 
 Arguments = Mapping[str, Any]
 Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
@@ -23,19 +23,19 @@ class Hit:
     path: str | None = None
     line: int | None = None
     column: int | None = None
-    fix: Fix | None = None
+    fix: FindingFix | None = None
     case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredDetector:
     """A detector in the registry: its function and the argument names (with types) it takes."""
 
     function: Detector
     arguments: Mapping[str, type]
 
 
-DETECTORS: dict[str, Registered] = {}
+DETECTORS: dict[str, RegisteredDetector] = {}
 
 
 def detector(name: str, **arguments: type) -> Callable[[Detector], Detector]:
@@ -44,7 +44,7 @@ def detector(name: str, **arguments: type) -> Callable[[Detector], Detector]:
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
             raise ValueError(f"two detectors are called {name!r}")
-        DETECTORS[name] = Registered(function, arguments)
+        DETECTORS[name] = RegisteredDetector(function, arguments)
         return function
 
     return register

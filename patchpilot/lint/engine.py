@@ -5,12 +5,12 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from patchpilot.lint.context import Context
 from patchpilot.lint.detector import Hit
+from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule import Rule
-from patchpilot.lint.store import detector_of
-from patchpilot.model.change import FileChange
-from patchpilot.model.finding import Finding, Fix, Severity
+from patchpilot.lint.rule_store import detector_of
+from patchpilot.model.file_diff import FileChange
+from patchpilot.model.finding import Finding, FindingFix, Severity
 from patchpilot.model.patch import Patch
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
@@ -73,7 +73,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         line=line,
         column=hit.column,
         reference=rule.reference,
-        fix=hit.fix or (Fix(rule.remedy.kind, rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
+        fix=hit.fix or (FindingFix(rule.remedy.kind, rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
     )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import PackError, nearest
-from patchpilot.lint import patterns
-from patchpilot.lint.detector import DETECTORS, Registered
-from patchpilot.lint.rule import SCOPES, Example, Kernel, Pack, Remedy, Rule
+from patchpilot.lint import pack_patterns
+from patchpilot.lint.detector import DETECTORS, RegisteredDetector
+from patchpilot.lint.rule import SCOPES, Example, Kernel, Pack, Rule, RuleFix
 from patchpilot.model.finding import Severity
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
@@ -40,7 +40,7 @@ _EXAMPLE: Mapping[str, type] = {
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
-def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETECTORS) -> Pack:
+def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS) -> Pack:
     """The pack of this TOML text; `label` (a file name) is what errors name, and its stem is the pack's name."""
     try:
         data = tomllib.loads(text)
@@ -68,7 +68,7 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, Registered] = DETE
     return Pack(name, tuple(rules), examples)
 
 
-def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[str, Registered]) -> Rule:
+def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[str, RegisteredDetector]) -> Rule:
     _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
     for key in _REQUIRED:
         if not table.get(key):
@@ -118,7 +118,7 @@ def _severities(table: Any, where: str) -> dict[str, Severity]:
     return {case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where)) for case, one in table.items()}
 
 
-def _match(table: Any, where: str, detectors: Mapping[str, Registered]) -> tuple[str, dict[str, Any]]:
+def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
         raise PackError(f"{where}: [rule.match] names no detector")
     name = table["detector"]
@@ -136,7 +136,7 @@ def _match(table: Any, where: str, detectors: Mapping[str, Registered]) -> tuple
             raise PackError(f"{where}: {key} must be {_TYPES.get(wanted, wanted.__name__)}")
         if key.endswith(("pattern", "patterns")):
             for pattern in map(str, value) if isinstance(value, list) else [str(value)]:
-                if reason := patterns.trouble(pattern):
+                if reason := pack_patterns.trouble(pattern):
                     raise PackError(f"{where}: {key} {pattern!r}: {reason}")
     return name, arguments
 
@@ -144,7 +144,7 @@ def _match(table: Any, where: str, detectors: Mapping[str, Registered]) -> tuple
 _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a table"}
 
 
-def _remedy(table: Any, where: str) -> Remedy:
+def _remedy(table: Any, where: str) -> RuleFix:
     if not isinstance(table, dict):
         raise PackError(f"{where}: write [rule.fix]")
     _no_unknown(table, ("kind", "text", "fixer"), where)
@@ -159,7 +159,7 @@ def _remedy(table: Any, where: str) -> Remedy:
         if fixer not in known:
             near = nearest(fixer, known)
             raise PackError(f"{where}: unknown fixer {fixer!r}", hint=f"did you mean {near!r}?" if near else None)
-    return Remedy(kind, str(table.get("text", "")).strip(), fixer)
+    return RuleFix(kind, str(table.get("text", "")).strip(), fixer)
 
 
 def _example(table: Any, where: str, *, bad: bool) -> Example:

@@ -21,7 +21,7 @@ WORTH_WRITING = 40
 """Fewer new patterns than this are compiled again next time: many are made of names in one patch and never come back."""
 
 
-class _Kept:
+class _KeptPatterns:
     """The patterns of this run: those that were kept, and those that had to be compiled."""
 
     def __init__(self, file: Path) -> None:
@@ -31,7 +31,7 @@ class _Kept:
         self.fresh = 0
 
 
-_kept: _Kept | None = None
+_kept: _KeptPatterns | None = None
 
 
 def use(folder: Path) -> None:
@@ -45,7 +45,7 @@ def use(folder: Path) -> None:
         import re._parser as parser  # type: ignore[import-not-found]
     except ImportError:
         return
-    kept = _Kept(folder / f"patterns-{sys.implementation.cache_tag}-{_sre.MAGIC}-{sys.hexversion:x}")
+    kept = _KeptPatterns(folder / f"patterns-{sys.implementation.cache_tag}-{_sre.MAGIC}-{sys.hexversion:x}")
     loaded = load(kept.file)
     if isinstance(loaded, dict):
         kept.known = loaded

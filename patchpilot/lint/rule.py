@@ -13,7 +13,7 @@ Kernel = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class RuleFix:
     """What mends a finding: kind is "safe", "suggest" or "none"; `text` says how, for people; `fixer` is what does it when that is safe."""
 
     kind: str = "none"
@@ -45,7 +45,7 @@ class Rule:
     since: Kernel | None = None
     until: Kernel | None = None
     profiles: tuple[str, ...] = ()
-    remedy: Remedy = field(default_factory=Remedy)
+    remedy: RuleFix = field(default_factory=RuleFix)
     on_moved: bool = False
     severities: Mapping[str, Severity] = field(default_factory=dict)
 

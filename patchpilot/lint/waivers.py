@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from patchpilot.errors import InputError, UsageError, nearest, unknown
-from patchpilot.lint.likeness import place_of
+from patchpilot.lint.finding_match import place_of
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Finding, Severity
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from patchpilot.maintainers.braces import braces
+from patchpilot.maintainers.brace_patterns import braces
 from patchpilot.model.bounded_pattern import BoundedPattern
 
 _META = frozenset("*?[]()+|^${}\\")

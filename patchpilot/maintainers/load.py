@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.commits.tree import DirectoryTree
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
-from patchpilot.maintainers.index import MaintainersFile, build
-from patchpilot.maintainers.words import Words
-from patchpilot.model.tree import Tree
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section_index import MaintainersFile, build
+from patchpilot.model.source_tree import Tree
 
 SCRIPT = "scripts/get_maintainer.pl"
 FORM = f"patchpilot maintainers 8 {sys.version}\n".encode()
@@ -39,13 +39,13 @@ def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None,
     kept = _read(place, source) if place else None
     text = content.decode("utf-8", "surrogateescape")
     if kept is None:
-        from patchpilot.maintainers.script import read_words
+        from patchpilot.maintainers.script_defaults import read_words
 
         script = source[len(FORM) + 8 + len(content) :]
         kept = {"index": build(text), "words": tuple(read_words(script.decode("utf-8", "replace")))}
         if place:
             _write(place, source, kept)
-    return MaintainersFile(text, kept["index"], Words(*kept["words"]), tree.is_dir)
+    return MaintainersFile(text, kept["index"], RoleWords(*kept["words"]), tree.is_dir)
 
 
 def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False) -> list[tuple[str, bytes]]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from patchpilot.maintainers.filepattern import depth, matches
-from patchpilot.maintainers.index import Keyword, MaintainersFile
 from patchpilot.maintainers.perlpattern import PerlPattern
 from patchpilot.maintainers.section import Section
+from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 
 
 class PathMatch(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.maintainers.filepattern import folder_of, matches
-from patchpilot.maintainers.index import MaintainersFile, build
 from patchpilot.maintainers.perlpattern import PerlPattern
+from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section import Section, list_and_remark
-from patchpilot.maintainers.words import Words
+from patchpilot.maintainers.section_index import MaintainersFile, build
 from patchpilot.model.address import AddressState, judge, parse_addresses
 
 STATUSES = ("supported", "maintained", "odd fixes", "orphan", "obsolete", "buried alive in reporters")
@@ -17,7 +17,7 @@ _GLOB = frozenset("*?[{")
 _SCM = ("git", "quilt", "hg")
 
 
-class Problem(NamedTuple):
+class SelfTestProblem(NamedTuple):
     """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order, addresses, scm), what it is, and the line's text."""
 
     path: str
@@ -27,11 +27,11 @@ class Problem(NamedTuple):
     text: str
 
 
-def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: Words) -> tuple[Problem, ...]:
+def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: RoleWords) -> tuple[SelfTestProblem, ...]:
     """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted), by file and line."""
     files = sorted(paths)
     names: dict[str, tuple[str, int]] = {}
-    found: list[Problem] = []
+    found: list[SelfTestProblem] = []
     for path, content in contents:
         text = content.decode("utf-8", "surrogateescape")
         file = MaintainersFile(text, build(text), words)
@@ -41,12 +41,14 @@ def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words
             found += _addresses(path, section)
             first = names.setdefault(section.name, (path, section.line))
             if first != (path, section.line):
-                found.append(Problem(path, section.line, "sections", f"this heading stands in {first[0]}:{first[1]} already", section.name))
+                found.append(
+                    SelfTestProblem(path, section.line, "sections", f"this heading stands in {first[0]}:{first[1]} already", section.name)
+                )
         found += _order(path, [section for section in file.sections if section.name != words.rest])
     return tuple(sorted(found, key=lambda one: (one.path, one.line)))
 
 
-def _order(path: str, sections: Sequence[Section]) -> Iterator[Problem]:
+def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
     """The sections that stand out of alphabetical order: as few as would have to move."""
     ends: list[str] = []
     places: list[int] = []
@@ -67,12 +69,12 @@ def _order(path: str, sections: Sequence[Section]) -> Iterator[Problem]:
         if at not in kept:
             place = bisect_left(uppers, section.name.upper())
             where = f"belongs before {sorted_names[place]}" if place < len(sorted_names) else f"belongs after {sorted_names[-1]}"
-            yield Problem(path, section.line, "order", where, section.name)
+            yield SelfTestProblem(path, section.line, "order", where, section.name)
 
 
-def _section(path: str, section: Section, words: Words) -> Iterator[Problem]:
-    def problem(message: str) -> Problem:
-        return Problem(path, section.line, "sections", message, section.name)
+def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTestProblem]:
+    def problem(message: str) -> SelfTestProblem:
+        return SelfTestProblem(path, section.line, "sections", message, section.name)
 
     letters = {entry.letter for entry in section.entries}
     status = (section.status or "").lower()
@@ -87,26 +89,26 @@ def _section(path: str, section: Section, words: Words) -> Iterator[Problem]:
     for value in section.values("T"):
         if value.split(" ")[0].strip() not in _SCM or len(value.split()) < 2:
             line = next(entry.line for entry in section.entries if entry.letter == "T" and entry.value == value)
-            yield Problem(path, line, "scm", "not of the form `git URL [branch]`", f"T:\t{value}")
+            yield SelfTestProblem(path, line, "scm", "not of the form `git URL [branch]`", f"T:\t{value}")
 
 
-def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Problem]:
+def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[SelfTestProblem]:
     seen: set[tuple[str, str]] = set()
     for letter, value, line in section.entries:
         if letter not in "FXNK":
             continue
         text = f"{letter}:\t{value}"
         if (letter, value) in seen:
-            yield Problem(path, line, "patterns", "stands twice in this section", text)
+            yield SelfTestProblem(path, line, "patterns", "stands twice in this section", text)
         seen.add((letter, value))
         if letter in "NK":
             trouble = PerlPattern(value).error
             if trouble:
-                yield Problem(path, line, "patterns", trouble, text)
+                yield SelfTestProblem(path, line, "patterns", trouble, text)
         elif not takes_any(value, files):
             folders = not value.endswith("/") and takes_any(f"{value}/", files)
             message = "takes no file, only folders: a slash is missing at its end" if folders else "no file matches"
-            yield Problem(path, line, "patterns", message, text)
+            yield SelfTestProblem(path, line, "patterns", message, text)
 
 
 def takes_any(pattern: str, files: Sequence[str]) -> bool:
@@ -123,19 +125,19 @@ def takes_any(pattern: str, files: Sequence[str]) -> bool:
     return False
 
 
-def _addresses(path: str, section: Section) -> Iterator[Problem]:
+def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
     for entry in section.entries:
         if entry.letter not in "MRL":
             continue
         value = list_and_remark(entry.value)[0] if entry.letter == "L" else entry.value
         text = f"{entry.letter}:\t{entry.value}"
         if "@" not in value:
-            yield Problem(path, entry.line, "addresses", "no address on this line", text)
+            yield SelfTestProblem(path, entry.line, "addresses", "no address on this line", text)
             continue
         for address in parse_addresses(value):
             verdict = judge(address.email)
             if verdict.state is AddressState.BAD:
-                yield Problem(path, entry.line, "addresses", f"not an address: {verdict.reason}", text)
+                yield SelfTestProblem(path, entry.line, "addresses", f"not an address: {verdict.reason}", text)
 
 
 def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:

@@ -23,7 +23,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class FixEdit:
     """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines go and `insert` comes."""
 
     start: int
@@ -32,12 +32,12 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class FindingFix:
     """How to mend a finding: `kind` is "safe" (a tool may do it) or "suggest"; `text` is for people, `edits` for the tool."""
 
     kind: str
     text: str
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[FixEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     reference: str | None = None
-    fix: Fix | None = None
+    fix: FindingFix | None = None
     moved: bool = False
     new: bool | None = None
 
@@ -69,7 +69,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Excused:
+class Suppressed:
     """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or the place that says so."""
 
     finding: Finding

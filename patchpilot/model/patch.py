@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
-from patchpilot.model.change import FileChange
-from patchpilot.model.stable import is_for_stable, stable_versions
+from patchpilot.model.file_diff import FileChange
+from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
@@ -156,21 +156,21 @@ class Patch:
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
         """The diff by file, parsed by unidiff. A malformed diff gives the files up to where it breaks; `damage` says so."""
-        from patchpilot.model.diff import parse_diff
+        from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).files
 
     @cached_property
     def diff_error(self) -> str | None:
         """What is malformed in the diff, with its patch line; None when it parses."""
-        from patchpilot.model.diff import parse_diff
+        from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).error
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Every path it touches, old and new, each once, in order."""
-        from patchpilot.model.diff import parse_paths
+        from patchpilot.model.diff_parser import parse_paths
 
         return tuple(dict.fromkeys(path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path))
 

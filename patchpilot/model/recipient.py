@@ -22,7 +22,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SectionInfo:
     """A MAINTAINERS section as answers show it."""
 
     name: str
@@ -32,11 +32,11 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecipientPlan:
     """To and Cc of one patch or of a series, each with reasons, and what the sender should know before using it."""
 
     recipients: tuple[Recipient, ...]
-    sections: tuple[Section, ...] = ()
+    sections: tuple[SectionInfo, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

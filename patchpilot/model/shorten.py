@@ -4,7 +4,7 @@
 from dataclasses import replace
 from itertools import accumulate
 
-from patchpilot.model.diff import HUNK
+from patchpilot.model.diff_parser import HUNK
 from patchpilot.model.limits import MAX_CHECKED, MAX_CHECKED_LINES
 from patchpilot.model.patch import Patch, Series
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
-from patchpilot.outgoing.account import Account
+from patchpilot.outgoing.mail_account import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,35 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.database import Database, Layout, open_database, writing
-from patchpilot.errors import InputError, PatchpilotError
-from patchpilot.outgoing.leave_out import mail_without, without
-from patchpilot.outgoing.letter import Letter
-from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
-
-FILE = "outgoing.sqlite3"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS sends (
-    id INTEGER PRIMARY KEY, change_id TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT, version INTEGER NOT NULL, transport TEXT NOT NULL,
-    account TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL, base TEXT, head TEXT, force TEXT, bcc TEXT NOT NULL, note TEXT,
-    begun TEXT NOT NULL, ended TEXT);
-CREATE INDEX IF NOT EXISTS sends_topic ON sends (change_id, version);
-CREATE TABLE IF NOT EXISTS mails (
-    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, place INTEGER NOT NULL, number INTEGER NOT NULL, message_id TEXT NOT NULL,
-    subject TEXT NOT NULL, commit_id TEXT, patch_id TEXT, file BLOB NOT NULL, raw BLOB NOT NULL, envelope TEXT NOT NULL,
-    recipients TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, changed TEXT NOT NULL, PRIMARY KEY (send, place));
-CREATE INDEX IF NOT EXISTS mails_patch ON mails (patch_id);
-CREATE TABLE IF NOT EXISTS facts (
-    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (send, name));
-CREATE TABLE IF NOT EXISTS drafts (
-    change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
-"""
-LAYOUT = Layout("the outbox", (_SCHEMA,))
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.outgoing.drop_recipient import mail_without, without
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.series.database import writing
+from patchpilot.series.topic_database import connect, state_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutboxEntry:
     """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made from, and its state."""
 
     place: int
@@ -44,7 +26,7 @@ class Entry:
     commit: str | None
     patch_id: str | None
     file: bytes
-    mail: Captured
+    mail: RenderedMail
     state: MailState
     detail: str
 
@@ -70,7 +52,7 @@ class Send:
     force: str | None
     bcc: tuple[str, ...]
     begun: str
-    entries: tuple[Entry, ...]
+    entries: tuple[OutboxEntry, ...]
     identity: str | None = None
     books: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -111,23 +93,6 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     )
 
 
-def state_folder() -> Path:
-    """The user's state directory for patchpilot, made when missing, readable by its owner only."""
-    import platformdirs
-
-    folder = Path(platformdirs.user_state_path("patchpilot"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
-    return folder
-
-
-def connect() -> Database:
-    """The database of drafts and mails, open in autocommit: each statement is on disk when it returns."""
-    return open_database(state_folder() / FILE, LAYOUT)
-
-
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
     return PatchpilotError(
         f"the outbox cannot be written: {error}", hint=f"make room, or look at {file}; nothing is sent that is not written there first"
@@ -146,7 +111,7 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add(self, send: Send, letters: Sequence[Letter], mails: Sequence[Captured]) -> Send:
+    def add(self, send: Send, letters: Sequence[OutgoingMail], mails: Sequence[RenderedMail]) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
@@ -350,7 +315,9 @@ class Outbox:
             (ident,),
         ).fetchall()
         entries = tuple(
-            Entry(one[0], one[1], one[2], one[3], one[4], captured(one[5], one[6], tuple(json.loads(one[7]))), MailState(one[8]), one[9])
+            OutboxEntry(
+                one[0], one[1], one[2], one[3], one[4], captured(one[5], one[6], tuple(json.loads(one[7]))), MailState(one[8]), one[9]
+            )
             for one in found
         )
         facts = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts WHERE send = ?", (ident,))}

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.marks import upstream_commits
+from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
-from patchpilot.outgoing.account import Account
-from patchpilot.outgoing.cover import above_shortlog, cover_body, has_changes, is_written
-from patchpilot.outgoing.draft import Draft
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.plan import NO_SERVER, Problem, Request, SentRecord
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.sameness import same_patches
-from patchpilot.outgoing.target import Standing, Target
-from patchpilot.outgoing.transport import Captured
+from patchpilot.outgoing.send_plan import NO_SERVER, SendProblem, SendRequest, SentRecord
+from patchpilot.outgoing.target_tree import Target, TargetStanding
+from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
+from patchpilot.series.draft import Draft
+from patchpilot.series.same_patches import same_patches
 
 MANY = 50
 _FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE)
@@ -30,7 +30,7 @@ _STABLE = "stable@vger.kernel.org"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PreflightFacts:
     """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
@@ -38,16 +38,16 @@ class Facts:
     have been sent.
     """
 
-    request: Request
+    request: SendRequest
     series: Series
     draft: Draft
     version: int
     recipients: tuple[Recipient, ...]
     account: Account
-    mails: tuple[Captured, ...]
+    mails: tuple[RenderedMail, ...]
     errors: tuple[str, ...] | None
     target: Target | None
-    standing: Standing | None
+    standing: TargetStanding | None
     earlier: tuple[Send, ...]
     unanswered: tuple[str, ...]
     upstream_known: dict[str, bool]
@@ -64,17 +64,17 @@ class Facts:
     records: tuple[SentRecord, ...] = ()
 
 
-def refusals(facts: Facts) -> tuple[Problem, ...]:
+def refusals(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """What refuses the send, the gravest first."""
     return tuple(_refusals(facts))
 
 
-def _refusals(facts: Facts) -> Iterator[Problem]:
+def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _addresses(facts)
     yield from _lists(facts)
     if facts.errors:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
-        yield Problem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
+        yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
     for title, wrong in facts.damaged:
         if facts.request.via == "b4":
             way = "use --via git-send-email, which encodes it"
@@ -82,7 +82,7 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
             way = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
         else:
             way = "indent or reword what git takes for the end of the message"
-        yield Problem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
+        yield SendProblem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
     yield from _cover(facts)
     for patch in facts.series.patches:
         yield from _patch(patch)
@@ -92,13 +92,13 @@ def _refusals(facts: Facts) -> Iterator[Problem]:
     yield from _stable(facts)
 
 
-def _addresses(facts: Facts) -> Iterator[Problem]:
+def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
-        yield Problem("nobody", "nobody would get these mails", "name them with --to and --cc")
+        yield SendProblem("nobody", "nobody would get these mails", "name them with --to and --cc")
     for one in facts.recipients:
         verdict = judge(one.address.email)
         if verdict.state is AddressState.BAD:
-            yield Problem(
+            yield SendProblem(
                 "bad-address", f"{one.address.email}: {verdict.reason}", f"leave it out: patchpilot maintainers --drop {one.address.email}"
             )
 
@@ -108,27 +108,27 @@ def is_list(recipient: Recipient) -> bool:
     return "list" in recipient.role.split() or recipient.role.endswith("list") or bool(_LIST.search(recipient.address.email))
 
 
-def _lists(facts: Facts) -> Iterator[Problem]:
+def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
     lists = [one for one in facts.recipients if is_list(one)]
     secret = facts.draft.answers.get("security") == "yes"
     if secret and lists:
         names = ", ".join(one.address.email for one in lists)
-        yield Problem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
+        yield SendProblem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
     if facts.recipients and not lists and not secret:
-        yield Problem(
+        yield SendProblem(
             "no-list", "no mailing list is among the recipients", "add the subsystem's list with --cc: `patchpilot maintainers` names it"
         )
 
 
-def _patch(patch: Patch) -> Iterator[Problem]:
+def _patch(patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
     if _FIXUP.match(title):
-        yield Problem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
+        yield SendProblem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
-        yield Problem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
+        yield SendProblem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
 
 
-def _cover(facts: Facts) -> Iterator[Problem]:
+def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     """A cover letter that leaves is one that somebody wrote."""
     draft, cover = facts.draft, facts.series.cover
     if cover:
@@ -141,44 +141,46 @@ def _cover(facts: Facts) -> Iterator[Problem]:
         return
     if not is_written(subject):
         hint = way or "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit"
-        yield Problem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
+        yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
     if not is_written(text):
         hint = way or "patchpilot draft --cover 'what the series does as a whole, and why', or patchpilot draft --edit"
-        yield Problem("cover-text", "the cover letter's text is not written", hint)
+        yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
 
-def _standing(standing: Standing, target: Target) -> Iterator[Problem]:
+def _standing(standing: TargetStanding, target: Target) -> Iterator[SendProblem]:
     if standing.already and not standing.fails:
         one = standing.already[0]
         where = f" ({one.commit[:12]})" if one.commit else ""
-        yield Problem("already-fixed", f"{one.subject}: {target.label} has it already: {one.how}{where}", "git fetch, rebase and drop it")
+        yield SendProblem(
+            "already-fixed", f"{one.subject}: {target.label} has it already: {one.how}{where}", "git fetch, rebase and drop it"
+        )
     if standing.fails:
         files = ", ".join(standing.paths[:3])
-        yield Problem(
+        yield SendProblem(
             "does-not-apply",
             f"{standing.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
             f"git fetch && git rebase {target.label}",
         )
 
 
-def _versions(facts: Facts) -> Iterator[Problem]:
+def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
     told = has_changes(facts.draft.changelog) or _tells_changes(facts.series, facts.version)
     if facts.version > 1 and not resend and not told:
-        yield Problem(
+        yield SendProblem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
             "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
         )
     elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
-        yield Problem("unfinished", "the changelog still has an EDITME line in it", "patchpilot draft --edit")
+        yield SendProblem("unfinished", "the changelog still has an EDITME line in it", "patchpilot draft --edit")
     now = {one.patch_id for one in facts.draft.patches}
     for send in facts.earlier:
         left = {one.patch_id for one in send.entries if one.patch_id}
         same = left == now and same_patches(facts.series.patches, [one.mail.raw for one in send.entries if one.patch_id])
         is_new = facts.version > send.version and told
         if left and same and not resend and not is_new and not facts.request.to_self:
-            yield Problem(
+            yield SendProblem(
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})",
                 _after_the_same(facts, send),
@@ -190,7 +192,7 @@ def _versions(facts: Facts) -> Iterator[Problem]:
         yield from _recorded(facts, told)
 
 
-def _recorded(facts: Facts, told: bool) -> Iterator[Problem]:
+def _recorded(facts: PreflightFacts, told: bool) -> Iterator[SendProblem]:
     """What was sent as tags, b4 and the archive know it, where the outbox does not."""
     for one in facts.records:
         when = f" on {one.date}" if one.date else ""
@@ -199,15 +201,15 @@ def _recorded(facts: Facts, told: bool) -> Iterator[Problem]:
                 "amend the commits, and say what is new with `patchpilot draft --changelog '- what changed'`;"
                 " --resend sends it again marked RESEND"
             )
-            yield Problem("already-sent", f"the same patches were sent as v{one.version}{when}: {one.where}", hint)
+            yield SendProblem("already-sent", f"the same patches were sent as v{one.version}{when}: {one.where}", hint)
             return
         if one.same_topic and one.version == facts.version:
             hint = f"`patchpilot draft -v {one.version + 1}` makes it the next version"
-            yield Problem("version-sent", f"v{one.version} of this topic was sent{when}: {one.where}", hint)
+            yield SendProblem("version-sent", f"v{one.version} of this topic was sent{when}: {one.where}", hint)
             return
 
 
-def _after_the_same(facts: Facts, send: Send) -> str:
+def _after_the_same(facts: PreflightFacts, send: Send) -> str:
     """What helps where the same patches were sent before."""
     if send.state != "sent":
         return "`patchpilot send --resume` sends what is missing of it"
@@ -219,11 +221,11 @@ def _after_the_same(facts: Facts, send: Send) -> str:
     return "--reroll makes a new version of it, --resend sends it again marked RESEND"
 
 
-def _version_sent(send: Send) -> Problem:
+def _version_sent(send: Send) -> SendProblem:
     next_one = "`patchpilot send --reroll` makes it the next version"
     if send.state == "sent":
-        return Problem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
-    return Problem(
+        return SendProblem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
+    return SendProblem(
         "version-sent",
         f"a part of v{send.version} of this topic was sent on {send.begun[:10]}",
         f"`patchpilot send --resume` sends the rest as it was shown; {next_one}",
@@ -236,14 +238,14 @@ def _tells_changes(series: Series, version: int) -> bool:
     return any(heading.search(line) for text in texts for line in text)
 
 
-def _stable(facts: Facts) -> Iterator[Problem]:
+def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
     stable = [one for one in facts.recipients if one.address.key == _STABLE]
     if not stable:
         return
     for patch in facts.series.patches:
         claim = upstream_claim(patch)
         if claim and facts.upstream_known.get(claim) is False:
-            yield Problem(
+            yield SendProblem(
                 "not-upstream",
                 f"{patch.subject.title}: goes to stable@ as {claim[:12]} of mainline, and that commit is not in mainline here",
                 "git fetch mainline, or name the right commit: stable takes only what Linus has",
@@ -256,71 +258,75 @@ def upstream_claim(patch: Patch) -> str | None:
     return named[0].id if named else None
 
 
-def warnings(facts: Facts) -> tuple[Problem, ...]:
+def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """What the person should know; none of it stops the send."""
     return tuple(_warnings(facts))
 
 
-def _warnings(facts: Facts) -> Iterator[Problem]:
+def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.account.configured and not (facts.request.via == "b4" and facts.account.endpoint):
         yield NO_SERVER
     if facts.errors is None:
-        yield Problem("unchecked", "the checks could not run", "patchpilot check")
+        yield SendProblem("unchecked", "the checks could not run", "patchpilot check")
     if facts.waived:
         shown = "; ".join(facts.waived[:3]) + (" …" if len(facts.waived) > 3 else "")
-        yield Problem(
+        yield SendProblem(
             "waived", f"{len(facts.waived)} error(s) of check are waived: {shown}", "take it back: patchpilot check --unwaive RULE"
         )
     for name in facts.unanswered:
-        yield Problem(f"unanswered-{name}", _UNANSWERED[name], f"answer once: --{name} no, or --{name} yes")
+        yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], f"answer once: --{name} no, or --{name} yes")
     sender = facts.account.sender
     for patch in facts.series.patches:
         signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
         if sender and signers and sender.key not in signers:
-            yield Problem(
+            yield SendProblem(
                 "sender",
                 f"you send as {sender.email}, and {patch.subject.title} is not signed off by that address",
                 "check sendemail.from and user.email",
             )
             break
     if facts.first_time and not facts.request.to_self:
-        yield Problem("first-time", "nothing was sent from here yet", "try it on yourself first: patchpilot send --to-self")
+        yield SendProblem("first-time", "nothing was sent from here yet", "try it on yourself first: patchpilot send --to-self")
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
-        yield Problem(
+        yield SendProblem(
             "gateway",
             f"{rewriter.name} is known to change mails on their way: {rewriter.rewrites}",
             "try it first: patchpilot send --to-self",
         )
     if len(facts.recipients) > MANY:
-        yield Problem("many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it")
+        yield SendProblem(
+            "many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it"
+        )
     if facts.now.weekday() >= 5:
-        yield Problem("weekend", "it is weekend: few will look before Monday")
+        yield SendProblem("weekend", "it is weekend: few will look before Monday")
     yield from _form_of_series(facts)
     if facts.too_soon:
-        yield Problem("too-soon", facts.too_soon, "wait for more answers, unless a maintainer asked for it")
+        yield SendProblem("too-soon", facts.too_soon, "wait for more answers, unless a maintainer asked for it")
     if facts.merge_window:
-        yield Problem("merge-window", facts.merge_window)
+        yield SendProblem("merge-window", facts.merge_window)
     if facts.standing and facts.standing.applies == "clean-3way":
-        yield Problem("three-way", "the patches apply to the target's tip only by a three-way merge", "git rebase onto its tip")
+        yield SendProblem("three-way", "the patches apply to the target's tip only by a three-way merge", "git rebase onto its tip")
     if facts.target is None:
-        yield Problem("no-target", "no target tree is known here: whether the patches apply was not tried", "git remote add, or --base REF")
+        yield SendProblem(
+            "no-target", "no target tree is known here: whether the patches apply was not tried", "git remote add, or --base REF"
+        )
     doubtful = [one.address.email for one in facts.recipients if judge(one.address.email).state is AddressState.DOUBTFUL]
     if doubtful:
-        yield Problem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
+        yield SendProblem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
 
 
-def _form_of_series(facts: Facts) -> Iterator[Problem]:
+def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What the project asks of a series and its versions."""
     patches = len(facts.series.patches)
     if facts.cover_from and patches >= max(2, facts.cover_from) and not facts.series.cover and not facts.draft.has_cover:
-        yield Problem(
+        yield SendProblem(
             "no-cover",
             f"a series of {patches} patches without a cover letter",
             "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
         )
     if facts.new_thread and facts.version > 1 and facts.mails and facts.mails[0].in_reply_to:
-        yield Problem(
+        yield SendProblem(
             "version-as-reply",
             f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for each version",
             "`patchpilot draft --in-reply-to ''`: the changelog links to the last version",

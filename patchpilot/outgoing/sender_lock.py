@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
-from patchpilot.outgoing.outbox import state_folder
+from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 30.0
 """Seconds to wait for another sender's check and claim, which take a fraction of one."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from patchpilot.model.patch import Patch
-from patchpilot.model.tree import Tree
+from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import projects
 from patchpilot.projects.project import Project
 

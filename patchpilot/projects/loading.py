@@ -7,10 +7,10 @@ from typing import Any
 
 from patchpilot.cache.loaded import key_of, recall, remember
 from patchpilot.errors import PackError, unknown
-from patchpilot.projects.project import Lists, Mail, Project, Style, Tags
+from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags
 from patchpilot.resources import data_dir
 
-SECTIONS: Mapping[str, type] = {"tags": Tags, "mail": Mail, "lists": Lists, "style": Style}
+SECTIONS: Mapping[str, type] = {"tags": Tags, "mail": MailCustoms, "lists": Lists, "style": Style}
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
 _NOT_WRITTEN = ("name", "lineage")
 _SEVERITIES = ("error", "warning", "check", "note")

@@ -20,7 +20,7 @@ class Tags:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MailCustoms:
     """When and how versions are sent.
 
     `waiting_days` is how long to wait before asking again, `resend_hours` before a new version, `cover_from` the number of patches from which a
@@ -71,6 +71,6 @@ class Project:
     paths_pattern: str = ""
     subject_prefixes: tuple[str, ...] = ()
     tags: Tags = field(default_factory=Tags)
-    mail: Mail = field(default_factory=Mail)
+    mail: MailCustoms = field(default_factory=MailCustoms)
     lists: Lists = field(default_factory=Lists)
     style: Style = field(default_factory=Style)

@@ -8,7 +8,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.filepattern import folder_of
-from patchpilot.recipients.dropin.mailbox import each_mailbox, take_apart
+from patchpilot.recipients.get_maintainer.address_format import each_mailbox, take_apart
 
 YEARS = 3
 BUDGET = 4.0

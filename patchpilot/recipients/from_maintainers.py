@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
-from patchpilot.model.recipient import Section as ShownSection
-from patchpilot.recipients.dropin.mailbox import each_mailbox, take_apart, written
-from patchpilot.recipients.dropin.switches import Switches
-from patchpilot.recipients.gather import Gathered
+from patchpilot.model.recipient import SectionInfo as ShownSection
+from patchpilot.recipients.get_maintainer.address_format import each_mailbox, take_apart, written
+from patchpilot.recipients.get_maintainer.switches import Switches
+from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRecipient:
     """What MAINTAINERS says of a patch: sections, most specific first, and lists that were left out with the reason."""
 
     matches: tuple[SectionMatch, ...]
     left_out: tuple[str, ...]
 
 
-def add_named(gathered: Gathered, file: MaintainersFile, paths: Sequence[str], texts: Texts, switches: Switches) -> Named:
+def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[str], texts: Texts, switches: Switches) -> NamedRecipient:
     """Add maintainers (To), the list of the most specific section of each file (To), reviewers and other lists (Cc)."""
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
@@ -44,7 +44,7 @@ def add_named(gathered: Gathered, file: MaintainersFile, paths: Sequence[str], t
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
                 _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", one)
-    return Named(matches, tuple(left_out))
+    return NamedRecipient(matches, tuple(left_out))
 
 
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
@@ -64,7 +64,7 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
     return found
 
 
-def _add(gathered: Gathered, box: str, role: str, header: str, one: SectionMatch) -> None:
+def _add(gathered: MergedRecipient, box: str, role: str, header: str, one: SectionMatch) -> None:
     for reason in shortened_reasons(one.reasons):
         gathered.add(box, role, header, f"{reason} ({one.section.name})", one.section.name)
 

@@ -10,8 +10,8 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
-from patchpilot.recipients.gather import Gathered
-from patchpilot.recipients.known import Known
+from patchpilot.recipients.list_rules import KnownLists
+from patchpilot.recipients.merge_recipients import MergedRecipient
 
 ROLES = {
     "reported-by": "reporter",
@@ -37,7 +37,7 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     return tuple(one for one in found if one and (one.key == "cc" or one.key.endswith("-by")) and one.address and "@" in one.address.email)
 
 
-def add_tagged(gathered: Gathered, patch: Patch, known: Known) -> None:
+def add_tagged(gathered: MergedRecipient, patch: Patch, known: KnownLists) -> None:
     """The people and lists of a message's tags (Cc), and the lists that a rule sends it to."""
     special = {one.address: one for one in known.lists}
     for tag in message_tags(patch):
@@ -72,7 +72,7 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
     return list(found.values())
 
 
-def add_culprit_people(gathered: Gathered, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
+def add_culprit_people(gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
     """The author of each culprit, and those who reviewed, tested and signed it (Cc)."""
     bosses = {one.lower() for one in chiefs}
     for commit in commits:

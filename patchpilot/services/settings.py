@@ -12,9 +12,9 @@ from patchpilot.errors import InputError, PatchpilotError, unknown
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.lint.store import OwnPack
-    from patchpilot.model.tree import Tree
-    from patchpilot.services.checked import Wanted
+    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.model.source_tree import Tree
+    from patchpilot.services.check.check_result import CheckRequest
 
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
@@ -41,14 +41,14 @@ def source_of(repository: "Repository | None", tree: Path | None = None) -> Sour
     top = tree or (repository.top if repository else None)
     if top is None:
         return None
-    from patchpilot.commits.tree import DirectoryTree
+    from patchpilot.commits.tree_readers import DirectoryTree
 
     return Source(top, DirectoryTree(top))
 
 
 def revision_source(repository: "Repository", revision: str, *, trusted: bool = False) -> Source:
     """The settings as a revision has them, whatever the working tree has."""
-    from patchpilot.commits.tree import CommitTree
+    from patchpilot.commits.tree_readers import CommitTree
 
     return Source(repository.top, CommitTree(repository, repository.resolve(revision)), is_revision=True, trusted=trusted)
 
@@ -78,7 +78,7 @@ def base_revision(repository: "Repository", targets: Sequence[str], base: str | 
     It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
     own settings.
     """
-    from patchpilot.services.topic_base import find_base
+    from patchpilot.services.topic.topic_base import find_base
 
     ranges = [one.partition("..") for one in targets if ".." in one and not Path(one).exists()]
     commits = [one for one in targets if ".." not in one and repository.find(one)]
@@ -135,9 +135,9 @@ def user_settings(
     return load(None, values, flags, problems=problems)
 
 
-def check_request(settings: Settings, **more: Any) -> "Wanted":
+def check_request(settings: Settings, **more: Any) -> "CheckRequest":
     """What a check is asked for by these settings; `more` is what only this call says."""
-    from patchpilot.services.checked import Wanted
+    from patchpilot.services.check.check_result import CheckRequest
 
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),
@@ -147,7 +147,7 @@ def check_request(settings: Settings, **more: Any) -> "Wanted":
         "fail_on": settings.get("fail-on"),
         "max_line_length": settings.number("max-line-length"),
     }
-    return Wanted(**{**wanted, **more})
+    return CheckRequest(**{**wanted, **more})
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
@@ -158,14 +158,14 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     words = settings.words("packs")
     if not words:
         return ()
-    from patchpilot.lint.store import read_pack
+    from patchpilot.lint.rule_store import read_pack
 
     if not settings.packs_from_tree or source is None:
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(word).expanduser()) for word in words)
     found = packs_of_tree(settings, source)
     if not source.trusted:
-        from patchpilot.services.trust import verify
+        from patchpilot.services.setup.trusted_packs import verify
 
         verify(source, found)
     return found
@@ -173,7 +173,7 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
 
 def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     """The rule packs that a tree's own file names, trusted or not."""
-    from patchpilot.lint.store import OwnPack
+    from patchpilot.lint.rule_store import OwnPack
 
     return tuple(OwnPack(word, read_small(source, word)) for word in settings.words("packs"))
 

@@ -3,11 +3,11 @@
 
 from collections.abc import Mapping
 
-from patchpilot.tags.features import Tally
-from patchpilot.tags.scene import Scene
+from patchpilot.tags.blame_features import Tally
+from patchpilot.tags.evidence_input import EvidenceInput
 
 
-def explain(scene: Scene, candidate: str, tally: Tally, numbers: Mapping[str, float]) -> tuple[str, ...]:
+def explain(scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]) -> tuple[str, ...]:
     """What speaks for a candidate, strongest kinds first; each a short phrase, with file and line (of the parent) where there is one."""
     words: list[str] = []
     owner = scene.owners[candidate]

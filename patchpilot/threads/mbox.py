@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.model import packed
+from patchpilot.model import bounded_gzip
 from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail
 from patchpilot.model.progress import Progress, silent
@@ -50,7 +50,7 @@ def _read(path: Path) -> bytes:
 
 def unpack(data: bytes, source: str) -> bytes:
     """The data, unpacked when it is gzip; InputError when it is damaged or would grow beyond the bound."""
-    return packed.unpack(data, source, MAX_INPUT)
+    return bounded_gzip.unpack(data, source, MAX_INPUT)
 
 
 def parse(data: bytes, progress: Progress = silent, skipped: Skipped = ignored, source: str = "mbox") -> tuple[Mail, ...]:

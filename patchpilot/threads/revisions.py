@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from patchpilot.threads.classify import Classified, unquoted
-from patchpilot.threads.kinds import Kind
-from patchpilot.threads.linking import link
+from patchpilot.threads.mail_classifier import Classified, unquoted
+from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mbox import when
-from patchpilot.threads.posts import Post, Revision, Topic
+from patchpilot.threads.posted_series import Post, PostedTopic, Revision
+from patchpilot.threads.revision_links import link
 
-__all__ = ["Post", "Revision", "Topic", "find_topics"]
+__all__ = ["Post", "PostedTopic", "Revision", "find_topics"]
 
 _CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"')\]]{3,400}", re.IGNORECASE)
@@ -28,11 +28,11 @@ _TOGETHER = timedelta(minutes=30)
 _BEGINNING, _END = 1991, 2090
 
 
-def find_topics(mails: Iterable[Classified]) -> tuple[Topic, ...]:
+def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     """The works among these mails, the one that began first in front."""
-    posts = [_post(mail) for mail in mails if mail.kind in (Kind.PATCH, Kind.COVER) and not mail.is_reply]
+    posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
-    topics = [Topic(_in_order(group)) for group in link(revisions)]
+    topics = [PostedTopic(_in_order(group)) for group in link(revisions)]
     return tuple(sorted(topics, key=lambda topic: min(when(one.head.mail.mail) for one in topic.revisions)))
 
 

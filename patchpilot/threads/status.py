@@ -9,18 +9,39 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.attach import Attached, attach
-from patchpilot.threads.classify import Classified, classify
-from patchpilot.threads.events import Event, events_of
-from patchpilot.threads.followups import with_follow_ups
-from patchpilot.threads.kinds import STABLE, WANTS_ANSWER, Kind
+from patchpilot.threads.mail_classifier import Classified, classify
+from patchpilot.threads.mail_kinds import STABLE, WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import unique, when
-from patchpilot.threads.posts import Topic
+from patchpilot.threads.posted_series import PostedTopic
+from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import is_sent_to_self, same_person
-from patchpilot.threads.standing import Credit, FollowUp, Landed, Reply, StableBranch, State, Status, revision_label, stable_summary
+from patchpilot.threads.thread_events import Event, events_of
+from patchpilot.threads.thread_match import Attached, attach
+from patchpilot.threads.thread_values import (
+    Credit,
+    FollowUp,
+    LandedCommit,
+    Reply,
+    SeriesState,
+    StableBranch,
+    Status,
+    revision_label,
+    stable_summary,
+)
 
-__all__ = ["Credit", "FollowUp", "Landed", "Reply", "StableBranch", "State", "Status", "read_thread", "revision_label", "stable_summary"]
+__all__ = [
+    "Credit",
+    "FollowUp",
+    "LandedCommit",
+    "Reply",
+    "SeriesState",
+    "StableBranch",
+    "Status",
+    "read_thread",
+    "revision_label",
+    "stable_summary",
+]
 
 
 def read_thread(
@@ -48,7 +69,7 @@ def read_thread(
     return with_follow_ups(found)
 
 
-def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:
+def _again(topic: PostedTopic, attached: Sequence[Attached]) -> list[Attached]:
     """The same mails, people's read once more now that the patch's author is known."""
     renewed = []
     for one in attached:
@@ -59,7 +80,7 @@ def _again(topic: Topic, attached: Sequence[Attached]) -> list[Attached]:
     return renewed
 
 
-def _status(topic: Topic, attached: Sequence[Attached], now: datetime) -> Status:
+def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
     events = events_of(attached)
     landed = tuple(_landings(events))
     stable = _stable_branches(events)
@@ -77,11 +98,11 @@ def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
         for one in attached
         if one.revision is not None and one.mail.kind not in STABLE
         for tag in one.mail.credited
-        if tag.name.lower() != "signed-off-by" or one.mail.kind is Kind.TRAILERS
+        if tag.name.lower() != "signed-off-by" or one.mail.kind is MailKind.TRAILERS
     )
 
 
-def _landings(events: Sequence[Event]) -> Iterable[Landed]:
+def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
     """What landed outside the stable trees, mainline last; a stable tree takes only what mainline has, so its mails tell of mainline too."""
     seen: set[tuple[str, str | None]] = set()
     sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
@@ -92,12 +113,12 @@ def _landings(events: Sequence[Event]) -> Iterable[Landed]:
         key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))
         if key not in seen:
             seen.add(key)
-            yield Landed(tree, event.commit, None, "told by mail", event.message_id, event.patch, event.title)
+            yield LandedCommit(tree, event.commit, None, "told by mail", event.message_id, event.patch, event.title)
     if any(event.what == "merged" and not event.withdrawn for event in events):
         return
     upstream = next((event for event in events if event.what in ("review", "queued", "proposed", "failed") and event.commit), None)
     if upstream:
-        yield Landed(
+        yield LandedCommit(
             "torvalds/linux",
             upstream.commit,
             None,
@@ -124,46 +145,46 @@ def _stable_branches(events: Sequence[Event]) -> tuple[StableBranch, ...]:
 
 
 def _state(
-    topic: Topic,
+    topic: PostedTopic,
     attached: Sequence[Attached],
     events: Sequence[Event],
-    landed: Sequence[Landed],
+    landed: Sequence[LandedCommit],
     stable: Sequence[StableBranch],
     now: datetime,
     last: datetime | None,
-) -> tuple[State, str]:
+) -> tuple[SeriesState, str]:
     if any(one.state in ("queued", "released") for one in stable):
-        return State.IN_STABLE, stable_summary(stable)
+        return SeriesState.IN_STABLE, stable_summary(stable)
     superseded = next((event for event in events if event.what == "superseded"), None)
     standing = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
     if superseded and not standing:
-        return State.SUPERSEDED, f"{superseded.by} says another version was applied"
+        return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
     if any(event.what == "merged" and not event.withdrawn for event in events):
-        return State.IN_MAINLINE, "its pull request was merged"
+        return SeriesState.IN_MAINLINE, "its pull request was merged"
     if any(one.tree == "torvalds/linux" for one in landed):
-        return State.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
+        return SeriesState.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
     refused = next((event for event in reversed(events) if event.what == "refused"), None)
     dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
     if standing:
         newest = standing[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return State.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
-        return State.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+            return SeriesState.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
+        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     if refused and _at(refused) >= latest_sent:
-        return State.REJECTED, f"{refused.by}: {refused.title}"
+        return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
     return _in_review(topic, attached, now, last, latest_sent)
 
 
 def _in_review(
-    topic: Topic, attached: Sequence[Attached], now: datetime, last: datetime | None, latest_sent: datetime
-) -> tuple[State, str]:
+    topic: PostedTopic, attached: Sequence[Attached], now: datetime, last: datetime | None, latest_sent: datetime
+) -> tuple[SeriesState, str]:
     since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
     others = [one for one in since if not same_person(one.mail.sender, topic.author)]
     wanting = [
         one
         for one in others
-        if one.mail.kind in WANTS_ANSWER and not (one.mail.kind is Kind.AI_REVIEW and "no issues" in one.mail.body.text)
+        if one.mail.kind in WANTS_ANSWER and not (one.mail.kind is MailKind.AI_REVIEW and "no issues" in one.mail.body.text)
     ]
     approved: dict[str, datetime] = {}
     for one in others:
@@ -173,23 +194,23 @@ def _in_review(
     open_wishes = [
         one
         for one in wanting
-        if one.mail.kind is not Kind.QUESTION
+        if one.mail.kind is not MailKind.QUESTION
         and not any(when(one.mail.mail) < approved[key] for key in (one.mail.sender.key, one.mail.sender.name.lower()) if key in approved)
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        return State.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
+        return SeriesState.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
     if last and _is_overdue(topic, now - last):
-        return State.STALLED, f"nothing since {last:%Y-%m-%d}"
+        return SeriesState.STALLED, f"nothing since {last:%Y-%m-%d}"
     if others:
-        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is Kind.QUESTION), None)
+        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is MailKind.QUESTION), None)
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
         read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
-        return State.UNDER_REVIEW, f"{count}, {read}"
-    return State.SENT, "no reply yet"
+        return SeriesState.UNDER_REVIEW, f"{count}, {read}"
+    return SeriesState.SENT, "no reply yet"
 
 
-def _is_overdue(topic: Topic, silence: timedelta) -> bool:
+def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
     """Whether an author may ask again after so long a silence: as the profile that the patches are for has it."""
     from patchpilot.projects.detection import detect
     from patchpilot.projects.loading import projects

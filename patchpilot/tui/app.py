@@ -13,12 +13,12 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from patchpilot.errors import ExitCode
-from patchpilot.tui.colourless import heed_no_color
-from patchpilot.tui.conductor import Conductor
-from patchpilot.tui.jobs import Unwaited, terminal_gone
-from patchpilot.tui.memory import Memory
+from patchpilot.tui.background import BackgroundThread, terminal_gone
+from patchpilot.tui.jobs import Conductor
+from patchpilot.tui.no_color import heed_no_color
 from patchpilot.tui.opening import Opening
-from patchpilot.tui.screens.base import StageScreen
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import CONTRAST, theme_after
@@ -28,7 +28,7 @@ LOOK = 1.0
 """Seconds between two looks at whether HEAD moved."""
 
 
-class Walk(App[int]):
+class PatchpilotApp(App[int]):
     """The walk. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
 
     TITLE = "patchpilot"
@@ -52,7 +52,7 @@ class Walk(App[int]):
     ]
 
     def __init__(
-        self, session: Session, screen_of: Callable[[Stage], type[StageScreen]], memory: Memory, opening: Opening | None = None
+        self, session: Session, screen_of: Callable[[Stage], type[StageScreen]], memory: SavedState, opening: Opening | None = None
     ) -> None:
         super().__init__()
         heed_no_color(self)
@@ -65,7 +65,7 @@ class Walk(App[int]):
 
     def on_mount(self) -> None:
         """Open the stage that was left, or the first; what it shows comes as it is found, and nothing is looked for before it is drawn."""
-        asyncio.get_running_loop().set_default_executor(Unwaited())
+        asyncio.get_running_loop().set_default_executor(BackgroundThread())
         self.register_theme(CONTRAST)
         self.theme = self.memory.get("theme") or self.theme
         opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
@@ -174,7 +174,7 @@ class Walk(App[int]):
 
     def action_undo(self) -> None:
         """Take back what was last written."""
-        from patchpilot.tui.undo import undo
+        from patchpilot.tui.undo_action import undo
 
         if self.stage_screen:
             undo(self.stage_screen)
@@ -204,7 +204,7 @@ class Walk(App[int]):
 
     def action_suspend_process(self) -> None:
         """To the shell: what the terminal's own ^Z does."""
-        from patchpilot.tui.jobs import stop_all
+        from patchpilot.tui.background import stop_all
 
         if self._driver is not None and self._driver.can_suspend:
             # the terminal is given back first: the shell writes on it as soon as the first of us stops
@@ -219,7 +219,7 @@ class Walk(App[int]):
 
     def action_help(self) -> None:
         """All keys that work here, from the bindings themselves."""
-        from patchpilot.tui.screens.help import HelpScreen
+        from patchpilot.tui.screens.help_screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))

@@ -3,12 +3,12 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.widgets.choose import Choose, Line
+from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.commits.base import Base
+    from patchpilot.commits.choose_base import Base
     from patchpilot.commits.repository import Repository
-    from patchpilot.tui.screens.base import StageScreen
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 OTHER = "\0other"
 _WORDS = "Which base, commit or range? (a branch, tag or commit is the base; A..B is a range)"
@@ -18,7 +18,7 @@ def pick_base(screen: "StageScreen") -> None:
     """Look for the likeliest bases, let one be chosen, and read the topic over it."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.services.topic_base import likeliest
+        from patchpilot.services.topic.topic_base import likeliest
 
         return likeliest(repository, screen.session.base)
 
@@ -30,7 +30,9 @@ def _choose(screen: "StageScreen", found: "tuple[Base, ...]") -> None:
 
     def answered(name: str | None) -> None:
         if name == OTHER:
-            screen.app.push_screen(Line(_WORDS, lambda _: (True, ""), value=screen.session.base or ""), lambda words: _named(screen, words))
+            screen.app.push_screen(
+                LineDialog(_WORDS, lambda _: (True, ""), value=screen.session.base or ""), lambda words: _named(screen, words)
+            )
         else:
             _named(screen, name)
 

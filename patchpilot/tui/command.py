@@ -21,18 +21,18 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
         raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
     if os.environ.get("TERM") == "dumb":
         raise UsageError("this terminal says it cannot draw (TERM=dumb)", hint="the verbs do the same without drawing: patchpilot --help")
-    from patchpilot.tui.memory import Memory
     from patchpilot.tui.opening import Opening
+    from patchpilot.tui.saved_state import SavedState
     from patchpilot.tui.session import Session
 
     repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
     # jobs are Python too: keys must not wait five milliseconds for each of their turns
     sys.setswitchinterval(0.002)
-    opening = Opening(Session(repo, target, base), Memory())
+    opening = Opening(Session(repo, target, base), SavedState())
     try:
         opening.draw()
-        from patchpilot.tui.walk import make
+        from patchpilot.tui.build_app import make
 
         walk = make(opening=opening)
     except BaseException:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from patchpilot.commits.repository import Repository
-    from patchpilot.tui.screens.base import StageScreen
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 
 @contextlib.contextmanager

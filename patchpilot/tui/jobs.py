@@ -1,53 +1,172 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Threads that nobody waits for: leaving the walk must not wait for a search of history to end. And stopping for the shell."""
+"""The work behind the screens: reading the topic, a job a stage in threads, and the quick stages done ahead."""
 
-import os
-import select
-import signal
-import sys
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from textual.worker import get_current_worker
+
+from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.tui.branch_watch import Watch
+from patchpilot.tui.job_errors import as_error
+from patchpilot.tui.opening import Opening
+from patchpilot.tui.session import Session
+from patchpilot.tui.stages import AHEAD, RECORDED, Stage
+from patchpilot.tui.topic_reading import TopicPlace, read_topic
+
+if TYPE_CHECKING:
+    from patchpilot.tui.app import PatchpilotApp
 
 
-class Unwaited(ThreadPoolExecutor):
-    """An executor whose threads end with the process. What they do must bear being cut off at any point; everything in services does."""
+class Conductor:
+    """Jobs have numbers: the result of one that was replaced or cancelled is not taken. Threads tell by `call_later`, never touch widgets."""
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run in a new thread."""
-        future: Future[T] = Future()
+    def __init__(self, walk: "PatchpilotApp", session: Session, opening: Opening | None) -> None:
+        self._walk, self._session, self._opening = walk, session, opening
+        self._watch = opening.watch if opening else Watch()
+        self._numbers: dict[Stage, int] = {}
+        self.ahead: list[Stage] = []
+        self.is_open = False
 
-        def run() -> None:
-            if not future.set_running_or_notify_cancel():
+    # a stage's job
+
+    def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
+        """Start a stage's job; one that runs already is told to stop and its result is not taken."""
+        number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
+        self._session.busy[stage] = "working …"
+        self._session.errors.pop(stage, None)
+        self._walk.run_worker(
+            partial(self._job, stage, number, visited, again), thread=True, group=f"stage-{stage}", exclusive=True, exit_on_error=False
+        )
+        self._walk.redraw()
+
+    def _job(self, stage: Stage, number: int, visited: bool, again: bool) -> None:
+        worker = get_current_worker()
+
+        def progress(what: str, done: int = 0, total: int | None = None) -> None:
+            if worker.is_cancelled:
+                raise CancelledError
+            self._walk.call_later(self._told, stage, number, f"{what} {done}/{total}" if total else what)
+
+        try:
+            self._session.load(stage, progress, visited=visited, again=again)
+        except BaseException as error:  # noqa: BLE001 (told in the panel: a job must never leave its stage busy)
+            self._walk.call_later(self._failed, stage, number, as_error(error))
+        else:
+            self._walk.call_later(self._done, stage, number)
+
+    def cancel(self, stage: Stage) -> None:
+        """Stop a stage's job."""
+        if stage in self._session.busy:
+            self._numbers[stage] += 1
+            self._walk.workers.cancel_group(self._walk, f"stage-{stage}")
+            del self._session.busy[stage]
+            self._session.errors[stage] = CancelledError("cancelled: r does it again")
+            self._walk.redraw()
+
+    def _done(self, stage: Stage, number: int) -> None:
+        """Show a result where its screen is up, then see what else can be done ahead."""
+        if number != self._numbers.get(stage):
+            return
+        self._session.busy.pop(stage, None)
+        screen = self._walk.stage_screen
+        if screen and screen.stage is stage:
+            if self._session.last(stage) is None:
+                # only the record was looked at, and somebody came to see the rest
+                self.begin(stage)
                 return
-            try:
-                result = fn(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 (handed to whoever asks the future)
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+            screen.renew()
+        self._walk.redraw()
+        self._walk.remember()
+        if not self.ahead:
+            # what this or the person changed may have made others stale
+            self.ahead = [one for one in AHEAD if self._session.last(one) is not None and self._session.fresh(one) is None]
+        self._next_ahead()
 
-        threading.Thread(target=run, daemon=True, name="patchpilot-job").start()
-        return future
+    def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
+        """Show an error as a panel, with the way out."""
+        if number == self._numbers.get(stage):
+            self._session.busy.pop(stage, None)
+            self._session.errors[stage] = error
+        self._show_trouble()
+        self._next_ahead()
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Nothing to wait for."""
+    def _told(self, stage: Stage, number: int, line: str) -> None:
+        """Keep how far a job is."""
+        if number == self._numbers.get(stage) and stage in self._session.busy:
+            self._session.busy[stage] = line
+            screen = self._walk.stage_screen
+            if screen and screen.stage is stage:
+                screen.place()
 
+    def _show_trouble(self) -> None:
+        screen = self._walk.stage_screen
+        if screen and screen.stage in self._session.errors:
+            screen.trouble(self._session.errors[screen.stage])
+        self._walk.redraw()
 
-def stop_all() -> None:
-    """Stop, with whoever started us (the demo waits for the walk), until the shell says to go on."""
-    os.killpg(os.getpgrp(), signal.SIGSTOP)
+    def _next_ahead(self) -> None:
+        if any(stage in self._session.busy for stage in AHEAD):
+            return
+        while self.ahead:
+            stage = self.ahead.pop(0)
+            if stage in RECORDED and self._session.last(stage) is not None:
+                # what was seen is stale now, and stays so until it is wanted
+                continue
+            if self._session.fresh(stage) is None and stage not in self._session.errors:
+                self.begin(stage, visited=stage is self._walk.stage)
+                return
 
+    # the topic
 
-def terminal_gone() -> bool:
-    """Whether the terminal that standard input was has been closed, by a window manager or a lost connection, and nobody can press a key any more."""
-    try:
-        looked = select.poll()
-        looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-        return bool(looked.poll(0))
-    except (OSError, ValueError):
-        return True
+    def look(self) -> None:
+        """Read the topic again when HEAD moved."""
+        if not self._walk.sending and self._watch.moved:
+            self.read_topic()
+
+    def read_topic(self) -> None:
+        """Read the topic in a thread, at the start (where that was begun before Textual was there) and whenever HEAD moved."""
+        opening, self._opening = self._opening, None
+        number = opening.number if opening else self._watch.begin()
+        self._walk.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
+
+    def _read(self, opening: Opening | None, number: int) -> None:
+        try:
+            place = opening.place() if opening else read_topic(self._session, self._watch, number)
+        except BaseException as error:  # noqa: BLE001 (told in the panel)
+            self._walk.call_later(self._unread, number, as_error(error))
+            return
+        self._walk.call_later(self._was_read, number, place)
+
+    def _counts(self, number: int) -> bool:
+        with self._watch.newest(number) as newest:
+            return newest
+
+    def _unread(self, number: int, error: PatchpilotError) -> None:
+        """No topic: every stage but the last says so."""
+        if not self._counts(number):
+            return
+        self.is_open = True
+        self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
+        self._show_trouble()
+        if self._walk.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
+            self.begin(Stage.FOLLOW)
+        self._next_ahead()
+
+    def _was_read(self, number: int, place: TopicPlace) -> None:
+        """The topic is there: do the current stage, and the quick ones ahead; the others are stale when they depend on what moved."""
+        if not self._counts(number):
+            return
+        self.is_open, self._session.refs = True, place.refs
+        for stage in Stage:
+            if stage not in self._session.busy:
+                self._session.errors.pop(stage, None)
+        screen = self._walk.stage_screen
+        if screen:
+            screen.calm()
+        self._walk.arrived(place.name)
+        self.ahead = list(AHEAD)
+        if self._walk.stage_screen and self._session.fresh(self._walk.stage) is None:
+            self.begin(self._walk.stage)
+        self._next_ahead()
+        self._walk.redraw()

@@ -6,12 +6,12 @@ from typing import Any
 
 from textual.binding import Binding
 
-from patchpilot.tui.app import Walk
-from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.screens.help import shown_key
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import screen_of
+from patchpilot.tui.screens.help_screen import shown_key
+from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
-from patchpilot.tui.walk import screen_of
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.patch_pager import Pager
 
 HEAD = """# Keys of the walk
 
@@ -23,7 +23,7 @@ This page is made from the bindings: `python -m patchpilot.tui.keys`.
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, "## Everywhere\n", _table([*_of(Walk), *_of(StageScreen)])]
+    parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
     parts += ["## In texts (commits, patches, mails, threads)\n", _table(_of(Pager))]
     for stage in Stage:
         rows = _of(screen_of(stage))

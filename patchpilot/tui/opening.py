@@ -7,11 +7,11 @@ import sys
 import threading
 
 from patchpilot.model.printable import crop, printable
-from patchpilot.tui.memory import Memory
+from patchpilot.tui.branch_watch import Watch
+from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, columns
-from patchpilot.tui.topic import Place, read_topic
-from patchpilot.tui.watch import Watch
+from patchpilot.tui.topic_reading import TopicPlace, read_topic
 
 PATIENCE = 0.25
 """Seconds to wait for the topic before going on: reading it and importing Textual at the same time makes both slow."""
@@ -23,10 +23,10 @@ _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b
 class Opening:
     """Reads the topic in a thread from the first moment on. `draw` shows what is known so far; `place` waits for the end of it."""
 
-    def __init__(self, session: Session, memory: Memory) -> None:
+    def __init__(self, session: Session, memory: SavedState) -> None:
         self.session, self.memory, self.watch = session, memory, Watch()
         self.number = self.watch.begin()
-        self._place: Place | None = None
+        self._place: TopicPlace | None = None
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True, name="patchpilot-topic")
@@ -45,7 +45,7 @@ class Opening:
         """What the topic is remembered under, "" while that is not known."""
         return self._place.name if self._place and not self._thread.is_alive() else ""
 
-    def place(self) -> Place:
+    def place(self) -> TopicPlace:
         """What was read, waited for; the error of reading it is raised here."""
         self._thread.join()
         if self._error or self._place is None:
@@ -79,7 +79,7 @@ class Opening:
         sys.stderr.flush()
 
 
-def frame(session: Session, memory: Memory, place: Place | None, wide: int, high: int) -> str:
+def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int) -> str:
     """The first screen in words: stages with how they stood, the branch, its commits. Newest last, as in the walk."""
     opens = Stage.COMMIT
     if place:

@@ -12,10 +12,10 @@ from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import take
 
 if TYPE_CHECKING:
-    from patchpilot.tui.app import Walk
+    from patchpilot.tui.app import PatchpilotApp
 
 
-def commands(walk: "Walk", screen: Screen[Any]) -> Iterable[SystemCommand]:
+def commands(walk: "PatchpilotApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     """What the palette offers over this screen."""
     for stage in Stage:
         yield SystemCommand(f"{stage.number} {stage}", f"go to {stage}", partial(walk.action_stage, str(stage)))

@@ -5,16 +5,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.widgets.choose import Choose, Line
+from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.services.traps import Question
-    from patchpilot.tui.screens.base import StageScreen
+    from patchpilot.services.send.questions import PreSendQuestion
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 _WORDS = {"no": "no", "yes": "yes", "COMMIT": "yes, and I know the commit or release that broke it"}
 
 
-def ask(screen: "StageScreen", questions: "Sequence[Question]", then: Callable[[], None]) -> None:
+def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
     """Ask one after the other; `then` at the end, also when some were left for later."""
     if not questions:
         then()
@@ -25,7 +25,7 @@ def ask(screen: "StageScreen", questions: "Sequence[Question]", then: Callable[[
         if choice is None:
             then()
         elif choice == "COMMIT":
-            screen.app.push_screen(Line("Which commit, release or range (good..bad) broke it?", _is_revision), named)
+            screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) broke it?", _is_revision), named)
         else:
             named(choice)
 
@@ -38,7 +38,7 @@ def ask(screen: "StageScreen", questions: "Sequence[Question]", then: Callable[[
     screen.app.push_screen(Choose(_text(question), [(one, _WORDS.get(one, one)) for one in question.answers]), answered)
 
 
-def _text(question: "Question") -> str:
+def _text(question: "PreSendQuestion") -> str:
     parts = [question.text, question.why]
     if question.evidence:
         parts.append("What speaks for yes:\n" + "\n".join(f"- {one}" for one in question.evidence))
@@ -51,7 +51,7 @@ def _is_revision(text: str) -> tuple[bool, str]:
 
 
 def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:
-    from patchpilot.services.addressees import answer_named
+    from patchpilot.services.send.mail_recipients import answer_named
 
     session = screen.session
 

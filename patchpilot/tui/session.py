@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.tui.stages import Stage, StageStanding, StageState
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
-    from patchpilot.outgoing.plan import Request
+    from patchpilot.outgoing.send_plan import SendRequest
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
@@ -39,7 +39,7 @@ Kept = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class OpenTopic:
     """The commits in hand, oldest first, and a key that changes whenever one of them does."""
 
     target: str | None
@@ -68,7 +68,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class JobRequest:
     """What a stage's loader is given. `visited` is False when it runs ahead in the background: then no network and nothing that takes long."""
 
     repository: "Repository"
@@ -78,21 +78,21 @@ class Ask:
     again: bool = False
 
     @property
-    def topic(self) -> Topic:
+    def topic(self) -> OpenTopic:
         """The topic; the error of reading it where there is none."""
         return self.session.topic or self.session.read_topic(self.repository)
 
 
-Loader = Callable[[Ask], tuple[Any, Standing]]
+Loader = Callable[[JobRequest], tuple[Any, StageStanding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StageResult:
     """A stage's result and the key it was made for."""
 
     key: str
     result: Any
-    standing: Standing
+    standing: StageStanding
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Session:
     target: str | None = None
     base: str | None = None
     loader_of: Callable[[Stage], Loader] | None = None
-    topic: Topic | None = None
+    topic: OpenTopic | None = None
     at: int = -1
     via: str = ""
     strict: bool = False
@@ -114,7 +114,7 @@ class Session:
     refs: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
     versions: Counter[str] = field(default_factory=Counter)
-    found: dict[Stage, Found] = field(default_factory=dict)
+    found: dict[Stage, StageResult] = field(default_factory=dict)
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     kept: dict[Stage, Kept] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Session:
     known_settings: "Settings | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read_topic(self, repository: "Repository") -> Topic:
+    def read_topic(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits again; the session keeps them, unless another topic came meanwhile."""
         before, topic = self.topic, self.topic_now(repository)
         with self._lock:
@@ -130,14 +130,14 @@ class Session:
                 self.topic = topic
             return self.topic or topic
 
-    def topic_now(self, repository: "Repository") -> Topic:
+    def topic_now(self, repository: "Repository") -> OpenTopic:
         """The topic's commits as they are (tens of milliseconds); the session does not keep them."""
-        from patchpilot.services.topic_base import topic_commits
+        from patchpilot.services.topic.topic_base import topic_commits
 
         settings = self.settings(repository)
         base = self.base or settings.get("base") or None
         ids = topic_commits(repository, self.target, base)
-        return Topic(self.target, repository.branch, base, tuple(repository.commits(ids)))
+        return OpenTopic(self.target, repository.branch, base, tuple(repository.commits(ids)))
 
     def settings(self, repository: "Repository") -> "Settings":
         """The settings in force in this repository, read as for the verbs."""
@@ -146,14 +146,14 @@ class Session:
         self.known_settings = read_settings(repository)
         return self.known_settings
 
-    def request(self, repository: "Repository | None" = None, **more: Any) -> "Request":
+    def request(self, repository: "Repository | None" = None, **more: Any) -> "SendRequest":
         """What `send` is asked for: this topic, by the transport chosen here or by the settings."""
         from patchpilot.config import Settings
-        from patchpilot.outgoing.plan import Request
+        from patchpilot.outgoing.send_plan import SendRequest
 
         topic, known = self.topic, self.settings(repository) if repository else Settings()
         base = topic.base if topic else self.base
-        return Request(target=self.target, base=base, via=self.via or known.get("via"), profile=known.get("profile"), **more)
+        return SendRequest(target=self.target, base=base, via=self.via or known.get("via"), profile=known.get("profile"), **more)
 
     @property
     def commit(self) -> Commit | None:
@@ -177,16 +177,16 @@ class Session:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.key(stage)
-            result, standing = self.loader_of(stage)(Ask(repository, self, progress, visited, again))
+            result, standing = self.loader_of(stage)(JobRequest(repository, self, progress, visited, again))
         with self._lock:
-            self.found[stage] = Found(key, result, standing)
+            self.found[stage] = StageResult(key, result, standing)
             self.errors.pop(stage, None)
         return result
 
-    def remember(self, stage: Stage, result: Any, standing: Standing) -> None:
+    def remember(self, stage: Stage, result: Any, standing: StageStanding) -> None:
         """Keep a result that was made outside `load`."""
         with self._lock:
-            self.found[stage] = Found(self.key(stage), result, standing)
+            self.found[stage] = StageResult(self.key(stage), result, standing)
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
@@ -231,41 +231,43 @@ class Session:
     def recall(self, kept: object) -> None:
         """Take what `keepsakes` gave before the last end; anything else is done without."""
         for name, known in kept.items() if isinstance(kept, dict) else ():
-            if name in list(Stage) and isinstance(known, list | tuple) and len(known) == 3 and known[0] in list(State):
+            if name in list(Stage) and isinstance(known, list | tuple) and len(known) == 3 and known[0] in list(StageState):
                 self.kept[Stage(name)] = (str(known[0]), str(known[1]), str(known[2]))
 
     def _lasting(self, stage: Stage) -> str:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
         return f"{zlib.crc32(parts.encode()):08x}"
 
-    def as_it_was(self, stage: Stage) -> Standing:
+    def as_it_was(self, stage: Stage) -> StageStanding:
         """How a stage stood when the walk was left, stale where the topic moved since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
-            return Standing(State.TODO)
+            return StageStanding(StageState.TODO)
         state, note, key = known
-        if state == State.TODO and not note:
+        if state == StageState.TODO and not note:
             # nothing was found out then, so nothing can be stale
-            return Standing(State.TODO)
-        return Standing(State(state), note) if key == self._lasting(stage) else Standing(State.STALE, "you amended since")
+            return StageStanding(StageState.TODO)
+        return (
+            StageStanding(StageState(state), note) if key == self._lasting(stage) else StageStanding(StageState.STALE, "you amended since")
+        )
 
-    def standing(self, stage: Stage) -> Standing:
+    def standing(self, stage: Stage) -> StageStanding:
         """How a stage stands now."""
         if stage in self.busy:
-            return Standing(State.BUSY, self.busy[stage])
+            return StageStanding(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            return Standing(State.BLOCKED, self.errors[stage].message)
+            return StageStanding(StageState.BLOCKED, self.errors[stage].message)
         found = self.found.get(stage)
         if found is None or (found.result is None and found.key != self.key(stage)):
             return self.as_it_was(stage)
         if found.key != self.key(stage):
-            return Standing(State.STALE, "something it depends on changed since")
+            return StageStanding(StageState.STALE, "something it depends on changed since")
         return found.standing
 
     @property
     def next_stage(self) -> Stage | None:
         """The first stage where something is left to do."""
-        sent = self.standing(Stage.SEND).state is State.DONE
-        waiting = (State.TODO, State.BLOCKED, State.STALE)
+        sent = self.standing(Stage.SEND).state is StageState.DONE
+        waiting = (StageState.TODO, StageState.BLOCKED, StageState.STALE)
         # once it is sent nothing before that is left to do for this version
         return next((stage for stage in Stage if self.standing(stage).state in waiting and (not sent or stage is Stage.FOLLOW)), None)

@@ -30,7 +30,7 @@ RECORDED = (Stage.PREVIEW, Stage.SEND)
 """Of these only the record is looked at ahead of a visit."""
 
 
-class State(StrEnum):
+class StageState(StrEnum):
     """How a stage stands; the words are shown as they are."""
 
     DONE = "done"
@@ -42,13 +42,13 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StageStanding:
     """A stage's state, and one line of what it found or what is to be done next."""
 
-    state: State
+    state: StageState
     note: str = ""
 
 
 def columns(stage: Stage) -> int:
     """Columns of a stage in the bar: its label or the longest state, and a blank."""
-    return max(len(f"{stage.number} {stage}"), max(len(state) for state in State)) + 1
+    return max(len(f"{stage.number} {stage}"), max(len(state) for state in StageState)) + 1

@@ -8,7 +8,7 @@ from patchpilot.commits.run import interactive
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
-    from patchpilot.tui.app import Walk
+    from patchpilot.tui.app import PatchpilotApp
 
 OFFER = (
     "Welcome to patchpilot: from a commit to a mail on the list, and on until it has landed.\n\n"
@@ -30,7 +30,7 @@ LANDING = "v2 is sent; in some seconds it is taken. Then f (git fetch) shows it 
 """At the last stage, once the second version is on its way."""
 
 
-def offer(walk: "Walk") -> None:
+def offer(walk: "PatchpilotApp") -> None:
     """Ask once whether the tour is wanted, and take it."""
     from patchpilot.tui.widgets.choose import Choose
 
@@ -42,7 +42,7 @@ def offer(walk: "Walk") -> None:
     walk.push_screen(Choose(OFFER, (("no", "start with my own commits"), ("tour", "take the tour first"))), answered)
 
 
-def take(walk: "Walk") -> None:
+def take(walk: "PatchpilotApp") -> None:
     """The demo, on this terminal; then back here."""
     with walk.suspend():
         run_demo()

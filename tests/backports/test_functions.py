@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commits that changed the function a fix conflicts in, elsewhere than at its lines."""
 
-from patchpilot.backports.functions import function_at
+from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import World, source
 
 

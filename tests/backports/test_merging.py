@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patchpilot.backports.merging import plan
-from patchpilot.backports.scratch import EMPTY_TREE, Scratch
+from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 

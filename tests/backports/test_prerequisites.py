@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.backports.line_history import LineEditStep, LineTouch, last_writers, older_names, stands_on
 from patchpilot.backports.prerequisites import _Seeker, _TimeIsOverError
-from patchpilot.backports.touches import Edit, Touch, last_writers, older_names, stands_on
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
 from tests.kit.cli import call
@@ -189,8 +189,8 @@ def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
 SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
-def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> Touch:
-    return Touch(name, "", (Edit("f", "f", "", "", "", "", hunks),))
+def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTouch:
+    return LineTouch(name, "", (LineEditStep("f", "f", "", "", "", "", hunks),))
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
@@ -236,8 +236,8 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
 
 def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
     wrote = touch("wrote", ((10, 11), (10, 11)))
-    moved = Touch("moved", "", (Edit("f", "g", "a", "a", "100644", "100644", ()),))
-    fix = Touch("fix", "", (Edit("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),))
+    moved = LineTouch("moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),))
+    fix = LineTouch("fix", "", (LineEditStep("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),))
     assert [one.commit for one in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))] == ["wrote"]
     assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
 

@@ -7,17 +7,17 @@ from types import SimpleNamespace
 import pytest
 
 from patchpilot.backports import verdict
-from patchpilot.backports.applies import Applied, How, ScratchTree
+from patchpilot.backports.applies import AppliesHow, ApplyResult, ScratchTree
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.scratch import Scratch
-from patchpilot.backports.verdict import Verdict, affected, judge
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.verdict import BranchVerdict, affected, judge
 from patchpilot.commits.repository import Repository
-from patchpilot.history.landed import Culprit, Landing
-from patchpilot.history.landed import How as Shown
+from patchpilot.history.landed_commits import Culprit, Landing
+from patchpilot.history.landed_commits import LandedHow as Shown
 from tests.kit.repos import Repo
 
 FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")
-CLEAN = Applied(How.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
+CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
 
 
 def history(**landings: Landing) -> SimpleNamespace:
@@ -54,12 +54,12 @@ def test_whether_a_branch_has_the_bug(
 
 
 def answer(
-    monkeypatch: pytest.MonkeyPatch, applied: Applied, tree: str | None = None, **landings: Landing
-) -> tuple[verdict.Answer, list[str]]:
+    monkeypatch: pytest.MonkeyPatch, applied: ApplyResult, tree: str | None = None, **landings: Landing
+) -> tuple[verdict.BranchAnswer, list[str]]:
     """The verdict where the fix applies like this, and what it was tried on."""
     tried: list[str] = []
 
-    def try_fix(scratch: object, fix: object, onto: str) -> Applied:
+    def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:
         tried.append(onto)
         return applied
 
@@ -70,10 +70,10 @@ def answer(
 
 def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
-    assert (found.verdict, found.applied, tried) == (Verdict.FIXED, None, [])
+    assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, None, [])
     for how, word in ((Shown.MARKER, "message"), (Shown.SUBJECT, "same subject"), (Shown.PATCH_ID, "patch-id")):
         found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
-        assert (found.verdict, found.applied, tried) == (Verdict.FIXED, CLEAN, ["tip"])
+        assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, CLEAN, ["tip"])
         assert THERE[:12] in found.reason
         assert word in found.reason
     assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == ["tree"]
@@ -81,7 +81,7 @@ def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(monke
 
 def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found, tried = answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER, UNDONE), b=Landing(BUG, Shown.ANCESTRY))
-    assert (found.verdict, found.affected, found.culprit_as, tried) == (Verdict.CLEAN, True, BUG, ["tree"])
+    assert (found.verdict, found.affected, found.culprit_as, tried) == (BranchVerdict.CLEAN, True, BUG, ["tree"])
     assert THERE[:12] in found.reason
     assert UNDONE[:12] in found.reason
 
@@ -89,29 +89,36 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest
 @pytest.mark.parametrize(
     ("applied", "state", "words", "never"),
     [
-        (CLEAN, Verdict.CLEAN, "applies", "lines from"),
-        (Applied(How.CLEAN, CLEAN.merge, (), (2, -7), False), Verdict.CLEAN, "7 lines from", "…"),
-        (Applied(How.CLEAN, CLEAN.merge, (), (), False), Verdict.CLEAN, "applies", "lines from"),
-        (Applied(How.THREE_WAY, CLEAN.merge, (), (), False), Verdict.THREE_WAY, "three-way", "conflict"),
-        (Applied(How.THREE_WAY, CLEAN.merge, (), (), True), Verdict.THREE_WAY, "changes nothing", "three-way"),
-        (Applied(How.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False), Verdict.CONFLICT, "a, b, c", "…"),
-        (Applied(How.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False), Verdict.CONFLICT, "a, b, c …", "d"),
+        (CLEAN, BranchVerdict.CLEAN, "applies", "lines from"),
+        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (2, -7), False), BranchVerdict.CLEAN, "7 lines from", "…"),
+        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (), False), BranchVerdict.CLEAN, "applies", "lines from"),
+        (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), False), BranchVerdict.THREE_WAY, "three-way", "conflict"),
+        (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), True), BranchVerdict.THREE_WAY, "changes nothing", "three-way"),
+        (ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False), BranchVerdict.CONFLICT, "a, b, c", "…"),
+        (
+            ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False),
+            BranchVerdict.CONFLICT,
+            "a, b, c …",
+            "d",
+        ),
     ],
 )
-def test_how_the_fix_applies_is_said(monkeypatch: pytest.MonkeyPatch, applied: Applied, state: Verdict, words: str, never: str) -> None:
+def test_how_the_fix_applies_is_said(
+    monkeypatch: pytest.MonkeyPatch, applied: ApplyResult, state: BranchVerdict, words: str, never: str
+) -> None:
     found, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
     assert (found.verdict, found.applied) == (state, applied)
     said = found.reason.partition("; ")[2]
     assert words in said
     assert never not in said.replace("conflicts in", "").replace("merging", "")
-    if applied.how is How.CONFLICT:
+    if applied.how is AppliesHow.CONFLICT:
         assert said.endswith(words.split(", ")[-1])
 
 
 def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = answer(monkeypatch, CLEAN)
-    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (Verdict.NOT_AFFECTED, False, None, CLEAN)
-    assert [str(one) for one in Verdict] == ["already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"]
+    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (BranchVerdict.NOT_AFFECTED, False, None, CLEAN)
+    assert [str(one) for one in BranchVerdict] == ["already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"]
 
 
 def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.touches import (
-    Edit,
+from patchpilot.backports.line_history import (
+    LineEditStep,
+    LineTouch,
     Span,
-    Touch,
     crossing,
     last_writers,
     older_names,
@@ -23,19 +23,19 @@ from tests.kit.repos import Repo
 NONE: frozenset[str] = frozenset()
 
 
-def edit(*hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c") -> Edit:
-    return Edit(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
+def edit(*hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c") -> LineEditStep:
+    return LineEditStep(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
 
 
-def touch(name: str, *edits: Edit) -> Touch:
-    return Touch(name, "", edits)
+def touch(name: str, *edits: LineEditStep) -> LineTouch:
+    return LineTouch(name, "", edits)
 
 
-def ids(touches: tuple[Touch, ...]) -> list[str]:
+def ids(touches: tuple[LineTouch, ...]) -> list[str]:
     return [one.commit for one in touches]
 
 
-def fix(*spans: Span) -> Touch:
+def fix(*spans: Span) -> LineTouch:
     """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
     return touch("fix", edit(*((one, one) for one in spans)))
 
@@ -190,7 +190,7 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         each = read_each(repository, [two, one, base], ["f.c"])
         assert list(each) == [two, one, base]
         assert each[one] == touched
-        assert read_each(repository, [one, three], ["keep.c"]) == {name: Touch(name, "", ()) for name in (one, three)}
+        assert read_each(repository, [one, three], ["keep.c"]) == {name: LineTouch(name, "", ()) for name in (one, three)}
         assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
         assert older_names(repository, ["grü ße.c"], two, two) == ()
         assert older_names(repository, ["keep.c"], two, base) == ()

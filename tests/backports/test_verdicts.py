@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.history.lts import families
+from patchpilot.history.lts_series import families
 from tests.backports.world import World, source
 from tests.kit.cli import call
 from tests.kit.repos import Repo

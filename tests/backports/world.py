@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from patchpilot.services import track
-from patchpilot.threads.store import Store
+from patchpilot.services.track import follow_series
+from patchpilot.threads.track_store import Store
 from tests.kit.cli import call
 from tests.kit.mails import mbox, patch, reply, stable_failed
 from tests.kit.repos import Repo
@@ -111,4 +111,4 @@ def follow_failed(fix: str, folder: Path, *versions: str) -> None:
     file = folder / "followed.mbox"
     file.write_bytes(mbox(*mails))
     with Store() as store:
-        track.add(None, mbox=file, store=store, archive_at=track.default_archive(offline=True))
+        follow_series.add(None, mbox=file, store=store, archive_at=follow_series.default_archive(offline=True))

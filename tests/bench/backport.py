@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.branches import Branch, mainline, stable_branches
+from patchpilot.history.stable_branches import Branch, mainline, stable_branches
 from patchpilot.model.progress import silent
-from patchpilot.services.backport import Asker
+from patchpilot.services.backport.branch_verdicts import BackportSession
 
 _FIXES = 12
 
@@ -29,11 +29,11 @@ def main() -> int:
         main_tip = mainline(repository) or "HEAD"
         fixes = sys.argv[2:] or list(repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip))
         started = time.monotonic()
-        with Asker(repository, found, 0, silent) as asker:
+        with BackportSession(repository, found, 0, silent) as asker:
             asker.ask(fixes[:1], found.branches)
         print(f"first call, with what the index lacks: {time.monotonic() - started:.2f} s")
         ours = []
-        with Asker(repository, found, 0, silent) as asker:
+        with BackportSession(repository, found, 0, silent) as asker:
             for fix in fixes:
                 started = time.monotonic()
                 asker.ask([fix], found.branches)

@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.branches import mainline
 from patchpilot.history.fixes_tag import parse_tag
-from patchpilot.tags.change import FileChange, read_change
+from patchpilot.history.stable_branches import mainline
+from patchpilot.tags.commit_change import CommitFileChange, read_change
 from tests.bench.pairs import Job, once, summary
 
 PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
@@ -48,7 +48,7 @@ def recent(repository: Repository) -> list[str]:
     return list(repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: [0-9a-f]", tip))
 
 
-def changes(repository: Repository, fix: str) -> list[FileChange]:
+def changes(repository: Repository, fix: str) -> list[CommitFileChange]:
     """The files that a fix takes lines from."""
     parent = repository.commit(fix).parents[0]
     return [one for one in read_change(repository, parent, fix) if one.old_path and any(run.removed for run in one.runs)]
@@ -63,7 +63,7 @@ def by_hand(repository: Repository, fix: str) -> tuple[tuple[str, ...], ...]:
     return ((*git, "show", fix), *blames, *after)
 
 
-def ranges(change: FileChange) -> list[str]:
+def ranges(change: CommitFileChange) -> list[str]:
     """The removed lines as blame's -L."""
     return [f"-L{run.start},{run.end}" for run in change.runs if run.removed]
 

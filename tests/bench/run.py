@@ -135,7 +135,7 @@ def real_patches(scratch: Path) -> list[Path]:
     folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
     if folder.is_dir():
         return sorted(folder.resolve().glob("*.patch"))
-    from patchpilot.demo.repository import make_repositories
+    from patchpilot.demo.demo_repository import make_repositories
 
     work = make_repositories(scratch / "demo").work
     out = scratch / "patches"

@@ -49,7 +49,7 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 
 def sandbox(scratch: Path) -> Path:
     """The clone of the demo."""
-    from patchpilot.demo.repository import make_repositories
+    from patchpilot.demo.demo_repository import make_repositories
 
     place = scratch / "sandbox"
     place.mkdir()

@@ -17,10 +17,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from patchpilot.tui.app import Walk
-from patchpilot.tui.memory import Memory
-from patchpilot.tui.stages import Stage, Standing, State
-from patchpilot.tui.walk import make
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.stages import Stage, StageStanding, StageState
 from tests.kit.walk import asked, keys, settle
 
 PATCHES, LINES, MAILS = 100, 3_000, 5_000
@@ -61,14 +61,14 @@ def series(work: Path) -> None:
 
 def thread() -> Any:
     """A thread of 5,000 mails, as `track` gives it."""
-    from patchpilot.services import track
-    from patchpilot.threads.store import Store
+    from patchpilot.services.track import follow_series
+    from patchpilot.threads.track_store import Store
 
     with tempfile.TemporaryDirectory() as place:
         box = Path(place) / "thread.mbox"
         box.write_text("".join(_mail(number) for number in range(MAILS)))
         with Store(Path(place) / "store.sqlite") as store:
-            return track.add(None, mbox=box, store=store, archive_at=track.default_archive())
+            return follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
 
 
 def _mail(number: int) -> str:
@@ -93,14 +93,14 @@ def _mail(number: int) -> str:
 
 async def walked(work: Path, place: Path) -> None:
     """Keys in each stage that grows."""
-    memory = Memory(place / "walk.json")
+    memory = SavedState(place / "walk.json")
     memory.keep(tour="offered")
     app = make(work, memory=memory)
     known = thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
     app.session.loader_of = lambda stage: (
-        (lambda _: (known, Standing(State.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
+        (lambda _: (known, StageStanding(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -127,7 +127,7 @@ async def walked(work: Path, place: Path) -> None:
         await timed(app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"])
 
 
-async def timed(app: Walk, pilot: Any, what: str, pressed: Sequence[str]) -> None:
+async def timed(app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]) -> None:
     """Press keys; what the drawing thread spent on each."""
     spent = []
     for key in pressed:

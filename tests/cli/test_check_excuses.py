@@ -11,11 +11,11 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.config import FILE_NAME
 from patchpilot.model.mail import parse_mail
-from patchpilot.outgoing.draft import Drafts
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.store import Store
-from patchpilot.tui.screens import checks
-from patchpilot.tui.session import Ask, Session
+from patchpilot.series.draft import Drafts
+from patchpilot.threads.track_store import Store
+from patchpilot.tui.screens import checks_screen
+from patchpilot.tui.session import JobRequest, Session
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -483,7 +483,7 @@ def test_what_is_excused_is_not_mended(tree: Path) -> None:
 def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
-            result, standing = checks.load(Ask(repository, Session(topic.path), lambda *_: None))
+            result, standing = checks_screen.load(JobRequest(repository, Session(topic.path), lambda *_: None))
         return [one.name for one in result.all], standing.note
 
     def hook() -> Outcome:

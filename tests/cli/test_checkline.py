@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.cli import checking
-from patchpilot.cli.checkline import read
+from patchpilot.cli.check import run
+from patchpilot.cli.check.fast_args import read
 from patchpilot.cli.commands import check as verb
 from patchpilot.config import FAIL_ON
 from tests.kit.cli import call, spawn
@@ -29,7 +29,7 @@ _WORDS = st.one_of(
         st.sampled_from(["--base", "--select", "--ignore", "--data", "--kernel", "-C", "--repo", "--tree", "--profile", "-o", "--output"]),
         _TEXT,
     ),
-    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *checking.FORMATS, "x", "Error"])),
+    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *run.FORMATS, "x", "Error"])),
     st.tuples(
         st.sampled_from(["--jobs", "--max-line-length"]),
         st.sampled_from(["1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80"]),
@@ -49,7 +49,7 @@ def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     said: list[Any] = []
     monkeypatch.setattr(verb, "answer", lambda *words: said.append(words))
     # a profile that there is not is told by both, but not at the same moment
-    monkeypatch.setattr("patchpilot.cli.call.Common.verify", lambda _: None)
+    monkeypatch.setattr("patchpilot.cli.common.Common.verify", lambda _: None)
     try:
         verb.command.main(args=argv, standalone_mode=False)
     except click.ClickException:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.dropin import read
+from patchpilot.cli.get_maintainer_args import read
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.maintainers import patch, write_tree
 from tests.kit.repos import Repo

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import ExitCode
-from patchpilot.model.diff import parse_diff
-from patchpilot.tags.change import parse_change
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.tags.commit_change import parse_change
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.snippets import PROSE, SIGN_OFF, mail

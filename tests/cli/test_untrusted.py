@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.cli.output.json import document
+from patchpilot.cli.output.json_document import document
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo

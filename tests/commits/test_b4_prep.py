@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
-from patchpilot.commits.base import Kind
+from patchpilot.commits.choose_base import BaseKind
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.fixes import _series
-from patchpilot.services.read_series import read_series
-from patchpilot.services.topic_base import find_base, topic_commits
+from patchpilot.services.tags.find_culprits import _series
+from patchpilot.services.topic.read_series import read_series
+from patchpilot.services.topic.topic_base import find_base, topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
 from tests.kit.repos import Repo
@@ -168,7 +168,7 @@ def test_a_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str
         repo.checkout(place)
         with Repository.open(repo.path) as repository:
             found = find_base(repository, head=second)
-            assert (found.kind, found.start, found.commits) == (Kind.B4, base, (first, second))
+            assert (found.kind, found.start, found.commits) == (BaseKind.B4, base, (first, second))
             assert find_base(repository, head=first).commits == (first,)
-            assert find_base(repository, head=base).kind is not Kind.B4
+            assert find_base(repository, head=base).kind is not BaseKind.B4
             assert set(_series(repository, repository.commit(second), None)) >= {first, second}

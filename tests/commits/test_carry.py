@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.carry import LineEdit, carried, edited, edited_tree
+from patchpilot.commits.rebase_edits import LineEdit, carried, edited, edited_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from tests.kit.repos import Repo

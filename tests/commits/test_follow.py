@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.follow import shift
+from patchpilot.commits.move_branch import shift
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from tests.kit.repos import Repo

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.scratch import EMPTY_TREE, Scratch
-from patchpilot.commits.merges import Merges
+from patchpilot.backports.object_store import EMPTY_TREE, Scratch
+from patchpilot.commits.merge_tree import Merges
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
@@ -24,7 +24,7 @@ def sides(scratch: Scratch) -> list[str]:
 
 def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
-    monkeypatch.setattr("patchpilot.backports.scratch._FEW", 0)
+    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch, Scratch(repository) as plain:
         start, one, other, clashing = sides(scratch)
         assert sides(plain) == [start, one, other, clashing]
@@ -46,8 +46,8 @@ def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path,
     mute.write_text(f'#!/bin/sh\ncase "$*" in *--stdin*) exec sleep 60;; esac\nexec {real} "$@"\n', encoding="utf-8")
     mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr("patchpilot.commits.merges._FIRST", 0.2)
-    monkeypatch.setattr("patchpilot.backports.scratch._FEW", 0)
+    monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
+    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
         start, one, other, _ = sides(scratch)
         assert scratch.merge_trees(start, one, other).clean

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.patched import PatchedTree, Stack
+from patchpilot.commits.patched_tree import PatchedTree, Stack
 from patchpilot.commits.range import revision_series
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.tree import CommitTree
+from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo

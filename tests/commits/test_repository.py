@@ -8,9 +8,9 @@ import pytest
 
 from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.tree import CommitTree, DirectoryTree
+from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import GitError, InputError, MissingError, UsageError
-from patchpilot.services.read_series import read_series
+from patchpilot.services.topic.read_series import read_series
 from tests.kit import patches
 from tests.kit.repos import Repo
 

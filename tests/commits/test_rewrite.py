@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo import listed
+from patchpilot.commits.undo_refs import listed
 from patchpilot.errors import RefusedError, UsageError
 from tests.kit.repos import Repo
 

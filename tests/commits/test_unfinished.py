@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished import Move, begin
+from patchpilot.commits.unfinished_move import Move, begin
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo

@@ -11,7 +11,7 @@ import pytest
 
 _HOLDER = """
 import subprocess, sys, time
-from patchpilot.demo.archive import _guard
+from patchpilot.demo.demo_archive import _guard
 server = subprocess.Popen(["sleep", "60"])
 guard = _guard(server.pid)
 print("up", flush=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.run import git
-from patchpilot.demo import acme, mails, robin
-from patchpilot.demo.mails import Sent
-from patchpilot.demo.people import MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.repository import make_repositories
+from patchpilot.demo import acme, demo_mails, robin
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
 
@@ -17,8 +17,8 @@ from patchpilot.model.mail import parse_mail
 def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
     robin.mend_first(work)
-    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(mails.announcement()).date)  # type: ignore[arg-type]
-    where = parse_mail(mails.build_report(sent)).body.partition(">> ")[2].split(":")
+    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
+    where = parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
     assert reported[int(where[2]) - 1 :].startswith("seq = ")
     robin.revise(work)
@@ -30,8 +30,8 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Pat
 
 
 def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
-    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(mails.announcement()).date)  # type: ignore[arg-type]
-    question = parse_mail(mails.question(sent))
+    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
+    question = parse_mail(demo_mails.question(sent))
     git(None, "init", "-q", str(tmp_path))
     with Sink() as sink:
         git(tmp_path, "config", "sendemail.smtpServerPort", str(sink.port))

@@ -7,8 +7,8 @@ import pytest
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
-from patchpilot.demo.history import LTS
-from patchpilot.demo.repository import Repositories, make_repositories, put
+from patchpilot.demo.demo_history import LTS
+from patchpilot.demo.demo_repository import Repositories, make_repositories, put
 
 
 @pytest.fixture(scope="module")

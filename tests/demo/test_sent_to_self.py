@@ -4,9 +4,9 @@
 from pathlib import Path
 
 from patchpilot.demo.answers import Answers
-from patchpilot.demo.history import Facts
-from patchpilot.demo.people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.repository import Repositories
+from patchpilot.demo.demo_history import DemoFacts
+from patchpilot.demo.demo_people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
+from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
@@ -25,7 +25,7 @@ class _Archive:
 
 def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
-    return Sandbox(path, Repositories(path, path, path, Facts("", "", "", {}, 0), ""), Sink(), archive), archive  # type: ignore[arg-type]
+    return Sandbox(path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0), ""), Sink(), archive), archive  # type: ignore[arg-type]
 
 
 def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:

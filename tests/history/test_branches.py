@@ -9,8 +9,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PackError
-from patchpilot.history import lts
-from patchpilot.history.branches import mainline, stable_branches, version_at
+from patchpilot.history import lts_series
+from patchpilot.history.stable_branches import mainline, stable_branches, version_at
 from tests.kit.repos import Repo
 
 TODAY = date(2026, 11, 20)
@@ -151,22 +151,22 @@ def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:
 
 
 def test_the_shipped_data_is_whole() -> None:
-    for family in lts.families():
+    for family in lts_series.families():
         assert family.series
         assert family.version_of(family.branch_name.format(version=family.series[0].version)) == family.series[0].version
         assert "{commit}" in family.marker
-    linux = lts.families()[0]
+    linux = lts_series.families()[0]
     assert [one.version for one in linux.maintained(TODAY)] == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
 
 
 def test_a_newer_copy_of_the_user_wins_and_a_malformed_one_is_named(tmp_path: Path) -> None:
-    mine = lts.user_file()
+    mine = lts_series.user_file()
     mine.parent.mkdir(parents=True)
-    shipped = (Path(lts.resources.data_dir("checks")) / "lts.toml").read_text()
+    shipped = (Path(lts_series.resources.data_dir("checks")) / "lts.toml").read_text()
     mine.write_text(
         shipped.replace('updated = "', 'updated = "9').replace('version = "6.1", ends = "2027-12"', 'version = "6.1", ends = "2026-10"')
     )
-    assert "6.1" not in [one.version for one in lts.families()[0].maintained(TODAY)]
+    assert "6.1" not in [one.version for one in lts_series.families()[0].maintained(TODAY)]
     mine.write_text("updated = 1\n[[family]]\n")
     with pytest.raises(PackError, match=r"lts\.toml"):
-        lts.families()
+        lts_series.families()

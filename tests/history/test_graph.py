@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history import graph
-from patchpilot.history.graph import ALTERNATES, holds, sound_layers, use_graph
-from patchpilot.history.kept import place
+from patchpilot.history import commit_graph
+from patchpilot.history.commit_graph import ALTERNATES, holds, sound_layers, use_graph
+from patchpilot.history.release_cache import place
 from tests.kit.repos import Repo
 
 
@@ -25,8 +25,8 @@ def repo(tmp_path: Path) -> Repo:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "WORTH", 0)
-    monkeypatch.setattr(graph, "NEAR", 2)
+    monkeypatch.setattr(commit_graph, "WORTH", 0)
+    monkeypatch.setattr(commit_graph, "NEAR", 2)
 
 
 def use(repo: Repo, *, make: bool = True) -> bool:
@@ -72,7 +72,7 @@ def test_a_graph_that_is_behind_is_extended(repo: Repo) -> None:
 
 def test_a_small_repository_and_one_only_verified_get_none(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not use(repo, make=False)
-    monkeypatch.setattr(graph, "WORTH", 1 << 20)
+    monkeypatch.setattr(commit_graph, "WORTH", 1 << 20)
     assert not use(repo)
     assert not directory(repo).exists()
 
@@ -150,9 +150,9 @@ def test_a_lock_that_a_killed_git_left_is_no_obstacle(repo: Repo) -> None:
 
 
 def test_what_takes_long_goes_on_without_us(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "PATIENCE", 0.0)
+    monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     assert not use(repo)
-    assert graph._running.pop().wait(20) == 0
+    assert commit_graph._running.pop().wait(20) == 0
     assert use(repo)
 
 
@@ -187,5 +187,5 @@ def test_objects_that_are_borrowed_count(repo: Repo, monkeypatch: pytest.MonkeyP
     (repo.path / ".git" / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
     repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
     repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))
-    monkeypatch.setattr(graph, "WORTH", 500)
+    monkeypatch.setattr(commit_graph, "WORTH", 500)
     assert use(Repo(tmp_path / "two"))

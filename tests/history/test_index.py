@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.index import Index
+from patchpilot.history.history_index import Index
 from tests.kit.repos import Repo
 
 A = "0123456789abcdef0123456789abcdef01234567"

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from patchpilot.history.lts import Maintained, family_for, user_file
-from patchpilot.services.lts import merged
+from patchpilot.history.lts_series import Maintained, family_for, user_file
+from patchpilot.services.setup.lts_branches import merged
 from tests.kit.cli import call
 
 ANSWER = {"releases": [{"moniker": "longterm", "version": one, "iseol": False} for one in ("6.1.150", "6.12.60", "7.1.3")]}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.archive import available
-from patchpilot.demo.history import LTS
+from patchpilot.demo.demo_archive import available
+from patchpilot.demo.demo_history import LTS
+from patchpilot.demo.demo_script import run_script
 from patchpilot.demo.journey import Journey, StepFailedError, wants
 from patchpilot.demo.sandbox import Sandbox, keep_supported, open_sandbox, sandbox_environment
-from patchpilot.demo.script import run_script
 from patchpilot.errors import InputError
-from patchpilot.history.lts import families
+from patchpilot.history.lts_series import families
 
 
 def test_the_archive_is_a_real_public_inbox() -> None:
@@ -59,7 +59,7 @@ def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.demo.script.before_the_mail", lambda journey: journey.run(["patchpilot", "check"], expect=[0]))
+    monkeypatch.setattr("patchpilot.demo.demo_script.before_the_mail", lambda journey: journey.run(["patchpilot", "check"], expect=[0]))
     with pytest.raises(StepFailedError, match="the story wants 0") as error:
         run_script(out=io.StringIO())
     assert error.value.exit_code == 1
@@ -72,10 +72,10 @@ def test_a_judge_that_is_not_content_ends_the_script(tmp_path: Path) -> None:
 
 
 def _nowhere(path: Path):
-    from patchpilot.demo.history import Facts
-    from patchpilot.demo.repository import Repositories
+    from patchpilot.demo.demo_history import DemoFacts
+    from patchpilot.demo.demo_repository import Repositories
 
-    return Repositories(path, path, path, Facts("", "", "", {}, 0), "")
+    return Repositories(path, path, path, DemoFacts("", "", "", {}, 0), "")
 
 
 def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patchpilot.demo.archive import ArchiveServer, PublicInbox, StandIn
+from patchpilot.demo.demo_archive import ArchiveServer, PublicInbox, StandIn
 
 
 @contextmanager

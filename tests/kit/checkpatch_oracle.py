@@ -23,13 +23,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.commits.tree import DirectoryTree
-from patchpilot.lint.context import Context, Options
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.engine import run
-from patchpilot.lint.retired import retired_types
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import load_packs
+from patchpilot.lint.unreported_types import retired_types
 from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import context_of, mail_of
 

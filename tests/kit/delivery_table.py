@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.plan import Request
-from patchpilot.services.send import deliver, plan
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.services.send.plan_and_send import deliver, plan
 from tests.kit.fault_table import TRANSPORTS, cover, isolated
 from tests.kit.smtp import FaultySink, certificate
 from tests.kit.topics import apply, commits, topic, unpacked
@@ -58,7 +58,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
                 repo.git("config", f"sendemail.{name}", value)
             repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
         with Repository.open(repo.path) as repository:
-            request = Request(via=via, to=(f"List <{PEOPLE[0]}>",), cc=(f'"Ünï, x" <{PEOPLE[1]}>',), force="delivery table")
+            request = SendRequest(via=via, to=(f"List <{PEOPLE[0]}>",), cc=(f'"Ünï, x" <{PEOPLE[1]}>',), force="delivery table")
             cover(repository, request)
             planned = plan(repository, request)
             result = deliver(repository, planned)

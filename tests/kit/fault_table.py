@@ -19,13 +19,15 @@ from unittest.mock import patch
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing import retries, send_email, smtp
-from patchpilot.outgoing.draft import Drafts
-from patchpilot.outgoing.outbox import Outbox, connect
-from patchpilot.outgoing.plan import Request, SendPlan, SendResult
-from patchpilot.services.resume import plan_resume
-from patchpilot.services.send import deliver, plan
-from patchpilot.services.topic import find_draft
+from patchpilot.outgoing import retries, smtp
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
+from patchpilot.series.draft import Drafts
+from patchpilot.series.topic_database import connect
+from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.topic.find_topic import find_draft
 from tests.kit import smtp_faults
 from tests.kit.raw_smtp import RawServer
 from tests.kit.smtp import Faults, FaultySink, certificate
@@ -107,7 +109,7 @@ def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, agai
         # nobody answers there: a resume in a process of its own looks for what is in doubt and finds nothing
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
-            request = Request(via=via, to=(TO,), cc=(CC,), force="fault table")
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
             ids: tuple[str, ...] = ()
             states: list[tuple[str, ...]] = []
@@ -135,7 +137,7 @@ def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, agai
 def impatient() -> Iterator[None]:
     """Time-outs and pauses of tests."""
     with (
-        patch.object(send_email, "STALLED", 1.5),
+        patch.object(git_send_email, "STALLED", 1.5),
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
     ):
@@ -191,7 +193,7 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
             return result
 
         with Repository.open(repo.path) as repository:
-            request = Request(via=via, to=(TO,), cc=(CC,), force="fault table")
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
             result = note(_tried(repository, plan(repository, request), request))
             first = SENT if result.state == "sent" else UNKNOWN if any(one.state == "unknown" for one in result.messages) else STOPPED
@@ -203,7 +205,7 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
     return ServerRow(via, case.name, first, case.expected(via), tuple(arrived), tuple(untrue), result.state)
 
 
-def _tried(repository: Repository, planned: SendPlan, request: Request) -> SendResult:
+def _tried(repository: Repository, planned: SendPlan, request: SendRequest) -> SendResult:
     """What the outbox has of a send after it ended, however it ended."""
     try:
         return deliver(repository, planned)
@@ -211,7 +213,7 @@ def _tried(repository: Repository, planned: SendPlan, request: Request) -> SendR
         return _result(repository, request)
 
 
-def _struck(repository: Repository, path: Path, server: FaultySink, request: Request, case: Case, *, resumed: bool) -> SendResult:
+def _struck(repository: Repository, path: Path, server: FaultySink, request: SendRequest, case: Case, *, resumed: bool) -> SendResult:
     """One attempt with the fault armed."""
     planned = (lambda: plan_resume(repository, request)) if resumed else (lambda: plan(repository, request))
     if case.killed:
@@ -223,7 +225,7 @@ def _struck(repository: Repository, path: Path, server: FaultySink, request: Req
     return _result(repository, request)
 
 
-def cover(repository: Repository, request: Request) -> None:
+def cover(repository: Repository, request: SendRequest) -> None:
     """Write a cover letter for the topic."""
     with Drafts() as drafts:
         drafts.save(replace(find_draft(repository, request), cover_subject="widget: mend lines", cover_text="All were wrong."))
@@ -235,15 +237,15 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
     return tuple(count[one] for one in ids)
 
 
-def _result(repository: Repository, request: Request) -> SendResult:
-    from patchpilot.services.send import result_of_send
+def _result(repository: Repository, request: SendRequest) -> SendResult:
+    from patchpilot.services.send.plan_and_send import result_of_send
 
     with Outbox() as outbox:
         send = outbox.sends(find_draft(repository, request).change_id)[-1]
         return result_of_send(outbox.settle(send.id))
 
 
-def command(path: Path, request: Request) -> list[str]:
+def command(path: Path, request: SendRequest) -> list[str]:
     """The same send as a process."""
     words = [sys.executable, "-m", "patchpilot", "-C", str(path), "send", "--via", request.via, "--yes", "--force", "fault table"]
     return [*words, *(word for one in request.to for word in ("--to", one)), *(word for one in request.cc for word in ("--cc", one))]
@@ -268,7 +270,7 @@ def _disk_full(repository: Repository, planned: SendPlan, state: str) -> None:
                 base.execute(f"DROP TRIGGER {name}")
 
 
-def _killed(path: Path, server: FaultySink, request: Request, at: int, words: list[str]) -> None:
+def _killed(path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]) -> None:
     """Run the send as a process and kill it (and nothing else) when the server sees mail `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

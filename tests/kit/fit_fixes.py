@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
-from patchpilot.tags.features import tally
-from patchpilot.tags.fixes import weigh
+from patchpilot.tags.blame_features import tally
+from patchpilot.tags.evidence_input import read_scene
+from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, score
-from patchpilot.tags.scene import read_scene
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]

@@ -4,12 +4,12 @@
 from dataclasses import replace
 from functools import cache
 
-from patchpilot.lint.context import Context
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.mend import Mended, mend
+from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
+from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import load_packs
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
@@ -22,7 +22,7 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def mended_context(context: Context) -> Mended:
+def mended_context(context: Context) -> FixOutcome:
     """The context's patch with all that is safe to mend mended, under every rule in force."""
     rules = choose(all_rules(), kernel=context.options.kernel, profile=context.options.profile)
 
@@ -33,14 +33,14 @@ def mended_context(context: Context) -> Mended:
     return mend(context.patch, look, {rule.id: rule for rule in rules})
 
 
-def mended_example(example: Example) -> Mended:
+def mended_example(example: Example) -> FixOutcome:
     """An example mended."""
     return mended_context(context_of(example))
 
 
-def mended_text(text: str, *, strict: bool = True) -> Mended:
+def mended_text(text: str, *, strict: bool = True) -> FixOutcome:
     """A patch mended."""
-    from patchpilot.lint.context import Options
+    from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
     return mended_context(Context(patch, options=Options(strict=strict)))

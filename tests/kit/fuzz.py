@@ -40,7 +40,7 @@ def _text(run: Callable[[str], object]) -> Run:
 
 def _mail() -> Run:
     from patchpilot.model.mail import parse_mail
-    from patchpilot.threads.classify import classify
+    from patchpilot.threads.mail_classifier import classify
 
     return lambda data: classify(parse_mail(data))
 
@@ -65,8 +65,8 @@ def _patch() -> Run:
 
 
 def _hunks() -> Run:
-    from patchpilot.model.diff import parse_diff
-    from patchpilot.model.hunks import fit_hunks
+    from patchpilot.model.diff_parser import parse_diff
+    from patchpilot.model.hunk_fit import fit_hunks
 
     def run(text: str) -> None:
         lines = tuple(f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n"))
@@ -90,7 +90,7 @@ def _trailers() -> Run:
 
 
 def _addresses() -> Run:
-    from patchpilot.lint.mailbox import parse_mailbox
+    from patchpilot.lint.checkpatch_address import parse_mailbox
     from patchpilot.model.address import is_header_safe, parse_address, parse_addresses
 
     def run(text: str) -> None:
@@ -116,7 +116,7 @@ def _subjects() -> Run:
 
 def _fixes() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
-    from patchpilot.model.marks import read_marks
+    from patchpilot.model.commit_references import read_marks
 
     def run(text: str) -> None:
         parse_tag(text)
@@ -127,12 +127,12 @@ def _fixes() -> Run:
 
 
 def _maintainers() -> Run:
-    from patchpilot.maintainers.index import MaintainersFile, build
     from patchpilot.maintainers.match import match
-    from patchpilot.maintainers.words import Words
+    from patchpilot.maintainers.role_words import RoleWords
+    from patchpilot.maintainers.section_index import MaintainersFile, build
 
     def run(text: str) -> None:
-        file = MaintainersFile(text, build(text), Words())
+        file = MaintainersFile(text, build(text), RoleWords())
         match(
             file, ("a/b.c", "xen/{a,b}", "drivers/net/x.h"), "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
         )
@@ -154,7 +154,7 @@ def _patterns() -> Run:
 
 def _packs() -> Run:
     from patchpilot.lint.pack import parse_pack
-    from patchpilot.lint.store import import_detectors
+    from patchpilot.lint.rule_store import import_detectors
 
     import_detectors()
     return _text(lambda text: parse_pack(text, "x.toml"))
@@ -181,21 +181,21 @@ def _b4() -> Run:
 
 
 def _gzip() -> Run:
-    from patchpilot.model.packed import unpack
+    from patchpilot.model.bounded_gzip import unpack
 
     return lambda data: unpack(data, "x.gz", 1 << 20)
 
 
 def _bisect() -> Run:
-    from patchpilot.tags.bisect import parse_bisection
+    from patchpilot.tags.bisect_log import parse_bisection
 
     return _text(parse_bisection)
 
 
 def _replies() -> Run:
     from patchpilot.model.address import Address
-    from patchpilot.threads.body import take_apart
-    from patchpilot.threads.trailers import given_trailers
+    from patchpilot.threads.reply_body import take_apart
+    from patchpilot.threads.review_trailers import given_trailers
 
     return _text(lambda text: given_trailers(take_apart(text), Address("A", "a@b.org")))
 
@@ -203,17 +203,17 @@ def _replies() -> Run:
 def _check() -> Run:
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
-    from patchpilot.services.check import check_series
-    from patchpilot.services.checked import Wanted
+    from patchpilot.services.check.check_patches import check_series
+    from patchpilot.services.check.check_result import CheckRequest
 
-    return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], Wanted(strict=True))
+    return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True))
 
 
 def _fix() -> Run:
-    from patchpilot.services.checked import Wanted
-    from patchpilot.services.fix import fix
+    from patchpilot.services.check.apply_fixes import fix
+    from patchpilot.services.check.check_result import CheckRequest
 
-    return lambda data: fix(["-"], Wanted(strict=True), write=False, stdin=data)
+    return lambda data: fix(["-"], CheckRequest(strict=True), write=False, stdin=data)
 
 
 _HEAD = (

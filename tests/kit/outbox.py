@@ -4,18 +4,19 @@
 from collections.abc import Sequence
 
 from patchpilot.model.address import Address
-from patchpilot.outgoing.letter import Letter
+from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.transport import Captured, MailState, Outcome, captured
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.transport import MailState, Outcome
 
 ADA, MAX, LIST = Address("Ada Fixer", "ada@example.org"), Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
 CHANGE = "20261120-widget-0123456789ab"
 
 
-def letter(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None) -> Letter:
+def letter(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None) -> OutgoingMail:
     """Mail `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
-    return Letter(
+    return OutgoingMail(
         number=number,
         message_id=f"{change_id}-v{version}-{number}@example.org",
         subject=f"{mark} widget: change {number}",
@@ -28,7 +29,7 @@ def letter(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: 
     )
 
 
-def mail_of(one: Letter) -> Captured:
+def mail_of(one: OutgoingMail) -> RenderedMail:
     """The letter as a transport would make it."""
     return captured(one.file(), ADA.email, tuple(who.email for who in (*one.to, *one.cc)))
 
@@ -39,7 +40,7 @@ def record(
     change_id: str = CHANGE,
     version: int = 1,
     kind: str = "real",
-    letters: Sequence[Letter] = (),
+    letters: Sequence[OutgoingMail] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
     """Add a send with a mail in each of these states (one accepted when none is given)."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from patchpilot.lint.store import load_packs
+from patchpilot.lint.rule_store import load_packs
 
 JUDGED = Path(__file__).parents[2] / "docs" / "reference" / "judged-findings.tsv"
 GRAVE = ("error", "warning")

@@ -16,11 +16,11 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import WAITING, Request, SendResult
+from patchpilot.outgoing.send_plan import WAITING, SendRequest, SendResult
 from patchpilot.outgoing.transport import MailState
-from patchpilot.services.resume import plan_resume
-from patchpilot.services.send import deliver, plan
-from patchpilot.services.topic import find_draft
+from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -34,7 +34,7 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
     with FaultySink() as server:
         repo = topic(folder / "repo", patches, server=server)
         with Repository.open(repo.path) as repository:
-            request = Request(via=via, to=(TO,), cc=(CC,), force="random kills")
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="random kills")
             cover(repository, request)
             process = subprocess.Popen(
                 command(repo.path, request), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -64,7 +64,7 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
     return right, f"{kind}, states {Counter(str(one.state) for one in result.messages)}, arrived {counts}{enrolled}"
 
 
-def _finish(repository: Repository, server: FaultySink, request: Request, *, begun: bool) -> SendResult:
+def _finish(repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool) -> SendResult:
     """Resume until the series is through; what is unknown is settled by looking whether it arrived."""
     if not begun:
         return deliver(repository, plan(repository, request))

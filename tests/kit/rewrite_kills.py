@@ -17,9 +17,9 @@ from pathlib import Path
 
 from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished import unfinished
+from patchpilot.commits.unfinished_move import unfinished
 from patchpilot.errors import PatchpilotError
-from patchpilot.services.undo import undo_restore
+from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.cli import call
 from tests.kit.prep import COVER, prep
 from tests.kit.repos import Repo

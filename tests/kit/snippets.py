@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from patchpilot.lint.context import NEWEST_KERNEL, Context, Options
+from patchpilot.lint.lint_context import NEWEST_KERNEL, Context, Options
 from patchpilot.lint.rule import Example
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.tree import makefile_version
+from patchpilot.model.source_tree import makefile_version
 from patchpilot.projects.loading import find_project
 
 SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"

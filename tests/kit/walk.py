@@ -9,8 +9,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
-from patchpilot.demo.repository import Repositories
-from patchpilot.tui.app import Walk
+from patchpilot.demo.demo_repository import Repositories
+from patchpilot.tui.app import PatchpilotApp
 
 PATIENCE = 90.0
 
@@ -24,12 +24,12 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
             await pilot.pause()
             return
     app = pilot.app
-    assert isinstance(app, Walk)
+    assert isinstance(app, PatchpilotApp)
     errors = {str(stage): error.message for stage, error in app.session.errors.items()}
     raise AssertionError(f"waited in vain for {what or condition}: stage {app.stage}, busy {app.session.busy}, errors {errors}")
 
 
-def settled(app: Walk) -> bool:
+def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
     working = app.session.busy or app.jobs.ahead or getattr(app.screen, "_working", False)
@@ -39,7 +39,7 @@ def settled(app: Walk) -> bool:
 async def settle(pilot: Pilot[int]) -> None:
     """Wait until nothing is being worked at."""
     app = pilot.app
-    assert isinstance(app, Walk)
+    assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: settled(app), "quiet")
 
 
@@ -53,12 +53,12 @@ async def keys(pilot: Pilot[int], *pressed: str) -> None:
 async def still(pilot: Pilot[int]) -> None:
     """Wait until the screen looks the same three times running: what is drawn late is drawn."""
     app = pilot.app
-    assert isinstance(app, Walk)
+    assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
     await until(pilot, lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1), "a still screen")  # type: ignore[func-returns-value]
 
 
-def text_of(app: Walk) -> str:
+def text_of(app: PatchpilotApp) -> str:
     """What stands on the screen, as plain lines."""
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
@@ -74,7 +74,7 @@ def copy_clone(built: Repositories, place: Path) -> Path:
     return work
 
 
-def asked(app: Walk) -> None:
+def asked(app: PatchpilotApp) -> None:
     """Have the first screen ask nothing on the way out: its questions are another test's matter."""
     screen = app.stage_screen
     assert screen is not None

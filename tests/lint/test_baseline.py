@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from patchpilot.errors import InputError
 from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
-from patchpilot.lint.context import Context
 from patchpilot.lint.engine import run
-from patchpilot.lint.likeness import LONGEST, Mark, became, change_of, even, mark_of, renames
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.finding_match import LONGEST, FindingMark, became, change_of, even, mark_of, renames
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.mail import parse_patch
@@ -24,7 +24,7 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 # lone surrogates are undecodable bytes of a patch
 _TEXT = st.text(st.characters(exclude_characters="\0"), max_size=40)
 _MARKS = st.builds(
-    Mark,
+    FindingMark,
     path=st.sampled_from(("", "a.c", "b.c")),
     rule=st.sampled_from(("R1", "R2")),
     text=_TEXT.map(even),
@@ -89,7 +89,7 @@ def test_a_long_line_is_cut_and_still_told_from_another() -> None:
 
 
 @given(marks=st.lists(_MARKS, max_size=8))
-def test_what_is_written_is_read_back(marks: list[Mark], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_is_read_back(marks: list[FindingMark], tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
     counts = counted(marks)
     write_baseline(file, as_text(counts, {"R1": "a-name"}))
@@ -98,7 +98,7 @@ def test_what_is_written_is_read_back(marks: list[Mark], tmp_path_factory: pytes
 
 
 @given(marks=st.lists(_MARKS, max_size=8), data=st.data())
-def test_order_means_nothing(marks: list[Mark], data: st.DataObject) -> None:
+def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> None:
     other = data.draw(st.permutations(marks))
     assert as_text(counted(marks), {}) == as_text(counted(other), {})
     left = Remaining(counted(marks))
@@ -107,7 +107,7 @@ def test_order_means_nothing(marks: list[Mark], data: st.DataObject) -> None:
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
-def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[Mark], data: st.DataObject) -> None:
+def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[FindingMark], data: st.DataObject) -> None:
     again = data.draw(st.sampled_from(marks))
     left = Remaining(counted(marks))
     assert sum(not left.take(one) for one in (*marks, again)) == 1
@@ -119,7 +119,7 @@ def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[Mark], da
 
 
 def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path: Path) -> None:
-    text = as_text({Mark("b.c", "R2", "x\u202ey"): 2, Mark("a.c", "R1", "ä"): 1}, {"R1": "some-rule"})
+    text = as_text({FindingMark("b.c", "R2", "x\u202ey"): 2, FindingMark("a.c", "R1", "ä"): 1}, {"R1": "some-rule"})
     lines = text.splitlines()
     assert lines[:3] == ["{", f' "schema": "{SCHEMA}",', ' "findings": [']
     assert json.loads(lines[3].rstrip(",")) == {"rule": "R1", "name": "some-rule", "path": "a.c", "text": "ä"}
@@ -225,7 +225,7 @@ def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by
         assert told.patch_line
         assert told.patch_line > one.diff_line
         marks.append(mark_of(told, one))
-    assert marks[0] == Mark("", "CPM003", "frob: wait", change_of(unsigned))
+    assert marks[0] == FindingMark("", "CPM003", "frob: wait", change_of(unsigned))
     assert marks[0] != marks[1]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.lint.engine import run
 from patchpilot.lint.rule import Example
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.rule_store import load_rules
 from tests.kit.snippets import context_of
 
 CODE = '\t{ .compatible = "nobody,frob" },\n'

@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from patchpilot.lint.bindings import Bindings
-from patchpilot.lint.context import Context, Options
-from patchpilot.lint.detectors import checkpatch_commits, checkpatch_obsolete
-from patchpilot.lint.detectors.checkpatch_words import parse_spelling
+from patchpilot.lint.detectors import message_commit_references, tree_obsolete
+from patchpilot.lint.detectors.words_repeated_misspelled import parse_spelling
+from patchpilot.lint.devicetree_bindings import Bindings
 from patchpilot.lint.engine import run
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule import Example, Rule
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import MemoryTree, context_of
@@ -66,7 +66,7 @@ def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
 
 def test_obsolete_sections_are_known_by_their_paths_only() -> None:
     text = "FROB\nS:\tOrphan / Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"
-    assert set(checkpatch_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {"drivers/frob", "include/frob"}
+    assert set(tree_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {"drivers/frob", "include/frob"}
 
 
 def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> None:
@@ -103,7 +103,7 @@ def test_longer_ids_in_fixes_are_for_newer_kernels() -> None:
 def test_without_a_repository_nothing_is_unknown() -> None:
     example = Example(bad=False, message="See commit fedcba987654 there.")
     assert not found(example, "UNKNOWN_COMMIT_ID")
-    assert "UNKNOWN_COMMIT_ID" not in {kind for kind, _ in checkpatch_commits._all(context_of(example))}
+    assert "UNKNOWN_COMMIT_ID" not in {kind for kind, _ in message_commit_references._all(context_of(example))}
 
 
 def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:

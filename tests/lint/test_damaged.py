@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import load_rules
 from patchpilot.model.mail import parse_patch
 
 _WHOLE = """From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from patchpilot.lint import detector as registry
-from patchpilot.lint.context import Context, Options
-from patchpilot.lint.detector import Arguments, Hit, Registered, by_type
+from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, by_type
 from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
@@ -25,7 +25,7 @@ def _give(_context: Context, _arguments: Arguments) -> Iterable[Hit]:
 
 @pytest.fixture(autouse=True)
 def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry.DETECTORS, "test-give", Registered(_give, {}))
+    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_give, {}))
     HITS.clear()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from patchpilot.lint import context as contexts
+from patchpilot.lint import lint_context as contexts
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.services.check import check_series
-from patchpilot.services.checked import Wanted
+from patchpilot.services.check.check_patches import check_series
+from patchpilot.services.check.check_result import CheckRequest
 from tests.kit.snippets import mail
 
 FEW, MANY = 250, 2000
@@ -50,7 +50,7 @@ def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> N
     def seconds(count: int) -> float:
         series = _patch("drivers/frob/frob.c", shape(count))
         began = time.process_time()
-        check_series([series], Wanted(strict=True))
+        check_series([series], CheckRequest(strict=True))
         return time.process_time() - began
 
     seconds(50)
@@ -67,7 +67,7 @@ def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(li
         best = 60.0
         for _ in range(3):
             began = time.process_time()
-            check_series([series], Wanted(strict=True))
+            check_series([series], CheckRequest(strict=True))
             best = min(best, time.process_time() - began)
         return best
 
@@ -87,7 +87,7 @@ def test_no_line_takes_the_square_of_its_length(line: str) -> None:
         best = 60.0
         for _ in range(2):
             began = time.process_time()
-            check_series([series], Wanted(strict=True))
+            check_series([series], CheckRequest(strict=True))
             best = min(best, time.process_time() - began)
         return best
 

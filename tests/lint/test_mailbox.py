@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.mailbox import Mailbox, _angled, balanced, parse_mailbox
+from patchpilot.lint.checkpatch_address import Mailbox, _angled, balanced, parse_mailbox
 
 SIGNS = st.text(alphabet='<>@() "ab.,#', max_size=40)
 

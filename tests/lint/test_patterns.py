@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.errors import PackError
-from patchpilot.lint import patterns
-from patchpilot.lint.store import load_rules, read_pack
+from patchpilot.lint import pack_patterns
+from patchpilot.lint.rule_store import load_rules, read_pack
 
 PACK = """
 [[rule]]
@@ -39,17 +39,17 @@ path = "a.c"
 
 @pytest.mark.parametrize("pattern", [r"(a+)+", r"(?:a*b?)*", r"(?:\w+\s*)+x", r"((ab)*c*)*", r"(?:a|b+)+"])
 def test_a_repeat_in_a_repeat_is_refused(pattern: str) -> None:
-    assert patterns.trouble(pattern)
+    assert pack_patterns.trouble(pattern)
 
 
 @pytest.mark.parametrize("pattern", [r"a+b+", r"(?:ab){1,5}c+", r"(?:a{1,3})+", r"\bfrob\b", r"(?:ab)+", r"(?<!x)y+?", r"[^a]+a(?=b*)"])
 def test_plain_patterns_are_taken(pattern: str) -> None:
-    assert patterns.trouble(pattern) is None
+    assert pack_patterns.trouble(pattern) is None
 
 
 @given(st.text(alphabet="ab()*+?|[]{},1\\.^$", max_size=12))
 def test_any_text_gets_an_answer(pattern: str) -> None:
-    reason = patterns.trouble(pattern)
+    reason = pack_patterns.trouble(pattern)
     if reason is None:
         re.compile(pattern)
 
@@ -102,7 +102,7 @@ def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
     rule = next(one for one in load_rules((read_pack(own),)) if one.pack == "ours")
     began = time.process_time()
-    assert patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
+    assert pack_patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
     assert time.process_time() - began < 1
 
 
@@ -115,4 +115,6 @@ def test_a_pattern_without_a_bound_is_refused_with_its_rule(tmp_path: Path, patt
 
 
 def test_a_message_is_filled_in_without_following_attributes() -> None:
-    assert patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"}) == "x {match.__class__} {match:>99999999} {}"
+    assert (
+        pack_patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"}) == "x {match.__class__} {match:>99999999} {}"
+    )

@@ -3,10 +3,10 @@
 
 import pytest
 
-from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run
-from patchpilot.lint.prose import paragraphs, pasted
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.message_prose import paragraphs, pasted
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect

@@ -8,10 +8,10 @@ import pytest
 
 from patchpilot.cache.loaded import cache_dir
 from patchpilot.errors import PackError, UsageError
-from patchpilot.lint import store
+from patchpilot.lint import rule_store
 from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import detector_of, load_packs, load_rules, read_pack
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
@@ -71,7 +71,7 @@ def test_a_damaged_loaded_form_is_made_anew() -> None:
 def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None:
     shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
     # look-around among repeats is for shipped packs only
-    text = (Path(store.__file__).parents[2] / "checks" / "tags.toml").read_text().replace(r"(?!(?:vger\.)?kernel\.org\b)", "")
+    text = (Path(rule_store.__file__).parents[2] / "checks" / "tags.toml").read_text().replace(r"(?!(?:vger\.)?kernel\.org\b)", "")
     ours = tmp_path / "ours.toml"
     ours.write_text(text.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
     assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([read_pack(ours)]))

@@ -4,9 +4,9 @@
 import pytest
 
 from patchpilot.commits.range import group, patches_of
-from patchpilot.lint.context import Context, Options
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.patch import Patch, Series
 
 COVER = "Boards with a slow bus show stale values. Limit the time, take the lock."

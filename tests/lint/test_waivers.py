@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.config import load
 from patchpilot.errors import InputError, UsageError
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, from_words, verify
 from patchpilot.model.finding import Finding, Severity
 

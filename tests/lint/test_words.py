@@ -3,9 +3,9 @@
 
 import pytest
 
-from patchpilot.lint.context import Context
 from patchpilot.lint.engine import run
-from patchpilot.lint.store import load_rules
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 

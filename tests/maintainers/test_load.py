@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.tree import DirectoryTree
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers import load
 from patchpilot.maintainers.load import KEPT, _folder

@@ -4,17 +4,17 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.commits.tree import DirectoryTree
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.maintainers import MaintainersFile, load, match
 from patchpilot.maintainers.filepattern import depth, matches
-from patchpilot.maintainers.index import build
 from patchpilot.maintainers.match import match_path
-from patchpilot.maintainers.words import Words
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section_index import build
 from tests.kit.maintainers import MAINTAINERS, patch, write_tree
 
 
 def read(text: str) -> MaintainersFile:
-    return MaintainersFile(text, build(text), Words())
+    return MaintainersFile(text, build(text), RoleWords())
 
 
 def names(file: MaintainersFile, path: str) -> list[str]:

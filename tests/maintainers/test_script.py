@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.maintainers.script import read_words
-from patchpilot.maintainers.words import Words
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.script_defaults import read_words
 
 SCRIPT = r"""
 my $email_git = 1;
@@ -52,8 +52,8 @@ def test_words_are_read_from_the_script() -> None:
 
 
 def test_without_a_script_the_usual_words_hold() -> None:
-    assert read_words(None) == Words()
-    assert Words().maintainer("Supported") == "supporter"
+    assert read_words(None) == RoleWords()
+    assert RoleWords().maintainer("Supported") == "supporter"
 
 
 def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:

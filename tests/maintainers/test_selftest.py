@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.maintainers.index import MaintainersFile, build
-from patchpilot.maintainers.selftest import Problem, naming, self_test
-from patchpilot.maintainers.words import Words
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section_index import MaintainersFile, build
+from patchpilot.maintainers.selftest import SelfTestProblem, naming, self_test
 from tests.kit.maintainers import FILES, MAINTAINERS
 
 BAD = """\
@@ -23,8 +23,8 @@ M:	Ada Fixer <ada@@example..org>
 """
 
 
-def problems(text: str) -> tuple[Problem, ...]:
-    return self_test([("MAINTAINERS", text.encode())], sorted(FILES), Words())
+def problems(text: str) -> tuple[SelfTestProblem, ...]:
+    return self_test([("MAINTAINERS", text.encode())], sorted(FILES), RoleWords())
 
 
 def test_a_sound_file_has_no_problem() -> None:
@@ -52,7 +52,7 @@ def test_one_misplaced_section_is_one_problem() -> None:
 
 
 def test_sections_that_name_somebody_are_found() -> None:
-    file = MaintainersFile(MAINTAINERS, build(MAINTAINERS), Words())
+    file = MaintainersFile(MAINTAINERS, build(MAINTAINERS), RoleWords())
     assert [(one.name, lines) for one, lines in naming(file, "EVE@net.example")] == [
         ("NETWORK DRIVERS", ("M: Eve Router <eve@net.example>",))
     ]

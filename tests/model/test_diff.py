@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.diff import ParsedDiff, parse_diff
+from patchpilot.model.diff_parser import ParsedDiff, parse_diff
 from tests.kit import patches
 from tests.kit.repos import Repo
 

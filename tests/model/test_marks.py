@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.marks import read_marks, upstream_commits
+from patchpilot.model.commit_references import read_marks, upstream_commits
 from patchpilot.model.patch import parse_subject
 
 A = "0123456789abcdef0123456789abcdef01234567"

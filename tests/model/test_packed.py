@@ -6,7 +6,7 @@ import gzip
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.packed import unpack
+from patchpilot.model.bounded_gzip import unpack
 
 
 def test_every_member_counts_and_plain_data_stays() -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from patchpilot.model.address import Address
-from patchpilot.model.change import DiffLine, FileChange, Hunk
 from patchpilot.model.commit import Commit
+from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 from patchpilot.model.progress import silent
-from patchpilot.model.recipient import Plan, Recipient
-from patchpilot.model.tree import changed_below, ground_of, is_guess, is_safe_path, makefile_version
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.source_tree import changed_below, ground_of, is_guess, is_safe_path, makefile_version
 from tests.kit.snippets import MemoryTree
 
 ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC)
@@ -105,6 +105,6 @@ def test_the_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -
 
 def test_a_plan_has_those_of_each_header() -> None:
     to, cc = (Recipient(ADA, "maintainer", None, header, ()) for header in ("to", "cc"))
-    plan = Plan((to, cc))
+    plan = RecipientPlan((to, cc))
     assert (plan.to, plan.cc) == ((to,), (cc,))
     assert silent("checking") is None

@@ -20,11 +20,11 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
-from patchpilot.outgoing.b4_additions import put_in
-from patchpilot.outgoing.b4_journal import opened
-from patchpilot.outgoing.letter import Letter
-from patchpilot.outgoing.outbox import state_folder
-from patchpilot.outgoing.transport import captured
+from patchpilot.model.rendered_mail import captured
+from patchpilot.outgoing.b4.additions import put_in
+from patchpilot.outgoing.b4.journal import opened
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.series.topic_database import state_folder
 from tests.kit.b4 import b4
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
@@ -125,7 +125,7 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: P
 
 
 def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     done = send(repo, "--yes")
     assert (done.code, "web endpoint by itself" in done.err) == (3, True)
@@ -166,7 +166,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = captured(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    letter = Letter(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
+    letter = OutgoingMail(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
     (made,) = put_in([mail], [letter], ["größer"], None)
     message = message_from_bytes(made.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace("---\n", "---\ngrößer\n\n", 1)
@@ -225,7 +225,7 @@ def new_key(repo: Repo) -> None:
 def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
 ) -> None:
-    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     new_key(repo)
     with endpoint(answer) as (url, posted):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.b4_branch import enrol
+from patchpilot.outgoing.b4.enrollment import enrol
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -9,8 +9,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
-from patchpilot.outgoing.account import read_account
-from patchpilot.outgoing.configured import configured, expand, is_suppressed, read_aliases, suppressed_kinds
+from patchpilot.outgoing.git_recipients import configured, expand, is_suppressed, read_aliases, suppressed_kinds
+from patchpilot.outgoing.mail_account import read_account
 from tests.kit.cli import call
 from tests.kit.topics import topic
 

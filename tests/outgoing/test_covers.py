@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.draft import Changes, change
+from patchpilot.services.send.edit_draft import Changes, change
 from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic

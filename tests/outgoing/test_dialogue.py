@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.outgoing.dialogue import Dialogue
+from patchpilot.outgoing.send_email.send_email_log import Dialogue
 
 ENVELOPE = ["<<< 220 hello", ">>> EHLO x", "<<< 250-x", "<<< 250 HELP", ">>> MAIL FROM:<a@x>", "<<< 250 OK", ">>> RCPT TO:<b@x>"]
 TAKEN = [*ENVELOPE, "<<< 250 OK", ">>> DATA", "<<< 354 go on", ">>> Subject: x", ">>> 550 is text here"]

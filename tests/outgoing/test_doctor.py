@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.history.lts import families
-from patchpilot.outgoing import probe
+from patchpilot.history.lts_series import families
+from patchpilot.outgoing import probes
 from patchpilot.outgoing.providers import provider_of, providers
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -59,7 +59,7 @@ def test_a_server_that_is_away_and_a_login_without_password_are_told(tmp_path: P
 
 
 def test_a_known_provider_is_named_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "user.email", "ada@gmail.com")
     found = examine(repo, "--offline")
@@ -103,11 +103,11 @@ def test_outside_a_repository_the_mail_account_is_looked_at(tmp_path: Path, monk
 
 
 def test_a_missing_program_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_perl_has", lambda module, _: module != "Mail::Address")
-    assert "Mail::Address" in probe.git_send_email(None, None).message
-    assert "libmailtools-perl" in probe.git_send_email(None, None).hint
-    monkeypatch.setattr(probe.importlib.util, "find_spec", lambda _: None)
-    assert probe.b4_there(True).state == "fail"
+    monkeypatch.setattr(probes, "_perl_has", lambda module, _: module != "Mail::Address")
+    assert "Mail::Address" in probes.git_send_email(None, None).message
+    assert "libmailtools-perl" in probes.git_send_email(None, None).hint
+    monkeypatch.setattr(probes.importlib.util, "find_spec", lambda _: None)
+    assert probes.b4_there(True).state == "fail"
 
 
 def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
 
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
-        assert probe.commit_graph(repository).state == "ok"
-        assert probe.commit_graph(repository, many=1).state == "warn"
+        assert probes.commit_graph(repository).state == "ok"
+        assert probes.commit_graph(repository, many=1).state == "warn"
         repo.git("commit-graph", "write", "--reachable")
-        assert "filters" in probe.commit_graph(repository).message
+        assert "filters" in probes.commit_graph(repository).message
         repo.git("commit-graph", "write", "--reachable", "--changed-paths", "--split=replace")
-        assert probe.commit_graph(repository).state == "ok"
+        assert probes.commit_graph(repository).state == "ok"
 
 
 def test_every_provider_is_complete() -> None:

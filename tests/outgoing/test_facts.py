@@ -36,9 +36,9 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Pat
 def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.outgoing.plan import Request
+    from patchpilot.outgoing.send_plan import SendRequest
     from patchpilot.outgoing.transport import Outcome
-    from patchpilot.services.send import as_send, plan
+    from patchpilot.services.send.plan_and_send import as_send, plan
 
     repo = topic(tmp_path / "r", 2)
     refused, warned, _ = planned(repo)
@@ -46,7 +46,7 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
     assert not {"version-sent", "already-sent"} & refused.keys()
     for states in ((MailState.ACCEPTED, MailState.REJECTED), (MailState.ACCEPTED, MailState.ACCEPTED)):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
-            one = plan(repository, Request(to=(LIST,), force="x"))
+            one = plan(repository, SendRequest(to=(LIST,), force="x"))
             send = outbox.add(as_send(one), one.letters, one.mails)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.services.reroll import changelog_hints, last_sent
-from patchpilot.services.resume import archive_lookup, plan_resume
-from patchpilot.services.reviews import asked
-from patchpilot.services.topic import find_draft
+from patchpilot.services.send.reroll import changelog_hints, last_sent
+from patchpilot.services.send.resume import archive_lookup, plan_resume
+from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.services.track.review_summary import asked
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail
@@ -37,7 +37,7 @@ def test_tags_and_remarks_of_the_last_version_are_told(tmp_path: Path) -> None:
     (tmp_path / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, answer)))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
-        draft = find_draft(repository, Request())
+        draft = find_draft(repository, SendRequest())
         last = last_sent(draft)
         assert last is not None
         (remark,) = asked(last)
@@ -61,10 +61,10 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
         arrived = [unpacked(one) for one in server.take()]
     with Repository.open(repo.path) as repository, archive_server("stand-in", tmp_path / "a", arrived[0]) as archive:
         with Outbox() as outbox:
-            send = outbox.sends(find_draft(repository, Request()).change_id)[-1]
+            send = outbox.sends(find_draft(repository, SendRequest()).change_id)[-1]
             for place in (0, 1):
                 outbox.mark(send.id, place, Outcome(MailState.UNKNOWN))
-        plan_resume(repository, Request(), lookup=archive_lookup(archive.url))
+        plan_resume(repository, SendRequest(), lookup=archive_lookup(archive.url))
         with Outbox() as outbox:
             assert [str(one.state) for one in outbox.get(send.id).entries] == ["accepted", "unknown"]
             assert not archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0].mail)

@@ -12,8 +12,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
-from patchpilot.services.send import deliver, plan
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.services.send.plan_and_send import deliver, plan
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -94,7 +94,7 @@ def test_what_cannot_be_written_down_is_not_sent(tmp_path: Path, monkeypatch: py
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, Request(to=("l@lists.example.org",), force="x"))
+            planned = plan(repository, SendRequest(to=("l@lists.example.org",), force="x"))
             mark = Outbox.mark
 
             def full(self: Outbox, send_id: int, place: int, outcome: object) -> None:
@@ -113,7 +113,7 @@ def test_a_disk_that_is_full_is_told_before_anything_leaves(tmp_path: Path, monk
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, Request(to=("l@lists.example.org",), force="x"))
+            planned = plan(repository, SendRequest(to=("l@lists.example.org",), force="x"))
 
             def broken(*_: object) -> None:
                 raise sqlite3.OperationalError("database or disk is full")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.outgoing.headers import refuse_foreign
+from patchpilot.outgoing.header_guard import refuse_foreign
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -12,16 +12,16 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
-from patchpilot.outgoing import probe
-from patchpilot.outgoing.account import Account
+from patchpilot.outgoing import probes
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.draft import Draft
+from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.outgoing.transport import MailState
 from patchpilot.projects.loading import find_project
-from patchpilot.services.judgement import _too_soon, _upstream, merge_window
+from patchpilot.series.draft import Draft
+from patchpilot.services.send.preflight_facts import _too_soon, _upstream, merge_window
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
@@ -35,10 +35,10 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo.git("fetch", "-q", "origin")
     with Repository.open(repo.path) as repository:
         made = repository.commit(repository.resolve("v6.99")).committed
-        told = merge_window(repository, Request(profile="netdev"), None, made + timedelta(days=3))
+        told = merge_window(repository, SendRequest(profile="netdev"), None, made + timedelta(days=3))
         assert "net-next is closed" in told
-        assert "after v6.99" in merge_window(repository, Request(), None, made + timedelta(days=3))
-        assert merge_window(repository, Request(), None, made + timedelta(days=20)) == ""
+        assert "after v6.99" in merge_window(repository, SendRequest(), None, made + timedelta(days=3))
+        assert merge_window(repository, SendRequest(), None, made + timedelta(days=20)) == ""
 
 
 @pytest.mark.parametrize(("hours", "early"), [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)])
@@ -150,9 +150,9 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
-        assert {one.name: one.state for one in probe.archive_and_clock(url)} == {"archive": "ok", "clock": "ok"}
+        assert {one.name: one.state for one in probes.archive_and_clock(url)} == {"archive": "ok", "clock": "ok"}
         Handler.off, Handler.status = timedelta(hours=2), 503
-        found = {one.name: one for one in probe.archive_and_clock(url)}
+        found = {one.name: one for one in probes.archive_and_clock(url)}
         assert (found["archive"].state, found["clock"].state) == ("warn", "warn")
         assert "120 minutes ahead" in found["clock"].message
     finally:
@@ -162,5 +162,5 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
 
 
 def test_a_sendmail_program_is_looked_for() -> None:
-    assert probe._program("sh -c x").state == "ok"
-    assert probe._program("/nowhere/sendmail -t").state == "fail"
+    assert probes._program("sh -c x").state == "ok"
+    assert probes._program("/nowhere/sendmail -t").state == "fail"

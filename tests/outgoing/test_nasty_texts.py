@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
-from patchpilot.outgoing.fidelity import author_unclosed
-from patchpilot.outgoing.letter import Letter, text_header
-from patchpilot.outgoing.plan import Request
-from patchpilot.services.send import plan
+from patchpilot.outgoing.am_roundtrip import author_unclosed
+from patchpilot.outgoing.outgoing_mail import OutgoingMail, text_header
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.services.send.plan_and_send import plan
 from tests.kit.fault_table import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
 
@@ -54,7 +54,7 @@ def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
 @example('Evil"\\, <x@y>'.replace("<", "").replace(">", ""), "b")
 @example("Smith, John (ACME)", "Ünï, x")
 def test_names_stay_with_their_addresses(name: str, other: str) -> None:
-    letter = Letter(
+    letter = OutgoingMail(
         1,
         "id@example.org",
         "s",
@@ -72,7 +72,7 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
 def test_a_line_break_never_reaches_a_header(bad: str) -> None:
-    good = Letter(1, "id@example.org", "s", Address("A", "a@example.org"), (Address("L", "l@example.org"),), (), b"x\n")
+    good = OutgoingMail(1, "id@example.org", "s", Address("A", "a@example.org"), (Address("L", "l@example.org"),), (), b"x\n")
     from dataclasses import replace
 
     for letter in (
@@ -147,7 +147,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             message = "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
             repo.commit(message, {f"{number}.txt": "\n".join(content) + "\n"}, author=f"{name} <n@example.org>")
         with Repository.open(repo.path) as repository:
-            request = Request(via=via, to=("list@lists.example.org",), auto=False, force="test")
+            request = SendRequest(via=via, to=("list@lists.example.org",), auto=False, force="test")
             cover(repository, request)
             made = plan(repository, request)
         assert len(made.mails) == len(texts) + 1

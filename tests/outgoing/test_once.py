@@ -12,14 +12,14 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
-from patchpilot.outgoing.draft import Drafts, new_change_id
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.services import topic as topics
-from patchpilot.services.resume import plan_resume
-from patchpilot.services.send import as_send, deliver, plan
-from patchpilot.services.topic import find_draft
+from patchpilot.series.draft import Drafts, new_change_id
+from patchpilot.services.send.plan_and_send import as_send, deliver, plan
+from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.topic import find_topic as topics
+from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.cli import call, spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -29,9 +29,9 @@ LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def asked(via: str = "git-send-email") -> Request:
+def asked(via: str = "git-send-email") -> SendRequest:
     """A request past the findings that these small patches have."""
-    return Request(via=via, to=(LIST,), force="a test")
+    return SendRequest(via=via, to=(LIST,), force="a test")
 
 
 def described(repo: Repo) -> None:
@@ -61,7 +61,7 @@ def test_two_that_begin_a_topic_at_once_begin_one(tmp_path: Path, monkeypatch: p
 
     def begin(_: int) -> str:
         with Repository.open(repo.path) as repository:
-            return find_draft(repository, Request()).change_id
+            return find_draft(repository, SendRequest()).change_id
 
     monkeypatch.setattr(topics, "new_change_id", slow)
     with Drafts():
@@ -138,11 +138,11 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_p
             with Outbox() as outbox:
                 outbox.add(as_send(one), one.letters, one.mails)  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
-            resumed = plan_resume(here, Request())
+            resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.refusals] == ["sent-since"]
             assert deliver(here, resumed).state == "refused"
             assert len(server.take()) == 2
-            assert deliver(here, plan_resume(here, Request(force="wanted twice"))).state == "sent"
+            assert deliver(here, plan_resume(here, SendRequest(force="wanted twice"))).state == "sent"
         assert len(server.take()) == 4
 
 
@@ -152,10 +152,10 @@ def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
         with Repository.open(repo.path) as here:
             assert deliver(here, plan(here, asked())).state == "sent"
             server.faults.gone_from = 4
-            again = Request(to=(LIST,), resend=True, force="a test")
+            again = SendRequest(to=(LIST,), resend=True, force="a test")
             assert deliver(here, plan(here, again)).state == "partial"
             server.faults.heal()
-            assert deliver(here, plan_resume(here, Request())).state == "sent"
+            assert deliver(here, plan_resume(here, SendRequest())).state == "sent"
         assert len(server.take()) == 4
 
 
@@ -189,7 +189,7 @@ def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made
         with Repository.open(repo.path) as here:
             assert deliver(here, plan(here, asked())).state == "partial"
             server.faults.heal()
-            resumed = plan_resume(here, Request())
+            resumed = plan_resume(here, SendRequest())
             assert resumed.send_id
             with Outbox() as outbox:
                 outbox.mark(resumed.send_id, 1, Outcome(MailState.SENDING))

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail, parse_patch
-from patchpilot.outgoing.fidelity import file_damages
+from patchpilot.outgoing.am_roundtrip import file_damages
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -10,12 +10,12 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
-from patchpilot.outgoing.account import Account
-from patchpilot.outgoing.draft import Draft
-from patchpilot.outgoing.plan import Request
-from patchpilot.outgoing.preflight import Facts, is_list, refusals, upstream_claim, warnings
-from patchpilot.outgoing.target import Already, Standing, Target
-from patchpilot.outgoing.transport import Captured
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.preflight import PreflightFacts, is_list, refusals, upstream_claim, warnings
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetStanding
+from patchpilot.series.draft import Draft
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
 
 
 CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
-ANSWER = Captured("m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"")
+ANSWER = RenderedMail("m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"")
 LIST = to("widgets@lists.example.org", "list", "cc")
 
 
@@ -43,10 +43,10 @@ def account(server: str = "mail.example.org") -> Account:
     return Account("", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True)
 
 
-def facts(*patches: Patch, **changed: object) -> Facts:
+def facts(*patches: Patch, **changed: object) -> PreflightFacts:
     """Facts with nothing against them, and these changed."""
-    plain = Facts(
-        request=Request(),
+    plain = PreflightFacts(
+        request=SendRequest(),
         series=Series(patches or (patch(),)),
         draft=Draft("20260303-mend-0123456789ab", "/r", "topic"),
         version=1,
@@ -55,7 +55,7 @@ def facts(*patches: Patch, **changed: object) -> Facts:
         mails=(),
         errors=(),
         target=Target("origin/master", "a" * 40, "the default"),
-        standing=Standing("clean"),
+        standing=TargetStanding("clean"),
         earlier=(),
         unanswered=(),
         upstream_known={},
@@ -83,8 +83,8 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("bad-address", {"recipients": (to("not an address"), LIST)}),
         ("no-list", {"recipients": (to("m@example.org"),)}),
         ("check-errors", {"errors": ("widget: mend: trailing whitespace",)}),
-        ("does-not-apply", {"standing": Standing("conflict", "widget: mend", ("w.c",))}),
-        ("already-fixed", {"standing": Standing("clean", already=(Already("widget: mend", None, "its change is there"),))}),
+        ("does-not-apply", {"standing": TargetStanding("conflict", "widget: mend", ("w.c",))}),
+        ("already-fixed", {"standing": TargetStanding("clean", already=(AlreadyApplied("widget: mend", None, "its change is there"),))}),
         ("damaged", {"damaged": (("widget: mend", "its content would be another"),)}),
         ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
         ("no-signoff", {"series": Series((patch(body="No tags."),))}),
@@ -107,7 +107,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(60)))}),
         ("weekend", {"now": datetime(2026, 3, 7, 12, tzinfo=UTC)}),
         ("merge-window", {"merge_window": "the merge window after v7.0 is open"}),
-        ("three-way", {"standing": Standing("clean-3way")}),
+        ("three-way", {"standing": TargetStanding("clean-3way")}),
         ("no-target", {"target": None, "standing": None}),
         ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}),
         ("first-time", {"first_time": True}),
@@ -172,8 +172,13 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
     ("bad-address", {"recipients": (to("not an address"), LIST)}, "not an address", "--drop"),
     ("no-list", {"recipients": (to("m@example.org"),)}, "list", "--cc"),
     ("check-errors", {"errors": ("a: b",)}, "a: b", "patchpilot check"),
-    ("does-not-apply", {"standing": Standing("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
-    ("already-fixed", {"standing": Standing("clean", already=(Already("widget: mend", "c" * 40, "merged"),))}, "c" * 12, "rebase"),
+    ("does-not-apply", {"standing": TargetStanding("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
+    (
+        "already-fixed",
+        {"standing": TargetStanding("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged"),))},
+        "c" * 12,
+        "rebase",
+    ),
     ("fixup", {"series": Series((patch("[PATCH] WIP widget"),))}, "WIP widget", "autosquash"),
     ("no-signoff", {"series": Series((patch(body="No tags."),))}, "Signed-off-by", "commit --amend -s"),
     ("no-changelog", {"version": 3}, "v2", "--changelog"),
@@ -216,8 +221,8 @@ def test_a_warning_names_the_thing_and_what_helps(name: str, changed: dict[str, 
     [
         {"now": datetime(2026, 3, 6, 23, tzinfo=UTC)},
         {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(49)))},
-        {"first_time": True, "request": Request(to_self=True)},
-        {"standing": Standing("clean", already=())},
+        {"first_time": True, "request": SendRequest(to_self=True)},
+        {"standing": TargetStanding("clean", already=())},
         {"standing": None},
         {"series": Series((patch(body="No tags."),))},
         {"account": replace(account(), sender=None)},
@@ -248,9 +253,9 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 
 
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
-    already = (Already("widget: a", None, "its change is there"),)
-    assert names(refusals(facts(standing=Standing("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
-    assert refusals(facts(standing=Standing("conflict", "widget: b", ("w.c",)), target=None)) == ()
+    already = (AlreadyApplied("widget: a", None, "its change is there"),)
+    assert names(refusals(facts(standing=TargetStanding("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
+    assert refusals(facts(standing=TargetStanding("conflict", "widget: b", ("w.c",)), target=None)) == ()
 
 
 def test_a_security_fix_needs_no_list() -> None:
@@ -285,23 +290,24 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
     with Outbox() as outbox:
         sent = record(outbox, version=2)
     assert names(refusals(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
-    assert refusals(facts(version=2, same_version=sent, request=Request(resend=True))) == ()
+    assert refusals(facts(version=2, same_version=sent, request=SendRequest(resend=True))) == ()
     assert refusals(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend"))) == ()
     told = replace(GOOD, version=2, changelogs=CHANGES)
     assert names(refusals(facts(version=2, same_version=sent, draft=told))) == {"version-sent"}
-    assert refusals(facts(version=2, same_version=sent, draft=told, request=Request(to_self=True))) == ()
+    assert refusals(facts(version=2, same_version=sent, draft=told, request=SendRequest(to_self=True))) == ()
 
 
 def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
-    from patchpilot.outgoing.draft import KnownPatch
-    from patchpilot.outgoing.outbox import Entry, Outbox
-    from patchpilot.outgoing.transport import MailState, captured
+    from patchpilot.model.rendered_mail import captured
+    from patchpilot.outgoing.outbox import Outbox, OutboxEntry
+    from patchpilot.outgoing.transport import MailState
+    from patchpilot.series.draft import KnownPatch
     from tests.kit.outbox import record
 
     with Outbox() as outbox:
         send = record(outbox)
     raw = ("\n".join(patch().lines) + "\n").encode()
-    entry = Entry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, "")
+    entry = OutboxEntry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, "")
     sent = replace(send, version=1, entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)))
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
     (one,) = refusals(facts(draft=mine, earlier=(sent,)))
@@ -310,8 +316,8 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     assert sent.begun[:10] in one.message
     assert "--reroll" in one.hint
     for changed in (
-        {"request": Request(resend=True)},
-        {"request": Request(to_self=True)},
+        {"request": SendRequest(resend=True)},
+        {"request": SendRequest(to_self=True)},
         {"draft": replace(mine, patches=(KnownPatch("q" * 40, "widget: mend"),))},
         {"draft": replace(mine, patches=())},
         {"draft": replace(mine, version=2, changelogs=CHANGES), "version": 2},
@@ -331,7 +337,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     ],
 )
 def test_what_damages_a_mail_has_the_way_that_fits_the_transport(via: str, wrong: str, hint: str) -> None:
-    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), request=Request(via=via)))
+    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), request=SendRequest(via=via)))
     assert one.name == "damaged"
     assert wrong in one.message
     assert hint in one.hint

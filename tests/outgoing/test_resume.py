@@ -11,8 +11,8 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.recipients.edits import EditStore, branch_key
-from patchpilot.services.topic import find_draft
+from patchpilot.series.recipient_edits import EditStore, branch_key
+from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
 from tests.kit.cli import call
 from tests.kit.prep import prep
@@ -56,9 +56,9 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
 
 def request() -> Any:
     """A request for the checked-out branch."""
-    from patchpilot.outgoing.plan import Request
+    from patchpilot.outgoing.send_plan import SendRequest
 
-    return Request()
+    return SendRequest()
 
 
 @pytest.fixture

@@ -185,13 +185,13 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
 def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
-    from patchpilot.outgoing.plan import Request
-    from patchpilot.services.send import deliver, plan
+    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.services.send.plan_and_send import deliver, plan
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:
-            request = Request(to=(LIST,), force="x")
+            request = SendRequest(to=(LIST,), force="x")
             one, other = plan(repository, request), plan(repository, request)
             assert deliver(repository, one).state == "sent"
             with pytest.raises(RefusedError, match="since the preview"):
@@ -240,7 +240,7 @@ def test_somebody_with_nothing_configured_is_told_what_to_do(tmp_path: Path, mon
     assert "user.email" in done.err
     repo.git("config", "user.name", "Ada Fixer")
     repo.git("config", "user.email", "ada@example.org")
-    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     done = send(repo, "--yes")
     assert done.code == 3
     assert "sendemail.smtpserver" in done.err

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.outgoing.outbox import state_folder
+from patchpilot.series.topic_database import state_folder
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.prep import prep

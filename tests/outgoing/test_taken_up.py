@@ -9,7 +9,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.recipients.edits import EditStore, branch_key
+from patchpilot.series.recipient_edits import EditStore, branch_key
 from tests.kit.cli import Outcome as Ended
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -134,11 +134,11 @@ def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message
 
 def accept_all(repo: Repo) -> None:
     """Note the mails of the topic as planned and accepted, without sending them."""
-    from patchpilot.outgoing.plan import Request
-    from patchpilot.services.send import as_send, plan
+    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.services.send.plan_and_send import as_send, plan
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        planned = plan(repository, Request(to=(LIST,), force="x"))
+        planned = plan(repository, SendRequest(to=(LIST,), force="x"))
         send = outbox.add(as_send(planned), planned.letters, planned.mails)
         for one in send.entries:
             outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED))

@@ -59,7 +59,7 @@ def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) 
 
 
 def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.outgoing.account.LOCAL_PROGRAMS", ())
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes")
     rows = done.out.split("\n")

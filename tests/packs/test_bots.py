@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule import Example, Rule
-from patchpilot.lint.store import load_packs
+from patchpilot.lint.rule_store import load_packs
 from tests.kit.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
 from tests.kit.snippets import context_of
 

@@ -7,8 +7,8 @@ import pytest
 
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.lint.store import load_packs
 from patchpilot.model.finding import Finding
 from tests.kit.snippets import context_of
 

@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.lint.fixing.fixer import import_fixers
 from patchpilot.lint.rule import Example, Rule
-from patchpilot.lint.store import load_packs
+from patchpilot.lint.rule_store import load_packs
 from tests.kit.fixing import all_rules, mended_example
 
 

@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from patchpilot.lint.store import load_packs
+from patchpilot.lint.rule_store import load_packs
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 

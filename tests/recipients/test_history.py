@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.maintainers.words import Words
-from patchpilot.recipients.dropin.answer import Question
-from patchpilot.recipients.dropin.history import GitHistory
-from patchpilot.recipients.dropin.mailbox import Mailmap, Merger
-from patchpilot.recipients.dropin.people import People
-from patchpilot.recipients.dropin.switches import Switches
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
+from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
+from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.git_signers import GitHistory
+from patchpilot.recipients.get_maintainer.switches import Switches
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo
@@ -93,7 +93,7 @@ def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> 
 
 def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
-    people = People(Switches().settled, Words(), Merger(Mailmap()))
-    history.add_file_people(people, Question(("lib/plain.c",), frozenset(), (), (), True))
+    people = CollectedRoles(Switches().settled, RoleWords(), Merger(Mailmap()))
+    history.add_file_people(people, GetMaintainerRequest(("lib/plain.c",), frozenset(), (), (), True))
     assert people.rows == []
     assert len(history.remarks) == 1

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.recipients.dropin.mailbox import Mailmap, Merger, each_mailbox, read_ignored, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, each_mailbox, read_ignored, take_apart, written
 
 
 @pytest.mark.parametrize(

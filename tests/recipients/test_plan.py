@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.services.maintainers import plan_series
+from patchpilot.services.maintainers.topic_recipients import plan_series
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.demo import acme
-from patchpilot.demo.repository import Repositories, make_repositories
+from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.robin import mend_first
-from patchpilot.tui.app import Walk
-from patchpilot.tui.memory import Memory
-from patchpilot.tui.walk import make
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
 from tests.kit.walk import copy_clone
 
 
@@ -35,11 +35,11 @@ def mended(clone: Path) -> Path:
 
 
 @pytest.fixture
-def walk_on(tmp_path: Path) -> Callable[[Path], Walk]:
+def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
     """A walk whose memory is not new, so that no tour is offered."""
 
-    def on(work: Path) -> Walk:
-        memory = Memory(tmp_path / "state" / "walk.json")
+    def on(work: Path) -> PatchpilotApp:
+        memory = SavedState(tmp_path / "state" / "walk.json")
         if memory.is_new:
             memory.keep(tour="offered")
         return make(work, memory=memory)

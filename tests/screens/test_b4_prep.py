@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.tui.app import Walk
-from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage, StageState
 from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.walk import asked, keys, settle, text_of
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-async def test_the_stages_show_the_patches_of_a_prep_branch(tmp_path: Path, walk_on: Callable[[Path], Walk], strategy: str) -> None:
+async def test_the_stages_show_the_patches_of_a_prep_branch(
+    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp], strategy: str
+) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     app = walk_on(repo.path)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -25,5 +27,5 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(tmp_path: Path, walk
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
         await keys(pilot, "3")
-        assert app.session.found[Stage.RECIPIENTS].standing.state is State.DONE
+        assert app.session.found[Stage.RECIPIENTS].standing.state is StageState.DONE
         assert "Mona Maintainer" in text_of(app)

@@ -4,12 +4,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from patchpilot.tui.app import Walk
+from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.widgets.choose import Choose
 from tests.kit.bases import clone, fix, upstream
 from tests.kit.walk import keys, settled, text_of, until
 
-On = Callable[..., Walk]
+On = Callable[..., PatchpilotApp]
 
 
 async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(tmp_path: Path, walk_on: On) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
-from patchpilot.services.prepare import Wanted, prepare
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import WALK, Terminal
@@ -55,7 +55,7 @@ def test_a_closed_terminal_ends_the_walk(mended: Path, toured: Path) -> None:
 
 def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Path) -> None:
     with Repository.open(mended) as repository:
-        prepare(repository, None, Wanted(signoff=True))
+        prepare(repository, None, PrepareRequest(signoff=True))
 
     def mail_to(server: FaultySink) -> None:
         for name, value in (

@@ -9,46 +9,48 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from patchpilot.backports.conflict import Place
-from patchpilot.backports.prerequisites import Need
-from patchpilot.backports.verdict import Verdict
-from patchpilot.services.backport_result import BackportResult, BranchResult
-from patchpilot.tui.app import Walk
-from patchpilot.tui.colourless import Colourless
-from patchpilot.tui.screens.backports import first_to_look_at, in_words, needs_in_words
-from patchpilot.tui.stages import Stage, State
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.no_color import Colourless
+from patchpilot.tui.screens.backports_screen import first_to_look_at, in_words, needs_in_words
+from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
-from patchpilot.tui.widgets.pager import PatchPager
+from patchpilot.tui.widgets.patch_pager import PatchPager
 from tests.kit.walk import asked, keys, settle, text_of
 
-On = Callable[[Path], Walk]
-NEED = Need("1" * 40, "frob: check first", 12)
+On = Callable[[Path], PatchpilotApp]
+NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
-def branch(verdict: Verdict, **more: object) -> BranchResult:
+def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
     """A branch with a verdict and what else there is."""
     return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more)  # type: ignore[arg-type]
 
 
 def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
-    place = Place("a.c", 7, "content", ("ours",), ("theirs",))
-    for verdict, told in ((Verdict.CONFLICT, True), (Verdict.NOT_AFFECTED, False), (Verdict.FIXED, False)):
+    place = ConflictPlace("a.c", 7, "content", ("ours",), ("theirs",))
+    for verdict, told in ((BranchVerdict.CONFLICT, True), (BranchVerdict.NOT_AFFECTED, False), (BranchVerdict.FIXED, False)):
         rows = "\n".join(in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,))))
         assert ("conflict in a.c:7" in rows) is ("apply first" in rows) is told
 
 
 def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
-    assert needs_in_words(branch(Verdict.CONFLICT, prerequisites=(NEED,), search="found")) == ["apply first 111111111111 frob: check first"]
-    rows = needs_in_words(branch(Verdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
+    assert needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), search="found")) == [
+        "apply first 111111111111 frob: check first"
+    ]
+    rows = needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
     assert rows[0].startswith("first bring in by hand, of these commits, only what they change in the fix's own files")
     assert rows[1:] == ["- 111111111111 frob: check first (12 lines)", "(to pick whole commits it would take 20, 240 lines in all)"]
-    assert "has to be adapted" in needs_in_words(branch(Verdict.CONFLICT, search="none"))[0]
-    assert "not found in time" in needs_in_words(branch(Verdict.CONFLICT, search="gave-up"))[0]
+    assert "has to be adapted" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0]
+    assert "not found in time" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0]
 
 
 def test_the_cursor_begins_where_a_person_is_wanted() -> None:
-    of = {verdict: branch(verdict) for verdict in Verdict}
-    rows = (of[Verdict.NOT_AFFECTED], of[Verdict.CLEAN], of[Verdict.CONFLICT])
+    of = {verdict: branch(verdict) for verdict in BranchVerdict}
+    rows = (of[BranchVerdict.NOT_AFFECTED], of[BranchVerdict.CLEAN], of[BranchVerdict.CONFLICT])
     assert first_to_look_at(BackportResult(None, "x", branches=rows)) == 2
     assert first_to_look_at(BackportResult(None, "x", branches=rows[:2])) == 1
     assert first_to_look_at(BackportResult(None, "x", branches=rows[:1])) == first_to_look_at(BackportResult(None, "x")) == 0
@@ -98,7 +100,7 @@ async def test_a_stage_that_nobody_looked_at_is_to_do_and_never_stale(mended: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         app.session.changed("answers", "edits", "draft")
-        assert app.session.standing(Stage.PREVIEW).state is app.session.standing(Stage.SEND).state is State.TODO
+        assert app.session.standing(Stage.PREVIEW).state is app.session.standing(Stage.SEND).state is StageState.TODO
 
 
 async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Path, walk_on: On) -> None:

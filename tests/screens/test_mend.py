@@ -8,19 +8,19 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check import check
-from patchpilot.services.checked import Wanted
-from patchpilot.services.topic_waivers import of_topic
-from patchpilot.tui.app import Walk
-from patchpilot.tui.screens.mend import Mend
-from patchpilot.tui.stages import Stage, State
+from patchpilot.services.check.check_patches import check
+from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.topic_waivers import of_topic
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.fix_dialog import FixDialog
+from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.keyline import KeyLine
-from patchpilot.tui.widgets.pager import PatchPager
+from patchpilot.tui.widgets.patch_pager import PatchPager
 from tests.kit.repos import Repo
 from tests.kit.walk import asked, keys, settle, still, text_of, until
 
-On = Callable[[Path], Walk]
+On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
 BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
 TEXT = "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give it to them.\n\n"
@@ -54,7 +54,7 @@ async def at_checks(pilot: Pilot[int]) -> PatchPager:
     return app.screen.query_one("#patch", PatchPager)
 
 
-def keyline(app: Walk) -> str:
+def keyline(app: PatchpilotApp) -> str:
     return text_of(app).split("\n")[-1]
 
 
@@ -66,7 +66,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await still(pilot)
         assert "m mend" in keyline(app)
         await keys(pilot, "m")
-        assert isinstance(app.screen, Mend)
+        assert isinstance(app.screen, FixDialog)
         shown = text_of(app)
         assert "-Reviewed-By: Ben Reader" in shown
         assert "can be mended in 1 commit, none stay" in " ".join(shown.split())
@@ -163,11 +163,11 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         assert "1 waived" in app.session.standing(Stage.CHECKS).note
         assert "bad-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
-            from patchpilot.tui.screens.checks import wanted_of
+            from patchpilot.tui.screens.checks_screen import wanted_of
 
             assert app.session.topic is not None
             same = check((), wanted_of(app.session, repository, app.session.topic), repository=repository, base="master")
-            assert isinstance(wanted_of(app.session, repository, app.session.topic), Wanted)
+            assert isinstance(wanted_of(app.session, repository, app.session.topic), CheckRequest)
         assert [one.reason for _, one in same.excused] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [name for name, _ in app.screen._answers]  # type: ignore[attr-defined]
@@ -181,7 +181,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         assert waived() == {}
         assert "bad-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
-        assert app.session.standing(Stage.CHECKS).state is State.TODO
+        assert app.session.standing(Stage.CHECKS).state is StageState.TODO
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

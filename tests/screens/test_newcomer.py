@@ -8,24 +8,24 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.services.maintainers import edit
-from patchpilot.services.prepare import Wanted, prepare
-from patchpilot.tui.app import Walk
-from patchpilot.tui.screens import follow
-from patchpilot.tui.screens.checks import by_stage
-from patchpilot.tui.stages import Stage, State
+from patchpilot.services.maintainers.topic_recipients import edit
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens import follow_screen
+from patchpilot.tui.screens.checks_screen import by_stage
+from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.keyline import KeyLine
 from tests.kit.walk import asked, keys, settle, text_of
 
-On = Callable[[Path], Walk]
+On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
 def signed(mended: Path) -> Path:
     with Repository.open(mended) as repository:
-        prepare(repository, None, Wanted(signoff=True))
+        prepare(repository, None, PrepareRequest(signoff=True))
     return mended
 
 
@@ -44,18 +44,18 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         app.jobs.begin(Stage.RECIPIENTS)
         await settle(pilot)
         stands = app.session.standing(Stage.RECIPIENTS)
-        assert stands.state is State.TODO
+        assert stands.state is StageState.TODO
         assert "foo@bar" in stands.note
         await keys(pilot, "6")
-        assert app.session.standing(Stage.PREVIEW).state is State.BLOCKED
+        assert app.session.standing(Stage.PREVIEW).state is StageState.BLOCKED
         assert "way out: stage 3" in text_of(app)
         await keys(pilot, "3")
         rows = [one.address.email for _, one in app.session.last(Stage.RECIPIENTS).rows]
         app.screen.query_one("#people").move_cursor(row=rows.index("foo@bar"))  # type: ignore[attr-defined]
         await keys(pilot, "space")
-        assert app.session.standing(Stage.PREVIEW).state is not State.BLOCKED
+        assert app.session.standing(Stage.PREVIEW).state is not StageState.BLOCKED
         await keys(pilot, "6")
-        assert app.session.standing(Stage.PREVIEW).state is State.TODO
+        assert app.session.standing(Stage.PREVIEW).state is StageState.TODO
         assert "way out" not in text_of(app)
 
 
@@ -66,7 +66,7 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
         await settle(pilot)
         asked(app)
         await keys(pilot, "6", "7")
-        assert app.session.standing(Stage.SEND).state is State.BLOCKED
+        assert app.session.standing(Stage.SEND).state is StageState.BLOCKED
         assert "git config --global sendemail.smtpserver" in text_of(app)
         for key in ("s", "m"):
             await keys(pilot, key)
@@ -75,7 +75,7 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
             await keys(pilot, "escape")
         git(signed, "config", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "r")
-        assert app.session.standing(Stage.SEND).state is State.TODO
+        assert app.session.standing(Stage.SEND).state is StageState.TODO
 
 
 async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(mended: Path, walk_on: On) -> None:
@@ -135,16 +135,16 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
         asked(app)
         await keys(pilot, "5")
         stands = app.session.standing(Stage.BACKPORTS)
-        assert (stands.state, stands.note) == (State.DONE, "u-boot keeps no stable series: nothing to do here")
+        assert (stands.state, stands.note) == (StageState.DONE, "u-boot keeps no stable series: nothing to do here")
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")
         git(mended, "config", "patchpilot.profile", "linux")
         await keys(pilot, "r")
-        assert app.session.standing(Stage.BACKPORTS).state is State.BLOCKED
+        assert app.session.standing(Stage.BACKPORTS).state is StageState.BLOCKED
 
 
 async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "OFTEN", 1000.0)
+    monkeypatch.setattr(follow_screen, "OFTEN", 1000.0)
     app = walk_on(mended)
     app.demo = "1"
     async with app.run_test(size=(80, 24)) as pilot:
@@ -155,4 +155,4 @@ async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Pa
         monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
         for _ in range(30):
             app.screen._again()  # type: ignore[attr-defined]
-        assert len(begun) == follow.CALM + 3
+        assert len(begun) == follow_screen.CALM + 3

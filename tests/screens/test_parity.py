@@ -11,16 +11,16 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.demo import mails
-from patchpilot.demo.mails import Sent
+from patchpilot.demo import demo_mails
+from patchpilot.demo.demo_mails import Sent
 from patchpilot.model.address import parse_address
 from patchpilot.model.mail import join_mbox, parse_mail
-from patchpilot.tui.app import Walk
-from patchpilot.tui.screens import tags
-from patchpilot.tui.screens.preview import plan_summary
-from patchpilot.tui.session import Ask, Session
-from patchpilot.tui.stages import Stage, State
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens import tags_screen
+from patchpilot.tui.screens.preview_screen import plan_summary
+from patchpilot.tui.session import JobRequest, Session
+from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.widgets.patch_pager import Pager
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle, text_of, until
 from tests.tags.culprits import FIX, history
@@ -33,7 +33,7 @@ def verb(*argv: object) -> Any:
 
 
 @pytest.mark.parametrize("tagged", [False, True])
-async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable[[Path], Walk], tagged: bool) -> None:
+async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool) -> None:
     if tagged:
         assert call("prepare", "-C", mended, "--signoff").code == 0
     app = walk_on(mended)
@@ -72,13 +72,13 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
     assert {*summary["to"], *summary["cc"]} == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
 
 
-async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path], Walk], tmp_path: Path) -> None:
+async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path) -> None:
     mail = git(mended, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
     sent = Sent(known.message_id, known.subject, known.body, datetime(2026, 9, 2, 8, 0, tzinfo=UTC))
     box = tmp_path / "thread.mbox"
-    box.write_bytes(join_mbox([first, mails.question(sent), mails.review(sent), mails.build_report(sent)]))
+    box.write_bytes(join_mbox([first, demo_mails.question(sent), demo_mails.review(sent), demo_mails.build_report(sent)]))
     assert call("track", "add", "--mbox", box, "-C", mended).code == 0
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -111,12 +111,12 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Pa
     with Repository.open(story.repo.path) as repository:
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
-        result, _ = tags.load(Ask(repository, session, lambda *_: None))
+        result, _ = tags_screen.load(JobRequest(repository, session, lambda *_: None))
     assert any("squash it" in one for one in result.notes)
     assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)
 
 
-async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_path: Path, walk_on: Callable[[Path], Walk]) -> None:
+async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]) -> None:
     story = history(tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().")
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
@@ -124,7 +124,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_pat
         await settle(pilot)
         asked(app)
         await keys(pilot, "4")
-        assert app.session.standing(Stage.TAGS).state is State.DONE
+        assert app.session.standing(Stage.TAGS).state is StageState.DONE
         assert "Does not look like a fix" in text_of(app)
         assert story.culprit[:12] not in text_of(app)
         await keys(pilot, "f")

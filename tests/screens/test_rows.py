@@ -7,22 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.model.printable import UNSAFE, printable, width
-from patchpilot.outgoing.preflight import Problem
-from patchpilot.services.backport_clone import Resolving
-from patchpilot.services.backport_write import Written
-from patchpilot.tui.screens.backports import resolving_rows, written_rows
-from patchpilot.tui.screens.commit import message_line
-from patchpilot.tui.screens.preview import WAYS, mail_line, problem_rows
+from patchpilot.outgoing.preflight import SendProblem
+from patchpilot.services.backport.work_clone import Resolving
+from patchpilot.services.backport.write_backports import WrittenBackport
+from patchpilot.tui.rich_text import diff_line, fitted, plain
+from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
+from patchpilot.tui.screens.commit_screen import message_line
+from patchpilot.tui.screens.preview_screen import WAYS, mail_line, problem_rows
 from patchpilot.tui.screens.thread import by_key, thread_line
-from patchpilot.tui.text import diff_line, fitted, plain
 
 WHY = "not in mainline here"
 
 
 def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
-    none = tuple(Written(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
+    none = tuple(WrittenBackport(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
     assert written_rows(none) == [f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
-    some = (Written("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
+    some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
     assert written_rows(some) == ["linux-6.12.y:", "  backports/0001-a.patch", "", f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
 
 
@@ -48,8 +48,8 @@ def test_advice_names_the_stage_of_a_verb() -> None:
 
 def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
     class Plan:
-        refusals = (Problem("no-signoff", "no Signed-off-by", "patchpilot prepare --signoff"),)
-        warnings = (Problem("weekend", "it is weekend"), Problem("odd", "odd", "git fetch"))
+        refusals = (SendProblem("no-signoff", "no Signed-off-by", "patchpilot prepare --signoff"),)
+        warnings = (SendProblem("weekend", "it is weekend"), SendProblem("odd", "odd", "git fetch"))
 
     assert problem_rows(Plan()) == [  # type: ignore[arg-type]
         f"refused: no Signed-off-by -> {WAYS['no-signoff']}",
@@ -74,7 +74,7 @@ def test_markup_stays_text(text: str) -> None:
 
 
 def test_advice_after_a_send_names_keys_and_no_verb() -> None:
-    from patchpilot.tui.screens.send import by_keys_in
+    from patchpilot.tui.screens.send_screen import by_keys_in
 
     told = by_keys_in("the answers are followed: patchpilot track update, then patchpilot track show")
     assert told == "the answers are followed: 8 shows them"

@@ -12,23 +12,23 @@ from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.plan import Request
+from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.transport import MailState, Outcome
-from patchpilot.services import send as service
-from patchpilot.services.prepare import Wanted, prepare
-from patchpilot.threads.store import Store
-from patchpilot.tui.app import Walk
-from patchpilot.tui.stages import Stage, Standing, State
+from patchpilot.services.send import plan_and_send as service
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.threads.track_store import Store
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage, StageStanding, StageState
 from tests.kit.walk import asked, keys, settle, still, text_of, until
 
-On = Callable[[Path], Walk]
+On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
 def ready(mended: Path) -> Iterator[tuple[Path, Sink]]:
     """A topic that may be sent, and a server for it."""
     with Repository.open(mended) as repository:
-        prepare(repository, None, Wanted(signoff=True))
+        prepare(repository, None, PrepareRequest(signoff=True))
     with Sink() as sink:
         for name, value in (("smtpServer", "127.0.0.1"), ("smtpServerPort", str(sink.port)), ("smtpEncryption", ""), ("confirm", "never")):
             git(mended, "config", f"sendemail.{name}", value)
@@ -49,7 +49,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         await pilot.press("escape")
         await keys(pilot, "s")
         await pilot.press(*"send", "enter")
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is State.DONE, "the mail to be sent")
+        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.DONE, "the mail to be sent")
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
@@ -61,7 +61,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)
-            assert app.session.standing(Stage.PREVIEW) == Standing(State.DONE, "v1 was sent")
+            assert app.session.standing(Stage.PREVIEW) == StageStanding(StageState.DONE, "v1 was sent")
     with Store() as store:
         assert len(store.entries()) == 1
     (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(missing_ok=True)
@@ -70,7 +70,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         # known from the record, before anybody looked
-        assert again.session.standing(Stage.PREVIEW) == again.session.standing(Stage.SEND) == Standing(State.DONE, "v1 was sent")
+        assert again.session.standing(Stage.PREVIEW) == again.session.standing(Stage.SEND) == StageStanding(StageState.DONE, "v1 was sent")
         asked(again)
         await keys(pilot, "6")
         await still(pilot)
@@ -80,7 +80,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
 async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink], walk_on: On) -> None:
     work, sink = ready
     with Repository.open(work) as repository:
-        planned = service.plan(repository, Request())
+        planned = service.plan(repository, SendRequest())
         with Outbox() as outbox:
             cut = outbox.add(service.as_send(planned), planned.letters, planned.mails)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
@@ -89,10 +89,10 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
         await settle(pilot)
         asked(app)
         await keys(pilot, "7")
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is State.BLOCKED, "the cut to be seen")
+        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.BLOCKED, "the cut to be seen")
         assert "cut off" in text_of(app)
         await keys(pilot, "s")
         assert not sink.take()
         await keys(pilot, "R", "j", "j", "enter")
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is State.DONE, "it to be taken up")
+        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.DONE, "it to be taken up")
     assert [one.data.lower().count(planned.mails[0].message_id.lower().encode()) for one in sink.take()] == [1]

@@ -11,19 +11,19 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.services import topic_base
-from patchpilot.tui.app import Walk
-from patchpilot.tui.memory import Memory
-from patchpilot.tui.screens.base import StageScreen
-from patchpilot.tui.session import Session, Topic
-from patchpilot.tui.stages import Stage, State
-from patchpilot.tui.topic import read_topic
-from patchpilot.tui.watch import Watch, head_signature
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.services.topic import topic_base
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.branch_watch import Watch, head_signature
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import OpenTopic, Session
+from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.topic_reading import read_topic
+from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.walk import PATIENCE, asked, keys, settle, settled, still, text_of, until
 
-On = Callable[[Path], Walk]
+On = Callable[[Path], PatchpilotApp]
 
 
 async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mended: Path, walk_on: On) -> None:
@@ -32,15 +32,15 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
         await settle(pilot)
         asked(app)
         await keys(pilot, "5")
-        assert app.session.standing(Stage.BACKPORTS).state is not State.STALE
+        assert app.session.standing(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, "3")
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
         git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(pilot, lambda: app.session.topic and before and app.session.topic.key != before.key, "the amend to be seen")
         await settle(pilot)
-        assert app.session.standing(Stage.BACKPORTS).state is State.STALE
-        assert app.session.standing(Stage.CHECKS).state is not State.STALE
+        assert app.session.standing(Stage.BACKPORTS).state is StageState.STALE
+        assert app.session.standing(Stage.CHECKS).state is not StageState.STALE
         # how far the topic is depends on its commits: it is looked up again
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
@@ -134,14 +134,14 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: 
         assert git(mended, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+w")
-        await until(pilot, lambda: app.session.standing(Stage.TAGS).state is State.DONE, "the tags")
+        await until(pilot, lambda: app.session.standing(Stage.TAGS).state is StageState.DONE, "the tags")
         assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
         await until(pilot, lambda: "Take back" in text_of(app), "the question")
         await keys(pilot, "enter")
         await until(pilot, lambda: git(mended, "rev-parse", "HEAD").text == first, "the undo")
         await settle(pilot)
-        assert app.session.standing(Stage.TAGS).state is State.TODO
+        assert app.session.standing(Stage.TAGS).state is StageState.TODO
 
 
 async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_on: On) -> None:
@@ -227,10 +227,10 @@ async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
 
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
-    session = Session(None, topic=Topic(None, "topic", None, ()))
+    session = Session(None, topic=OpenTopic(None, "topic", None, ()))
     session.recall({"preview": ["to do", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
-    assert session.standing(Stage.PREVIEW).state is State.TODO
-    assert session.standing(Stage.SEND).state is State.STALE
+    assert session.standing(Stage.PREVIEW).state is StageState.TODO
+    assert session.standing(Stage.SEND).state is StageState.STALE
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_what_is_not_done(mended: Path, walk_on: On) -> None:
@@ -269,7 +269,7 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(mende
 
 
 async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk_on: On) -> None:
-    from patchpilot.tui.screens.help import help_rows, shown_key
+    from patchpilot.tui.screens.help_screen import help_rows, shown_key
 
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -315,11 +315,11 @@ def test_head_moves_are_seen_without_asking_git(mended: Path) -> None:
 def test_memory_that_cannot_be_read_or_written_is_done_without(tmp_path: Path) -> None:
     file = tmp_path / "walk.json"
     file.write_text("not json")
-    memory = Memory(file)
+    memory = SavedState(file)
     assert memory.is_new
     memory.keep("place", stage="send")
     assert json.loads(file.read_text()) == {"place": {"stage": "send"}}
-    assert Memory(file).get("stage", "place") == "send"
+    assert SavedState(file).get("stage", "place") == "send"
     assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
 
 

@@ -13,23 +13,23 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.repository import Repository
-from patchpilot.demo import acme, mails
-from patchpilot.demo.mails import Sent
-from patchpilot.demo.repository import Repositories
+from patchpilot.demo import acme, demo_mails
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.robin import mend_first
 from patchpilot.model.mail import parse_mail
-from patchpilot.outgoing.transport import captured
-from patchpilot.services import track
-from patchpilot.services.backport import backport
-from patchpilot.services.backport_result import BranchResult
-from patchpilot.services.fixes import FixesResult
-from patchpilot.threads.store import Store
-from patchpilot.tui.memory import Memory
-from patchpilot.tui.screens import checks, commit, preview, recipients, send, tags
-from patchpilot.tui.session import Ask, Loader, Session
-from patchpilot.tui.stages import RECORDED, Stage, Standing, State
+from patchpilot.model.rendered_mail import captured
+from patchpilot.services.backport.backport_result import BranchResult
+from patchpilot.services.backport.branch_verdicts import backport
+from patchpilot.services.tags.find_culprits import FixesResult
+from patchpilot.services.track import follow_series
+from patchpilot.threads.track_store import Store
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.screens import checks_screen, commit_screen, preview_screen, recipients_screen, send_screen, tags_screen
+from patchpilot.tui.session import JobRequest, Loader, Session
+from patchpilot.tui.stages import RECORDED, Stage, StageStanding, StageState
 from patchpilot.tui.themes import CONTRAST
-from patchpilot.tui.walk import make
 from tests.kit.walk import asked, copy_clone, keys, settle, still
 
 SIZES = ((80, 24), (160, 50))
@@ -55,18 +55,18 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
+def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
     """Every stage's result, of the mended commit before its tags are written."""
     mended = work
     with Repository.open(mended) as repository:
         session = Session(mended)
         session.read_topic(repository)
-        ask = Ask(repository, session, lambda *_: None)
-        found: dict[Stage, tuple[Any, Standing]] = {
-            Stage.COMMIT: commit.load(ask),
-            Stage.CHECKS: checks.load(ask),
-            Stage.RECIPIENTS: recipients.load(ask),
-            Stage.TAGS: tags.load(ask),
+        ask = JobRequest(repository, session, lambda *_: None)
+        found: dict[Stage, tuple[Any, StageStanding]] = {
+            Stage.COMMIT: commit_screen.load(ask),
+            Stage.CHECKS: checks_screen.load(ask),
+            Stage.RECIPIENTS: recipients_screen.load(ask),
+            Stage.TAGS: tags_screen.load(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
@@ -74,9 +74,9 @@ def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
         result = backport(repository, session.commit.id if session.commit else None, onto, fixes=[culprit])[-1]
         found[Stage.BACKPORTS] = (
             replace(result, branches=tuple(_reworded(one) for one in result.branches)),
-            Standing(State.DONE, "5 of 6 branches need it, 1 with a conflict"),
+            StageStanding(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
-        planned = preview.load(ask)[0]
+        planned = preview_screen.load(ask)[0]
         raw = re.sub(rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw)
         raw = re.sub(rb"(?mi)^Message-ID: .*$", b"Message-ID: <20260902-acme-v1-1@example.net>", raw)
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
@@ -84,8 +84,8 @@ def results(work: Path) -> dict[Stage, tuple[Any, Standing]]:
         mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
         kept = tuple(one for one in planned.warnings if one.name in ("first-time", "unanswered-security"))
         planned = replace(planned, mails=(mail,), warnings=kept)
-        found[Stage.PREVIEW] = planned, preview.standing_of(planned)
-        found[Stage.SEND] = send.Sending(planned), send.standing_of(send.Sending(planned))
+        found[Stage.PREVIEW] = planned, preview_screen.standing_of(planned)
+        found[Stage.SEND] = send_screen.Sending(planned), send_screen.standing_of(send_screen.Sending(planned))
         found[Stage.FOLLOW] = _followed(mended, raw)
     return found
 
@@ -96,7 +96,7 @@ def _reworded(one: BranchResult) -> BranchResult:
     return replace(one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=())
 
 
-def _weighed(result: FixesResult) -> tuple[FixesResult, Standing]:
+def _weighed(result: FixesResult) -> tuple[FixesResult, StageStanding]:
     """The candidates with fixed weights and words: how sure `fixes` is of what is another test's matter."""
     others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
     first, rest = result.candidates[0], [one for title in others for one in result.candidates if one.subject == title]
@@ -105,31 +105,31 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, Standing]:
         *(replace(one, confidence=0.03, evidence=("owns the identifiers that the message names",)) for one in rest),
     )
     words = f"likely {first.commit[:12]}, 93% sure: Enter takes it"
-    return replace(result, candidates=kept, reason="", notes=()), Standing(State.TODO, words)
+    return replace(result, candidates=kept, reason="", notes=()), StageStanding(StageState.TODO, words)
 
 
-def _followed(place: Path, raw: bytes) -> tuple[Any, Standing]:
+def _followed(place: Path, raw: bytes) -> tuple[Any, StageStanding]:
     mail = parse_mail(raw)
     sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
     box = place.parent / "thread.mbox"
-    parts = [raw.replace(b"\r\n", b"\n"), mails.question(sent), mails.review(sent), mails.build_report(sent)]
+    parts = [raw.replace(b"\r\n", b"\n"), demo_mails.question(sent), demo_mails.review(sent), demo_mails.build_report(sent)]
     box.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n" for part in parts))
     with Store() as store:
-        found = track.add(None, mbox=box, store=store, archive_at=track.default_archive())
-    return found, Standing(State.DONE, "1 series, 3 new mails")
+        found = follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
+    return found, StageStanding(StageState.DONE, "1 series, 3 new mails")
 
 
-def walk(results: dict[Stage, tuple[Any, Standing]], work: Path, theme: str) -> Any:
+def walk(results: dict[Stage, tuple[Any, StageStanding]], work: Path, theme: str) -> Any:
     file = work.parent / "walk.json"
     # what the last test visited must not open here
     file.unlink(missing_ok=True)
-    memory = Memory(file)
+    memory = SavedState(file)
     memory.keep(theme=theme)
     app = make(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
         # ahead of a visit only the record is looked at
-        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, Standing(State.TODO))
+        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, StageStanding(StageState.TODO))
 
     app.session.loader_of = loader_of
     return app
@@ -182,7 +182,10 @@ def test_each_dialog_looks_as_it_did(
     if name == "confirm":
         sending = results[Stage.SEND][0]
         results = dict(results)
-        results[Stage.SEND] = send.Sending(replace(sending.plan, refusals=())), Standing(State.TODO, "s sends, after you typed a word")
+        results[Stage.SEND] = (
+            send_screen.Sending(replace(sending.plan, refusals=())),
+            StageStanding(StageState.TODO, "s sends, after you typed a word"),
+        )
     app = walk(results, work, THEMES[0])
     assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
 

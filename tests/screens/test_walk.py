@@ -8,15 +8,15 @@ import pytest
 
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.sandbox import open_sandbox, ticking
-from patchpilot.services.track import Tracked
-from patchpilot.tui.screens import follow
-from patchpilot.tui.stages import Stage, State
-from patchpilot.tui.walk import make
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.tui.build_app import make
+from patchpilot.tui.screens import follow_screen
+from patchpilot.tui.stages import Stage, StageState
 from tests.kit.walk import keys, settle, until
 
 
 async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "OFTEN", 0.3)
+    monkeypatch.setattr(follow_screen, "OFTEN", 0.3)
     with open_sandbox(tmp_path / "sandbox") as sandbox, ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)
@@ -25,7 +25,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
         app = make(sandbox.work)
         session = app.session
 
-        def standing(stage: Stage) -> State:
+        def standing(stage: Stage) -> StageState:
             return session.standing(stage).state
 
         def followed() -> Tracked | None:
@@ -38,14 +38,14 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "n", "enter", "enter")
             await until(pilot, lambda: app.stage is Stage.CHECKS, "the questions to lead on to the checks")
             assert session.open_questions == 0
-            assert standing(Stage.CHECKS) is State.TODO
+            assert standing(Stage.CHECKS) is StageState.TODO
             await keys(pilot, "M")
             await keys(pilot, "n", "n")
             assert app.stage is Stage.TAGS
             await keys(pilot, "enter", "space", "ctrl+w")
-            await until(pilot, lambda: standing(Stage.TAGS) is State.DONE, "the tags to be written")
+            await until(pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written")
             await settle(pilot)
-            await until(pilot, lambda: standing(Stage.CHECKS) is State.DONE, "nothing to complain about")
+            await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "nothing to complain about")
             await keys(pilot, "n")
             assert {one.version: str(one.verdict) for one in session.fresh(Stage.BACKPORTS).branches} == {
                 "5.10": "not-affected",
@@ -62,7 +62,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
             await keys(pilot, "n", "s")
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: standing(Stage.SEND) is State.DONE, "the mail to be sent")
+            await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "the mail to be sent")
             assert len(sandbox.sink.take()) == 1
             await keys(pilot, "n")
             await until(pilot, lambda: followed() and followed().status and len(followed().status.replies) == 3, "three answers")
@@ -70,11 +70,11 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "M")
             await until(pilot, lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message, "v2")
             await keys(pilot, "7")
-            await until(pilot, lambda: session.fresh(Stage.SEND) is not None and standing(Stage.SEND) is State.TODO, "v2's plan")
+            await until(pilot, lambda: session.fresh(Stage.SEND) is not None and standing(Stage.SEND) is StageState.TODO, "v2's plan")
             assert "v2" in session.fresh(Stage.SEND).plan.mails[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: standing(Stage.SEND) is State.DONE, "v2 to be sent")
+            await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
             await keys(pilot, "8")
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
             assert [one.version for one in followed().status.topic.revisions] == [1, 2]
@@ -89,6 +89,6 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
             now = {one.version: str(one.verdict) for one in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
-            assert standing(Stage.PREVIEW) is standing(Stage.SEND) is State.DONE
+            assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
         # v1, the answer to the question about it, v2
         assert len(sandbox.sink.take()) == 3

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.tui.app import Walk
-from patchpilot.tui.memory import PLACES, Memory
-from patchpilot.tui.stages import Stage, State
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.saved_state import PLACES, SavedState
+from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import Table
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
 from tests.kit.walk import asked, keys, settle, text_of
 
-On = Callable[[Path], Walk]
+On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
@@ -75,7 +75,7 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
         await pilot.press("escape")
         await keys(pilot, "5", "1")
         stood = first.session.standing(Stage.BACKPORTS)
-        assert stood.state is State.DONE
+        assert stood.state is StageState.DONE
     again = walk_on(mended)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -85,7 +85,7 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
     amended = walk_on(mended)
     async with amended.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert amended.session.standing(Stage.BACKPORTS).state is State.STALE
+        assert amended.session.standing(Stage.BACKPORTS).state is StageState.STALE
 
 
 def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended: Path, toured: Path) -> None:
@@ -121,12 +121,12 @@ def test_the_first_frame_says_where_you_stand_before_textual_is_there(mended: Pa
 
 
 def test_only_so_many_places_are_remembered(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "walk.json")
+    memory = SavedState(tmp_path / "walk.json")
     memory.keep(theme="textual-light")
     for number in range(PLACES + 3):
         memory.keep(f"/repository:{number}", stage="send")
     memory.keep("/repository:3", stage="tags")
     memory.keep("/repository:new", stage="tags")
-    kept = Memory(tmp_path / "walk.json")
+    kept = SavedState(tmp_path / "walk.json")
     assert kept.get("theme") == "textual-light"
     assert [kept.get("stage", f"/repository:{number}") for number in (2, 3, 4, 5)] == [None, "tags", None, "send"]

@@ -11,8 +11,8 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.transport import MailState
-from patchpilot.services.archived import series_at
-from patchpilot.services.send import result_of_send
+from patchpilot.services.send.plan_and_send import result_of_send
+from patchpilot.services.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail, patch

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
-from patchpilot.services.checked import Wanted
-from patchpilot.services.fix import FixResult, fix
-from patchpilot.services.undo import undo_restore
+from patchpilot.services.check.apply_fixes import FixResult, fix
+from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo
 
 FILE = "drivers/frob/frob.c"
@@ -42,7 +42,7 @@ def topic(path: Path) -> Repo:
 
 def mend(repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: bool) -> FixResult:
     with Repository.open(repo.path) as repository:
-        return fix(targets, Wanted(strict=strict), write=write, repository=repository, base="master", **flags)
+        return fix(targets, CheckRequest(strict=strict), write=write, repository=repository, base="master", **flags)
 
 
 def file(repo: Repo, rev: str) -> str:
@@ -162,16 +162,18 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         repo.checkout("topic")
         repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
         targets, error = ["HEAD"], UsageError  # type: ignore[assignment]
-    monkeypatch.setattr("patchpilot.services.fix.check_series", lambda *_, **__: pytest.fail("it was checked first"))
+    monkeypatch.setattr("patchpilot.services.check.apply_fixes.check_series", lambda *_, **__: pytest.fail("it was checked first"))
     with pytest.raises(error, match=why):
         mend(repo, *targets)
 
 
 def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from patchpilot.services.check import check_series
+    from patchpilot.services.check.check_patches import check_series
 
     calls: list[int] = []
-    monkeypatch.setattr("patchpilot.services.fix.check_series", lambda *all_, **named: calls.append(1) or check_series(*all_, **named))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(
+        "patchpilot.services.check.apply_fixes.check_series", lambda *all_, **named: calls.append(1) or check_series(*all_, **named)
+    )  # type: ignore[func-returns-value]
     repo = topic(tmp_path / "r")
     repo.put(FILE, "mine\n")
     with pytest.raises(RefusedError, match="not committed"):
@@ -212,7 +214,7 @@ def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
 def test_select_limits_what_is_mended(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
-        fix((), Wanted(select=["subject-period"], strict=True), write=True, repository=repository, base="master")
+        fix((), CheckRequest(select=["subject-period"], strict=True), write=True, repository=repository, base="master")
     assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
 
@@ -301,8 +303,8 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.services.checked import Wanted
-from patchpilot.services.fix import fix
+from patchpilot.services.check.check_result import Wanted
+from patchpilot.services.check.apply_fixes import fix
 with repository.Repository.open(sys.argv[1]) as opened:
     fix((), Wanted(strict=True), write=True, repository=opened, base="master")
 print(count[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, RefusedError
-from patchpilot.services.fix_files import Holder
+from patchpilot.services.check.fix_files import PatchFiles
 
 ERRORS = {"Ctrl-C": KeyboardInterrupt(), "disk": OSError(5, "Input/output error", "b.patch")}
 
@@ -23,7 +23,7 @@ def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
 ) -> None:
     for name in "abc":
         (tmp_path / f"{name}.patch").write_bytes(b"old")
-    holder = Holder({str(tmp_path / f"{name}.patch"): b"old" for name in "abc"})
+    holder = PatchFiles({str(tmp_path / f"{name}.patch"): b"old" for name in "abc"})
     calls: list[Path] = []
     replace = Path.replace
 
@@ -48,4 +48,4 @@ def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
 def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="more than 1 MiB"):
-        Holder.of(("/dev/zero",), None)
+        PatchFiles.of(("/dev/zero",), None)

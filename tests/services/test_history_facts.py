@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.history_facts import RELEASES_APART, RepositoryFacts
+from patchpilot.services.check.history_facts import RELEASES_APART, RepositoryFacts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

@@ -3,8 +3,8 @@
 
 import pytest
 
-from patchpilot.outgoing.transport import captured
-from patchpilot.services.marks import mark_warnings
+from patchpilot.model.rendered_mail import captured
+from patchpilot.services.check.subject_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
 To: Ben Reader <ben@example.org>

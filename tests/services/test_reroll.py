@@ -8,11 +8,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.outgoing.draft import Draft, Drafts, KnownPatch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.transport import MailState
-from patchpilot.services.reroll import (
-    Change,
+from patchpilot.series.draft import Draft, Drafts, KnownPatch
+from patchpilot.services.send.reroll import (
+    VersionChange,
     change_lines,
     changelog_hints,
     changes,
@@ -117,7 +117,7 @@ def test_what_became_of_each_patch(patches: tuple[KnownPatch, ...], kinds: list[
 
 def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
     kinds = ("same", "reworded", "changed", "new", "dropped")
-    assert change_lines([Change(kind, "a {} b") for kind in kinds]) == (
+    assert change_lines([VersionChange(kind, "a {} b") for kind in kinds]) == (
         "message reworded: a {} b",
         "changed: a {} b",
         "new patch: a {} b",

@@ -7,10 +7,10 @@ import pytest
 
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.tree import DirectoryTree
-from patchpilot.services import check as verb
-from patchpilot.services.check import check_series
-from patchpilot.services.checked import CheckResult, Wanted
+from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.services.check import check_patches as verb
+from patchpilot.services.check.check_patches import check_series
+from patchpilot.services.check.check_result import CheckRequest, CheckResult
 from tests.kit.repos import Repo
 
 BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"
@@ -65,7 +65,7 @@ def _names(result: CheckResult, number: int) -> list[str]:
 
 
 def _check(files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False) -> CheckResult:
-    wanted = Wanted(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
+    wanted = CheckRequest(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
     return check_series(read_targets(files, None), wanted, tree=DirectoryTree(tree))
 
 
@@ -155,5 +155,5 @@ def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
     tree.commit("demo: Add a driver of the frob" + BODY + SIGNED, {"drivers/demo/frob.c": DRIVER})
     repository = Repository.open(tree.path)
     series = read_targets([f"{start}..HEAD"], repository)
-    result = check_series(series, Wanted(strict=True, profile="linux"), repository=repository)
+    result = check_series(series, CheckRequest(strict=True, profile="linux"), repository=repository)
     assert "undocumented-compatible" not in _named(result.patches[1])

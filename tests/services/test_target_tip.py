@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.target import Target
-from patchpilot.services.target_tip import find_target
-from patchpilot.services.traps import traps
+from patchpilot.outgoing.target_tree import Target
+from patchpilot.services.send.questions import traps
+from patchpilot.services.topic.target_tip import find_target
 from tests.kit.bases import SUBMAINTAINER, add_remote, clone, fix, grow, upstream
 from tests.kit.repos import Repo
 

@@ -10,12 +10,12 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
-from patchpilot.services.addressees import answer_named
-from patchpilot.tui.screens import recipients
-from patchpilot.tui.screens.follow import load
-from patchpilot.tui.screens.preview import recorded
-from patchpilot.tui.session import Ask, Session
-from patchpilot.tui.stages import Stage, State
+from patchpilot.services.send.mail_recipients import answer_named
+from patchpilot.tui.screens import recipients_screen
+from patchpilot.tui.screens.follow_screen import load
+from patchpilot.tui.screens.preview_screen import recorded
+from patchpilot.tui.session import JobRequest, Session
+from patchpilot.tui.stages import Stage, StageState
 from tests.kit.cli import call
 from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA
@@ -207,8 +207,8 @@ class Moment:
     the state that `track` shows, and how `trailers` ends (0, or a part of its error)."""
 
     make: Callable[[Life], object]
-    follow: State
-    send: State
+    follow: StageState
+    send: StageState
     words: str
     next_version: int
     track: str
@@ -216,7 +216,7 @@ class Moment:
     patches: int = 1
 
 
-TODO, DONE, WAITING, BLOCKED = State.TODO, State.DONE, State.WAITING, State.BLOCKED
+TODO, DONE, WAITING, BLOCKED = StageState.TODO, StageState.DONE, StageState.WAITING, StageState.BLOCKED
 NOT_FOLLOWED = "no series of this topic is followed"
 LIFE = {
     "committed": Moment(lambda one: None, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
@@ -259,7 +259,7 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
         session = Session(one.repo.path)
         with Repository.open(one.repo.path) as repository:
             session.read_topic(repository)
-            ask = Ask(repository, session, silent, visited=False)
+            ask = JobRequest(repository, session, silent, visited=False)
             follow, send = load(ask)[1], recorded(ask, Stage.SEND)
         drafted = json.loads(one.run("draft", "--format", "json").out)["topic"]
         listed = json.loads(one.track("--format", "json").out)["topic"]
@@ -279,7 +279,7 @@ def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
         one.repo.git("config", "sendemail.cc", "otto@example.com")
         one.repo.git("config", "patchpilot.profile", "linux")
-        session = Session(one.repo.path, loader_of=lambda stage: recipients.load)
+        session = Session(one.repo.path, loader_of=lambda stage: recipients_screen.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)
         assert answer_named(repository, "regression", "yes", request).startswith("1 more recipient: regressions@lists.linux.dev (")

@@ -10,8 +10,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.settings import source_of
-from patchpilot.tui.screens import checks
-from patchpilot.tui.session import Ask, Session
+from patchpilot.tui.screens import checks_screen
+from patchpilot.tui.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.services.test_settings import PACK
@@ -66,7 +66,7 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
-            checks.load(Ask(repository, session, lambda *_: None))
+            checks_screen.load(JobRequest(repository, session, lambda *_: None))
     assert f"patchpilot: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
 
 

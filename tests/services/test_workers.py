@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check import _Worker
+from patchpilot.services.check.check_patches import _Worker
 from tests.kit.repos import Repo
 
 

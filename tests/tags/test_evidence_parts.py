@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.model.fix_claim import kind_of
-from patchpilot.tags.bisect import parse_bisection
-from patchpilot.tags.blocks import enclosing
-from patchpilot.tags.change import parse_change
-from patchpilot.tags.message import ids_in, prose, quotes_in
+from patchpilot.tags.bisect_log import parse_bisection
+from patchpilot.tags.commit_change import parse_change
+from patchpilot.tags.comparable_words import identifiers, significance, stems
+from patchpilot.tags.enclosing_blocks import enclosing
+from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
 from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
-from patchpilot.tags.words import identifiers, significance, stems
 
 DIFF = """\
 diff --git a/x.c b/x.c

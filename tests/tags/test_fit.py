@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
-from patchpilot.tags.features import tally
-from patchpilot.tags.fixes import weigh
+from patchpilot.tags.blame_features import tally
+from patchpilot.tags.evidence_input import read_scene
+from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, shipped
-from patchpilot.tags.scene import read_scene
 from tests.kit import fit_fixes
 from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 

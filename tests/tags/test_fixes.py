@@ -8,9 +8,9 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.projects.loading import find_project
-from patchpilot.services.fixes import FixesResult, find_culprits
-from patchpilot.services.stable import stable_lines
-from patchpilot.tags.released import releases_in
+from patchpilot.services.tags.find_culprits import FixesResult, find_culprits
+from patchpilot.services.tags.stable_request_tag import stable_lines
+from patchpilot.tags.named_release import releases_in
 from tests.kit.repos import Repo
 from tests.tags import culprits
 from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history

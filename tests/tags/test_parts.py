@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
-from patchpilot.tags.compose import Wish, compose, marked, word_diff
-from patchpilot.tags.people import codeveloped, link, pasted, person, regzbot_line
-from patchpilot.tags.stable import BranchState, Culprits, advise
+from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
+from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line
+from patchpilot.tags.stable_decision import BranchState, Culprits, advise
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, history
 
@@ -54,10 +54,16 @@ def test_people_and_links_are_judged() -> None:
 
 def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     who = codeveloped("Cy <cy@example.org>")[0][1]
-    text = compose("x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", Wish(developers=(who,)))
+    text = compose("x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", MessageWish(developers=(who,)))
     assert text.split("\n")[4:7] == [f"Co-developed-by: {who}", f"Signed-off-by: {who}", "Signed-off-by: Ada <ada@example.org>"]
-    assert compose(text, Wish(developers=(who,))) == text
-    assert compose("x: y\n", Wish(developers=(who,))).split("\n") == ["x: y", "", f"Co-developed-by: {who}", f"Signed-off-by: {who}", ""]
+    assert compose(text, MessageWish(developers=(who,))) == text
+    assert compose("x: y\n", MessageWish(developers=(who,))).split("\n") == [
+        "x: y",
+        "",
+        f"Co-developed-by: {who}",
+        f"Signed-off-by: {who}",
+        "",
+    ]
 
 
 LINUX = find_project("linux")
@@ -115,7 +121,7 @@ def test_a_word_diff_gives_both_sides_back(old: str, new: str) -> None:
 )
 def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
-    done = compose("\n".join(lines) + "\n", Wish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))))
+    done = compose("\n".join(lines) + "\n", MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))))
     kept = [one for one in done.split("\n") if one in tags]
     assert kept == [line for line in lines if line in tags]
     assert [str(one) for one in parse_trailers(done.split("\n")) if one.name == "Fixes"]

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.services import prepare as service
-from patchpilot.services.fixes import FixesResult, find_culprits
+from patchpilot.services.tags import prepare_commits as service
+from patchpilot.services.tags.find_culprits import FixesResult, find_culprits
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal

@@ -17,7 +17,7 @@ from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageE
 from patchpilot.model.message_id import message_id_of
 from patchpilot.threads import archive as module
 from patchpilot.threads.archive import Archive, archive_of, quoted
-from patchpilot.threads.gather import gather, status_of
+from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.status import read_thread
 from tests.kit.archive import archive_server
 from tests.kit.mails import ADA, MATT, mail, patch, reply

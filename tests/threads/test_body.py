@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reply taken apart."""
 
-from patchpilot.threads.body import take_apart
+from patchpilot.threads.reply_body import take_apart
 
 
 def own(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.model.address import parse_address
-from patchpilot.threads.classify import classify
+from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, patch, reply, stable_added, stable_failed, stable_review
 

@@ -3,19 +3,19 @@
 
 import pytest
 
-from patchpilot.threads.classify import classify
+from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
-from patchpilot.threads.posts import Topic
+from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.status import read_thread
 from tests.kit.mails import ADA, mail, mbox, patch
 
 
-def topics(*mails: bytes) -> tuple[Topic, ...]:
+def topics(*mails: bytes) -> tuple[PostedTopic, ...]:
     return find_topics([classify(one) for one in parse(mbox(*mails))])
 
 
-def versions(topic: Topic) -> list[int]:
+def versions(topic: PostedTopic) -> list[int]:
     return [revision.version for revision in topic.revisions]
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.threads.advice import next_step
 from patchpilot.threads.mbox import parse
+from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import Status, read_thread
 from tests.kit.mails import ADA, DIFF, MATT, RITA, START, mail, mbox, patch, reply, stable_added
 from tests.threads import story

@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.errors import InputError, UsageError
 from patchpilot.threads.mbox import parse
-from patchpilot.threads.store import Store, default_file
+from patchpilot.threads.track_store import Store, default_file
 from tests.kit.mails import mbox
 from tests.threads import story
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.threads.classify import classify
+from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
 from tests.kit.mails import ADA, DIFF, RITA, mail, reply
 

@@ -12,15 +12,15 @@ from patchpilot.config import Settings
 from patchpilot.model.message_id import given_message_id
 
 if TYPE_CHECKING:
-    from patchpilot.backports.patches import Wording
+    from patchpilot.backports.backport_patches import BackportText
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.backport_result import BackportResult
+    from patchpilot.services.backport.backport_result import BackportResult
 
 _FOLDER = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
+class BackportOptions:
     """What the call wants besides the verdicts."""
 
     folder: Path | None
@@ -74,11 +74,11 @@ def command(
 
     TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the current branch.
     """
-    from patchpilot.cli.output import backport as output
-    from patchpilot.services.backport import backport
-    from patchpilot.services.backport_targets import branch_word
+    from patchpilot.cli.output import backport_report as output
+    from patchpilot.services.backport.backport_targets import branch_word
+    from patchpilot.services.backport.branch_verdicts import backport
 
-    wanted = Wants(**wants)
+    wanted = BackportOptions(**wants)
     repository = _repository(common, onto)
     settings = common.settings(repository)
     ours: dict[str, Any] = {"profile": settings.get("profile") or None, "remote": settings.get("lts-remote")}
@@ -89,7 +89,7 @@ def command(
             base = common.base(settings, base, repository, (target,))
             asked: dict[str, Any] = {"ended": ended, "effort": effort, "base": base, "fixes": fixes}
             results = backport(repository, target, onto, **ours, **asked, progress=progress)
-            done = _deeds(repository, results, wanted, settings) if _has_deeds(wanted) else output.Deeds()
+            done = _deeds(repository, results, wanted, settings) if _has_deeds(wanted) else output.WrittenReport()
     finally:
         if repository:
             repository.close()
@@ -99,17 +99,17 @@ def command(
     return int(bad(results))
 
 
-def _has_deeds(wants: Wants) -> bool:
+def _has_deeds(wants: BackportOptions) -> bool:
     return bool(wants.folder or wants.resolve or wants.build or wants.request)
 
 
-def _deeds(repository: "Repository | None", results: "tuple[BackportResult, ...]", wants: Wants, settings: Settings) -> Any:
-    from patchpilot.cli.output.backport import Deeds
+def _deeds(repository: "Repository | None", results: "tuple[BackportResult, ...]", wants: BackportOptions, settings: Settings) -> Any:
+    from patchpilot.cli.output.backport_report import WrittenReport
     from patchpilot.errors import MissingError
-    from patchpilot.history.branches import stable_branches
-    from patchpilot.services.backport_clone import build, resolve
-    from patchpilot.services.backport_request import request_mail
-    from patchpilot.services.backport_write import write_backports
+    from patchpilot.history.stable_branches import stable_branches
+    from patchpilot.services.backport.stable_request import request_mail
+    from patchpilot.services.backport.work_clone import build, resolve
+    from patchpilot.services.backport.write_backports import write_backports
 
     if repository is None:
         raise MissingError("no git repository here: this needs commits", hint="name one with -C DIR")
@@ -121,11 +121,11 @@ def _deeds(repository: "Repository | None", results: "tuple[BackportResult, ...]
     resolving = resolve(repository, results[-1], results[-1].branches[0], family, wants.folder, wording) if wants.resolve else None
     built = tuple(build(repository, results[-1], one, family, wants.build) for one in results[-1].branches) if wants.build else ()
     request = request_mail(repository, results[-1], family, wants.note) if wants.request else ""
-    return Deeds(written, resolving, built, request)
+    return WrittenReport(written, resolving, built, request)
 
 
-def _wording(repository: "Repository", wants: Wants, settings: Settings) -> "Wording":
-    from patchpilot.backports.patches import Wording
+def _wording(repository: "Repository", wants: BackportOptions, settings: Settings) -> "BackportText":
+    from patchpilot.backports.backport_patches import BackportText
     from patchpilot.errors import MissingError
 
     signs = wants.signoff or settings.flag("signoff")
@@ -133,7 +133,7 @@ def _wording(repository: "Repository", wants: Wants, settings: Settings) -> "Wor
     if signs and signer is None:
         raise MissingError("git does not know who you are", hint="git config --global user.name and user.email")
     answered = given_message_id(wants.in_reply_to) if wants.in_reply_to else None
-    return Wording(wants.note if not wants.request else "", signer, answered)
+    return BackportText(wants.note if not wants.request else "", signer, answered)
 
 
 def _repository(common: Common, onto: tuple[str, ...]) -> "Repository | None":

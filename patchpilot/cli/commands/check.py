@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.checking import FORMATS, JOBS, Words, answer
+from patchpilot.cli.check.run import FORMATS, JOBS, CheckOptions, answer
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.errors import UsageError
@@ -20,7 +20,7 @@ _OTHERS = {
 """What checkpatch.pl's users write, and what to write here."""
 
 
-class _Command(click.Command):
+class _CheckCommand(click.Command):
     """A command that knows what checkpatch.pl's users look for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -34,7 +34,7 @@ class _Command(click.Command):
 
 
 @click.command(
-    cls=_Command,
+    cls=_CheckCommand,
     epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
     "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'",
 )
@@ -69,7 +69,7 @@ def command(common: Common, **words: Any) -> int:
 
     With no TARGET: what your branch has over its base.
     """
-    return answer(common, Words(**_with_baseline(words)))
+    return answer(common, CheckOptions(**_with_baseline(words)))
 
 
 def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 
 import click
 
-from patchpilot.cli.ending import say
+from patchpilot.cli.error_exit import say
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.layout import columns, filled
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
+from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import MissingError, PatchpilotError, unknown
-from patchpilot.services.config import ConfigRow, config
+from patchpilot.services.setup.list_settings import ConfigRow, config
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config patchpilot.via b4")
@@ -36,7 +36,7 @@ def command(common: Common, name: str | None) -> int:
     if common.format == "json":
         from dataclasses import asdict
 
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         told = [{"message": one.message, "hint": one.hint} for one in problems]
         common.write(document("config", {"settings": [asdict(one) for one in rows], "problems": told}))

@@ -38,7 +38,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     line = ProgressLine() if sys.stderr.isatty() else None
     progress: Progress = line or silent
     if script:
-        from patchpilot.demo.script import run_script
+        from patchpilot.demo.demo_script import run_script
 
         with _told_to_end():
             run_script(keep, progress=progress)

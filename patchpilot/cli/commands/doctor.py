@@ -6,11 +6,11 @@ import sys
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.output.layout import columns, filled
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
+from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import unread_warnings
 from patchpilot.errors import ExitCode, MissingError, PatchpilotError
-from patchpilot.services.doctor import DoctorResult, doctor
+from patchpilot.services.setup.diagnose import DoctorResult, doctor
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
@@ -23,7 +23,7 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:
     """Say what would stop each stage here, with the command that mends it. A login is tried, a mail is never sent."""
     if recover:
-        from patchpilot.services.doctor import recovered
+        from patchpilot.services.setup.diagnose import recovered
 
         common.write("".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n")
         return int(ExitCode.OK)
@@ -71,6 +71,6 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
 def _json(result: DoctorResult) -> str:
     from dataclasses import asdict
 
-    from patchpilot.cli.output.json import document
+    from patchpilot.cli.output.json_document import document
 
     return document("doctor", {"healthy": result.healthy, "checks": [asdict(one) for one in result.diagnoses]})

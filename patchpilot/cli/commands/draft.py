@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options
-from patchpilot.cli.output.draft import draft_rows
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.draft_report import draft_rows
+from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import InputError, UsageError
-from patchpilot.services import draft as service
-from patchpilot.services.draft import Changes, DraftResult
+from patchpilot.services.send import edit_draft as service
+from patchpilot.services.send.edit_draft import Changes, DraftResult
 
 
 @click.command(
@@ -156,8 +156,8 @@ def _text(result: DraftResult) -> str:
 def _json(result: DraftResult) -> str:
     from dataclasses import asdict
 
-    from patchpilot.cli.output.json import document
-    from patchpilot.cli.output.track import topic_json
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.track_report import topic_json
 
     sends = [
         {

@@ -11,9 +11,9 @@ from patchpilot.cli.options import Common, common_options
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
     """Print what RULE (an id, a name or a checkpatch type) wants, why, a bad and a good example, what to do, and where it is written."""
-    from patchpilot.cli.output import rules as output
-    from patchpilot.cli.output.json import document
-    from patchpilot.services.rules import explain
+    from patchpilot.cli.output import rules_report as output
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.services.setup.list_rules import explain
 
     found = explain(rule)
     if common.format == "json":

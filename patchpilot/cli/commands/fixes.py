@@ -12,7 +12,7 @@ from patchpilot.cli.options import Common, base_options, common_options, progres
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.projects.loading import find_project
-from patchpilot.services.fixes import LIMIT, MANY, FixesResult, find_culprits
+from patchpilot.services.tags.find_culprits import LIMIT, MANY, FixesResult, find_culprits
 
 MAX_LOG = 4 << 20
 
@@ -48,7 +48,7 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
             for one in ids
         )
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(one) for one in results]}))
     else:
@@ -132,7 +132,7 @@ def body(result: FixesResult) -> dict[str, Any]:
 
 def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
     """The result for a person, the evidence wrapped at so many columns (0: not at all)."""
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for one in result.present:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import UsageError
-from patchpilot.services import hooks as service
+from patchpilot.services.setup import install_hooks as service
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")
@@ -31,7 +31,7 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
     if common.format == "json":
         from dataclasses import asdict
 
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         common.write(document("hooks", {"hooks": [asdict(one) for one in found]}))
     else:
@@ -59,11 +59,11 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 
 
 def _check(common: Common, target: str, *beside: str) -> int:
-    from patchpilot.lint.store import load_rules
-    from patchpilot.services.check import check
+    from patchpilot.lint.rule_store import load_rules
+    from patchpilot.services.check.check_patches import check
+    from patchpilot.services.check.topic_waivers import excuses_here
     from patchpilot.services.settings import check_request, own_packs
-    from patchpilot.services.topic_waivers import excuses_here
-    from patchpilot.services.trust import UntrustedError
+    from patchpilot.services.setup.trusted_packs import UntrustedError
 
     repository = common.repository()
     settings = common.settings(repository)

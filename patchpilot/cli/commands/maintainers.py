@@ -8,7 +8,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.model.progress import Progress
-from patchpilot.recipients.dropin.switches import take
+from patchpilot.recipients.get_maintainer.switches import take
 
 _HELP = """Say who must get TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
 
@@ -24,7 +24,7 @@ Switches of get_maintainer.pl are taken in its own spellings (--x, --nox, --no-x
 """
 
 
-class _Command(click.Command):
+class _MaintainersCommand(click.Command):
     """A command that takes the script's switches before click looks at the words: click has no `-norolestats`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -51,7 +51,7 @@ class _Command(click.Command):
 
 
 @click.command(
-    cls=_Command,
+    cls=_MaintainersCommand,
     name="maintainers",
     help=_HELP,
     epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
@@ -84,8 +84,8 @@ def command(common: Common, targets: tuple[str, ...], who: str | None, self_test
 
 
 def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any]) -> None:
-    from patchpilot.cli.dropin import shown
-    from patchpilot.services.get_maintainer import drop_in
+    from patchpilot.cli.get_maintainer_args import shown
+    from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
     result = drop_in(targets, switches, tree=common.tree, repo=common.repo, from_archive=common.from_archive)
     common.write(shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty()))
@@ -106,9 +106,9 @@ def _plan(
     restore: tuple[str, ...],
     reset: bool,
 ) -> None:
-    from patchpilot.cli.output.plain import printable
-    from patchpilot.cli.output.recipients import as_json, as_text
-    from patchpilot.services import maintainers as service
+    from patchpilot.cli.output.recipients_report import as_json, as_text
+    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.services.maintainers import topic_recipients as service
 
     def ask(progress: Progress) -> service.PlanResult:
         asked: Any = {"tree": common.tree, "repo": common.repo, "switches": switches, "profile": common.profile or ""}
@@ -136,8 +136,8 @@ def _plan(
 
 
 def _who(common: Common, address: str) -> int:
-    from patchpilot.cli.output.recipients import who_json, who_text
-    from patchpilot.services.maintainers_file import who
+    from patchpilot.cli.output.recipients_report import who_json, who_text
+    from patchpilot.services.maintainers.maintainers_file import who
 
     result = who(address, tree=common.tree, repo=common.repo)
     common.write(who_json(result) if common.format == "json" else who_text(result))
@@ -145,8 +145,8 @@ def _who(common: Common, address: str) -> int:
 
 
 def _self_test(common: Common) -> int:
-    from patchpilot.cli.output.recipients import self_test_json, self_test_text
-    from patchpilot.services.maintainers_file import self_test
+    from patchpilot.cli.output.recipients_report import self_test_json, self_test_text
+    from patchpilot.services.maintainers.maintainers_file import self_test
 
     with progress_of(common) as progress:
         result = self_test(tree=common.tree, repo=common.repo, progress=progress)

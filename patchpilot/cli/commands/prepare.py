@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.prepare import Preparation, Wanted, prepare
+from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest, prepare
 
 
 @click.command(
@@ -60,7 +60,7 @@ def command(
         result = prepare(
             repository,
             target,
-            Wanted(**words),
+            PrepareRequest(**words),
             base=common.base(settings, base, repository, (target,)),
             profile=settings.get("profile"),
             dry_run=dry_run,
@@ -71,7 +71,7 @@ def command(
         )
     _tell_unsure(common, result)
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         common.write(document("prepare", body(result)))
     elif not asking.shown:
@@ -123,7 +123,7 @@ class _Asking:
 
 def _tell_unsure(common: Common, result: Preparation) -> None:
     """Say on stderr where a tag that was asked for is not written: who pipes the result must see it too."""
-    from patchpilot.cli.output.plain import one_line
+    from patchpilot.cli.output.safe_text import one_line
 
     for one in result.changes:
         if one.unsure and not common.quiet:
@@ -149,7 +149,7 @@ def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
 
 def body(result: Preparation) -> dict[str, Any]:
     """The result as JSON."""
-    from patchpilot.tags.compose import marked
+    from patchpilot.tags.message_edit import marked
 
     return {
         "ref": result.ref,
@@ -175,7 +175,7 @@ def body(result: Preparation) -> dict[str, Any]:
 
 def text(result: Preparation, colored: bool) -> str:
     """The word diff of every message, with what was decided."""
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
 
     lines: list[str] = []
     for one in result.changes:
@@ -189,8 +189,8 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _drawn(pieces: tuple[tuple[str, str], ...], colored: bool) -> str:
-    from patchpilot.cli.output.plain import printable
-    from patchpilot.tags.compose import marked
+    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.tags.message_edit import marked
 
     if not colored:
         body = printable(marked(pieces))

@@ -11,10 +11,10 @@ from patchpilot.cli.options import Common, common_options
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:
     """List all rules, pack by pack."""
-    from patchpilot.cli.output import rules as output
-    from patchpilot.cli.output.json import document
+    from patchpilot.cli.output import rules_report as output
+    from patchpilot.cli.output.json_document import document
     from patchpilot.errors import unknown
-    from patchpilot.services.rules import all_rules, explain_all
+    from patchpilot.services.setup.list_rules import all_rules, explain_all
 
     found = all_rules()
     if pack is not None:

@@ -13,7 +13,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.outgoing.plan import NO_SERVER, TRANSPORTS, Problem, Request, SendPlan, SendResult
+from patchpilot.outgoing.send_plan import NO_SERVER, TRANSPORTS, SendPlan, SendProblem, SendRequest, SendResult
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -56,12 +56,12 @@ def command(
     common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: tuple[str, ...], **asked: Any
 ) -> int:
     """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
-    from patchpilot.services import send as service
+    from patchpilot.services.send import plan_and_send as service
 
     repository = common.repository()
     settings = common.settings(repository)
     via = asked["via"] or settings.get("via")
-    request = Request(
+    request = SendRequest(
         target=target,
         via=via,
         to=asked["to"],
@@ -90,7 +90,7 @@ def command(
         raise UsageError("--unknown goes with --resume", hint="`patchpilot send --resume` shows which mails are in doubt")
     with progress_of(common) as progress:
         if resume:
-            from patchpilot.services.resume import archive_lookup, plan_resume, read_told
+            from patchpilot.services.send.resume import archive_lookup, plan_resume, read_told
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
             of_all, told = read_told(unknown)
@@ -119,7 +119,7 @@ def command(
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
-            unasked = Problem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
+            unasked = SendProblem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
             _show(common, plan, service.result_of_plan(plan), _NOT_SENT)
             return int(ExitCode.FINDINGS)
@@ -136,7 +136,7 @@ def command(
 
 def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
     """A send that was taken up and has no mail left to send: how it stands; b4 is told where it does not know yet."""
-    from patchpilot.services import send as service
+    from patchpilot.services.send import plan_and_send as service
 
     with progress_of(common) as progress:
         result = service.standing(plan) if dry_run else service.deliver(common.repository(), plan, progress=progress)
@@ -147,22 +147,22 @@ def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
-def _show_effects(repository: "Repository", request: Request) -> None:
+def _show_effects(repository: "Repository", request: SendRequest) -> None:
     """Whom the answers of this call add to the recipients, and whom they take out."""
-    from patchpilot.cli.output.plain import printable
-    from patchpilot.services.addressees import answer_effect
+    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.services.send.mail_recipients import answer_effect
 
     for name, value in request.answers:
         if changed := answer_effect(repository, name, value, request):
             click.echo(f"{name}: {value}: {printable(changed)}", err=True)
 
 
-def _write_changelog(common: Common, request: Request) -> None:
+def _write_changelog(common: Common, request: SendRequest) -> None:
     """The next version's changelog, asked for in the editor while it is still the pre-filled one."""
     from patchpilot.cli.commands.draft import editor_of
-    from patchpilot.services.draft import edit
-    from patchpilot.services.reroll import reroll, unfinished
-    from patchpilot.services.topic import find_draft
+    from patchpilot.services.send.edit_draft import edit
+    from patchpilot.services.send.reroll import reroll, unfinished
+    from patchpilot.services.topic.find_topic import find_draft
 
     repository = common.repository()
     if unfinished(reroll(find_draft(repository, request), repository)):
@@ -172,7 +172,7 @@ def _write_changelog(common: Common, request: Request) -> None:
 _NOT_SENT = "NOT SENT"
 
 
-def _without(plan: SendPlan, problem: Problem) -> tuple[Problem, ...]:
+def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
     return tuple(one for one in plan.warnings if one.name != problem.name)
 
 
@@ -183,7 +183,7 @@ def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, ma
     else:
         _preview(common, plan, result.refusals, ending, mails=mails)
     if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
-        from patchpilot.cli.output.plain import one_line
+        from patchpilot.cli.output.safe_text import one_line
         from patchpilot.cli.output.send_text import verdict
 
         sys.stdout.flush()
@@ -192,7 +192,7 @@ def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, ma
             print(f"  {one_line(one.message)}" + (f"; {one_line(one.hint)}" if one.hint else ""), file=sys.stderr)
 
 
-def _preview(common: Common, plan: SendPlan, refusals: Sequence[Problem], ending: str, *, mails: bool = True) -> None:
+def _preview(common: Common, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:
     """The verdict and the problems; what would be sent, the mails through the pager; the problems and the verdict again."""
     from patchpilot.cli.output import send_text as text
 
@@ -216,7 +216,7 @@ def _preview(common: Common, plan: SendPlan, refusals: Sequence[Problem], ending
 
 def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
         from patchpilot.cli.output.send_json import body
 
         common.write(document("send", body(plan, result)))

@@ -7,7 +7,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.errors import ExitCode
-from patchpilot.services.stable import StableResult, stable_lines
+from patchpilot.services.tags.stable_request_tag import StableResult, stable_lines
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
@@ -31,7 +31,7 @@ def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport:
             progress=progress,
         )
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         common.write(document("stable", body(result)))
     else:
@@ -62,7 +62,7 @@ def body(result: StableResult) -> dict[str, Any]:
 
 def text(result: StableResult) -> str:
     """The result for a person."""
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]
     lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]

@@ -12,9 +12,9 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic_state import TopicState
-    from patchpilot.services.track import ArchiveAt, Tracked
-    from patchpilot.threads.store import Store
+    from patchpilot.services.topic.topic_state import TopicState
+    from patchpilot.services.track.follow_series import ArchiveAt, Tracked
+    from patchpilot.threads.track_store import Store
 
 _LORE = click.option("--lore", metavar="URL", help="archive to ask  [default: patchpilot.lore, else https://lore.kernel.org/all]")
 _ID = click.argument("number", metavar="ID", type=int)
@@ -44,8 +44,8 @@ def command(common: Common) -> None:
 @click.argument("target", metavar="MSGID|URL", required=False)
 def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> None:
     """Follow the series of a mail, or with --mbox the one a file holds."""
-    from patchpilot.services import track as service
-    from patchpilot.services.archived import archive_setting
+    from patchpilot.services.topic.archive_target import archive_setting
+    from patchpilot.services.track import follow_series as service
 
     repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
@@ -74,7 +74,7 @@ def list_(common: Common) -> None:
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(common: Common, number: int | None, keep_unread: bool) -> None:
     """Show all of a series (default: that of this topic, else the only one); its replies count as read from then on."""
-    from patchpilot.services import track as service
+    from patchpilot.services.track import follow_series as service
 
     repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
@@ -92,7 +92,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
     """Ask the archive what is new."""
-    from patchpilot.services import track as service
+    from patchpilot.services.track import follow_series as service
 
     repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
@@ -118,7 +118,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     """Look for news until interrupted."""
     import time
 
-    from patchpilot.services import track as service
+    from patchpilot.services.track import follow_series as service
     from patchpilot.threads.archive import CACHE_SECONDS
 
     def wait() -> bool:
@@ -147,9 +147,9 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
 @_ID
 def remove(common: Common, number: int) -> None:
     """Follow a series no longer."""
-    from patchpilot.cli.output.json import document
-    from patchpilot.cli.output.plain import printable
-    from patchpilot.services import track as service
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.services.track import follow_series as service
 
     with _store() as store:
         entry = service.remove(number, store=store)
@@ -166,8 +166,8 @@ def remove(common: Common, number: int) -> None:
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> None:
     """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page."""
-    from patchpilot.services import track as service
-    from patchpilot.services.track_export import as_html, as_mbox
+    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.track_export import as_html, as_mbox
 
     with _store() as store:
         chosen = numbers or tuple(entry.id for entry in store.entries())
@@ -189,9 +189,9 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Say what each mail of some files is (`-`: standard input), without following anything."""
-    from patchpilot.cli.call import left_out
-    from patchpilot.cli.output.track import classified_json, classified_text
-    from patchpilot.services.classify import classify_files
+    from patchpilot.cli.common import left_out
+    from patchpilot.cli.output.track_report import classified_json, classified_text
+    from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
         found = classify_files(files, progress=progress, skipped=left_out)
@@ -199,7 +199,7 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 
 
 def _list(common: Common) -> None:
-    from patchpilot.services import track as service
+    from patchpilot.services.track import follow_series as service
 
     repository = _repository(common)
     with _store() as store, progress_of(common) as progress:
@@ -210,7 +210,7 @@ def _list(common: Common) -> None:
 
 def _topic(common: Common, repository: Any, store: "Store", known: "Sequence[Tracked]" = ()) -> "TopicState | None":
     """How far the topic of the current branch is; None without a repository or a topic."""
-    from patchpilot.services.topic_state import this_topic
+    from patchpilot.services.topic.topic_state import this_topic
 
     if repository is None:
         return None
@@ -219,7 +219,7 @@ def _topic(common: Common, repository: Any, store: "Store", known: "Sequence[Tra
 
 def _chosen(store: "Store", topic: "TopicState | None") -> int:
     """The number of the series meant when none is given: this topic's, else the only one; on a terminal the person is asked."""
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import MissingError, UsageError
 
     if topic and topic.series:
@@ -240,8 +240,8 @@ def _chosen(store: "Store", topic: "TopicState | None") -> int:
 
 
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
-    from patchpilot.cli.output.track import series_json, series_list, series_text
-    from patchpilot.services.topic_state import with_topic
+    from patchpilot.cli.output.track_report import series_json, series_list, series_text
+    from patchpilot.services.topic.topic_state import with_topic
 
     series = with_topic(series, topic)
     if common.format == "json":
@@ -255,7 +255,7 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
 
 def _told_unreachable(series: Sequence["Tracked"]) -> int:
     """Say on stderr which archives did not answer; the exit code that tells of them, else 0."""
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import ExitCode
 
     silent = list(dict.fromkeys(trouble for one in series if one.unreachable for trouble in one.troubles))
@@ -276,13 +276,13 @@ def _tell_cached(series: Sequence["Tracked"]) -> None:
 
 
 def _store() -> "Store":
-    from patchpilot.threads.store import Store
+    from patchpilot.threads.track_store import Store
 
     return Store()
 
 
 def _archives(common: Common) -> "ArchiveAt":
-    from patchpilot.services.track import default_archive
+    from patchpilot.services.track.follow_series import default_archive
 
     return default_archive(offline=common.offline)
 

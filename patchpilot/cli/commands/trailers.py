@@ -9,8 +9,8 @@ from patchpilot.cli.commands.prepare import body, text
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import printable
-from patchpilot.services.prepare import Preparation
-from patchpilot.services.trailers import collect
+from patchpilot.services.tags.add_review_trailers import collect
+from patchpilot.services.tags.prepare_commits import Preparation
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
@@ -29,7 +29,7 @@ def command(
 
     Only messages change; `patchpilot undo` takes it back.
     """
-    from patchpilot.threads.store import Store
+    from patchpilot.threads.track_store import Store
 
     def confirm(found: Preparation) -> bool:
         if yes:
@@ -54,7 +54,7 @@ def command(
             progress=progress,
         )
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         held = [{"trailer": one.trailer, "version": one.version, "subject": one.subject, "why": one.why} for one in found.held]
         common.write(document("trailers", {"series": found.series, **body(found.preparation), "held": held}))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import MissingError
 
 
@@ -21,8 +21,8 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
 
     Both are shown. Rule packs of a tree run in `check` only when they are trusted; a change of any of these files asks again.
     """
-    from patchpilot.services import trust as service
     from patchpilot.services.settings import source_of
+    from patchpilot.services.setup import trusted_packs as service
 
     source = source_of(None, _top(common, directory))
     assert source
@@ -33,7 +33,7 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
         service.trust(found)
     trusted = not revoke and (found.trusted or (found.needs_trust and not show))
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         files = [{"path": name, "bytes": len(data)} for name, data in found.files]
         common.write(document("trust", {"configuration": found.label, "digest": found.digest, "trusted": trusted, "files": files}))

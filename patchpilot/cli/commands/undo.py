@@ -8,7 +8,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.errors import ExitCode, UsageError
-from patchpilot.services.undo import UndoState, undo_list, undo_restore
+from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_restore
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3")
@@ -27,7 +27,7 @@ def command(common: Common, action: str, number: int | None) -> int:
             restored = undo_restore(repository, number)
             states = (restored,)
     if common.format == "json":
-        from patchpilot.cli.output.json import document
+        from patchpilot.cli.output.json_document import document
 
         common.write(document("undo", {"action": action, "records": [_body(one) for one in states]}))
     elif restored:
@@ -38,7 +38,7 @@ def command(common: Common, action: str, number: int | None) -> int:
 
 
 def _branch(state: UndoState) -> str:
-    from patchpilot.cli.output.plain import printable
+    from patchpilot.cli.output.safe_text import printable
 
     return printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
 

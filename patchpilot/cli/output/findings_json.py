@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from patchpilot import __version__
-from patchpilot.cli.output.json import document
-from patchpilot.model.finding import Excused, Finding, Severity
+from patchpilot.cli.output.json_document import document
+from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.services.checked import CheckResult
+from patchpilot.services.check.check_result import CheckResult
 
 if TYPE_CHECKING:
-    from patchpilot.services.excuses import Verdict
+    from patchpilot.services.check.suppressions import SuppressionResult
 
 
 def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
@@ -58,7 +58,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
     )
 
 
-def _waived(patch: Patch | None, excused: Excused) -> dict[str, Any]:
+def _waived(patch: Patch | None, excused: Suppressed) -> dict[str, Any]:
     """A finding that does not count, with the reason; source and commit are null for one of the series."""
     return {
         "source": patch.source if patch else None,
@@ -70,7 +70,7 @@ def _waived(patch: Patch | None, excused: Excused) -> dict[str, Any]:
     }
 
 
-def _waivers(verdict: "Verdict") -> dict[str, Any]:
+def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
     """What a keeper of waivers wants to know: those whose findings count again, and those for nothing."""
     return {
         name: [
@@ -81,7 +81,7 @@ def _waivers(verdict: "Verdict") -> dict[str, Any]:
     }
 
 
-def _baseline(verdict: "Verdict") -> dict[str, Any]:
+def _baseline(verdict: "SuppressionResult") -> dict[str, Any]:
     written = dict(zip(("recorded", "new", "dropped"), verdict.written, strict=True)) if verdict.written else None
     stale = [{"rule": one.rule, "name": one.name, "path": one.path or None, "text": one.text, "count": one.count} for one in verdict.stale]
     return {"file": verdict.baseline, "stale": stale, "written": written}

@@ -4,9 +4,9 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from patchpilot.cli.output.plain import printable
-from patchpilot.model.finding import Excused, Finding, Severity
-from patchpilot.services.checked import CheckResult
+from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.services.check.check_result import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,7 +26,7 @@ def render(result: CheckResult) -> str:
     )
 
 
-def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Excused, ...], since: str | None) -> str:
+def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Suppressed, ...], since: str | None) -> str:
     cases = "".join([*(_case(source, one, since) for one in findings), *(_waived(source, one) for one in waived)])
     cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
@@ -42,7 +42,7 @@ def _head(source: str, finding: Finding) -> str:
     return f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
 
 
-def _waived(source: str, excused: Excused) -> str:
+def _waived(source: str, excused: Suppressed) -> str:
     """A case that was left out, with the reason."""
     return f"{_head(source, excused.finding)}><skipped message={_attribute(f'waived: {excused.reason}')}/></testcase>\n"
 

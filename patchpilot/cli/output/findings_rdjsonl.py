@@ -3,9 +3,9 @@
 
 import json
 
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.services.checked import CheckResult
+from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
 

@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 from patchpilot import __version__
-from patchpilot.cli.output.plain import printable
+from patchpilot.cli.output.safe_text import printable
 from patchpilot.lint.rule import Rule
-from patchpilot.model.finding import Excused, Finding, Severity
+from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.services.checked import CheckResult
+from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}
 
@@ -56,7 +56,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excused: Excused | None = None) -> dict[str, Any]:
+def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excused: Suppressed | None = None) -> dict[str, Any]:
     old = finding.new is False or (excused is not None and excused.by == "baseline")
     body: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -72,7 +72,7 @@ def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excus
     return body
 
 
-def _suppression(excused: Excused) -> dict[str, Any]:
+def _suppression(excused: Suppressed) -> dict[str, Any]:
     """Kept outside the sources, and agreed to by who wrote it down."""
     until = f", until {excused.until}" if excused.until else ""
     said = excused.reason if excused.by == "baseline" else f"{excused.reason} ({excused.origin}{until})"

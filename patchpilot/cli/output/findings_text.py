@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from patchpilot.cli.output.plain import crop, one_line, printable, width
-from patchpilot.model.finding import Excused, Finding, Severity
+from patchpilot.cli.output.safe_text import crop, one_line, printable, width
+from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.services.checked import CheckResult
+from patchpilot.services.check.check_result import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
 WHOLE = ("message", "trailers", "series")
@@ -17,7 +17,7 @@ BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 
 
-class Paint:
+class Colors:
     """Colours, or none; and the columns a quoted line may take."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
@@ -32,7 +32,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
 
     What does not count is told in that line; `verbose` shows what was waived, each with its reason. Quoted lines are cut where `columns`, the terminal's, end.
     """
-    paint = Paint(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
+    paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     told: set[str] = set()
     reasons = {rule.id: rule.why for rule in result.rules}
     whole = frozenset(rule.id for rule in result.rules if rule.scope in WHOLE)
@@ -63,7 +63,7 @@ def _place(finding: Finding, patch: Patch | None) -> str:
     return one_line(f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series")
 
 
-def _waived(patch: Patch | None, excused: Excused, paint: Paint) -> str:
+def _waived(patch: Patch | None, excused: Suppressed, paint: Colors) -> str:
     until = f", until {excused.until}" if excused.until else ""
     finding = excused.finding
     return (
@@ -72,7 +72,7 @@ def _waived(patch: Patch | None, excused: Excused, paint: Paint) -> str:
     )
 
 
-def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[str, str], told: set[str], since: str | None) -> str:
+def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict[str, str], told: set[str], since: str | None) -> str:
     inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
@@ -89,7 +89,7 @@ def _finding(finding: Finding, patch: Patch | None, paint: Paint, reasons: dict[
     return "\n".join(lines)
 
 
-def _quoted(text: str, finding: Finding, paint: Paint) -> list[str]:
+def _quoted(text: str, finding: Finding, paint: Colors) -> list[str]:
     """The line as a compiler shows it, with a caret under the column where one is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
@@ -111,7 +111,7 @@ def _first_sentence(text: str) -> str:
     return crop(found[1] if found else flat, COLUMNS)
 
 
-def _summary(result: CheckResult, paint: Paint) -> str:
+def _summary(result: CheckResult, paint: Colors) -> str:
     counts = result.counts
     patches = f"{len(result.patches)} patch{'' if len(result.patches) == 1 else 'es'}"
     said = [
@@ -148,4 +148,4 @@ def statistics(result: CheckResult) -> str:
     """How often each rule fired, most often first."""
     counts = Counter((finding.name, str(finding.severity), finding.rule) for finding in result.all)
     lines = [f"{number:6d}  {severity:8s}{rule:9s}{name}" for (name, severity, rule), number in counts.most_common()]
-    return "\n".join([*lines, _summary(result, Paint(False))])
+    return "\n".join([*lines, _summary(result, Colors(False))])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from patchpilot.cli.output.send_text import verdict
-from patchpilot.outgoing.plan import Problem, SendPlan, SendResult
+from patchpilot.outgoing.send_plan import SendPlan, SendProblem, SendResult
 
 
 def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
@@ -51,5 +51,5 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
     }
 
 
-def _problems(problems: Iterable[Problem]) -> list[dict[str, str]]:
+def _problems(problems: Iterable[SendProblem]) -> list[dict[str, str]]:
     return [{"name": one.name, "message": one.message, "hint": one.hint} for one in problems]

@@ -4,15 +4,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from patchpilot.cli.output.layout import columns, filled
-from patchpilot.cli.output.plain import one_line, printable, width
-from patchpilot.outgoing.plan import Problem, SendPlan, SendResult
+from patchpilot.cli.output.safe_text import one_line, printable, width
+from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.outgoing.send_plan import SendPlan, SendProblem, SendResult
 
 _BESIDE = 12
 """Where the text of a labelled line starts."""
 
 
-def verdict(plan: SendPlan, refusals: Sequence[Problem], ending: str = "") -> str:
+def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ending: str = "") -> str:
     """The line a preview begins and ends with: whether the mails are sent, and if not, how many problems there are."""
     if refusals and not plan.request.force:
         return f"NOT SENT: {len(refusals)} problem{'s' if len(refusals) != 1 else ''}"
@@ -22,12 +22,12 @@ def verdict(plan: SendPlan, refusals: Sequence[Problem], ending: str = "") -> st
     return f"{ending}: {in_numbers(plan)}{forced}"
 
 
-def head(plan: SendPlan, refusals: Sequence[Problem], ending: str) -> str:
+def head(plan: SendPlan, refusals: Sequence[SendProblem], ending: str) -> str:
     """The verdict and the problems, each with its command."""
     return "\n".join([verdict(plan, refusals, ending), *problem_lines(plan, refusals)]) + "\n"
 
 
-def problem_lines(plan: SendPlan, refusals: Sequence[Problem]) -> list[str]:
+def problem_lines(plan: SendPlan, refusals: Sequence[SendProblem]) -> list[str]:
     """The problems that block sending, each with its command."""
     return list(_problems("overridden" if plan.request.force else "problem", refusals, columns()))
 
@@ -140,7 +140,7 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         yield from filled(f"{label + ':':{_BESIDE}}", one_line(text), room)
 
 
-def _problems(kind: str, problems: Iterable[Problem], room: int) -> Iterator[str]:
+def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:
     for one in problems:
         yield from filled(f"{kind}: ", f"{one_line(one.message)} [{one.name}]", room, indent=2)
         if one.hint:

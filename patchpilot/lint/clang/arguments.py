@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where a value ends: a name with members and perhaps the brackets of a call, a constant or a string; a cast may stand before it."""
 
-from patchpilot.lint.clang.patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
+from patchpilot.lint.clang.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 
 # the types every C source has: what a patch defines is no cast here

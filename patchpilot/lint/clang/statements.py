@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from patchpilot.lint.clang.lines import Line
-from patchpilot.lint.clang.patterns import pattern
+from patchpilot.lint.clang.c_patterns import pattern
+from patchpilot.lint.clang.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = re.compile(r"\n.")
 # How much a hostile patch may make the scanner read, in characters, beyond so many times its own size
@@ -25,7 +25,7 @@ _END = re.compile(r";+\s*$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StatementSpan:
     """A statement in a passage: from `start` to `end` (exclusive), its condition to `condition_end`; `level` is above 0 when it was not closed.
 
     `next_number` is the patch line where the text after it begins, `next_column` the offset in that line.
@@ -97,7 +97,7 @@ class Passage:
 
     __slots__ = ("_budget", "_numbers", "lines", "starts", "text")
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[ScannedLine]) -> None:
         self.lines = [line for line in lines if line.sign != "-"]
         self.text = "\n".join([*(line.text for line in self.lines), ""])
         self.starts = [0, *accumulate(len(line.text) + 1 for line in self.lines)]
@@ -108,31 +108,31 @@ class Passage:
         """The place of a patch line in the passage; of the next line that is in it when this one is not."""
         return bisect_left(self._numbers, number)
 
-    def statement(self, line: Line, column: int = 0) -> Span:
+    def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
         """The statement that begins in a line of the passage, at this column."""
         index = self.index(line.number)
         return self.statement_at(self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))])
 
-    def after(self, span: Span) -> Span:
+    def after(self, span: StatementSpan) -> StatementSpan:
         """The statement after another one."""
         return self.statement_at(span.next, span.limit)
 
-    def statement_at(self, start: int, limit: int) -> Span:
+    def statement_at(self, start: int, limit: int) -> StatementSpan:
         """The statement that begins at an offset, in the text up to `limit`."""
         if not self.lines:
             # a damaged hunk may have none
-            return Span(self, start, start, start, 0, start, 0, 0, start)
+            return StatementSpan(self, start, start, start, 0, start, 0, 0, start)
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
         end, condition, level, whole = _scan(self.text, start, limit)
         self._budget -= end - start
         if whole:
             index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
-            return Span(self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit)
+            return StatementSpan(self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit)
         index = bisect_right(self.starts, end, 0, len(self.lines)) - 1
-        return Span(self, start, end + 1, condition + 1, level, end + 1, self._numbers[index], end + 1 - self.starts[index], limit)
+        return StatementSpan(self, start, end + 1, condition + 1, level, end + 1, self._numbers[index], end + 1 - self.starts[index], limit)
 
-    def chain(self, line: Line, column: int) -> tuple[int, list[Span]]:
+    def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
         """An if with all its else branches (or one statement of another kind) that begins in a line: (level at the end of what follows, the parts)."""
         span = self.statement(line, column)
         parts = [span]
@@ -144,7 +144,7 @@ class Passage:
                 return span.level, parts
             parts.append(span)
 
-    def bracketed(self, line: Line, brackets: str, *, outer: bool = False) -> tuple[int, list[Line]]:
+    def bracketed(self, line: ScannedLine, brackets: str, *, outer: bool = False) -> tuple[int, list[ScannedLine]]:
         """The lines from this one to the one where its brackets are closed again: (brackets left open, the lines).
 
         `brackets` is "()" or "{}"; `outer`: leave out what stands more than one level deep.
@@ -175,7 +175,7 @@ class Passage:
         return level, found
 
 
-def passage_of_hunk(lines: Sequence[Line], first: int) -> Passage:
+def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
     """The passage of the hunk whose first line is patch line `first`."""
     last = first
     while last <= len(lines) and not (lines[last - 1].starts_hunk or lines[last - 1].starts_file):

@@ -8,7 +8,7 @@ learnt on the way costs a set entry, and no pattern grows with the patch.
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.clang.patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
+from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
 from patchpilot.lint.clang.typewords import (
     MODIFIER_WORDS,
     NAME_ENDS,
@@ -58,7 +58,7 @@ class TypePattern:
         return made
 
 
-class Found:
+class FoundType:
     """A type found in a text: where it starts and ends, and the match of what followed."""
 
     __slots__ = ("end", "match", "start")
@@ -97,7 +97,7 @@ class Types:
             self.modifiers.append(name)
             self._lengths.clear()
 
-    def match(self, wanted: TypePattern, text: str, at: int = 0) -> Found | None:
+    def match(self, wanted: TypePattern, text: str, at: int = 0) -> FoundType | None:
         """The type that begins at `at`, followed by what is wanted."""
         tail: re.Pattern[str] | None = None
         for start in self._starts(text, at, wanted.storage):
@@ -105,10 +105,10 @@ class Types:
                 tail = tail or wanted.compiled(self, text)
                 for end in self._with_what_follows(text, name_end, wanted.stars):
                     if match := tail.match(text, end):
-                        return Found(at, end, match)
+                        return FoundType(at, end, match)
         return None
 
-    def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> Found | None:
+    def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> FoundType | None:
         """The first type from `at` on that is followed by what is wanted; `inside`: it may also begin in the middle of a word."""
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
@@ -125,7 +125,7 @@ class Types:
                         return found
         return None
 
-    def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[Found]:
+    def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
         """Every type that is followed by what is wanted, one after the other."""
         at = 0
         while found := self.search(wanted, text, at, inside=inside):

@@ -8,7 +8,7 @@ comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit fie
 import re
 from dataclasses import dataclass, field
 
-from patchpilot.lint.clang.patterns import CONSTANT, IDENT, WORD, pattern
+from patchpilot.lint.clang.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 
 _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.clang.lines import Line, LineScan, as_text, scan
-from patchpilot.model.finding import Edit, Finding
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.model.finding import Finding, FixEdit
 
 if TYPE_CHECKING:
-    from patchpilot.lint.context import Context
+    from patchpilot.lint.lint_context import Context
 
-FIXERS: dict[str, "Registered"] = {}
+FIXERS: dict[str, "RegisteredFixer"] = {}
 SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
 """What a fixer may change: white space only; comments too; the tokens it names; the message."""
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ColumnSpan:
     """A replacement inside one line: columns are offsets in the line with its sign, one character a byte."""
 
     line: int
@@ -30,11 +30,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LineChange:
     """What a fixer wants: parts of lines replaced, or whole lines (1-based, as in the patch)."""
 
-    spans: tuple[Span, ...] = ()
-    edits: tuple[Edit, ...] = ()
+    spans: tuple[ColumnSpan, ...] = ()
+    edits: tuple[FixEdit, ...] = ()
 
     @property
     def lines(self) -> frozenset[int]:
@@ -44,7 +44,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Site:
+class FixSite:
     """A finding in its patch, with what fixers look at."""
 
     context: "Context"
@@ -61,7 +61,7 @@ class Site:
         return scan(self.context)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> ScannedLine:
         """The line of the finding."""
         return self.scan.lines[self.number - 1]
 
@@ -70,14 +70,14 @@ class Site:
         """The finding's offset in the line with its sign; -1 where it has none."""
         return -1 if self.finding.column is None else self.finding.column
 
-    def added(self, number: int) -> Line | None:
+    def added(self, number: int) -> ScannedLine | None:
         """The line of this number when the patch adds it to a file."""
         if not 1 <= number <= len(self.scan.lines):
             return None
         line = self.scan.lines[number - 1]
         return line if line.added and not line.starts_file else None
 
-    def above(self, number: int) -> Line | None:
+    def above(self, number: int) -> ScannedLine | None:
         """The line above in the patch when the patch adds it and nothing is removed between."""
         return self.added(number - 1)
 
@@ -85,16 +85,16 @@ class Site:
         """A line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
-    def replaced(self, number: int, raw: str) -> Change:
+    def replaced(self, number: int, raw: str) -> LineChange:
         """The change that makes a line this one (one character a byte)."""
-        return Change(edits=(Edit(number, 1, (as_text(raw),)),))
+        return LineChange(edits=(FixEdit(number, 1, (as_text(raw),)),))
 
 
-Fixer = Callable[[Site], Change | None]
+Fixer = Callable[[FixSite], LineChange | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredFixer:
     """A fixer in the registry, and what it may change."""
 
     function: Fixer
@@ -107,18 +107,18 @@ def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
             raise ValueError(f"two fixers are called {name!r}")
-        FIXERS[name] = Registered(function, changes)
+        FIXERS[name] = RegisteredFixer(function, changes)
         return function
 
     return register
 
 
-def delete(numbers: Iterable[int]) -> Change:
+def delete(numbers: Iterable[int]) -> LineChange:
     """The change that takes whole lines out."""
-    return Change(edits=tuple(Edit(number, 1, ()) for number in sorted(numbers)))
+    return LineChange(edits=tuple(FixEdit(number, 1, ()) for number in sorted(numbers)))
 
 
-def import_fixers() -> dict[str, Registered]:
+def import_fixers() -> dict[str, RegisteredFixer]:
     """Every fixer by name."""
     import pkgutil
 

@@ -4,8 +4,8 @@
 import re
 from collections.abc import Sequence
 
-from patchpilot.lint.clang.sanitise import COMMENT as NOTE
-from patchpilot.lint.clang.sanitise import Sanitiser
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.clang.mask_comments import Sanitiser
 from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE
 
 _TOKEN = re.compile(

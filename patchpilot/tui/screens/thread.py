@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.tui.text import QUIET, STRONG, diff_line, plain
+from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
 
 if TYPE_CHECKING:
-    from patchpilot.services.track import Tracked
+    from patchpilot.services.track.follow_series import Tracked
     from patchpilot.threads.status import Reply
 
 FEW = 3
@@ -21,7 +21,7 @@ NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class ThreadLayout:
     """The lines, where the mails begin and their ids, and line → the fold it can open or close."""
 
     rows: tuple[str, ...]
@@ -30,7 +30,7 @@ class Laid:
     folds: dict[int, str]
 
 
-def lay(one: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> Laid:
+def lay(one: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> ThreadLayout:
     """The series in lines; `unfolded` names the quotes shown in full; what is ours is broken at so many columns, mails stay as they are."""
     rows = [part for row in _head(one) for part in _broken(row, columns)]
     mails: list[int] = []
@@ -44,7 +44,7 @@ def lay(one: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 7
         if not one.status.replies:
             rows += ["", "no answer yet"]
     ids = tuple(reply.mail.mail.message_id for reply in one.status.replies) if one.status else ()
-    return Laid(tuple(rows), tuple(mails), ids, folds)
+    return ThreadLayout(tuple(rows), tuple(mails), ids, folds)
 
 
 def _broken(row: str, columns: int) -> list[str]:
@@ -55,7 +55,7 @@ def _broken(row: str, columns: int) -> list[str]:
 
 def by_key(text: str) -> str:
     """An advice with the stage of the walk in place of each verb that has one."""
-    from patchpilot.tui.screens.checks import STAGES
+    from patchpilot.tui.screens.checks_screen import STAGES
 
     return re.sub(r"`patchpilot (\w+)[^`]*`", lambda found: f"stage {STAGES[found[1]].number}" if found[1] in STAGES else found[0], text)
 

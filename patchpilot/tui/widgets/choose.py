@@ -12,10 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.text import plain, wrapped
-from patchpilot.tui.widgets.line import LineInput
+from patchpilot.tui.rich_text import plain, wrapped
+from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.pager import Pager, Styler
+from patchpilot.tui.widgets.patch_pager import Pager, Styler
 
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line may be taken, and what is to be said of it."""
@@ -51,7 +51,7 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class Line(ModalScreen[str | None]):
+class LineDialog(ModalScreen[str | None]):
     """A question answered with a line; `judge` says while it is typed whether it will do. None on Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no, go back")]

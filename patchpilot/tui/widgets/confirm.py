@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from patchpilot.tui.text import plain
-from patchpilot.tui.widgets.line import LineInput
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.input_line import LineInput
 
 
 class Confirm(ModalScreen[bool]):

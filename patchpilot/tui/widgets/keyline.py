@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
-from patchpilot.tui.text import plain
+from patchpilot.tui.rich_text import plain
 
 GAP = 2
 Shown = tuple[str, str, ActiveBinding]

@@ -7,9 +7,16 @@ from textual.message import Message
 from textual.widget import Widget
 
 from patchpilot.tui.session import Session
-from patchpilot.tui.stages import Stage, State, columns
+from patchpilot.tui.stages import Stage, StageState, columns
 
-STYLES = {State.DONE: "green", State.TODO: "", State.BLOCKED: "bold red", State.BUSY: "cyan", State.STALE: "yellow", State.WAITING: "cyan"}
+STYLES = {
+    StageState.DONE: "green",
+    StageState.TODO: "",
+    StageState.BLOCKED: "bold red",
+    StageState.BUSY: "cyan",
+    StageState.STALE: "yellow",
+    StageState.WAITING: "cyan",
+}
 
 
 class StageBar(Widget):
@@ -55,12 +62,12 @@ class StageBar(Widget):
 
     def _open(self) -> Text:
         """The stages that are not done, by number, each state once."""
-        stands: dict[State, list[str]] = {}
+        stands: dict[StageState, list[str]] = {}
         for stage in Stage:
             stands.setdefault(self.session.standing(stage).state, []).append(str(stage.number))
-        stands.pop(State.DONE, None)
+        stands.pop(StageState.DONE, None)
         said = Text("  ", no_wrap=True).join(Text(f"{state}: {' '.join(numbers)}", STYLES[state]) for state, numbers in stands.items())
-        return said if stands else Text("all done", STYLES[State.DONE])
+        return said if stands else Text("all done", STYLES[StageState.DONE])
 
     def on_click(self, event: Click) -> None:
         """Find the stage under the pointer."""

@@ -23,18 +23,18 @@ FOLDER = ROOT / ".mutants"
 SAMPLED = (
     "patchpilot/model/*.py",
     "patchpilot/commits/range.py",
-    "patchpilot/outgoing/draft.py",
-    "patchpilot/outgoing/sameness.py",
-    "patchpilot/services/reroll.py",
-    "patchpilot/threads/linking.py",
+    "patchpilot/series/draft.py",
+    "patchpilot/series/same_patches.py",
+    "patchpilot/services/send/reroll.py",
+    "patchpilot/threads/revision_links.py",
     "patchpilot/threads/revisions.py",
     "patchpilot/outgoing/preflight.py",
-    "patchpilot/services/judgement.py",
+    "patchpilot/services/send/preflight_facts.py",
     "patchpilot/outgoing/outbox.py",
     "patchpilot/backports/verdict.py",
     "patchpilot/backports/applies.py",
-    "patchpilot/backports/touches.py",
-    "patchpilot/backports/ground.py",
+    "patchpilot/backports/line_history.py",
+    "patchpilot/backports/missing_commits.py",
 )
 """The model, what handles a series, preflight and its facts, the outbox, the verdict on a branch and what it is made of."""
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")

@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang.lines import LineScan, scan_lines
+from patchpilot.lint.clang.line_scan import LineScan, scan_lines
 from patchpilot.lint.clang.statements import Passage, passage_of_hunk
 
 

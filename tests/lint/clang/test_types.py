@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.learn import Learner
+from patchpilot.lint.clang.learn_types import Learner
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.clang.values import ValueTracker
 

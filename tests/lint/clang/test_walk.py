@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang.code import Code, code
-from patchpilot.lint.context import Context, Options
+from patchpilot.lint.clang.walk import CCode, code
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 
 HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---\n"
 
 
-def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> Code:
+def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCode:
     body = "".join(f"+{line}\n" for line in lines)
     text = f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
     return code(Context(parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"), options=Options(strict=strict)))

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from patchpilot.lint.fixing.draft import Draft
-from patchpilot.lint.fixing.fixer import Change
-from patchpilot.model.finding import Edit
+from patchpilot.lint.fixing.fixer import LineChange
+from patchpilot.lint.fixing.patch_edit import PatchEdit
+from patchpilot.model.finding import FixEdit
 from patchpilot.model.mail import parse_patch
-from patchpilot.services.checked import Wanted
-from patchpilot.services.fix import fix
+from patchpilot.services.check.apply_fixes import fix
+from patchpilot.services.check.check_result import CheckRequest
 from tests.bench import hostile
 
 SHAPES = [
@@ -28,7 +28,7 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str
     def seconds(count: int) -> float:
         text = "".join(hostile.patch(hostile.new_file("drivers/net/a.c", count * len(shape), iter(shape * count))))
         began = time.process_time()
-        fix(["-"], Wanted(strict=True), write=False, stdin=text.encode())
+        fix(["-"], CheckRequest(strict=True), write=False, stdin=text.encode())
         return time.process_time() - began
 
     seconds(5)
@@ -40,8 +40,8 @@ def test_a_line_behind_a_hunk_may_go() -> None:
     text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
     at = patch.lines.index("junk") + 1
-    edits = Change(edits=(Edit(at, 1, ()), Edit(at - 1, 1, ("+int c;", "+int d;"))))
-    draft = Draft.of(patch).with_changes([edits])
+    edits = LineChange(edits=(FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;"))))
+    draft = PatchEdit.of(patch).with_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None
 
@@ -49,5 +49,5 @@ def test_a_line_behind_a_hunk_may_go() -> None:
 def test_a_message_of_one_long_line_takes_little_time() -> None:
     text = "".join(hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED))
     began = time.process_time()
-    fix(["-"], Wanted(strict=True), write=False, stdin=text.encode())
+    fix(["-"], CheckRequest(strict=True), write=False, stdin=text.encode())
     assert time.process_time() - began < 4

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patchpilot.lint.fixing.fixer import SPACE, import_fixers
 from patchpilot.lint.fixing.guard import tokens
-from patchpilot.lint.fixing.mend import Mended
+from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.patch import Patch
 from tests.kit.fixing import all_rules, mended_text
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
@@ -25,7 +25,7 @@ def patch_of(
     return mail(subject, message, file_diff(path, body, new=new))
 
 
-def code(mended: Mended) -> str:
+def code(mended: FixOutcome) -> str:
     """What the mended patch adds."""
     return "\n".join(line.text for change in mended.draft.patch.files for line in change.lines("+"))
 

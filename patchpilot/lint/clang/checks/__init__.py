@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks of the C walk, by what they are about; importing this registers them."""
+"""The checks of the C walk, by subject. Importing this package registers them."""
 
-from patchpilot.lint.clang.checks import blanks, braces, conditions, declarations, expressions, functions, layout, macros, names, operators
-
-__all__ = ["blanks", "braces", "conditions", "declarations", "expressions", "functions", "layout", "macros", "names", "operators"]
+from patchpilot.lint.clang.checks import (  # noqa: F401  # noqa: F401
+    brace_placement,
+    conditions,
+    declaration_form,
+    expressions,
+    function_heads,
+    identifiers,
+    line_layout,
+    macros,
+    operator_spacing,
+    spacing,
+)

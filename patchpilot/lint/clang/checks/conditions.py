@@ -3,11 +3,11 @@
 
 import re
 
-from patchpilot.lint.clang.code import ADDED, CONTEXT, Results, Spot, check
-from patchpilot.lint.clang.lines import measure
-from patchpilot.lint.clang.patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
+from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
+from patchpilot.lint.clang.line_scan import measure
 from patchpilot.lint.clang.statements import Passage
 from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import ADDED, CONTEXT, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _TAB = 8
@@ -16,7 +16,7 @@ _BLANK = " \t\n\r\f\v"
 
 
 @check(CONTEXT, "switch")
-def case_indent(spot: Spot) -> Results | None:
+def case_indent(spot: LineContext) -> Results | None:
     """`case` stands as deep as its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
         return None
@@ -27,7 +27,7 @@ def case_indent(spot: Spot) -> Results | None:
 
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
-def brace_below_condition(spot: Spot) -> Results | None:
+def brace_below_condition(spot: LineContext) -> Results | None:
     """The line after a condition: a brace that belongs above, an indent after a stray semicolon; and indent without end."""
     text = spot.text
     found = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
@@ -52,7 +52,7 @@ def brace_below_condition(spot: Spot) -> Results | None:
 
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
-def odd_indent(spot: Spot) -> Results | None:
+def odd_indent(spot: LineContext) -> Results | None:
     """The first statement under a condition is not one tab deeper."""
     text = spot.text
     if (
@@ -109,7 +109,7 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 
 @check(ADDED, "else")
-def needless_else(spot: Spot) -> Results | None:
+def needless_else(spot: LineContext) -> Results | None:
     """`else` after a return or break."""
     found = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
     if not found:
@@ -125,7 +125,7 @@ def needless_else(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "break")
-def needless_break(spot: Spot) -> Results | None:
+def needless_break(spot: LineContext) -> Results | None:
     """`break` after a return, goto or break."""
     found = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
     leaving = pattern(rf"\+{found[1]}(goto|return|break)\b").match(spot.before) if found else None
@@ -133,7 +133,7 @@ def needless_break(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "return")
-def bracketed_return(spot: Spot) -> Results | None:
+def bracketed_return(spot: LineContext) -> Results | None:
     """`return (x);`, `return(x)`."""
     statement = spot.statement
     if not statement or not (found := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
@@ -154,7 +154,7 @@ def _unbracketed(text: str) -> str:
 
 
 @check(ADDED, "}")
-def void_return(spot: Spot) -> Results | None:
+def void_return(spot: LineContext) -> Results | None:
     """`return;` at the end of a function."""
     number = spot.line.number
     if not pattern(r"[ +]\}\s*$").match(spot.code) or not pattern(r"\+\treturn\s*;\s*$").match(spot.before) or number < 3:
@@ -166,7 +166,7 @@ def void_return(spot: Spot) -> Results | None:
 
 
 @check(ADDED, ":")
-def indented_label(spot: Spot) -> Results | None:
+def indented_label(spot: LineContext) -> Results | None:
     """A label that is indented by more than a blank."""
     code = spot.code
     if (
@@ -179,7 +179,7 @@ def indented_label(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "do", "if", "while", "for")
-def condition_line(spot: Spot) -> Results | None:
+def condition_line(spot: LineContext) -> Results | None:
     """Assignments in a condition, and statements behind it on the same line."""
     text, walk = spot.text, spot.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
@@ -198,7 +198,7 @@ def condition_line(spot: Spot) -> Results | None:
     return hits
 
 
-def _excuse_while(spot: Spot) -> None:
+def _excuse_while(spot: LineContext) -> None:
     """Note the line of the `while` that ends a loop: what follows it is no trailing statement."""
     span = spot.walk.passage.after(spot.need_span())
     following = span.text
@@ -209,7 +209,7 @@ def _excuse_while(spot: Spot) -> None:
 
 
 @check(ADDED, "else", "if", "case", "default")
-def trailing_statement(spot: Spot) -> Results | None:
+def trailing_statement(spot: LineContext) -> Results | None:
     """Statements behind else, a closing brace or a case."""
     text, hits = spot.text, []
     found = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
@@ -225,7 +225,7 @@ def trailing_statement(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "else", "while")
-def keyword_below_brace(spot: Spot) -> Results | None:
+def keyword_below_brace(spot: LineContext) -> Results | None:
     """`else` and `while` a line below the brace they belong to."""
     previous = spot.line.previous
     if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
@@ -240,7 +240,7 @@ def keyword_below_brace(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "{")
-def brace_below(spot: Spot) -> Results | None:
+def brace_below(spot: LineContext) -> Results | None:
     """The opening brace of an initialiser, a struct, a union or an enum on the next line."""
     text, before, hits = spot.text, spot.before, []
     if not pattern(r".\s*\{").match(text):
@@ -253,7 +253,7 @@ def brace_below(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "(")
-def needless_oom_message(spot: Spot) -> Results | None:
+def needless_oom_message(spot: LineContext) -> Results | None:
     """A message that an allocation failed, which the allocator has given already."""
     line, walk = spot.line, spot.walk
     if "if" not in spot.before:

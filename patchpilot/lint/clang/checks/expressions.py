@@ -4,8 +4,7 @@
 import re
 
 from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.code import ADDED, Results, Spot, check
-from patchpilot.lint.clang.patterns import (
+from patchpilot.lint.clang.c_patterns import (
     ASSIGNMENT,
     BALANCED,
     COMPARE,
@@ -20,6 +19,7 @@ from patchpilot.lint.clang.patterns import (
     pattern,
 )
 from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)
@@ -29,7 +29,7 @@ _VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
 
 
 @check(ADDED, "NULL")
-def comparison_to_null(spot: Spot) -> Results | None:
+def comparison_to_null(spot: LineContext) -> Results | None:
     """`p == NULL`."""
     hits: list[tuple[str, Hit]] = []
     for found in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
@@ -39,7 +39,7 @@ def comparison_to_null(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
-def comparison_to_bool(spot: Spot) -> Results | None:
+def comparison_to_bool(spot: LineContext) -> Results | None:
     """`x == true`."""
     found = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
     if not found:
@@ -54,7 +54,7 @@ def comparison_to_bool(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "<", ">", "==", "!=")
-def constant_on_the_left(spot: Spot) -> Results | None:
+def constant_on_the_left(spot: LineContext) -> Results | None:
     """`if (NULL == p)`."""
     if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(spot.text):
         return None
@@ -65,7 +65,7 @@ def constant_on_the_left(spot: Spot) -> Results | None:
 
 
 @check(ADDED, ">>")
-def mask_then_shift(spot: Spot) -> Results | None:
+def mask_then_shift(spot: LineContext) -> Results | None:
     """`a & b >> c`."""
     found = pattern(rf"{LVAL_OR_CALL}\s*&\s*({LVAL_OR_CALL})\s*>>").search(spot.text)
     if not found or found[3].startswith("&"):
@@ -74,21 +74,21 @@ def mask_then_shift(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "0x", "0X")
-def hexadecimal_truth(spot: Spot) -> Results | None:
+def hexadecimal_truth(spot: LineContext) -> Results | None:
     """`a && 0x10`."""
     found = pattern(r"(?:\[|\(|&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\|)|(?:&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\||\)|\])").search(spot.text)
     return [("hexadecimal-truth", spot.hit("a hexadecimal number as a truth value: & or | may be meant", found.start()))] if found else None
 
 
 @check(ADDED, "=")
-def several_assignments(spot: Spot) -> Results | None:
+def several_assignments(spot: LineContext) -> Results | None:
     """`a = b = c`."""
     found = pattern(rf".\s*{LVAL}\s*=\s*{LVAL}\s*=(?!=)").match(spot.text)
     return [("several-assignments", spot.hit("two assignments in one statement", found.end() - 1))] if found else None
 
 
 @check(ADDED, "=")
-def self_assignment(spot: Spot) -> Results | None:
+def self_assignment(spot: LineContext) -> Results | None:
     """`int x = x;`."""
     text = spot.text
     start = pattern(r"\+\s*").match(text)
@@ -107,7 +107,7 @@ def self_assignment(spot: Spot) -> Results | None:
 
 
 @check(ADDED)
-def multiline_dereference(spot: Spot) -> Results | None:
+def multiline_dereference(spot: LineContext) -> Results | None:
     """A member named on another line than what it is a member of."""
     before = spot.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((".", "->")):
@@ -122,7 +122,7 @@ def multiline_dereference(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "(")
-def brackets_around_value(spot: Spot) -> Results | None:
+def brackets_around_value(spot: LineContext) -> Results | None:
     """`&(a->b)`, `(a->b)()`."""
     text, hits = spot.text, []
     if ")" in text:
@@ -139,7 +139,7 @@ def brackets_around_value(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "if")
-def brackets_in_condition(spot: Spot) -> Results | None:
+def brackets_in_condition(spot: LineContext) -> Results | None:
     """`if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
     statement = spot.statement
@@ -183,7 +183,7 @@ def _bracketed_comparisons(text: str) -> list[str]:
 
 
 @check(ADDED, "sizeof ", "sizeof\t")
-def bare_sizeof(spot: Spot) -> Results | None:
+def bare_sizeof(spot: LineContext) -> Results | None:
     """`sizeof x`."""
     for start in pattern(r"\bsizeof\s+").finditer(spot.text):
         found = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
@@ -195,7 +195,7 @@ def bare_sizeof(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "int", "long", "signed")
-def cast_of_constant(spot: Spot) -> Results | None:
+def cast_of_constant(spot: LineContext) -> Results | None:
     """`(unsigned long)1`."""
     found = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
     if not found:
@@ -207,7 +207,7 @@ def cast_of_constant(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "NR_CPUS")
-def number_of_cpus(spot: Spot) -> Results | None:
+def number_of_cpus(spot: LineContext) -> Results | None:
     """NR_CPUS other than as the size of an array."""
     text = spot.text
     if not pattern(r"\bNR_CPUS\b").search(text) or pattern(
@@ -223,7 +223,7 @@ def number_of_cpus(spot: Spot) -> Results | None:
 
 
 @check(ADDED, "return")
-def positive_errno(spot: Spot) -> Results | None:
+def positive_errno(spot: LineContext) -> Results | None:
     """`return EINVAL;`."""
     found = pattern(r"\breturn(?:\s*\(+\s*|\s+)(E[A-Z]+)(?:\s*\)+\s*|\s*)[;:,]").search(spot.code)
     if not found or found[1] in ("EOF", "ERROR") or found[1].startswith("EPOLL"):
@@ -232,7 +232,7 @@ def positive_errno(spot: Spot) -> Results | None:
 
 
 @check(ADDED)
-def comma_for_semicolon(spot: Spot) -> Results | None:
+def comma_for_semicolon(spot: LineContext) -> Results | None:
     """`a = b(), c = d();`."""
     statement = spot.statement
     if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";") or not _outer_comma(statement):

@@ -3,9 +3,9 @@
 
 import re
 
-from patchpilot.lint.clang.code import ADDED, Results, Spot, check
-from patchpilot.lint.clang.patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
+from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
@@ -22,7 +22,7 @@ _MOST, _SHORT = 2_000_000, 500
 
 
 @check(ADDED)
-def macro(spot: Spot) -> Results | None:
+def macro(spot: LineContext) -> Results | None:
     """A macro's definition; outside of one, a line that goes on for no reason."""
     text = spot.text
     if "define" not in text or spot.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
@@ -47,7 +47,7 @@ def macro(spot: Spot) -> Results | None:
     return hits
 
 
-def _continuation(spot: Spot) -> list[tuple[str, Hit]]:
+def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
     text = spot.text
     if (
         pattern(r"..*\\$").match(spot.before)
@@ -83,7 +83,7 @@ def _flattened(body: str) -> str:
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _shape(spot: Spot, whole: str, body: str) -> list[tuple[str, Hit]]:
+def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
     """Whether a macro is one value or one statement."""
     text = _flattened(body)
     if not text or _is_plain(text) or _is_excepted(spot, text):
@@ -113,7 +113,7 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _is_excepted(spot: Spot, text: str) -> bool:
+def _is_excepted(spot: LineContext, text: str) -> bool:
     """Declarations, strings and other texts that cannot be put in brackets."""
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
@@ -129,7 +129,7 @@ def _on_one_line(body: str) -> str:
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_BLANK)
 
 
-def _arguments(spot: Spot, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
+def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
     """Arguments that a macro uses twice, beside an operator without brackets, or not at all."""
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
@@ -155,7 +155,7 @@ def _beside_operator(text: str, use: re.Match[str]) -> bool:
     return any(found is not None and found[1] != "," for found in (before, behind))
 
 
-def _without_harmless_uses(spot: Spot, body: str, name: str) -> str:
+def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
     """The body without the uses that evaluate nothing: sizeof, typeof, # and ##."""
     kept: list[str] = []
     at = 0
@@ -176,7 +176,7 @@ def _without_harmless_uses(spot: Spot, body: str, name: str) -> str:
     return text
 
 
-def _loop(spot: Spot, whole: str) -> list[tuple[str, Hit]]:
+def _loop(spot: LineContext, whole: str) -> list[tuple[str, Hit]]:
     """`do { } while (0)` around one statement, and semicolons at the end of a macro."""
     text = pattern(r"\\\n.").sub("", whole).replace(NOTE, " ")
     loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The message of a backport: the original's, with the marker above its text and, at its end, what the stable trees want to know."""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.history.lts_series import Family
+from patchpilot.model.address import Address, AddressState, is_header_safe, judge
+from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import read_marks
+from patchpilot.model.trailer import add_trailers, parse_trailers
+
+_PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
+
+
+def backport_message(commit: Commit, family: Family, *, dep_of: Commit | None = None, note: str = "", signer: Address | None = None) -> str:
+    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, the adaptation note and the sign-off."""
+    subject, _, body = commit.message.lstrip("\n").partition("\n")
+    marker = family.marker.format(commit=commit.id)
+    has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
+    text = "\n".join([subject.strip(), "", *([] if has_marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
+    if dep_of:
+        text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
+    if note and signer:
+        text = (
+            text.rstrip("\n")
+            + ("\n" if parse_trailers(text.split("\n")) else "\n\n")
+            + f"[ {signer.name.split(' ')[0]}: {_one_line(note)} ]\n"
+        )
+    if signer:
+        line = f"Signed-off-by: {signer.trailer()}"
+        known = parse_trailers(text.split("\n"))
+        # the last line signs off the note above it, even when the author is the one who backports
+        if note or not known or str(known[-1]) != line:
+            text = text.rstrip("\n") + ("\n" if note or known else "\n\n") + line + "\n"
+    return text
+
+
+def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:
+    """Who a backport concerns: the authors and everybody named in the trailers, each once; lists in `without` and bad addresses are left out."""
+    found: dict[str, Address] = {}
+    for commit in commits:
+        named = [trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)]
+        for one in (commit.author, *named):
+            if one and one.key not in without and not one.key.startswith("stable@") and is_header_safe(one):
+                found.setdefault(one.key, one)
+    return tuple(one for one in found.values() if judge(one.email).state is not AddressState.BAD)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip("]").strip()

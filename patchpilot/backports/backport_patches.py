@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A backport as a mail-ready series: commits made in the scratch store, formatted by git."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.backport_message import backport_message, people
+from patchpilot.backports.object_store import EMPTY_TREE, Scratch
+from patchpilot.errors import UsageError
+from patchpilot.history.lts_series import Family
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
+from patchpilot.model.message_id import given_message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit to bring to a branch: itself, the fix it is a prerequisite of (None when it is a fix), and the files it is cut down to (all: none)."""
+
+    commit: Commit
+    dep_of: Commit | None = None
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCommit:
+    """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
+
+    Of one that is only a part of the original, `parts` are the files it has, and there is no range-diff.
+    """
+
+    id: str
+    original: Commit
+    rangediff: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackportText:
+    """What the person adds: the adaptation note, who signs off (None: nobody), and the mail that is answered."""
+
+    note: str = ""
+    signer: Address | None = None
+    in_reply_to: str | None = None
+
+
+def make_commits(scratch: Scratch, family: Family, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
+    """Commit the steps on the branch, in the scratch store. UsageError when one does not apply after the ones before it."""
+    parent, tree = tip, scratch.tree_of(tip)
+    made: list[MadeCommit] = []
+    for step in steps:
+        original = step.commit
+        base = original.parents[0] if original.parents else None
+        if step.paths:
+            before, after = scratch.part(original.id, base, step.paths)
+            merge = scratch.merge(before, tree, after)
+        else:
+            merge = scratch.pick(original.id, tree, base)
+        if not merge.clean:
+            raise UsageError(
+                f"{original.short} does not apply here", hint="resolve it by hand: patchpilot backport COMMIT --resolve BRANCH"
+            )
+        parts = (
+            tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
+        )
+        tree = merge.tree
+        plain = scratch.commit_like(original, tree, parent, backport_message(original, family, dep_of=step.dep_of))
+        difference = range_diff(scratch, original, plain) if not parts else ""
+        note = f"only the changes to {', '.join(parts)}" if parts else wording.note if difference else ""
+        message = backport_message(original, family, dep_of=step.dep_of, note=note, signer=wording.signer)
+        parent = scratch.commit_like(original, tree, parent, message)
+        made.append(MadeCommit(parent, original, difference, parts))
+    return tuple(made)
+
+
+def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
+    base = scratch.tree_of(commit.parents[0]) if commit.parents else EMPTY_TREE
+    return tuple(scratch.changed(base, scratch.tree_of(commit.id)))
+
+
+def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
+    """How the patch of a backport differs from the original's, messages left aside; "" when it does not."""
+    same = {scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[0] for one in (original.id, made)}
+    if len(same) == 1 or not original.parents:
+        return ""
+    done = scratch.git("range-diff", "--no-color", "--creation-factor=100", "--no-notes", f"{original.id}^!", f"{made}^!")
+    return _patch_part(done.text)
+
+
+def format_series(
+    scratch: Scratch, family: Family, made: Sequence[MadeCommit], tip: str, version: str, wording: BackportText, notes: Sequence[str]
+) -> list[tuple[str, bytes]]:
+    """The series as mails: (file name, bytes) each, to the stable list and Cc the people of the originals; `notes` go below the `---`."""
+    prefix = family.subject.format(version=version)
+    recipients = [f"--to={family.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (family.list,))]
+    reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
+    mails: list[tuple[str, bytes]] = []
+    for number, one in enumerate(made, 1):
+        numbered = [f"--start-number={number}"]
+        title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
+        done = scratch.git(
+            "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,
+        )  # fmt: skip
+        mails.append((_file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
+    return mails
+
+
+def _diff(scratch: Scratch, commit: str) -> bytes:
+    return scratch.git("diff-tree", "--root", "-r", "-p", "-M", commit).out
+
+
+def _patch_part(text: str) -> str:
+    """A range-diff without what it says of the messages: the marker and sign-off always differ."""
+    kept: list[str] = []
+    section = ""
+    for line in text.split("\n"):
+        head = re.match(r"\s+(?:@@|##) (.*?)(?: ##)?$", line)
+        if head:
+            section = head[1]
+        if section in ("Metadata", "Commit message"):
+            continue
+        kept.append(line.rstrip())
+    return "\n".join(kept).strip("\n")
+
+
+def _with_note(mail: bytes, note: str) -> bytes:
+    if not note:
+        return mail
+    head, cut, tail = mail.partition(b"\n---\n")
+    safe = "\n".join(
+        "  " + line if line.startswith(("---", "diff ", "Index:", "+++ ", "@@")) else line for line in note.strip("\n").split("\n")
+    )
+    return head + cut + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail
+
+
+def _file_name(number: int, subject: str) -> str:
+    word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
+    return f"{number:04d}-{word or 'patch'}.patch"

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The functions a fix changes where it conflicts, and which commits changed those functions elsewhere."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.line_history import LineTouch, Span, crossing
+from patchpilot.backports.object_store import Scratch
+from patchpilot.model.hunk_fit import text_lines
+
+# as git finds the name of a hunk's function: a line that starts with a word, which is no label
+_HEAD = re.compile(r"[A-Za-z_$]")
+_LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
+_NAME = re.compile(r"(\w+)\s*\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of a file: its name, and the lines it takes as gaps between lines."""
+
+    name: str
+    span: Span
+
+
+def function_at(lines: Sequence[str], at: int) -> Function | None:
+    """The function that a 0-based line is in; None outside of all, or where the language has other ways."""
+    top = next((one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])), None)
+    if top is None or any(lines[one].startswith("}") for one in range(top, min(at, len(lines)))):
+        return None
+    end = next((one for one in range(top + 1, len(lines)) if lines[one].startswith("}") or (one > at and _is_head(lines[one]))), len(lines))
+    named = _NAME.search(lines[top])
+    if not named:
+        return None
+    return Function(named[1], (top, min(len(lines), end + 1)))
+
+
+def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]) -> dict[str, tuple[Function, ...]]:
+    """Path before the fix → the functions that its hunks which conflict are in."""
+    found: dict[str, tuple[Function, ...]] = {}
+    if fix.base is None:
+        return found
+    tree = scratch.tree_of(fix.base)
+    for change in fix.files:
+        mine = [one for one in places if one.path in (change.old_path, change.new_path)]
+        content = scratch.blob(tree, change.old_path) if mine and change.old_path else None
+        if content is None or change.old_path is None:
+            continue
+        lines = text_lines(content)
+        wanted = [line for one in mine for line in one.theirs]
+        inside: dict[str, Function] = {}
+        for hunk in change.hunks:
+            at = hunk.old_start - 1
+            for line in hunk.lines:
+                # a place shows the fix's side: of a hunk that merged, no line that it adds is among them
+                if line.kind in "+-" and (not wanted or line.kind == "-" or line.text in wanted):
+                    function = function_at(lines, at)
+                    if function:
+                        inside.setdefault(function.name, function)
+                at += line.kind in " -"
+        if inside:
+            found[change.old_path] = tuple(inside.values())
+    return found
+
+
+def touching(touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]) -> list[tuple[LineTouch, str]]:
+    """The commits (oldest first, all before the fix) that changed one of the functions, the newest first, each with the function's name."""
+    found: dict[str, tuple[LineTouch, str]] = {}
+    for path, inside in functions.items():
+        for function in inside:
+            for touch in crossing(touches, path, function.span):
+                found.setdefault(touch.commit, (touch, function.name))
+    order = {touch.commit: at for at, touch in enumerate(touches)}
+    return sorted(found.values(), key=lambda one: -order[one[0].commit])
+
+
+def _is_head(line: str) -> bool:
+    return bool(_HEAD.match(line)) and not _LABEL.match(line)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from patchpilot.backports.applies import AppliesHow, ApplyResult
+from patchpilot.backports.changed_functions import conflicting, touching
+from patchpilot.backports.conflict_places import places
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.line_history import LineTouch, older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
+from patchpilot.errors import GitError
+from patchpilot.history.landed_commits import History
+
+_MOST_PLACES = 8
+_MOST_ELSEWHERE = 5
+_A_LITTLE = 1.0
+# what blame marks as its boundary is older than the branch
+_ID = re.compile(r"[0-9a-f]{40}")
+_DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A mainline commit the branch lacks (or one of the branch's own), and what it has to do with the fix."""
+
+    commit: str
+    subject: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictExplanation:
+    """The commits behind a conflict, and hints: each a sentence with its evidence."""
+
+    causes: tuple[Cause, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+def explain(
+    history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, *, timeout: float = 5.0, tree: str | None = None
+) -> ConflictExplanation:
+    """What stands behind a conflict, and what to look at before trusting an application that succeeded.
+
+    About `timeout` seconds in all: what was not looked up by then is not told.
+    """
+    end = time.monotonic() + timeout
+    at = tree or scratch.tree_of(tip)
+    words = compare_words(scratch, fix, at, timeout=timeout)
+    causes: list[Cause] = []
+    elsewhere: list[Cause] = []
+    if applied.how is AppliesHow.CONFLICT:
+        causes, elsewhere = _causes(history, scratch, fix, tip, applied, _left(end))
+        causes = causes or _own_changes(history, scratch, fix, tip, applied, _left(end))
+    for lack in words.lacks:
+        if time.monotonic() > end:
+            break
+        added = who_added(scratch, fix, lack, tip, timeout=_left(end))
+        if added and added not in [one.commit for one in causes]:
+            causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
+    known = {one.commit for one in causes}
+    causes += [one for one in elsewhere if one.commit not in known]
+    hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, end))
+    return ConflictExplanation(tuple(causes), hints)
+
+
+def _left(end: float) -> float:
+    """The seconds to a moment; a little when it is over, so that what is quickly told is told."""
+    return max(_A_LITTLE, end - time.monotonic())
+
+
+def _causes(
+    history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float
+) -> tuple[list[Cause], list[Cause]]:
+    """The commits the branch lacks that changed the lines, and those that changed the functions which conflict elsewhere."""
+    paths = applied.merge.paths
+    goal = read_touch(history.repository, fix.id, fix.paths)
+    tree = scratch.tree_of(tip)
+    names = list(paths)
+    gone = [path for path in paths if not scratch.has(tree, path)]
+    if gone and fix.base:
+        # to follow files through a long history takes time; without their old names there are still the commits that added them
+        with suppress(GitError):
+            names += older_names(history.repository, gone, fix.base, tip, timeout=timeout / 2)
+    try:
+        touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
+    except GitError:
+        return [], []
+    every = [one.commit for one in touches]
+    present = frozenset(every) - frozenset(history.missing(every, tip))
+    found = stands_on(touches, goal, present, frozenset(paths))
+    functions = conflicting(scratch, fix, places(scratch, applied.merge))
+    others = [(one, name) for one, name in touching(touches, functions) if one.commit not in present and one not in found]
+    lines = [
+        Cause(
+            one.commit, history.repository.commit(one.commit).subject, one.edits[0].new_path or one.edits[0].old_path or "", _why(one.edits)
+        )
+        for one in found
+        if one.edits
+    ]
+    return lines, _in_functions(history, tip, others)
+
+
+def _in_functions(history: History, tip: str, others: Sequence[tuple[LineTouch, str]]) -> list[Cause]:
+    """The last few of these, oldest first; what the branch has under another id is asked of those only, since it takes a look at the patch."""
+    found: list[Cause] = []
+    for touch, name in others[: 2 * _MOST_ELSEWHERE]:
+        landing = history.landed(touch.commit, tip)
+        if not (landing and landing.holds) and len(found) < _MOST_ELSEWHERE:
+            path = touch.edits[0].new_path or touch.edits[0].old_path or ""
+            found.append(Cause(touch.commit, history.repository.commit(touch.commit).subject, path, f"it changed other lines of {name}()"))
+    return found[::-1]
+
+
+def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float) -> list[Cause]:
+    """The branch's own commits that wrote the lines where it conflicts: asked when no commit of the mainline explains it."""
+    found: dict[str, Cause] = {}
+    for place in places(scratch, applied.merge)[:_MOST_PLACES]:
+        if not place.ours or not place.line:
+            continue
+        lines = f"{place.line},{place.line + len(place.ours) - 1}"
+        try:
+            done = history.repository.git(
+                "blame",
+                "-s",
+                "-l",
+                "--no-progress",
+                "-L",
+                lines,
+                tip,
+                f"^{fix.base or fix.id}",
+                "--",
+                place.path,
+                ok=(0, 128),
+                timeout=timeout,
+            )
+        except GitError:
+            break
+        for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
+            if _ID.fullmatch(one) and one not in found and history.has(tip, one) and not history.has(fix.id, one):
+                found[one] = Cause(
+                    one, history.repository.commit(one).subject, place.path, "a commit of the branch itself: it wrote these lines"
+                )
+    return list(found.values())
+
+
+def _why(edits: Sequence[object]) -> str:
+    renamed = [one for one in edits if getattr(one, "old_path", None) != getattr(one, "new_path", None) and getattr(one, "new_path", None)]
+    if renamed:
+        old = getattr(renamed[0], "old_path", None)
+        return f"it renamed the file from {old}" if old else "it added the file"
+    return "it changed the lines the fix changes, or lines those stand on"
+
+
+def _word_hints(words: FixSymbols) -> list[str]:
+    hints = [
+        f"{one.word} is {'called' if one.kind == 'called' else 'used'} by the fix; the branch has none (mainline: {one.path})"
+        for one in words.lacks
+    ]
+    hints += [
+        f"{one.word}() takes other arguments in the branch: {one.ours!r}, in mainline {one.theirs!r} ({one.path})" for one in words.differs
+    ]
+    hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
+    return hints
+
+
+def _other_file_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float) -> Iterator[str]:
+    """Where a branch that lacks a file of the fix has the functions and structures that the fix changes in it."""
+    for change in fix.files:
+        path = change.old_path
+        if applied.how is not AppliesHow.CONFLICT or not path or scratch.has(tree, path):
+            continue
+        found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
+        named = {one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}" for one in found}
+        for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
+            start = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$" if shown.endswith("()") else rf"^struct {word}( .*)?\{{"
+            folder = path.rpartition("/")[0] or "."
+            with suppress(GitError):
+                done = scratch.repository.git(
+                    "grep", "-I", "-l", "-z", "-E", "-e", start, tree, "--", folder, env=scratch.env, ok=(0, 1), timeout=_left(end)
+                )
+                files = [one.partition(":")[2] for one in done.text.split("\0") if one]
+                if files:
+                    yield f"the branch has no {path}, but {shown} is in its {', '.join(files[:3])}"
+
+
+def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult) -> list[str]:
+    """Hunks that landed in another function than in mainline: the right context in the wrong place."""
+    if applied.how is AppliesHow.CONFLICT:
+        return []
+    hints = []
+    for change in fix.files:
+        if not change.old_path or change.is_binary:
+            continue
+        before, after = scratch.blob(tree, change.old_path), scratch.blob(applied.merge.tree, change.path)
+        wanted = [hunk.section for hunk in change.hunks if hunk.section]
+        if before is None or after is None or not wanted:
+            continue
+        found = _changed_functions(before, after)
+        named = {_name(section) for section in wanted} - {""}
+        strange = sorted(found - named - {""}) if named else []
+        if strange and not found & named:
+            hints.append(
+                f"in {change.path} it changes {', '.join(strange[:3])}(), in mainline {', '.join(sorted(named)[:3])}(): look whether that is right"
+            )
+    return hints
+
+
+def _changed_functions(before: bytes, after: bytes) -> set[str]:
+    old, new = before.decode("utf-8", "replace").split("\n"), after.decode("utf-8", "replace").split("\n")
+    start = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
+    end = next((at for at, (one, other) in enumerate(zip(reversed(old), reversed(new), strict=False)) if one != other), 0)
+    window = old[start : max(start, len(old) - end)]
+    changed = new[start : max(start, len(new) - end)]
+    if len(window) * len(changed) > 400_000:
+        return set()
+    found = set()
+    for tag, low, _, _, _ in SequenceMatcher(None, window, changed, autojunk=False).get_opcodes():
+        if tag != "equal":
+            # git names the function above the hunk, whose context starts three lines higher
+            found.add(_name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), "")))
+    return found
+
+
+def _name(section: str) -> str:
+    head = section.split("(", 1)[0].split()
+    return head[-1].lstrip("*") if "(" in section and head else ""

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fix whose backports are asked for: its commit, what it stands on, its diff."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.commit import Commit
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.file_diff import FileChange
+
+
+@dataclass(frozen=True)
+class FixCommit:
+    """A commit with its diff against its parent."""
+
+    repository: Repository
+    commit: Commit
+
+    @classmethod
+    def read(cls, repository: Repository, commit_id: str) -> "FixCommit":
+        """The fix of a full id; UsageError for a merge, which has no patch."""
+        commit = repository.commit(commit_id)
+        if len(commit.parents) > 1:
+            raise UsageError(f"{commit_id[:12]} is a merge: it has no patch to backport", hint="name the commit that makes the change")
+        return cls(repository, commit)
+
+    @property
+    def id(self) -> str:
+        """Its full id."""
+        return self.commit.id
+
+    @property
+    def base(self) -> str | None:
+        """Its parent; None for a root commit."""
+        return self.commit.parents[0] if self.commit.parents else None
+
+    @cached_property
+    def diff_lines(self) -> tuple[str, ...]:
+        """Its diff, with full blob ids."""
+        done = self.repository.git("diff-tree", "--root", "-r", "-p", "-M", "--full-index", "--no-commit-id", self.id)
+        return tuple(done.text.split("\n"))
+
+    @cached_property
+    def files(self) -> tuple[FileChange, ...]:
+        """Its diff by file."""
+        return parse_diff(self.diff_lines, 1).files
+
+    @cached_property
+    def old_blobs(self) -> dict[str, str]:
+        """Path → blob id before the fix, of every file that has content hunks."""
+        found: dict[str, str] = {}
+        for change in self.files:
+            for line in self.diff_lines[change.patch_line : change.patch_line + 8]:
+                if line.startswith("index ") and change.old_path:
+                    found[change.old_path] = line[6:46]
+                if line.startswith(("@@ ", "diff --git ")):
+                    break
+        return found
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path it touches, old and new."""
+        return tuple(dict.fromkeys(path for change in self.files for path in (change.old_path, change.new_path) if path))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(files, lines added and removed)."""
+        return len(self.files), sum(change.added + change.removed for change in self.files)

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which earlier commits a fix stands on, told from the lines they change: no merge is tried for it.
+
+Walking back from the fix, a commit belongs to what it stands on when it changed lines that overlap or touch those the fix (or a later commit
+that belongs) changes; through all others the line numbers are carried back.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.c_quoting import unquoted
+
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+Span = tuple[int, int]
+_MOST_RENAMES = 6
+_MOST_ADDING = 40
+
+
+@dataclass(frozen=True, slots=True)
+class LineEditStep:
+    """A commit's change to a file: path before and after (None: not there), blobs, modes, and (old span, new span) of each hunk, in gaps between lines."""
+
+    old_path: str | None
+    new_path: str | None
+    old_blob: str
+    new_blob: str
+    old_mode: str
+    new_mode: str
+    hunks: tuple[tuple[Span, Span], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineTouch:
+    """A commit, its parent, and its changes to the files asked about."""
+
+    commit: str
+    parent: str
+    edits: tuple[LineEditStep, ...]
+
+    @property
+    def size(self) -> int:
+        """How many lines it changes in these files."""
+        return sum(old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks)
+
+
+def read_touches(
+    repository: Repository, paths: Sequence[str], tip: str, less: Sequence[str], *, timeout: float = 60.0
+) -> tuple[LineTouch, ...]:
+    """The commits of `tip` that none of `less` has and that change one of `paths`, oldest first; merges are left out."""
+    done = repository.git(
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--no-merges",
+        "--format=%x01%H %P",
+        "--raw",
+        "-p",
+        "-U0",
+        "-M",
+        "--full-index",
+        "--no-abbrev",
+        tip,
+        *(f"^{one}" for one in less),
+        "--",
+        *paths,
+        timeout=timeout,
+    )
+    return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
+
+
+def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -> LineTouch:
+    """One commit's changes, to `paths` or to all."""
+    only = ["--", *paths] if paths else []
+    done = repository.git("log", "-1", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", commit, *only)
+    blocks = done.out.split(b"\x01")[1:]
+    return _touch(blocks[0]) if blocks else LineTouch(commit, "", ())
+
+
+def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()) -> dict[str, LineTouch]:
+    """The changes of several commits, to `paths` or to all, in one reading; one that changes none of `paths` has none."""
+    only = ["--", *paths] if paths else []
+    done = repository.git(
+        "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,
+        stdin="".join(f"{one}\n" for one in commits).encode(),
+    )  # fmt: skip
+    found = {touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])}
+    return {one: found.get(one, LineTouch(one, "", ())) for one in commits}
+
+
+def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
+    """The names these files had before, in the commits that `tip` has and `less` has not, later names first.
+
+    One walk finds the commits that brought a name; only those are asked what they renamed (`git log --follow` walks once a file).
+    """
+    found: dict[str, None] = {}
+    names = set(paths)
+    end = time.monotonic() + timeout
+    for _ in range(_MOST_RENAMES):
+        if not names:
+            break
+        done = repository.git(
+            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{less}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())
+        )  # fmt: skip
+        before: set[str] = set()
+        for commit in done.text.split()[:_MOST_ADDING]:
+            left = max(0.1, end - time.monotonic())
+            words = repository.git(
+                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left
+            ).text.split("\0")  # fmt: skip
+            before |= {old for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False) if status and new in names}
+        names = before - found.keys() - set(paths)
+        found |= dict.fromkeys(sorted(names))
+    return tuple(found)
+
+
+def stands_on(
+    touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str] | None = None, margin: int = 0
+) -> tuple[LineTouch, ...]:
+    """Those of `touches` (oldest first, all before the fix) that the fix stands on, oldest first; what is `present` only moves lines.
+
+    `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many lines.
+    """
+    needed: dict[str, list[Span]] = {}
+    for edit in fix.edits:
+        if edit.old_path and (paths is None or edit.old_path in paths or edit.new_path in paths):
+            needed.setdefault(edit.old_path, []).extend((max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks)
+    found: list[LineTouch] = []
+    for touch in reversed(touches):
+        belongs = touch.commit not in present and any(_meets(edit, needed) for edit in touch.edits)
+        if belongs:
+            found.append(touch)
+        _carry_back(touch, needed, belongs)
+    return tuple(reversed(found))
+
+
+def last_writers(touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str]) -> tuple[LineTouch, ...]:
+    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix changes, or lines beside them, oldest first.
+
+    What one of them wrote is not asked of older ones: what it stands on itself is another question. A rename alone only moves lines: git follows it.
+    """
+    needed: dict[str, list[Span]] = {}
+    for edit in fix.edits:
+        if edit.old_path and (edit.old_path in paths or edit.new_path in paths):
+            needed.setdefault(edit.old_path, []).extend(old for old, _ in edit.hunks)
+    found: list[LineTouch] = []
+    for touch in reversed(touches):
+        if touch.commit not in present and any(_meets(edit, needed, moved=False) for edit in touch.edits):
+            found.append(touch)
+            for edit in touch.edits:
+                if edit.new_path in needed:
+                    needed[edit.new_path] = _without(needed[edit.new_path], [new for _, new in edit.hunks])
+        _carry_back(touch, needed, belongs=False)
+    return tuple(reversed(found))
+
+
+def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineTouch, ...]:
+    """Those of `touches` (oldest first) that change lines of a span of a file as it is after the last of them, however the lines moved since."""
+    needed: dict[str, list[Span]] = {path: [span]}
+    found: list[LineTouch] = []
+    for touch in reversed(touches):
+        # a rename is no change of the lines
+        if any(
+            low < new[1] and new[0] < high
+            for edit in touch.edits
+            for low, high in needed.get(edit.new_path or "", ())
+            for new in _wide(edit)
+        ):
+            found.append(touch)
+        _carry_back(touch, needed, belongs=False)
+    return tuple(reversed(found))
+
+
+def _wide(edit: LineEditStep) -> Iterable[Span]:
+    """What an edit made, where lines were only removed a line to each side of the gap."""
+    return ((new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1) for _, new in edit.hunks)
+
+
+def _meets(edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True) -> bool:
+    """Whether an edit changed lines of the spans or beside them; with `moved` also when it renamed their file."""
+    spans = needed.get(edit.new_path or "", ())
+    if moved and spans and edit.new_path != edit.old_path:
+        return True
+    return any(span[0] <= new[1] and new[0] <= span[1] for span in spans for _, new in edit.hunks)
+
+
+def _carry_back(touch: LineTouch, needed: dict[str, list[Span]], belongs: bool) -> None:
+    for edit in touch.edits:
+        spans = needed.pop(edit.new_path, []) if edit.new_path else []
+        if edit.old_path is None:
+            continue
+        before = [_back(span, edit.hunks) for span in spans]
+        if belongs:
+            before += [old for old, _ in edit.hunks]
+        if before:
+            needed.setdefault(edit.old_path, []).extend(_joined(before))
+
+
+def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
+    low, high = span
+    shift_low = shift_high = 0
+    for old, new in hunks:
+        delta = (old[1] - old[0]) - (new[1] - new[0])
+        if new[1] <= low:
+            shift_low += delta
+        elif new[0] < low:
+            low, shift_low = min(low, new[0]), shift_low
+        if new[1] <= high:
+            shift_high += delta
+        elif new[0] < high:
+            high, shift_high = max(high, new[1]), shift_high + delta
+    return low + shift_low, max(low + shift_low, high + shift_high)
+
+
+def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
+    """The spans less those written: what is left of a line or more."""
+    left = list(spans)
+    for low, high in written:
+        pieces: list[Span] = []
+        for start, end in left:
+            if low >= high or end <= low or high <= start:
+                pieces.append((start, end))
+            else:
+                pieces += [(one, other) for one, other in ((start, low), (high, end)) if one < other]
+        left = pieces
+    return left
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for low, high in sorted(spans):
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], high))
+        else:
+            found.append((low, high))
+    return found
+
+
+def _touch(block: bytes) -> LineTouch:
+    lines = block.split(b"\n")
+    ids = lines[0].decode("ascii").split()
+    heads: list[tuple[str | None, str | None, str, str, str, str]] = []
+    hunks: list[list[tuple[Span, Span]]] = []
+    for line in lines[1:]:
+        if line.startswith(b":"):
+            heads.append(_head(line))
+        elif line.startswith(b"diff --git "):
+            hunks.append([])
+        elif line.startswith(b"@@ ") and hunks:
+            found = _HUNK.match(line)
+            if found:
+                hunks[-1].append((_span(found[1], found[2]), _span(found[3], found[4])))
+    edits = (LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ()) for at, head in enumerate(heads))
+    return LineTouch(ids[0], ids[1] if len(ids) > 1 else "", tuple(edits))
+
+
+def _head(line: bytes) -> tuple[str | None, str | None, str, str, str, str]:
+    meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
+    old_mode, new_mode, old_blob, new_blob, status = meta[1:].split(" ")
+    paths = [unquoted(name) for name in names]
+    old, new = paths[0], paths[-1]
+    return (
+        None if status[0] in "AC" else old,
+        None if status[0] == "D" else new,
+        old_blob,
+        new_blob,
+        old_mode,
+        new_mode,
+    )
+
+
+def _span(start: bytes, count: bytes | None) -> Span:
+    first, size = int(start), int(count) if count is not None else 1
+    return (first, first) if size == 0 else (first - 1, first - 1 + size)

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A throw-away object store over the repository's own: trees are merged in it, and nothing of the repository changes."""
+
+import hashlib
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.backports.merging import Entry, Merge, Note, merge_of, plan, read_merge
+from patchpilot.commits import alternates
+from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.merge_tree import Merges
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import Completed
+from patchpilot.errors import GitError
+from patchpilot.model.commit import Commit
+
+_DIRECTORY = "40000"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_MOST_BLOBS = 64
+_MOST_LISTINGS = 2000
+_MOST_PENDING = 5000
+# for so few merges a process each costs less than one that stays
+_FEW = 3
+_MOST_CHANGES = 500
+# what the running merge answers of it is longer than a buffer: see commits/merge_tree.py
+_FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
+# later than any commit: the walk for the merge base ends at the base at once instead of going through all history
+_LATE = 4_000_000_000
+_IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class _MergedFile:
+    """A file that both sides changed, merged: what it is then (with markers where it conflicts), and what git said of it."""
+
+    entry: Entry
+    clean: bool
+    notes: tuple[Note, ...]
+
+
+class Scratch:
+    """The store. Use it as a context: all that was written is gone at its end."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-objects-")
+        self._path = Path(self._folder.name)
+        alternates.write(self._path, (repository.common_dir / "objects").resolve())
+        self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
+        self._objects = CatFile(repository.top, self._env)
+        self._merges: Merges | None = None
+        self._asked = 0
+        self._trees: dict[str, str] = {}
+        self._blobs: dict[tuple[str, str], bytes | None] = {}
+        self._listings: dict[str, Mapping[str, Entry]] = {}
+        # trees made and not yet written: most are steps of a search that git is never asked about
+        self._pending: dict[str, bytes] = {}
+        self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
+        self._merged: dict[tuple[str, Entry, Entry, Entry], _MergedFile] = {}
+
+    def __enter__(self) -> "Scratch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._objects.close()
+        if self._merges:
+            self._merges.close()
+        try:
+            self._folder.cleanup()
+        except KeyboardInterrupt:
+            self._folder.cleanup()
+            raise
+
+    @property
+    def path(self) -> Path:
+        """The store's folder, all that was made in it."""
+        self._settle()
+        return self._path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What makes git write to the store and see all that was made."""
+        self._settle()
+        return dict(self._env)
+
+    @property
+    def objects(self) -> CatFile:
+        """The objects of the store and of the repository."""
+        self._settle()
+        return self._objects
+
+    def git(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None) -> Completed:
+        """git in the repository, writing objects here."""
+        return self.repository.git(*args, stdin=stdin, env=self.env | (env or {}), ok=ok)
+
+    def write(self, kind: str, content: bytes) -> str:
+        """Write an object; its id."""
+        name, raw = _named(kind, content)
+        self._put(name, raw)
+        return name
+
+    def _put(self, name: str, raw: bytes) -> None:
+        file = self._path / name[:2] / name[2:]
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(zlib.compress(raw, 1))
+
+    def _settle(self) -> None:
+        while self._pending:
+            self._put(*self._pending.popitem())
+
+    def _settle_tree(self, tree: str) -> None:
+        """Write a tree that was made and is not written yet, with those in it."""
+        raw = self._pending.pop(tree, None)
+        if raw is not None:
+            self._put(tree, raw)
+            for mode, name in _read_tree(raw.partition(b"\0")[2]).values():
+                if mode == _DIRECTORY:
+                    self._settle_tree(name)
+
+    def commit(self, tree: str, *parents: str, message: str = "x") -> str:
+        """A commit of a tree; its id."""
+        lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
+        return self.write("commit", "\n".join(lines).encode())
+
+    def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:
+        """A commit of a tree with the authorship of another commit; its id."""
+        author = f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())} {original.authored:%z}"
+        head = f"tree {tree}\nparent {parent}\nauthor {author}\ncommitter {_IDENT}\n\n"
+        return self.write("commit", (head + message).encode("utf-8", "surrogateescape"))
+
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit of the repository or of this store."""
+        if commit not in self._trees:
+            found = self._objects.get(commit)
+            if not found or found[1] != "commit":
+                raise GitError(f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch`")
+            self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+        return self._trees[commit]
+
+    def merge(self, base: str, ours: str, theirs: str) -> Merge:
+        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over `base`, onto `ours`."""
+        if base == theirs or ours == theirs:
+            return Merge(ours, True)
+        if base == ours:
+            return Merge(theirs, True)
+        planned = plan(self.changed(base, theirs), lambda path: self._entry(ours, path), lambda path: self._entry(theirs, path))
+        if planned is None:
+            return self.merge_trees(base, ours, theirs)
+        taken = dict(planned.taken)
+        conflicts: list[str] = []
+        notes: list[Note] = []
+        for path, file in self._merge_files(planned.both, base, ours, theirs).items():
+            taken[path] = file.entry
+            conflicts += [] if file.clean else [path]
+            notes += file.notes
+        return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes))
+
+    def _merge_files(self, paths: Sequence[str], base: str, ours: str, theirs: str) -> dict[str, "_MergedFile"]:
+        """Path → the merge of a file that is there on all sides; git is asked only what it was not asked before."""
+        asked = {path: (path, self._entry(base, path), self._entry(ours, path), self._entry(theirs, path)) for path in paths}
+        new = [path for path in paths if asked[path] not in self._merged]
+        if new:
+            small = [self.with_files(EMPTY_TREE, self.entries(tree, new)) for tree in (base, ours, theirs)]
+            merge = self.merge_trees(*small)
+            for path in new:
+                notes = tuple(note for note in merge.notes if path in note.paths)
+                self._merged[asked[path]] = _MergedFile(self._entry(merge.tree, path), path not in merge.paths, notes)
+        return {path: self._merged[asked[path]] for path in paths}
+
+    def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
+        """The three-way merge of trees by git, which looks for renames in all of them."""
+        for tree in (base, ours, theirs):
+            self._settle_tree(tree)
+        root = self.commit(base)
+        one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
+        self._asked += 1
+        if self._asked > _FEW:
+            self._merges = self._merges or Merges(self.repository.top, self._filler(), {**self._env, **self.repository.drivers_off})
+            done = self._merges.merge(one, other)
+            if done:
+                return merge_of(done[1], clean=done[0])
+        return read_merge(self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)))
+
+    def _filler(self) -> tuple[str, str]:
+        """Two commits whose merge has much to tell."""
+        trees = [
+            self.with_files(EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))) for one in (b"", b"1\n", b"2\n")
+        ]
+        for tree in trees:
+            self._settle_tree(tree)
+        root = self.commit(trees[0])
+        return self.commit(trees[1], root), self.commit(trees[2], root)
+
+    def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+        """Path → what it is in each of two trees, where that differs; a directory in the one that is none in the other is one path."""
+        if (one, other) not in self._changes:
+            if len(self._changes) >= _MOST_CHANGES:
+                self._changes.clear()
+            self._changes[one, other] = self._differences(one, other)
+        return dict(self._changes[one, other])
+
+    def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+        found: dict[str, tuple[Entry, Entry]] = {}
+        mine, theirs = self._read(one), self._read(other)
+        for name in mine.keys() | theirs.keys():
+            old, new = mine.get(name), theirs.get(name)
+            if old == new:
+                continue
+            if old and new and old[0] == new[0] == _DIRECTORY:
+                found |= {f"{name}/{path}": pair for path, pair in self._differences(old[1], new[1]).items()}
+            else:
+                found[name] = (old, new)
+        return found
+
+    def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
+        """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
+        return self.merge(self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit))
+
+    def part(self, commit: str, base: str | None, paths: Iterable[str]) -> tuple[str, str]:
+        """The tree before a commit (`base` is its first parent), and that tree with only the commit's changes to these files."""
+        before = self.tree_of(base) if base else EMPTY_TREE
+        return before, self.with_files(before, self.entries(self.tree_of(commit), sorted(paths)))
+
+    def has(self, tree: str, path: str) -> bool:
+        """Whether a tree has a file or directory of this path."""
+        return self._entry(tree, path) is not None
+
+    def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
+        """Path → (mode, id) in a tree, None where there is no such path."""
+        return {path: self._entry(tree, path) for path in paths}
+
+    def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
+        """A tree like `tree` with these files in place of its own, None meaning without; its id."""
+        nested: dict[str, dict[str, Entry]] = {}
+        own = dict(self._read(tree))
+        for path, entry in files.items():
+            head, _, rest = path.partition("/")
+            if rest:
+                nested.setdefault(head, {})[rest] = entry
+            elif entry is None:
+                own.pop(head, None)
+            else:
+                own[head] = entry
+        for head, inner in nested.items():
+            below = own.get(head)
+            made = self.with_files(below[1] if below and below[0] == _DIRECTORY else self.write("tree", b""), inner)
+            if made == EMPTY_TREE:
+                own.pop(head, None)
+            else:
+                own[head] = (_DIRECTORY, made)
+        rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b""))
+        content = b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
+        made, raw = _named("tree", content)
+        if made not in self._listings:
+            if len(self._pending) >= _MOST_PENDING:
+                self._settle()
+            self._pending[made] = raw
+        self._keep(made, own)
+        return made
+
+    def _entry(self, tree: str, path: str) -> Entry:
+        at: Entry = (_DIRECTORY, tree)
+        for part in path.split("/"):
+            at = self._read(at[1]).get(part) if at and at[0] == _DIRECTORY else None
+        return at
+
+    def _read(self, tree: str) -> Mapping[str, Entry]:
+        if tree == EMPTY_TREE:
+            return {}
+        if tree not in self._listings:
+            self._settle_tree(tree)
+            found = self._objects.get(tree)
+            if not found or found[1] != "tree":
+                raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it: `git fetch --refetch`")
+            self._keep(tree, _read_tree(found[2]))
+        return self._listings[tree]
+
+    def _keep(self, tree: str, listing: Mapping[str, Entry]) -> None:
+        if len(self._listings) >= _MOST_LISTINGS:
+            self._listings.clear()
+        self._listings[tree] = listing
+
+    def blob(self, tree: str, path: str) -> bytes | None:
+        """A file of a tree, or None."""
+        if (tree, path) not in self._blobs:
+            entry = self._entry(tree, path)
+            found = self._objects.get(entry[1]) if entry else None
+            if len(self._blobs) >= _MOST_BLOBS:
+                self._blobs.clear()
+            self._blobs[tree, path] = found[2] if found and found[1] == "blob" else None
+        return self._blobs[tree, path]
+
+
+def _named(kind: str, content: bytes) -> tuple[str, bytes]:
+    """An object's id, and the object as it is stored."""
+    raw = b"%s %d\0" % (kind.encode(), len(content)) + content
+    return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
+
+
+def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        found[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
+        at = end + 21
+    return found

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a fix calls and names, and what of it a branch lacks or has in another form."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.applies import ScratchTree
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.errors import GitError
+
+_CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")
+_WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
+_USED = re.compile(r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)")
+_COMMENT = re.compile(r"/\*.*?\*/|//.*$|^\s*\*(?:\s.*)?$")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_KEYWORDS = frozenset(
+    ["if", "for", "while", "switch", "return", "sizeof", "typeof", "defined", "alignof", "case", "else", "do", "goto", "likely", "unlikely"]
+)
+_MOST = 40
+_CALLED, _NAMED = "called", "named"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSymbol:
+    """A word the fix uses that the branch does not have: what it is, where mainline has it, and the commit that brought it (None: not found)."""
+
+    word: str
+    kind: str
+    path: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolDifference:
+    """A function the fix calls whose declaration is another one in the branch: both, and the file in mainline."""
+
+    word: str
+    path: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixSymbols:
+    """What was found: words the branch lacks, functions that differ, functions the fix changes that are not there."""
+
+    lacks: tuple[MissingSymbol, ...] = ()
+    differs: tuple[SymbolDifference, ...] = ()
+    gone: tuple[MissingSymbol, ...] = ()
+
+
+def compare_words(scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0) -> FixSymbols:
+    """What the fix uses and a tree lacks. Only words that mainline has at the fix's parent or by the fix's files are judged."""
+    if fix.base is None:
+        return FixSymbols()
+    base = scratch.tree_of(fix.base)
+    used = {word: kind for word, kind in _used(fix).items() if not _is_usual(scratch, fix, tree, word, kind)}
+    if not used:
+        return FixSymbols((), (), _gone(scratch, fix, tree))
+    near = _near(fix)
+    try:
+        there = _declared(scratch, base, used, near, timeout)
+        here = _declared(scratch, tree, there, near, timeout)
+        suspects = {word for word in used if word in there and word not in here}
+        absent = suspects - _anywhere(scratch, tree, suspects, timeout) if suspects else set()
+    except GitError:
+        return FixSymbols((), (), _gone(scratch, fix, tree))
+    lacks = tuple(MissingSymbol(word, used[word], there[word][0]) for word in used if word in absent)
+    differs = tuple(
+        SymbolDifference(word, there[word][0], here[word][1], there[word][1])
+        for word in used
+        if used[word] == _CALLED and word in there and word in here and _other_arguments(there[word], here[word])
+    )
+    return FixSymbols(lacks, differs, _gone(scratch, fix, tree))
+
+
+def who_added(scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *, timeout: float = 5.0) -> str | None:
+    """The commit of mainline, not in the branch, that brought a word to its file; None when it was not found in the time."""
+    try:
+        done = scratch.repository.git(
+            "log", "--reverse", "--no-merges", "--format=%H", f"-S{lack.word}", f"{fix.id}^", f"^{tip}", "--", lack.path, timeout=timeout
+        )
+    except GitError:
+        return None
+    return next(iter(done.text.split()), None)
+
+
+def _used(fix: FixCommit) -> dict[str, str]:
+    """Word → how it is used, of the words the fix's added lines bring that its other lines do not have."""
+    known: set[str] = set()
+    found: dict[str, str] = {}
+    for change in fix.files:
+        if not change.path.endswith(_CODE):
+            continue
+        for hunk in change.hunks:
+            for line in hunk.lines:
+                if line.kind != "+":
+                    known.update(_WORD.findall(line.text))
+    for change in fix.files:
+        if not change.path.endswith(_CODE):
+            continue
+        for line in change.lines("+"):
+            text = _STRING.sub('""', _COMMENT.sub("", line.text))
+            for one in _USED.finditer(text):
+                word = one["field"] or one["called"] or one["constant"]
+                if word in _KEYWORDS:
+                    continue
+                if one["called"]:
+                    found.setdefault(word, _CALLED)
+                elif word not in known:
+                    found.setdefault(word, _NAMED)
+    return dict(list(found.items())[:_MOST])
+
+
+def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str) -> bool:
+    """Whether the branch's own form of the fix's files uses a word as the fix does: then nothing has to be looked up."""
+    for change in fix.files:
+        if not change.old_path or not change.new_path or not any(word in line.text for line in change.lines("+")):
+            continue
+        content = scratch.blob(tree, change.old_path)
+        mine = content.decode("utf-8", "replace") if content else ""
+        if not re.search(rf"\b{word}\b", mine):
+            return False
+        if kind == _CALLED:
+            added = "\n".join(line.text for line in change.lines("+"))
+            wanted = {count for count in _arities(added, word) if count is not None}
+            if not wanted <= _arities(mine, word):
+                return False
+    return True
+
+
+def _arities(text: str, word: str) -> set[int | None]:
+    """How many arguments a function is given in each of its calls; None for a call that is cut off."""
+    found: set[int | None] = set()
+    for call in re.finditer(rf"\b{word}\s*\(", text):
+        depth, commas, at = 1, 0, call.end()
+        while at < len(text) and depth:
+            char = text[at]
+            depth += (char in "([{") - (char in ")]}")
+            commas += char == "," and depth == 1
+            at += 1
+        empty = not text[call.end() : at - 1].strip()
+        found.add(None if depth else 0 if empty else commas + 1)
+        if len(found) > 4:
+            break
+    return found
+
+
+def _near(fix: FixCommit) -> tuple[str, ...]:
+    folders = {path.rpartition("/")[0] for path in fix.paths}
+    return tuple(sorted(folders | set(fix.paths)))
+
+
+def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
+    """Word → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
+    wanted = list(words)
+    if not wanted:
+        return {}
+    patterns = [part for word in wanted for part in ("-e", word)]
+    done = scratch.repository.git(
+        "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
+        env=scratch.env, ok=(0, 1), timeout=timeout,
+    )  # fmt: skip
+    best: dict[str, tuple[int, str, str]] = {}
+    finder = re.compile(rf"\b(?:{'|'.join(wanted)})\b")
+    for row in done.text.split("\n"):
+        path, _, line = row.partition("\0")
+        for word in set(finder.findall(line)):
+            rank = _declares(line, word)
+            if word not in best or rank > best[word][0]:
+                best[word] = (rank, path.partition(":")[2], line.strip())
+    return {word: (path, line if rank >= 2 else "") for word, (rank, path, line) in best.items()}
+
+
+def _declares(line: str, word: str) -> int:
+    """How much a line looks like the declaration of a word: 3 a prototype or definition, 2 a macro, 1 a field, 0 a use."""
+    if re.match(rf"#\s*define\s+{word}\b", line):
+        return 2
+    if re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line) and not line[:1].isspace() and not line.lstrip().startswith("return"):
+        return 3
+    if re.match(rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line):
+        return 1
+    return 0
+
+
+def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two declarations, each whole on its line, take other arguments."""
+    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
+    if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
+        return False
+    counts = [len([arg for arg in found[1].split(",") if arg.strip() and arg.strip() != "void"]) for found in lists if found]
+    return counts[0] != counts[1]
+
+
+def _anywhere(scratch: Scratch, tree: str, words: Iterable[str], timeout: float) -> set[str]:
+    wanted = list(words)
+    patterns = [part for word in wanted for part in ("-e", word)]
+    done = scratch.repository.git(
+        "grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree,
+        env=scratch.env, ok=(0, 1), timeout=timeout,
+    )  # fmt: skip
+    return set(done.text.split("\n"))
+
+
+def _existing(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
+    return [path for path in paths if path and scratch.has(tree, path)] or ["."]
+
+
+def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, ...]:
+    """The functions the fix changes (as its hunk headers name them) that the branch's file does not have."""
+    target = ScratchTree(scratch, tree)
+    found: dict[str, MissingSymbol] = {}
+    for change in fix.files:
+        content = target.read(change.old_path or "") if change.path.endswith(_CODE) else None
+        if content is None:
+            continue
+        words = set(_WORD.findall(content.decode("utf-8", "replace")))
+        for hunk in change.hunks:
+            named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
+            if named and named[1] not in words and named[1] not in _KEYWORDS:
+                found.setdefault(named[1], MissingSymbol(named[1], "function", change.path))
+    return tuple(found.values())

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `patchpilot check` does with its words, however they were read."""
+
+import importlib
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.cli.common import Common, left_out, progress_of
+from patchpilot.config import WAIVERS_GIVEN
+from patchpilot.errors import MissingError, UsageError
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.services.check.check_result import CheckResult
+    from patchpilot.services.settings import Source
+
+FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
+"""The forms that a gate reads: there the settings are those of the base, which the commits under check cannot change."""
+JOBS = (1, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The options of a `check`, as given."""
+
+    targets: tuple[str, ...] = ()
+    base: str | None = None
+    strict: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    max_line_length: int | None = None
+    data: Path | None = None
+    kernel: str | None = None
+    jobs: int | None = None
+    statistics: bool = False
+    checkpatch: bool = False
+    checkpatch_compat: bool = False
+    baseline: Path | None = None
+    write_baseline: bool = False
+    since_version: str | None = None
+    fix: bool = False
+    diff: bool = False
+    published: bool = False
+    shared: bool = False
+    waive: tuple[str, ...] = ()
+    unwaive: tuple[str, ...] = ()
+    config_from: str | None = None
+
+
+def answer(common: Common, words: CheckOptions) -> int:
+    """Check, write the result, and say how the run ends."""
+    from patchpilot.cache.loaded import cache_dir
+    from patchpilot.lint import classcache, regexcache
+
+    regexcache.use(cache_dir())
+    from patchpilot.services.check.check_patches import check
+    from patchpilot.services.settings import check_request, own_packs
+
+    if (words.published or words.shared) and not words.fix:
+        name = "--published" if words.published else "--shared"
+        raise UsageError(f"{name} lets --fix rewrite commits: alone it does nothing", hint=f"patchpilot check --fix {name}")
+    if words.data and not words.data.is_dir():
+        raise MissingError(f"{words.data}: no such directory", hint="--data names the directory that has spelling.txt")
+    targets = words.targets
+    repository = None if _files_only(common, targets) else common.repository()
+    source = _source(common, words, repository)
+    settings = common.settings(
+        repository,
+        {
+            "strict": "true" if words.strict else None,
+            "fail-on": words.fail_on,
+            "max-line-length": str(words.max_line_length) if words.max_line_length else None,
+            "select": ",".join(words.select) or None,
+            "ignore": ",".join(words.ignore) or None,
+        },
+        source,
+    )
+    packs = own_packs(settings, source)
+    excuses = None
+    asked = words.baseline or words.write_baseline or words.waive or words.unwaive
+    if asked or settings.waivers or (repository and _waivers_given()):
+        from patchpilot.cli.check.suppression_options import excuses_of
+
+        judge = source if source and source.is_revision and common.format in CI_FORMATS else None
+        excuses = excuses_of(words, settings, repository, packs, judge)
+    wanted = check_request(
+        settings,
+        kernel=_kernel(words.kernel),
+        data_dir=words.data,
+        jobs=words.jobs or os.cpu_count() or 1,
+        checkpatch=words.checkpatch,
+        checkpatch_compat=words.checkpatch_compat,
+        excuses=excuses,
+    )
+    where: dict[str, Any] = {
+        "repository": repository,
+        "base": common.base(settings, words.base, repository, targets),
+        "tree": common.source_tree(),
+        "packs": packs,
+        "since": words.since_version,
+        "from_archive": common.from_archive,
+        "skipped": left_out,
+    }
+    if words.fix or words.diff:
+        from patchpilot.cli.check import fix_options
+
+        return fix_options.answer(common, words, wanted, where)
+    with progress_of(common) as progress:
+        result = check(targets, wanted, **where, progress=progress)
+    if common.verbose:
+        print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
+    if excuses:
+        from patchpilot.cli.check.suppression_options import remark
+
+        remark(common, result)
+    common.write(_render(common, result, statistics=words.statistics), fold=True)
+    if common.format == "text" and not common.quiet and _mendable(words):
+        from patchpilot.cli.output.findings_text import offer
+
+        sys.stdout.flush()
+        if said := offer(result):
+            print(f"patchpilot: {said}", file=sys.stderr)
+    regexcache.keep()
+    classcache.keep()
+    return int(result.exit_code)
+
+
+def _source(common: Common, words: CheckOptions, repository: "Repository | None") -> "Source | None":
+    """Where the tree's settings are read: the revision of --config-from, in a gate the base, else the working tree."""
+    from patchpilot.services.settings import base_revision, revision_source, user_settings
+
+    if words.config_from is not None:
+        named = repository or common.repository()
+        return revision_source(named, words.config_from, trusted=True)
+    if repository is None or common.tree or common.format not in CI_FORMATS:
+        return common.source(repository)
+    # the tree's own word on its base is not asked for
+    base = words.base or user_settings(repository.top, problems=[]).get("base") or None
+    revision = base_revision(repository, words.targets, base)
+    return revision_source(repository, revision) if revision else common.source(repository)
+
+
+def _waivers_given() -> bool:
+    """Whether any topic ever had a waiver: which one this is about takes longer to find out."""
+    from platformdirs import user_state_path
+
+    return (user_state_path("patchpilot") / WAIVERS_GIVEN).exists()
+
+
+def _files_only(common: Common, targets: tuple[str, ...]) -> bool:
+    """Whether nothing needs a repository: every TARGET is a file, or was meant as one, and no repository was named."""
+    from patchpilot.commits.range import is_network_target, looks_like_file, names_file
+
+    return (
+        common.repo is None
+        and bool(targets)
+        and all(target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets)
+    )
+
+
+def _kernel(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
+    if not found:
+        raise UsageError(f"--kernel {text}: not a kernel version", hint="write it as in --kernel 6.1")
+    return int(found[1]), int(found[2])
+
+
+def _mendable(words: CheckOptions) -> bool:
+    """Whether --fix could be added to this call: what is in an archive or packed stays as it is."""
+    from patchpilot.commits.range import is_network_target
+
+    return not words.checkpatch_compat and not any(is_network_target(target) or target.endswith(".gz") for target in words.targets)
+
+
+def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
+    """The result in the chosen form; only that form's printer is imported."""
+    if common.format == "text":
+        from patchpilot.cli.output import findings_text
+
+        if statistics:
+            return findings_text.statistics(result)
+        return findings_text.render(result, colored=common.colored, quiet=common.quiet, verbose=common.verbose, columns=common.room)
+    printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
+    return str(printer.render(result))

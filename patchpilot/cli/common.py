@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a call says with the options every verb has: where it works, and how its result is written. Knows no command-line library."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.cli.output.stream import emit
+from patchpilot.errors import InputError
+from patchpilot.model.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.config import Settings
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.model.patch import Series
+    from patchpilot.model.source_tree import Tree
+    from patchpilot.services.settings import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The common options of a call, as given."""
+
+    repo: Path | None
+    tree: Path | None
+    profile: str | None
+    format: str
+    output: Path | None
+    offline: bool
+    quiet: bool
+    verbose: bool
+    color: bool | None
+    explain_base: bool = False
+
+    def verify(self) -> None:
+        """UsageError where --profile names none that there is, whether or not the verb needs one."""
+        if self.profile:
+            _known_profile(self.profile)
+
+    def repository(self) -> "Repository":
+        """The repository the call works in; MissingError when there is none."""
+        from patchpilot.commits.repository import Repository
+
+        return Repository.open(self.repo)
+
+    def source_tree(self) -> "Tree | None":
+        """The tree of --tree, or None."""
+        from patchpilot.commits.tree_readers import DirectoryTree
+
+        return DirectoryTree(self.tree) if self.tree else None
+
+    def base(
+        self, settings: "Settings", given: str | None, repository: "Repository | None", targets: Sequence[str | None] = ()
+    ) -> str | None:
+        """The base that was named, by --base or else by the setting; with --explain-base, what the base is and why on stderr."""
+        named = given or settings.get("base") or None
+        if self.explain_base:
+            from patchpilot.cli.explain_base import explain
+
+            explain(repository, named, [one for one in targets if one])
+        return named
+
+    def from_archive(self, target: str) -> "Series":
+        """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
+        from patchpilot.services.topic.archive_target import archive_setting, series_at
+
+        return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
+
+    def settings(
+        self,
+        repository: "Repository | None" = None,
+        flags: Mapping[str, str | None] | None = None,
+        source: "Source | None" = None,
+    ) -> "Settings":
+        """Settings of this call: the tree's file, git's configuration, options; the error of the first that cannot be used."""
+        from patchpilot.services.settings import read_settings
+
+        source = source or self.source(repository)
+        return read_settings(repository, source=source, flags={"profile": self.profile, **(flags or {})})
+
+    def source(self, repository: "Repository | None") -> "Source | None":
+        """Where the settings of the tree are read: --tree, else the working tree."""
+        from patchpilot.services.settings import source_of
+
+        return source_of(repository, self.tree)
+
+    def settings_anyway(self, repository: "Repository | None", problems: "list[PatchpilotError]") -> "Settings":
+        """As `settings`, for the verbs that explain them: what cannot be used is put into `problems`, and the default is in force."""
+        from patchpilot.services.settings import read_settings, user_settings
+
+        flags = {"profile": self.profile}
+        if repository is None and self.tree is None:
+            return user_settings(problems=problems, flags=flags)
+        return read_settings(repository, source=self.source(repository), flags=flags, problems=problems)
+
+    @property
+    def colored(self) -> bool:
+        """Whether to colour: --color, else NO_COLOR, else whether stdout is a terminal."""
+        import os
+
+        if self.color is not None:
+            return self.color
+        return not os.environ.get("NO_COLOR") and not self.output and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+    @property
+    def room(self) -> int | None:
+        """The columns of the terminal that gets the result as text; None where none does."""
+        if self.format != "text" or self.output or not sys.stdout.isatty():
+            return None
+        import shutil
+
+        return shutil.get_terminal_size((80, 24)).columns
+
+    def progress(self) -> Progress:
+        """A progress line on stderr when that is a terminal and -q was not given; else silence."""
+        return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
+
+    def write(self, text: str, *, fold: bool = False) -> None:
+        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout; `fold`: in lines that fit a terminal."""
+        if not text and not self.output:
+            return
+        if fold and (room := self.room):
+            from patchpilot.cli.output.text_layout import folded
+
+            text = folded(text, room)
+        data = text if not text or text.endswith("\n") else text + "\n"
+        if self.output:
+            try:
+                self.output.write_text(data, encoding="utf-8", errors="surrogateescape")
+            except OSError as error:
+                raise InputError(f"{self.output}: {error.strerror or error}") from error
+        else:
+            emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
+
+
+def _known_profile(name: str) -> None:
+    from patchpilot.projects.loading import find_project
+
+    find_project(name)
+
+
+class ProgressLine:
+    """One line on stderr that is drawn over and wiped at the end."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._shown = False
+
+    def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
+        """Draw, at most ten times a second."""
+        import time
+
+        from patchpilot.cli.output.safe_text import crop, printable
+
+        now = time.monotonic()
+        if now - self._last < 0.1:
+            return
+        self._last, self._shown = now, True
+        count = f" {done}/{total}" if total else f" {done}" if done else ""
+        sys.stderr.write("\r\x1b[K" + crop(printable(what), 60) + count)
+        sys.stderr.flush()
+
+    def wipe(self) -> None:
+        """Leave the line empty."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+@contextmanager
+def progress_of(common: Common) -> Iterator[Progress]:
+    """The call's progress, wiped when the work ends however it ends."""
+    progress = common.progress()
+    try:
+        yield progress
+    finally:
+        if isinstance(progress, ProgressLine):
+            progress.wipe()
+
+
+def left_out(reason: str) -> None:
+    """Report on stderr that a file or a mail was left out."""
+    from patchpilot.cli.output.safe_text import one_line
+
+    print(f"patchpilot: {one_line(reason.removesuffix(': left out'))}: left out", file=sys.stderr)

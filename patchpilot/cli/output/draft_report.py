@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a draft holds, as text: each choice with where it came from."""
+
+from collections.abc import Iterator
+
+from patchpilot.series.draft import Draft
+from patchpilot.services.tags.fix_claims import claim_of
+
+
+def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
+    """A line (or some, for a text) for each choice in a draft, its origin in parentheses; those that `kept` has too are left out."""
+    rows: list[str] = []
+    known = set(_held(kept)) if kept else set()
+    for name, label, text in _held(draft):
+        if (name, label, text) in known:
+            continue
+        origin = draft.origins.get(name, "")
+        came = f"   ({origin})" if origin else ""
+        first, *rest = text.split("\n")
+        if name.partition(".")[0] in ("cover_subject", "cover_text", "changelogs", "notes"):
+            rows += ["", f"{label}{came}", *(f"  {line}".rstrip() for line in (first, *rest))]
+        else:
+            rows.append(f"{label:<9} {first}{came}")
+    return rows
+
+
+def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
+    """(field or field.key, label, text) of each choice."""
+    if "version" in draft.origins:
+        yield "version", "version:", f"v{draft.version}"
+    if draft.prefix:
+        yield "prefix", "prefix:", f"[{draft.prefix}]"
+    if draft.in_reply_to:
+        yield "in_reply_to", "reply to:", f"<{draft.in_reply_to}>"
+    for name, value in draft.answers.items():
+        yield f"answers.{name}", "answered:", claim_of(name, value) or f"{name}: {value}"
+    for rule, reason in sorted(draft.waivers.items()):
+        yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
+    if draft.has_cover:
+        name = "cover_subject" if "cover_subject" in draft.origins or "cover_text" not in draft.origins else "cover_text"
+        yield (
+            name,
+            "cover letter:",
+            "\n".join(part for part in (draft.cover_subject, "" if draft.cover_text else None, draft.cover_text) if part is not None),
+        )
+    for version, text in sorted(draft.changelogs.items(), key=lambda one: -int(one[0])):
+        if text:
+            yield f"changelogs.{version}", f"changelog of v{version}:", text
+    for one in draft.patches:
+        if draft.notes.get(one.patch_id):
+            yield f"notes.{one.patch_id}", f"note for {one.subject}:", draft.notes[one.patch_id]

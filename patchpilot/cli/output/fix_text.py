@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was mended: for people, a diff in colours, and as the keys that JSON gets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from patchpilot.cli.output.safe_text import one_line, printable
+from patchpilot.model.finding import Finding
+from patchpilot.services.check.apply_fixes import FixedPatch, FixResult
+
+BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
+_COLOURS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))
+
+
+def fixed(result: FixResult, *, colored: bool = False) -> str:
+    """One line a mended finding, and one a patch in which nothing could be mended."""
+    lines = []
+    for one in result.patches:
+        for finding in one.fixed:
+            place = one_line(f"{one.patch.source}:{finding.patch_line}" if finding.patch_line else one.patch.source)
+            word = f"{GREEN}mended{PLAIN}" if colored else "mended"
+            lines.append(f"{place}: {word}: {one_line(finding.message)} [{finding.name}]")
+        if one.refused:
+            lines.append(_left(one))
+    return "\n".join(lines)
+
+
+def _left(one: FixedPatch) -> str:
+    return f"{one_line(one.patch.source)}: {'' if one.texts else 'left alone: '}{one.refused}"
+
+
+def summary(result: FixResult, *, written: bool) -> str:
+    """What it comes to, and the way back."""
+    left = len(result.remaining.all)
+    said = f"{result.fixed} finding{'' if result.fixed == 1 else 's'} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
+    if not written:
+        said += "".join(f"\n{_left(one)}" for one in result.patches if one.refused)
+        return said
+    said += "".join(f"\n{one_line(cost)}" for cost in result.costs)
+    if result.undo:
+        said += f"\n{one_line(result.written[0])} has new commits; taken back by: patchpilot undo restore {result.undo.number}"
+    return said
+
+
+def _remain(left: int, written: bool) -> str:
+    if written:
+        return "remains" if left == 1 else "remain"
+    return "would remain"
+
+
+def painted(lines: Sequence[str], *, colored: bool) -> str:
+    """A diff for a terminal."""
+    shown = []
+    for line in lines:
+        colour = next((code for mark, code in _COLOURS if line.startswith(mark)), "") if colored else ""
+        text = printable(line)
+        shown.append(f"{colour}{text}{PLAIN}" if colour else text)
+    return "\n".join(shown)
+
+
+def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
+    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was mended and why it was not."""
+    return {
+        "fix": {
+            "mode": "fix" if written else "diff",
+            "fixed": result.fixed,
+            "remaining": len(result.remaining.all),
+            "written": list(result.written),
+            "undo": result.undo.number if result.undo else None,
+            "costs": list(result.costs),
+        },
+        "patches": [
+            {
+                "fixed": [_body(finding) for finding in one.fixed],
+                **({"new_commit": result.ids.get(one.patch.commit)} if written and one.patch.commit else {}),
+                **({"left_alone": one.refused} if one.refused else {}),
+                **({} if written else {"diff": "".join(f"{line}\n" for line in one.diff)}),
+            }
+            for one in result.patches
+        ],
+    }
+
+
+def _body(finding: Finding) -> dict[str, Any]:
+    return {"rule": finding.rule, "name": finding.name, "patch_line": finding.patch_line, "message": finding.message}

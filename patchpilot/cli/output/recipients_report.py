@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipient plans as text and as JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
+from patchpilot.services.maintainers.topic_recipients import Planned, PlanResult
+
+
+def as_json(result: PlanResult) -> str:
+    """The document of `maintainers`."""
+    return document(
+        "maintainers", {"tree": result.tree, "repository": result.repository, "results": [_json(one) for one in result.results]}
+    )
+
+
+def _json(one: Planned) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "sources": list(one.sources),
+        "commits": list(one.commits),
+        "topic": one.topic,
+        "recipients": [_recipient(who) for who in one.plan.recipients],
+        "sections": [
+            {"name": section.name, "status": section.status, "trees": list(section.trees), "lists": list(section.lists)}
+            for section in one.plan.sections
+        ],
+        "warnings": list(one.plan.warnings),
+    }
+
+
+def _recipient(one: Recipient) -> dict[str, Any]:
+    return {
+        "name": one.address.name,
+        "email": one.address.email,
+        "role": one.role,
+        "section": one.section,
+        "header": one.header,
+        "reasons": list(one.reasons),
+        "by_hand": one.by_hand,
+    }
+
+
+def as_text(result: PlanResult, *, reasons: bool = True) -> str:
+    """Each plan with its recipients by header, their reasons below them, and the warnings."""
+    blocks = ["\n".join(_lines(one, reasons, several=len(result.results) > 1)) for one in result.results]
+    return "\n\n".join(blocks)
+
+
+def _lines(one: Planned, reasons: bool, several: bool) -> Iterator[str]:
+    if several or len(one.sources) > 1:
+        rest = f" and {len(one.sources) - 1} more: everyone gets all of them" if len(one.sources) > 1 else ""
+        yield printable(f"{one.source}{rest}")
+    for header, people in (("To", one.plan.to), ("Cc", one.plan.cc)):
+        for who in people:
+            mark = " *" if who.by_hand else ""
+            yield printable(f"{header}: {who.address.header()} ({_role(who)}){mark}")
+            if reasons:
+                for reason in who.reasons:
+                    yield printable(f"      {reason}")
+    if not one.plan.recipients:
+        yield "nobody"
+    yield from _sections(one.plan)
+    for warning in one.plan.warnings:
+        yield printable(f"! {warning}")
+    if any(who.by_hand for who in one.plan.recipients):
+        yield "* by hand"
+
+
+def _role(who: Recipient) -> str:
+    return f"{who.role}, {who.section}" if who.section else who.role
+
+
+def _sections(plan: RecipientPlan) -> Iterator[str]:
+    for section in plan.sections:
+        trees = f"; {', '.join(section.trees)}" if section.trees else ""
+        yield printable(f"Section: {section.name} ({section.status or 'no status'}{trees})")
+
+
+def who_json(result: WhoResult) -> str:
+    """The document of `maintainers --who`."""
+    sections = [{"name": one.name, "status": one.status, "line": one.line, "lines": list(one.lines)} for one in result.sections]
+    return document("maintainers-who", {"word": result.word, "sections": sections})
+
+
+def who_text(result: WhoResult) -> str:
+    """Section by section, the lines that name somebody."""
+    if not result.sections:
+        return f"{printable(result.word)}: in no section"
+    return "\n".join(
+        printable(f"{one.name} ({one.status or 'no status'}, line {one.line})")
+        + "".join(printable(f"\n      {line}") for line in one.lines)
+        for one in result.sections
+    )
+
+
+def self_test_json(result: SelfTestResult) -> str:
+    """The document of `maintainers --self-test`."""
+    problems = [{"path": one.path, "line": one.line, "kind": one.kind, "message": one.message, "text": one.text} for one in result.problems]
+    return document("maintainers-self-test", {"files": result.files, "sections": result.sections, "problems": problems})
+
+
+def self_test_text(result: SelfTestResult) -> str:
+    """A line for each problem."""
+    if not result.problems:
+        return f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no problem"
+    return "\n".join(printable(f"{one.path}:{one.line}: {one.message}: {one.text}") for one in result.problems)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Text laid out for the width of the terminal, or for 80 columns where there is none."""
+
+import re
+import shutil
+from collections.abc import Iterator
+
+from patchpilot.cli.output.safe_text import width
+
+NARROW, WIDE = 50, 100
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+def columns() -> int:
+    """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""
+    return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
+
+
+def folded(text: str, room: int) -> str:
+    """The text with lines of at most `room` columns, colours not counted: broken at blanks, continued four columns further in."""
+    return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
+
+
+def _folded(line: str, room: int) -> Iterator[str]:
+    if len(line) <= room or width(_COLOUR.sub("", line)) <= room:
+        yield line
+        return
+    under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)
+    part = ""
+    for word in re.findall(r" *[^ ]+| +$", line):
+        if part and width(_COLOUR.sub("", part + word)) > room:
+            yield part
+            part = under + word.lstrip(" ")
+        else:
+            part += word
+    yield part
+
+
+def filled(label: str, text: str, room: int, indent: int | None = None) -> Iterator[str]:
+    """Lines of at most `room` columns: the label, then the text, continued under `indent` (default: where the text starts).
+
+    A word that is wider than a line stands on one of its own, whole: addresses and commands are there to be copied.
+    """
+    line, under = label, " " * (width(label) if indent is None else indent)
+    empty = True
+    for word in text.split():
+        gap = "" if empty else " "
+        if not empty and width(line) + len(gap) + width(word) > room:
+            yield line.rstrip()
+            line, gap = under, ""
+        line, empty = line + gap + word, False
+    yield line.rstrip()

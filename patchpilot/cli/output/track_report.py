@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Followed series and classified mails, as JSON and as text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.safe_text import crop, printable, width
+from patchpilot.services.topic.topic_state import TopicState
+from patchpilot.services.track.classify_mails import ClassifiedMail
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.revisions import Revision
+from patchpilot.threads.status import Reply, Status, revision_label
+
+TEXT_LIMIT = 4000
+
+
+def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
+    """The document of `track`; `topic` is that of the current branch."""
+    return document("track", {"series": [_series(one) for one in series], "topic": topic_json(topic) if topic else None})
+
+
+def topic_json(topic: TopicState) -> dict[str, Any]:
+    """How far a topic is; `series` is the number of the followed series that is its own."""
+    return {
+        "state": topic.state,
+        "summary": topic.summary,
+        "next_version": topic.next_version,
+        "next_step": topic.next_step,
+        "series": topic.series.entry.id if topic.series else None,
+    }
+
+
+def _series(one: Tracked) -> dict[str, Any]:
+    status = one.status
+    return {
+        "id": one.entry.id,
+        "message_id": one.entry.message_id,
+        "subject": one.subject,
+        "this_topic": one.own,
+        "state": str(one.state),
+        "why": status.why if status else "no archive has it yet",
+        "author": status.topic.author.trailer() if status else None,
+        "source": one.entry.lore or one.entry.mbox,
+        "updated": one.entry.updated,
+        "last_activity": _date(status.last_activity) if status else None,
+        "revisions": _revisions(status) if status else [],
+        "missing_revisions": [{"version": version, "message_id": message_id} for message_id, version in status.topic.missing.items()]
+        if status
+        else [],
+        "trailers": [
+            {
+                "trailer": tag.trailer,
+                "message_id": tag.message_id,
+                "version": tag.version,
+                "patch": tag.patch,
+                "conditional": tag.conditional,
+            }
+            for tag in (status.trailers if status else ())
+        ],
+        "replies": [_reply(reply, one.unread) for reply in (status.replies if status else ())],
+        "landed": [
+            {
+                "tree": it.tree,
+                "commit": it.commit,
+                "release": it.release,
+                "how": it.how,
+                "patch": it.patch,
+                "title": it.title,
+                "message_id": it.message_id,
+            }
+            for it in one.landed
+        ],
+        "stable": [
+            {"version": it.version, "state": it.state, "commit": it.commit, "message_id": it.message_id, "note": it.note}
+            for it in one.stable
+        ],
+        "follow_ups": [
+            {
+                "relation": it.relation,
+                "subject": it.subject,
+                "author": it.author.trailer(),
+                "message_id": it.message_id,
+                "version": it.version,
+                "state": str(it.state),
+                "commit": it.commit,
+                "tree": it.tree,
+            }
+            for it in (status.follow_ups if status else ())
+        ],
+        "unread": len(one.unread),
+        "new": list(one.new),
+        "troubles": list(one.troubles),
+        "next_step": one.next_step,
+    }
+
+
+def _revisions(status: Status) -> list[dict[str, Any]]:
+    return [
+        {
+            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": revision_label(it), "subject": it.head.title,
+            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend,
+        }
+        for it in status.topic.revisions
+    ]  # fmt: skip
+
+
+def _reply(reply: Reply, unread: frozenset[str]) -> dict[str, Any]:
+    mail = reply.mail
+    return {
+        "message_id": mail.mail.message_id,
+        "from": mail.sender.trailer(),
+        "date": _date(mail.mail.date),
+        "kind": str(mail.kind),
+        "confidence": mail.confidence,
+        "bot": mail.bot,
+        "unread": mail.mail.message_id in unread,
+        "subject": mail.mail.subject,
+        "version": reply.version,
+        "patch": reply.patch,
+        "text": mail.body.text[:TEXT_LIMIT],
+    }
+
+
+def _date(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
+
+
+def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState | None = None) -> str:
+    """One line a series: number, state, version, replies not read, title; the next step below it. `*` marks the series of `topic`."""
+    if not series and topic is None:
+        return "no series is followed: `patchpilot track add MSGID|URL`"
+    lines = []
+    for one in series:
+        version = f"v{one.status.topic.latest.version}" if one.status else "-"
+        unread = f" {len(one.unread)} new" if one.unread else ""
+        mark = "*" if one.own else " "
+        state = topic.state if one.own and topic else one.state
+        lines.append(crop(f"{mark}{one.entry.id:>2}  {state:<18}{version:<4} {printable(one.subject)}{unread}", columns))
+        lines.append(crop(f"     next: {printable(one.next_step)}", columns))
+        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in one.troubles]
+    if topic is not None and not any(one.own for one in series):
+        lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
+        lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
+    return "\n".join(lines)
+
+
+def series_text(one: Tracked, topic: TopicState | None = None) -> str:
+    """All of a series."""
+    lines = [printable(one.subject), f"  state     {one.state}" + (f": {printable(one.status.why)}" if one.status else "")]
+    if one.own and topic:
+        changed = "; your commits have changed since" if topic.changed else ""
+        lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
+    if one.status:
+        lines += _told(one, one.status)
+    lines.append(f"  next      {printable(one.next_step)}")
+    lines += [f"  note      {printable(trouble)}" for trouble in one.troubles]
+    return "\n".join(lines)
+
+
+def _label(revision: Revision, status: Status) -> str:
+    """A revision as it is called, with its day where others are called the same."""
+    label = revision_label(revision)
+    same = sum(1 for one in status.topic.revisions if revision_label(one) == label)
+    return f"{label} of {_day(revision.sent)}" if same > 1 else label
+
+
+def _patches(revision: Revision) -> str:
+    return f"{len(revision.patches)} patch{'es' if len(revision.patches) != 1 else ''}"
+
+
+def _told(one: Tracked, status: Status) -> list[str]:
+    lines = [f"  author    {printable(status.topic.author.trailer())}"]
+    lines += [
+        f"  {revision_label(it):<9} {_day(it.sent)}  {_patches(it)}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
+    ]
+    lines += [f"  v{version:<8} not among the mails  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
+    for tag in status.trailers:
+        about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
+        condition = f" — on condition: {printable(tag.conditional)}" if tag.conditional else ""
+        lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
+    for place in one.landed:
+        if place.tree.startswith("stable/"):
+            continue
+        release = f", first in {place.release}" if place.release else _no_release(place.tree, place.how)
+        lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
+    for branch in one.stable:
+        commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
+        lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
+    for later in status.follow_ups:
+        where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
+        lines.append(f"  after it  {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
+    if status.replies:
+        lines.append("  replies")
+    for reply in status.replies:
+        mark = "*" if reply.mail.mail.message_id in one.unread else " "
+        who = printable(reply.mail.sender.name or reply.mail.sender.email)
+        bot = " (bot)" if reply.mail.bot else ""
+        lines.append(
+            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}"
+            + (f", on {_label(reply.revision, status)}" if reply.revision else "")
+        )
+        if not reply.mail.bot:
+            lines += [f"        {line}" for line in _excerpt(reply)]
+    return lines
+
+
+def _no_release(tree: str, how: str) -> str:
+    if tree == "torvalds/linux" or tree == "mainline":
+        return ", in no release yet" if how == "in the repository" else ", first release unknown without a repository (-C DIR)"
+    return ""
+
+
+def _excerpt(reply: Reply, most: int = 24) -> list[str]:
+    lines = [line.rstrip() for line in printable(reply.mail.body.text).split("\n")]
+    kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
+    return [*(crop(line, 110) for line in kept[:most]), *(["…"] if len(kept) > most else [])]
+
+
+def _day(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d}" if when else "????-??-??"
+
+
+def classified_json(mails: Sequence[ClassifiedMail]) -> str:
+    """The document of `track classify`."""
+    return document("classify", {"mails": [_classified(one) for one in mails]})
+
+
+def _classified(one: ClassifiedMail) -> dict[str, Any]:
+    mail = one.mail
+    return {
+        "source": one.source,
+        "message_id": mail.mail.message_id,
+        "subject": mail.mail.subject,
+        "from": mail.sender.trailer(),
+        "kind": str(mail.kind),
+        "confidence": round(mail.confidence, 2),
+        "why": mail.why,
+        "bot": mail.bot,
+        "semi": mail.semi,
+        "trailers": [
+            {"trailer": str(tag), "credited": tag.credited, "why": tag.why, "conditional": tag.conditional, "scope": tag.scope}
+            for tag in mail.trailers
+        ],
+        "commits": list(mail.place.commits),
+        "tree": mail.place.tree,
+        "versions": list(mail.place.versions),
+    }
+
+
+def classified_text(mails: Sequence[ClassifiedMail]) -> str:
+    """One line a mail, its tags below it."""
+    broad = max((width(str(one.mail.kind)) for one in mails), default=0)
+    lines = []
+    for one in mails:
+        mail = one.mail
+        lines.append(
+            f"{printable(one.source)}: {mail.kind:<{broad}} {mail.confidence:.2f}{' bot' if mail.bot else ''}  {crop(printable(mail.mail.subject), 80)}"
+        )
+        lines += [
+            f"    {printable(str(tag))}" + ("" if tag.credited else f"  [not credited: {printable(tag.why)}]") for tag in mail.trailers
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base of a topic: which of the candidates handed in it is, and why. Facts in, a choice out; nothing is asked of git here."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.model.commit import Commit
+
+MANY = 30
+"""More commits than that over a base nobody named are rarely meant."""
+MAX_OWN = 1000
+"""More commits than that are no pushed copy of a topic."""
+
+_INTEGRATION = re.compile(r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)")
+_REBUILT = re.compile(r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes")
+RELEASE_TAG = re.compile(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
+"""Tags of public history. Others may be a person's own: b4 tags what was sent, people tag versions of a topic."""
+
+
+class BaseKind(StrEnum):
+    """Where a base comes from."""
+
+    NAMED = "named"
+    B4 = "b4"
+    UPSTREAM = "upstream"
+    REMOTE = "remote"
+    LOCAL = "local"
+    EARLIER = "earlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A branch that may be a base. `default`: its remote's HEAD names it; `listed`: MAINTAINERS names it for the files of the topic."""
+
+    name: str
+    commit: str
+    default: bool = False
+    listed: bool = False
+    local: bool = False
+
+    @property
+    def is_integration(self) -> bool:
+        """Whether it is a branch that others' work is collected on, as far as its name and its remote say."""
+        return self.default or self.listed or bool(_INTEGRATION.fullmatch(self.name) or _REBUILT.fullmatch(self.name))
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether it is made anew for each release, as linux-next is: nobody applies patches to it."""
+        return bool(_REBUILT.fullmatch(self.name))
+
+    def is_called(self, branch: str | None) -> bool:
+        """Whether it has a local branch's name, on whichever remote."""
+        return (
+            bool(branch) and not self.local and self.name.partition("/")[2].endswith(str(branch)) and f"/{self.name}".endswith(f"/{branch}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a topic starts from: a name to show and to pass to --base, the newest commit of HEAD's history that it has, the topic's commits over it.
+
+    `commits` are without merges, oldest first. `guessed` unless a person or b4 named it. `notes` say what else was considered. `branch` is the
+    branch it was chosen for, whose tip may have moved on; "" where it is only a commit.
+    """
+
+    name: str
+    kind: BaseKind
+    start: str
+    commits: tuple[str, ...]
+    reason: str
+    notes: tuple[str, ...] = ()
+    branch: str = ""
+
+    @property
+    def guessed(self) -> bool:
+        """Whether nobody named it."""
+        return self.kind not in (BaseKind.NAMED, BaseKind.B4)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether to ask before so many commits are worked on."""
+        return self.guessed and len(self.commits) > MANY
+
+    @property
+    def counted(self) -> str:
+        """The number of commits, in words."""
+        return counted(len(self.commits))
+
+    def explained(self) -> tuple[str, ...]:
+        """What was chosen and why, in lines."""
+        return (
+            f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits))}",
+            f"  why: {self.reason}",
+            *(f"  note: {one}" for one in self.notes),
+        )
+
+
+def counted(number: int) -> str:
+    """A number of commits in words."""
+    return f"{number} commit{'' if number == 1 else 's'}"
+
+
+def ordered(refs: Collection[Ref]) -> list[Ref]:
+    """Branches that have the same newest commit of a topic's history, the one a person would name first.
+
+    A tree that MAINTAINERS names, a remote's default branch, then any branch that others work on; what is rebuilt for each release comes last.
+    """
+    return sorted(
+        refs,
+        key=lambda one: (
+            not one.listed,
+            one.is_rebuilt,
+            not one.default,
+            not one.name.startswith("origin/"),
+            not one.is_integration,
+            one.name,
+        ),
+    )
+
+
+def is_copy(
+    ref: Ref, branch: str | None, commits: Sequence[Commit], me: Collection[str], *, created_from: str = "", is_fork: bool = False
+) -> bool:
+    """Whether a remote branch is the topic's own pushed copy. `commits` are what it has and no other remote branch does.
+
+    All of them must be mine. With the topic's name being their committer is enough (a topic may carry somebody else's patch); under another name
+    each must be written by me too, and the topic must not have been started from it. A remote's default branch is one only in a fork (`is_fork`:
+    another remote has the branch as it was before these commits), and there each must be written by me as well.
+    """
+    called = ref.is_called(branch)
+    if (ref.default and not is_fork) or ref.listed or not commits or len(commits) > MAX_OWN or (ref.is_integration and not called):
+        return False
+    if not called and created_from in (ref.name, f"refs/remotes/{ref.name}"):
+        return False
+    return all(one.committer.email.lower() in me and ((called and not is_fork) or one.author.email.lower() in me) for one in commits)
+
+
+def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
+    """Why this branch, in words."""
+    what = "nearest local branch by merge-base" if chosen.local else "nearest remote branch by merge-base"
+    if chosen.listed:
+        what += ", named by MAINTAINERS (T:) for these files"
+    elif chosen.default and chosen.name.partition("/")[0]:
+        what += f", {chosen.name.partition('/')[0]}/HEAD"
+    if others:
+        names = ", ".join(one.name for one in others[:3])
+        what += f"; the same commit is in {names}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
+    return what
+
+
+def rebuilt_note(ref: Ref) -> str:
+    """What to know about a base that is rebuilt."""
+    return f"{ref.name} is rebuilt from other trees: before sending, rebase onto the tree that applies the patch"

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What git is in the middle of: a rebase, a merge, a cherry-pick …, here or in another worktree of the repository."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.unfinished_move import unfinished
+
+_MARKS = (
+    ("rebase-merge", "a rebase", "git rebase --continue (or --abort)"),
+    ("rebase-apply/applying", "git am", "git am --continue (or --abort)"),
+    ("rebase-apply", "a rebase", "git rebase --continue (or --abort)"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue (or --abort)"),
+    ("REVERT_HEAD", "a revert", "git revert --continue (or --abort)"),
+    ("MERGE_HEAD", "a merge", "git merge --continue (or --abort)"),
+    ("BISECT_LOG", "a bisection", "git bisect reset"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What is in progress ("a rebase") and the commands that end it."""
+
+    what: str
+    way_out: str
+
+
+def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
+    """What git is in the middle of in this worktree, or in another one on the branch `ref`; None when nothing."""
+    if unfinished(repository):
+        return Busy("a killed move of the branch's files", "take it back first, and do not commit before that: patchpilot undo restore")
+    for mark, what, way_out in _MARKS:
+        if (repository.git_dir / mark).exists():
+            return Busy(what, f"finish it first: {way_out}")
+    for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
+        if worktree != repository.git_dir and ref and _holds(worktree, ref):
+            return Busy(f"a rebase of it in the worktree {worktree.name}", "finish it there first")
+    return None
+
+
+def _holds(git_dir: Path, ref: str) -> bool:
+    """Whether a rebase in that worktree will write this branch at its end."""
+    for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
+        try:
+            if (git_dir / name).read_text(errors="replace").strip() == ref:
+                return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A branch moved together with the files that are checked out of it, where its tree is another afterwards."""
+
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import Rewriting, branch_of, move
+from patchpilot.commits.undo_refs import Undo, record
+from patchpilot.commits.unfinished_move import Move, begin, end, refuse_locked
+from patchpilot.errors import RefusedError
+
+
+def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
+    """The files that differ between two commits."""
+    done = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
+    return tuple(name for name in done.out.decode("utf-8", "surrogateescape").split("\0") if name)
+
+
+def refuse_dirty(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:
+    """RefusedError where a branch whose files `paths` are to change is checked out with work on them that is not committed, or elsewhere."""
+    _paths_to_follow(repository, ref, paths)
+
+
+def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> bool:
+    """Whether the files are checked out here and must follow."""
+    if not paths:
+        return False
+    is_current = _is_current(repository, ref)
+    _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
+    if not is_current or repository.bare:
+        return False
+    done = repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths, filters=True)
+    dirty = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
+    if dirty:
+        raise RefusedError(
+            f"{dirty[0]} has changes that are not committed" + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),
+            hint="commit them or put them away (git stash), then try again",
+        )
+    return True
+
+
+def _is_current(repository: Repository, ref: str | None) -> bool:
+    return branch_of(repository)[0] == ref
+
+
+def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
+    """RefusedError where more working trees than `here` have the branch: git lets two have one when it is forced to."""
+    if ref is None:
+        return
+    listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
+    # one whose directory is gone has no files
+    trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
+    having = [entry.removeprefix("worktree ") for one in trees if f"branch {ref}" in one for entry in one if entry.startswith("worktree ")]
+    others = [one for one in having if Path(one) != repository.top] or having
+    if len(having) > here:
+        raise RefusedError(
+            f"{ref.removeprefix('refs/heads/')} is checked out in {others[0]}, whose files would not follow",
+            hint="give that one another branch first" if here else "do it there",
+        )
+
+
+def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
+    """Keep the undo record, then move the branch, its index and its working tree. None where there is nothing to do."""
+    if rewriting.old == rewriting.new:
+        return None
+    refuse_dirty(repository, rewriting.ref, changed_paths(repository, rewriting.old, rewriting.new))
+    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb)
+    shift(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
+    return undo
+
+
+def shift(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
+    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; files that differ and are checked out follow.
+
+    RefusedError where the branch has moved, or where files that must follow have changes. The files and the branch are moved by one git command,
+    which goes on when this process is killed. What is staged in other files stays staged.
+    """
+    if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
+        move(repository, ref, new, old, why)
+        return
+    if repository.find("HEAD") != old:
+        raise RefusedError("the branch has moved meanwhile", hint="nothing was changed: look at the branch, then try again")
+    # `reset --keep` would take out of the index what is staged in files that do not change, and with it what is nowhere else
+    place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
+    refuse_locked(repository, ref)
+    begin(repository, Move(ref, old, new, why))
+    done = repository.git(
+        "checkout", "--quiet", "--no-recurse-submodules", "--no-overwrite-ignore", *place, new, "--", env={"GIT_REFLOG_ACTION": why}, ok=()
+    )
+    if done.code:
+        # the first lines say why, those after them what is to be done about a switch of branches
+        words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git refused"
+        end(repository)
+        raise RefusedError(f"the working tree could not follow: {words}", hint="nothing was changed: see `git status`")
+    end(repository)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tree that a patch of a series is made for: the one the series starts from with the earlier patches on it. Nothing is written."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.hunk_fit import fit_hunks, sides, text_lines
+from patchpilot.model.patch import Patch
+from patchpilot.model.source_tree import Tree
+
+FARTHEST = 40
+"""So many renames of one file are followed; more are no series but an attack."""
+KEPT = 4
+"""So many of the latest states of a file are kept: files renamed to one another are asked for in turns."""
+_NAMES = ("+++ ", "--- ", "rename ", "copy ")
+
+
+class Stack:
+    """The patches of a series, in order, over a tree. A patch is read as a diff only when a file is asked for that it names."""
+
+    def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
+        self.base = base
+        self._patches = tuple(patches)
+        # by path: how many of the patches that name it were applied → the content, and whether it is a guess
+        self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
+        self._left: int | None = None
+
+    @cached_property
+    def touched(self) -> dict[str, list[int]]:
+        """By path the numbers (from 0) of the patches that name it."""
+        found: dict[str, list[int]] = {}
+        for number, patch in enumerate(self._patches[:-1]):
+            for path in dict.fromkeys(_named(patch)):
+                found.setdefault(path, []).append(number)
+        return found
+
+    def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
+        """A file as the patches before `number` leave it, and whether that is a guess because one of them does not apply there."""
+        numbers = [one for one in self.touched.get(path, ()) if one < number]
+        states = self._states.setdefault(path, {}) if numbers else {}
+        at = max((one for one in states if one <= len(numbers)), default=0)
+        content, guessed = states[at] if at else (self.base.read(path), False)
+        for count, one in enumerate(numbers[at:], at + 1):
+            if depth and not self._may_go_on():
+                return content, True
+            changes = [change for change in self._patches[one].files if path in (change.old_path, change.new_path)]
+            # what comes in the place of a file that goes is what is there
+            for change in sorted(changes, key=lambda change: change.new_path == path):
+                content, missed = self._after(change, path, content, one, depth)
+                guessed = guessed or missed
+            if count not in states and len(states) >= KEPT:
+                states.pop(next(iter(states)))
+            states[count] = content, guessed
+        return content, guessed
+
+    def _may_go_on(self) -> bool:
+        """Whether files that were renamed are followed further: patches that rename them in rings could be made to take for ever."""
+        if self._left is None:
+            self._left = 100 + 4 * sum(map(len, self.touched.values()))
+        self._left -= 1
+        return self._left >= 0
+
+    def _after(self, change: FileChange, path: str, content: bytes | None, number: int, depth: int) -> tuple[bytes | None, bool]:
+        """What the change makes of this file, and whether any of its hunks was not where it had to be."""
+        if change.new_path != path:
+            return (content, False) if change.new_path and not change.is_rename else (None, content is None)
+        if change.old_path and change.old_path != path:
+            if depth >= FARTHEST:
+                return None, True
+            content, missed = self.before(change.old_path, number, depth + 1)
+        else:
+            missed = False
+        if change.is_binary:
+            return content or b"", True
+        if change.old_path is None:
+            missed, content = missed or content is not None, b""
+        fit = fit_hunks(path, text_lines(content or b""), change.hunks)
+        left = [one.hunk for one in fit.misfits if one.hunk]
+        lines = _forced(list(fit.lines or ()), left) if left else fit.lines or ()
+        return "".join(lines).encode("utf-8", "surrogateescape"), missed or content is None or bool(left)
+
+
+def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
+    """The lines with what these hunks add put about where they say: enough to know that it is there."""
+    for hunk in hunks:
+        at = min(max(hunk.new_start - 1, 0), len(lines))
+        gone = {line.text for line in hunk.lines if line.kind != "+"}
+        lines[at:at] = [line for line in sides(hunk)[1] if line.rstrip("\n") not in gone]
+    return lines
+
+
+def _named(patch: Patch) -> list[str]:
+    """The paths a diff's headers name, found without parsing it."""
+    found = []
+    for line in patch.lines[patch.diff_line - 1 :]:
+        if line.startswith(_NAMES):
+            word = line.split(" ", 2)
+            name = word[2] if word[0] in ("rename", "copy") and len(word) > 2 else line[4:].split("\t")[0]
+            found.append(name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name)
+    return [name for name in found if name != "/dev/null"]
+
+
+class PatchedTree:
+    """A tree with the first patches of a stack on it. `ground` is the tree below them, for what is read once and kept."""
+
+    def __init__(self, stack: Stack, number: int) -> None:
+        self._stack = stack
+        self._number = number
+        self.ground = stack.base
+
+    @property
+    def label(self) -> str:
+        """The tree below, and how many patches are on it."""
+        return f"{self.ground.label} with the {f'{self._number} patches' if self._number > 1 else 'patch'} before it"
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """That of the tree below."""
+        return self.ground.version
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        return self._stack.before(path, self._number)[0] if self.changes(path) else self.ground.read(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        return self.read(path) is not None if self.changes(path) else self.ground.exists(path) or self.is_dir(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        changed = self.changed(path)
+        if any(self.read(one) is not None for one in changed):
+            return True
+        return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory, sorted."""
+        changed = self.changed(directory)
+        if not changed:
+            return self.ground.files(directory)
+        known = set(self.ground.files(directory)) if not directory or self.ground.is_dir(directory) else set()
+        there = {path for path in changed if self.read(path) is not None}
+        return tuple(sorted((known - set(changed)) | there))
+
+    def changes(self, path: str) -> bool:
+        """Whether one of the patches names the file."""
+        numbers = self._stack.touched.get(path)
+        return bool(numbers) and numbers is not None and numbers[0] < self._number
+
+    def changed(self, directory: str) -> tuple[str, ...]:
+        """The files below a directory that one of the patches names."""
+        prefix = f"{directory.rstrip('/')}/" if directory else ""
+        return tuple(path for path in self._stack.touched if path.startswith(prefix) and self.changes(path))
+
+    def is_guess(self, path: str) -> bool:
+        """Whether the content of a file is not sure, because one of the patches does not apply to it."""
+        return self.changes(path) and self._stack.before(path, self._number)[1]
+
+
+class ParentTree(PatchedTree):
+    """The tree of the commit before one of a series; the earlier commits say which of its files differ from the ground."""
+
+    def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
+        super().__init__(stack, number)
+        self._parent = parent
+
+    @property
+    def label(self) -> str:
+        """The parent's."""
+        return self._parent.label
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        return self._parent.read(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        return self._parent.exists(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        return self._parent.is_dir(path)
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory, sorted."""
+        return self._parent.files(directory)
+
+    def is_guess(self, path: str) -> bool:
+        """Never: it is what the repository has."""
+        return False

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The two kinds of source tree: an unpacked directory, and a commit read from the object store."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import MissingError
+from patchpilot.model.source_tree import is_safe_path, makefile_version
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+class DirectoryTree:
+    """A source tree unpacked in a directory. Links that lead out of it are not followed."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        if not self.root.is_dir():
+            raise MissingError(f"{root}: no such directory", hint="--tree names an unpacked source tree")
+        self._real = self.root.resolve()
+
+    @property
+    def label(self) -> str:
+        """The directory."""
+        return str(self.root)
+
+    @cached_property
+    def version(self) -> tuple[int, int] | None:
+        """(VERSION, PATCHLEVEL) of its Makefile."""
+        return makefile_version(self.read("Makefile"))
+
+    def _inside(self, path: str) -> Path | None:
+        if not is_safe_path(path):
+            return None
+        found = self.root / path
+        try:
+            return found if found.resolve().is_relative_to(self._real) else None
+        except (OSError, RuntimeError):
+            return None
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        found = self._inside(path)
+        try:
+            return found.read_bytes() if found and found.is_file() else None
+        except OSError:
+            return None
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        found = self._inside(path)
+        return bool(found and found.exists())
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        found = self._inside(path)
+        return bool(found and found.is_dir())
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory, sorted, without git's own."""
+        top = self.root / directory if directory else self.root
+        found = []
+        for folder, folders, names in os.walk(top):
+            folders[:] = sorted(one for one in folders if one != ".git")
+            found += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
+        return tuple(sorted(found))
+
+    def stamp(self, directory: str) -> str | None:
+        """A text that changes when a file below the directory does; None when there is no such directory. It keys caches of what was read there."""
+        import hashlib
+
+        digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))
+        below = [str(self.root / directory)]
+        try:
+            while below:
+                with os.scandir(below.pop()) as entries:
+                    for entry in sorted(entries, key=lambda one: one.name):
+                        if entry.is_dir(follow_symlinks=False):
+                            below.append(entry.path)
+                        else:
+                            state = entry.stat(follow_symlinks=False)
+                            digest.update(f"{entry.path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+        except OSError:
+            return None
+        return digest.hexdigest()
+
+
+class CommitTree:
+    """The tree of a commit, read from the object store; nothing is checked out."""
+
+    def __init__(self, repository: "Repository", commit_id: str) -> None:
+        self.repository = repository
+        self.commit_id = commit_id
+
+    @property
+    def label(self) -> str:
+        """The commit's first 12 digits."""
+        return self.commit_id[:12]
+
+    @cached_property
+    def version(self) -> tuple[int, int] | None:
+        """(VERSION, PATCHLEVEL) of its Makefile."""
+        return makefile_version(self.read("Makefile"))
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        return self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        return is_safe_path(path) and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        found = self.repository.objects.get(f"{self.commit_id}:{path}") if is_safe_path(path) else None
+        return bool(found and found[1] == "tree")
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """All files below a directory, sorted."""
+        done = self.repository.git(
+            "ls-tree", "-r", "-z", "--name-only", self.commit_id, *(["--", directory.rstrip("/") + "/"] if directory else [])
+        )
+        return tuple(sorted(name for name in done.text.split("\0") if name))
+
+    def stamp(self, directory: str) -> str | None:
+        """The object id of a directory, None when there is none."""
+        done = self.repository.git("rev-parse", "-q", "--verify", "--end-of-options", f"{self.commit_id}:{directory}", ok=())
+        return done.text.strip() or None

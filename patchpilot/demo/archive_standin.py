@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A stand-in for a public-inbox archive: the answers a reader needs (thread, mail, search), from memory, on loopback."""
+
+import gzip
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from patchpilot.model.mail import Mail, join_mbox, parse_mail
+
+_TERM = re.compile(
+    r'\s*(?:(?P<op>AND|OR|NOT)\b|(?P<open>\()|(?P<close>\))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What goes back: status, body, and where to for a redirect."""
+
+    status: int
+    body: bytes = b""
+    location: str | None = None
+
+
+class StandIn:
+    """The archive: `add` mails, read at `url`. Served from a thread until it is closed."""
+
+    def __init__(self, name: str = "demo") -> None:
+        self.name = name
+        self._mails: dict[str, Mail] = {}
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def add(self, *mails: bytes) -> None:
+        """Take in mails; those without a Message-ID are refused, as archives do."""
+        with self._lock:
+            for raw in mails:
+                mail = parse_mail(raw)
+                if mail.message_id:
+                    self._mails.setdefault(mail.message_id, mail)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def __enter__(self) -> "StandIn":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def answer(self, method: str, target: str) -> HttpAnswer:
+        """The answer to a request line."""
+        parts = urlsplit(target)
+        folders = [part for part in parts.path.split("/") if part]
+        query = parse_qs(parts.query)
+        if not folders or folders[0] != self.name:
+            found = unquote(folders[0]) if folders else ""
+            return HttpAnswer(302, location=f"/{self.name}/{folders[0]}/") if found in self._mails else HttpAnswer(404)
+        if len(folders) == 1:
+            return self._search(method, query, None)
+        message_id = unquote(folders[1])
+        with self._lock:
+            mail = self._mails.get(message_id)
+        if len(folders) == 2 and query.get("x") == ["m"]:
+            return self._search(method, query, message_id)
+        if mail is None:
+            return HttpAnswer(404)
+        what = folders[2] if len(folders) > 2 else ""
+        if what == "raw":
+            return HttpAnswer(200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw)
+        if what in ("t.mbox.gz", "t.mbox"):
+            return HttpAnswer(200, gzip.compress(_mbox(self._thread_of(message_id))))
+        return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
+
+    def _search(self, method: str, query: dict[str, list[str]], message_id: str | None) -> HttpAnswer:
+        asked = query.get("q", [""])[0]
+        if query.get("x") != ["m"] or method != "POST" or not asked:
+            return HttpAnswer(200, b"<html><pre>an archive</pre></html>")
+        with self._lock:
+            mails = list(self._mails.values())
+        if message_id is not None:
+            mails = self._thread_of(message_id)
+        hits = [mail for mail in mails if matches(asked, mail)]
+        if query.get("t") == ["1"]:
+            whole = {one.message_id: one for hit in hits for one in self._thread_of(hit.message_id)}
+            hits = list(whole.values())
+        return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
+
+    def _thread_of(self, message_id: str) -> list[Mail]:
+        """Every mail joined to this one by In-Reply-To or References, directly or not."""
+        with self._lock:
+            mails = list(self._mails.values())
+        links: dict[str, set[str]] = {}
+        for mail in mails:
+            for other in (mail.in_reply_to, *mail.references):
+                if other:
+                    links.setdefault(mail.message_id, set()).add(other)
+                    links.setdefault(other, set()).add(mail.message_id)
+        seen, todo = {message_id}, [message_id]
+        while todo:
+            for other in links.get(todo.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        return [mail for mail in mails if mail.message_id in seen]
+
+
+def matches(query: str, mail: Mail) -> bool:
+    """Whether a mail fits a query of `s: f: b: …`, phrases, AND, OR, NOT and brackets (side by side means AND)."""
+    terms = [found.groupdict() for found in _TERM.finditer(query)]
+
+    def either(at: int) -> tuple[bool, int]:
+        value, at = both(at)
+        while at < len(terms) and terms[at]["op"] == "OR":
+            other, at = both(at + 1)
+            value = value or other
+        return value, at
+
+    def both(at: int) -> tuple[bool, int]:
+        value = True
+        while at < len(terms) and terms[at]["op"] != "OR" and not terms[at]["close"]:
+            negated = False
+            while at < len(terms) and terms[at]["op"] in ("AND", "NOT"):
+                negated, at = terms[at]["op"] == "NOT", at + 1
+            if at >= len(terms):
+                break
+            if terms[at]["open"]:
+                one, at = either(at + 1)
+            else:
+                one = _has(terms[at], mail)
+            at += 1
+            value = value and one is not negated
+        return value, at
+
+    return either(0)[0]
+
+
+def _has(term: dict[str, Any], mail: Mail) -> bool:
+    field = term["field"] or ""
+    addresses = {"f": [mail.sender], "t": mail.to, "c": mail.cc, "tc": [*mail.to, *mail.cc]}
+    if field in addresses:
+        text = " ".join(str(one) for one in addresses[field])
+    elif field == "s":
+        text = mail.subject
+    elif field in ("b", "nq", "dfb", "dfa"):
+        text = mail.body
+    elif field in ("d", "dt", "rt"):
+        return True
+    else:
+        text = f"{mail.subject} {mail.body} {mail.sender}"
+    wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
+    prefix = wanted.endswith("*")
+    words = re.findall(r"\w+", wanted.lower())
+    if not words:
+        return False
+    pattern = r"\b" + r"\W+".join(map(re.escape, words)) + (r"\w*" if prefix else r"\b")
+    return bool(re.search(pattern, text.lower()))
+
+
+def _mbox(mails: Iterable[Mail]) -> bytes:
+    return join_mbox(mail.raw for mail in mails)
+
+
+def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._reply(archive.answer("GET", self.path))
+
+        def do_HEAD(self) -> None:
+            self._reply(archive.answer("GET", self.path), body=False)
+
+        def do_POST(self) -> None:
+            length = self.headers.get("Content-Length", "0")
+            self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
+            self._reply(archive.answer("POST", self.path))
+
+        def _reply(self, answer: HttpAnswer, *, body: bool = True) -> None:
+            self.send_response(answer.status)
+            if answer.location:
+                self.send_header("Location", answer.location)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if body:
+                self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its parameter's name in http.server)
+            del format, args
+
+    return Handler

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails that come back in the story, written as people and bots of the lists write them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address as HeaderAddress
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from patchpilot.demo.demo_people import BUILD_BOT, KERNEL_LIST, MAINTAINER, NET_LIST, NET_MAINTAINER, NET_REVIEWER, NEWCOMER, STABLE
+from patchpilot.model.address import Address
+
+PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What replies need of a mail that was sent: its id (no brackets), subject, text and date."""
+
+    message_id: str
+    subject: str
+    body: str
+    date: datetime
+
+
+def reply(to: Sent, sender: Address, text: str, *, hours: float, message_id: str, subject: str | None = None) -> bytes:
+    """A reply in the thread of `to`, so many hours after it."""
+    message = _mail(sender, subject or _re(to.subject), text, to.date + timedelta(hours=hours), message_id)
+    message["In-Reply-To"] = f"<{to.message_id}>"
+    message["References"] = f"<{to.message_id}>"
+    return message.as_bytes()
+
+
+def announcement() -> bytes:
+    """The first mail on the list: an archive that has none answers as if it were not there."""
+    text = "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75 columns.\n"
+    return _mail(NET_MAINTAINER, "Welcome to the list", text, datetime(2026, 8, 1, 9, 0, tzinfo=UTC), "welcome@example.org").as_bytes()
+
+
+def question(to: Sent) -> bytes:
+    """The maintainer of the driver wants to know something, and wants it in the message."""
+    text = (
+        f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
+        + _quoted(to.body, "driver returned EINVAL", 2)
+        + "\nWhich firmware is that? And please say in the message that the probe\n"
+        "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
+        f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
+    )
+    return reply(to, MAINTAINER, text, hours=15, message_id="sandbox.question@acme.example.com")
+
+
+def review(to: Sent) -> bytes:
+    """The reviewer of the subsystem is content."""
+    text = (
+        f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
+        + _quoted(to.body, "Fixes:", 1)
+        + "\nThe change itself is right: the caller does not look at the count then.\n\n"
+        f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
+    )
+    return reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
+
+
+def answer(to: Sent) -> bytes:
+    """The newcomer answers the maintainer's question, and says what v2 has."""
+    text = (
+        f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
+        + _quoted(to.body, "Which firmware", 3)
+        + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
+        "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
+        "It also drops the unused variable that the test robot reported.\n\nThanks,\n"
+        f"{NEWCOMER.name.split()[0]}\n"
+    )
+    return reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
+
+
+def build_report(to: Sent) -> bytes:
+    """A robot built it, and something else broke."""
+    text = (
+        f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build warnings:\n\n"
+        "[auto build test WARNING on net/main]\n"
+        "[also build test WARNING on linus/master v7.2-rc1]\n\n"
+        "If you fix the issue in a separate patch/commit (i.e. not just a new version of\n"
+        "the same patch/commit), kindly add following tags\n"
+        f"| Reported-by: {BUILD_BOT.trailer()}\n"
+        "| Closes: https://lore.example.org/oe-kbuild-all/sandbox.build@build.example.org/\n\n"
+        "All warnings (new ones prefixed by >>):\n\n"
+        ">> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning: unused variable 'seq' [-Wunused-variable]\n"
+    )
+    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
+
+
+def applied(to: Sent, commit: str, title: str) -> bytes:
+    """patchwork's bot says where it went."""
+    text = (
+        "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
+        f"by {NET_MAINTAINER.trailer()}:\n\n"
+        f"On {format_datetime(to.date)} you wrote:\n" + _quoted(to.body, "", 2) + "> \n> [...]\n\nHere is the summary with links:\n"
+        f"  - [net,v2] {title}\n    https://git.kernel.org/netdev/net/c/{commit[:12]}\n\n"
+        "You are awesome, thank you!\n-- \nDeet-doot-dot, I am a bot.\nhttps://korg.docs.kernel.org/patchwork/pwbot.html\n"
+    )
+    return reply(to, PATCHWORK, text, hours=60, message_id="178130000000.4135.1.git-patchwork-notify@kernel.org")
+
+
+def stable_review(commit: str, title: str, body: str, version: str, when: datetime) -> bytes:
+    """The stable maintainer's review mail of one branch, in a thread of its own."""
+    text = (
+        f"{version}-stable review patch.  If anyone has any objections, please let me know.\n\n------------------\n\n"
+        f"From: {NEWCOMER.trailer()}\n\ncommit {commit} upstream.\n\n{body.rstrip()}\nSigned-off-by: {STABLE.trailer()}\n---\n"
+    )
+    message = _mail(STABLE, f"[PATCH {version} 035/120] {title}", text, when, f"stable-{version}@example.org")
+    message["X-stable"] = "review"
+    message["X-Patchwork-Hint"] = "ignore"
+    return message.as_bytes()
+
+
+def stable_failed(commit: str, title: str, version: str, when: datetime) -> bytes:
+    """One branch did not take it, and its author is asked for a backport."""
+    text = (
+        f"The patch below does not apply to the {version}-stable tree.\n"
+        "If someone wants it applied there, or to any other stable or longterm\n"
+        "tree, then please email the backport, including the original git commit\n"
+        "id to <stable@vger.kernel.org>.\n\n"
+        "To reproduce the conflict and resubmit, you may use the following commands:\n\n"
+        f"git fetch https://git.example.org/stable/linux.git/ linux-{version}.y\n"
+        f"git checkout FETCH_HEAD\ngit cherry-pick -x {commit}\n# <resolve conflicts, build, test, etc.>\ngit commit -s\n"
+        f"git send-email --to '<stable@vger.kernel.org>' --in-reply-to 'failed-{version}@example.org' --subject-prefix 'PATCH {version}.y' HEAD^..\n\n"
+        "Possible dependencies:\n\n\n\nthanks,\n\n"
+        "------------------ original commit in Linus's tree ------------------\n\n"
+        f"From {commit} Mon Sep 17 00:00:00 2001\nFrom: {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
+    )
+    subject = f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
+    message = _mail(STABLE, subject, text, when, f"failed-{version}@example.org")
+    message["X-stable"] = "review"
+    return message.as_bytes()
+
+
+def _mail(sender: Address, subject: str, text: str, when: datetime, message_id: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=900))
+    message["From"] = HeaderAddress(sender.name, addr_spec=sender.email)
+    message["To"] = HeaderAddress(NEWCOMER.name, addr_spec=NEWCOMER.email)
+    message["Cc"] = [HeaderAddress("", addr_spec=NET_LIST), HeaderAddress("", addr_spec=KERNEL_LIST)]
+    message["Subject"] = subject
+    message["Date"] = when
+    message["Message-ID"] = f"<{message_id}>"
+    message.set_content(text, cte="8bit")
+    return message
+
+
+def _re(subject: str) -> str:
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def _quoted(body: str, about: str, lines: int) -> str:
+    """So many lines of the body from the first that holds `about`, quoted."""
+    text = body.split("\n")
+    first = next((at for at, line in enumerate(text) if about in line), 0)
+    return "".join(f"> {line}\n" for line in text[first : first + lines])

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sandbox's repositories: a mainline and a stable server (bare), and the newcomer's clone with a fix on a branch."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.demo import acme
+from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
+from patchpilot.demo.demo_people import NEWCOMER
+from patchpilot.model.progress import Progress, silent
+
+TOPIC = "acme-old-cards"
+FIX_TIME = "1788220800 +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Where they are, and the ids the story needs."""
+
+    mainline: Path
+    stable: Path
+    work: Path
+    facts: DemoFacts
+    first_commit: str
+
+
+def first_message(culprit: str) -> str:
+    """The newcomer's commit message, with what newcomers get wrong."""
+    return (
+        "net/acme: allow old cards that cannot count their images\n\n"
+        f"Commit {culprit} added reading the\n"
+        "number of flash images. However, the firmware of some cards does not know\n"
+        "the command. In such cases the driver returned EINVAL, and the card was\n"
+        "not usable at all.\n\n"
+        "We added a check to return EOPNOTSUPP when the command is unsupported,\n"
+        "which the caller already takes for harmless.\n"
+    )
+
+
+def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
+    """Build all three below `root` (made when missing). The same ids come out in every run."""
+    mainline, stable, work = root / "mainline.git", root / "stable.git", root / "linux"
+    root.mkdir(parents=True, exist_ok=True)
+    for bare in (mainline, stable):
+        git(None, "init", "-q", "--bare", "-b", "master", "--template=", str(bare))
+        (bare / "objects" / "info").mkdir(exist_ok=True)
+    progress("writing the history of the sandbox tree")
+    facts = Builder().build(mainline, stable)
+    progress("cloning it")
+    # protocol.allow is pinned to "user": a clone of our own files is the user's
+    git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
+    shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
+    git(work, "remote", "add", "stable", str(stable))
+    git(work, "fetch", "-q", "stable", *(f"+refs/heads/linux-{version}.y:refs/remotes/stable/linux-{version}.y" for version in LTS))
+    for name, value in (("user.name", NEWCOMER.name), ("user.email", NEWCOMER.email), ("commit.gpgSign", "false")):
+        git(work, "config", name, value)
+    git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
+    return Repositories(mainline, stable, work, facts, write_first_fix(work, facts.culprit))
+
+
+def write_first_fix(work: Path, culprit: str) -> str:
+    """Commit the newcomer's first version: no sign-off, no Fixes:, a style error; its id."""
+    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_BAD_STYLE))
+    git(
+        work,
+        "commit",
+        "-q",
+        "-a",
+        "-F",
+        "-",
+        stdin=first_message(culprit).encode(),
+        env={"GIT_AUTHOR_DATE": FIX_TIME, "GIT_COMMITTER_DATE": FIX_TIME},
+    )
+    return git(work, "rev-parse", "HEAD").text.strip()
+
+
+def put(work: Path, path: str, text: str) -> None:
+    """Write a file of the working tree."""
+    (work / path).write_text(text, encoding="utf-8")

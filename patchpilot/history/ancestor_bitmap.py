@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sets of commits as bits: one a commit, so that "is it in this branch" is one look and differences of branches one subtraction."""
+
+import heapq
+import re
+import zlib
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+
+_SOME = re.compile(rb"[^\0]+")
+_DIGITS = bytes.maketrans(b"\x00\x01", b"01")
+
+
+class AncestorBitmap:
+    """The commits (by number) that a tip has."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self, bits: bytes) -> None:
+        self._bits = bits
+
+    def __contains__(self, ordinal: int) -> bool:
+        at = ordinal >> 3
+        return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
+
+    def without(self, *others: "AncestorBitmap") -> Iterator[int]:
+        """The numbers that none of the others has, oldest first."""
+        rest = int.from_bytes(self._bits, "little")
+        for other in others:
+            rest &= ~int.from_bytes(other._bits, "little")
+        left = rest.to_bytes((rest.bit_length() + 7) // 8, "little")
+        for found in _SOME.finditer(left):
+            for at, byte in enumerate(found[0], found.start()):
+                for bit in range(8):
+                    if byte >> bit & 1:
+                        yield at * 8 + bit
+
+    def pack(self) -> bytes:
+        """The set as bytes to keep."""
+        return zlib.compress(self._bits, 1)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "AncestorBitmap":
+        """The set from the bytes `pack` gave."""
+        return cls(zlib.decompress(data))
+
+
+def spread_from(
+    parents: "array[int]",
+    more: Mapping[int, Sequence[int]],
+    tip: int,
+    known: Set[int],
+    reach_of: Callable[[int], AncestorBitmap],
+    most: int = 30_000,
+) -> AncestorBitmap | None:
+    """As `spread`, from the sets already `known` below the tip; None when more than `most` commits lie between."""
+    if not known:
+        return None
+    heap, new = [-tip], set[int]()
+    below: list[AncestorBitmap] = []
+    while heap:
+        at = -heapq.heappop(heap)
+        if at in new or any(at in one for one in below):
+            continue
+        if at in known:
+            below.append(reach_of(at))
+            continue
+        if len(new) >= most:
+            return None
+        new.add(at)
+        for parent in (parents[2 * at], parents[2 * at + 1], *more.get(at, ())):
+            if parent >= 0:
+                heapq.heappush(heap, -parent)
+    mark = bytearray(tip // 8 + 1)
+    for at in new:
+        mark[at >> 3] |= 1 << (at & 7)
+    bits = int.from_bytes(mark, "little")
+    for one in below:
+        bits |= int.from_bytes(one._bits, "little")
+    return AncestorBitmap(bits.to_bytes(tip // 8 + 1, "little"))
+
+
+def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> AncestorBitmap:
+    """All that `tip` has: `parents` holds two numbers a commit (-1 for none), each smaller than the commit's; `more` the others of octopus merges."""
+    mark = bytearray(tip + 1)
+    mark[tip] = 1
+    at = tip
+    while at >= 0:
+        first, second = parents[2 * at], parents[2 * at + 1]
+        if first >= 0:
+            mark[first] = 1
+        if second >= 0:
+            mark[second] = 1
+            for parent in more.get(at, ()):
+                mark[parent] = 1
+        at = mark.rfind(1, 0, at)
+    bits = int(mark[::-1].translate(_DIGITS), 2)
+    return AncestorBitmap(bits.to_bytes((tip + 8) // 8, "little"))

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A commit-graph of our own, where the repository has none: git then walks history several times faster, and blame skips commits by path.
+
+It is in the user's cache directory, never in the repository; git finds it since that directory is named as one more place of objects.
+It may be deleted at any time. git itself passes over any commit-graph in shallow clones and where grafts or replacements are.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import mmap
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from patchpilot.commits.alternates import ALTERNATES, borrowed, entry
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.history.release_cache import place
+from patchpilot.model.progress import Progress, silent
+
+WORTH = 2 << 20
+"""Bytes of pack indexes (about 70,000 objects) from which on a graph is worth its making."""
+PATIENCE = 10.0
+"""Seconds that a person waits for it; a longer making goes on while, and after, the question is answered without it."""
+NEAR = 32
+"""How far above the graph a commit may stand before the graph is brought up to date."""
+AGAIN = 86400.0
+"""Seconds after a failure before it is tried again."""
+_running: list["subprocess.Popen[bytes]"] = []
+
+
+def use_graph(repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True) -> bool:
+    """Let git answer by our commit-graph; whether it does. With `make` one that is missing or behind `commit` is made or extended first."""
+    if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
+        return False
+    graph = place(repository.common_dir, "graphs")
+    with contextlib.suppress(OSError, ValueError):
+        layers = sound_layers(graph)
+        if make and not layers and _worth(repository.common_dir / "objects"):
+            _make(repository, graph, None, progress)
+            layers = sound_layers(graph)
+        elif make and layers and not _is_near(repository, commit, layers):
+            _make(repository, graph, commit, progress)
+        if layers:
+            repository.extra_environment[ALTERNATES] = entry(graph)
+            return True
+    return False
+
+
+def is_making() -> bool:
+    """Whether a graph that this run began is still being made."""
+    return any(process.poll() is None for process in _running)
+
+
+def _has_own(objects: Path) -> bool:
+    info = objects / "info"
+    return (info / "commit-graph").exists() or (info / "commit-graphs" / "commit-graph-chain").exists()
+
+
+def _worth(objects: Path) -> bool:
+    places = {objects, *borrowed(objects)}
+    return sum(file.stat().st_size for one in places for file in (one / "pack").glob("*.idx")) >= WORTH
+
+
+def sound_layers(graph: Path) -> tuple[Path, ...]:
+    """The files of the graph in a directory, none when there is no graph; a broken one is deleted."""
+    folder = graph / "info" / "commit-graphs"
+    try:
+        names = (folder / "commit-graph-chain").read_text(encoding="ascii").split()
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except ValueError:
+        names = [""]
+    files = tuple(folder / f"graph-{name}.graph" for name in names)
+    if files and all(_is_sound(one, graph / "checked") for one in files):
+        return files
+    shutil.rmtree(folder, ignore_errors=True)
+    return ()
+
+
+def _is_sound(file: Path, checked: Path) -> bool:
+    """Whether a file is what git wrote: it ends in the sum of the rest. Reckoned once; afterwards its size and time tell."""
+    try:
+        about = file.stat()
+        stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
+        with contextlib.suppress(OSError):
+            if stamp in checked.read_text(encoding="utf-8", errors="replace").splitlines():
+                return True
+        name = file.stem.removeprefix("graph-")
+        size = len(name) // 2
+        data = file.read_bytes()
+        kind = hashlib.sha256 if size == 32 else hashlib.sha1
+        if not size or data[-size:].hex() != name or kind(data[:-size]).hexdigest() != name:
+            return False
+        with checked.open("a", encoding="utf-8") as out:
+            out.write(f"{stamp}\n")
+    except OSError:
+        return False
+    return True
+
+
+def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
+    """Whether a commit, or one of its next forebears, is in the graph."""
+    for _ in range(NEAR):
+        if any(holds(one, commit) for one in layers):
+            return True
+        found = repository.objects.get(commit)
+        parent = found[2].partition(b"\nparent ")[2][:40] if found else b""
+        if not parent:
+            return True
+        commit = parent.decode("ascii", "replace")
+    return False
+
+
+def holds(file: Path, commit: str) -> bool:
+    """Whether a commit-graph file has a commit (gitformat-commit-graph(5))."""
+    wanted = bytes.fromhex(commit)
+    with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        starts = {data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12]) for at in range(8, 8 + 12 * data[6], 12)}
+        fan, ids = starts[b"OIDF"], starts[b"OIDL"]
+
+        def below(byte: int) -> int:
+            return int.from_bytes(data[fan + 4 * byte : fan + 4 * byte + 4]) if byte >= 0 else 0
+
+        low, high = below(wanted[0] - 1), below(wanted[0])
+        while low < high:
+            middle = (low + high) // 2
+            found = data[ids + middle * len(wanted) : ids + (middle + 1) * len(wanted)]
+            if found == wanted:
+                return True
+            low, high = (middle + 1, high) if found < wanted else (low, middle)
+    return False
+
+
+def _make(repository: Repository, graph: Path, commit: str | None, progress: Progress) -> None:
+    """Write the graph of all refs, or take `commit` and what it stands on into the one that is there. One writer at a time."""
+    failed = graph / "failed"
+    with contextlib.suppress(OSError):
+        if time.time() - failed.stat().st_mtime < AGAIN:
+            return
+    if repository.is_partial():
+        # to make filters git would fetch the trees that are not there
+        return
+    (graph / "info").mkdir(parents=True, exist_ok=True)
+    with (graph / "lock").open("ab") as lock:
+        try:
+            # the child holds the lock, too, as long as it runs, however this run ends
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        for pattern in ("*.lock", "tmp_graph_*"):
+            for left in (graph / "info" / "commit-graphs").glob(pattern):
+                left.unlink(missing_ok=True)
+        which = "--stdin-commits" if commit else "--reachable"
+        process = subprocess.Popen(
+            git_argv(
+                repository.top, "commit-graph", "write", which, "--split", "--changed-paths", "--no-progress", "--object-dir", str(graph)
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment({ALTERNATES: entry(graph)}),
+            start_new_session=True,
+            pass_fds=(lock.fileno(),),
+        )
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
+        stdin.write(f"{commit or ''}\n".encode())
+    if _waited(process, progress) and (process.returncode or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()):
+        failed.touch()
+
+
+def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
+    """Wait for the making as long as patience lasts; whether it came to its end."""
+    try:
+        for tenth in range(int(PATIENCE * 10)):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+                return True
+            progress("preparing history, once", tenth // 10)
+    except BaseException:
+        stop(process)
+        raise
+    _running.append(process)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+    return False

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits the index does not know yet, parents first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.commit_parser import parse_commit
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import streaming
+from patchpilot.model.commit_references import Marks, read_marks
+
+_FORMAT = "--format=%H %P%n%B"
+_FEW = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFact:
+    """What the index keeps of a commit."""
+
+    id: str
+    parents: tuple[str, ...]
+    subject: str
+    marks: Marks
+
+
+def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str], bool], old: Sequence[str]) -> Iterator[CommitFact]:
+    """The facts of every commit `tips` reach that is not `known`, parents before children; all that the commits `old` reach is known.
+
+    Few are read one by one, stopping where history is known (nothing else is walked); many by one `git log`.
+    """
+    if old:
+        few = _few(repository, tips, known)
+        if few is not None:
+            yield from few
+            return
+    less = [f"^{one}" for one in old]
+    with streaming(repository.top, "log", "--topo-order", "--reverse", "--ignore-missing", "-z", _FORMAT, *tips, *less, "--") as out:
+        rest = b""
+        while block := out.read(1 << 20):
+            *records, rest = (rest + block).split(b"\0")
+            for record in records:
+                fact = _fact(record)
+                if fact and not (old and known(fact.id)):
+                    yield fact
+        fact = _fact(rest)
+        if fact and not (old and known(fact.id)):
+            yield fact
+
+
+def _fact(record: bytes) -> CommitFact | None:
+    head, _, message = record.strip(b"\n").partition(b"\n")
+    ids = head.decode("ascii", "replace").split()
+    return make_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape")) if ids else None
+
+
+def make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
+    """The fact of a commit from its parts."""
+    paragraph = message.lstrip("\n").split("\n\n", 1)[0]
+    subject = " ".join(line.strip() for line in paragraph.strip().split("\n")) if "\n" in paragraph.strip() else paragraph.strip()
+    return CommitFact(commit_id, parents, subject, read_marks(message))
+
+
+def _few(repository: Repository, tips: Sequence[str], known: Callable[[str], bool]) -> list[CommitFact] | None:
+    """The new facts when there are few; None when there are many. A commit a shallow or partial clone lacks is left out."""
+    found: dict[str, CommitFact] = {}
+    order: list[str] = []
+    stack = [(tip, False) for tip in reversed(tips)]
+    boundary = _shallow(repository)
+    while stack:
+        one, done = stack.pop()
+        if done:
+            order.append(one)
+            continue
+        if one in found or known(one):
+            continue
+        if len(found) >= _FEW:
+            return None
+        raw = repository.objects.get(one)
+        if not raw or raw[1] != "commit":
+            continue
+        commit = parse_commit(one, raw[2])
+        parents = () if one in boundary else commit.parents
+        found[one] = make_fact(one, parents, commit.message)
+        stack.append((one, True))
+        stack += [(parent, False) for parent in reversed(parents)]
+    return [found[one] for one in order]
+
+
+def _shallow(repository: Repository) -> frozenset[str]:
+    try:
+        return frozenset((repository.common_dir / "shallow").read_text().split())
+    except OSError:
+        return frozenset()

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What history says, kept between runs: one SQLite file a repository, in the user's cache directory.
+
+Only facts that cannot change are kept: they are keyed by commit, and a commit's parents are in the index before it is. So nothing has to be
+mended when a branch is rebased or deleted, a run adds only what is new, and the file may be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError, MissingError
+from patchpilot.history.ancestor_bitmap import AncestorBitmap, spread, spread_from
+from patchpilot.history.commit_walk import CommitFact, new_facts
+from patchpilot.history.index_file import connect, forget
+from patchpilot.model.progress import Progress, silent
+
+_CHUNK = 1 << 16
+_KEPT_REACHES = 400
+_KEPT_TIPS = 60
+_SORTED = {
+    "commits_by_subject": "commits (subject)",
+    "upstream_by_id": "upstream (id)",
+    "upstream_by_ord": "upstream (ord)",
+    "reverts_by_id": "reverts (id)",
+    "fixes_by_id": "fixes (id)",
+}
+"""What is sorted once after the first fill, which is twice as fast as row by row."""
+
+
+class Index:
+    """The facts of a repository. Open it with `Index.open`, `add` the tips a question is about, then ask; ordinals number commits, parents first."""
+
+    def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
+        self.repository = repository
+        self._db = database
+        self._parents: array[int] | None = None
+        self._reaches: dict[int, AncestorBitmap] = {}
+
+    @classmethod
+    def open(cls, repository: Repository) -> "Index":
+        """The repository's index; one that is missing, corrupt, of another version or of another shallow state is begun anew."""
+        return cls(repository, connect(repository))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
+        """Take in everything these commits reach; how many commits were new. GitError when one is not in the repository."""
+        tips = tuple(dict.fromkeys(tips))
+        try:
+            return self._add(tips, progress)
+        except sqlite3.OperationalError as error:
+            raise MissingError(
+                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
+            ) from error
+        except sqlite3.DatabaseError:
+            # a cache that turns out broken is begun anew
+            self._db.close()
+            forget(self.repository)
+            self._db, self._reaches = connect(self.repository), {}
+            return self._add(tips, progress)
+
+    def _add(self, tips: Sequence[str], progress: Progress) -> int:
+        wanted = [tip for tip in tips if self.ordinal(tip) is None]
+        if not wanted:
+            return 0
+        added = 0
+        self._db.execute("begin immediate")
+        try:
+            start = self._count()
+            if start == 0:
+                for name in _SORTED:
+                    self._db.execute(f"drop index if exists {name}")
+            known: dict[str, int] = {}
+            old = [str(row[0]) for row in self._db.execute("select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,))]
+            for batch in _batches(new_facts(self.repository, wanted, self._is_known, old), 20_000):
+                added += self._insert(batch, start + added, known)
+                if len(known) > 400_000:
+                    known.clear()
+                progress("reading history", added)
+            for name, columns in _SORTED.items():
+                self._db.execute(f"create index if not exists {name} on {columns}")
+            for tip in wanted:
+                if self.ordinal(tip) is None:
+                    raise GitError(f"commit {tip[:12]} is not in the repository", hint="fetch the branch it is on")
+                self._db.execute("insert or replace into tips values (?, ?)", (tip, start))
+            self._db.execute("commit")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("rollback")
+            raise
+        finally:
+            self._parents = None
+        return added
+
+    def ordinal(self, commit_id: str) -> int | None:
+        """The number of a commit, or None when the index does not know it."""
+        row = self._db.execute("select ord from commits where id = ?", (bytes.fromhex(commit_id),)).fetchone()
+        return int(row[0]) if row else None
+
+    def id(self, ordinal: int) -> str:
+        """The id of a numbered commit."""
+        return bytes(self._db.execute("select id from commits where ord = ?", (ordinal,)).fetchone()[0]).hex()
+
+    def ids(self, ordinals: Iterable[int]) -> list[str]:
+        """The ids of numbered commits, in order."""
+        return [self.id(one) for one in ordinals]
+
+    def resolve(self, prefix: str) -> list[tuple[int, str]]:
+        """(number, id) of every known commit whose id starts with these hex digits."""
+        low, high = bytes.fromhex(prefix.ljust(40, "0")), bytes.fromhex(prefix.ljust(40, "f"))
+        rows = self._db.execute("select ord, id from commits where id between ? and ? limit 8", (low, high))
+        return [(int(number), bytes(one).hex()) for number, one in rows]
+
+    def by_subject(self, subject: str) -> list[int]:
+        """The numbers of the commits with exactly this subject (as a 64-bit hash: look at the commit itself before believing it)."""
+        return [int(row[0]) for row in self._db.execute("select ord from commits where subject = ? order by ord", (subject_hash(subject),))]
+
+    def backports_of(self, commit_id: str) -> list[int]:
+        """The numbers of the commits that say they are a backport of this one."""
+        return self._naming("upstream", commit_id, 12)
+
+    def reverts_of(self, commit_id: str) -> list[int]:
+        """The numbers of the commits that say they revert this one."""
+        return self._naming("reverts", commit_id, 7)
+
+    def fixes_of(self, commit_id: str) -> list[int]:
+        """The numbers of the commits with a `Fixes:` line that names this one."""
+        return self._naming("fixes", commit_id, 7)
+
+    def upstream_of(self, ordinal: int) -> list[str]:
+        """The upstream ids a numbered commit says it is a backport of, as written."""
+        return [str(row[0]) for row in self._db.execute("select id from upstream where ord = ?", (ordinal,))]
+
+    def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
+        """Number → upstream ids, for those of these commits that name any; for many commits at once."""
+        found: dict[int, list[str]] = {}
+        rows = self._db.execute("select ord, id from upstream where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        for number, one in rows:
+            found.setdefault(int(number), []).append(str(one))
+        return found
+
+    def reach(self, commit_id: str) -> AncestorBitmap:
+        """The set of commits that `commit_id` has, itself among them; kept, so that it is reckoned once."""
+        ordinal = self.ordinal(commit_id)
+        if ordinal is None:
+            self.add([commit_id])
+            ordinal = self.ordinal(commit_id)
+            assert ordinal is not None
+        if ordinal not in self._reaches:
+            row = self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()
+            if row:
+                self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
+            else:
+                self._reaches[ordinal] = self._spread(ordinal)
+                self._keep(ordinal, self._reaches[ordinal])
+        return self._reaches[ordinal]
+
+    def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
+        """Number → patch-id ("" for none) of those commits whose patch-id is kept."""
+        rows = self._db.execute("select ord, id from patch_id where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        return {int(number): str(one) for number, one in rows}
+
+    def keep_patch_ids(self, found: dict[int, str]) -> None:
+        """Keep patch-ids that were reckoned."""
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("begin immediate")
+            self._db.executemany("insert or replace into patch_id values (?, ?)", found.items())
+            self._db.execute("commit")
+
+    def _naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
+        forms = [commit_id[:length] for length in range(shortest, 41)]
+        rows = self._db.execute(
+            f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) order by ord",
+            forms,
+        )
+        return [int(row[0]) for row in rows]
+
+    def _is_known(self, commit_id: str) -> bool:
+        return self.ordinal(commit_id) is not None
+
+    def _count(self) -> int:
+        row = self._db.execute("select max(ord) from commits").fetchone()
+        return 0 if row[0] is None else int(row[0]) + 1
+
+    def _insert(self, facts: Sequence[CommitFact], start: int, known: dict[str, int]) -> int:
+        rows: list[tuple[int, bytes, int]] = []
+        links = array("i")
+        octopus: list[tuple[int, int]] = []
+        marks: dict[str, list[tuple[str, int]]] = {"upstream": [], "reverts": [], "fixes": []}
+        for number, fact in enumerate(facts, start):
+            rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
+            known[fact.id] = number
+            parents = [one for one in (known.get(parent, self.ordinal(parent)) for parent in fact.parents) if one is not None]
+            links.append(parents[0] if parents else -1)
+            links.append(parents[1] if len(parents) > 1 else -1)
+            octopus += [(number, parent) for parent in parents[2:]]
+            marks["upstream"] += [(one, number) for one in fact.marks.upstream]
+            marks["reverts"] += [(one, number) for one in fact.marks.reverts]
+            marks["fixes"] += [(one, number) for one in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)]
+        self._db.executemany("insert into commits values (?, ?, ?)", rows)
+        self._db.executemany("insert into octopus values (?, ?)", octopus)
+        for table, found in marks.items():
+            self._db.executemany(f"insert into {table} values (?, ?)", found)
+        self._append_parents(start, links)
+        return len(rows)
+
+    def _append_parents(self, start: int, links: "array[int]") -> None:
+        at = 0
+        while at < len(links):
+            chunk, offset = divmod(start + at // 2, _CHUNK)
+            row = self._db.execute("select data from parents where chunk = ?", (chunk,)).fetchone()
+            data = bytes(row[0])[: offset * 8] if row else b""
+            piece = links[at : at + 2 * (_CHUNK - offset)]
+            self._db.execute("insert or replace into parents values (?, ?)", (chunk, data + piece.tobytes()))
+            at += len(piece)
+
+    def _spread(self, ordinal: int) -> AncestorBitmap:
+        # another process may have added commits since they were read
+        if self._parents is None or len(self._parents) <= 2 * ordinal:
+            self._parents = array("i")
+            for row in self._db.execute("select data from parents order by chunk"):
+                self._parents.frombytes(row[0])
+        more: dict[int, list[int]] = {}
+        for number, parent in self._db.execute("select ord, parent from octopus"):
+            more.setdefault(number, []).append(parent)
+        kept = {int(row[0]) for row in self._db.execute("select ord from reach")}
+        return spread_from(self._parents, more, ordinal, kept, self._kept_reach) or spread(self._parents, more, ordinal)
+
+    def _kept_reach(self, ordinal: int) -> AncestorBitmap:
+        if ordinal not in self._reaches:
+            self._reaches[ordinal] = AncestorBitmap.unpack(
+                self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()[0]
+            )
+        return self._reaches[ordinal]
+
+    def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
+        now = int(time.time())
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("insert or replace into reach values (?, ?, ?)", (ordinal, now, reach.pack()))
+            self._db.execute("delete from reach where ord not in (select ord from reach order by used desc limit ?)", (_KEPT_REACHES,))
+
+
+def subject_hash(subject: str) -> int:
+    """A subject as a signed 64-bit number."""
+    digest = hashlib.blake2b(subject.strip().encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def _batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact]]:
+    batch: list[CommitFact] = []
+    for fact in facts:
+        batch.append(fact)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether two commits make the same change: by patch-id, or nearly, by the lines they add and remove."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.file_diff import FileChange
+
+_ENOUGH = 0.6
+_MOST_BROKEN = 30
+_ALONE = re.compile(rb"^[0-9a-f]{40}$", re.MULTILINE)
+_DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
+
+
+def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
+    """Commit → patch-id, "" for those that have none (merges and empty commits); a commit whose files are not all here is left out."""
+    found: dict[str, str] = {}
+    todo = list(commits)
+    for _ in range(_MOST_BROKEN):
+        if not todo:
+            break
+        diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{one}\n" for one in todo).encode(), ok=(0, 128))
+        end = len(todo)
+        if diffs.code:
+            # git ends at a commit it cannot read whole (in a partial clone, a damaged copy): on with the next
+            places = {one.encode(): at for at, one in enumerate(todo)}
+            end = max((places.get(one[0], 0) for one in _ALONE.finditer(diffs.out)), default=0)
+        done = repository.git("patch-id", "--stable", stdin=diffs.out)
+        pairs = (line.split() for line in done.text.splitlines())
+        reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+        found |= {one: reckoned.get(one, "") for one in todo[:end]}
+        todo = todo[end + 1 :]
+        # each further try would ask the remote again
+        if diffs.code and b"promisor" in diffs.err:
+            break
+    return found
+
+
+def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
+    """The added and removed lines of a commit, white space at both ends left out, each with its sign."""
+    text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode("utf-8", "replace")
+    found: Counter[tuple[str, str]] = Counter()
+    inside = False
+    for line in text.split("\n"):
+        if line.startswith("@@ "):
+            inside = True
+        elif line.startswith("diff --git "):
+            inside = False
+        elif inside and line[:1] in "+-" and line[1:].strip():
+            found[line[0], line[1:].strip()] += 1
+    return found
+
+
+def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
+    """As `changed_lines`, of a patch's files."""
+    lines = ((line.kind, line.text.strip()) for change in files for hunk in change.hunks for line in hunk.lines if line.kind in "+-")
+    return Counter(pair for pair in lines if pair[1])
+
+
+def likeness(one: "Counter[tuple[str, str]]", other: "Counter[tuple[str, str]]") -> float:
+    """How much of two changes is the same, 0 to 1."""
+    union = sum((one | other).values())
+    return sum((one & other).values()) / union if union else 1.0
+
+
+def meet(repository: Repository, one: str, other: str) -> bool:
+    """Whether two commits change a file of the same name."""
+    names = [
+        set(repository.git("diff-tree", "--root", "-r", "-z", "--name-only", "--no-commit-id", commit).text.split("\0")) - {""}
+        for commit in (one, other)
+    ]
+    return bool(names[0] & names[1])
+
+
+def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:
+    """Whether two commits (or changed lines and a commit) change mostly the same lines in the same way."""
+    lines = changed_lines(repository, one) if isinstance(one, str) else one
+    return likeness(lines, changed_lines(repository, other)) >= _ENOUGH

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable branches a repository has among its refs, those it lacks, and where its mainline is."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.landed_commits import History
+from patchpilot.history.lts_series import Family, family_for, version_key
+
+_MAINLINE = ("master", "main")
+_UPSTREAM = ("origin", "upstream", "mainline", "torvalds", "linus", "master")
+_IS_NEXT = re.compile(r"next|queue")
+_STALE = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series).
+
+    `stale`: its remote may well have more. `is_over`: its support is.
+    """
+
+    name: str
+    version: str
+    tip: str
+    ends: str | None
+    stale: bool = False
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A maintained series no ref is of, and the command that fetches it."""
+
+    version: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """What a repository has of its project's stable branches."""
+
+    family: Family
+    branches: tuple[Branch, ...]
+    missing: tuple[Missing, ...]
+
+
+def stable_branches(
+    repository: Repository, *, profile: str | None = None, remote: str = "", ended: bool = False, today: date | None = None
+) -> Branches:
+    """The maintained long-term branches among the refs, oldest first, then the newest stable one when it is newer than they.
+
+    `ended` adds the series whose support is over. Of several refs of one version the one of `remote` (or else of a remote named stable) wins, then the
+    newest tip.
+    """
+    today = today or datetime.now(UTC).date()
+    refs = _branch_refs(repository)
+    family = family_for(list(refs), profile)
+    best = _best_refs(repository, refs, family, remote)
+    wanted = {one.version for one in family.maintained(today)}
+    found = [version for version in best if version in wanted or (ended and family.ends(version))]
+    others = [version for version in best if not family.ends(version)]
+    newest = max(others, key=version_key, default=None)
+    if newest and all(version_key(newest) > version_key(one) for one in found):
+        found.append(newest)
+    over = {one.version for one in family.series if one.is_over(today)}
+    branches = tuple(
+        Branch(
+            best[version],
+            version,
+            refs[best[version]],
+            family.ends(version),
+            stale=version not in over and _is_stale(repository, best[version], version, refs[best[version]], today),
+            is_over=version in over,
+        )
+        for version in sorted(found, key=version_key)
+    )
+    missing = tuple(
+        Missing(version, fetch_command(repository, family, version, best.values()))
+        for version in sorted(wanted - set(found), key=version_key)
+    )
+    return Branches(family, branches, missing)
+
+
+def version_at(repository: Repository, family: Family, commit_id: str, name: str) -> str | None:
+    """The version of a commit-ish the user named: that of the ref, else that of the tree's Makefile, else None."""
+    named = family.version_of(name)
+    if named:
+        return named
+    from patchpilot.commits.tree_readers import CommitTree
+
+    found = CommitTree(repository, commit_id).version
+    return f"{found[0]}.{found[1]}" if found else None
+
+
+def mainline(repository: Repository, settings_base: str = "") -> str | None:
+    """The tip of the mainline: the newest of the refs called master or main, or None.
+
+    A remote's come before one's own, which may hold what is not upstream yet; trees for what comes next and queues are none.
+    """
+    if settings_base:
+        found = repository.find(settings_base)
+        if found:
+            return found
+    refs = _branch_refs(repository)
+    named = [name for name in refs if name.rpartition("/")[2] in _MAINLINE and name.count("/") <= 1]
+    theirs = [name for name in named if "/" in name and not is_candidate(name) and not _IS_NEXT.search(name.partition("/")[0])]
+    known = [name for name in theirs if name.partition("/")[0] in _UPSTREAM]
+    tips = {refs[name] for name in known or theirs or named}
+    return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
+
+
+def queues(repository: Repository) -> dict[str, str]:
+    """Name → tip of the refs that may hold what is queued: branches of release candidates, and those of a queue of patches."""
+    return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
+
+
+def is_queued(history: History, commit: str, version: str, family: Family, among: Mapping[str, str]) -> bool:
+    """Whether a commit waits for the next release of a version in one of the `queues`."""
+    for name, tip in among.items():
+        if is_candidate(name):
+            landing = history.landed(commit, tip, content=False) if family.version_of(name) == version else None
+            if landing and landing.holds:
+                return True
+        elif history.repository.objects.get(f"{tip}:queue-{version}"):
+            done = history.repository.git("grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1))
+            if done.code == 0:
+                return True
+    return False
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is never the branch itself."""
+    remote = name.partition("/")[0] if "/" in name else ""
+    return remote.endswith("rc") and not remote.endswith("src")
+
+
+def fetch_command(repository: Repository, family: Family, version: str, known: object = ()) -> str:
+    """The `git fetch` that brings a series."""
+    names = [str(one) for one in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
+    remote = next((name.partition("/")[0] for name in names if "/" in name), None)
+    branch = family.branch_name.format(version=version)
+    if remote:
+        return f"git fetch {remote} {branch}"
+    if repository.config(f"remote.{family.remote_name}.url"):
+        return f"git fetch {family.remote_name} {branch}"
+    return f"git remote add {family.remote_name} {family.remote} && git fetch {family.remote_name} {branch}"
+
+
+def _branch_refs(repository: Repository) -> Mapping[str, str]:
+    done = repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(objecttype)", "refs/heads", "refs/remotes")
+    rows = (line.split("\0") for line in done.text.splitlines())
+    return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
+
+
+def _best_refs(repository: Repository, refs: Mapping[str, str], family: Family, remote: str) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for name in refs:
+        version = family.version_of(name)
+        if version and not is_candidate(name):
+            found.setdefault(version, []).append(name)
+    preferred = remote or family.remote_name
+
+    def rank(name: str) -> tuple[bool, bool, float]:
+        tip = repository.commit(refs[name]).committed.timestamp() if len(found[family.version_of(name) or ""]) > 1 else 0.0
+        return name.startswith(f"{preferred}/"), "/" in name, tip
+
+    return {version: max(names, key=rank) for version, names in found.items()}
+
+
+def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
+    """Whether the remote may well have more: the tip is old, and was not fetched lately or a release newer than it is known here.
+
+    An old tip alone says nothing: a quiet branch is no old copy.
+    """
+    committed = repository.commit(tip).committed
+    if committed.date() >= today - _STALE:
+        return False
+    tracked = repository.find(f"refs/remotes/{name}") is not None
+    fetched = _fetched(repository, name) if tracked else None
+    if tracked and (fetched is None or fetched.date() < today - _STALE):
+        return True
+    return _newest_release(repository, version) > committed.timestamp()
+
+
+def _fetched(repository: Repository, name: str) -> datetime | None:
+    """When a remote-tracking ref was last asked for, as the files say that a fetch writes; None when there are none."""
+    times = []
+    for file in (
+        repository.common_dir / "logs" / "refs" / "remotes" / name,
+        repository.common_dir / "FETCH_HEAD",
+        repository.git_dir / "FETCH_HEAD",
+    ):
+        try:
+            if file.name != "FETCH_HEAD" or _names(file, repository, name):
+                times.append(file.stat().st_mtime)
+        except OSError:
+            continue
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def _names(file: Path, repository: Repository, name: str) -> bool:
+    """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
+    urls = [one.removesuffix("/").removesuffix(".git") for one in repository.config(f"remote.{name.partition('/')[0]}.url")]
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
+
+
+def _newest_release(repository: Repository, version: str) -> float:
+    """The time of the commit that the newest tag of a series (v6.1.150) stands on, 0 when there is none."""
+    patterns = [f"refs/tags/{start}{version}{end}" for start in ("", "v") for end in ("", ".*", "-*")]
+    form = "%(*committerdate:unix) %(committerdate:unix)"
+    done = repository.git("for-each-ref", "--sort=-creatordate", "--count=1", f"--format={form}", *patterns)
+    # an annotated tag has the date of its commit in the first place, a light one in the second
+    return float(next(iter(done.text.split()), 0))

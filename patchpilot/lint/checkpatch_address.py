@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Addresses as sign-off rules compare them: name, comment after the name, address proper, what follows it. Text is one character a byte."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from patchpilot.lint.lazy_pattern import lazy
+
+_RUN = lazy(r"\S+")
+_QUOTED = lazy(r'"(.+)"')
+_TO_QUOTE = lazy(r"[^\w \-]")
+_FREE_QUOTE = lazy(r'(?<!\\)"')
+_ENDS = lazy(r"[.,\"]+$")
+_BLANK = " \t\n\r\f\v"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What a tag's value was taken apart into; all parts may be empty. A name with signs that mail must quote is quoted."""
+
+    name: str
+    comment: str
+    address: str
+    rest: str
+
+    def written(self) -> str:
+        """How the parts are best written."""
+        address = _ENDS.sub("", self.address.strip(_BLANK))
+        name = _quoted(_inner(self.name))
+        comment = f" {self.comment.strip(_BLANK)}" if self.comment.strip(_BLANK) else ""
+        rest = f" {self.rest.strip(_BLANK)}" if self.rest.strip(_BLANK) else ""
+        return (f"{name}{comment} <{address}>" if name else address) + rest
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Take `Name (comment) <address> rest` apart; a name with a bare address behind it is no mailbox, all parts are empty then."""
+    name = address = rest = ""
+    if angled := _angled(text):
+        name, address, rest = angled
+    elif bare := next((run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None):
+        address, rest = bare[0], text[bare.end() :]
+        name = text[: text.index(address)].strip(_BLANK).removeprefix('"').removesuffix('"')
+        if name and not (address.startswith("<") and address.endswith(">") and ">" not in address[1:-1] and len(address) > 2):
+            return Mailbox("", "", "", "")
+    quoted = ""
+    if found := _QUOTED.search(name):
+        quoted = found[1]
+        name = name[: found.start()] + name[found.end() :]
+    name, comment = _without_comments(name)
+    name = f"{quoted} {_inner(name)}".strip(_BLANK)
+    address = address.strip(_BLANK).removeprefix("<").removesuffix(">")
+    return Mailbox(_quoted(name), comment, address, rest.strip(_BLANK))
+
+
+def _angled(text: str) -> tuple[str, str, str] | None:
+    """What stands before, in and after the last angle brackets with an address in them."""
+    for run in reversed(list(_RUN.finditer(text))):
+        end = text.rfind(">", run.start(), run.end())
+        sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
+        start = text.rfind("<", run.start(), sign - 1) if sign > run.start() else -1
+        if start >= 0:
+            return text[:start], text[start + 1 : end], text[end + 1 :]
+    return None
+
+
+def balanced(text: str, at: int) -> int:
+    """The index behind the parenthesis that closes the one at `at`; -1 when none does."""
+    return _closings(text).get(at, -1)
+
+
+@lru_cache(maxsize=8)
+def _closings(text: str) -> dict[int, int]:
+    """Where each parenthesis that is closed is closed, found in one pass: hostile text has thousands that are not."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for index, char in enumerate(text):
+        if char == "(":
+            opened.append(index)
+        elif char == ")" and opened:
+            found[opened.pop()] = index + 1
+    return found
+
+
+def _without_comments(name: str) -> tuple[str, str]:
+    comments = ""
+    at = name.find("(")
+    while at >= 0:
+        end = balanced(name, at)
+        if end < 0:
+            at = name.find("(", at + 1)
+            continue
+        comments += name[at:end].strip(_BLANK)
+        name = f"{name[:at].rstrip(_BLANK)} {name[end:].lstrip(_BLANK)}"
+        at = name.find("(")
+    return name, comments
+
+
+def _inner(name: str) -> str:
+    return name.strip(' "')
+
+
+def _quoted(name: str) -> str:
+    return '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name

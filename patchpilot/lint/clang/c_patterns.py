@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words of C as pattern fragments, to be put into larger patterns. All are for text of one character a byte: compile with `pattern`.
+
+Brackets in brackets are matched down to a depth of eight, so that no pattern needs recursion and none can take long.
+"""
+
+import re
+from functools import cache, lru_cache
+
+from patchpilot.lint.clang.mask_comments import COMMENT
+
+
+@lru_cache(maxsize=4096)
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """A compiled pattern in which \\w, \\s, \\d and \\b know ASCII only; compiled once."""
+    return re.compile(text, re.ASCII | flags)
+
+
+def one_of(*words: str) -> str:
+    """A group that takes one of these, the first that fits."""
+    return f"(?:{'|'.join(words)})"
+
+
+def _balanced(depth: int) -> str:
+    inner = r"\([^()]*+\)"
+    for _ in range(depth - 1):
+        inner = rf"\((?:[^()]++|{inner})*+\)"
+    return inner
+
+
+NOTE = COMMENT
+WORD = r"[A-Za-z_]\w*"
+# two names may be glued by ## in a macro
+IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
+STORAGE = one_of("extern", "static", "asmlinkage")
+INLINE = one_of("inline", "__always_inline", "noinline", "__inline", "__inline__")
+INIT_PREFIX = "__(?:mem|cpu|dev|net_|)"
+INIT_DATA = rf"{INIT_PREFIX}initdata\b"
+INIT_CONST = rf"{INIT_PREFIX}initconst\b"
+INIT = one_of(INIT_DATA, INIT_CONST, rf"{INIT_PREFIX}init\b")
+
+SPARSE_WORDS = (
+    "__user", "__kernel", "__force", "__iomem", "__must_check", "__kprobes", "__ref", "__refconst", "__refdata", "__rcu", "__private",
+)  # fmt: skip
+SPARSE = one_of(*SPARSE_WORDS)
+ATTRIBUTE_WORDS_BEFORE = (
+    "const", "volatile", "__percpu", "__nocast", "__safe", "__bitwise", "__packed__", "__packed2__", "__naked", "__maybe_unused",
+    "__always_unused", "__noreturn", "__used", "__cold", "__pure", "__noclone", "__deprecated", "__read_mostly", "__ro_after_init", "__kprobes",
+)  # fmt: skip
+ATTRIBUTE_WORDS_AFTER = (
+    "____cacheline_aligned", "____cacheline_aligned_in_smp", "____cacheline_internodealigned_in_smp", "__weak",
+)  # fmt: skip
+ALLOC_SIZE = r"__alloc_size\s*\(\s*\d+\s*(?:,\s*\d+\s*)?\)"
+ATTRIBUTE = one_of(*ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE)
+MODIFIER = one_of(ATTRIBUTE, SPARSE, "fastcall")
+
+MEMBER = rf"(?:->{IDENT}|\.{IDENT}|\[[^]]*\])"
+LVAL = rf"{IDENT}{MEMBER}*"
+INT_SUFFIX = "(?i:llu|ull|ll|lu|ul|l|u)"
+OCTAL = rf"0[0-7]+{INT_SUFFIX}?"
+INT = rf"[0-9]+{INT_SUFFIX}?"
+FLOAT = one_of(
+    "(?i:0x[0-9a-f]+p-?[0-9]+[fl]?)",
+    r"(?i:(?:[0-9]+\.[0-9]*|[0-9]*\.[0-9]+)(?:e-?[0-9]+)?[fl]?)",
+    "(?i:[0-9]+e-?[0-9]+[fl]?)",
+)
+CONSTANT = one_of(FLOAT, rf"(?i:0b[01]+){INT_SUFFIX}?", OCTAL, rf"(?i:0x[0-9a-f]+){INT_SUFFIX}?", INT)
+STRING = r'(?:\b[Lu])?"[X\t]*"'
+ASSIGNMENT = r"(?:\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=)"
+COMPARE = r"(?:<=|>=|==|!=|<|(?<!-)>)"
+OPERATORS = r"(?:<=|>=|==|!=|=>|->|<<|>>|<|>|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%)"
+KEYWORDS = one_of("do", "for", "while", "if", "else", "return", "goto", "continue", "switch", "default", "case", "break")
+ZERO = rf"(?:(?:(?:0[xX])?0+{INT_SUFFIX}?|NULL|false)\b)"
+BALANCED = _balanced(8)
+
+C99_TYPES = r"(?:__)?(?:[us]_?)?int_?(?:8|16|32|64)_t"
+TYPEDEFS = one_of(
+    rf"{C99_TYPES}\b",
+    r"(?:u_(?:char|short|int|long)|u(?:nchar|short|int|long))\b",
+    r"(?:(?:__)?(?:u|s|be|le)(?:8|16|32|64)|atomic_t)\b",
+    r"FILE\b",
+)
+LOG_FUNCTIONS = one_of(
+    "printk(?:_ratelimited|_once|_deferred_once|_deferred|)",
+    "(?:[a-z0-9]+_){1,2}(?:printk|emerg|alert|crit|err|warning|warn|notice|info|debug|dbg|vdbg|devel|cont|WARN)(?:_ratelimited|_once|)",
+    "TP_printk",
+    "WARN(?:_RATELIMIT|_ONCE|)",
+    "panic",
+    "MODULE_[A-Z_]+",
+    "seq_vprintf|seq_printf|seq_puts",
+)
+ALLOC_FUNCTIONS = one_of(
+    r"(?:(?:devm_)?(?:kv|k|v)[czm]alloc(?:_array)?(?:_node)?|kstrdup(?:_const)?|kmemdup(?:_nul)?)",
+    r"(?:\w+)?alloc_skb(?:_ip_align)?",
+    "dma_alloc_coherent",
+)
+DECLARATION_MACROS = one_of(
+    rf"(?:{STORAGE}\s+)?(?:[A-Z_][A-Z0-9]*_){{0,2}}(?:DEFINE|DECLARE)(?:_[A-Z0-9]+){{1,6}}\s*\(",
+    rf"(?:{STORAGE}\s+)?[HLP]?LIST_HEAD\s*\(",
+    r"(?:SKCIPHER_REQUEST|SHASH_DESC|AHASH_REQUEST)_ON_STACK\s*\(",
+    rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
+)
+
+# What stands for a whole value: a name with members, with or without the brackets of a call; a cast may stand before it.
+LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
+
+
+def static_type() -> str:
+    """The pattern of a type without pointer stars, with the types every C source has (none that a patch defines)."""
+    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"
+
+
+_SIGN = r"(?:un)?signed"
+MISORDERED_TYPES = (
+    rf"char\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?short\s", rf"int\s+short(?:\s+{_SIGN})", rf"short\s+int(?:\s+{_SIGN})",
+    rf"{_SIGN}\s+int\s+short", rf"short\s+{_SIGN}", rf"long\s+int\s+{_SIGN}", rf"int\s+long\s+{_SIGN}", rf"long\s+{_SIGN}\s+int",
+    rf"int\s+{_SIGN}\s+long", rf"int\s+{_SIGN}", rf"int\s+long\s+long\s+{_SIGN}", rf"long\s+long\s+int\s+{_SIGN}",
+    rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"long\s+{_SIGN}",
+)  # fmt: skip
+NUMBER_TYPES = (
+    rf"(?:{_SIGN}\s+)?char", rf"(?:{_SIGN}\s+)?short\s+int", rf"(?:{_SIGN}\s+)?short", rf"(?:{_SIGN}\s+)?int", rf"(?:{_SIGN}\s+)?long\s+int",
+    rf"(?:{_SIGN}\s+)?long\s+long\s+int", rf"(?:{_SIGN}\s+)?long\s+long", rf"(?:{_SIGN}\s+)?long", _SIGN,
+)  # fmt: skip
+BUILT_IN_TYPES = (
+    "void", *NUMBER_TYPES, "float", "double", "bool", rf"struct\s+{IDENT}", rf"union\s+{IDENT}", rf"enum\s+{IDENT}",
+    rf"{IDENT}_t", rf"{IDENT}_handler", rf"{IDENT}_handler_fn", *MISORDERED_TYPES,
+)  # fmt: skip
+INT_TYPES = one_of(
+    rf"long\s+long\s+int\s+{_SIGN}", rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+long\s+int",
+    rf"(?:{_SIGN}\s+)?long\s+long", rf"int\s+long\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long\s+long",
+    rf"long\s+int\s+{_SIGN}", rf"long\s+{_SIGN}\s+int", rf"long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+int", rf"(?:{_SIGN}\s+)?long",
+    rf"int\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long",
+    rf"int\s+{_SIGN}", rf"(?:{_SIGN}\s+)?int",
+)  # fmt: skip
+
+
+@cache
+def value() -> str:
+    """The pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, brackets of a call."""
+    return rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Declarations: types, stars, storage classes, initial values."""
+
+import re
+
+from patchpilot.lint.clang.c_patterns import (
+    ATTRIBUTE,
+    C99_TYPES,
+    IDENT,
+    INIT,
+    INLINE,
+    INT_TYPES,
+    MODIFIER,
+    STORAGE,
+    TYPEDEFS,
+    ZERO,
+    pattern,
+)
+from patchpilot.lint.clang.types import FoundType, TypePattern
+from patchpilot.lint.clang.typewords import number_ends
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
+from patchpilot.lint.detector import Hit
+
+_BLANK = " \t\n\r\f\v"
+_BARE = TypePattern(rf"(?:\s++|(?!char\b|short\b|int\b|long\b))({IDENT})?+\s*+[=,;\[)(]", storage=True)
+_GLOBAL = TypePattern(rf"\s*{IDENT}(?:\s+<MODIFIER>)*\s*=\s*({ZERO})\s*;")
+_FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
+_FUNCTION_NAME = TypePattern(rf"\s+{IDENT}\s*\(")
+_STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
+_STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
+_BASIC_ONLY = TypePattern(r"\s+const\b", stars=False)
+_BOUND = TypePattern(r"\b")
+_NAMED = TypePattern(rf"\s*{IDENT}")
+_STORED = TypePattern(rf"\s+({STORAGE})\b")
+_SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
+_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
+
+
+@check(ADDED, "signed")
+def bare_signedness(spot: LineContext) -> Results | None:
+    """`unsigned x`."""
+    hits: list[tuple[str, Hit]] = []
+    for found in spot.types.finditer(_BARE, spot.text):
+        bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(found.type)
+        if bare:
+            hits.append(("bare-signedness", spot.hit(f"'{bare[1]}' alone: write '{bare[1]} int'", found.start)))
+    return hits
+
+
+@check(ADDED, "=")
+def zero_initialiser(spot: LineContext) -> Results | None:
+    """A global or static variable that is set to zero."""
+    text, hits = spot.text, []
+    if not pattern(rf"=\s*{ZERO}\s*;").search(text):
+        return None
+    if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
+        hits.append(("zeroed-global", spot.hit(f"a global is {found.match[1]} without saying so", found.match.start(1))))
+    if "static" in text and (zeroed := pattern(rf"\+.*\bstatic\s.*=\s*({ZERO})\s*;").match(text)):
+        hits.append(("zeroed-static", spot.hit(f"a static variable is {zeroed[1]} without saying so", zeroed.start(1))))
+    return hits
+
+
+def _is_bpf_program(file: str) -> bool:
+    return pattern(r"tools/testing/selftests/bpf/progs/.*\.c$|samples/bpf/.*_kern\.c$|.*/bpf/.*\.bpf\.c$").match(file) is not None
+
+
+@check(ADDED, "int", "char", "short", "long", "signed")
+def number_words(spot: LineContext) -> Results | None:
+    """The words of a number type: their order, and a needless int."""
+    code, hits = spot.code, []
+    hits += [("misordered-type", spot.hit(f"the words of '{kind}' are in an unusual order")) for kind in _misordered(code)]
+    if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
+        for kind in _number_types(code):
+            if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
+                hits.append(("needless-int", spot.hit(f"'int' is needless in '{kind}'")))
+    return hits
+
+
+def _misordered(code: str) -> list[str]:
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() >= at and (ends := number_ends(code, word.start(), misordered=True)):
+            found.append(code[word.start() : ends[0]].strip(_BLANK))
+            at = ends[0]
+    return found
+
+
+def _number_types(code: str) -> list[str]:
+    """Every type of number words on a line."""
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() < at:
+            continue
+        ends = number_ends(code, word.start(), misordered=True)
+        whole = pattern(rf"{INT_TYPES}\b").match(code, word.start())
+        end = ends[0] if ends else whole.end() if whole else 0
+        if end:
+            found.append(code[word.start() : end].strip(_BLANK))
+            at = end
+    return found
+
+
+@check(ADDED, "}")
+def fake_flexible_array(spot: LineContext) -> Results | None:
+    """A struct that ends in an array of no or one element."""
+    if not spot.before.startswith("+") or not _ends_in_small_array(spot.before):
+        return None
+    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
+        return None
+    before = " ".join(spot.before[1:].split())
+    count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
+    if count is None:
+        found = spot.types.match(_SMALL_ARRAY, before)
+        count = found.match if found else None
+    if count is None:
+        return None
+    return [("fake-flexible-array", spot.hit(f"an array of {count[1]} at the end of a struct: write []"))]
+
+
+def _ends_in_small_array(text: str) -> bool:
+    """Whether a line ends in `[0];` or `[1];`, blanks aside: cheap, where the patterns are not."""
+    tail = "".join(text.rpartition("[")[2].split())
+    return tail in ("0];", "1];")
+
+
+@check(ADDED, "const")
+def misplaced_const(spot: LineContext) -> Results | None:
+    """`const x const`, `const static`, `static x const`."""
+    code, hits = spot.code, []
+    for start in pattern(r"\bconst\s+").finditer(code):
+        if (found := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
+            continue
+        name = found.type
+        quoted = re.escape(name)
+        if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
+            hits.append(("doubled-const", spot.hit(f"'const {name} const *' may be meant as 'const {name} * const'", start.start())))
+        elif not pattern(rf"\bconst\s+{quoted}\s+const\s+\w+\s*\[").search(code):
+            hits.append(("doubled-const", spot.hit(f"'const {name} const' says const twice", start.start())))
+        break
+    leading = pattern(r"\+\s*const\s+static\s+").match(code)
+    trailing = pattern(r"\+\s*static\s+").match(code)
+    if (leading and spot.types.match(_BOUND, code, leading.end())) or (trailing and spot.types.match(_BASIC_ONLY, code, trailing.end())):
+        hits.append(("const-not-after-static", spot.hit("const stands right after static")))
+    return hits
+
+
+@check(ADDED, "typedef")
+def new_typedef(spot: LineContext) -> Results | None:
+    """A typedef of anything but a function."""
+    text = spot.text
+    if not pattern(r"\btypedef\s").search(text) or pattern(rf"\b{TYPEDEFS}").search(text) or pattern(r"\b__bitwise\b").search(text):
+        return None
+    for start in pattern(r"\btypedef\s+").finditer(text):
+        if spot.types.match(_FUNCTION_TYPE, text, start.end()) or spot.types.match(_FUNCTION_NAME, text, start.end()):
+            return None
+    return [("new-typedef", spot.hit("a new typedef"))]
+
+
+@check(ADDED)
+def pointer_stars(spot: LineContext) -> Results | None:
+    """`(foo*)`, `foo* bar`: the star stands at the variable."""
+    text, hits = spot.text, []
+    # modifiers take the place of stars
+    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not spot.types.learnt_in(text):
+        return None
+    at = 0
+    while (bracket := text.find("(", at)) >= 0:
+        at = bracket + 1
+        if found := spot.types.match(_STARRED_CAST, text, at):
+            stars = found.match[1]
+            good = _starred(stars)
+            if stars != good:
+                hits.append(("misplaced-star", spot.hit(f"'(foo{stars})' is written '(foo{good})'", found.end)))
+            at = found.match.end()
+    for found in spot.types.finditer(_STARRED, text):
+        stars, name = found.match[1], found.match[2]
+        good = _starred(stars)
+        if _is_modifier_end(spot, good):
+            good += " "
+        if stars != good and not _is_modifier(spot, name):
+            hits.append(("misplaced-star", spot.hit(f"'foo{stars}bar' is written 'foo{good}bar'", found.end)))
+    return hits
+
+
+def _starred(stars: str) -> str:
+    """How the stars between a type and a name should be written: one blank before them, none between or after."""
+    good = stars if stars[:1] in tuple(_BLANK) else f" {stars}"
+    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_BLANK))
+
+
+def _is_modifier_end(spot: LineContext, text: str) -> bool:
+    if pattern(rf"\b{MODIFIER}$").search(text):
+        return True
+    last = pattern(r"\w+$").search(text)
+    return last is not None and last.group() in spot.types.modifiers
+
+
+def _is_modifier(spot: LineContext, word: str) -> bool:
+    return word in spot.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
+
+
+@check(ADDED, "init")
+def misplaced_init_attribute(spot: LineContext) -> Results | None:
+    """`static __initdata int x;`: the attribute stands after the name."""
+    text = spot.text
+    attribute = pattern(rf"\b{INIT}\b").search(text)
+    if not attribute:
+        return None
+    name = attribute.group()
+    found = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
+    if not found:
+        return None
+    tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
+    for start in (found.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
+        if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
+            inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
+            rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
+            return [(rule, spot.hit(f"{name} stands after {typed.match['variable']}", attribute.start()))]
+    return None
+
+
+def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
+    """`struct __initdata foo`, which is no type elsewhere."""
+    found = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
+    return FoundType(at, found.end(1), found) if found else None
+
+
+@check(ADDED, "__read_mostly")
+def const_read_mostly(spot: LineContext) -> Results | None:
+    """`const int x __read_mostly`."""
+    if not pattern(r"\b__read_mostly\b").search(spot.text):
+        return None
+    found = spot.types.search(_NAMED, spot.text, inside=True)
+    if found and not found.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(found.type):
+        return [("const-read-mostly", spot.hit("what is const is read only: __read_mostly has no place there"))]
+    return None
+
+
+@check(ADDED, "extern", "static", "asmlinkage")
+def late_storage_class(spot: LineContext) -> Results | None:
+    """`int static x`."""
+    found = spot.types.search(_STORED, spot.text)
+    return [("late-storage-class", spot.hit(f"'{found.match[1]}' stands before the type", found.match.start(1)))] if found else None
+
+
+@check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
+def c99_type(spot: LineContext) -> Results | None:
+    """`uint8_t x;` outside of headers for user space."""
+    if pattern(r"\b(?:include/uapi|tools)/").search(spot.line.file):
+        return None
+    found = spot.types.search(_VARIABLE, spot.text)
+    name = pattern(rf"\b({C99_TYPES})\b").search(found.type) if found else None
+    if not found or not name:
+        return None
+    size = pattern(r"\d+").search(name[1])
+    kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
+    return [("c99-type", spot.hit(f"the kernel's own type for '{name[1]}' is '{kind}'", found.start))]

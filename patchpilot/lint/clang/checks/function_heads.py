@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Functions: their prototypes, their heads, where their braces stand."""
+
+import re
+
+from patchpilot.lint.clang.c_patterns import (
+    ATTRIBUTE,
+    BALANCED,
+    IDENT,
+    INLINE,
+    STORAGE,
+    pattern,
+)
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
+from patchpilot.lint.detector import Hit
+
+_BLANK = " \t\n\r\f\v"
+_NO_ARGUMENTS = TypePattern(rf"\s*({IDENT})\s*\(\s*\)")
+_BODY_BESIDE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
+_INLINED = TypePattern(rf"\s+{INLINE}\b")
+_WEAK = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*(?:{ATTRIBUTE})?\s*;", storage=True)
+_PROTOTYPE = TypePattern(rf"\s*{IDENT}\s*\(")
+_EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
+_ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
+_ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
+_WHOLE = TypePattern(r"$")
+_DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
+
+
+@check(ADDED, "()", "( ", "(\t")
+def no_arguments(spot: LineContext) -> Results | None:
+    """`int f()`."""
+    if not pattern(r"\(\s*\)").search(spot.text):
+        return None
+    found = spot.types.search(_NO_ARGUMENTS, spot.text)
+    return [("empty-argument-list", spot.hit(f"'{found.match[1]}()' takes no arguments: write (void)", found.start))] if found else None
+
+
+@check(ADDED, "{")
+def brace_beside_function(spot: LineContext) -> Results | None:
+    """`int f(void) {`."""
+    code = spot.code
+    if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
+        return None
+    if spot.types.search(_BODY_BESIDE, code, inside=True):
+        return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own", code.find("{")))]
+    return None
+
+
+@check(ADDED, "inline")
+def misplaced_inline(spot: LineContext) -> Results | None:
+    """`int inline f`, `inline static f`."""
+    if spot.types.search(_INLINED, spot.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(spot.text):
+        return [("misplaced-inline", spot.hit("inline stands between the storage class and the type"))]
+    return None
+
+
+@check(ADDED, "weak")
+def weak_declaration(spot: LineContext) -> Results | None:
+    """A prototype marked weak."""
+    text = spot.text
+    if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and spot.types.search(_WEAK, text, inside=True):
+        return [("weak-declaration", spot.hit("a weak declaration makes every definition weak"))]
+    return None
+
+
+@check(ADDED, "extern")
+def extern_in_header(spot: LineContext) -> Results | None:
+    """`extern int f(void);` in a header."""
+    if not spot.line.file.endswith(".h"):
+        return None
+    start = pattern(r"\+\s*extern\s+").match(spot.text)
+    if start and spot.types.match(_PROTOTYPE, spot.text, start.end()):
+        return [("extern-prototype", spot.hit("a prototype in a header needs no extern", start.start()))]
+    return None
+
+
+@check(ADDED)
+def extern_in_source(spot: LineContext) -> Results | None:
+    """Prototypes and externs in a .c file, and arguments that begin a line below the name."""
+    if spot.span is None or not spot.line.file.endswith(".c"):
+        return None
+    statement = spot.statement or ""
+    if "(" not in statement and "extern" not in statement:
+        return None
+    start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
+    bare = pattern(r".\s*", re.DOTALL).match(statement)
+    if not start or not bare:
+        return None
+    found = spot.types.match(_EXTERN, statement, start.end()) or spot.types.match(_EXTERN, statement, bare.end())
+    hits = []
+    if found:
+        if pattern(r"\s*;").match(statement, len(spot.condition)):
+            hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+        if "\n" in found.match[2]:
+            hits.append(("arguments-below-name", spot.hit("the arguments of a function follow its name on the same line")))
+    elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
+        hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+    return hits
+
+
+@check(ADDED)
+def unnamed_arguments(spot: LineContext) -> Results | None:
+    """`int f(int);`."""
+    if spot.span is None:
+        return None
+    statement = spot.statement or ""
+    if "(" not in statement or not statement.rstrip(_BLANK).endswith(";"):
+        return None
+    found = None
+    for lead in (r".\s*(?:extern\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = spot.types.match(_ARGUMENTS, statement, start.end())
+    if not found or found.match[1] == "void":
+        return None
+    hits: list[tuple[str, Hit]] = []
+    arguments = found.match[1].strip(_BLANK)
+    for one in spot.types.finditer(_ARGUMENT, arguments, inside=True):
+        argument = arguments[one.start : one.match.end()].strip(_BLANK)
+        if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
+            hits.append(("unnamed-argument", spot.hit(f"the argument '{argument}' has no name")))
+    return hits
+
+
+@check(ADDED)
+def function_definition(spot: LineContext) -> Results | None:
+    """The head of a function over several lines with its brace at the end."""
+    if spot.span is None or "{" not in (statement := spot.statement or ""):
+        return None
+    found = None
+    for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = spot.types.match(_DEFINITION, statement, start.end())
+    if not found:
+        return None
+    spot.walk.function = found.match[1]
+    passage = spot.walk.passage
+    first = passage.index(spot.line.number)
+    for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
+        raw = passage.lines[first + number].raw
+        if raw[1:2] == "{" or (number == 0 and "{" in raw):
+            return None
+        if "{" in raw:
+            break
+    return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own"))]

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names in mixed case, and exports that stand away from what they export."""
+
+import re
+from weakref import WeakKeyDictionary
+
+from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.lint.clang.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
+from patchpilot.lint.clang.line_scan import as_text
+from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
+from patchpilot.lint.detector import Hit
+from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
+
+_MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
+_MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
+_TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
+_DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
+_VALUE = rf"(?:{CONSTANT}|{LVAL})"
+_WORD = rf"\b({IDENT})"
+_BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
+_SAID, _KNOWN = "mixed case: said", "mixed case: known"
+# what makes caches of other versions of this reader stale
+_FORM, _KIND = 2, "mixed-case"
+_HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
+
+
+@check(ADDED)
+def mixed_case(spot: LineContext) -> Results | None:
+    """`someName`."""
+    text = spot.text
+    if not pattern(_MIXED).search(text, 1):
+        return None
+    hits: list[tuple[str, Hit]] = []
+    for value in pattern(_VALUE).finditer(text, _after_label(text)):
+        name = value.group()
+        if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
+            continue
+        hits += [
+            ("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start()))
+            for word in pattern(_WORD).finditer(name)
+            if pattern(_MIXED).search(word[1]) and _is_new(spot, word[1]) and spot.line.strict
+        ]
+    return hits
+
+
+def _after_label(text: str) -> int:
+    """Where to begin to look: names in a case label come from elsewhere and are passed over, as long as nothing but a return follows it."""
+    label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
+    behind = pattern(_BEHIND_LABEL).match(text, label.end()) if label else None
+    return behind.end() if behind else 0
+
+
+def _is_usual(name: str) -> bool:
+    """Names made by scripts, of page flags, and of units such as mV and KHz."""
+    return (
+        pattern(
+            r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
+            r"|(?:[a-z0-9_]*|[A-Z0-9_]*)?_?[a-z][A-Z](?:_[a-z0-9_]+|_[A-Z0-9_]+)?$"
+            r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$"
+        ).match(name)
+        is not None
+    )
+
+
+def _is_new(spot: LineContext, name: str) -> bool:
+    """Whether a name is neither one that the patch had before nor (asked only where it matters) one of the tree's headers or of the file itself."""
+    said: set[str] = spot.walk.patch.setdefault(_SAID, set())
+    if name in said:
+        return False
+    said.add(name)
+    return not spot.line.strict or name not in _known(spot)
+
+
+def _known(spot: LineContext) -> frozenset[str]:
+    """The names in mixed case that the tree's headers and the first file with such a name have."""
+    patch = spot.walk.patch
+    known: frozenset[str] | None = patch.get(_KNOWN)
+    if known is None:
+        tree = spot.walk.context.tree
+        known = frozenset()
+        if tree is not None:
+            known = names_of_headers(tree)
+            file = as_text(spot.line.file)
+            if is_safe_path(file) and (data := tree.read(file)):
+                known |= _names_in(data, spot.types)
+        patch[_KNOWN] = known
+    return known
+
+
+def names_of_headers(tree: Tree) -> frozenset[str]:
+    """The names in mixed case that a tree's include/ declares; kept for the process, and in the user's cache as long as the directory stays the same."""
+    if ground_of(tree) is not tree:
+        types = Types()
+        changed = (tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h"))
+        return names_of_headers(ground_of(tree)).union(*(_names_in(data, types) for data in changed if data))
+    names = _HEADERS.get(tree)
+    if names is None:
+        key = _key(tree)
+        kept = recall(_KIND, key) if key else None
+        names = _HEADERS[tree] = kept if isinstance(kept, frozenset) else _read_headers(tree, key)
+    return names
+
+
+def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
+    types = Types()
+    names: set[str] = set()
+    for path in tree.files("include"):
+        if path.endswith(".h") and (data := tree.read(path)):
+            names |= _names_in(data, types)
+    if key:
+        remember(_KIND, key, frozenset(names))
+    return frozenset(names)
+
+
+def _names_in(data: bytes, types: Types) -> set[str]:
+    names: set[str] = set()
+    for found in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
+        line = found.group().decode("latin-1")
+        if name := _declared_name(line, types):
+            names.add(name)
+    return names
+
+
+def _declared_name(line: str, types: Types) -> str | None:
+    start = pattern(r"[ \t]*").match(line)
+    at = start.end() if start else 0
+    if defined := pattern(rf"#[ \t]*define\s+{_MIXED_NAME}").match(line, at):
+        return defined[1]
+    if (
+        line.startswith("typedef", at)
+        and (lead := pattern(r"typedef\s+").match(line, at))
+        and (typed := types.match(_TYPEDEF, line, lead.end()))
+    ):
+        return typed.match[1]
+    if declared := types.match(_DECLARED, line, at):
+        return declared.match[1]
+    tagged = pattern(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]").match(line)
+    return tagged[1] if tagged else None
+
+
+def _key(tree: Tree) -> str | None:
+    """What the tree's list is kept under; None where nothing tells that include/ is what it was."""
+    stamp = getattr(tree, "stamp", None)
+    fingerprint = stamp("include") if callable(stamp) else None
+    return key_of([f"{_FORM} {fingerprint}".encode()]) if isinstance(fingerprint, str) else None
+
+
+@check(ADDED)
+def distant_export(spot: LineContext) -> Results | None:
+    """EXPORT_SYMBOL away from the function or variable it exports."""
+    walk, number = spot.walk, spot.line.number
+    marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
+    if spot.span is not None:
+        _look_ahead(spot, marks)
+    if "EXPORT_SYMBOL" not in spot.text:
+        return None
+    if number not in marks and pattern(r".\s*$").match(spot.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(spot.text):
+        marks[number] = True
+    if marks.get(number):
+        return [("distant-export", spot.hit("an export follows what it exports at once"))]
+    return None
+
+
+def _look_ahead(spot: LineContext, marks: dict[int, bool]) -> None:
+    """Judge the export that follows the statement at hand."""
+    span, lines = spot.span, spot.walk.scan.lines
+    if span is None:
+        return
+    number = span.next_number
+    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(" \t\n\r\f\v"):
+        number += 1
+    if number > len(lines) or number in marks or "EXPORT_SYMBOL" not in lines[number - 1].text:
+        return
+    exported = pattern(r"EXPORT_SYMBOL.*\((.*)\)").search(lines[number - 1].text)
+    if not exported:
+        return
+    name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
+    statement = span.raw_text if spot.statement_raw else span.text
+    made = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
+    if made and re.match(rf"{IDENT}_{re.escape(made[2])}", name, re.ASCII):
+        marks[number] = False
+        return
+    marks[number] = not _defines(spot, statement, name)
+
+
+def _defines(spot: LineContext, statement: str, name: str) -> bool:
+    quoted = re.escape(name)
+    if re.search(
+        rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
+        statement,
+        re.ASCII,
+    ):
+        return True
+    pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
+    starts = [found.end() for text in (rf".{STORAGE}\s+", r".") if (found := pattern(text).match(statement))]
+    return any(spot.types.match(pointer, statement, start) for start in starts)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things stand on the lines of a source: continuation lines, tab stops, block comments, blank lines."""
+
+from patchpilot.lint.clang.arguments import value_end
+from patchpilot.lint.clang.c_patterns import (
+    ASSIGNMENT,
+    ATTRIBUTE,
+    BALANCED,
+    COMPARE,
+    DECLARATION_MACROS,
+    IDENT,
+    KEYWORDS,
+    LVAL,
+    NOTE,
+    OPERATORS,
+    SPARSE,
+    pattern,
+)
+from patchpilot.lint.clang.line_scan import expand
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import LAYOUT, LineContext, Results, check
+
+_TAB = 8
+_QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
+_LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
+_KEYWORD = rf"\+\s+{KEYWORDS}\b"
+# a declaration that goes on in the next line, a section that opens, a macro
+_GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
+# what may follow a declaration without a blank line
+_NO_STATEMENT = (
+    r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
+    rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
+)
+_OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"
+_DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", storage=True)
+_CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True)
+_CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
+_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
+_POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
+
+
+@check(LAYOUT, "=")
+def assignment_leads_line(spot: LineContext) -> Results | None:
+    """An assignment operator at the start of a line."""
+    if found := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
+        return [("leading-assignment", spot.hit(f"the operator '{found[1]}' belongs at the end of the line before", found.start(1)))]
+    return None
+
+
+@check(LAYOUT, "\t ", f"\t{NOTE}")
+def off_tab_stop(spot: LineContext) -> Results | None:
+    """A statement whose indent ends between two tab stops."""
+    code = spot.code
+    indent = pattern(r"\+\t+( +)").match(code)
+    if not indent or len(indent[1]) % _TAB == 0:
+        return None
+    at = indent.end()
+    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(code, at) or spot.types.match(_DECLARES, code, at):
+        return [("off-tab-stop", spot.hit("a statement begins between two tab stops", at))]
+    return None
+
+
+@check(LAYOUT)
+def misaligned_continuation(spot: LineContext) -> Results | None:
+    """A line that goes on with an argument list or a condition but does not stand under what follows its open bracket."""
+    before = spot.before
+    if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||")) or "(" not in before:
+        return None
+    if not _opens_call(spot, before):
+        return None
+    tabs = pattern(r"\+(\t*)(.*)$").match(before)
+    if not tabs or (column := _last_open_bracket(tabs[2])) < 0:
+        return None
+    indent = pattern(r"(?:\+| )([ \t]*)").match(spot.text)
+    here = indent[1] if indent else ""
+    if here in (tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB), tabs[1] + " " * column):
+        return None
+    return [("misaligned-continuation", spot.hit("the line does not stand under the text after the open bracket", 1 + len(here)))]
+
+
+def _opens_call(spot: LineContext, before: str) -> bool:
+    """Whether a line is a call, a declaration or a condition that goes on in the next line."""
+    start = pattern(r"\+[ \t]*").match(before)
+    at = start.end() if start else 0
+    return pattern(_OPENS).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
+
+
+def _last_open_bracket(text: str) -> int:
+    """The column after the last bracket of a line that is still open; -1 when none is."""
+    opens = text.count("(")
+    if not opens or text.count(")") >= opens:
+        return -1
+    at = last = 0
+    brackets = pattern(BALANCED)
+    while at < len(text):
+        if (end := value_end(text, at)) > at:
+            at = end
+        elif text[at] == "(":
+            if found := brackets.match(text, at):
+                at = found.end()
+            else:
+                last, at = at, at + 1
+        elif text.find("(", at) < 0:
+            break
+        else:
+            at += 1
+    return len(expand(text[:last])) + 1
+
+
+@check(LAYOUT, ") ", ")\t")
+def blank_after_cast(spot: LineContext) -> Results | None:
+    """A cast with a blank after it."""
+    text = spot.text
+    if not text.startswith("+"):
+        return None
+    for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
+        if spot.types.match(_CAST, text, opening.end()):
+            if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(text[1 : opening.start()]):
+                return None
+            return [("space-after-cast", spot.hit("a cast takes no blank after it", opening.start()))]
+    return None
+
+
+@check(LAYOUT)
+def empty_first_line_of_net_comment(spot: LineContext) -> Results | None:
+    """A block comment of the network code that begins with an empty line."""
+    line = spot.line
+    if (
+        line.file.startswith(("drivers/net/", "net/"))
+        and line.new_line > 3
+        and pattern(r"\+[ \t]*/\*[ \t]*$").match(spot.before_raw)
+        and pattern(r"\+[ \t]*\*").match(spot.raw)
+    ):
+        return [("net-comment-empty-start", spot.hit("a block comment in the network code has its first words beside /*"))]
+    return None
+
+
+@check(LAYOUT)
+def block_comment_style(spot: LineContext) -> Results | None:
+    """Block comments: a star before each line, the end on a line of its own, the stars under one another."""
+    raw, before_raw, found = spot.raw, spot.before_raw, []
+    if not raw.startswith("+"):
+        return None
+    after_comment = NOTE in spot.before and pattern(rf"{NOTE}[ \t]*$").search(spot.before) is not None
+    opened = before_raw.startswith("+") and "/*" in before_raw and not pattern(r"\*/[ \t]*$").search(before_raw)
+    if after_comment and opened and not pattern(r"\+[ \t]*\*").match(raw):
+        found.append(("comment-line-without-star", spot.hit("each line of a block comment begins with a star")))
+    if (
+        "*/" in raw
+        and not pattern(r"\+[ \t]*\*/[ \t]*$|\+.*/\*.*\*/[ \t]*$|\+.*\*{2,}/[ \t]*$").match(raw)
+        and pattern(r"\+[ \t]*.+\*/[ \t]*$").match(raw)
+    ):
+        found.append(("comment-end-beside-text", spot.hit("a block comment ends with */ on a line of its own")))
+    if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(spot.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
+        starred = pattern(r"\+[ \t]*\*").match(before_raw)
+        if opened or starred:
+            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(before_raw)
+            if lead and len(expand(lead[1])) != len(expand(star[1])):
+                found.append(("comment-stars-unaligned", spot.hit("the stars of a block comment stand under one another", star.end() - 1)))
+    return found
+
+
+@check(LAYOUT)
+def blank_lines(spot: LineContext) -> Results | None:
+    """Blank lines: one after a function or a struct, never two, one after a block's declarations."""
+    text, before = spot.text, spot.before
+    if not text.startswith("+"):
+        return None
+    found = []
+    if (
+        before[1:2] == "}"
+        and pattern(r"[+ ]\};?\s*$").match(before)
+        and not pattern(
+            r"\+\s*$|\+\s*(?:EXPORT_SYMBOL|early_param)|\+\s*(?i:MODULE_)|\+\s*#\s*(?:end|elif|else)|\+[a-z_]*init|\+\s*(?:static\s+)?[A-Z_]*ATTR"
+            r"|\+\s*DECLARE|\+\s*builtin_[\w_]*driver|\+\s*__setup"
+        ).match(text)
+    ):
+        found.append(("no-blank-line-after-block", spot.hit("a blank line is missing after a function, struct, union or enum")))
+    if pattern(r"[+ ]\s*$").match(before) and pattern(r"\+\s*$").match(text) and spot.walk.patch.get("blank line") != spot.line.number - 1:
+        found.append(("two-blank-lines", spot.hit("one blank line is enough")))
+        spot.walk.patch["blank line"] = spot.line.number
+    if _first_after_declarations(spot):
+        found.append(("no-blank-line-after-declarations", spot.hit("a blank line is missing between the declarations and what follows")))
+    return found
+
+
+def _first_after_declarations(spot: LineContext) -> bool:
+    before = spot.before
+    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not spot.code.startswith(f"+{lead[1]}"):
+        return False
+    if not pattern(r"\S").match(spot.code, 1 + len(lead[1])):
+        return False
+    words = pattern(_QUALIFIERS)
+    old = words.sub("", before)
+    if not _declares(spot, old) or pattern(_GOES_ON).search(old) or pattern(_KEYWORD).match(old):
+        return False
+    new = words.sub("", spot.code)
+    return not _declares(spot, new) and not pattern(_NO_STATEMENT).match(new)
+
+
+def _declares(spot: LineContext, text: str) -> bool:
+    """Whether a line looks like a declaration."""
+    start = pattern(r"\+\s+").match(text)
+    if not start:
+        return False
+    at = start.end()
+    return (
+        pattern(_LOCAL).match(text, at) is not None
+        or spot.types.match(_VARIABLE, text, at) is not None
+        or spot.types.match(_POINTED, text, at) is not None
+        or pattern(DECLARATION_MACROS).match(text, at) is not None
+    )

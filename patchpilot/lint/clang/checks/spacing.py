@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Blanks where there should be none, and none where there should be one: brackets, braces, keywords, function pointers."""
+
+from patchpilot.lint.clang.c_patterns import IDENT, pattern
+from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
+from patchpilot.lint.detector import Hit
+
+_POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
+_POINTER_BLANKS = (
+    (1, "after the bracket that opens"), (2, "before the name of"), (4, "after the name of"), (5, "before the arguments of"),
+)  # fmt: skip
+_TO_END = TypePattern("$")
+_BEFORE_SQUARE = TypePattern(r"\s+$")
+_BRACED_CAST = TypePattern(r"\)\{")
+_SPACED_WORDS = frozenset(
+    ("if", "for", "while", "switch", "return", "case", "volatile", "__volatile__", "__attribute__", "format", "__extension__", "asm", "__asm__", "scoped_guard")
+)  # fmt: skip
+
+
+@check(ADDED, "enum", "union", "struct")
+def brace_touches_tag(spot: LineContext) -> Results | None:
+    """`struct foo{`."""
+    found = pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT}){{1,2}}[={{]").match(spot.text)
+    return [("no-space-after-tag", spot.hit(f"a blank is missing after the name of the {found[1]}", found.end() - 1))] if found else None
+
+
+@check(ADDED, "*")
+def function_pointer(spot: LineContext) -> Results | None:
+    """`type (*name)(args)`: no blanks but the one after the type."""
+    text = spot.text
+    start = pattern(r".\s*").match(text)
+    if "(" not in text or not start or not (found := spot.types.match(_POINTER, text, start.end())):
+        return None
+    hits: list[tuple[str, Hit]] = []
+    if not found.type.endswith(("*", " ", "\t")):
+        hits.append(("function-pointer-spacing", spot.hit("a blank is missing between the type and the function pointer", found.end)))
+    for group, where in _POINTER_BLANKS:
+        if found.match[group]:
+            hits.append(("function-pointer-spacing", spot.hit(f"no blank stands {where} a function pointer", found.match.start(group))))
+    return hits
+
+
+@check(ADDED, " [", "\t[")
+def blank_before_square_bracket(spot: LineContext) -> Results | None:
+    """`a [1]`."""
+    text, hits = spot.text, []
+    for found in pattern(r"(.*?\s)\[").finditer(text):
+        prefix = found[1]
+        if (
+            (found.start(1) == 0 and pattern(r".\s+$").match(prefix))
+            or pattern(r"[{,:]\s+$").search(prefix)
+            or spot.types.search(_BEFORE_SQUARE, prefix, inside=True)
+        ):
+            continue
+        hits.append(("space-before-bracket", spot.hit("no blank stands before '['", found.end() - 1)))
+    return hits
+
+
+@check(ADDED, " (", "\t(")
+def blank_before_call(spot: LineContext) -> Results | None:
+    """`f (x)`."""
+    text, hits = spot.text, []
+    for found in pattern(rf"({IDENT})\s+\(").finditer(text):
+        name, lead = found[1], text[: found.start()]
+        if name in _SPACED_WORDS or pattern(r".\s*#\s*define\s*$").match(lead) or pattern(r".\s*#\s*elif\s*$").match(lead + name):
+            continue
+        if spot.types.search(_TO_END, lead + name, inside=True):
+            continue
+        hits.append(("space-before-call", spot.hit(f"no blank stands between a function ('{name}') and its bracket", found.end() - 1)))
+    return hits
+
+
+@check(ADDED, ";")
+def blank_before_semicolon(spot: LineContext) -> Results | None:
+    """`f() ;`."""
+    text = spot.text.rstrip(" \t\n\r\f\v")
+    if not text.endswith((" ;", "\t;")) or not text[1:-1].strip(" \t\n\r\f\v"):
+        return None
+    return [("space-before-semicolon", spot.hit("no blank stands before ';'", len(text) - 1))]
+
+
+@check(ADDED, "{", "}")
+def blanks_at_braces(spot: LineContext) -> Results | None:
+    """`){`, `else{`, `}else`."""
+    text, hits = spot.text, []
+    touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(spot, text)
+    if touching or pattern(r"\b(?:else|do)\{").search(text):
+        hits.append(("no-space-before-brace", spot.hit("a blank is missing before '{'", text.find("{"))))
+    if found := pattern(r"\}(?!(?:,|;|\)|\}))\S").search(text):
+        hits.append(("no-space-after-brace", spot.hit("a blank is missing after '}'", found.end() - 1)))
+    return hits
+
+
+def _casts_braces(spot: LineContext, text: str) -> bool:
+    """Whether a compound literal, `(type){`, is on the line."""
+    return any(spot.types.match(_BRACED_CAST, text, found.end()) for found in pattern(r"\(").finditer(text))
+
+
+@check(ADDED, "[", "]")
+def blanks_in_square_brackets(spot: LineContext) -> Results | None:
+    """`a[ 1 ]`."""
+    text, hits = spot.text, []
+    if (found := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
+        hits.append(("space-inside-brackets", spot.hit("no blank stands after '['", found.start() + 1)))
+    if found := pattern(r"\s\]").search(text):
+        hits.append(("space-inside-brackets", spot.hit("no blank stands before ']'", found.start())))
+    return hits
+
+
+@check(ADDED, "(", ")")
+def blanks_in_brackets(spot: LineContext) -> Results | None:
+    """`( a )`."""
+    text, hits = spot.text, []
+    if (found := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
+        hits.append(("space-inside-brackets", spot.hit("no blank stands after '('", found.start() + 1)))
+    if (
+        (found := pattern(r"\s\)").search(text))
+        and not pattern(r".\s*\)").match(text)
+        and not pattern(r"for\s*\(.*;\s+\)|:\s+\)").search(text)
+    ):
+        hits.append(("space-inside-brackets", spot.hit("no blank stands before ')'", found.start())))
+    return hits
+
+
+@check(ADDED, "if(", "while(", "for(", "switch(")
+def keyword_touches_bracket(spot: LineContext) -> Results | None:
+    """`if(x)`."""
+    found = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
+    return [("no-space-after-keyword", spot.hit(f"a blank is missing after '{found[1]}'", found.end() - 1))] if found else None
+
+
+@check(ADDED, "ifdef", "ifndef", "elif")
+def wide_directive(spot: LineContext) -> Results | None:
+    """`#ifdef  X`."""
+    found = pattern(r".\s*#\s*(ifdef|ifndef|elif)\s\s+").match(spot.text)
+    return [("space-after-directive", spot.hit(f"exactly one blank stands after '#{found[1]}'", found.end(1)))] if found else None

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The per-line scan of a patch that all line and C rules stand on: which file, which line of it, how much of the hunk is left, sanitised text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.clang.mask_comments import COMMENT, Sanitiser
+
+if TYPE_CHECKING:
+    from patchpilot.lint.lint_context import Context
+
+_KEY = "clang.lines"
+_HUNK = re.compile(r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.ASCII | re.DOTALL)
+_GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
+_NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)
+_SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
+_INDENTED = re.compile(r"^\s+(?:\S|$)", re.ASCII)
+_HEADER = re.compile(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
+_EDGE = re.compile(r"/\*|\*/")
+_STARRED = re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
+_LINE_COMMENT = re.compile(r"^[+ ].*//")
+_COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
+_STAR = re.compile(r"^.\s*\*", re.ASCII)
+_ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
+_SPACE = " \t\n\r\f\v"
+_KEPT = (" ", "+", "")
+
+
+@dataclass(slots=True, eq=False)
+class ScannedLine:
+    """A line of a patch, as the rules see it. Text is bytes as characters (latin-1): columns and lengths count bytes.
+
+    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the sanitised line with its sign (removed lines and lines
+    outside of hunks as they are); `left` counts the lines of the new side still to come in the hunk, this one included, 0 outside of hunks;
+    `previous` is the line before it that is not removed (it may be a line of the hunk before, or a file header); `new_line` is the line in the
+    new file; `section` and `hunk_start` (patch line of its first line) belong to the hunk; `strict` says whether CHECKs are on for the file.
+    `in_header`, `in_log`: whether it stands in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for what
+    comes after the line.
+    """
+
+    number: int
+    raw: str
+    text: str
+    file: str
+    new_line: int
+    left: int
+    previous: "ScannedLine | None"
+    sign: str = ""
+    starts_file: bool = False
+    starts_hunk: bool = False
+    section: str = ""
+    hunk_start: int = 0
+    strict: bool = False
+    in_header: bool = False
+    in_log: bool = False
+    log_after: bool = False
+    length: int = 0
+    indent: int = 0
+    _code: str | None = field(default=None, repr=False)
+
+    @property
+    def in_hunk(self) -> bool:
+        """Whether the line stands in a hunk (removed lines may)."""
+        return self.left != 0
+
+    @property
+    def added(self) -> bool:
+        """Whether the patch adds the line."""
+        return self.left != 0 and self.sign == "+"
+
+    @property
+    def suffix(self) -> str:
+        """What stands after the last dot of the file's name, or nothing."""
+        return self.file.rpartition(".")[2] if "." in self.file.rpartition("/")[2] else ""
+
+    @property
+    def code(self) -> str:
+        """The sanitised text with comments as blanks."""
+        if self._code is None:
+            self._code = self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
+        return self._code
+
+    @property
+    def comment(self) -> str:
+        """What of the line stands in comments."""
+        if COMMENT not in self.text:
+            return ""
+        return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
+
+
+@dataclass(slots=True, eq=False)
+class LineScan:
+    """All lines of a patch, `lines[n - 1]` is patch line n; `added` are those that hunks add; `strict` is how the run was asked for."""
+
+    lines: list[ScannedLine]
+    added: list[ScannedLine]
+    strict: bool
+    _comments: dict[int, bool] = field(default_factory=dict, repr=False)
+
+    def raw_line(self, number: int, skip: int = 0) -> str | None:
+        """The line at patch line `number` or, with `skip`, so many further on, removed lines not counted; None beyond the end."""
+        lines, at = self.lines, number - 1
+        while at < len(lines):
+            if lines[at].sign != "-":
+                if not skip:
+                    return lines[at].raw
+                skip -= 1
+            at += 1
+        return None
+
+    def raw_lines(self, first: int, last: int) -> str:
+        """What `raw_line` gives for each patch line from `first` to `last`, joined by newlines."""
+        return "\n".join(self.raw_line(number) or "" for number in range(first, max(first, last) + 1))
+
+    def has_comment_near(self, line: ScannedLine) -> bool:
+        """Whether a comment stands on the line, or in the lines of its hunk just above it."""
+        if _COMMENT_HERE.match(line.raw):
+            return True
+        near = self.lines[line.number - 2 : line.number + 1 : 2]
+        return any(_LINE_COMMENT.match(one.raw) for one in near) or self._comment_above(line)
+
+    def _comment_above(self, line: ScannedLine) -> bool:
+        known = self._comments.get(line.number)
+        if known is None:
+            self._read_comments(line.hunk_start)
+            known = self._comments.get(line.number, False)
+        return known
+
+    def _read_comments(self, first: int) -> None:
+        """Note for every line of the hunk that begins at patch line `first` whether a comment ends right above it or goes on there."""
+        inside = seen = False
+        for at in range(first - 1, len(self.lines)):
+            line = self.lines[at]
+            self._comments[line.number] = seen
+            if line.starts_hunk or line.starts_file:
+                break
+            inside = inside or "/*" in line.raw or (line.number == first and _STAR.match(line.raw) is not None)
+            seen = inside
+            if "*/" in line.raw:
+                inside = False
+
+
+def expand(text: str) -> str:
+    """Tabs to the next multiple of eight blanks."""
+    return text.expandtabs(8) if "\t" in text else text
+
+
+def measure(raw: str) -> tuple[int, int]:
+    """Length and indent in columns of a line, its sign left out."""
+    text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
+    return len(text), len(text) - len(text.lstrip(_SPACE))
+
+
+def as_bytes(line: str) -> str:
+    """A line of a patch with one character a byte."""
+    return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def as_text(line: str) -> str:
+    """The reverse of `as_bytes`, for messages."""
+    return line if line.isascii() else line.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+
+
+def scan(context: "Context") -> LineScan:
+    """The scan of a context's patch, made once and kept in `context.shared`."""
+    made = context.shared.get(_KEY)
+    if not isinstance(made, LineScan):
+        made = context.shared[_KEY] = scan_lines(context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat)
+    return made
+
+
+def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
+    """Scan the lines of a patch (mail and diff). With `compat` the empty line below the headers must be one that the script takes for empty."""
+    # for the script a lone CR is an indented header line, so that the first line of a DOS mail's message counts as no message
+    empty = "" if compat else "\r"
+    raws = [as_bytes(line) for line in patch_lines]
+    lines: list[ScannedLine] = []
+    file, section, new_line, left, hunk_start, here_strict = "", "", 0, 0, 0, strict
+    in_header, in_log = True, False
+    kept: ScannedLine | None = None
+    for number, (raw, text) in enumerate(zip(raws, sanitised(raws), strict=True), 1):
+        sign = text[:1]
+        if sign == "@" and not in_log and (found := _HUNK.match(text)):
+            new_line, left, hunk_start, section = int(found[1]) - 1, _count(found) + 1, number + 1, found[3]
+            line = ScannedLine(
+                number, raw, text, file, new_line, 0, kept, sign, False, True, section, hunk_start, here_strict, in_header, in_log, in_log
+            )
+            lines.append(line)
+            continue
+        if sign in _KEPT:
+            new_line += 1
+            left -= left > 0
+        elif left == 1:
+            left = 0
+        named = _GIT_FILE.match(text) if sign == "d" else _NEW_FILE.match(text) if sign == "+" else None
+        if named:
+            file = named[1].partition("/")[2] if "/" in named[1] else named[1]
+            in_log = False
+            here_strict = strict or file.startswith(_ALWAYS_STRICT)
+        elif in_log and (text == "---" or _SIGNED_OFF.match(text)):
+            in_log = False
+        line = ScannedLine(
+            number,
+            raw,
+            text,
+            file,
+            new_line,
+            left,
+            kept,
+            sign,
+            named is not None,
+            False,
+            section,
+            hunk_start,
+            here_strict,
+            in_header,
+            in_log,
+        )
+        if sign in _KEPT:
+            line.length, line.indent = measure(raw)
+            kept = line
+        if in_header and not named and not file and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw))):
+            in_header, in_log = False, True
+        line.log_after = in_log
+        lines.append(line)
+    return LineScan(lines, [line for line in lines if line.sign == "+" and line.left and not line.starts_file], strict)
+
+
+def sanitised(raws: Sequence[str]) -> list[str]:
+    """Every line with comments and strings blanked out on the new side of hunks, everything else as it is."""
+    blanker = Sanitiser()
+    texts: list[str] = []
+    left = 0
+    for at, raw in enumerate(raws):
+        text = raw
+        if raw[:1] == "@" and (found := _HUNK.match(raw)):
+            left = _count(found) + 1
+            blanker.reset(_begins_in_comment(raws, at, left))
+        elif left and raw[:1] in _KEPT:
+            text = blanker.line(raw)
+        texts.append(text)
+        if left > 1:
+            left -= text[:1] in _KEPT
+        else:
+            left = 0
+    return texts
+
+
+def _count(header: re.Match[str]) -> int:
+    return int(header[2]) if header[2] is not None else 1
+
+
+def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
+    """Whether the hunk whose header is at index `header` begins inside a block comment: the first comment mark in it is a closing one, or there is
+    none and its first line looks like the middle of a comment."""
+    at = header + 1
+    while count > 0 and at < len(raws):
+        raw = raws[at]
+        at += 1
+        if raw[:1] == "-":
+            continue
+        count -= 1
+        edge = _EDGE.search(raw)
+        if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
+            return edge.group() == "*/"
+        if raw.startswith("@@ "):
+            # a header that promises more lines than there are
+            break
+    return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls whose arguments say more than one line shows: formats, sizes, limits, permissions."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from patchpilot.lint.clang.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.clang.statements import blank_signs
+from patchpilot.lint.clang.walk import code
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+
+_LOG_CALL = lazy(rf"\b{LOG_FUNCTIONS}\s*\(")
+_SHORT = lazy(r"%[#\d.*\-]*(h+)[idux]")
+_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
+_STRING_ARGUMENT = lazy(r'"\s*,')
+_VOLATILE = lazy(r"^_*volatile_*$")
+_STRING = lazy(STRING)
+_POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
+_FOUR_CC = lazy(r"cc")
+_FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
+_EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
+_NOTE = rf"[{COMMENT}\s]"
+_DEFAULT = lazy(rf"^\+{_NOTE}*(?:case{_NOTE}+\w+{_NOTE}*:{_NOTE}*|)*{_NOTE}*\bdefault{_NOTE}*:{_NOTE}*;")
+_CHECKED_SCANF = (
+    lazy(rf"{IDENT}\s*=\s*sscanf\s*{BALANCED}"),
+    lazy(rf"\bsscanf\s*{BALANCED}\s*{COMPARE}"),
+    lazy(rf"{COMPARE}\s*\bsscanf\s*{BALANCED}"),
+)
+_ONE_NUMBER = lazy(r'^"%(?i:ll[udxi]|[udxi]ll|ll|[hl]h?[udxi]|[udxi][hl]h?|[hl]h?|[udxi])"$')
+_CONSTANT = lazy(CONSTANT)
+_ARGUMENT = value()
+_SCANF = lazy(rf'\bsscanf\b\s*\(\s*{_ARGUMENT}\s*,\s*(?P<format>"[^"]+")')
+_MEMSET = lazy(rf"^\+.*?\bmemset\s*\(\s*{_ARGUMENT}\s*,\s*{_ARGUMENT}\s*,\s*(?P<size>{_ARGUMENT})\s*\)")
+_MIN_MAX = lazy(rf"^\+.*?\b(?P<call>min|max)\s*\(\s*(?P<one>{_ARGUMENT})\s*,\s*(?P<two>{_ARGUMENT})\s*\)")
+# what the large patterns need, seen at less cost: most patches need none of them
+_SUSPECT_SIZE = lazy(r"\bmemset\s*\([^;]*,[^,;]*\b(?:0[xX])?[01]\s*\)")
+_CAST_IN_MIN = lazy(r"\b(?:min|max)\s*\(\s*(?:\(|[^;]*,\s*\()")
+_ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
+_CAST = lazy(r"\s*\(")
+_SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
+_MULTIPLIED = lazy(
+    rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
+)
+_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
+_SIZEOF = lazy(r"^sizeof\s*\S")
+
+S_NAMES = {
+    "S_IRWXU": 0o700,
+    "S_IRUSR": 0o400,
+    "S_IWUSR": 0o200,
+    "S_IXUSR": 0o100,
+    "S_IRWXG": 0o070,
+    "S_IRGRP": 0o040,
+    "S_IWGRP": 0o020,
+    "S_IXGRP": 0o010,
+    "S_IRWXO": 0o007,
+    "S_IROTH": 0o004,
+    "S_IWOTH": 0o002,
+    "S_IXOTH": 0o001,
+    "S_IRWXUGO": 0o777,
+    "S_IRUGO": 0o444,
+    "S_IWUGO": 0o222,
+    "S_IXUGO": 0o111,
+}
+_S_NAME = rf"(?:{'|'.join(sorted(S_NAMES, key=len, reverse=True))})"
+_S_NAMES = rf"{_S_NAME}(?:\s*\|\s*{_S_NAME})*"
+_SYMBOLIC = lazy(rf"\b({_S_NAMES})\b")
+_ONE_S_NAME = lazy(rf"\b({_S_NAME})\b(?:\s*\|\s*)?\s*")
+_OCTAL_MODE = lazy(r"^\s*0[0-7]{3}\s*$")
+_DEVICE_ATTR = lazy(rf"\bDEVICE_ATTR\s*\(\s*(\w+)\s*,\s*\(?\s*(\s*(?:{_S_NAMES}|0[0-7]{{3}})\s*)\s*\)?\s*,\s*(\w+)\s*,\s*(\w+)\s*\)")
+_MODE_ARGUMENTS = (
+    ("module_param", 3),
+    ("module_param_(?:array|named|string)", 4),
+    ("module_param_array_named", 5),
+    ("debugfs_create_(?:file|u8|u16|u32|u64|x8|x16|x32|x64|size_t|atomic_t|bool|blob|regset32|u32_array)", 2),
+    ("proc_create(?:_data|)", 2),
+    ("(?:CLASS|DEVICE|SENSOR|SENSOR_DEVICE|IIO_DEVICE)_ATTR", 2),
+    ("IIO_DEV_ATTR_[A-Z_]+", 1),
+    ("SENSOR_(?:DEVICE_|)ATTR_2", 2),
+    ("SENSOR_TEMPLATE(?:_2|)", 3),
+    ("__ATTR", 2),
+)
+_MODE_WORDS = ("module_param", "debugfs_create_", "proc_create", "_ATTR", "SENSOR_TEMPLATE")
+_MODE_FUNCTION = lazy("|".join(name for name, _ in _MODE_ARGUMENTS))
+_INT = lazy(INT)
+_OCTAL = lazy(OCTAL)
+
+LONGEST_STATEMENT = 8000
+"""So much of a statement is read: a bracket that is never closed makes one of all that follows, for each line anew."""
+
+Hits = Iterator[tuple[str, Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlace:
+    """An added line of C and the text of the statement that begins in it."""
+
+    lines: LineScan
+    line: ScannedLine
+    statement: str
+    kernel: tuple[int, int]
+
+    @property
+    def last(self) -> int:
+        """The patch line where the statement ends, as far as no removed line stands between."""
+        return self.line.number + self.statement.count("\n")
+
+    @property
+    def raw(self) -> str:
+        """The lines of the statement as written; a removed line between them is stood in for by the next that is not."""
+        return self.lines.raw_lines(self.line.number, self.last)
+
+
+@detector("checkpatch-calls", type=str)
+def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about calls and their arguments, read over all lines of the statement."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Hits:
+    if "S_I" in c_text(context):
+        yield from _symbolic(context)
+    # a statement that an added line begins may go on in lines that were there before
+    whole = "\n".join(line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
+    rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
+    if not rules:
+        return
+    lines, walked = scan(context), code(context)
+    for line in c_lines(context):
+        statement = walked.statement(line.number)
+        if statement is not None:
+            at = CallPlace(lines, line, blank_signs(statement.raw_text[:LONGEST_STATEMENT]), context.options.kernel)
+            for words, rule in rules:
+                # a second statement on the line is nobody else's to look at
+                if any(word in at.statement or word in line.text for word in words):
+                    yield from ((kind, Hit(line.number, hit.message, case=hit.case)) for kind, hit in rule(at))
+
+
+def _say(message: str, case: str = "") -> Hit:
+    return Hit(None, as_text(message), case=case)
+
+
+def _short(at: CallPlace) -> Hits:
+    raw = at.raw
+    if "h" not in raw or not _SHORT.search(raw) or not _LOG_CALL.search(at.line.text):
+        return
+    for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
+        yield "UNNECESSARY_MODIFIER", _say(f"what is printed is promoted to int anyway: {found[0]} needs no {found[1]}")
+
+
+def _pointer_formats(at: CallPlace) -> Hits:
+    if "{" in at.statement or not _STRING_ARGUMENT.search(at.statement) or not _POINTER.search(at.raw):
+        return
+    call = _FORMAT_CALL.match(at.statement)
+    if not call or _VOLATILE.match(call[1]):
+        return
+    told = False
+    four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
+    for number in range(at.line.number, at.last + 1):
+        if number > len(at.lines.lines):
+            break
+        found = _STRING.search(at.lines.lines[number - 1].text)
+        text = (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
+        for specifier, kind, more in _POINTER.findall(text):
+            if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not four.match(more)):
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
+                break
+            if kind == "x" and not told:
+                told = True
+                yield "VSPRINTF_SPECIFIER_PX", _say("%px shows where kernel memory is: %p prints a hash that serves as well")
+
+
+def _bad_extension(specifier: str) -> Hit:
+    if "pA" in specifier:
+        return _say(f"{specifier} formats what Rust passes, C has nothing of the kind", "rust")
+    instead = ", use %pS" if "pF" in specifier else ", use %ps" if "pf" in specifier else ""
+    return _say(f"{specifier} is no extension of %p{instead}")
+
+
+def _memset(at: CallPlace) -> Hits:
+    found = _MEMSET.match(at.statement) if _SUSPECT_SIZE.search(at.statement) else None
+    size = _without_cast(found["size"]) if found else ""
+    if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
+        yield "MEMSET", _say("this memset() sets nothing: its last argument is the length")
+    elif re.match(r"^(?:0x|)1$", size, re.IGNORECASE):
+        yield "MEMSET", _say("a memset() of one byte: are the value and the length swapped?")
+
+
+def _without_cast(argument: str) -> str:
+    text = argument.lstrip(" \t\n\r\f\v")
+    if not text.startswith("("):
+        return text.rstrip(" \t\n\r\f\v")
+    return text[text.index(")") + 1 :].strip(" \t\n\r\f\v") if ")" in text else text
+
+
+def _min_max(at: CallPlace) -> Hits:
+    found = _MIN_MAX.match(at.statement) if _CAST_IN_MIN.search(at.statement) else None
+    if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
+        yield "MINMAX", _say(f"{found['call']}_t() says the type once, casts hide what is lost")
+
+
+def _sleep(at: CallPlace) -> Hits:
+    found = _SLEEP.match(at.statement)
+    if not found:
+        return
+    low, high = found["min"], found["max"]
+    if low == high:
+        yield "USLEEP_RANGE", _say("give usleep_range() a range, so that wake-ups can be joined")
+    elif low.isdecimal() and high.isdecimal() and len(low + high) < 40 and int(low) > int(high):
+        yield "USLEEP_RANGE", _say("the smaller argument of usleep_range() comes first")
+
+
+def _scanf(at: CallPlace) -> Hits:
+    if not re.search(r"\bsscanf\b", at.line.text, re.ASCII):
+        return
+    if not any(checked.search(at.statement) for checked in _CHECKED_SCANF):
+        yield "NAKED_SSCANF", _say("nobody looks at how many values sscanf() found")
+    found = _SCANF.search(at.raw)
+    if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
+        yield "SSCANF_TO_KSTRTO", _say("one number is read by kstrto*(), which sees overflow and trailing text too")
+
+
+def _multiplied(at: CallPlace) -> Hits:
+    found = _MULTIPLIED.match(at.statement) if "*" in at.statement and "sizeof" in at.statement and _ALLOCATES.match(at.statement) else None
+    if not found:
+        return
+    count, size = found["one"], found["two"]
+    if _SIZEOF.match(count):
+        count, size = size, count
+    constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
+    if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
+        better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(found["call"], "kmalloc_array")
+        yield "ALLOC_WITH_MULTIPLY", _say(f"{better}() notices when count times size overflows, {found['call']}() cannot")
+
+
+def _default(at: CallPlace) -> Hits:
+    if _DEFAULT.match(at.statement):
+        yield "DEFAULT_NO_BREAK", _say("an empty default: says break; and nothing less")
+
+
+def _octal(text: str) -> int:
+    if _OCTAL_MODE.match(text):
+        return int(text, 8)
+    mode = 0
+    at = None
+    for found in _ONE_S_NAME.finditer(text):
+        if at is not None and found.start() != at:
+            break
+        at = found.end()
+        mode |= S_NAMES[found[1]]
+    return mode
+
+
+def _symbolic(context: Context) -> Hits:
+    for line in c_lines(context):
+        if "S_I" in line.text:
+            for found in _SYMBOLIC.finditer(line.text):
+                yield (
+                    "SYMBOLIC_PERMS",
+                    Hit(line.number, f"{_octal(found[1]):04o} is read at a glance, {found[1]} is not", column=found.start()),
+                )
+
+
+def _device_attr(at: CallPlace) -> Hits:
+    found = _DEVICE_ATTR.search(at.statement)
+    if not found:
+        return
+    name, mode, show, store = found[1], _octal(found[2]), found[3], found[4]
+    shown, stored = show == f"{name}_show", store == f"{name}_store"
+    if shown and stored and mode == 0o644:
+        yield "DEVICE_ATTR_RW", _say(f"this is DEVICE_ATTR_RW({name})")
+    elif shown and store == "NULL" and mode == 0o444:
+        yield "DEVICE_ATTR_RO", _say(f"this is DEVICE_ATTR_RO({name})")
+    elif show == "NULL" and stored and mode == 0o200:
+        yield "DEVICE_ATTR_WO", _say(f"this is DEVICE_ATTR_WO({name})")
+    elif mode in (0o644, 0o444, 0o200):
+        yield "DEVICE_ATTR_FUNCTIONS", _say(f"functions of the attribute {name!r} are called {name}_show and {name}_store")
+    else:
+        yield "DEVICE_ATTR_PERMS", _say(f"{found[2].strip()} is an unusual mode for a device attribute")
+
+
+def _modes(at: CallPlace) -> Hits:
+    if not _MODE_FUNCTION.search(at.line.text):
+        return
+    for name, place in _MODE_ARGUMENTS:
+        skipped = rf"(?:\s*{_ARGUMENT}\s*,\s*){{{place - 1}}}" if place > 1 else ""
+        found = lazy_cached(rf"\b{name}\s*\({skipped}(?P<mode>{_ARGUMENT}(?:\|\s*{_ARGUMENT})*)\s*[,)]").search(at.statement)
+        if not found:
+            continue
+        mode = found["mode"]
+        octal = _OCTAL.fullmatch(mode)
+        plain = name.startswith(("module_param", "proc_create")) and mode == "0"
+        if not plain and ((not octal and _INT.fullmatch(mode)) or (octal and len(mode) != 4)):
+            yield "NON_OCTAL_PERMISSIONS", _say(f"permissions are four octal digits, as in 0644, not {mode}")
+        if octal and int(re.sub(r"[^0-7].*", "", mode) or "0", 8) & 0o2:
+            yield "EXPORTED_WORLD_WRITABLE", _say(f"mode {mode} lets everybody write")
+
+
+_PATTERNS: dict[str, re.Pattern[str]] = {}
+
+
+def lazy_cached(text: str) -> re.Pattern[str]:
+    """A pattern that is put together when it is needed, compiled once."""
+    found = _PATTERNS.get(text)
+    if found is None:
+        found = _PATTERNS[text] = re.compile(text, re.ASCII)
+    return found
+
+
+_RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], Hits]], ...] = (
+    (('"',), _short),
+    (('"',), _pointer_formats),
+    (("memset",), _memset),
+    (("min", "max"), _min_max),
+    (("usleep_range",), _sleep),
+    (("sscanf",), _scanf),
+    (("alloc",), _multiplied),
+    (("default",), _default),
+    (("DEVICE_ATTR",), _device_attr),
+    (_MODE_WORDS, _modes),
+)
+"""What is looked for in a statement, and one of the words that it must have for it."""

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What maintainers say of declarations: where they stand, in what order, who may see them."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced
+from patchpilot.lint.pack_patterns import compiled
+
+
+@detector("needless-init")
+def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A variable initialised and then assigned before anything reads it."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        found = re.match(
+            (
+                r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"
+                r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
+            ),
+            line.code,
+        )
+        if not found:
+            continue
+        indent, name = found[1], found[2]
+        for one in hunk.lines[at + 1 : at + 40]:
+            if name not in one.code or name not in re.findall(r"\w+", one.code):
+                # what follows may jump over an assignment
+                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", one.code) and not one.code.startswith(indent + "\t"):
+                    break
+                continue
+            start = f"{indent}{name} = "
+            if one.code.startswith(start) and name not in re.findall(r"\w+", one.code[len(start) :]):
+                yield Hit(line.patch_line, f"needless initialization: {name} is assigned before it is read")
+            break
+
+
+@detector("inline-in-source")
+def inline_in_source(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """More `inline` functions in .c files than before: the compiler knows better."""
+    for change in context.patch.files:
+        if not (change.new_path or "").endswith(".c"):
+            continue
+        pattern = re.compile(r"^(?:static\s+)?(?:__always_)?inline\b|^static\s[\w\s*]*\binline\b")
+        gone = sum(1 for line in change.lines("-") if pattern.match(line.text) and "__always_inline" not in line.text)
+        for line in change.lines("+"):
+            if pattern.match(line.text) and "__always_inline" not in line.text:
+                if gone:
+                    gone -= 1
+                    continue
+                yield Hit(line.patch_line, "no inline in .c files: the compiler decides what to inline")
+
+
+@detector("static-in-header")
+def static_in_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A static function defined in a header without inline: a copy in every file that includes it."""
+    for hunk, at, line in added_lines(context, (".h",)):
+        if (
+            not re.match(r"^static\s+(?!.*\binline\b)[\w\s*]+?\b\w+\([^;]*$", line.code)
+            or "\\" in line.text
+            or "__always_inline" in line.code
+        ):
+            continue
+        rest = " ".join(one.code for one in hunk.lines[at : at + 6])
+        if re.search(r"\)\s*\{", rest) and "=" not in line.code:
+            yield Hit(line.patch_line, "a static function in a header must be inline")
+
+
+@detector("missing-static")
+def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A table or structure defined for the whole kernel that only this new file can know."""
+    known = _known_elsewhere(context)
+    for hunk, _, line in added_lines(context, (".c",)):
+        found = re.match(
+            r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]", line.code
+        )
+        if not found or re.match(r"^(?:static|extern)", line.code):
+            continue
+        name = found[1]
+        if name in known or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
+            continue
+        yield Hit(line.patch_line, f"{name} is not exported and in no header: should it be static (and const)?")
+
+
+def _known_elsewhere(context: Context) -> frozenset[str]:
+    """The names that the patch's added lines export or declare extern."""
+    names: set[str] = set()
+    for change in context.patch.files:
+        for line in change.lines("+"):
+            if "EXPORT_SYMBOL" in line.text:
+                names.update(re.findall(r"EXPORT_SYMBOL\w*\((\w+)\)", line.text))
+            if found := re.match(r"\s*extern\b(.*)", line.text):
+                names.update(re.findall(r"\w+", found[1]))
+    return frozenset(names)
+
+
+@detector("blank-among-declarations")
+def blank_among_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An empty line in the middle of a function's declarations."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
+            continue
+        above, below = hunk.lines[at - 1].code, hunk.lines[at + 1].code
+        if _declaration(above) and _declaration(below) and re.match(r"^\t\S", below) and in_functions(context, hunk)[at]:
+            yield Hit(line.patch_line, "no blank line among the declarations")
+
+
+def _declaration(code: str) -> bool:
+    return bool(_declaration_pattern().match(code))
+
+
+@cache
+def _declaration_pattern() -> re.Pattern[str]:
+    kinds = (
+        r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"
+        r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
+    )
+    return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
+
+
+@detector("declaration-order", paths_pattern=str)
+def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Declarations of a new block not ordered from longest to shortest, where the subsystem wants that."""
+    wanted = compiled(arguments["paths_pattern"])
+
+    def hits() -> Iterator[Hit]:
+        for hunk in c_hunks(context, (".c",)):
+            if not wanted.search(hunk.change.path):
+                continue
+            for block in _declaration_blocks(hunk):
+                for one, two in pairwise(block):
+                    if len(two.text.expandtabs(8)) > len(one.text.expandtabs(8)) and two.added and not _depends(one, two):
+                        yield Hit(two.patch_line, "declarations in reverse christmas tree order, please: the longest line first")
+                        break
+
+    yield from spaced(hits())
+
+
+def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
+    """Runs of one-line declarations right below an opening brace."""
+    lines = hunk.lines
+    for at, line in enumerate(lines):
+        if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
+            continue
+        block: list[NewLine] = []
+        for one in (lines[below] for below in range(at + 1, len(lines))):
+            if not _declaration(one.code) or one.code.strip().startswith("static "):
+                break
+            block.append(one)
+        if len(block) >= 2:
+            yield block
+
+
+def _depends(one: NewLine, two: NewLine) -> bool:
+    """Whether the second declaration uses the variable of the first."""
+    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", one.code)
+    return bool(found and "=" in two.code and re.search(rf"\b{found[1]}\b", two.code.partition("=")[2]))
+
+
+@detector("mixed-declaration")
+def mixed_declaration(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A declaration in the middle of a function's statements."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        if not _declaration(line.code) or not in_functions(context, hunk)[at] or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
+            continue
+        above = previous_line(hunk.lines, at)
+        if (
+            above
+            and above.indent == line.indent
+            and re.search(r";\s*$", above.code)
+            and not _declaration(above.code)
+            and re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
+        ):
+            yield Hit(line.patch_line, "a declaration among statements: declare at the beginning of the block")

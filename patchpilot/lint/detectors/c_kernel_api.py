@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Interfaces of the kernel: what is misused, superseded, or wants a comment beside it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.detectors.words_repeated_misspelled import tool_data
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.source_tree import Tree
+
+_SIZEOF = lazy(rf"\bsizeof\s*\(\s*({LVAL})\s*\)")
+_ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
+_OWN_ASM = ("irq", "memory", "time", "reboot")
+_LOCK = lazy(r"^.\s*(struct\s+mutex|spinlock_t)\s+\S+;|^.\s*(DEFINE_MUTEX)\s*\(")
+_STEMS = "(?:mb__before_atomic|mb__after_atomic|store_release|load_acquire|store_mb|(?:mb|rmb|wmb))"
+_BARRIER = lazy(rf"\b(?:mb|rmb|wmb|smp_{_STEMS}|virt_{_STEMS})\s*\(")
+_INNER_BARRIER = lazy(rf"\b__smp_{_STEMS}\s*\(")
+_INNER_DEFINED = lazy(rf"^.\s*#\s*define\s+__smp_{_STEMS}\s*\(")
+_WAITERS = lazy(r"\bwaitqueue_active\s*\(")
+_RACE = lazy(r"\bdata_race\s*\(")
+_PREFIX = "__(?:mem|cpu|dev|net_|)"
+_INIT_DATA = lazy(rf"({_PREFIX})initdata\b")
+_INIT_CONST = lazy(rf"{_PREFIX}initconst\b")
+_CONST = lazy(r"\bconst\b")
+_SETUP = lazy(r'\b__setup\("([^"]*)"')
+_PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
+_CAST_ALLOC = lazy(rf"\*\s*\)\s*(?:{ALLOC_FUNCTIONS})\b")
+_STAR_CAST = lazy(r"\*\s*\)\s*\w")
+_ALLOC_STRUCT = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*((?:kv|k|v)[mz]alloc(?:_node)?)\s*\(\s*(sizeof\s*\(\s*struct\s+{LVAL}\s*\))")
+_REALLOC = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*krealloc\s*\(\s*({LVAL})\s*,")
+_BIT = lazy(rf"#\s*define\s+\w+\s+\(?\s*1\s*([ulUL]*)\s*<<\s*(?:\d+|{IDENT})\s*\)?")
+_FALLTHROUGH = lazy(
+    r"fallthrough|@fallthrough@|lint -fallthrough[ \t]*|intentional(?:ly)?[ \t]*fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)"
+    r"|(?:else,?\s*)?FALL(?:S | |-)?THR(?:OUGH|U|EW)|Fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)|fall(?:s | |-)?thr(?:ough|u|ew)"
+)
+_STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
+_LIKELY_COMPARED = lazy(r"likely\s*\(.*\)\s*(?:[<>]|[=!]=)")
+_LIKELY = lazy(rf"\b((?:un)?likely)\s*\(\s*{value()}\s*\)\s*{COMPARE}")
+_SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
+_LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
+_TEXT = lazy(rf"({STRING})")
+_LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
+_UDELAY = lazy(r"\budelay\s*\(\s*(\d{1,20})\s*\)")
+_MSLEEP = lazy(r"\bmsleep\s*\((\d{1,20})\);")
+
+
+@detector("checkpatch-api", type=str)
+def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about interfaces of the kernel."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines, whole = scan(context), c_text(context)
+    for needles, rule in _BY_WORD:
+        if any(needle in whole for needle in needles):
+            for line in c_lines(context):
+                if any(needle in line.raw for needle in needles):
+                    yield from ((kind, Hit(line.number, hit.message)) for kind, hit in rule(ApiPlace(context, lines, line)))
+    if "fall" in whole.lower():
+        for line in c_lines(context):
+            if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
+                yield "PREFER_FALLTHROUGH", Hit(line.number, "say it to the compiler too: write fallthrough;")
+    yield from _const_structs(context, whole)
+
+
+def _say(message: str) -> Hit:
+    return Hit(None, as_text(message))
+
+
+Hits = Iterator[tuple[str, Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPlace:
+    """An added line of C under examination, and where it stands."""
+
+    context: Context
+    lines: LineScan
+    line: ScannedLine
+
+
+def _array_size(at: ApiPlace) -> Hits:
+    found = _SIZEOF.search(at.line.text)
+    if found and "/" in at.line.text:
+        array = re.escape(found[1])
+        if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", at.line.text, re.ASCII):
+            yield "ARRAY_SIZE", _say(f"write ARRAY_SIZE({found[1]})")
+
+
+def _asm_include(at: ApiPlace) -> Hits:
+    found = _ASM_INCLUDE.match(at.line.raw)
+    if not found or at.context.tree is None or any(word in found[1] for word in _OWN_ASM):
+        return
+    header = f"{found[1]}.h"
+    if at.line.file != f"include/linux/{header}" and _wraps_asm(at.context.tree, header):
+        kind = "ARCH_INCLUDE_LINUX" if at.line.file.startswith("arch/") else "INCLUDE_LINUX"
+        yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that")
+
+
+def _wraps_asm(tree: Tree, header: str) -> bool:
+    text = tree.read(f"include/linux/{header}")
+    return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
+
+
+def _lock(at: ApiPlace) -> Hits:
+    found = _LOCK.match(at.line.text)
+    if found and not at.lines.has_comment_near(at.line):
+        yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects")
+
+
+def _barrier(at: ApiPlace) -> Hits:
+    if _BARRIER.search(at.line.text) and not at.lines.has_comment_near(at.line):
+        yield "MEMORY_BARRIER", _say("say in a comment what this barrier orders, and which one it pairs with")
+    if (
+        "__smp_" in at.line.text
+        and not at.line.file.startswith("include/asm-generic/")
+        and not at.line.file.endswith("/barrier.h")
+        and _INNER_BARRIER.search(at.line.text)
+        and not _INNER_DEFINED.match(at.line.text)
+    ):
+        yield "MEMORY_BARRIER", _say("__smp_ barriers are for barrier.h and asm-generic alone")
+
+
+def _waiters(at: ApiPlace) -> Hits:
+    if _WAITERS.search(at.line.text) and not at.lines.has_comment_near(at.line):
+        yield "WAITQUEUE_ACTIVE", _say("say in a comment which barrier makes this waitqueue_active() safe")
+
+
+def _race(at: ApiPlace) -> Hits:
+    if _RACE.search(at.line.text) and not at.lines.has_comment_near(at.line):
+        yield "DATA_RACE", _say("say in a comment why this race does no harm")
+
+
+def _init_attribute(at: ApiPlace) -> Hits:
+    constant = _CONST.search(at.line.text)
+    if constant and (found := _INIT_DATA.search(at.line.text)):
+        yield "INIT_ATTRIBUTE", _say(f"constant data goes into {found[1]}initconst")
+    if not constant and (found := _INIT_CONST.search(at.line.text)):
+        yield "INIT_ATTRIBUTE", _say(f"what is in {found[0]} must be const")
+
+
+def _setup(at: ApiPlace) -> Hits:
+    found = _SETUP.search(at.line.raw)
+    if found and not any(found[1] in one.text for one in at.lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
+        yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt")
+
+
+def _allocation(at: ApiPlace) -> Hits:
+    text = at.line.text
+    if ")" in text and _STAR_CAST.search(text) and _CAST_ALLOC.search(text):
+        yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
+    if "struct" in text and "sizeof" in text and (found := _ALLOC_STRUCT.search(text)):
+        yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes")
+    if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
+        yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
+
+
+def _bit(at: ApiPlace) -> Hits:
+    if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
+        yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()")
+
+
+def _likely(at: ApiPlace) -> Hits:
+    if _LIKELY_COMPARED.search(at.line.text) and (found := _LIKELY.search(at.line.text)):
+        yield "LIKELY_MISUSE", _say(f"the comparison belongs inside of {found[1]}()")
+
+
+def _sysfs_emit(at: ApiPlace) -> Hits:
+    found = _SYSFS_EMIT.search(at.line.text)
+    if found and not at.line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
+        yield "SYSFS_EMIT", _say("what a sysfs attribute shows ends in a newline")
+
+
+def _license(at: ApiPlace) -> Hits:
+    found = _LICENSE.search(at.line.text)
+    if not found:
+        return
+    # checkpatch.pl looks at the first text of the line, whatever macro it is for
+    said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
+    name = at.line.raw[said.start(1) : said.end(1)]
+    if name.strip('"') not in _LICENSES or name[:1] != '"':
+        yield "MODULE_LICENSE", _say(f"{name} is no licence that the module loader knows")
+    if name == '"GPL v2"':
+        yield "MODULE_LICENSE", _say('write "GPL": to the module loader "GPL v2" is the same, which versions hold is told by SPDX')
+
+
+def _delay(at: ApiPlace) -> Hits:
+    if found := _UDELAY.search(at.line.text):
+        if int(found[1]) >= 10:
+            yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not")
+        if int(found[1]) > 2000:
+            yield "LONG_UDELAY", _say("udelay() is not made for so long a time, mdelay() is")
+    if (found := _MSLEEP.search(at.line.text)) and int(found[1]) < 20:
+        yield "MSLEEP", _say("msleep() may well sleep 20 ms when asked for less: usleep_range() is exact")
+
+
+_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
+    (("sizeof",), _array_size),
+    (("asm/",), _asm_include),
+    (("mutex", "DEFINE_MUTEX", "spinlock_t"), _lock),
+    (("mb", "store_release", "load_acquire"), _barrier),
+    (("waitqueue_active",), _waiters),
+    (("data_race",), _race),
+    (("init",), _init_attribute),
+    (("__setup",), _setup),
+    (("alloc", "strdup", "kmemdup"), _allocation),
+    (("<<",), _bit),
+    (("likely",), _likely),
+    (("sysfs_emit",), _sysfs_emit),
+    (("MODULE_LICENSE",), _license),
+    (("delay", "msleep"), _delay),
+)
+"""Which rules look at a line, by what it must have one of."""
+
+
+def _const_structs(context: Context, whole: str) -> Hits:
+    if "struct" not in whole:
+        return
+    data = tool_data(context, "const_structs.checkpatch")
+    if not data:
+        return
+    names = frozenset(data.decode("latin-1").split())
+    for line in c_lines(context):
+        if "struct" in line.text and not _CONST.search(line.text):
+            name = next((found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None)
+            if name:
+                yield "CONST_STRUCT", Hit(line.number, f"struct {name} is const nearly everywhere")

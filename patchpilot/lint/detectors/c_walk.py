@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Checks of C code: one walk over the patch finds the hits of all of them, each rule takes its own."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.clang.walk import code
+from patchpilot.lint.detector import Arguments, Hit, detector
+
+if TYPE_CHECKING:
+    from patchpilot.lint.lint_context import Context
+
+
+@detector("c", check=str)
+def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
+    """Hits of the check of this name (see patchpilot/lint/clang/checks)."""
+    return code(context).hits.get(arguments["check"], [])

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernel-doc comments, device tree sources and bindings: what checkpatch.pl does not look at."""
+
+import re
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
+from patchpilot.lint.pack_patterns import compiled
+
+
+@detector("kernel-doc")
+def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A new kernel-doc comment that does not describe the function below it."""
+    for hunk in c_hunks(context):
+        for start, end in _comments(hunk):
+            yield from _judge(hunk, start, end)
+            yield from _judge_members(hunk, start, end)
+
+
+def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
+    """(first, last) line indexes of the kernel-doc comments that are new from end to end."""
+    start: int | None = None
+    for at, line in enumerate(hunk.lines):
+        if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
+            start = at
+        elif start is not None and not line.added:
+            start = None
+        elif start is not None and "*/" in line.text:
+            yield start, at
+            start = None
+
+
+def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
+    body = hunk.lines[start + 1 : end]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
+    for line, words in zip(body, text, strict=True):
+        if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
+            yield Hit(line.patch_line, f"@{found[1]} is Doxygen, not kernel-doc: write @argument: description, and Return: …")
+            return
+    signature = _signature(hunk.lines[end + 1 : end + 12])
+    head = re.match(r"^(?:(?:struct|union|enum|typedef|DOC:)\b.*|(?P<name>\w+)\s*(?:\(\))?\s*[-:–].*)$", text[0]) if text else None
+    if not signature or head is None or not head["name"]:
+        return
+    name, arguments, returns = signature
+    if head["name"] != name:
+        yield Hit(body[0].patch_line, f"the kernel-doc comment is for {head['name']}(), the function below is {name}()")
+        return
+    described = {found[1] for words in text if (found := re.match(r"^@(\w+|\.\.\.)\s*:", words))}
+    missing = [one for one in arguments if one not in described]
+    extra = sorted(one for one in described if one not in arguments and one != "...")
+    if extra:
+        line = next(line for line, words in zip(body, text, strict=True) if words.startswith(f"@{extra[0]}"))
+        yield Hit(line.patch_line, f"kernel-doc: {name}() has no argument {extra[0]}")
+    elif missing and described:
+        yield Hit(body[0].patch_line, f"kernel-doc: the argument {missing[0]} of {name}() is not described")
+    elif returns and described and not any(re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text):
+        yield Hit(hunk.lines[end].patch_line, f"kernel-doc: no Return: section, though {name}() returns a value")
+
+
+def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
+    """A structure whose kernel-doc comment has members that it has not, or leaves out some that it has."""
+    body = hunk.lines[start + 1 : end]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
+    head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0]) if text else None
+    below = hunk.lines[end + 1 :]
+    if not head or not below or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", below[0].code.strip()):
+        return
+    close = next((at for at, line in enumerate(below) if re.match(r"^\}", line.code)), None)
+    inside = below[1:close] if close else ()
+    # nested members and macros that make some are read by the real script only
+    if not inside or any("{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code) for line in inside):
+        return
+    private = next((at for at, line in enumerate(inside) if "private:" in line.text), len(inside))
+    members = [
+        found[1] for line in inside[:private] if (found := re.search(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$", line.code.rstrip()))
+    ]
+    inline = {found[1] for line in inside if (found := re.search(r"@(\w+)\s*:", line.text))}
+    described = {found[1] for words in text if (found := re.match(r"^@(\w+)\s*:", words))}
+    missing = [one for one in members if one not in described and one not in inline]
+    if missing and (described or inline) and all(line.added for line in inside):
+        yield Hit(body[0].patch_line, f"kernel-doc: the member {missing[0]} of {head[1]} {head[2]} is not described")
+
+
+def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None:
+    """(name, argument names, whether it returns something) of the function that these lines begin with."""
+    joined = " ".join(line.code.strip() for line in lines)
+    found = re.match(
+        r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]", joined
+    )
+    if not found or re.search(r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b", found["type"] + found["name"]):
+        return None
+    arguments: list[str] = []
+    for part in re.split(r",(?![^(]*\))", found["arguments"]):
+        if pointer := re.search(r"\(\s*\*\s*(\w+)\s*\)", part):
+            arguments.append(pointer[1])
+        elif (plain := re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())) and plain[1] != "void":
+            arguments.append(plain[1])
+    kind = " ".join(found["type"].split())
+    returns = not re.search(r"(?:^|\s)void$", kind)
+    return found["name"], arguments, returns
+
+
+@detector("dts-spacing")
+def dts_spacing(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Blanks around commas and equal signs in device tree sources and in the examples of bindings."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        is_source = path.endswith((".dts", ".dtsi", ".dtso"))
+        if not is_source and not (path.endswith(".yaml") and "bindings/" in path):
+            continue
+        for line in change.lines("+"):
+            text = line.text
+            if not is_source and not re.match(r"^\s{6,}[#\w,.-]+\s*=\s*[<\"&\[]", text):
+                continue
+            if re.search(r"\S\t+=|\S {2,}=|=\t|= {2,}\S", text) and not text.lstrip().startswith(("#define", "/*", "*", "//")):
+                yield Hit(line.patch_line, "spacing: exactly one space before and after = in a device tree source")
+            elif re.search(r"\",\"|>,<|\",<|>,\"", text):
+                yield Hit(line.patch_line, "spacing: a space is missing after the comma")
+            elif re.search(r"[\"<&\w>] +;\s*$", text) and is_source:
+                yield Hit(line.patch_line, "spacing: no space before the semicolon")
+
+
+@detector("binding-example-indent")
+def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The example of a binding indented by tabs, or by neither two nor four spaces."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        if not (path.endswith(".yaml") and "bindings/" in path):
+            continue
+        inside = False
+        base: int | None = None
+        depth = 0
+        whole = True
+        for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
+            text = line.text
+            if re.match(r"^examples:", text):
+                inside, base, depth, whole = True, None, 0, True
+                continue
+            if not inside:
+                continue
+            if re.match(r"^  - \|", text) or not text.strip():
+                base = None if re.match(r"^  - \|", text) else base
+                depth = 0 if base is None else depth
+                whole = True if base is None else whole
+                continue
+            if text[:1] not in (" ", ""):
+                inside = False
+                continue
+            stripped = text.strip()
+            indent = len(text) - len(text.lstrip())
+            if base is None:
+                if stripped.startswith("#include"):
+                    continue
+                base = indent
+            level = depth - (1 if stripped.startswith("}") else 0)
+            begins, whole = whole, stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//"))
+            wrong = begins and level > 0 and (indent - base) not in (4 * level, 2 * level) and not re.match(r'^["<]|^/?\*', stripped)
+            depth += stripped.count("{") - stripped.count("}")
+            if line.kind == "+" and wrong:
+                yield Hit(line.patch_line, "messed indentation: use 4 spaces for each level of a binding's example")
+                return
+
+
+@detector("binding-long-line", columns=int)
+def binding_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A text line of a binding beyond the columns of the coding style."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        if not (path.endswith(".yaml") and "bindings/" in path):
+            continue
+        last = -10
+        for line in change.lines("+"):
+            long = len(line.text) > arguments["columns"] and "://" not in line.text and line.text.strip().count(" ") >= 4
+            if long and line.patch_line - last >= 10 and not line.text.lstrip().startswith("#"):
+                last = line.patch_line
+                yield Hit(line.patch_line, f"a line of {len(line.text)} columns: too long, bindings are wrapped at {arguments['columns']}")
+
+
+@detector("net-long-line", columns=int, paths_pattern=str)
+def net_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A code line beyond the columns a subsystem keeps to, where the general limit is wider."""
+    wanted = compiled(arguments["paths_pattern"])
+    last = -10
+    for hunk in c_hunks(context):
+        if not wanted.search(hunk.change.path):
+            continue
+        for line in hunk.lines:
+            text = line.text.expandtabs(8)
+            if not line.added or len(text) <= arguments["columns"] or line.comment or line.patch_line - last < 10:
+                continue
+            if (
+                len(text) > context.options.max_line_length
+                or re.match(r"^\s*(?:\"|#define|MODULE_|static const char)", text)
+                or re.search(r"\"[^\"]{40,}", text)
+            ):
+                continue
+            last = line.patch_line
+            yield Hit(line.patch_line, f"a line of {len(text)} columns: networking keeps to {arguments['columns']} (line too long)")

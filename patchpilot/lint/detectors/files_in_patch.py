@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the files of a patch tell by themselves: which should not be in it, which are a contract, which nobody looks after or builds."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import MissingError
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.model.file_diff import DiffLine
+from patchpilot.model.patch import Patch
+from patchpilot.model.source_tree import Tree
+
+if TYPE_CHECKING:
+    from patchpilot.maintainers.section import Section
+
+
+@detector("leftover-file", pattern=str, except_pattern=str)
+def leftover_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A new file whose name an editor, a merge or a build gives."""
+    wanted, others = compiled(arguments["pattern"]), compiled(arguments["except_pattern"])
+    for change in context.patch.files:
+        if change.old_path is None and wanted.search(change.path) and not others.search(change.path):
+            yield Hit(
+                change.patch_line, f"{change.path} was made by an editor, a merge or a build: it must not be committed", path=change.path
+            )
+
+
+@detector("more-calls", names=list, paths_pattern=str, say=str)
+def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use", `say` has {name}, {gone}, {new}, {instead}."""
+    wanted = compiled(arguments["paths_pattern"])
+    changes = [change for change in context.patch.files if wanted.search(change.path)]
+    for entry in arguments["names"]:
+        name, instead = entry.split(" => ", 1)
+        pattern = compiled(name)
+        new = [line for change in changes for line in change.lines("+") if _uses(pattern, line)]
+        gone = sum(1 for change in changes for line in change.lines("-") if _uses(pattern, line))
+        if len(new) > gone:
+            found = pattern.search(new[0].text)
+            word = found[0].strip(" \t(") if found else name
+            yield Hit(new[0].patch_line, filled(arguments["say"], {"name": word, "gone": gone, "new": len(new), "instead": instead}))
+
+
+def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
+    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
+
+
+@detector("uapi-change", paths_pattern=str, list=str)
+def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A patch that takes away or rewrites a line of code of a header for user space, and does not go to the list `list`."""
+    patch = context.patch
+    if any(one.key == arguments["list"] for name in ("To", "Cc") for one in patch.addresses(name)) or arguments["list"] in "\n".join(
+        patch.message
+    ):
+        return
+    wanted = compiled(arguments["paths_pattern"])
+    for change in patch.files:
+        if not wanted.search(change.path) or change.is_rename:
+            continue
+        kept = [_bare(line.text) for line in change.lines("+")]
+        for line in change.lines("-"):
+            text = _bare(line.text)
+            # what only grows, as a list or a mask does at its end, takes nothing away
+            if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(one.startswith(text) for one in kept):
+                yield Hit(
+                    line.patch_line,
+                    f"{change.path} is a contract with user space: say why old programs still work, and Cc: {arguments['list']}",
+                    path=change.path,
+                )
+                return
+
+
+def _bare(text: str) -> str:
+    """A line without comment, white space and what joins it to the next."""
+    return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
+
+
+@detector("rename-in-fix")
+def rename_in_fix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch with a Fixes: tag that also renames a file which it changes."""
+    patch = context.patch
+    if not patch.tags("Fixes"):
+        return
+    for change in patch.files:
+        if change.is_rename:
+            text = f"a fix that renames {change.old_path}: the fix goes first and alone, so that it can be backported"
+            yield Hit(change.patch_line, text, path=change.path)
+            return
+
+
+@detector("uncovered-file", most=int, many_pattern=str, except_pattern=str)
+def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A new file that no section of MAINTAINERS takes (below `many_pattern`: none but those of `most` files and more), in a series that adds none."""
+    tree = context.tree
+    new = [change for change in context.patch.files if change.old_path is None]
+    if tree is None or not new or _touched(context, "MAINTAINERS") or not tree.exists("MAINTAINERS"):
+        return
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.match import match_texts
+
+    others, many = compiled(arguments["except_pattern"]), compiled(arguments["many_pattern"])
+    try:
+        file = load(tree)
+    except MissingError:
+        return
+    for change in new:
+        if others.search(change.path) or tree.exists(change.path):
+            continue
+        sections = [one.section for one in match_texts(file, [change.path]) if not one.is_rest and not one.by_keyword]
+        strict = bool(many.search(change.path))
+        if not any(not strict or _files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
+            say = (
+                "no section of MAINTAINERS takes it"
+                if not sections
+                else f"MAINTAINERS has it only under {sections[0].name}, as one of many"
+            )
+            yield Hit(change.patch_line, f"{change.path}: {say}; add an entry, or say who looks after it", path=change.path)
+            return
+
+
+def _files_of(tree: Tree, section: "Section", most: int) -> int:
+    """How many files a section's patterns take in the tree, counted up to `most`; a pattern that is no directory counts as one."""
+    count = 0
+    for pattern in section.values("F"):
+        folder = re.sub(r"\*$", "", pattern)
+        plain = folder.endswith("/") and not re.search(r"[*?\[]", folder)
+        count += len(tree.files(folder.rstrip("/"))) if plain else 1
+        if count >= most:
+            break
+    return count
+
+
+@detector("selftest-not-built")
+def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A new self-test that the Makefile of its directory does not name, with or without the patch."""
+    tree = context.tree
+    if tree is None:
+        return
+    for change in context.patch.files:
+        found = re.match(r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path)
+        if change.old_path is not None or not found or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path):
+            continue
+        folder, stem, suffix = found[1], found[2], found[3]
+        makefile = f"{folder}/Makefile"
+        named = stem if suffix == "c" else f"{stem}.{suffix}"
+        before = (tree.read(makefile) or b"").decode("utf-8", "replace")
+        if not before and not tree.exists(folder):
+            continue
+        after = [line.text for one in _whole(context) for other in one.files if other.path == makefile for line in other.lines("+")]
+        text = "\n".join([before, *after])
+        if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard", text):
+            yield Hit(
+                change.patch_line, f"{makefile} does not name {named}: the test is neither built, installed nor run", path=change.path
+            )
+
+
+def _whole(context: Context) -> tuple[Patch, ...]:
+    return context.series.patches if context.series and context.series.patches else (context.patch,)
+
+
+def _touched(context: Context, path: str) -> bool:
+    """Whether the patch or another of its series changes this file."""
+    return any(path in one.paths for one in (*_whole(context), context.patch))
+
+
+@detector("default-on")
+def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An option that a patch adds, asks for, and turns on unless told otherwise."""
+    for change in context.patch.files:
+        if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
+            continue
+        option, asked = " ", False
+        for hunk in change.hunks:
+            for line in hunk.lines:
+                if re.match(r"^(?:menu)?config\s", line.text):
+                    # menus of a vendor's drivers build nothing by themselves
+                    option, asked = (" " if "VENDOR" in line.text else line.kind), False
+                elif line.kind == "+" and re.match(r'^\s+(?:bool|tristate|prompt)\s+"', line.text):
+                    asked = option == "+"
+                elif line.kind == "+" and asked and re.match(r"^\s+default [ym]\s*$", line.text):
+                    yield Hit(line.patch_line, f"a new option needs no '{line.text.strip()}': nobody had it yesterday")

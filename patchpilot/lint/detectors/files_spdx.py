@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The SPDX licence tag: on which line, in which kind of comment."""
+
+from collections.abc import Iterable, Iterator
+
+from patchpilot.lint.clang.line_scan import ScannedLine, scan
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.files_whitespace import SOURCES
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+
+_TAG = "SPDX-License-Identifier:"
+_SHEBANG = lazy(r"^[ +]\s*#!\s*/")
+_TAG_WORD = lazy(rf"\b{_TAG}")
+_DUAL = lazy(r"GPL-2\.0.*BSD-2-Clause")
+_STRICTER = (6, 17)
+"""The first kernel whose script reads the licence of bindings word by word."""
+_DUAL_AS_WRITTEN = lazy(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
+_DUAL_HEADER = lazy(r"GPL-2\.0(?:-only)? OR \S+")
+_COMMENTS = {
+    **dict.fromkeys(("h", "s", "S"), "/*"),
+    **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
+    **dict.fromkeys(("sh", "pl", "py", "awk", "tc", "yaml"), "#"),
+}
+
+
+@detector("checkpatch-spdx", type=str)
+def spdx(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits about the licence tag."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    place = 1
+    for line in scan(context).lines:
+        if line.starts_file:
+            place = 1
+        elif line.left and line.sign != "-" and not line.starts_hunk:
+            if line.new_line == place:
+                if _SHEBANG.match(line.raw):
+                    place = 2
+                elif line.sign == "+":
+                    yield from (
+                        ("SPDX_LICENSE_TAG", Hit(line.number, message)) for message in _first_line(line, place, context.options.kernel)
+                    )
+            if line.new_line != place and _TAG in line.raw and line.suffix in SOURCES and _TAG_WORD.search(line.raw):
+                yield "SPDX_LICENSE_TAG", Hit(line.number, f"the SPDX tag goes on line {place} of the file")
+
+
+def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Iterator[str]:
+    raw, suffix = line.raw, line.suffix
+    comment = _COMMENTS.get(suffix, "")
+    if place == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
+        comment = "#"
+    elif not comment and suffix == "rst":
+        comment = ".."
+    if suffix in ("c", "h", "s", "S") and _TAG in raw and not raw[1:].lstrip(" \t\r\f\v").startswith(comment):
+        yield f"the SPDX tag of a .{suffix} file stands in a {comment} comment"
+    if comment and not raw.startswith(f"+{comment} {_TAG} "):
+        yield f"line {place} of the file has no SPDX tag: {comment} {_TAG} <licence>"
+    elif f"{_TAG} " in raw and line.file.startswith("include/dt-bindings/") and kernel >= _STRICTER:
+        if not _DUAL_HEADER.search(raw):
+            yield "headers of bindings are licensed (GPL-2.0-only OR …), so that other systems may use them"
+    elif f"{_TAG} " in raw and line.file.startswith("Documentation/devicetree/bindings/"):
+        licence = raw[raw.index(f"{_TAG} ") :]
+        if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
+            yield "bindings are licensed (GPL-2.0-only OR BSD-2-Clause), so that other systems may use them"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""White space, line length and other things of added lines that need no grammar."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.lint.clang.c_patterns import LOG_FUNCTIONS, STRING
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, expand, scan
+from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+
+SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
+TABBED = frozenset(["h", "c", "pl", "dtsi", "dts"])
+_FSF = lazy(r"\bwrite to the Free|\b675\s+Mass\s+Ave|\b59\s+Temple\s+Pl|\b51\s+Franklin\s+St", re.IGNORECASE)
+_LOCAL_SYMBOL = lazy(r"^\+\s*(?:[A-Z]+_)?SYM_[A-Z]+_(?:START|END)(?:_[A-Z_]+)?\s*\(\s*\.L")
+_MAY_START_BLANK = lazy(rf"^\+ *(?:{COMMENT}|#|[A-Za-z_]\w*(?:\s*##\s*[A-Za-z_]\w*)*:)")
+_OPERATOR_FIRST = lazy(r"^\+\s*(&&|\|\|)")
+_OPEN_END = lazy(r"^\+.*([\[(])\s*$")
+_KEYWORD = lazy(r"^\+.*\$(?:Revision|Log|Id)(?:\$|)")
+_URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
+_LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
+_ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
+_LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
+_BLANK = " \t\n\r\f\v"
+_STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
+
+
+_WHOLE_NAMES = (6, 17)
+
+
+@detector("checkpatch-text", type=str)
+def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about white space, length and the like."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context)
+    limit = context.options.max_line_length
+    for line in lines.lines:
+        if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
+            continue
+        raw = line.raw
+        if (raw and raw[-1] in " \t\r\f\v") or "\r" in raw:
+            yield from _line_end(line)
+        if ("ree" in raw or "Mass" in raw or "Temple" in raw or "Franklin" in raw or "FREE" in raw) and _FSF.search(raw):
+            yield "FSF_MAILING_ADDRESS", Hit(line.number, "no address of the FSF in a licence notice: it has moved before")
+        if line.file in raw and line.sign == "+" and (context.options.kernel < _WHOLE_NAMES or _names_whole(line)):
+            yield "EMBEDDED_FILENAME", Hit(line.number, "a file need not name itself: the name goes stale when the file moves")
+        if line.sign == "+" and line.suffix in SOURCES:
+            yield from _source(lines, line, limit)
+
+
+def _names_whole(line: ScannedLine) -> bool:
+    """Whether the name stands by itself, not as part of a longer one: what newer kernels ask."""
+    return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
+
+
+def _line_end(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
+    if line.text[:1] == "+" and "\r" in line.text:
+        yield "DOS_LINE_ENDINGS", Hit(line.number, "the line ends as on DOS: use a newline only")
+    elif line.raw[0] == "+" and len(line.raw) > 1 and line.raw[-1] in " \t\r\f\v":
+        yield "TRAILING_WHITESPACE", Hit(line.number, "white space at the end of the line", column=len(line.raw.rstrip(" \t\r\f\v")))
+
+
+def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
+    raw = line.raw
+    if line.length > limit and (kind := _too_long(line, limit)):
+        yield kind, Hit(line.number, f"{line.length} columns, the limit is {limit}", column=limit + 1)
+    if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
+        yield "MISSING_EOF_NEWLINE", Hit(line.number, "the file's last line has no newline")
+    if line.suffix == "S" and "SYM_" in line.text and _LOCAL_SYMBOL.match(line.text):
+        yield (
+            "AVOID_L_PREFIX",
+            Hit(line.number, "a symbol that begins with .L is not in the object file: unwinders will not find its range"),
+        )
+    if line.suffix not in TABBED:
+        return
+    if raw[1:2] in (" ", "\t", "\r", "\f", "\v"):
+        if " " in raw and _has_blanks(raw):
+            yield "CODE_INDENT", Hit(line.number, "indent with tabs", column=1)
+        if raw[1] == " " and not _MAY_START_BLANK.match(line.text):
+            yield "LEADING_SPACE", Hit(line.number, "a blank at the start of the line: indent with tabs", column=1)
+    if " \t" in raw:
+        yield "SPACE_BEFORE_TAB", Hit(line.number, "a blank before a tab shows as nothing, or as too much", column=raw.index(" \t"))
+    if ("&&" in raw or "||" in raw) and (found := _OPERATOR_FIRST.match(raw)):
+        yield (
+            "LOGICAL_CONTINUATIONS",
+            Hit(line.number, f"{found[1]} goes to the end of the line above", column=found.start(1)),
+        )
+    if line.suffix not in ("c", "h"):
+        return
+    if line.text.rstrip(" \t\r\f\v")[-1:] in ("(", "[") and (found := _OPEN_END.match(line.text)):
+        yield (
+            "OPEN_ENDED_LINE",
+            Hit(line.number, f"the line ends in {found[1]!r}: put something behind it", column=found.start(1)),
+        )
+    if "$" in raw and _KEYWORD.match(raw):
+        yield "CVS_KEYWORD", Hit(line.number, "git does not expand $Id$, $Log$ or $Revision$")
+
+
+def _has_blanks(raw: str) -> bool:
+    """Whether an added line is indented by eight blanks, or by a blank before a tab and not just empty."""
+    body = raw[1:]
+    text = body.lstrip(_BLANK)
+    indent = body[: len(body) - len(text)]
+    return " " * 8 in indent or (bool(text) and " \t" in indent)
+
+
+def _too_long(line: ScannedLine, limit: int) -> str | None:
+    """Which kind of long line it is; None when it may be long: strings that one greps for and links must not be broken."""
+    code = line.text
+
+    def starts_within(tail: str) -> bool:
+        return len(expand(code[1 : len(code) - len(tail)])) <= limit
+
+    if '"' in code:
+        found = _LOG_STRING.match(code)
+        if found and starts_within(found[1]):
+            return None
+        if _ONLY_STRING.match(code):
+            return None
+    if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
+        return None
+    if (comment := code.find(COMMENT, len(code.rstrip(f"{_BLANK}{COMMENT}")))) >= 0 and starts_within(code[comment:]):
+        return "LONG_LINE_COMMENT"
+    if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
+        return "LONG_LINE_STRING"
+    return "LONG_LINE"

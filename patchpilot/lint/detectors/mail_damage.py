@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails that mail programs have spoilt, and mails that stand wrongly in their thread."""
+
+import re
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.file_diff import DiffLine
+from patchpilot.model.patch import Patch
+
+_TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
+
+
+@detector("malformed-diff")
+def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The diff does not parse: lines are wrapped or lost, or the counts of a hunk header are wrong."""
+    patch = context.patch
+    if not patch.has_diff:
+        return
+    if wrapped := _wrapped(patch):
+        yield Hit(wrapped, "the patch is corrupt: a mail client wrapped this line (git apply: corrupt patch)")
+    elif patch.diff_error:
+        found = re.match(r"line (\d+): ", patch.diff_error)
+        yield Hit(int(found[1]) if found else patch.diff_line, f"the patch is corrupt and cannot be applied: {patch.diff_error}")
+    elif lost := _lost_blanks(patch):
+        yield Hit(lost, "the patch is corrupt: context lines have lost the blank they start with")
+
+
+def _wrapped(patch: Patch) -> int | None:
+    """The patch line that is the tail of the line above: it starts with no diff sign though its hunk is not complete."""
+    old = new = 0
+    for at in range(patch.diff_line - 1, len(patch.lines)):
+        line = patch.lines[at]
+        if header := re.match(r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line):
+            old, new = int(header[1] or 1), int(header[2] or 1)
+        elif old > 0 or new > 0:
+            sign = line[:1]
+            if line.rstrip("\r") == "" or sign == " ":
+                old, new = old - 1, new - 1
+            elif sign == "-":
+                old -= 1
+            elif sign == "+":
+                new -= 1
+            elif sign != "\\":
+                return at + 1
+    return None
+
+
+def _lost_blanks(patch: Patch) -> int | None:
+    """Where every blank context line but one kind came without its blank: many mail programs strip them, git copes; tabs at the start are damage."""
+    for at in range(patch.diff_line - 1, len(patch.lines)):
+        if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
+            return at + 1
+    return None
+
+
+@detector("tabs-lost")
+def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Code that is indented by tabs in the tree comes indented by spaces: the mail program converted them."""
+    for change in context.patch.files:
+        if not _TABBED.search(change.path) or change.is_binary:
+            continue
+        lines = [line for hunk in change.hunks for line in hunk.lines]
+        indented = [line for line in lines if line.text[:1] in (" ", "\t") and line.text.strip() and not line.text.lstrip().startswith("*")]
+        kept = [line for line in indented if line.kind != "+"]
+        spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
+        if _has_line(context, change.old_path, spaced):
+            continue
+        if (
+            len(spaced) >= 3
+            and len(spaced) == len(indented)
+            and kept
+            and len(kept) == len([line for line in kept if line.text.startswith("    ")])
+        ):
+            yield Hit(
+                spaced[0].patch_line,
+                "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)",
+            )
+            return
+        context_lines = [line for line in kept if line.kind == " "]
+        added = [line for line in indented if line.kind == "+"]
+        # blanks by eights above, tabs beside: nobody's file mixes them so
+        if (
+            len(context_lines) >= 3
+            and added
+            and all(line.text.startswith(" " * 8) for line in context_lines)
+            and all(line.text.startswith("\t") for line in added)
+        ):
+            yield Hit(
+                context_lines[0].patch_line,
+                "tabs of the context were converted to spaces: the patch is whitespace damaged and does not apply (use git send-email)",
+            )
+            return
+
+
+def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+    """Whether the tree's own file is indented by spaces there."""
+    data = context.tree.read(path) if context.tree and path else None
+    text = (data or b"").decode("utf-8", "replace")
+    return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
+
+
+@detector("encoded-leftovers")
+def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Leftovers of quoted-printable or HTML in the text or the diff."""
+    patch = context.patch
+    qp = [
+        at
+        for at, line in enumerate(patch.lines)
+        if "=" in line
+        and re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
+        and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
+        and at >= patch.message_line - 1
+    ]
+    if len(qp) >= 2 or any(re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp):
+        yield Hit(qp[0] + 1, "quoted-printable leftovers (=3D, =20): the mail was saved without being decoded")
+    for at in range(patch.message_line - 1, len(patch.lines)):
+        line = patch.lines[at]
+        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line):
+            yield Hit(at + 1, "HTML entities in the patch: the mail was sent or saved as HTML")
+            return
+        if re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE) and at < patch.diff_line:
+            yield Hit(at + 1, "the mail is HTML: lists drop it; send plain text")
+            return
+
+
+@detector("odd-characters")
+def odd_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Blanks that do not break and typographic quotes where code has plain ones: a word processor or mail program put them in."""
+    for change in context.patch.files:
+        if not _TABBED.search(change.path):
+            continue
+        for line in (line for hunk in change.hunks for line in hunk.lines):
+            if not re.match(r"\s*\*", line.text) and "\u00a0" in line.text.split("/*")[0].split("//")[0].split('"')[0]:
+                yield Hit(
+                    line.patch_line, "no-break spaces (U+00A0) in the code: the mail program put them in for spaces, the patch is damaged"
+                )
+                return
+            if re.search(r"(?:[(,=]\s*|#include )[\u201c\u201d]|[\u201c\u201d]\s*[,;)]+\s*$", line.text):
+                yield Hit(line.patch_line, "typographic quotes in the code: the mail program replaced the plain ones, the patch is damaged")
+                return
+
+
+@detector("mail-form")
+def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An attachment, HTML or flowed text: people cannot comment on it, and it may not apply."""
+    patch = context.patch
+    header = next((one for one in patch.headers if one.name.lower() == "content-type"), None)
+    line = header.line if header else 1
+    kind = header.value.lower() if header else ""
+    if "multipart/signed" in kind:
+        return
+    if "html" in patch.damage or "text/html" in kind:
+        yield Hit(line, "the mail is HTML: send plain text (git send-email does)")
+    elif "multipart" in patch.damage:
+        yield Hit(line, "the patch comes as an attachment or in several parts: send it inline as plain text")
+    elif "format=flowed" in kind and patch.has_diff:
+        yield Hit(line, "format=flowed: the mail client may rewrap the patch; send it with git send-email")
+
+
+@detector("disclaimer")
+def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A confidentiality notice: what forbids its own distribution cannot be taken."""
+    for at, line in enumerate(context.patch.lines):
+        if re.search(
+            (
+                r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)"
+                r"|intended (?:(?:only|solely) for|recipient|for the (?:addressee|exclusive|individual|named|person|recipient|sole|use))"
+                r"|privileged (?:and|or) confidential|(?:may be|attachments?,? (?:\w+ )?(?:are|is)|contents? .{0,40}\bare) confidential"
+                r"|本邮件|If you (?:are not|have received) (?:the intended|this))"
+            ),
+            line,
+            re.IGNORECASE,
+        ) and (at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))):
+            yield Hit(at + 1, "a confidentiality disclaimer: such mails cannot be accepted; send from an address that adds none")
+            return
+
+
+@detector("not-utf8")
+def not_utf8(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Bytes in the headers or the message that are not UTF-8."""
+    patch = context.patch
+    for at in range(min(patch.diff_line - 1, len(patch.lines))):
+        if re.search("[\udc80-\udcff]", patch.lines[at]):
+            yield Hit(at + 1, "not valid UTF-8: names and text would be committed garbled")
+            return
+    for at, line in enumerate(patch.message):
+        if re.search(r"Ã[\u0080-\u00bf¤¶¼Ÿ©]|â€[™œ\u009d\u0093“”]|\ufffd", line):
+            yield Hit(patch.message_line + at, "text that was decoded with the wrong character set (mojibake)")
+            return
+
+
+@detector("carriage-returns")
+def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The whole mail has DOS line ends."""
+    patch = context.patch
+    ends = sum(1 for line in patch.lines if line.endswith("\r"))
+    if ends > 3 and ends * 10 >= len(patch.lines) * 9:
+        yield Hit(1, "every line ends in CR LF: the mail was converted on its way; save or send it unchanged")
+
+
+@detector("external-mark")
+def external_mark(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A mark or a banner that a company's mail gateway put in."""
+    patch = context.patch
+    if re.search(r"\[?\*{0,3}(?:EXTERNAL|EXT|External(?: Mail| Email)?|SPAM)\*{0,3}[\]:]", patch.subject.raw):
+        yield Hit(subject_line(context), "a gateway marked the subject: it would be committed so")
+    for at, line in enumerate(patch.message):
+        if re.match(r"^\s*(?:CAUTION|WARNING|EXTERNAL(?: EMAIL)?|\[?External)\b.*\b(?:originated|outside|attachments|links)\b", line):
+            yield Hit(patch.message_line + at, "a gateway put a banner into the message: it would be committed")
+
+
+@detector("new-version-as-reply")
+def new_version_as_reply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A new version sent as a reply to the old thread."""
+    patch = context.patch
+    number = patch.subject.number
+    if patch.subject.version >= 2 and patch.header("In-Reply-To") and patch.has_diff and (number is None or patch.subject.total == 1):
+        yield Hit(_line_of(patch, "In-Reply-To"), "a new version starts a new thread: no In-Reply-To; link to the old one below the ---")
+
+
+@detector("not-threaded")
+def not_threaded(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A later patch of a series that is no reply to anything: it is not in one thread with the others."""
+    patch = context.patch
+    number = patch.subject.number or 0
+    if number >= 2 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References"):
+        yield Hit(
+            subject_line(context),
+            "not threaded: a patch of a series is a reply to its cover letter or first patch; send all in one git send-email call",
+        )
+
+
+@detector("no-cover-letter", fewest=int)
+def no_cover_letter(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The first patch of a series starts the thread itself: there is no cover letter."""
+    patch, series = context.patch, context.series
+    if (series and series.cover) or patch.subject.number != 1 or (patch.subject.total or 0) < arguments["fewest"]:
+        return
+    if patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References"):
+        yield Hit(subject_line(context), f"a series of {patch.subject.total} patches without a cover letter (0/{patch.subject.total})")
+
+
+def _line_of(patch: Patch, name: str) -> int:
+    return next((one.line for one in patch.headers if one.name.lower() == name.lower()), 1)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The form of a patch: is it one, does it apply, and which files does it make, move or mark."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.lint.clang.line_scan import LineScan, as_text, scan
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+
+_STARTS = lazy(r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+ b/\S+\s*$)", re.ASCII)
+_MODE = lazy(r"^new (?:file )?mode.*[7531]\d{0,2}$")
+_SCRIPT = lazy(r"scripts/|\.(?:py|pl|awk|sh)$")
+_MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
+_MADE_OR_MOVED = lazy(r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)")
+_BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
+_NEW_FILE = lazy(r"^new file mode\s*\d+\s*$")
+_TEXT_BINDING = lazy(r"^Documentation/devicetree/bindings/.*\.txt$")
+_BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
+_NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
+
+
+@detector("checkpatch-form", type=str)
+def form(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about the form of the patch and its file headers."""
+    return by_type(context, _all, arguments["type"])
+
+
+def is_patch(lines: LineScan) -> bool:
+    """Whether anything of the mail changes files: a hunk, a rename, a new mode."""
+    before = False
+    for line in lines.lines:
+        if line.starts_hunk:
+            return True
+        text = line.text
+        if not before and text[:1] in (" ", "r", "d") and _STARTS.match(text):
+            return True
+        before = line.log_after
+    return any(True for _ in _moves(lines))
+
+
+def last_line(lines: LineScan) -> int:
+    """The patch line that findings about the whole are given on: the last that is no hunk header."""
+    return next((line.number for line in reversed(lines.lines) if not line.starts_hunk), 1)
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context)
+    yield from _files(context, lines)
+    yield from _broken(lines)
+    for number in _moves(lines):
+        yield "FILE_PATH_CHANGES", Hit(number, "files come, go or move: see whether MAINTAINERS must follow")
+    if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
+        yield "NOT_UNIFIED_DIFF", Hit(last_line(lines), "there is no unified diff in it")
+
+
+def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
+    tree = context.tree
+    binding: bool | None = None
+    reported = 1
+    for line in lines.lines:
+        text = line.text
+        if line.starts_file:
+            if found := _NEW_SIDE.match(text):
+                # the place that a script which walks the lines still stands on when it reads a file's name
+                prefix = found[1].partition("/")[0]
+                if tree is not None and prefix and tree.exists(prefix):
+                    yield "PATCH_PREFIX", Hit(reported, f"{prefix!r} is there in the tree: was the diff made without a/ and b/?")
+                if line.file.startswith("include/asm/"):
+                    yield "MODIFIED_INCLUDE_ASM", Hit(reported, "include/asm is a link: change the architecture's own include/asm-*")
+            if not line.file.startswith("MAINTAINERS"):
+                now = line.file.startswith(_BINDING)
+                if binding is not None and binding != now:
+                    yield "DT_SPLIT_BINDING_PATCH", Hit(line.number, "device tree bindings go into a patch of their own")
+                binding = now
+        elif text.startswith("new "):
+            if _MODE.match(text) and not _SCRIPT.search(line.file):
+                yield "EXECUTE_PERMISSIONS", Hit(line.number, f"{as_text(line.file)} is no script, it must not be executable")
+            if not line.in_log and _NEW_FILE.match(text) and _TEXT_BINDING.match(line.file):
+                yield "DT_SCHEMA_BINDING_PATCH", Hit(line.number, "new device tree bindings are written as YAML schemas")
+        if not line.starts_hunk:
+            reported = line.number
+
+
+def _broken(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+    for line in lines.lines:
+        if line.left and not line.starts_file and not line.starts_hunk and line.sign not in ("+", "-", " ", ""):
+            if line.text.startswith("\\ No newline"):
+                continue
+            yield (
+                "CORRUPTED_PATCH",
+                Hit(line.number, "a line in the middle of a hunk is neither added, removed nor context: was it wrapped?"),
+            )
+            return
+
+
+def _moves(lines: LineScan) -> Iterator[int]:
+    """The first line that tells of a made, deleted or moved file, unless the diffstat shows that MAINTAINERS is changed too."""
+    for line in lines.lines:
+        if line.starts_file or line.starts_hunk:
+            continue
+        text = line.text
+        if "MAINTAINERS" in text and _MAINTAINERS_STAT.match(text):
+            return
+        if line.in_log:
+            continue
+        if (text[:1] in ("n", "d", "r") and _MADE_OR_MOVED.match(text)) or ("=>" in text and _BRACED_MOVE.search(text)):
+            yield line.number
+            return

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits that the message names: `commit <id> ("subject")` and `Fixes:`, their form, and (with a repository) whether they are true."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from patchpilot.lint.checkpatch_address import balanced
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.message_form import in_stack_dump
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context, HistoryFacts
+from patchpilot.model.commit import Commit
+from patchpilot.model.finding import FindingFix
+
+_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,}\b", re.IGNORECASE)
+_FIXES_PARTS = lazy(r"(\s*fixes:?)\s+([0-9a-f]{5,})\s+(?=\()", re.IGNORECASE)
+_FIXES_SPACED = lazy(r"^fixes:? [0-9a-f]{5,} (?=\()", re.IGNORECASE)
+_COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
+_COMMIT_ENDS = lazy(r"\bcommit\s*$", re.IGNORECASE)
+_ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", re.IGNORECASE)
+_BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", re.IGNORECASE)
+_BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", re.IGNORECASE)
+_FIXED_ID = lazy(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE)
+_EXEMPT = lazy(r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit):|^This reverts commit [0-9a-f]{7,40}", re.ASCII)
+_DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", re.IGNORECASE)
+_BEGINS = lazy(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", re.IGNORECASE)
+_NAMED = lazy(r"\b(c)ommit\s+([0-9a-f]{5,})\b", re.IGNORECASE)
+_LONG_ENOUGH = lazy(r"\bcommit\s+[0-9a-f]{12,40}", re.IGNORECASE)
+_TOO_LONG = lazy(r"\bcommit\s+[0-9a-f]{41,}", re.IGNORECASE)
+_ONE_SPACE = lazy(r"\bcommit [0-9a-f]", re.IGNORECASE)
+_LOWER_CASE = lazy(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
+_ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", re.IGNORECASE)
+_MENTIONED = lazy(r"(?:^fixes:|\bcommit)\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
+_HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
+
+
+_LONGER_IDS = (6, 17)
+"""From this kernel on a Fixes: tag may have more than twelve digits."""
+
+
+_MARKER = re.compile(
+    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"
+    r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
+    re.IGNORECASE,
+)
+"""The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants the marker so; the tag says which
+fix a patch is taken for."""
+
+
+@detector("checkpatch-commits", type=str)
+def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about the commits a message names."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context)
+    facts = _Facts(context.history)
+    backport = not context.options.checkpatch_compat and context.patch.subject.for_stable
+    oops, continued = False, 0
+    for line in lines.lines:
+        if line.starts_file or line.starts_hunk or line.in_header:
+            continue
+        text = line.text
+        if not line.in_log and line.left and line.sign == "+":
+            continue
+        if _FIXES.match(text):
+            yield from _fixes(line, facts, context.options.kernel)
+        oops = oops or in_stack_dump(line)
+        if line.in_log and not oops and _names_commit(lines, line) and not (backport and _MARKER.match(text)):
+            if hit := _reference(lines, line, facts, continued):
+                yield "GIT_COMMIT_ID", hit
+            if _COMMIT_ENDS.search(text):
+                continued = line.number
+        # without a repository the script takes every id for unknown: nobody is helped by that, unless told to do as it does
+        asked = context.history is not None or context.options.checkpatch_compat
+        if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
+            yield "UNKNOWN_COMMIT_ID", Hit(line.number, f"there is no commit {found[1]} here: was it rebased, or not fetched yet?")
+        if oops and line.in_log and not text.strip(" \t\r\f\v"):
+            oops = False
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the history says of ids; without one every reference may be true."""
+
+    history: HistoryFacts | None
+
+    def find(self, word: str) -> Commit | None:
+        """The commit of this id, or None."""
+        return self.history.find(word.lower()) if self.history is not None and word else None
+
+    def unknown(self, word: str) -> bool:
+        """Whether there is a history and it has no such commit."""
+        return self.history is not None and bool(word) and self.find(word) is None
+
+
+def _title(text: str, at: int) -> tuple[str, bool]:
+    """What the parentheses at `at` hold, without the double quotes around it, and whether it had those."""
+    inner = text[at + 1 : balanced(text, at) - 1]
+    if len(inner) >= 2 and inner[0] == inner[-1] == '"':
+        return inner[1:-1], True
+    return inner, False
+
+
+def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
+    text = line.text
+    commit_id, title, quoted, good = "", "", False, False
+    for found in _FIXES_PARTS.finditer(text):
+        if balanced(text, found.end()) < 0:
+            continue
+        tag, commit_id = found[1], found[2]
+        title, quoted = _title(text, found.end())
+        spaced = _FIXES_SPACED.match(text)
+        good = (
+            tag == "Fixes:"
+            and spaced is not None
+            and balanced(text, spaced.end()) > 0
+            and 12 <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else 12)
+            and commit_id == commit_id.lower()
+            and quoted
+        )
+        break
+    commit = facts.find(commit_id)
+    true_title = as_bytes(commit.subject) if commit else title
+    if good and true_title == title:
+        return
+    fix = None
+    if commit:
+        right = f"Fixes: {commit.reference}"
+        fix = FindingFix("suggest", right)
+        message = f"write it as {right}"
+    else:
+        message = 'a Fixes: tag is written: Fixes: <12 digits of the id> ("<subject of that commit>")'
+    yield "BAD_FIXES_TAG", Hit(line.number, message, fix=fix)
+
+
+def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
+    """Whether the line names a commit by its id, in words or by an id that stands alone."""
+    text = line.text
+    if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(text):
+        return False
+    if _COMMIT_ID.search(text):
+        return True
+    following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
+    if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
+        return True
+    return bool(_BARE_ID.search(text)) and not _BRACKETED_ID.search(text) and not _FIXED_ID.search(text)
+
+
+def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int) -> Hit | None:
+    """What is wrong with how the line (and up to two after it) names a commit."""
+    text, described, quoted, title = line.text, False, False, ""
+    if _BEGINS.search(text):
+        for following in (line.number, line.number + 1):
+            for found in _DESCRIBED.finditer(text):
+                if balanced(text, found.end()) > 0:
+                    title, quoted = _title(text, found.end())
+                    described = True
+                    break
+            if described or following >= len(lines.lines):
+                break
+            text += " " + lines.lines[following].raw.strip(" \t\n\r\f\v")
+    good, commit_id = False, ""
+    if named := _NAMED.search(text):
+        commit_id = named[2].lower()
+        good = bool(_LONG_ENOUGH.search(text) and not _TOO_LONG.search(text) and _ONE_SPACE.search(text) and _LOWER_CASE.search(text))
+    elif bare := _ANY_ID.search(text):
+        commit_id = bare[1].lower()
+    commit = facts.find(commit_id)
+    if facts.unknown(commit_id) or (continued == line.number - 1 and continued):
+        return None
+    if good and quoted and (commit is None or as_bytes(commit.subject) == title):
+        return None
+    if commit:
+        right = f"commit {commit.reference}"
+        return Hit(line.number, f"write it as {right}", fix=FindingFix("suggest", right))
+    shown = as_text(commit_id) if commit_id else "the commit"
+    return Hit(line.number, f'name {shown} as: commit <12 or more digits of the id> ("<subject of that commit>")')

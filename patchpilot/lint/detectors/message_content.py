@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What maintainers say of a commit message: thinness, wrapping, and what does not belong in it."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import is_prose, paragraphs, pasted, words
+from patchpilot.model.trailer import is_trailer
+
+
+@detector("thin-message", fewest=int)
+def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
+    patch = context.patch
+    count = words(context)
+    if not patch.has_diff or _needs_no_reason(context):
+        return
+    if count == 0:
+        # the line that names another author counts as text for the rule about empty ones
+        if patch.in_body_from and patch.message:
+            yield Hit(patch.message_line, "no description: say what is wrong now and why this is the right change")
+        return
+    if count < arguments["fewest"]:
+        yield Hit(patch.message_line, f"the description has only {count} words: say what is wrong now and why this is the right change")
+        return
+    said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
+    told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
+    fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
+    # a listing of the device, a log or a list says something that the subject does not
+    only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
+    if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
+        if len(fresh - _OF_BINDINGS) <= 1 and only_prose:
+            text = (
+                "the description only repeats the subject: describe the hardware, and why it is not compatible with what is there already"
+            )
+            yield Hit(patch.message_line, text)
+    elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
+        yield Hit(patch.message_line, "the description only repeats the subject: say why")
+
+
+_OF_BINDINGS = frozenset(
+    ("compatible", "compatibles", "string", "strings", "document", "binding", "bindings", "device", "tree", "new", "devicetree")
+)
+
+
+def _adds_an_id(context: Context) -> bool:
+    """Whether the patch only adds an entry to a table of devices, which needs no reason."""
+    added = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    return 0 < len(added) <= 8 and any(
+        re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text) for text in added
+    )
+
+
+_FILLERS = frozenset(
+    [
+        "this",
+        "that",
+        "the",
+        "and",
+        "for",
+        "with",
+        "add",
+        "adds",
+        "added",
+        "fix",
+        "fixes",
+        "fixed",
+        "use",
+        "uses",
+        "patch",
+        "commit",
+        "support",
+        "driver",
+        "from",
+        "into",
+    ]
+)
+
+
+def _needs_no_reason(context: Context) -> bool:
+    title = context.patch.subject.title.lower()
+    return title.startswith(("revert", "linux ", "merge ")) or bool(re.search(r"\b(?:typo|spelling)", title))
+
+
+TOO_LONG = 90
+"""Lines of prose that the rule about long lines certainly names."""
+
+
+@detector("ragged-wrap", narrow=int)
+def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
+    for paragraph in paragraphs(context):
+        lines = [line.rstrip() for line in paragraph.lines]
+        # where lines are too long that is what must be said of the wrapping
+        if len(lines) < 2 or max(map(len, lines)) > TOO_LONG:
+            continue
+        early = [
+            at
+            for at in range(len(lines) - 1)
+            if len(lines[at]) + 1 + len(lines[at + 1].split()[0]) <= arguments["narrow"] and not _ends_thought(lines[at], lines[at + 1])
+        ]
+        widest = max(map(len, lines))
+        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
+            yield Hit(paragraph.start + early[0], "lines are broken unevenly or much too early: wrap the message at 72 to 75 columns")
+            return
+        if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
+            yield Hit(
+                paragraph.start + stub, "odd wrapping: a mail client broke the lines of this message again; wrap it at 72 to 75 columns"
+            )
+            return
+        if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
+            yield Hit(paragraph.start, "the paragraph is broken much too early: wrap the message at 72 to 75 columns")
+            return
+
+
+def _stub(lines: list[str], at: int) -> bool:
+    """Whether a line is the tail of the one above that a mail client put on a line of its own."""
+    return len(lines[at]) <= 24 and len(lines[at - 1]) >= 55 and lines[at + 1][:1].islower() and not _ends_thought(lines[at], lines[at + 1])
+
+
+def _ends_thought(line: str, following: str) -> bool:
+    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not following[:1].isalnum() or bool(re.match(r"\s", following))
+
+
+@detector("greeting")
+def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A letter's opening or close in the message: it would be committed."""
+    quoted = pasted(context)
+    for at, line in enumerate(context.patch.message):
+        found = _greeting().match(line) if at not in quoted else None
+        if found and not (at and line.startswith(" ")):
+            yield Hit(
+                context.patch.message_line + at,
+                f'"{line.strip()}" would be committed: put what is for the readers of the mail below the ---',
+            )
+            return
+
+
+@cache
+def _greeting() -> re.Pattern[str]:
+    people = r"(?:all|everyone|everybody|folks|team|guys|maintainers?|sir|madam|dear|there|[A-Z][a-z]+(?: and [A-Z][a-z]+)?)"
+    return re.compile(
+        rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind"
+        rf"|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
+        r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Thanks (?:&|and) [Rr]egards,?.{0,20}|Sent from my .*"
+        r"|Please (?:apply|review|consider|merge|pull|help)\b(?: \w+){0,4}[.!]?|\U0001f916.*|Generated with \[.*)$"
+    )
+
+
+_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+
+
+@detector("changelog-in-message")
+def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The history of the patch's revisions stands above the ---, where it would be committed."""
+    patch = context.patch
+    quoted = pasted(context)
+    for at, line in enumerate(patch.message):
+        if _changelog().match(line) and at not in quoted:
+            yield Hit(
+                patch.message_line + at,
+                f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed',
+            )
+            return
+
+
+@cache
+def _changelog() -> re.Pattern[str]:
+    return re.compile(
+        r"^\s*(?:[-*] ?)?(?:(?:Main |Major )?[Cc]hange(?:s|[- ]?log)?\s*(?:in|since|for|from|between|after|of|log"
+        r"|:)?:?\s*(?:(?:PATCH |RFC )?[vV] ?\d+|[vV]ersion \d|previous version|last version|revision)"
+        r"|(?:(?:PATCH|RFC) ?)?[vV]\d{1,2}(?:\s*(?:->|=>|-+>|→|\.\.|to)\s*[vV]\d{1,2})?\s*(?::|-\s|\)\s|$)|[Ss]ince [vV]\d"
+        r"|[Dd]iff(?:erences)? (?:from|to|with|since) [vV]\d|[Cc]hange(?: ?[Ll]og|s|log)\s*:\s*$|[Vv]ersion \d+\s*:)"
+    )
+
+
+@detector("no-changelog")
+def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A second or later version that does not say what changed. A numbered patch may say it in the cover letter, if there is one in sight."""
+    patch, series = context.patch, context.series
+    version = patch.subject.version
+    if version < 2 or patch.commit or not patch.has_diff:
+        return
+    cover = series.cover if series else None
+    alone = patch.subject.number == 1 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References")
+    if (patch.subject.total or 1) > 1 and cover is None and not alone:
+        return
+    texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
+    said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
+    if not said and not any(_tells_change(texts, at) for at in range(len(texts))):
+        yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
+    elif (latest := _latest_told([*patch.notes, *(cover.message if cover else ())])) and latest < version:
+        yield Hit(subject_line(context), f"the changelog ends at v{latest}: say below the --- what changed in v{version}")
+
+
+def _latest_told(texts: list[str]) -> int:
+    """The newest version that a changelog's headings tell of, 0 when there are none."""
+    told = [0]
+    for line in texts:
+        if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
+            told.append(int(found[2]))
+        elif found := re.match(
+            r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
+            line,
+        ):
+            told.append(int(found[2]) + (found["how"] not in ("in", "for")))
+        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
+            told.append(int(found[1]))
+        elif re.search(r"\b[vV]\d+\b", line) and re.search(r"[Cc]hange|[Ss]ince|[Dd]iff", line):
+            told.append(99)
+    return max(told)
+
+
+def _tells_change(texts: list[str], at: int) -> bool:
+    line = texts[at]
+    if _STAT.match(line):
+        return False
+    if _changelog().match(line) or re.search(
+        r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV] ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
+        line,
+    ):
+        rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
+        told = [one for one in rest if re.search(r"[a-z]{3}", one) and not re.search(r"://|<", one) and not _STAT.match(one)]
+        return bool(told) or (_changelog().match(line) is not None and not any("://" in one for one in rest))
+    return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
+
+
+@detector("indented-message")
+def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The whole message is indented, as when it was pasted from `git log` or `git show`."""
+    patch = context.patch
+    text = [line for line in patch.message if line.strip()]
+    prose = [line for line in text if not is_trailer(line)]
+    pasted = (
+        len(prose) >= 2 and all(line.startswith(("    ", "\t")) for line in prose) and sum(len(line.split()) >= 6 for line in prose) >= 2
+    )
+    if pasted or (len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text)):
+        yield Hit(patch.message_line, "the whole message is indented: it was pasted from a log, and its tags are not read")

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commit message and the headers above it: is there one, how long are its lines, what does not belong into it."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.tags_signoff import KNOWN
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.source_tree import Tree
+
+LOG_WIDTH = 75
+_DIFF_WORDS = lazy(r"^\s+diff\b.*a/([\w/]+)")
+_DIFF_SIDES = lazy(r"^\s*(?:---\s+a/|\+\+\+\s+b/)")
+_DIFF_HUNK = lazy(r"^\s*@@ -\d+,\d+ \+\d+,\d+ @@")
+_TOOL_SUBJECT = lazy(r"^Subject:.*\b(?:checkpatch|sparse|smatch)\b[^:]", re.IGNORECASE)
+_CHANGE_ID = lazy(r"^\s*change-id:", re.IGNORECASE)
+_OOPS = lazy(r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]")
+_REGISTERS = lazy(r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+")
+_MAY_BE_LONG = lazy(
+    rf"^\s*[a-zA-Z0-9_/.]+\s+\|\s+\d+|^\s*(?:[\w.\-+]*/)++[\w.\-+]+:|^\s*(?i:Fixes:|Link:|(?:{'|'.join(KNOWN)}):)",
+)
+_CHARSET = lazy(r'^Content-Type:.+charset="(.+)".*$')
+_CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
+_UTF8 = lazy(
+    r"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    r"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*"
+)
+_ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
+_PATH = lazy(r"(?:^|\s)(/\S*)")
+_PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
+
+
+@detector("checkpatch-message", type=str)
+def message(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about the message and the mail's headers."""
+    return by_type(context, _all, arguments["type"])
+
+
+def log_before(lines: LineScan, number: int) -> bool:
+    """Whether the message goes on where line `number` begins."""
+    return number > 1 and lines.lines[number - 2].log_after
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context)
+    yield from _missing(lines)
+    yield from _log(lines, context.options.kernel)
+    yield from _encoding(lines)
+    if context.tree is not None:
+        yield from _absolute_paths(lines, context.tree)
+
+
+def in_stack_dump(line: ScannedLine) -> bool:
+    """Whether a dump of stack or registers seems to begin on the line; it ends at a blank line of the message."""
+    return bool((line.in_log and _OOPS.match(line.text)) or (line.text[:1] in (" ", "\t", "#") and _REGISTERS.match(line.text)))
+
+
+def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+    """A patch without a description: fewer than two lines between headers and separator, sign-off and separator counted."""
+    written, seen = 0, False
+    for line in lines.lines:
+        if not (line.starts_file or line.starts_hunk):
+            if log_before(lines, line.number):
+                written += bool(line.text.strip(" \t\r\f\v"))
+            elif seen:
+                if written < 2:
+                    yield "COMMIT_MESSAGE", Hit(line.number, "the commit has no description: say what is wrong and why this mends it")
+                return
+        seen = seen or line.log_after
+
+
+def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
+    oops = long_seen = diff_seen = separated = False
+    for line in lines.lines:
+        text = line.text
+        if line.starts_file or line.starts_hunk:
+            continue
+        if not diff_seen and log_before(lines, line.number) and _looks_like_diff(text):
+            diff_seen = True
+            yield "DIFF_IN_COMMIT_MSG", Hit(line.number, "a diff in the message may be applied as part of the patch: indent it differently")
+        separated = separated or text == "---"
+        if line.in_header and text[:8].lower() == "subject:" and _TOOL_SUBJECT.match(text):
+            yield "EMAIL_SUBJECT", Hit(line.number, "the subject says what changes, not which tool asked for it")
+        if not separated and not line.file and _CHANGE_ID.match(text):
+            yield "GERRIT_CHANGE_ID", Hit(line.number, "Change-Id: means nothing outside of Gerrit, take it out")
+        oops = oops or in_stack_dump(line)
+        if not line.in_log:
+            continue
+        if len(text) > LOG_WIDTH and not long_seen and not oops and not _may_be_long(text, kernel):
+            long_seen = True
+            yield "COMMIT_LOG_LONG_LINE", Hit(line.number, f"this line of the message has {len(text)} columns, wrap at {LOG_WIDTH}")
+        if oops and not text.strip(" \t\r\f\v"):
+            oops = False
+        if text.startswith("#"):
+            yield "COMMIT_COMMENT_SYMBOL", Hit(line.number, "git takes a line that begins with # for a comment and drops it")
+
+
+def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
+    """Whether a line may be as long as it is: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
+    return bool(_MAY_BE_LONG.match(text)) or (kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:")
+
+
+def _looks_like_diff(text: str) -> bool:
+    if "diff" in text and (found := _DIFF_WORDS.match(text)) and re.match(rf"^\s+diff\b.*a/[\w/]+\s+b/{found[1]}\b", text):
+        return True
+    return bool(("---" in text or "+++" in text) and _DIFF_SIDES.match(text)) or bool("@@" in text and _DIFF_HUNK.match(text))
+
+
+def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+    other_charset = False
+    for line in lines.lines:
+        if line.starts_file or line.starts_hunk:
+            continue
+        raw = line.raw
+        if line.in_header and raw.startswith("Content-Type:") and (found := _CHARSET.match(raw)):
+            other_charset = other_charset or "utf-8" not in found[1].lower()
+        if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
+            continue
+        if not _UTF8.fullmatch(raw):
+            yield "INVALID_UTF8", Hit(line.number, "this is not UTF-8, or has control characters")
+        if other_charset and line.log_after and not line.file and _ANY_UTF8.search(raw):
+            yield "UTF8_BEFORE_PATCH", Hit(line.number, "UTF-8 in a message whose headers declare another charset")
+
+
+def _absolute_paths(lines: LineScan, tree: Tree) -> Iterator[tuple[str, Hit]]:
+    for line in lines.lines:
+        if line.log_after and "/" in line.text and not (line.starts_file or line.starts_hunk):
+            for found in _PATH.finditer(line.text):
+                place = _PLACE.match(found[1])
+                if (place and _in_tree(place[1], tree)) or _in_tree(found[1], tree):
+                    yield "USE_RELATIVE_PATH", Hit(line.number, "name files of the tree from its top, not from the root of your disk")
+
+
+def _in_tree(path: str, tree: Tree) -> bool:
+    rest = path
+    while "/" in rest:
+        rest = rest.partition("/")[2]
+        if rest and tree.exists(rest) and not tree.is_dir(rest):
+            return True
+    return False

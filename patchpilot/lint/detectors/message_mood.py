@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mood of a commit message: it orders the code to change, and tells neither of itself nor of its author."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.english_verbs import imperative_of
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import paragraphs
+
+
+@cache
+def _this_patch() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"
+        r"|commit|change(?:set)?)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"
+        r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
+    )
+
+
+@detector("this-patch")
+def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The message talks of itself ("this patch adds") instead of telling the code what to do."""
+    for paragraph in paragraphs(context):
+        if re.match(r"This reverts commit\b", paragraph.text):
+            continue
+        for found in _this_patch().finditer(paragraph.text):
+            what = found["what"] or found["other"]
+            yield Hit(
+                paragraph.line_at(found.start()),
+                f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
+            )
+            return
+    first = next(iter(paragraphs(context)), None)
+    told = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
+    if first and told and imperative_of(told["verb"]):
+        order = (imperative_of(told["verb"]) or "").capitalize()
+        yield Hit(first.start, f'"{told[0]}": begin with the verb in the imperative mood ("{order}")')
+
+
+@detector("not-imperative")
+def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
+    for paragraph in paragraphs(context):
+        for start, sentence in _sentences(paragraph.text):
+            said = _telling(sentence)
+            if said:
+                order = imperative_of(said.split()[-1])
+                yield Hit(paragraph.line_at(start), f'"{said}": use the imperative mood' + (f' ("{order}")' if order else ""))
+                return
+
+
+LABEL_WORDS = 3
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
+        # "EAL: Using …" is a label and what a program said
+        if text[found.start() - 1] == ":" and len(text[start : found.start()].split()) <= LABEL_WORDS:
+            continue
+        yield start, text[start : found.start()]
+        start = found.end()
+    yield start, text[start:]
+
+
+@cache
+def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
+    verbs = (
+        r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
+        r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
+        r"|split|delet|provid|adjust|cover|ensur)"
+    )
+    did = re.compile(
+        rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"
+    )
+    bare = re.compile(
+        (
+            rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"
+            rf"| (?:and|or) )"
+        ),
+        re.IGNORECASE,
+    )
+    passive = re.compile(
+        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"
+        rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
+    )
+    does = re.compile(
+        rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"
+        rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
+    )
+    return did, bare, passive, does
+
+
+def _telling(sentence: str) -> str | None:
+    did, bare, passive, does = _tellers()
+    if found := did.match(sentence) or does.match(sentence):
+        return found[0]
+    found = bare.match(sentence)
+    if (
+        found
+        and sentence[:1].isupper()
+        and imperative_of(found["verb"])
+        and len(sentence.split()) >= 3
+        and not _is_noun_use(sentence, found)
+    ):
+        return found[0]
+    if found := passive.match(sentence):
+        return found["verb"]
+    return None
+
+
+def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
+    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects or headings, not statements."""
+    verb = found["verb"].lower()
+    rest = sentence[found.end() :]
+    if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):
+        return True
+    if verb.endswith("ing"):
+        # a gerund with a finite verb behind it is the sentence's subject
+        finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"
+        told = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
+        return (
+            told
+            or "," in rest[:80]
+            or bool(re.search(finite, rest))
+            or bool(re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
+            or bool(_TOLD_OF_IT.search(rest))
+        )
+    if verb.endswith("ed"):
+        # "Updated data sheets have a table": the participle of a subject
+        passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
+        finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
+        told_of = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
+        return bool(re.match(rf"{passive}|{finite}|{told_of}", rest)) or "," in rest[:60]
+    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
+
+
+_TOLD_OF_IT = re.compile(
+    r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"
+    r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"
+    r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"
+)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What can be said of a series as a whole. The engine runs these once a series, with its first patch as the patch."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import projects
+
+
+def _patches(context: Context) -> tuple[Patch, ...]:
+    return context.series.patches if context.series else ()
+
+
+@detector("numbering")
+def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Numbers that are missing, doubled, or disagree on how many patches there are."""
+    numbered = [(one.subject.number, one.subject.total) for one in _patches(context) if one.subject.number is not None]
+    if len(numbered) < 2:
+        return
+    totals = {total for _, total in numbered if total}
+    cover = context.series.cover if context.series else None
+    if cover and cover.subject.total:
+        totals.add(cover.subject.total)
+    if len(totals) > 1:
+        yield Hit(subject_line(context), f"the patches disagree on their number: {', '.join(map(str, sorted(totals)))}")
+        return
+    numbers = [number for number, _ in numbered]
+    total = next(iter(totals), len(numbers))
+    missing = sorted(set(range(1, total + 1)) - set(numbers))
+    if missing and len(numbers) > 1:
+        yield Hit(subject_line(context), f"the series is not whole: {', '.join(f'{one}/{total}' for one in missing[:5])} is missing")
+    doubled = sorted({number for number in numbers if numbers.count(number) > 1})
+    if doubled:
+        yield Hit(subject_line(context), f"two patches have the number {doubled[0]}/{total}")
+
+
+@detector("series-cover", fewest=int)
+def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Several patches and no cover letter."""
+    patches = _patches(context)
+    first = next((one for one in patches if one.subject.number == 1), None)
+    if (
+        len(patches) >= (projects()[context.options.profile].mail.cover_from or arguments["fewest"])
+        and context.series
+        and context.series.cover is None
+        and first
+        and not first.header("In-Reply-To")
+    ):
+        if first.header("Message-ID"):
+            return
+        yield Hit(subject_line(context), f"a series of {len(patches)} patches without a cover letter")
+
+
+@detector("series-length", most=int)
+def series_length(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """More patches than reviewers take at once."""
+    patches = _patches(context)
+    if len(patches) > arguments["most"]:
+        yield Hit(subject_line(context), f"{len(patches)} patches are more than reviewers take at once: send at most {arguments['most']}")
+
+
+@detector("mixed-versions")
+def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Versions or marks that differ within a series."""
+    patches = [one for one in _patches(context) if one.subject.is_patch]
+    if not patches or any(one.commit for one in patches):
+        return
+    if context.series and context.series.cover and context.series.cover.subject.is_patch:
+        patches.insert(0, context.series.cover)
+    if len(patches) < 2:
+        return
+    versions = sorted({one.subject.version for one in patches})
+    if len(versions) > 1:
+        yield Hit(
+            subject_line(context),
+            f"the patches have different versions ({', '.join(f'v{one}' for one in versions)}): send all of a series anew",
+        )
+    words = {tuple(sorted(word.lower() for word in one.subject.words)) for one in patches}
+    if len(words) > 1:
+        yield Hit(subject_line(context), "the patches of the series are marked for different trees")
+
+
+@detector("autosquash")
+def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
+    title = context.patch.subject.title
+    if found := re.match(
+        r"^(?:[\w./()-]+:? ){0,3}?\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])",
+        title,
+    ):
+        yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', case="unfinished")
+    elif found := re.match(r"^(?:fixup|squash|amend)!", title):
+        yield Hit(
+            subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)'
+        )
+
+
+@detector("mends-earlier")
+def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
+    patches = _patches(context)
+    if all(one.subject.for_stable for one in patches):
+        # commits of the mainline go to a stable tree each as it is, never folded
+        return
+    titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}
+    ids = {one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit}
+    for number, one in enumerate(patches, 1):
+        for tag in one.tags("Fixes"):
+            named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
+            earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
+            if earlier and earlier < number:
+                yield Hit(
+                    subject_line(context), f'patch {number} ("{one.subject.title}") fixes patch {earlier} of the same series: fold it in'
+                )
+        undone = _undone(patches[: number - 1], one)
+        if undone is not None:
+            yield Hit(
+                subject_line(context),
+                f'patch {number} ("{one.subject.title}") changes only lines that patch {undone + 1} added: fold it in',
+            )
+
+
+def _undone(before: tuple[Patch, ...], patch: Patch) -> int | None:
+    removed = {(change.path, line.text.strip()) for change in patch.files for line in change.lines("-") if len(line.text.strip()) > 4}
+    if not removed or len(patch.files) > 3:
+        return None
+    for at, earlier in enumerate(before):
+        added = _added(earlier)
+        if removed <= added:
+            return at
+    return None
+
+
+@cache
+def _added(patch: Patch) -> frozenset[tuple[str, str]]:
+    return frozenset((change.path, line.text.strip()) for change in patch.files for line in change.lines("+"))
+
+
+@detector("same-subject")
+def same_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Two patches with one subject: a Fixes: tag could mean either."""
+    seen: dict[str, int] = {}
+    for number, one in enumerate(_patches(context), 1):
+        title = one.subject.title.lower()
+        if title in seen and title:
+            yield Hit(subject_line(context), f'patches {seen[title]} and {number} have the same subject "{one.subject.title}"')
+            return
+        seen[title] = number
+
+
+@detector("cover-subject")
+def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A cover letter that was sent as git made it."""
+    cover = context.series.cover if context.series else None
+    if cover and any("*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines):
+        yield Hit(subject_line(context), "the cover letter still has git's placeholders: write it before sending")
+    elif cover and cover.message and not _prose_of(cover):
+        yield Hit(subject_line(context), "the cover letter has no text: say what the series is for, and why")
+
+
+def _prose_of(cover: Patch) -> bool:
+    """Whether a cover letter says more than git's shortlog, its statistics and the base."""
+    return any(
+        re.search(r"[a-z]{2,}", line)
+        and not re.match(r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line)
+        for line in (*cover.message, *cover.notes)
+    )
+
+
+@detector("recipients-differ")
+def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Patches of a series that have no recipient in common."""
+    patches = _patches(context)
+    sets = [{one.key for name in ("To", "Cc") for one in patch.addresses(name)} for patch in patches]
+    if len(sets) > 1 and all(sets) and not set.intersection(*sets):
+        yield Hit(subject_line(context), "no recipient gets all patches of the series: at least one list must see the whole")
+
+
+@detector("author-varies")
+def author_varies(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """One person who is the author of the series' patches under two names or two addresses."""
+    names: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    for patch in _patches(context):
+        author = patch.author
+        if not author or not author.name:
+            continue
+        name = author.name.strip('"').lower()
+        address = addresses.setdefault(name, author.key)
+        if address != author.key:
+            yield Hit(subject_line(context), f"{author.name} is the author by two addresses: {address} and {author.key}")
+            return
+        other = names.setdefault(author.key, author.name)
+        if other.strip('"').lower() != name:
+            yield Hit(subject_line(context), f"{author.key} is the author by two names: {other} and {author.name}")
+            return

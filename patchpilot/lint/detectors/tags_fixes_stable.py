@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes: and Cc: stable: when a patch should have them, when not, and what else a fix owes."""
+
+import re
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.tags_form_order import tag_lines
+from patchpilot.lint.detectors.tree_maintainers import is_mail
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.pack_patterns import compiled
+from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is_cosmetic, only_documents
+
+LINKS_JUDGED = (6, 3)
+"""The kernel whose checkpatch.pl began to look at tags with links."""
+
+
+@detector("missing-fixes")
+def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch that says it fixes a bug and does not say which commit made it."""
+    patch = context.patch
+    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
+        return
+    title = patch.subject.title
+    if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable:
+        return
+    tree = {word.lower() for word in patch.subject.words}
+    culprit = _blamed(context)
+    if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
+        yield Hit(culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", case="blamed")
+        return
+    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not only_documents(context.patch.paths):
+        yield Hit(
+            subject_line(context),
+            case="fixes-tree",
+            message=(
+                f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is "
+                f"missing"
+            ),
+        )
+        return
+    if context.history and (defect := defect_in(title)) and not _cosmetic(context):
+        # with history at hand there is a command that finds the commit
+        message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
+        yield Hit(subject_line(context), message + _and_stable(context), case="with-history")
+        return
+    reason = bug_in(title) or cure_in(title, patch.message)
+    if reason and not _cosmetic(context):
+        yield Hit(
+            subject_line(context),
+            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))'
+            + _and_stable(context),
+        )
+
+
+def _and_stable(context: Context) -> str:
+    """What to say of the stable trees beside a missing Fixes: tag."""
+    patch = context.patch
+    own = {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"}
+    if own or not re.search(_GRAVE, patch.subject.title, re.IGNORECASE) or "stable@" in "\n".join(patch.message):
+        return ""
+    return ", and Cc: stable@vger.kernel.org where a release has the bug"
+
+
+def _blamed(context: Context) -> tuple[int, str] | None:
+    """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
+    quoted = pasted(context)
+    text = ["" if at in quoted else line for at, line in enumerate(context.patch.message)]
+    found = blamed_in(context.patch.subject.title, text)
+    return (context.patch.message_line + found[0], found[1]) if found else None
+
+
+def _cosmetic(context: Context) -> bool:
+    return is_cosmetic(context.patch.subject.title, context.patch.paths)
+
+
+def _upstream_commit(context: Context) -> bool:
+    """Whether the message names the mainline commit that it brings to another tree."""
+    return bool(upstream_commits("\n".join(context.patch.message)))
+
+
+@detector("needless-fixes")
+def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
+    patch = context.patch
+    fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
+    found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
+    if fixes is None or not found or bug_in(patch.subject.title):
+        return
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
+    if re.search(_TROUBLE, text, re.IGNORECASE):
+        return
+    yield Hit(fixes, f'"{found[0]}" is no fix: a needless Fixes: tag makes the stable trees take what mends nothing')
+
+
+_CLEANUP = (
+    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"
+    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"
+)
+_TROUBLE = (
+    r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
+    r"|dead-?locks?|race|invalid|missing|missed|corrupt\w*|overflow\w*|hang\w*)\b"
+)
+
+
+@detector("missing-stable", each_pattern=str)
+def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone.
+
+    `each_pattern`: files whose maintainers want it on each fix, grave or not.
+    """
+    patch = context.patch
+    fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
+    if not fixes or re.search(r"stable(?:\+\w+)?@(?:vger\.)?kernel\.org", "\n".join(patch.message)) or _upstream_commit(context):
+        return
+    if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
+        return
+    grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
+    if grave:
+        yield Hit(
+            fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport'
+        )
+        return
+    each = compiled(arguments["each_pattern"])
+    if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
+        yield Hit(
+            fixes[0][0], "a Fixes: tag without Cc: stable@vger.kernel.org: here each fix of a released commit is to ask for the backport"
+        )
+
+
+_GRAVE = (
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"
+    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"
+    r"|regression|hangs?)\b"
+)
+
+
+@detector("stable-alone")
+def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Cc: stable without a Fixes: tag or a version: nobody can tell which trees need it."""
+    lines = tag_lines(context)
+    stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
+    if not stable or any(tag.key == "fixes" for _, tag in lines) or _upstream_commit(context) or _new_device(context):
+        return
+    if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
+        yield Hit(stable[0][0], "Cc: stable without a Fixes: tag or a version (# 5.10+): say since when the bug is there")
+
+
+def _new_device(context: Context) -> bool:
+    title = context.patch.subject.title.lower()
+    changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    return (
+        bool(re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
+        and 0 < len(changed) <= 40
+        and any(re.search(r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text) for text in changed)
+        and context.patch.subject.title.lower().find("fix") < 0
+    )
+
+
+@detector("stable-header")
+def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
+    patch = context.patch
+    sent = [one for name in ("To", "Cc") for one in patch.addresses(name) if one.key == "stable@vger.kernel.org"]
+    if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
+        return
+    if patch.subject.for_stable or (patch.subject.total or 1) > 1:
+        return
+    yield Hit(
+        subject_line(context),
+        (
+            "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets "
+            "into the stable trees"
+        ),
+    )
+
+
+@detector("backport-unmarked")
+def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A patch marked for a stable tree whose message does not name the mainline commit in full."""
+    patch = context.patch
+    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
+        return
+    # a vendor's tree is marked with a bare version as well, and takes what it likes
+    sent = any("stable" in one.key for name in ("To", "Cc") for one in patch.addresses(name))
+    if not sent and not any(re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words):
+        return
+    text = "\n".join(patch.message)
+    named = upstream_commits(text)
+    if any(len(one.id) == 40 for one in named) or re.search(
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text
+    ):
+        return
+    if named:
+        yield Hit(
+            patch.message_line + named[0].at, "write all 40 digits of the mainline commit's id: the stable scripts read no shorter one"
+        )
+    elif not re.search(r"(?i)upstream|mainline|linus", text):
+        yield Hit(
+            None, "marked for a stable tree, but no line names the mainline commit: [ Upstream commit <40 digits> ], or why there is none"
+        )
+
+
+@detector("stable-size", lines=int)
+def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Marked for stable, but larger than the stable trees take."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+            size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
+            if size > arguments["lines"]:
+                case = "" if size > 3 * arguments["lines"] else "slightly"
+                text = f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}"
+                yield Hit(line, text, case=case)
+            return
+
+
+@detector("stable-cosmetic")
+def stable_cosmetic(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Marked for stable, though its subject or its files say that it repairs spelling, style or documents."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value) and _cosmetic(context):
+            yield Hit(
+                line, "marked for stable, but it repairs nothing a user would notice: the stable rules take no spelling, style or documents"
+            )
+            return
+
+
+@detector("regression-list")
+def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The fix of a regression whose tracker is not told."""
+    patch = context.patch
+    text = "\n".join(patch.message)
+    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(
+        tag.key == "fixes" for _, tag in tag_lines(context)
+    ):
+        return
+    if not patch.header("To") and not patch.header("Cc"):
+        return
+    told = [*patch.addresses("To"), *patch.addresses("Cc")]
+    if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
+        yield Hit(subject_line(context), "the fix of a regression: Cc: regressions@lists.linux.dev, so that its tracking ends")
+
+
+@detector("fixes-without-id")
+def fixes_without_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag among the tags that names no commit: a subject or words alone. Links and issue numbers are another rule's matter."""
+    for line, tag in tag_lines(context):
+        value = tag.value.strip()
+        if tag.key != "fixes" or re.match(r"(?:commit\s+)?[0-9a-fA-F]{5,}|#\d|CVE-|[A-Z]+-\d|\S+@\S+", value):
+            continue
+        if re.match(r"\S*://", value):
+            # newer kernels' checkpatch.pl says it of every tag with a link
+            if context.options.kernel < LINKS_JUDGED:
+                yield Hit(line, "Fixes: names a link, not a commit: a report goes into Closes: or Link:")
+            continue
+        if re.match(r"[\"'<(]?[0-9a-fA-F]{7,}", value):
+            yield Hit(line, f'malformed Fixes: tag: nothing stands around the id ("{value[:20]}")')
+            continue
+        yield Hit(line, f'Fixes: "{value[:40]}" names no commit: the tag starts with twelve digits of its id')

@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What maintainers and bots say of tags: who signed, in what order, what is missing."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.address import MAX_ADDRESS, Address
+from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
+
+KNOWN = (
+    "Acked-by", "Analyzed-by", "Assisted-by", "Based-on-patch-by", "BugLink", "Bugzilla", "Cc", "Change-Id", "Closes",
+    "Co-developed-by", "Debugged-by", "Diagnosed-by", "Fixes",
+    "Improvements-by", "Inspired-by", "Link", "Message-Id", "Originally-by", "Originally-from", "Reported-and-tested-by",
+    "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by",
+    "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by",
+    "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
+)  # fmt: skip
+_PEOPLE = ("acked-by", "co-developed-by", "reported-by", "reviewed-by", "signed-off-by", "suggested-by", "tested-by")
+_STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
+
+
+def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+    """(patch line, trailer) of every line of the message that is a tag, wherever it stands."""
+    found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
+    if found is None:
+        patch = context.patch
+        found = tuple(
+            (patch.message_line + at, trailer)
+            for at, line in enumerate(patch.message)
+            if line[:1].isalpha() and (is_trailer(line) or line.startswith("Datasheet:")) and (trailer := parse_trailer(line, at))
+        )
+        context.shared["tags.lines"] = found
+    return found
+
+
+def same_person(one: Address, other: Address) -> bool:
+    """Whether two addresses are one person's: the same address, or the same words in the name."""
+    return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, the company in brackets left out, in any order ("Doe, Jane" is Jane Doe)."""
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)
+
+
+def _signed(context: Context) -> list[tuple[int, Trailer]]:
+    return [(line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
+
+
+@detector("sender-not-signed")
+def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Who sends somebody else's patch has not signed it off."""
+    patch = context.patch
+    sender, author = patch.sender, patch.author
+    if (
+        not (sender and author and patch.in_body_from)
+        or same_person(sender, author)
+        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+    ):
+        return
+    signed = _signed(context)
+    people = [tag.address for _, tag in signed if tag.address]
+    if signed and not any(same_person(sender, one) for one in people):
+        yield Hit(
+            signed[-1][0],
+            f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one",
+        )
+
+
+@detector("not-last-signer")
+def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The last Signed-off-by is not that of the person who sends the patch."""
+    sender = context.patch.sender
+    signed = _signed(context)
+    # a patch file of a commit names its author only
+    if not sender or len(signed) < 2 or not (context.patch.header("To") or context.patch.header("Message-ID")):
+        return
+    last = signed[-1][1].address
+    if last and not same_person(sender, last) and any(one.address and same_person(sender, one.address) for _, one in signed):
+        yield Hit(
+            signed[-1][0],
+            (
+                f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch "
+                f"travelled"
+            ),
+        )
+
+
+@detector("unexplained-signer")
+def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Signed-off-by before the author's own, without the Co-developed-by that would explain it."""
+    author = context.patch.author
+    signed = _signed(context)
+    if not author or len(signed) < 2:
+        return
+    authored = [at for at, (_, tag) in enumerate(signed) if tag.address and same_person(author, tag.address)]
+    if not authored or authored[0] == 0:
+        return
+    partners = [
+        tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
+    ]
+    for line, tag in signed[: authored[0]]:
+        if tag.address and not any(same_person(tag.address, one) for one in partners):
+            yield Hit(
+                line,
+                (
+                    f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a "
+                    f"Co-developed-by right above"
+                ),
+            )
+            return
+
+
+@detector("co-developer-unsigned")
+def co_developer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Co-developed-by whose person signed nowhere, or Co-authored-by, which is no tag of this project."""
+    for line, tag in tag_lines(context):
+        if tag.key == "co-authored-by":
+            yield Hit(line, "Co-authored-by is not a tag of the kernel: write Co-developed-by, followed by that person's Signed-off-by")
+
+
+@detector("alias-name")
+def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A sign-off whose name is a login, not the name of a person."""
+    seen: set[str] = set()
+    for line, tag in _signed(context):
+        address = tag.address
+        if not address or str(address) in seen:
+            continue
+        seen.add(str(address))
+        name = address.name.strip()
+        local = address.email.partition("@")[0].lower()
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
+        odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
+        alias = " " not in name and name.isascii() and odd
+        if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
+            yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
+        elif _role().search(name) or (_role_address().match(local) and not re.search(r"\w+\s+\w+", name)):
+            yield Hit(line, f'"{name or address.email}" stands for a role, not for a person: people sign off, by name')
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    return re.compile(r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$")
+
+
+@cache
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
+    )
+
+
+@detector("odd-address")
+def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An address nobody can write to, or that stands for nobody, in the author's or a signer's place."""
+    author = context.patch.author
+    entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
+    if author:
+        entries.insert(0, (next((one.line for one in context.patch.headers if one.name.lower() == "from"), 1), author))
+    seen: set[str] = set()
+    for line, address in entries:
+        if address.key not in seen and _odd_address().search(address.email):
+            seen.add(address.key)
+            yield Hit(line, f"{address.email} cannot be written to: use an address at which people can ask you")
+
+
+_VOUCHING = ("signed-off-by", "co-developed-by", "reviewed-by", "acked-by", "tested-by", "suggested-by")
+
+
+@cache
+def _odd_address() -> re.Pattern[str]:
+    return re.compile(
+        (
+            r"users\.noreply\.github\.com$|^no-?reply@|^(?:you|your[._-]?(?:name|e?mail)|me|name|user|username)@(?:example\.(?:com|org)|domain\.com|"
+            r"your[\w.-]+|company\.com|email\.com)$|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
+            r"|internal|\(none\)))$|@[^.@]+$|^root@"
+        ),
+        re.IGNORECASE,
+    )
+
+
+LONGEST_NAME = 100
+"""Characters in which a tag's name must end."""
+
+
+@detector("misspelt-tag")
+def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
+    patch = context.patch
+    known = {name.lower(): name for name in KNOWN}
+    for at, line in enumerate(patch.message):
+        head = line[:LONGEST_NAME]
+        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
+            re.match(r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+", head)
+            if "@" in line
+            else None
+        )
+        if not found:
+            continue
+        name = found[1].replace(" ", "-")
+        if name.lower() in known:
+            if name.lower() in _PEOPLE and (" " in found[1] or re.search(r"\s:", found[0])):
+                yield Hit(patch.message_line + at, f'"{found[0].strip()}" is no tag as it is written: it is "{known[name.lower()]}:"')
+            elif name.lower() in _PEOPLE and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
+                yield Hit(patch.message_line + at, f"malformed {known[name.lower()]} tag: a space is missing before the address")
+            elif name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
+                yield Hit(patch.message_line + at, f'"{found[1]}:" is written "{known[name.lower()]}:"')
+            elif ";" in found[0]:
+                yield Hit(patch.message_line + at, f'"{found[0].strip()}" has a semicolon for a colon')
+            continue
+        near = _nearest(name.lower())
+        # checkpatch looks at everything that ends in -by:
+        told = name.lower().endswith("-by") and ":" in found[0]
+        value = line[found.end() :]
+        if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
+            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean Fixes:?')
+        elif near and not told and _fits(near[0], value):
+            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean {known[near[0]]}:?')
+
+
+def _nearest(name: str) -> list[str]:
+    """The tag that a name is nearly, in a list; names that share no beginning with any are not compared."""
+    standard = [one.lower() for one in _STANDARD]
+    if not any(name[:2] == one[:2] or name[:1] + name[2:4] == one[:3] or name[1:4] == one[1:4] for one in standard):
+        return []
+    import difflib
+
+    return difflib.get_close_matches(name, standard, 1, 0.82)
+
+
+def _fits(tag: str, value: str) -> bool:
+    return bool(re.match(r"(?:commit )?[0-9a-f]{7,}\b", value)) if tag == "fixes" else "@" in value
+
+
+@detector("floating-tags")
+def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Blank lines between tags: those above the last blank line are no trailers for git."""
+    patch = context.patch
+    lines = patch.message
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    last = max(tags, default=-1)
+    if last < 0:
+        return
+    at = last
+    while at >= 0:
+        gap = at - 1
+        if at in tags and gap >= 0 and not lines[gap].strip():
+            above = gap
+            while above >= 0 and not lines[above].strip():
+                above -= 1
+            if above in tags or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in tags):
+                yield Hit(
+                    patch.message_line + gap,
+                    "a blank line between the tags: those above it are no longer read as tags; keep them in one block",
+                )
+                return
+        at -= 1
+    yield from _stranded(context, last)
+
+
+def _stranded(context: Context, last: int) -> Iterator[Hit]:
+    """A tag in a paragraph of its own, with text between it and the tags at the end."""
+    patch = context.patch
+    blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
+    written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
+    plain = [at for at, text in enumerate(patch.message[:last]) if not is_trailer(text)]
+    for line, tag in tag_lines(context):
+        at = tag.line
+        if tag.key not in _STRANDED or at >= last or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value)):
+            continue
+        below = _first_after(blank, at, last)
+        above = patch.message[at - 1] if at else ""
+        alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
+        block = bisect_left(plain, at) == bisect_left(plain, below)
+        if not (alone and block and below < last):
+            continue
+        text = patch.message[_first_after(written, below, last)]
+        if re.match(r"[A-Z]\w* \w+", text) and not is_trailer(text):
+            yield Hit(line, f"{tag.name}: stands apart, with text between it and the other tags: keep the tags in one block at the end")
+            return
+
+
+def _first_after(places: Sequence[int], at: int, otherwise: int) -> int:
+    found = bisect_right(places, at)
+    return places[found] if found < len(places) else otherwise
+
+
+_STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", "tested-by")
+
+
+@detector("tags-glued")
+def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """No blank line between the text and the tags: git reads no trailer then."""
+    patch = context.patch
+    tags = [
+        trailer.line
+        for _, trailer in tag_lines(context)
+        if trailer.key in ("signed-off-by", "fixes", "reported-by", "cc", "reviewed-by", "acked-by")
+    ]
+    if not tags:
+        return
+    first = tags[0]
+    above = patch.message[first - 1] if first else ""
+    if (
+        above.strip()
+        and len(above.split()) > 2
+        and not parse_trailer(above)
+        and above[:1] not in (" ", "\t", "[", "(")
+        and "://" not in above
+    ):
+        yield Hit(patch.message_line + first, "no blank line between the text and the tags: put one, so that they are read as tags")
+
+
+@detector("tag-order")
+def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Fixes: below the first sign-off, where history's readers do not look for it."""
+    lines = tag_lines(context)
+    signed = [line for line, tag in lines if tag.key == "signed-off-by"]
+    for line, tag in lines:
+        if tag.key == "fixes" and signed and line > signed[0]:
+            yield Hit(line, "the Fixes: tag goes above the sign-offs, first of the tags")
+            return
+
+
+@detector("review-below-sign-off")
+def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
+    lines = [
+        (line, tag)
+        for line, tag in tag_lines(context)
+        if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")
+    ]
+    signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
+    below = lines[signed[-1] + 1 :] if signed else []
+    if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
+        line, tag = next(one for one in reversed(below) if one[1].key != "closes")
+        yield Hit(line, f"the {tag.name} tag stands below the sign-off: it goes above, in order of time")
+
+
+@detector("own-tag")
+def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A tag that the author gives himself: reviewed, acknowledged, reported or suggested by the one who signed the patch."""
+    author = context.patch.author
+    if not author:
+        return
+    for line, tag in tag_lines(context):
+        address = tag.address
+        if not address or not same_person(author, address):
+            continue
+        if tag.key in ("reviewed-by", "acked-by"):
+            yield Hit(
+                line,
+                f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all",
+                case="review",
+            )
+        elif tag.key in ("reported-by", "suggested-by", "tested-by"):
+            needless = "Reported-by is for others" if tag.key == "reported-by" else "the author's sign-off says it already"
+            yield Hit(line, f"{tag.name} by the author: {needless}")
+
+
+@detector("robot-report")
+def robot_report(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A build robot's Reported-by on a patch that fixes nothing in any tree: the robot reported an earlier version of it."""
+    lines = tag_lines(context)
+    if any(tag.key == "fixes" for _, tag in lines):
+        return
+    for line, tag in lines:
+        if tag.key == "reported-by" and re.search(r"\b(?:lkp@intel\.com|kernel test robot|buildbot|bot@kernelci)", tag.value):
+            yield Hit(
+                line,
+                (
+                    "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by "
+                    "the new version (a fix of merged code has a Fixes: tag)"
+                ),
+            )
+
+
+@detector("duplicate-tag")
+def duplicate_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The same commit named by two Fixes: tags, or the same Link: twice."""
+    seen: dict[str, int] = {}
+    for line, tag in tag_lines(context):
+        if tag.key not in ("fixes", "link", "closes"):
+            continue
+        commit = re.match(r"[0-9a-f]{7,40}", tag.value)
+        key = f"{tag.key} {commit[0][:12] if commit and tag.key == 'fixes' else tag.value}"
+        if key in seen:
+            yield Hit(line, f"the {tag.name} tag stands here twice")
+        seen[key] = line
+
+
+@detector("wrapped-fixes")
+def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag broken over two lines, indented, or with something behind the subject."""
+    patch = context.patch
+    for at, line in enumerate(patch.message):
+        if not re.match(r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, re.IGNORECASE):
+            continue
+        text = line.rstrip()
+        following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
+        if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
+            yield Hit(patch.message_line + at, "the Fixes: tag is wrapped: tags stay on a single line, however long")
+        elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
+            yield Hit(
+                patch.message_line + at,
+                f'"{found[1][:30]}" behind the Fixes: tag: tools take it for malformed; nothing follows the closing parenthesis',
+            )
+        elif re.match(r"^\s", line):
+            yield Hit(patch.message_line + at, "the Fixes: tag is indented: it is read at the start of a line only")
+
+
+@detector("reported-without-link")
+def reported_without_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A Reported-by: that no Closes: or Link: follows."""
+    lines = tag_lines(context)
+    reported = [(line, tag) for line, tag in lines if tag.key in ("reported-by", "reported-and-tested-by")]
+    linked: Sequence[object] = [tag for _, tag in lines if tag.key in ("closes", "link", "buglink", "bugzilla")]
+    if reported and not linked and not any("://" in line for line in context.patch.message):
+        yield Hit(reported[0][0], "Reported-by: without a link to the report: add Closes: (or Link:) right below it")

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What checkpatch.pl asks for since Linux 6.1: links that can be followed, reports that are closed, fixes that say what they fix."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.lint.clang.c_patterns import IDENT
+from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+
+_REPORTED = lazy(r"^\s*reported(?:|-and-tested)-by:", re.IGNORECASE)
+_CLOSES = lazy(r"^closes:\s*", re.IGNORECASE)
+_LINKED = lazy(r"^\s*(\w+:)\s*(\S+)")
+_VERSION = lazy(r"^v(?:ersion)?\d+", re.IGNORECASE)
+_ARCHIVES = (
+    "freedesktop.org/archives/dri-devel",
+    "lists.infradead.org",
+    "lkml.org",
+    "mail-archive.com",
+    "mailman.alsa-project.org/pipermail",
+    "marc.info",
+    "ozlabs.org/pipermail",
+    "spinics.net",
+)
+_ARCHIVED = lazy(rf"\b(?:{'|'.join(re.escape(one) for one in _ARCHIVES)})", re.IGNORECASE)
+_REVERT = "This reverts commit"
+_BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
+_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", re.IGNORECASE)
+_ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
+_FIELD = lazy(rf"\.{IDENT}=")
+_EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
+_TABLE_ENDS = ("{}};", "{{}}};", "ISAPNP_DEVICE_SINGLE_END}};", "ISAPNP_CARD_END}};", "NULL};")
+_RGMII = lazy(r'^\+\s*(phy-mode|phy-connection-type)\s*=\s*"rgmii(?:|-rxid|-txid)"')
+
+
+@detector("checkpatch-newer", type=str)
+def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type that newer kernels have."""
+    return by_type(context, _all, arguments["type"])
+
+
+def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+    yield from _links(context)
+    yield from _missing_fixes(context)
+    yield from _tables(context)
+    lines = scan(context)
+    for line in lines.added:
+        if line.suffix in ("dts", "dtsi", "dtso") and "rgmii" in line.raw and _RGMII.match(line.raw) and not lines.has_comment_near(line):
+            yield "UNCOMMENTED_RGMII_MODE", Hit(line.number, 'say where the delay is made, or use "rgmii-id"')
+
+
+def _links(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context).lines
+    for line in lines:
+        if line.starts_file or line.starts_hunk:
+            continue
+        if not line.in_header and "eported" in line.text and _REPORTED.match(line.text):
+            following = lines[line.number].raw if line.number < len(lines) else ""
+            if not _CLOSES.match(following):
+                yield "BAD_REPORTED_BY_LINK", Hit(line.number, "Closes: with a link to the report goes on the next line")
+        if line.in_log and ":" in line.text and (found := _LINKED.match(line.text)):
+            yield from _link(line, found)
+        if "http" in line.raw and _ARCHIVED.search(line.raw, line.raw.lower().find("http") + 4):
+            yield "PREFER_LORE_ARCHIVE", Hit(line.number, "this archive may go: link to lore.kernel.org")
+
+
+def _link(line: ScannedLine, found: re.Match[str]) -> Iterator[tuple[str, Hit]]:
+    tag, value = found[1], found[2]
+    known = tag in ("Link:", "Closes:")
+    if known and not value.startswith(("http://", "https://")):
+        yield "COMMIT_LOG_WRONG_LINK", Hit(line.number, f"a public link goes behind {tag}")
+    elif not known and value.startswith("http"):
+        if _VERSION.match(tag):
+            yield "COMMIT_LOG_VERSIONING", Hit(line.number, "what changed between versions goes below the ---")
+        else:
+            yield "COMMIT_LOG_USE_LINK", Hit(line.number, as_text(f"{tag} is no tag for links: Link: or Closes:"))
+
+
+def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
+    lines = scan(context)
+    sign = ""
+    inside = changes = False
+    for line in lines.lines:
+        changes = changes or line.starts_hunk or (line.starts_file and not inside)
+        inside = line.log_after
+        if not (line.in_header or line.starts_hunk or line.starts_file):
+            if _FIXES.match(line.text) or (line.text.startswith(_REVERT) and not changes):
+                return
+            if not changes and (found := _BUG_SIGN.search(line.text)):
+                sign = found[0].strip()
+    if sign and is_patch(lines):
+        yield "MISSING_FIXES_TAG", Hit(last_line(lines), f"the message has {sign!r}: does it want a Fixes: tag?")
+
+
+def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
+    if "_device_id" not in c_text(context):
+        return
+    from patchpilot.lint.clang.walk import code
+
+    walked = code(context)
+    for line in c_lines(context):
+        if "_device_id" not in line.text or not _ID_TABLE.search(line.text):
+            continue
+        span = walked.statement(line.number)
+        if span is None:
+            continue
+        table = "\n".join(part[1:] for part in span.text.split("\n")).replace("\\\n", "\n")
+        table = _FIELD.sub("", _EMPTY.sub("", table))
+        if not table.endswith(_TABLE_ENDS):
+            yield "MISSING_SENTINEL", Hit(line.number, "the table has no empty last entry: whoever walks it goes on behind its end")

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a repository's history says of a patch: the prefix its files' subjects have, and whether its Fixes: tags are true. Silent without one."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.message_subject import split_prefix
+from patchpilot.lint.detectors.tags_form_order import same_person, tag_lines
+from patchpilot.lint.lint_context import Context, HistoryFacts
+from patchpilot.model.finding import FindingFix
+
+if TYPE_CHECKING:
+    from patchpilot.model.commit import Commit
+    from patchpilot.model.patch import Patch
+
+COMMITS = 60
+LEAST_COMMITS = 5
+USUAL_SHARE = 0.4
+
+
+@detector("unusual-prefix")
+def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The subject's prefix is none that the history of the touched files has; the usual one is suggested, with its share."""
+    patch, history = context.patch, context.history
+    title = patch.subject.title
+    if history is None or not patch.has_diff or re.match(r"(?:Revert|Reapply) \"|Merge ", title):
+        return
+    own = _prefix(title)
+    usual = _usual(history, context)
+    if usual is None or not own:
+        return
+    counted, total = usual
+    share = sum(number for prefix, number in counted.items() if _alike(prefix, own)) / total
+    best, number = counted.most_common(1)[0]
+    if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
+        better = f"{best} {_rest(title)}"
+        yield Hit(
+            subject_line(context),
+            f'the subject prefix "{own}" is unusual: {number} of the last {total} commits to these files have "{best}"',
+            fix=FindingFix("suggest", better),
+        )
+
+
+def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
+    """(prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
+    for paths in paths_asked(context.patch):
+        subjects = [one for one in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)]
+        # the patch may be in that history already
+        subjects = [one for one in subjects if one != context.patch.subject.title]
+        prefixes = [prefix for one in subjects if (prefix := _prefix(one))]
+        if len(prefixes) >= LEAST_COMMITS:
+            return Counter(prefixes), len(prefixes)
+    return None
+
+
+def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
+    """The sets of paths whose history a patch is held against: the files it changes most, and the directory of the first."""
+    changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
+    old = tuple(one.old_path for one in changes if one.old_path and one.old_path != "MAINTAINERS")[:3]
+    folders = tuple(str(PurePosixPath(one.path).parent) for one in changes if "/" in one.path)[:1]
+    return tuple(paths for paths in (old, folders) if paths)
+
+
+def _prefix(title: str) -> str:
+    """All prefixes of a title as written: "net: phy:"; empty without one."""
+    parts, rest = split_prefix(title)
+    return title[: len(title) - len(rest)].strip() if parts else ""
+
+
+def _rest(title: str) -> str:
+    return split_prefix(title)[1]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two prefixes are of one kind: their first part is the same in the same case."""
+    return one.split(":")[0].strip() == other.split(":")[0].strip()
+
+
+@detector("untrue-fixes", kinds=list)
+def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
+    patch, history = context.patch, context.history
+    if history is None:
+        return
+    from patchpilot.history.fixes_tag import Relations, judge_message
+
+    lines = (patch.subject.title, *patch.message)
+    relations = Relations(
+        is_ancestor=partial(_is_ancestor, history, patch.commit),
+        in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
+        first_release=lambda target: history.first_release(target.id),
+        own_release=history.first_release(patch.commit) if patch.commit and history.find(patch.commit) else None,
+        series=tuple(one.commit for one in context.series.patches if one.commit) if context.series else (),
+    )
+    for judged in judge_message(lines, history.find, relations=relations):
+        for problem in judged.problems:
+            if problem.kind in arguments["kinds"]:
+                # to mend within the release what came in with it is everyday work
+                case = "" if problem.kind != "same-release" else "same-release-for-stable" if _asks_for_stable(context) else "same-release"
+                fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
+                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix, case=case)
+        if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
+            when = f"{judged.target.committed:%Y-%m-%d}"
+            yield Hit(
+                patch.message_line + judged.tag.line - 1, f"the Fixes: tag names a commit of {when}, which is newer than the fix itself"
+            )
+
+
+def _sent(patch: "Patch") -> datetime | None:
+    """When the mail was written, as its header says."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(patch.header("Date") or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _asks_for_stable(context: Context) -> bool:
+    return any(re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc")
+
+
+@detector("committer-unsigned")
+def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A commit of the repository that somebody else than its author committed, who did not sign it off."""
+    commit = context.history.find(context.patch.commit) if context.history and context.patch.commit else None
+    if commit is None or same_person(commit.committer, commit.author) or re.search(r"no-?reply@", commit.committer.email):
+        return
+    signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
+    if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
+        who = commit.committer.name or commit.committer.email
+        yield Hit(signed[-1][0], f"{who} committed the patch but has no Signed-off-by: the committer signs off, too, as the last one")
+
+
+@detector("stable-unreleased")
+def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Cc: stable for bugs that no release has."""
+    history = context.history
+    if history is None or not _asks_for_stable(context):
+        return
+    named = [
+        (line, found[0]) for line, tag in tag_lines(context) if tag.key == "fixes" and (found := re.match(r"[0-9a-f]{7,64}", tag.value))
+    ]
+    targets = [(line, history.find(name)) for line, name in named]
+    if targets and all(target and history.is_released(target.id) is False for _, target in targets):
+        line = next(line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value)
+        yield Hit(line, "marked for stable, but the bug never was in a release: no stable tree has it")
+
+
+def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:
+    return history.is_ancestor(target.id, commit) if commit else None

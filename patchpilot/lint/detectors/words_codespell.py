@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Words that are misspelt, by codespell's dictionary: in the subject, the message and new comments. The kernel's own list is checkpatch's rule."""
+
+import mmap
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
+from patchpilot.lint.new_side import c_hunks
+
+_WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
+
+
+@detector("misspelt-word")
+def misspelt_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A misspelt word, once a line."""
+    known = _kernel_list(context)
+    seen: set[str] = set()
+    for where, text in _texts(context):
+        for found in _WORD.finditer(text):
+            word = found[0].lower()
+            if word in seen:
+                continue
+            right = correction(word)
+            if right and word not in known and not _means_itself(context, found[0]):
+                seen.add(word)
+                yield Hit(where, f"'{found[0]}' may be misspelled - perhaps '{right}'?", column=found.start() + 1)
+
+
+def _texts(context: Context) -> Iterator[tuple[int, str]]:
+    patch = context.patch
+    yield subject_line(context), patch.subject.title
+    quoted, titles = pasted(context), quoted_titles(patch.message)
+    for at, line in enumerate(patch.message):
+        if at not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
+            start, end = titles.get(at, (0, 0))
+            yield patch.message_line + at, line[:start] + " " * (end - start) + line[end:]
+    for hunk in c_hunks(context):
+        for new in hunk.lines:
+            if new.added and (new.comment or "/*" in new.text or "//" in new.text):
+                yield new.patch_line, new.text if new.comment else new.text[new.text.find("/") :]
+    for change in patch.files:
+        if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
+            for added in change.lines("+"):
+                if re.search(r"[a-z] [a-z]", added.text):
+                    yield added.patch_line, added.text
+
+
+def _means_itself(context: Context, word: str) -> bool:
+    """Whether the word is a name of this patch: part of a path, or an identifier of its code."""
+    if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
+        return True
+    return word.lower() in " ".join(context.patch.paths).lower() or (word[0].isupper() and not word.isupper() and word.lower() in _NAMES)
+
+
+_NAMES = frozenset(("ment", "thead", "exynos", "hist", "nd", "ser", "ue", "fo", "te"))
+_NOT_HERE = frozenset(
+    # words of this field that are misspellings elsewhere
+    [
+        "ackward",
+        "alloc",
+        "ans",
+        "ba",
+        "bootup",
+        "clk",
+        "coul",
+        "crate",
+        "creat",
+        "cros",
+        "desc",
+        "dout",
+        "edn",
+        "ede",
+        "endcode",
+        "extint",
+        "filetest",
+        "fpr",
+        "fro",
+        "gae",
+        "hist",
+        "hte",
+        "hsi",
+        "inactivate",
+        "inout",
+        "iif",
+        "ist",
+        "lod",
+        "mis",
+        "mot",
+        "nd",
+        "ned",
+        "ninth",
+        "nin",
+        "ofo",
+        "ot",
+        "parm",
+        "parms",
+        "pres",
+        "pullup",
+        "recuse",
+        "referer",
+        "requestor",
+        "rouge",
+        "rsource",
+        "sav",
+        "sie",
+        "simplier",
+        "som",
+        "ser",
+        "splitted",
+        "stap",
+        "stati",
+        "stdio",
+        "stoll",
+        "strat",
+        "suppor",
+        "te",
+        "tha",
+        "thead",
+        "uint",
+        "unsecure",
+        "unser",
+        "userspace",
+        "vie",
+        "wan",
+        "wheter",
+        "wit",
+        "afile",
+        "ro",
+        "ue",
+        "hart",
+        "sur",
+        "noes",
+        "sync'ed",
+        "re-use",
+        "reuse",
+        "runtime",
+        "preceed",
+        "varn",
+        "ans",
+        "tre",
+        "fo",
+        "numer",
+        "tthe",
+        "mmaped",
+        "assertIn",
+        "statics",
+        "invokable",
+        "unmappable",
+        "implementor",
+        "implementors",
+        "nodel",
+        "infor",
+        "isnt",
+        "dont",
+        "cant",
+        "wont",
+        "doesnt",
+        "iff",
+        "devault",
+        "iput synopsys",
+        "mapp",
+        "errorneous",
+        "thru",
+        "followings",
+        "indices",
+        "clen",
+        "pevent",
+        "nest",
+        "nwo",
+        "wih",
+    ]
+)
+
+
+@cache
+def correction(word: str) -> str | None:
+    """What codespell would write for a lower-case word; None when it does not know it as misspelt or is not sure."""
+    if word in _NOT_HERE:
+        return None
+    index = _dictionary()
+    right = index.right(word) if index else None
+    if right is None:
+        return None
+    first = right.partition(",")[0].strip()
+    # a reason behind the last comma marks what codespell itself does not dare to correct
+    return None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
+
+
+class _Words:
+    """The dictionary, looked up by the first letters of a word instead of from its beginning."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._starts: dict[bytes, int] = {}
+        at = 0
+        for letter in b"abcdefghijklmnopqrstuvwxyz":
+            key = b"\n" + bytes((letter,))
+            found = data.find(key, at)
+            if found >= 0:
+                self._starts[key] = found
+                at = found
+
+    def right(self, word: str) -> str | None:
+        """What stands behind the arrow of a word, or None."""
+        key = f"\n{word}->".encode()
+        start = self._starts.get(key[:2], -1)
+        if start < 0:
+            return None
+        end = min((one for one in self._starts.values() if one > start), default=len(self._data))
+        found = self._data.find(key, start, end)
+        if found < 0:
+            return None
+        stop = self._data.find(b"\n", found + 1)
+        return self._data[found + len(key) : stop if stop >= 0 else len(self._data)].decode("utf-8", "replace")
+
+
+@cache
+def _dictionary() -> _Words | None:
+    from importlib.util import find_spec
+
+    spec = find_spec("codespell_lib")
+    if not spec or not spec.origin:
+        return None
+    file = Path(spec.origin).parent / "data" / "dictionary.txt"
+    try:
+        with file.open("rb") as stream:
+            return _Words(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):
+        return None
+
+
+def _kernel_list(context: Context) -> "_KernelList":
+    return _KernelList(context)
+
+
+class _KernelList:
+    """The tree's scripts/spelling.txt, read when a word has been found: those words are the checkpatch rule's."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._words: frozenset[str] | None = None
+
+    def __contains__(self, word: str) -> bool:
+        if self._words is None:
+            self._words = self._read()
+        return word in self._words
+
+    def _read(self) -> frozenset[str]:
+        data = self._context.tree.read("scripts/spelling.txt") if self._context.tree else None
+        folder = self._context.options.data_dir
+        if data is None and folder and (folder / "spelling.txt").is_file():
+            data = (folder / "spelling.txt").read_bytes()
+        lines = (data or b"").decode("utf-8", "replace").split("\n")
+        return frozenset(line.partition("||")[0].strip().lower() for line in lines if "||" in line)

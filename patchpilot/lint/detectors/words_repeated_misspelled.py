@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Words: known misspellings, and words that stand there twice."""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import quoted_titles
+from patchpilot.model.finding import FindingFix
+from patchpilot.model.source_tree import Tree, ground_of
+
+_RUN = lazy(r"[\w\-'`]+")
+_WORD = r"\b[A-Z]?[a-z]{2,}\b"
+_TWO_WORDS = lazy(rf"({_WORD}) (?=({_WORD}))")
+_LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
+_HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
+_HEX_WORDS = frozenset(["add", "added", "bad", "be"])
+_ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
+_LAST_WORD = lazy(rf"({_WORD})\s*$")
+_FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
+
+
+@detector("checkpatch-words", type=str)
+def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Hits of one type about words, in the message and in added lines."""
+    return by_type(context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"])
+
+
+def tool_data(context: Context, name: str) -> bytes | None:
+    """A file that belongs to checkpatch.pl: from --data, else from the tree's scripts/; None when neither has it."""
+    folder = context.options.data_dir
+    if folder is not None:
+        file = Path(folder) / name
+        return file.read_bytes() if file.is_file() else None
+    return context.tree.read(f"scripts/{name}") if context.tree is not None else None
+
+
+def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
+    mistakes = _mistakes(context)
+    if not mistakes:
+        return
+    single, phrases = mistakes
+    lines = scan(context).lines
+    # what another commit is called is not for this one to mend
+    log = [line.raw if line.in_log or line.in_header else "" for line in lines]
+    quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
+    for line in lines:
+        raw = line.raw
+        if line.starts_file or line.starts_hunk or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:"):
+            continue
+        taken = -1
+        for start, end in _misspelled(raw, single, phrases):
+            # one sign parts two words at most: the second of two mistakes side by side is not seen
+            if start and start - 1 < taken:
+                continue
+            taken = end + 1
+            first, last = quoted.get(line.number - 1, (0, 0))
+            if first <= start < last:
+                continue
+            typo = raw[start:end]
+            better = _in_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
+            fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
+            yield "TYPO_SPELLING", Hit(line.number, f"{as_text(typo)!r} is spelled {better!r}", column=max(1, start), fix=fix)
+
+
+def _misspelled(raw: str, single: Mapping[str, str], phrases: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    places = [(found.start(), found.end()) for found in _RUN.finditer(raw) if found[0].lower() in single]
+    lower = raw.lower()
+    for phrase in phrases:
+        at = lower.find(phrase)
+        while at >= 0:
+            end = at + len(phrase)
+            if not (at and _RUN.match(raw, at - 1, at)) and not _RUN.match(raw, end, end + 1):
+                places.append((at, end))
+            at = lower.find(phrase, end)
+    return iter(sorted(places))
+
+
+def _in_case(typo: str, better: str) -> str:
+    if typo.isupper():
+        return better.upper()
+    return better[:1].upper() + better[1:] if typo[:1].isupper() else better
+
+
+_TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None]] = {}
+
+
+def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+    """Misspelled → right, single words and phrases apart; read once a tree."""
+    tree = ground_of(context.tree) if context.tree is not None else None
+    if context.options.data_dir is None and tree is not None:
+        kept = _TREES.get(id(tree))
+        if kept is None or kept[0] is not tree:
+            _TREES.clear()
+            kept = _TREES[id(tree)] = (tree, parse_spelling(tool_data(context, "spelling.txt")))
+        return kept[1]
+    return parse_spelling(tool_data(context, "spelling.txt"))
+
+
+@functools.lru_cache(maxsize=4)
+def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+    """Read `wrong||right` lines: (single words, phrases), keys in lower case and as byte text."""
+    if data is None:
+        return None
+    single: dict[str, str] = {}
+    phrases: dict[str, str] = {}
+    for entry in data.decode("utf-8", "surrogateescape").split("\n"):
+        wrong, _, right = entry.strip().partition("||")
+        if wrong and right and not wrong.startswith("#"):
+            key = as_bytes(wrong.lower())
+            (single if key.isalnum() or _RUN.fullmatch(key) else phrases)[key] = right
+    return single, phrases
+
+
+def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
+    for line in scan(context).lines:
+        if line.starts_file or line.starts_hunk or not (line.log_after or line.raw[:1] == "+") or _LISTING.search(line.raw):
+            continue
+        if " " in line.raw[1:]:
+            for word, second in _doubles(line):
+                # a finding of the message is shown without a place when it has no column
+                column = None if line.log_after else second
+                yield "REPEATED_WORD", Hit(line.number, f"{word!r} stands there twice", column=column)
+        if carried := _carried_over(line):
+            column = line.raw.index(carried, 1)
+            yield "REPEATED_WORD", Hit(line.number, f"{carried!r} ends the line above and begins this one", column=column)
+
+
+def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
+    """Each word that stands there twice in a row, and where its second is."""
+    raw, start = line.raw, 0 if line.log_after else 1
+    at = start
+    while found := _TWO_WORDS.search(raw, at):
+        at = found.end()
+        first, second = found[1], found[2]
+        if "struct" in first or "union" in first or "enum" in first:
+            # the name that follows is no word of a sentence
+            at += len(first) + len(second) + 1
+            continue
+        if first.lower() != second.lower() or first == "long":
+            continue
+        before = raw[found.start() - 1] if found.start() > start else ""
+        after = raw[found.end(2)] if found.end(2) < len(raw) else ""
+        if (before and before not in " \t\n\r\f\v") or after not in " \t.,;?!":
+            continue
+        if _HEX.search(first) and first.lower() not in _HEX_WORDS:
+            continue
+        yield first, found.start(2)
+
+
+def _carried_over(line: ScannedLine) -> str | None:
+    before = line.previous
+    if before is None or line.raw[:1] != "+" or "*" not in line.raw or COMMENT not in before.text:
+        return None
+    opening = _FIRST_IN_COMMENT.match(line.raw)
+    if not opening or not _ENDS_IN_COMMENT.search(before.text):
+        return None
+    last = _LAST_WORD.search(before.raw)
+    return last[1] if last and last[1] == opening[1] else None

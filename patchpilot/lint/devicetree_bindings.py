@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The device tree bindings of a tree, read once and searched for compatible strings."""
+
+import re
+from pathlib import Path
+
+from patchpilot.model.source_tree import Tree, changed_below, ground_of
+
+FOLDER = "Documentation/devicetree/bindings"
+_PART = re.compile(r",[a-zA-Z0-9]*-")
+_NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
+
+
+class Bindings:
+    """All text below Documentation/devicetree/bindings, and the vendors that vendor-prefixes.yaml lists."""
+
+    def __init__(self, text: bytes, vendors: bytes, below: "Bindings | None" = None) -> None:
+        self._text = text
+        self._vendors = vendors
+        self._below = below
+        self._known: dict[str, bool] = {}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the tree has any: other projects keep them elsewhere."""
+        return bool(self._text or self._vendors) or (self._below is not None and self._below.is_there)
+
+    def documents(self, compatible: str) -> bool:
+        """Whether the compatible stands there: itself, or with `<.*>` for the part (or the number in the part) before its first hyphen."""
+        known = self._known.get(compatible)
+        if known is None:
+            forms = {compatible, _PART.sub(",<.*>-", compatible, count=1), _NUMBERED.sub(r",\1<.*>-", compatible, count=1)}
+            known = self._known[compatible] = any(self._has(form) for form in forms) or bool(
+                self._below and self._below.documents(compatible)
+            )
+        return known
+
+    def knows_vendor(self, vendor: str) -> bool:
+        """Whether the vendor has an entry in vendor-prefixes.yaml."""
+        return f'"^{vendor},.*":'.encode() in self._vendors
+
+    def _has(self, form: str) -> bool:
+        # dots and pluses are those of a pattern: a compatible with one is looked for as grep -E would
+        if form.encode() in self._text and "+" not in form:
+            return True
+        if not re.search(r"[.+*]", form):
+            return False
+        try:
+            return re.search(form.encode(), self._text) is not None
+        except re.error:
+            return False
+
+
+_READ: list[tuple[Tree, Bindings]] = []
+
+
+def bindings_of(tree: Tree) -> Bindings:
+    """The bindings of a tree, with those that earlier patches of a series bring; kept for the last tree and for the last ground below one."""
+    for kept, bindings in _READ:
+        if kept is tree:
+            return bindings
+    changed = changed_below(tree, FOLDER)
+    ground = ground_of(tree)
+    if ground is not tree:
+        below = bindings_of(ground)
+        if not changed:
+            return below
+        text = b"\n".join(data for path in changed if (data := tree.read(path)))
+        bindings = Bindings(text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below)
+        _READ[:] = [(ground, below), (tree, bindings)]
+        return bindings
+    bindings = Bindings(_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"")
+    _READ[:] = [(tree, bindings)]
+    return bindings
+
+
+def _text(tree: Tree) -> bytes:
+    root = getattr(tree, "root", None)
+    if isinstance(root, Path):
+        # thousands of files: without the tree's own care for links, which a walk that follows none does not need
+        return b"\n".join(_read_all(root / FOLDER))
+    return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
+
+
+def _read_all(folder: Path) -> list[bytes]:
+    import os
+
+    texts: list[bytes] = []
+    for top, _, names in os.walk(folder):
+        for name in names:
+            path = f"{top}/{name}"
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except OSError:
+                continue
+            try:
+                texts.append(os.read(handle, 1 << 22))
+            finally:
+                os.close(handle)
+    return texts

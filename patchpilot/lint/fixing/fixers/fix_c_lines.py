@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things stand on lines of C: braces, labels, continuation lines, the stars of a comment."""
+
+import re
+
+from patchpilot.lint.clang.checks.line_layout import _last_open_bracket as last_open_bracket
+from patchpilot.lint.clang.line_scan import ScannedLine, as_text
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import COMMENT, FixSite, LineChange, delete, fixer
+from patchpilot.model.finding import FixEdit
+
+_BLANK = " \t"
+_MOST_LINES = 20
+
+
+def _bare(line: ScannedLine) -> str | None:
+    """The code of a line without its sign, None where a comment or a directive is on it or it goes on with a backslash."""
+    if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
+        return None
+    return line.raw[1:].rstrip(_BLANK)
+
+
+@fixer("join-brace")
+def join_brace(site: FixSite) -> LineChange | None:
+    """The brace, `else` or `while` of the lower line goes behind the upper one."""
+    for lower in (site.number, site.number + 1):
+        upper = site.added(lower - 1)
+        line = site.added(lower)
+        if not upper or not line:
+            continue
+        head, tail = _bare(upper), _bare(line)
+        if head is None or tail is None or not head.strip():
+            continue
+        tail = tail.lstrip(_BLANK)
+        if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
+            return LineChange(edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),))
+    return None
+
+
+@fixer("split-brace")
+def split_brace(site: FixSite) -> LineChange | None:
+    """The brace that opens a function goes to a line of its own."""
+    for number in range(site.number, site.number + _MOST_LINES):
+        line = site.added(number)
+        if line is None:
+            return None
+        text = _bare(line)
+        if text is None:
+            return None
+        if "{" in line.code:
+            if not text.endswith("{") or text.count("{") != 1 or not text[:-1].rstrip(_BLANK).endswith(")"):
+                return None
+            return LineChange(edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_BLANK)), "+{")),))
+        if ";" in line.code:
+            return None
+    return None
+
+
+@fixer("label")
+def label(site: FixSite) -> LineChange | None:
+    """A label at the start of its line."""
+    line = site.added(site.number)
+    found = re.match(r"\+[ \t]+([A-Za-z_]\w*:[ \t]*)$", line.raw) if line else None
+    return site.replaced(site.number, f"+{found[1].rstrip()}") if found else None
+
+
+@fixer("comment-star", COMMENT)
+def comment_star(site: FixSite) -> LineChange | None:
+    """The star of a comment's line under the one above, and with it those below that stood under it."""
+    before = site.line.previous
+    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    edits: list[FixEdit] = []
+    number, old = site.number, _indent(site.line)
+    while lead and (line := site.added(number)) and _indent(line) == old and line.raw[1 + len(old) :].startswith("*"):
+        edits.append(FixEdit(number, 1, (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),)))
+        number += 1
+        if "*/" in line.raw:
+            break
+    return LineChange(edits=tuple(edits)) if edits else None
+
+
+@fixer("comment-end", COMMENT)
+def comment_end(site: FixSite) -> LineChange | None:
+    """The end of a comment goes to a line of its own."""
+    line = site.added(site.number)
+    found = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
+    if not line or not found or line.text.strip(f"+{NOTE} \t"):
+        return None
+    return LineChange(edits=(FixEdit(site.number, 1, (as_text(f"+{found[1]}{found[2]}"), f"+{found[1]}*/")),))
+
+
+@fixer("align")
+def align(site: FixSite) -> LineChange | None:
+    """A continuation line under the text behind the open bracket, and with it the lines that stood under it."""
+    line, before = site.added(site.number), site.added(site.number - 1)
+    if not line or not before:
+        return None
+    tabs = re.match(r"\+(\t*)(.*)$", before.text)
+    column = last_open_bracket(tabs[2]) if tabs else -1
+    if not tabs or column < 0:
+        return None
+    wanted = tabs[1] + "\t" * (column // 8) + " " * (column % 8)
+    old = _indent(line)
+    if not _may_move(line, old):
+        return None
+    edits = [FixEdit(line.number, 1, (as_text(f"+{wanted}{line.raw[1 + len(old) :]}"),))]
+    depth = _depth(before.code) + _depth(line.code)
+    for number in range(line.number + 1, line.number + _MOST_LINES):
+        one = site.added(number)
+        if depth <= 0 or one is None or _indent(one) != old or not _may_move(one, old):
+            break
+        edits.append(FixEdit(number, 1, (as_text(f"+{wanted}{one.raw[1 + len(old) :]}"),)))
+        depth += _depth(one.code)
+    return LineChange(edits=tuple(edits))
+
+
+def _indent(line: ScannedLine) -> str:
+    return line.raw[1 : len(line.raw) - len(line.raw[1:].lstrip(_BLANK))]
+
+
+def _may_move(line: ScannedLine, indent: str) -> bool:
+    """Whether the line's indent is white space of the code: no comment or string reaches into it, no backslash column stands behind, no directive."""
+    text = line.text[1 + len(indent) :]
+    return line.text[1 : 1 + len(indent)] == indent and not line.raw.rstrip().endswith("\\") and not text.startswith("#")
+
+
+def _depth(code: str) -> int:
+    return code.count("(") - code.count(")")
+
+
+@fixer("drop-fallthrough", "named")
+def drop_fallthrough(site: FixSite) -> LineChange | None:
+    """A `fallthrough;` between labels goes."""
+    line = site.added(site.number)
+    return delete([site.number]) if line and line.raw[1:].strip() == "fallthrough;" else None

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The subject and the prose of the message. Lines of the diff are no business of these fixers, but for words in their comments."""
+
+import re
+
+from patchpilot.lint.clang.line_scan import as_bytes
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
+from patchpilot.model.finding import FixEdit
+from patchpilot.model.trailer import is_trailer
+
+_DOCUMENTS = (".rst", ".txt", ".md")
+_SURE_TWICE = frozenset(("the", "a", "an", "of", "and", "to", "is", "in", "for", "with", "on", "be", "we", "it", "this", "if", "or", "are"))
+
+
+def _in_message(site: FixSite) -> bool:
+    patch = site.context.patch
+    return patch.message_line <= site.number < patch.message_line + len(patch.message)
+
+
+def _subject_line(site: FixSite) -> int | None:
+    """The patch line of the subject, when it is one plain line."""
+    patch = site.context.patch
+    header = next((one for one in patch.headers if one.name.lower() == "subject"), None)
+    if not header or header.line >= len(patch.lines):
+        return None
+    raw, below = patch.lines[header.line - 1], patch.lines[header.line]
+    # a subject in the body is the one that counts
+    plain = "=?" not in raw and below[:1] not in (" ", "\t") and raw.rstrip("\r").endswith(patch.subject.title) and patch.subject.title
+    return header.line if plain else None
+
+
+def _retitled(site: FixSite, title: str) -> LineChange | None:
+    number = _subject_line(site)
+    if number is None or not title or title == site.context.patch.subject.title:
+        return None
+    raw = site.text(number)
+    ending = "\r" if raw.endswith("\r") else ""
+    return LineChange(edits=(FixEdit(number, 1, (raw.rstrip("\r").removesuffix(site.context.patch.subject.title) + title + ending,)),))
+
+
+@fixer("subject-end", PROSE)
+def subject_end(site: FixSite) -> LineChange | None:
+    """A subject without the full stop, comma or semicolon at its end; what may be cut or meant is left."""
+    title = site.context.patch.subject.title
+    return _retitled(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
+
+
+@fixer("subject-blanks", PROSE)
+def subject_blanks(site: FixSite) -> LineChange | None:
+    """One blank between the words of a subject."""
+    header = next((one for one in site.context.patch.headers if one.name.lower() == "subject"), None)
+    if not header or "=?" in site.text(header.line):
+        return None
+    name, colon, rest = site.text(header.line).partition(":")
+    better = f"{name}{colon} " + re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
+    return LineChange(edits=(FixEdit(header.line, 1, (better,)),)) if better != site.text(header.line) else None
+
+
+@fixer("prefix-blanks", PROSE)
+def prefix_blanks(site: FixSite) -> LineChange | None:
+    """A subject's prefixes with one blank behind each colon and none before."""
+    title = site.context.patch.subject.title
+    found = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
+    if not found or "::" in title or "//" in title:
+        return None
+    head = re.sub(r" *: *", ": ", found[0]).rstrip()
+    return _retitled(site, f"{head} {title[found.end() :].lstrip()}")
+
+
+@fixer("drop-line", PROSE)
+def drop_line(site: FixSite) -> LineChange | None:
+    """The line of the message goes, and one of the two blank lines that would meet there."""
+    if not _in_message(site):
+        return None
+    lines, at = site.context.patch.lines, site.number - 1
+    blank = at > 0 and not lines[at - 1].strip() and at + 1 < len(lines) and not lines[at + 1].strip()
+    return delete([site.number, site.number + 1] if blank else [site.number])
+
+
+@fixer("indent-line", PROSE)
+def indent_line(site: FixSite) -> LineChange | None:
+    """The line of the message with a blank before it."""
+    return LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),)) if _in_message(site) else None
+
+
+@fixer("commit-reference", PROSE)
+def commit_reference(site: FixSite) -> LineChange | None:
+    """`commit 0123456 ("…")` with what the repository has for that id, where the line names one commit and all of it."""
+    right = site.finding.fix.text if site.finding.fix else ""
+    found = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    if not found or not _in_message(site):
+        return None
+    text = site.text(site.number)
+    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
+    if len(named) != 1 or not (found[1].startswith(named[0][0]) or named[0][0].startswith(found[1])):
+        return None
+    written = re.search(r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])", text, re.IGNORECASE)
+    if not written or (written[2] is not None and written[2].strip("\"'") != found[2]):
+        return None
+    # a title that begins behind the id and goes on in the next line is not ours to wrap
+    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
+        return None
+    reference = f'{written[1]} {found[1]} ("{found[2]}")'
+    return LineChange(edits=(FixEdit(site.number, 1, (text[: written.start()] + reference + text[written.end() :],)),))
+
+
+@fixer("spelling", PROSE)
+def spelling(site: FixSite) -> LineChange | None:
+    """A misspelt word of prose or of a comment, where there is one way to spell it."""
+    typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(" → ")
+    if not arrow or "," in better or not better or not typo.isascii():
+        return None
+    return _word(site, typo, better)
+
+
+@fixer("spelling-said", PROSE)
+def spelling_said(site: FixSite) -> LineChange | None:
+    """As `spelling`, for findings that say it in their message and of a word with a capital may be wrong: it may be a name."""
+    found = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
+    return _word(site, found[1], found[2]) if found else None
+
+
+def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
+    raw = as_bytes(site.text(site.number))
+    places = [
+        one for one in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw) if _is_prose(site, *one.span())
+    ]
+    if _in_message(site) and (not places or _is_told(site, raw, better, places[0].start())):
+        return None
+    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(), better) for one in places)) if places else None
+
+
+def _is_told(site: FixSite, raw: str, better: str, at: int) -> bool:
+    """Whether a misspelt word of the message is what the message tells of: it speaks of spelling, quotes the word or names it beside the right one."""
+    patch = site.context.patch
+    told = " ".join((patch.subject.title, *patch.message)).lower()
+    return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", told) is not None
+
+
+def _is_prose(site: FixSite, start: int, end: int) -> bool:
+    """Whether a place is in a sentence: the message but for tags and what is quoted, a comment, a document."""
+    text = site.text(site.number)
+    if _in_message(site):
+        return not is_trailer(text) and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|") and "://" not in text
+    line = site.added(site.number)
+    if line is None:
+        return False
+    if line.file.endswith(_DOCUMENTS):
+        return "``" not in text and not text[1:].startswith((" ", "\t"))
+    return line.file.endswith((".c", ".h")) and set(line.text[start:end]) == {NOTE}
+
+
+@fixer("word-once", PROSE)
+def word_once(site: FixSite) -> LineChange | None:
+    """A word that stands there twice in a row once, where no sentence has it twice."""
+    found = re.match(r"^'(\w+)' stands there twice$", site.finding.message)
+    if not found or found[1].lower() not in _SURE_TWICE:
+        return None
+    raw = as_bytes(site.text(site.number))
+    places = [
+        one
+        for one in re.finditer(rf"\b({re.escape(found[1])})( {re.escape(found[1])})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
+        if _is_prose(site, *one.span())
+    ]
+    return LineChange(spans=tuple(ColumnSpan(site.number, one.start(2), one.end(2), "") for one in places)) if places else None

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Blanks in a line of C, put or taken at the place that a finding names. Code only: comments and strings are passed over."""
+
+import re
+
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
+
+_BLANK = " \t"
+_SIGN = re.compile(r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S")
+_DIRECTIVE = re.compile(r"\+\s*#")
+_KEPT_APART = frozenset(
+    ("else", "do", "goto", "default", "const", "static", "unsigned", "signed", "int", "long", "char", "void", "in", "inline")
+)
+_NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
+_NUMBER_BEHIND = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
+
+
+def _place(site: FixSite) -> tuple[str, int] | None:
+    """The sanitised line and the finding's column, when that is a place in the code of an added line."""
+    if site.added(site.number) is None:
+        return None
+    text, at = site.line.text[: len(site.line.raw)], site.column
+    return (text, at) if 0 < at < len(text) and text[at] != NOTE else None
+
+
+def _taken(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
+    """The blanks around columns start to end taken out, outwards as far as they go; not the line's indent nor blanks at its end."""
+    while start > 1 and text[start - 1] in _BLANK:
+        start -= 1
+    while end < len(text) and text[end] in _BLANK:
+        end += 1
+    if start >= end or not text[1:start].strip(_BLANK) or not text[end:].strip(_BLANK):
+        return None
+    return LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
+
+
+def _put(site: FixSite, at: int) -> LineChange:
+    return LineChange(spans=(ColumnSpan(site.number, at, at, " "),))
+
+
+@fixer("space-before")
+def space_before(site: FixSite) -> LineChange | None:
+    """A blank before the column; for a `return(` that has no column, before the bracket."""
+    if site.column < 1 and (found := re.search(r"\breturn\(", site.line.text)):
+        return _put(site, found.end() - 1)
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    return _put(site, at) if text[at - 1] not in _BLANK else None
+
+
+@fixer("space-before-word")
+def space_before_word(site: FixSite) -> LineChange | None:
+    """A blank between a brace and the word behind it."""
+    place = _place(site)
+    return _put(site, place[1]) if place and re.match(r"[A-Za-z_]", place[0][place[1]]) else None
+
+
+@fixer("space-after")
+def space_after(site: FixSite) -> LineChange | None:
+    """A blank behind the sign at the column."""
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    return _put(site, at + 1) if at + 1 < len(text) and text[at + 1] not in _BLANK else None
+
+
+@fixer("space-around")
+def space_around(site: FixSite) -> LineChange | None:
+    """One blank on each side of the operator, where it is certain that it is one of two operands."""
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    found = _SIGN.match(text, at)
+    if not found or not _is_certain(text, found[0], at, found.end()):
+        return None
+    end = found.end()
+    spans = []
+    if text[:at].rstrip(_BLANK) not in ("+", "") and text[at - 1] not in _BLANK:
+        spans.append(ColumnSpan(site.number, at, at, " "))
+    if end < len(text) and text[end] not in _BLANK:
+        spans.append(ColumnSpan(site.number, end, end, " "))
+    return LineChange(spans=tuple(spans)) if spans else None
+
+
+def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
+    before, behind = text[at - 1], text[end : end + 1]
+    if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":"):
+        return False
+    # a blank before and none behind is how a sign of one operand looks
+    if sign in ("+", "-", "*", "&") and before in _BLANK and behind not in _BLANK:
+        return False
+    if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
+        return before not in _BLANK and behind not in _BLANK
+    if sign in ("*", "&"):
+        return bool(_NUMBER.search(text[1:at]) or _NUMBER_BEHIND.match(text, end)) and before not in _BLANK and behind not in _BLANK
+    if sign == ":":
+        return "?" in text[:at]
+    if sign in ("<", ">"):
+        return not re.search(r"#\s*include|@", text)
+    return True
+
+
+@fixer("no-space-before")
+def no_space_before(site: FixSite) -> LineChange | None:
+    """No blank before the sign at the column."""
+    place = _place(site)
+    if not place or place[0][place[1] - 1] not in _BLANK:
+        return None
+    text, at = place
+    start = len(text[:at].rstrip(_BLANK))
+    return LineChange(spans=(ColumnSpan(site.number, start, at, ""),)) if start > 1 else None
+
+
+@fixer("no-space-before-call")
+def no_space_before_call(site: FixSite) -> LineChange | None:
+    """No blank between a name and the bracket of its call; a name before `(*` may be a type."""
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    name = re.search(r"(\w+)[ \t]+$", text[:at])
+    if not name or name[1] in _KEPT_APART or re.match(r"\(\s*[*^]", text[at:]) or re.match(r"\+\s*#\s*define\s+$", text[: name.start()]):
+        return None
+    return no_space_before(site)
+
+
+@fixer("no-space-after")
+def no_space_after(site: FixSite) -> LineChange | None:
+    """No blank behind the sign at the column."""
+    place = _place(site)
+    found = _SIGN.match(*place) if place else None
+    if not place or not found:
+        return None
+    text, start = place[0], found.end()
+    end = start + len(text[start:]) - len(text[start:].lstrip(_BLANK))
+    return LineChange(spans=(ColumnSpan(site.number, start, end, ""),)) if end > start and end < len(text) else None
+
+
+@fixer("no-space-around")
+def no_space_around(site: FixSite) -> LineChange | None:
+    """No blank on either side of the sign at the column."""
+    place = _place(site)
+    found = _SIGN.match(*place) if place else None
+    if not place or not found:
+        return None
+    text, at = place
+    sides = (_taken(site, text, at, at), _taken(site, text, found.end(), found.end()))
+    spans = tuple(span for one in sides if one for span in one.spans)
+    return LineChange(spans=spans) if spans else None
+
+
+@fixer("no-space-here")
+def no_space_here(site: FixSite) -> LineChange | None:
+    """The blanks at the column go."""
+    place = _place(site)
+    return _taken(site, *place, place[1]) if place and place[0][place[1]] in _BLANK else None
+
+
+@fixer("one-space-here")
+def one_space_here(site: FixSite) -> LineChange | None:
+    """The blanks at the column become one."""
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    end = at + len(text[at:]) - len(text[at:].lstrip(_BLANK))
+    return LineChange(spans=(ColumnSpan(site.number, at, end, " "),)) if end > at else None
+
+
+@fixer("space-before-brace")
+def space_before_brace(site: FixSite) -> LineChange | None:
+    """`){` and `else{` with a blank."""
+    text = site.line.text[: len(site.line.raw)]
+    if site.added(site.number) is None or text.count("{") != 1:
+        return None
+    found = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
+    return _put(site, found.end()) if found else None
+
+
+@fixer("cast")
+def cast(site: FixSite) -> LineChange | None:
+    """No blank behind a cast; the column is that of its bracket."""
+    place = _place(site)
+    if not place or place[0][place[1]] != "(":
+        return None
+    text, at = place
+    found = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
+    if not found or re.search(r"[\w\])]\s*$", text[1:at].rpartition("return")[2] if text[1:at].rstrip().endswith("return") else text[1:at]):
+        return None
+    return LineChange(spans=(ColumnSpan(site.number, at + found.start(1), at + found.end(1), ""),))
+
+
+@fixer("star")
+def star(site: FixSite) -> LineChange | None:
+    """Stars beside the name: one blank before them, none between and none behind."""
+    place = _place(site)
+    found = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
+    if not place or not found or not re.match(r"[\w)(]", place[0][found.end() : found.end() + 1]):
+        return None
+    text, behind = place[0], re.compile(r"\w+").match(place[0], found.end())
+    if behind and behind[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
+        return None
+    stars = found[0].rstrip()
+    good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _BLANK else f" {stars}")
+    if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
+        return None
+    return LineChange(spans=(ColumnSpan(site.number, found.start(), found.end(), good),)) if good != found[0] else None
+
+
+@fixer("function-pointer")
+def function_pointer(site: FixSite) -> LineChange | None:
+    """`type (*name)(arguments)`: the blank at the column goes, or the one that is missing comes."""
+    place = _place(site)
+    if not place:
+        return None
+    text, at = place
+    if text[at] in _BLANK:
+        return _taken(site, text, at, at)
+    return _put(site, at) if text[at] == "(" and text[at - 1] not in _BLANK else None

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tags: how they are written, where they stand. People and commits stay who and what they were."""
+
+import re
+
+from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
+from patchpilot.model.finding import FixEdit
+
+_FORM = re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
+_PEOPLE = {
+    name.lower(): name
+    for name in (
+        "Signed-off-by",
+        "Co-developed-by",
+        "Acked-by",
+        "Tested-by",
+        "Reviewed-by",
+        "Reported-by",
+        "Suggested-by",
+        "Assisted-by",
+    )
+}
+
+
+def _message(site: FixSite) -> range:
+    patch = site.context.patch
+    return range(patch.message_line, patch.message_line + len(patch.message))
+
+
+def _is_tag(text: str) -> bool:
+    found = _FORM.match(text)
+    return found is not None and ("-" in found[1] or found[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink"))
+
+
+def _rewritten(site: FixSite, text: str) -> LineChange | None:
+    return (
+        LineChange(edits=(FixEdit(site.number, 1, (text,)),)) if site.number in _message(site) and text != site.text(site.number) else None
+    )
+
+
+@fixer("tag-form", PROSE)
+def tag_form(site: FixSite) -> LineChange | None:
+    """A known tag in its usual case, at the start of the line, one blank behind the colon."""
+    found = _FORM.match(site.text(site.number))
+    if not found or (found[1].lower() not in _PEOPLE and found[1].lower() not in ("cc", "to")):
+        return None
+    return _rewritten(site, f"{_PEOPLE.get(found[1].lower(), found[1])}: {found[2]}")
+
+
+@fixer("tag-name", PROSE)
+def tag_name(site: FixSite) -> LineChange | None:
+    """A tag that is nearly one that tools know, by the one name that the finding gives."""
+    found = re.search(r"(?:did you mean |it is \"|is written \")([A-Z][\w-]+):", site.finding.message)
+    text = site.text(site.number)
+    name, colon, value = text.partition(":")
+    if not found or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
+        return None
+    if found[1] == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
+        return None
+    return _rewritten(site, f"{found[1]}: {value.strip()}")
+
+
+@fixer("stable-form", PROSE)
+def stable_form(site: FixSite) -> LineChange | None:
+    """`Cc: stable@vger.kernel.org # 6.1+`, the way the finding says it."""
+    found = re.match(r"^write '(stable@(?:vger\.)?kernel\.org(?: # [^']+)?)' instead of ", site.finding.message)
+    text = site.text(site.number)
+    return _rewritten(site, f"Cc: {found[1]}") if found and re.match(r"(?i)cc:", text) else None
+
+
+@fixer("stable-host", PROSE)
+def stable_host(site: FixSite) -> LineChange | None:
+    """The stable list's address, misspelt."""
+    return _rewritten(site, re.sub(r"\bstable@[\w.-]+", "stable@vger.kernel.org", site.text(site.number), count=1))
+
+
+@fixer("fixes-form", PROSE)
+def fixes_form(site: FixSite) -> LineChange | None:
+    """The Fixes: tag as the repository's commit is named; only where the line says the same commit and nothing else."""
+    right = site.finding.fix.text if site.finding.fix else ""
+    text = site.text(site.number)
+    id_right = re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    written = re.match(r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$", text)
+    if not id_right or not written or not (id_right[1].startswith(written[1].lower()) or written[1].lower().startswith(id_right[1])):
+        return None
+    title = (written[2] or "").strip("\"'() ")
+    # another title may mean another commit
+    return _rewritten(site, right) if not title or _same(title, id_right[2]) else None
+
+
+def _same(written: str, true: str) -> bool:
+    one, two = (" ".join(text.rstrip(".…").split()).lower() for text in (written, true))
+    return one == two.strip("\"'() ") or (len(one) > 20 and two.startswith(one))
+
+
+@fixer("drop-tag", PROSE)
+def drop_tag(site: FixSite) -> LineChange | None:
+    """A tag that says what another has said goes."""
+    text = site.text(site.number)
+    if site.number not in _message(site) or not _is_tag(text):
+        return None
+    same = [number for number in _message(site) if number != site.number and site.text(number).split() == text.split()]
+    return delete([site.number]) if same else None
+
+
+@fixer("close-gap", PROSE)
+def close_gap(site: FixSite) -> LineChange | None:
+    """Blank lines between two tags go; a paragraph between them is left."""
+    lines = _message(site)
+    if site.number not in lines or site.text(site.number).strip():
+        return None
+    gap = [site.number]
+    while gap[0] - 1 in lines and not site.text(gap[0] - 1).strip():
+        gap.insert(0, gap[0] - 1)
+    while gap[-1] + 1 in lines and not site.text(gap[-1] + 1).strip():
+        gap.append(gap[-1] + 1)
+    above, below = gap[0] - 1, gap[-1] + 1
+    if above not in lines or below not in lines or not _is_tag(site.text(below)):
+        return None
+    return delete(gap) if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t") else None
+
+
+@fixer("blank-above", PROSE)
+def blank_above(site: FixSite) -> LineChange | None:
+    """A blank line between the text and the first tag."""
+    return LineChange(edits=(FixEdit(site.number, 0, ("",)),)) if site.number in _message(site) else None
+
+
+@fixer("tag-up", PROSE)
+def tag_up(site: FixSite) -> LineChange | None:
+    """The tag goes above the first sign-off of its block; Fixes: above all tags of it. Other tags keep their order."""
+    lines, text = _message(site), site.text(site.number)
+    if site.number not in lines or not _is_tag(text) or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t")):
+        return None
+    first = site.number
+    while first - 1 in lines and (_is_tag(site.text(first - 1)) or site.text(first - 1)[:1] in ("[", " ", "\t")):
+        first -= 1
+    signed = next(
+        (one for one in range(first, site.number) if site.text(one).lower().startswith(("signed-off-by:", "co-developed-by:"))), None
+    )
+    if signed is None:
+        return None
+    above = first if text.lower().startswith("fixes:") and _is_tag(site.text(first)) else signed
+    return LineChange(edits=(FixEdit(above, 0, (text,)), FixEdit(site.number, 1, ())))
+
+
+@fixer("whole-fixes", PROSE)
+def whole_fixes(site: FixSite) -> LineChange | None:
+    """A Fixes: tag on one line, at its start."""
+    lines, text = _message(site), site.text(site.number)
+    if site.number not in lines or not re.match(r"\s*Fixes: ", text):
+        return None
+    if re.search(r"\(\".*\"\)\s*$", text):
+        return _rewritten(site, text.strip())
+    below = site.number + 1
+    if below not in lines or not re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text) or not re.match(r"[^\"]*\"\)\s*$", site.text(below)):
+        return None
+    return LineChange(edits=(FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),))

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tokens of C that a rule wants another way and that mean the same: the fixer names each."""
+
+import re
+
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
+
+_BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
+
+
+def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineChange | None:
+    """Every place in the line's code that matches, replaced."""
+    if site.added(site.number) is None:
+        return None
+    text = site.line.text[: len(site.line.raw)]
+    found = [one for one in re.finditer(pattern, text) if NOTE not in one[0]]
+    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in found)) if found else None
+
+
+@fixer("drop-zero", NAMED)
+def drop_zero(site: FixSite) -> LineChange | None:
+    """`= 0;` of a static or global variable goes."""
+    text = site.line.text
+    if "const" in text or text.count("=") != 1 or text.count(";") != 1 or "," in text:
+        return None
+    return _spans(site, r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "")
+
+
+@fixer("say-int", NAMED)
+def say_int(site: FixSite) -> LineChange | None:
+    """`unsigned x` is `unsigned int x`."""
+    return _spans(site, r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", group=1)
+
+
+@fixer("drop-int", NAMED)
+def drop_int(site: FixSite) -> LineChange | None:
+    """`long int` is `long`."""
+    return _spans(site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1)
+
+
+@fixer("drop-extern", NAMED)
+def drop_extern(site: FixSite) -> LineChange | None:
+    """A prototype without extern; the lines that go on with it keep their place, so it must be whole, and nothing but it."""
+    if re.search(r",(?![^(]*\))", site.line.code):
+        return None
+    return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
+
+
+@fixer("lower-hex", NAMED)
+def lower_hex(site: FixSite) -> LineChange | None:
+    """Hexadecimal digits in lower case, the suffix as it is."""
+    spans = []
+    number = site.number
+    # the finding speaks of the first of many
+    while line := site.added(number):
+        text = line.text[: len(line.raw)]
+        digits = re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
+        spans += [ColumnSpan(number, one.start(), one.end(), one[0].lower()) for one in digits]
+        number += 1
+    return LineChange(spans=tuple(spans)) if spans else None
+
+
+@fixer("say-func", NAMED)
+def say_func(site: FixSite) -> LineChange | None:
+    """`__func__` for `__FUNCTION__`."""
+    return _spans(site, r"\b__FUNCTION__\b", "__func__")
+
+
+@fixer("say-inline", NAMED)
+def say_inline(site: FixSite) -> LineChange | None:
+    """`inline` for its older spellings."""
+    return _spans(site, r"\b__inline(?:__)?\b", "inline")
+
+
+@fixer("one-semicolon", NAMED)
+def one_semicolon(site: FixSite) -> LineChange | None:
+    """The second of two semicolons at the end of a line goes."""
+    return None if re.search(r"\bfor\b", site.line.text) else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
+
+
+@fixer("drop-comma", NAMED)
+def drop_comma(site: FixSite) -> LineChange | None:
+    """The comma behind the last thing on the line goes."""
+    return _spans(site, r",(?=[\s\x01]*$)", "")
+
+
+@fixer("put-comma", NAMED)
+def put_comma(site: FixSite) -> LineChange | None:
+    """A comma behind the last thing on the line."""
+    return _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1) if site.line.code.strip("+ \t") else None
+
+
+@fixer("unbracket", NAMED)
+def unbracket(site: FixSite) -> LineChange | None:
+    """`return x;` for `return (x);` on one line."""
+    line = site.added(site.number)
+    found = _BRACKETS.match(line.text) if line else None
+    if not line or not found or NOTE in line.text or "," in found[2] or not _balanced(found[2]) or not found[2].strip():
+        return None
+    inside = line.raw[found.start(2) : found.end(2)].strip()
+    return site.replaced(site.number, f"+{found[1]} {inside};")
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+@fixer("dts-space")
+def dts_space(site: FixSite) -> LineChange | None:
+    """One blank around `=` and behind a comma between values."""
+    line = site.added(site.number)
+    if line is None:
+        return None
+    text = line.text[: len(line.raw)]
+    equals = re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
+    spans = [ColumnSpan(site.number, one.start(), one.end(), " = ") for one in equals if one[0] != " = "]
+    spans += [ColumnSpan(site.number, one.start(1), one.end(1), " ") for one in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)]
+    return LineChange(spans=tuple(spans)) if spans else None

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stood in a column on purpose stands there after a fix: lines below an open bracket, backslashes and comments behind the code."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from patchpilot.lint.clang.line_scan import ScannedLine, expand, scan
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange
+from patchpilot.lint.fixing.patch_edit import PatchEdit
+from patchpilot.lint.lint_context import Context
+
+_BLANK = " \t"
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_TAIL = re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
+_TAB = 8
+_MOST_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedColumn:
+    """What keeps the columns of a draft: the change, and the original indexes of lines whose fix would leave a line below askew."""
+
+    change: LineChange
+    askew: frozenset[int]
+
+
+def keep_columns(
+    old: tuple[PatchEdit, Context], new: tuple[PatchEdit, Context], may_touch: Callable[[ScannedLine, int], bool]
+) -> AlignedColumn:
+    """What to change in the `new` draft so that what stood under a bracket of a changed line, or in a column behind it, stands there again."""
+    was, now = scan(old[1]).lines, scan(new[1]).lines
+    place = {origin: at for at, origin in enumerate(new[0].origin)}
+    text = {at: one.raw for at, one in enumerate(now)}
+    masks = {at: one.text for at, one in enumerate(now)}
+    spans: list[ColumnSpan] = []
+    askew: set[int] = set()
+    done: set[int] = set()
+    for at, line in enumerate(was):
+        here = place.get(old[0].origin[at], -1)
+        if here < 0 or not line.added or line.starts_file or (text[here] == line.raw and here not in done):
+            continue
+        if here not in done and (span := _tail(line, now[here])):
+            spans.append(span)
+        shifts = _shifts(line.text, masks[here])
+        for below, column in _below(was, at, shifts):
+            there = place.get(old[0].origin[below.number - 1], -1)
+            indent = _indent(below.raw)
+            if there < 0 or there in done or _indent(text[there]) != indent:
+                continue
+            if not may_touch(below, old[0].origin[below.number - 1]):
+                askew.add(old[0].origin[at])
+                continue
+            wanted = "\t" * (column // _TAB) + " " * (column % _TAB)
+            spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), wanted))
+            text[there] = f"+{wanted}{text[there][1 + len(indent) :]}"
+            masks[there] = f"+{wanted}{masks[there][1 + len(indent) :]}"
+            done.add(there)
+    return AlignedColumn(LineChange(spans=tuple(spans)), frozenset(askew))
+
+
+def _indent(raw: str) -> str:
+    return raw[1 : len(raw) - len(raw[1:].lstrip(_BLANK))]
+
+
+def _open(text: str) -> list[int]:
+    """The columns behind the brackets of a sanitised line that it leaves open."""
+    found: list[tuple[str, int]] = []
+    for at, char in enumerate(text[1:]):
+        if char in "([{":
+            found.append((char, len(expand(text[1 : at + 1])) + 1))
+        elif char in _CLOSES and found and found[-1][0] == _CLOSES[char]:
+            found.pop()
+    return [column for _, column in found]
+
+
+def _shifts(old: str, new: str) -> dict[int, int]:
+    """By the column behind each bracket that is left open where it is now; nothing where none has moved."""
+    before, after = _open(old), _open(new)
+    return dict(zip(before, after, strict=True)) if len(before) == len(after) and before != after else {}
+
+
+def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterator[tuple[ScannedLine, int]]:
+    """The lines that stand under a bracket of the line at `at`, as far as that is open, with the column they want."""
+    depth = len(_open(lines[at].text))
+    columns = dict(shifts)
+    for line in lines[at + 1 : at + 1 + _MOST_LINES]:
+        if not columns or depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
+            return
+        if line.sign == "-":
+            continue
+        indent = _indent(line.raw)
+        # blanks of the code in the kernel's form: tabs as far as they go
+        plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(r"\t* {0,7}", indent)
+        column = columns.get(len(expand(indent)))
+        moves = column is not None and column != len(expand(indent))
+        if plain and column is not None and moves and line.text[1 + len(indent) :].strip(_BLANK) and line.text[1 + len(indent)] != NOTE:
+            yield line, column
+        depth += sum(line.code.count(char) for char in "([{") - sum(line.code.count(char) for char in ")]}")
+
+
+def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
+    """The blanks before a backslash or a comment at the end of a line, so that it stands in the column it had, where there is room."""
+    before, after = _TAIL.search(old.text), _TAIL.search(new.text)
+    if not before or not after or before[1] != after[1] or before[1] == " " or old.raw[before.start(2) :] != new.raw[after.start(2) :]:
+        return None
+    column, end = len(expand(old.raw[1 : before.end(1)])), len(expand(new.raw[1 : after.start(1)]))
+    if column <= end or column == len(expand(new.raw[1 : after.end(1)])):
+        return None
+    if " " in before[1]:
+        gap = " " * (column - end) if "\t" not in before[1] else ""
+    else:
+        gap = "\t" * (column // _TAB - end // _TAB) if column % _TAB == 0 else ""
+    return ColumnSpan(new.number, after.start(1), after.end(1), gap) if gap else None

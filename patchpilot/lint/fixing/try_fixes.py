@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixes tried on a patch: each is kept when its finding goes, no other comes, and the guard holds; what does not is taken back and left alone.
+
+The patch is checked again after every round, so nothing rests on what a fixer believes of itself.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import partial
+
+from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import FixSite, LineChange, RegisteredFixer, import_fixers
+from patchpilot.lint.fixing.guard import keeps_meaning
+from patchpilot.lint.fixing.patch_edit import PatchEdit
+from patchpilot.lint.fixing.realign import keep_columns
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.rule import Rule
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch
+
+MOST_ROUNDS = 8
+MOST_STARTS = 10
+MOST_PASSES = 4
+LONGEST_LINE = 400
+"""Characters of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
+Key = tuple[str, int]
+"""A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """A patch before and after: what was found at first, what of that is mended, what is found now."""
+
+    draft: PatchEdit
+    original: Patch
+    found: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the patch is another now."""
+        return self.draft.patch.lines != self.original.lines
+
+
+Look = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
+"""A check: a patch in, the context it was checked in and the findings out."""
+
+
+def mend(
+    patch: Patch,
+    look: Look,
+    rules: Mapping[str, Rule],
+    *,
+    may_touch: Callable[[int], bool] = lambda _: True,
+    excused: frozenset[Key] = frozenset(),
+) -> FixOutcome:
+    """Mend what is safe to mend in a patch. `look` checks a patch, `rules` are those of the run by id.
+
+    Lines whose index in the patch `may_touch` denies stay as they are, and so do findings that are `excused`.
+    """
+    context, found = look(patch)
+    start = PatchEdit.of(patch)
+    fixers = {one.id: import_fixers()[one.remedy.fixer] for one in rules.values() if one.remedy.fixer} if found else {}
+    before = _counted(found, start)
+    tried = TriedFix(start, context, found, ())
+    for _ in range(MOST_PASSES):
+        last, (tried, whole) = tried, _pass(tried, look, fixers, set(excused), may_touch)
+        # what was taken back may do no harm now that the rest is mended: a second call must find nothing more
+        if whole or tried.draft.patch.lines == last.draft.patch.lines:
+            break
+    if _says_nothing(tried.draft.patch) and not _says_nothing(patch):
+        tried = TriedFix(start, context, found, ())
+    gone = before - _counted(tried.found, tried.draft)
+    fixed = []
+    for one in found:
+        key = _key(one, start)
+        if gone[key]:
+            gone[key] -= 1
+            fixed.append(one)
+    return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found)
+
+
+def _pass(
+    start: "TriedFix", look: Look, fixers: Mapping[str, RegisteredFixer], banned: set[Key], may_touch: Callable[[int], bool]
+) -> tuple["TriedFix", bool]:
+    """Fix all that can be fixed without harm; and whether nothing had to be taken back."""
+    before = _counted(start.found, start.draft)
+    tried = start
+    for number in range(MOST_STARTS):
+        tried = _rounds(start.draft, start.context, start.found, look, fixers, banned, may_touch)
+        culprits = _culprits(tried, before)
+        if not culprits:
+            return tried, number == 0
+        banned |= culprits
+    return TriedFix(start.draft, start.context, start.found, ()), False
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedFix:
+    """A fix that was made: for which finding, and the original indexes of the lines it touched."""
+
+    key: Key
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedFix:
+    """What rounds of fixing made: the draft, what is found in it, and which fixes were made on the way."""
+
+    draft: PatchEdit
+    context: Context
+    found: tuple[Finding, ...]
+    applied: tuple[AppliedFix, ...]
+
+
+def _rounds(
+    draft: PatchEdit,
+    context: Context,
+    found: tuple[Finding, ...],
+    look: Look,
+    fixers: Mapping[str, RegisteredFixer],
+    banned: set[Key],
+    may_touch: Callable[[int], bool],
+) -> TriedFix:
+    """Fix until nothing is left that may be fixed."""
+    applied: list[AppliedFix] = []
+    for _ in range(MOST_ROUNDS):
+        changes: list[LineChange] = []
+        taken = TakenFix(draft.patch)
+        done = len(applied)
+        for finding in found:
+            key = _key(finding, draft)
+            if key in banned or finding.patch_line is None or finding.rule not in fixers:
+                continue
+            if any(len(line) > LONGEST_LINE for line in draft.patch.lines[finding.patch_line - 1 : finding.patch_line]):
+                continue
+            change = fixers[finding.rule].function(FixSite(context, finding))
+            if change is None:
+                continue
+            touched = frozenset(draft.origin[number - 1] for number in change.lines)
+            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], taken):
+                continue
+            changes.append(change)
+            taken.add(change)
+            applied.append(AppliedFix(key, touched))
+        if not changes:
+            break
+        after = draft.with_changes(changes)
+        then, told = look(after.patch)
+        kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), may_touch))
+        if kept.askew:
+            # what is not ours to move stands under a line of ours: that stays as well
+            again = [one for one in applied[done:] if kept.askew & one.lines]
+            if not again or banned.issuperset(one.key for one in again):
+                del applied[done:]
+                break
+            banned |= {one.key for one in again}
+            del applied[done:]
+            continue
+        draft, context, found = after, then, told
+        if kept.change.spans:
+            draft = draft.with_changes([kept.change])
+            context, found = look(draft.patch)
+    return TriedFix(draft, context, found, tuple(applied))
+
+
+def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int) -> bool:
+    """Whether a line is one that the patch adds, does not only move, and that may be changed."""
+    return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
+
+
+def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, taken: "TakenFix") -> bool:
+    """Whether a change touches only what it may, keeps the meaning, and does not meet another of this round."""
+    patch = draft.patch
+    if taken.meets(change):
+        return False
+    moved = _moved_whole(context)
+    lines = change.lines
+    for number in lines:
+        text = patch.lines[number - 1] if number <= len(patch.lines) else ""
+        if len(text) > LONGEST_LINE:
+            return False
+        in_diff = number >= patch.diff_line
+        if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
+            # a blank line may be put above a line that is not ours; nothing else
+            return False
+        if not in_diff and number >= patch.message_line + len(patch.message):
+            return False
+    shrinks = any(one.delete > len(one.insert) for one in change.edits) and max(lines) >= patch.diff_line
+    if shrinks and not taken.leaves_hunks(change):
+        return False
+    return _guarded(change, context, fixer)
+
+
+class TakenFix:
+    """The changes of a round so far, by the lines they touch, and how many changed lines they leave in each hunk."""
+
+    def __init__(self, patch: Patch) -> None:
+        hunks = [hunk for change in patch.files for hunk in change.hunks]
+        self._lines = patch.lines
+        self._starts = [hunk.patch_line for hunk in hunks]
+        self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
+        self._by_line: dict[int, list[LineChange]] = {}
+
+    def add(self, change: LineChange) -> None:
+        """Take a change in."""
+        for number in change.lines:
+            self._by_line.setdefault(number, []).append(change)
+        for hunk, lost in self._losses(change).items():
+            self._left[hunk] -= lost
+
+    def meets(self, change: LineChange) -> bool:
+        """Whether the change touches what another one does."""
+        others = (other for number in change.lines for other in self._by_line.get(number, ()))
+        return any(change.edits or other.edits or _overlap(change, other) for other in others)
+
+    def leaves_hunks(self, change: LineChange) -> bool:
+        """Whether every hunk still changes something after it."""
+        return all(self._left[hunk] > lost for hunk, lost in self._losses(change).items())
+
+    def _losses(self, change: LineChange) -> dict[int, int]:
+        """By hunk, how many lines fewer it changes."""
+        losses: dict[int, int] = {}
+        for edit in change.edits:
+            hunk = bisect_right(self._starts, edit.start) - 1
+            if hunk >= 0:
+                # the mark of a missing newline is no changed line
+                gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
+                lost = _changed_lines(gone) - _changed_lines(edit.insert)
+                losses[hunk] = losses.get(hunk, 0) + lost
+        return losses
+
+
+def _changed_lines(lines: Sequence[str]) -> int:
+    return sum(line.startswith(("+", "-")) for line in lines)
+
+
+def _overlap(change: LineChange, other: LineChange) -> bool:
+    return any(
+        one.line == two.line and one != two and one.start <= two.end and two.start <= one.end for one in change.spans for two in other.spans
+    )
+
+
+def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bool:
+    """Whether the meaning of the code stays, over all lines of the change together."""
+    from patchpilot.lint.clang.line_scan import scan
+
+    lines = scan(context).lines
+    numbers = sorted(number for number in change.lines if number >= context.patch.diff_line and lines[number - 1].sign == "+")
+    if not numbers:
+        return True
+    first = lines[numbers[0] - 1]
+    inside = _inside(first.text, first.raw)
+    if inside is None:
+        return False
+    old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
+    after = PatchEdit.of(context.patch).excerpt(change, numbers[0], numbers[-1])
+    new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
+    return keeps_meaning(old, new, path=first.file, changes=fixer.changes, inside=inside)
+
+
+def _inside(text: str, raw: str) -> str | None:
+    """What a line begins in: code ("") or a comment ("*/"); None in a string that goes on."""
+    if len(text) > 1 and text[1] == NOTE and not raw[1:].startswith(("/*", "//")):
+        return "*/"
+    blank = len(raw[1:]) - len(raw[1:].lstrip(" \t"))
+    here = text[1 + blank : 2 + blank]
+    if here == NOTE and not raw[1 + blank :].startswith(("/*", "//")):
+        return "*/"
+    return None if here == "X" != raw[1 + blank : 2 + blank] else ""
+
+
+def _moved_whole(context: Context) -> frozenset[str]:
+    """The lines that the patch takes out somewhere: one that it puts back as it was is moved, and moves stay what they are."""
+    found: frozenset[str] | None = context.shared.get("fixing.moved")
+    if found is None:
+        found = context.shared["fixing.moved"] = frozenset(
+            line.text for change in context.patch.files for line in change.lines("-") if line.text.strip()
+        )
+    return found
+
+
+def _culprits(tried: TriedFix, before: Counter[Key]) -> set[Key]:
+    """The fixes to take back: those whose finding is still there, and those behind a finding that was not there before."""
+    now = _counted(tried.found, tried.draft)
+    failed = {one.key for one in tried.applied if now[one.key] and now[one.key] >= before[one.key] > 0}
+    failed |= {one.key for one in tried.applied if now[one.key] and not before[one.key]}
+    before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
+    touched = {number for one in tried.applied for number in one.lines}
+    for key in now - before:
+        # a rule that speaks of the first of many speaks of the next when that is gone
+        if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
+            continue
+        near = _nearest(tried, key[1])
+        failed |= {one.key for one in tried.applied if near & one.lines} or {one.key for one in tried.applied}
+    return failed
+
+
+def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
+    """The line nearest to a new finding that a fix touched: the same, else one above, else one below; both that a new line stands between."""
+    touched = {number for one in tried.applied for number in one.lines}
+    origin = tried.draft.origin
+    if line not in origin:
+        return frozenset()
+    at = origin.index(line)
+    if line < 0 and (beside := touched.intersection(origin[max(0, at - 1) : at + 2])):
+        return frozenset(beside)
+    for place in [*range(at, -1, -1), *range(at + 1, len(origin))][:200]:
+        here: int = origin[place]
+        if here in touched:
+            return frozenset((here,))
+        # lines that were taken out stood between this one and the one before it
+        previous = next((origin[up] for up in range(place - 1, -1, -1) if origin[up] >= 0), -1)
+        gone = max((number for number in touched if previous < number < here), default=None)
+        if gone is not None:
+            return frozenset((gone,))
+    return frozenset()
+
+
+def _says_nothing(patch: Patch) -> bool:
+    """Whether the diff puts back all that it takes out: such a patch would be empty."""
+    return patch.has_diff and all(
+        [line.text for line in hunk.lines if line.kind == "-"] == [line.text for line in hunk.lines if line.kind == "+"]
+        for change in patch.files
+        for hunk in change.hunks
+    )
+
+
+def _counted(found: tuple[Finding, ...], draft: PatchEdit) -> Counter[Key]:
+    return Counter(_key(one, draft) for one in found)
+
+
+def _key(finding: Finding, draft: PatchEdit) -> Key:
+    at = finding.patch_line
+    return (finding.rule, draft.origin[at - 1] if at is not None and at <= len(draft.origin) else -1)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What detectors may look at: one patch, its series, the tree, and what history says, each read once."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from patchpilot.model.commit import Commit
+    from patchpilot.model.source_tree import Tree
+
+NEWEST_KERNEL = (6, 18)
+SOON = 1.0
+"""Seconds that one patch may take in silence."""
+
+
+class HistoryFacts(Protocol):
+    """What rules may ask of a repository. The services implement it; without a repository rules about history are silent."""
+
+    def find(self, word: str) -> "Commit | None":
+        """The commit an abbreviated id names, or None."""
+        ...
+
+    def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+        """Subjects of the last commits that touched these paths, newest first."""
+        ...
+
+    def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
+        """Whether the commit is in mainline; None when that cannot be told."""
+        ...
+
+    def is_ancestor(self, old: str, new: str) -> bool | None:
+        """Whether the commit `old` is `new` or one of its ancestors; None when that cannot be told."""
+        ...
+
+    def first_release(self, commit_id: str) -> str | None:
+        """The first release tag that contains the commit, or None when unreleased or unknown."""
+        ...
+
+    def is_released(self, commit_id: str) -> bool | None:
+        """Whether any release has the commit; None where the repository's tags may be too old to tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run was asked for. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch."""
+
+    strict: bool = False
+    max_line_length: int = 100
+    kernel: tuple[int, int] = NEWEST_KERNEL
+    profile: str = "linux"
+    data_dir: Path | None = None
+    checkpatch_compat: bool = False
+
+
+@dataclass
+class Context:
+    """One patch under examination. `shared` is a scratch space that lives as long as the patch: a scan made by one detector serves all."""
+
+    patch: Patch
+    series: Series | None = None
+    tree: "Tree | None" = None
+    history: HistoryFacts | None = None
+    options: Options = field(default_factory=Options)
+    profile: Any = None
+    shared: dict[str, Any] = field(default_factory=dict)
+    progress: Progress = silent
+    began: float = field(default_factory=time.monotonic)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say how far the work on this patch is, once it has taken long enough to be wondered at. Raises CancelledError as Progress does."""
+        if time.monotonic() - self.began > SOON:
+            self.progress(what, done, total)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The prose of a commit message: what a person wrote, without tags, logs, quotes, tables, lists, code and links.
+
+What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is told here, once, for every rule about the message.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.patch import Patch
+from patchpilot.model.trailer import is_trailer
+
+_LIST = re.compile(r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+")
+_LOG = re.compile(
+    r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"
+    r"|EIP|Modules linked in)\b[^=]*[:#]"
+    r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
+)
+_CODE = re.compile(
+    r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"
+    r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
+)
+_LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
+_TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
+
+
+_PROMPT = re.compile(
+    r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~ ]\S*?[#$])\s+\S",
+)
+_SPLAT = re.compile(
+    r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"
+    r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"
+)
+_REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
+_PASTED = re.compile(
+    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""
+    r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|" + _REGISTER + r")"
+    r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
+)
+_FENCE = re.compile(r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))")
+_COLUMNS = 60
+"""Lines between two fences at most: what is longer was not fenced in."""
+
+
+_TITLE = re.compile(r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"", re.IGNORECASE)
+_NAMED = re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
+_TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
+_TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of prose: the patch line of its first line, and its lines."""
+
+    start: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Its lines joined."""
+        return " ".join(line.strip() for line in self.lines)
+
+    def line_at(self, offset: int) -> int:
+        """The patch line of a character of `text`."""
+        at = 0
+        for number, line in enumerate(self.lines):
+            at += len(line.strip()) + 1
+            if offset < at:
+                return self.start + number
+        return self.start + len(self.lines) - 1
+
+
+def paragraphs(context: Context) -> tuple[Paragraph, ...]:
+    """The paragraphs of prose in the message, in order; kept for the patch."""
+    found: tuple[Paragraph, ...] | None = context.shared.get("prose.paragraphs")
+    if found is None:
+        found = context.shared["prose.paragraphs"] = tuple(_paragraphs(context.patch, pasted(context)))
+    return found
+
+
+def pasted(context: Context) -> frozenset[int]:
+    """The lines of the message, from 0, that were pasted in: logs, traces, commands and what they printed, quoted mails, tables. Tags never are."""
+    found: frozenset[int] | None = context.shared.get("prose.pasted")
+    if found is None:
+        found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
+    return found
+
+
+def _pasted(lines: Sequence[str]) -> Iterator[int]:
+    fenced = _fenced(lines)
+    yield from fenced
+    introduced = False
+    for start, end in _blocks(lines):
+        block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
+        told = [lines[at] for at in block]
+        if len(told) > 1 and told[0].rstrip().endswith(":") and not _is_quote(told[0]) and not _SPLAT.match(told[0]):
+            # what introduces the rest is the author's
+            block, told, introduced = block[1:], told[1:], True
+        if told and _is_pasted(told, introduced):
+            yield from block
+        elif told:
+            yield from (at for at in block if _is_quote(lines[at]))
+        introduced = lines[end - 1].rstrip().endswith(":")
+
+
+def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
+    """Whether a block of lines without an empty one is a paste: it begins as one, half of it looks so, or it is indented below a line with a colon."""
+    if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
+        return True
+    if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
+        return True
+    alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
+    # of two lines one is what the author says of the other
+    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(map(_is_quote, block))
+
+
+def _is_quote(line: str) -> bool:
+    """Whether a line alone is no sentence of the author's."""
+    return bool(_LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line))
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """(first, behind the last) of each run of lines that are not empty."""
+    start = None
+    for at, line in enumerate((*lines, "")):
+        if line.strip():
+            start = at if start is None else start
+        elif start is not None:
+            yield start, at
+            start = None
+
+
+def _fenced(lines: Sequence[str]) -> frozenset[int]:
+    """The lines from one fence to the next of its kind; a row of signs right below a line is its underline, and no fence."""
+    found: set[int] = set()
+    opened: tuple[int, str] | None = None
+    for at, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if not fence:
+            continue
+        kind = fence["tick"] or fence["sign"] or "8<"
+        if opened and opened[1] == kind and at - opened[0] <= _COLUMNS:
+            found.update(range(opened[0], at + 1))
+            opened = None
+        elif not fence["row"] or at == 0 or not lines[at - 1].strip():
+            opened = (at, kind)
+    return frozenset(at for at in found if not is_trailer(lines[at]))
+
+
+def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """By line, from 0, the characters that are another commit's subject: behind `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
+    next line goes on with what is not closed."""
+    found: dict[int, tuple[int, int]] = {}
+    inside = False
+    for at, line in enumerate(lines):
+        opened = None if inside else _TITLE.search(line) or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
+        if not inside and not opened:
+            continue
+        start = opened.end() if opened else 0
+        closed = _TITLE_ENDS.search(line, start)
+        found[at] = (start, closed.start() if closed else len(line))
+        # a subject takes two lines at most, and ends with the paragraph
+        inside = closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
+    return found
+
+
+def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
+    found: list[Paragraph] = []
+    held: list[str] = []
+    start = patch.message_line
+    for at, line in enumerate((*patch.message, "")):
+        if line.strip() and at not in pasted and is_prose(line):
+            if not held:
+                start = patch.message_line + at
+            held.append(line)
+        elif held:
+            found.append(Paragraph(start, tuple(held)))
+            held = []
+    return found
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a link."""
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(r"^[a-z]+[.,]?$", line):
+        return False
+    return not (_LIST.match(line) or _LOG.match(line) or _CODE.search(line) or _LINK.match(line) or _TREE.match(line) or is_trailer(line))
+
+
+def words(context: Context) -> int:
+    """How many words the message has, tags, logs and links left out (lists count)."""
+    patch = context.patch
+    return sum(
+        len(re.findall(r"[^\W\d_]{2,}", line))
+        for line in patch.message
+        if line.strip() and not is_trailer(line) and not _LOG.match(line) and not _LINK.match(line)
+    )

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The new side of a patch's C code: lines as they will be, each knowing whether the patch adds it, comments and strings blanked."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from patchpilot.lint.detector import Hit
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.file_diff import FileChange, Hunk
+
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line of the new side: `text` as it is, `code` with comments blanked and strings emptied; `comment` when it lies inside a comment."""
+
+    text: str
+    code: str
+    added: bool
+    comment: bool
+    patch_line: int
+
+    @property
+    def indent(self) -> int:
+        """Its indentation in columns."""
+        expanded = self.text.expandtabs(8)
+        return len(expanded) - len(expanded.lstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class NewHunk:
+    """A hunk's new side."""
+
+    change: FileChange
+    hunk: Hunk
+    lines: tuple[NewLine, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the whole file is new."""
+        return self.change.old_path is None
+
+
+def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[NewHunk]:
+    """The new side of every hunk of C files (or of files with these suffixes); read once a patch."""
+    key = f"newlines.{suffixes}"
+    found = context.shared.get(key)
+    if found is None:
+        found = context.shared[key] = [
+            NewHunk(change, hunk, tuple(_lines(hunk)))
+            for change in context.patch.files
+            if (change.new_path or "").endswith(suffixes) and change.added
+            for hunk in change.hunks
+        ]
+    return iter(found)
+
+
+def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[tuple[NewHunk, int, NewLine]]:
+    """(hunk, place in it, line) of every line the patch adds to such files."""
+    for hunk in c_hunks(context, suffixes):
+        for at, line in enumerate(hunk.lines):
+            if line.added:
+                yield hunk, at, line
+
+
+def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
+    """The next line with code below `at`."""
+    return next((lines[below] for below in range(at + 1, len(lines)) if lines[below].code.strip()), None)
+
+
+def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
+    """The nearest line with code above `at`."""
+    return next((lines[above] for above in range(at - 1, -1, -1) if lines[above].code.strip()), None)
+
+
+def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
+    """For each line of the hunk, whether it lies in a function's body: the last line at column 0 above is an opening brace."""
+    # once a hunk: asked for every line of a long file, looking back takes the square of its length
+    key = f"newlines.in_functions.{hunk.hunk.patch_line}"
+    found: list[bool] | None = context.shared.get(key)
+    if found is None:
+        found = context.shared[key] = []
+        inside = bool(hunk.hunk.section) and "(" in hunk.hunk.section
+        for line in hunk.lines:
+            found.append(inside)
+            if line.text[:1] not in ("", " ", "\t", "#"):
+                inside = line.text.startswith("{")
+    return found
+
+
+STRETCH = 10
+"""A second finding of a kind within so many lines of the first says nothing new."""
+
+
+def spaced(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The hits without those close behind one that was given."""
+    last = -STRETCH
+    for hit in hits:
+        if hit.patch_line is None or hit.patch_line - last >= STRETCH:
+            last = hit.patch_line or last
+            yield hit
+
+
+def _lines(hunk: Hunk) -> Iterator[NewLine]:
+    inside = _starts_inside_comment(hunk)
+    for line in hunk.lines:
+        if line.kind not in ("+", " "):
+            continue
+        text = line.text[:4096]
+        code, was, inside = _strip(text, inside=inside)
+        yield NewLine(text, code, line.kind == "+", was, line.patch_line)
+
+
+def _starts_inside_comment(hunk: Hunk) -> bool:
+    """Whether the hunk begins in the middle of a comment: a comment ends before one starts."""
+    for line in hunk.lines:
+        if line.kind == "-":
+            continue
+        end, start = line.text.find("*/"), line.text.find("/*")
+        if end >= 0 and (start < 0 or end < start):
+            return True
+        if start >= 0:
+            return False
+        if not re.match(r"\s*\*", line.text) and line.text.strip():
+            return False
+    return bool(hunk.lines) and all(re.match(r"\s*\*", line.text) for line in hunk.lines if line.kind != "-" and line.text.strip())
+
+
+def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
+    """(code, whether the line starts inside a comment, whether the next one does)."""
+    was = inside
+    if inside:
+        end = text.find("*/")
+        if end < 0:
+            return "", True, True
+        text = " " * (end + 2) + text[end + 2 :]
+        inside = False
+    code = _LITERAL.sub(_blank, text)
+    opened = _LITERAL.sub(lambda found: "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else "", text)
+    return code, was, "/*" in opened
+
+
+def _blank(found: re.Match[str]) -> str:
+    text = found[0]
+    if text[0] in "\"'":
+        return text[0] + " " * (len(text) - 2) + text[0]
+    return " " * len(text)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All rules of a run. Reading and checking the packs takes longer than checking a patch, so their loaded form is kept by content hash."""
+
+import importlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from patchpilot.cache.loaded import cache_dir, key_of, recall, remember
+from patchpilot.errors import InputError, PackError
+from patchpilot.lint.detector import DETECTORS, Detector
+from patchpilot.lint.pack_patterns import distrust, refusal
+from patchpilot.lint.rule import Example, Pack, Rule, RuleFix
+from patchpilot.model.finding import Severity
+from patchpilot.resources import data_dir
+
+__all__ = ["OwnPack", "cache_dir", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
+
+
+class OwnPack(NamedTuple):
+    """A rule pack of the user or of a tree: what errors call it, and its text."""
+
+    label: str
+    text: bytes
+
+
+def read_pack(file: Path) -> OwnPack:
+    """The pack of a file; InputError where it cannot be read."""
+    return OwnPack(str(file), _read(file))
+
+
+def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
+    """Every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
+    labels, texts = _sources(own)
+    key = _key(labels, texts)
+    cached = _cached(key)
+    if cached is None:
+        cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
+        _one_of_each(cached)
+        remember("rules", key, tuple(_plain(rule) for rule in cached))
+    if own:
+        _bound(cached, own)
+    return cached
+
+
+def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
+    """The packs with their examples, parsed anew: for `explain`, the documentation and the suite."""
+    packs = _parse(*_sources(own))
+    _one_of_each([rule for pack in packs for rule in pack.rules])
+    return packs
+
+
+def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
+    """The examples of one rule."""
+    for pack in load_packs(own):
+        if pack.name == rule.pack and rule.id in pack.examples:
+            return pack.examples[rule.id]
+    return ()
+
+
+def detector_of(rule: Rule) -> Detector:
+    """The function behind a rule; its module is imported now when it was not."""
+    if rule.detector not in DETECTORS:
+        importlib.import_module(rule.module)
+    return DETECTORS[rule.detector].function
+
+
+def import_detectors() -> None:
+    """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
+    import pkgutil
+
+    from patchpilot.lint import detectors
+
+    for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):
+        importlib.import_module(module.name)
+
+
+def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
+    """The pack files and their contents. Other data lives in checks/ too: a pack is what has rules."""
+    folder = data_dir("checks")
+    shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
+    pairs = [(file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
+    pairs += own
+    return [label for label, _ in pairs], [text for _, text in pairs]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", hint="see the setting `packs`") from error
+
+
+def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
+    from patchpilot.lint.pack import parse_pack
+
+    import_detectors()
+    return tuple(parse_pack(text.decode("utf-8", "replace"), label) for label, text in zip(labels, texts, strict=True))
+
+
+def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
+    """See that the patterns of packs that are not shipped are matched in bounded time; PackError for one that cannot be."""
+    labels = {Path(one.label).stem: one.label for one in own}
+    theirs = [rule for rule in rules if rule.pack in labels]
+    distrust(rule.arguments for rule in theirs)
+    for rule in theirs:
+        for key, value in rule.arguments.items():
+            if key.endswith(("pattern", "patterns")):
+                for one in value if isinstance(value, list) else [value]:
+                    if reason := refusal(str(one)):
+                        raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {one!r}: {reason}")
+
+
+def _one_of_each(rules: Sequence[Rule]) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        for word in {rule.id, rule.name}:
+            if word in seen:
+                raise PackError(f"{rule.pack}.toml: rule {rule.id}: {word!r} is also rule {seen[word].id} of {seen[word].pack}.toml")
+            seen[word] = rule
+
+
+def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
+    """A hash of all that the loaded form depends on: the packs and the detectors' sources."""
+    parts = []
+    for label, text in zip(labels, texts, strict=True):
+        parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
+    with os.scandir(Path(__file__).parent / "detectors") as entries:
+        for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
+            state = entry.stat()
+            parts.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}".encode())
+    return key_of(parts)
+
+
+_NAMES = tuple(one.name for one in fields(Rule))
+
+
+def _plain(rule: Rule) -> tuple[Any, ...]:
+    values = {name: getattr(rule, name) for name in _NAMES}
+    values["severity"] = str(rule.severity)
+    values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
+    values["arguments"] = dict(rule.arguments)
+    values["severities"] = {case: str(one) for case, one in rule.severities.items()}
+    return tuple(values[name] for name in _NAMES)
+
+
+def _rule(values: tuple[Any, ...]) -> Rule:
+    table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
+    severities = {case: Severity(one) for case, one in table["severities"].items()}
+    return Rule(**{**table, "severity": Severity(table["severity"]), "remedy": RuleFix(*table["remedy"]), "severities": severities})
+
+
+def _cached(key: str) -> tuple[Rule, ...] | None:
+    try:
+        return tuple(_rule(one) for one in recall("rules", key) or ()) or None
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words and defaults a tree's own get_maintainer.pl has, read from its text. The script is never run."""
+
+import re
+
+from patchpilot.maintainers.role_words import RoleWords
+
+_ROLE = re.compile(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"')
+_FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
+_TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
+_LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
+_REVIEWER = re.compile(r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']""")
+_REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
+_CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
+_TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
+_LENGTH = re.compile(r"length\(\$subsystem\)\s*>\s*(\d+)")
+_MAPPED = re.compile(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
+_DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
+
+
+def read_words(script: str | None) -> RoleWords:
+    """The words of a get_maintainer.pl's text; those of the one in Linux 6.1 where there is none or it does not say."""
+    usual = RoleWords()
+    if not script:
+        return usual
+    body = _body(script, "get_maintainer_role")
+    first = _FIRST.search(body)
+    lists = _LIST.findall(script)
+    reviewer, rest = _REVIEWER.search(script), _REST.search(_body(script, "get_list_role"))
+    chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
+    defaults = tuple((name, number or text) for name, number, text in _DEFAULT.findall(script))
+    bound = _LENGTH.search(script)
+    length: str = dict(defaults).get("output_section_maxlen") or (bound[1] if bound else "")
+    return RoleWords(
+        roles=tuple(_ROLE.findall(body)) if body else usual.roles,
+        role=first[1] if first else usual.role,
+        status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
+        open_list=next((one for one in lists if "open" in one), usual.open_list),
+        moderated_list=next((one for one in lists if "moderated" in one), usual.moderated_list),
+        subscriber_list=next((one for one in lists if "subscriber" in one), usual.subscriber_list),
+        reviewer=reviewer[1] if reviewer else usual.reviewer,
+        reviewer_has_section=bool(reviewer[2]) if reviewer else True,
+        rest=rest[1] if rest else usual.rest,
+        chiefs=chiefs,
+        signatures=tuple(_TAG.findall(script)) or usual.signatures,
+        name_length=int(length) if length.isdigit() else usual.name_length,
+        counts_authors='"authored"' in script,
+        maps_file_emails=bool(_MAPPED.search(script)),
+        defaults=defaults,
+    )
+
+
+def _body(script: str, name: str) -> str:
+    """The text of a sub, to the line that closes it."""
+    start = script.find(f"sub {name}")
+    end = script.find("\n}", start)
+    return script[start:end] if start >= 0 else ""

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""MAINTAINERS, indexed: which sections' patterns can take a path is told by the folders the path is in, so that one path asks dozens of
+patterns instead of thousands.
+
+The index is plain data (strings, tuples, bytes), so that it can be kept between runs; sections are parsed when they are asked for.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from patchpilot.maintainers.filepattern import folder_of
+from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
+from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section import Section, is_ignored, parse_section
+
+Plain = dict[str, Any]
+
+
+class Keyword(NamedTuple):
+    """A K: line: its section and its place among all lines that count, which is what get_maintainer.pl orders by (as text)."""
+
+    section: int
+    place: int
+    pattern: PerlPattern
+
+
+class MaintainersFile:
+    """The MAINTAINERS of a tree. `text` is the file (or files, one after another) decoded; `words` are the tree's own role words."""
+
+    def __init__(self, text: str, index: Plain, words: RoleWords, is_folder: Callable[[str], bool] = lambda _path: False) -> None:
+        self.text = text
+        self.index = index
+        self.words = words
+        self.is_folder = is_folder
+        self._starts, self._lines = array("L"), array("L")
+        self._starts.frombytes(index["starts"])
+        self._lines.frombytes(index["lines"])
+        self._sections: dict[int, Section] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def section(self, number: int) -> Section:
+        """The section of this number (0-based, in file order)."""
+        if number not in self._sections:
+            body = self.text[self._starts[number] : self._starts[number + 1]]
+            self._sections[number] = parse_section(body, number, self._lines[number])
+        return self._sections[number]
+
+    @property
+    def sections(self) -> Iterator[Section]:
+        """All sections, in file order."""
+        return (self.section(number) for number in range(len(self)))
+
+    def named(self, name: str) -> Section | None:
+        """The first section of this name, or None."""
+        at = self.text.find(f"\n{name}\n")
+        if at < 0:
+            return next((one for one in self.sections if one.name == name), None) if self.text.startswith(name) else None
+        number = bisect_right(self._starts, at + 1) - 1
+        found = self.section(number) if 0 <= number < len(self) else None
+        return found if found and found.name == name else next((one for one in self.sections if one.name == name), None)
+
+    def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
+        """(section, place, letter, pattern) of every F: and X: line that may take the path."""
+        folders: dict[str, str] = self.index["folders"]
+        at = -1
+        while True:
+            rows = folders.get(path[: at + 1])
+            if rows:
+                for row in rows.split("\n"):
+                    number, place, letter, pattern = row.split(" ", 3)
+                    yield int(number), int(place), letter, pattern
+            at = path.find("/", at + 1)
+            if at < 0:
+                return
+
+    @cached_property
+    def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
+        """(section, place, pattern) of every N: line."""
+        return tuple((number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["names"])
+
+    @cached_property
+    def keywords(self) -> tuple[Keyword, ...]:
+        """Every K: line."""
+        return tuple(Keyword(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["keys"])
+
+
+def nothing() -> MaintainersFile:
+    """A MAINTAINERS that names nobody."""
+    return MaintainersFile("", build(""), RoleWords())
+
+
+def build(text: str) -> Plain:
+    """The index of a MAINTAINERS text. A section is the last line that is neither lettered, blank nor a comment, and the lettered lines below it."""
+    starts, lines = array("L"), array("L")
+    folders: dict[str, list[str]] = {}
+    names: list[tuple[int, int, str, tuple[str, ...]]] = []
+    keys: list[tuple[int, int, str, tuple[str, ...]]] = []
+    heading, heading_line, place, at = 0, 1, 0, 0
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        here = at
+        at += len(line) + 1
+        if line[1:2] == ":" and "A" <= line[0] <= "Z":
+            if not inside:
+                inside = True
+                starts.append(heading)
+                lines.append(heading_line)
+            letter, value = line[0], line[2:].lstrip()
+            section = len(starts) - 1
+            if letter in "FX":
+                folders.setdefault(folder_of(value), []).append(f"{section} {place} {letter} {value}")
+            elif letter == "N":
+                names.append((section, place, value, needed_words(value)))
+            elif letter == "K":
+                keys.append((section, place, value, needed_words(value)))
+            place += 1
+        elif not is_ignored(line):
+            inside, heading, heading_line = False, here, number
+            place += 1
+    starts.append(len(text))
+    return {
+        "starts": starts.tobytes(),
+        "lines": lines.tobytes(),
+        "folders": {folder: "\n".join(rows) for folder, rows in folders.items()},
+        "names": names,
+        "keys": keys,
+    }

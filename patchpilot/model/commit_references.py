@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a commit message says of other commits: what it is a backport of, what it reverts, what it fixes.
+
+The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+_SHORT = r"[0-9a-f]{7,40}\b"
+_ID = r"[0-9a-f]{12,40}\b"
+_OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
+_MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+@cache
+def _upstream() -> re.Pattern[str]:
+    return re.compile(
+        rf"""^(?:[\[(][ ]*)?(?:
+            commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
+          | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
+          | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
+          | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
+          | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
+        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
+        re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    )
+
+
+@cache
+def _several() -> re.Pattern[str]:
+    return re.compile(
+        rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]", re.IGNORECASE | re.MULTILINE
+    )
+
+
+@cache
+def _revert() -> re.Pattern[str]:
+    return re.compile(
+        r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
+        r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
+        r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _fixes() -> re.Pattern[str]:
+    return re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCommit:
+    """A commit a line of the message says it brings: its id as written (7 to 40 digits, lower case), where in the message, whether by `cherry-pick -x`."""
+
+    id: str
+    at: int
+    picked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes ("" when none)."""
+
+    id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The other commits a message names, ids as written in lower case: what it brings from upstream, what it reverts, what it fixes."""
+
+    upstream: tuple[str, ...] = ()
+    reverts: tuple[str, ...] = ()
+    fixes: tuple[Fixed, ...] = ()
+
+
+NONE = Marks()
+LEAST = 12
+"""A shorter id may be any number."""
+
+
+def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
+    """The commits that lines of a message say it brings, in order; an abbreviated id counts here, so that somebody can say so."""
+    lower = message.lower()
+    found: list[NamedCommit] = []
+    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
+        for one in _upstream().finditer(message):
+            if one[0][0] not in "[(" or _is_closed(message, one):
+                name = next(word for word in one.groups() if word).lower()
+                found.append(NamedCommit(name, message.count("\n", 0, one.start()), one["picked"] is not None))
+        for one in _several().finditer(message):
+            found += [NamedCommit(name.lower(), message.count("\n", 0, one.start()), picked=False) for name in _HEX.findall(one[1])]
+    return tuple(found)
+
+
+def read_marks(message: str) -> Marks:
+    """The marks of a whole message; a marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the revert."""
+    lower = message.lower()
+    reverts: dict[str, None] = {}
+    undone: set[str] = set()
+    if "reverts" in lower:
+        for found in _revert().finditer(message):
+            for one in (found["first"], *_HEX.findall(found["more"])):
+                reverts.setdefault(one.lower())
+            if found["upstream"]:
+                undone.add(found["upstream"].lower())
+                reverts.setdefault(found["upstream"].lower())
+    upstream = dict.fromkeys(one.id for one in upstream_commits(message) if len(one.id) >= LEAST)
+    fixes = tuple(fixed for one in _fixes().finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
+    if not (upstream or reverts or fixes):
+        return NONE
+    return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
+
+
+def _fixed(line: re.Match[str]) -> list[Fixed]:
+    """What one `Fixes:` line names: mostly one commit, at times several. A short number is a bug's, not a commit's, unless a subject stands by it."""
+    ids, rest = [line["id"]], line["rest"]
+    while more := _MORE.match(rest):
+        ids.append(more["id"])
+        rest = rest[more.end() :]
+    subject = rest.strip().lstrip(":-").strip()
+    for opened, closed in ("()", '""', "''"):
+        if subject.startswith(opened):
+            subject = subject[1:].rstrip().removesuffix(closed).strip()
+    return [Fixed(one.lower(), subject if len(ids) == 1 else "") for one in ids if subject or not (one.isdigit() and len(one) < 10)]
+
+
+def _is_closed(message: str, found: re.Match[str]) -> bool:
+    """Whether the bracket the line opens with is closed on it or at once on the next: else it opens a remark about that commit."""
+    tail = found[0][1:]
+    after = message[found.end() :].lstrip()
+    return any(one in tail for one in "])") or after[:1] in ("]", ")")

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Diffs, parsed by unidiff into the model."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from patchpilot.model.c_quoting import unquoted
+from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
+
+if TYPE_CHECKING:
+    from unidiff.patch import Hunk as UnidiffHunk
+    from unidiff.patch import PatchSet
+
+_FILE_START = re.compile(r"^diff --git (.*)$")
+_SIGNATURE = re.compile(r"^-- ?$")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDiff:
+    """The files of a diff, and what was malformed (None when nothing)."""
+
+    files: tuple[FileChange, ...]
+    error: str | None
+
+
+@lru_cache(maxsize=64)
+def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
+    """Parse the diff that begins at the 1-based line `start` of a patch. Each file is parsed by itself, so that one malformed file loses no other."""
+    files: list[FileChange] = []
+    error: str | None = None
+    for first, chunk in _by_file(lines, start):
+        change, trouble = _parse_file(chunk, first)
+        if change:
+            files.append(change)
+        error = error or trouble
+    return ParsedDiff(tuple(files), error)
+
+
+def parse_paths(lines: Sequence[str], start: int) -> Iterator[tuple[str | None, str | None]]:
+    """(old, new) path of each file of the diff, read from its header alone."""
+    for _, chunk in _by_file(lines, start):
+        old, new, _, _ = _paths(chunk)
+        yield old, new
+
+
+def _by_file(lines: Sequence[str], start: int) -> list[tuple[int, list[str]]]:
+    """Cut the diff at its file headers: (1-based first line, lines). The mail's signature after the last hunk is left out."""
+    end = len(lines)
+    for at in range(len(lines) - 1, max(start - 1, len(lines) - 12), -1):
+        if _SIGNATURE.match(lines[at]) and not _inside_hunk(lines, at, start):
+            end = at
+            break
+    starts = [at for at in range(start - 1, end) if lines[at].startswith("diff --git ") and _plausible_start(lines, at)]
+    if not starts:
+        starts = [at for at in range(start - 1, end - 1) if lines[at].startswith("--- ") and lines[at + 1].startswith("+++ ")]
+    bounds = [*starts, end]
+    return [(bounds[i] + 1, list(lines[bounds[i] : bounds[i + 1]])) for i in range(len(starts))]
+
+
+def _plausible_start(lines: Sequence[str], at: int) -> bool:
+    following = lines[at + 1] if at + 1 < len(lines) else ""
+    return (
+        following.startswith(
+            ("index ", "--- ", "new file", "deleted file", "old mode", "similarity", "dissimilarity", "rename ", "copy ", "diff --git ")
+        )
+        or not following
+    )
+
+
+def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
+    """Whether line `at` is still counted by the hunk header above it."""
+    for above in range(at - 1, start - 2, -1):
+        header = HUNK.match(lines[above])
+        if header:
+            old, new = int(header[2] or 1), int(header[4] or 1)
+            for line in lines[above + 1 : at]:
+                kind = line[:1]
+                old -= kind in ("-", " ", "")
+                new -= kind in ("+", " ", "")
+            return old > 0 or new > 0
+    return False
+
+
+HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
+_GIT_PATHS = re.compile(r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$")
+
+
+def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | None]:
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
+    old_path, new_path, is_rename, is_binary = _paths(chunk)
+    if not any(line.startswith("@@ ") for line in chunk):
+        if old_path is None and new_path is None:
+            return None, None
+        return FileChange(old_path, new_path, (), first, is_rename, is_binary), None
+    body_start = next(at for at, line in enumerate(chunk) if line.startswith("@@ "))
+    head = ["--- a/x", "+++ b/x"]
+    # CR and other line ends inside a line are content: unidiff splits on \n only when given a list
+    text = [f"{line}\n" for line in (*head, *_trim_tail(chunk[body_start:]))]
+    error = None
+    try:
+        parsed = PatchSet(text)
+    except UnidiffParseError as trouble:
+        error = f"line {first}: the diff of {new_path or old_path} is malformed: {str(trouble).strip()}"
+        parsed = _longest_part(text)
+    offset = first + body_start - len(head)
+    hunks = tuple(_hunk(hunk, offset) for file in parsed for hunk in file)
+    return FileChange(old_path, new_path, hunks, first, is_rename, is_binary), error
+
+
+def _longest_part(text: list[str]) -> "PatchSet":
+    """The most hunks from the first on that can be parsed; their number is found by halving, for there may be any number of them."""
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
+    ends = [at for at, line in enumerate(text) if line.startswith("@@ ")]
+    good, bad, best = 0, len(ends), PatchSet(text[:2])
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        try:
+            best = PatchSet(text[: ends[middle]])
+            good = middle
+        except UnidiffParseError:
+            bad = middle
+    return best
+
+
+def _trim_tail(body: list[str]) -> list[str]:
+    """The hunks without what stands after the last one's counted lines (signature, list footer)."""
+    kept: list[str] = []
+    old = new = 0
+    for line in body:
+        header = HUNK.match(line) if not (old > 0 or new > 0) else None
+        if header:
+            old, new = int(header[2] if header[2] is not None else 1), int(header[4] if header[4] is not None else 1)
+            kept.append(line)
+        elif old > 0 or new > 0:
+            kind = line[:1]
+            kept.append(line or " ")
+            if kind != "\\":
+                old -= kind in ("-", " ", "")
+                new -= kind in ("+", " ", "")
+        elif line.startswith("\\"):
+            kept.append(line)
+    return kept
+
+
+def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
+    lines: list[DiffLine] = []
+    for line in hunk:
+        # unidiff gives a last "\\ No newline" marker no number
+        at = line.diff_line_no + offset - 1 if line.diff_line_no is not None else lines[-1].patch_line + 1
+        lines.append(DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.source_line_no, line.target_line_no))
+    header = lines[0].patch_line - 1 if lines else offset
+    counts = (hunk.source_start, hunk.source_length, hunk.target_start, hunk.target_length)
+    return Hunk(*counts, (hunk.section_header or "").strip(), tuple(lines), header)
+
+
+def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
+    old: str | None = None
+    new: str | None = None
+    renamed = binary = created = deleted = False
+    found = _GIT_PATHS.match(chunk[0])
+    if found:
+        old, new = found["old"] or unquoted(f'"{found["oldq"]}"'), found["new"] or unquoted(f'"{found["newq"]}"')
+        if old != new:
+            half = chunk[0].removeprefix("diff --git ")
+            middle = len(half) // 2
+            if half[:middle].removeprefix("a/") == half[middle + 1 :].removeprefix("b/"):
+                old = new = half[:middle].removeprefix("a/")
+    for line in chunk:
+        if line.startswith("@@ "):
+            break
+        if line.startswith("rename from "):
+            old, renamed = unquoted(line.removeprefix("rename from ")), True
+        elif line.startswith("rename to "):
+            new = unquoted(line.removeprefix("rename to "))
+        elif line.startswith("new file mode"):
+            created = True
+        elif line.startswith("deleted file mode"):
+            deleted = True
+        elif line.startswith(("Binary files ", "GIT binary patch")):
+            binary = True
+        elif line.startswith("--- "):
+            path = _bare(line[4:])
+            old, created = (path, created) if path else (old, True)
+        elif line.startswith("+++ "):
+            path = _bare(line[4:])
+            new, deleted = (path, deleted) if path else (new, True)
+    return (None if created else old), (None if deleted else new), renamed, binary
+
+
+def _bare(text: str) -> str | None:
+    text = unquoted(text.split("\t")[0].strip())
+    if text == "/dev/null":
+        return None
+    return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether hunks fit a file without fuzz: every line of context where the hunk says or, moved as a whole, elsewhere (as `git apply` does)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.source_tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A hunk (or a whole file, `hunk` None) that does not fit, the line it was meant for, and why."""
+
+    path: str
+    line: int
+    hunk: Hunk | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A file after its hunks: its lines (None when it is deleted), what did not fit, and how many lines each hunk moved."""
+
+    lines: tuple[str, ...] | None
+    misfits: tuple[Misfit, ...]
+    offsets: tuple[int, ...] = ()
+
+
+def text_lines(content: bytes) -> list[str]:
+    """The lines of a file, each with its newline (the last may have none)."""
+    pieces = content.decode("utf-8", "surrogateescape").split("\n")
+    return [f"{one}\n" for one in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
+    """What the hunk wants to find, and what it leaves there."""
+    old: list[str] = []
+    new: list[str] = []
+    last: tuple[list[str], ...] = ()
+    for line in hunk.lines:
+        if line.kind == "\\":
+            for side in last:
+                side[-1] = side[-1].removesuffix("\n")
+            continue
+        last = (old, new) if line.kind == " " else (old,) if line.kind == "-" else (new,)
+        for side in last:
+            side.append(line.text + "\n")
+    return (new, old) if reverse else (old, new)
+
+
+def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False) -> Fit:
+    """Put the hunks into a file's lines, each at the fitting place nearest to where it is meant, none over a line another one placed."""
+    image = list(lines)
+    placed = bytearray(len(image))
+    misfits: list[Misfit] = []
+    offsets: list[int] = []
+    for hunk in hunks:
+        old, new = sides(hunk, reverse=reverse)
+        start = hunk.old_start if not reverse else hunk.new_start
+        meant = hunk.new_start if not reverse else hunk.old_start
+        at = _place(image, placed, old, max(meant - 1, 0), first=start <= 1, last=_ends_bare(hunk))
+        if at is None:
+            misfits.append(Misfit(path, start, hunk, "its context is not there"))
+            continue
+        image[at : at + len(old)] = new
+        placed[at : at + len(old)] = b"\1" * len(new)
+        offsets.append(at - max(meant - 1, 0))
+    return Fit(tuple(image), tuple(misfits), tuple(offsets))
+
+
+def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
+    """A file's change on a tree: its lines after it, and what does not fit."""
+    old, new = (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
+    name = old or new or ""
+    if old is None:
+        if new is not None and tree.exists(new):
+            return Fit(None, (Misfit(name, 0, None, "it exists already"),))
+        content: bytes | None = b""
+    else:
+        content = tree.read(old)
+        if content is None:
+            return Fit(None, (Misfit(name, 0, None, "there is no such file"),))
+        if new is not None and new != old and tree.exists(new):
+            return Fit(None, (Misfit(new, 0, None, "it exists already"),))
+    if change.is_binary:
+        return Fit(None, (Misfit(name, 0, None, "it is a binary file: only git can tell"),))
+    fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
+    if new is None:
+        left = () if not fit.lines else (Misfit(name, 1, None, "it has lines the fix does not know of"),)
+        return Fit(None, (*fit.misfits, *left), fit.offsets)
+    return fit
+
+
+def misfits(files: Sequence[FileChange], tree: Tree, *, reverse: bool = False) -> tuple[Misfit, ...]:
+    """What of a diff does not fit a tree, without fuzz; nothing when all of it does."""
+    return tuple(one for change in files for one in fit_file(change, tree, reverse=reverse).misfits)
+
+
+def _ends_bare(hunk: Hunk) -> bool:
+    kinds = [line.kind for line in hunk.lines if line.kind != "\\"]
+    return bool(kinds) and kinds[-1] != " "
+
+
+def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, first: bool, last: bool) -> int | None:
+    """Where `old` is in the image: nearest to `meant`, at the very start or end when the hunk says so; None when nowhere."""
+    size = len(old)
+    top = len(image) - size
+    if top < 0:
+        return None
+
+    def fits(at: int) -> bool:
+        return _equal(image[at : at + size], old, exact=last) and 1 not in placed[at : at + size]
+
+    if first or last:
+        at = 0 if first else top
+        return at if fits(at) and not (first and last and at + size != len(image)) else None
+    meant = min(meant, top)
+    for step in range(max(meant, top - meant) + 1):
+        if meant + step <= top and fits(meant + step):
+            return meant + step
+        if step and meant - step >= 0 and fits(meant - step):
+            return meant - step
+    return None
+
+
+def _equal(found: list[str], old: list[str], *, exact: bool) -> bool:
+    if found == old:
+        return True
+    # as git has it: a last line of context without a newline also stands for one that has it
+    if exact or not old or old[-1].endswith("\n") or found[:-1] != old[:-1]:
+        return False
+    return found[-1].startswith(old[-1]) and not found[-1][len(old[-1]) :].strip()

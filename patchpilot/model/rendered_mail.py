@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail as a transport made it, its headers read back from its bytes."""
+
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+
+from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.mail import parse_mail
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """A mail as its transport made it: headers read back from `raw`, and the envelope's sender and recipients."""
+
+    message_id: str
+    subject: str
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    in_reply_to: str | None
+    envelope_from: str
+    recipients: tuple[str, ...]
+    raw: bytes
+
+
+def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> RenderedMail:
+    """Read back what a transport made."""
+    mail = parse_mail(raw)
+    message = message_from_bytes(raw, policy=compat32)
+    return RenderedMail(
+        message_id=mail.message_id,
+        subject=mail.subject,
+        sender=mail.sender,
+        to=_addresses(message, "To"),
+        cc=_addresses(message, "Cc"),
+        in_reply_to=mail.in_reply_to,
+        envelope_from=envelope_from,
+        recipients=recipients,
+        raw=raw,
+    )
+
+
+def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
+    """A header's addresses; split before RFC 2047 words are decoded, since a decoded name may hold a comma."""
+    return tuple(Address(decode_words(one.name), one.email) for value in message.get_all(name, []) for one in parse_addresses(str(value)))
+
+
+def header_recipients(mail: RenderedMail) -> tuple[str, ...]:
+    """The addresses To: and Cc: name, once each."""
+    return tuple(dict.fromkeys(one.email for one in (*mail.to, *mail.cc)))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What b4 has no place for, put into the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what leaves."""
+
+import base64
+import quopri
+import re
+from collections.abc import Callable, Mapping, Sequence
+from email import message_from_bytes
+from email.policy import compat32
+from functools import partial
+
+from patchpilot.errors import RefusedError
+from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.outgoing.compose_mails import SeriesText, insert_note
+from patchpilot.outgoing.outgoing_mail import OutgoingMail, bracketed
+
+_ENCODING = re.compile(rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
+
+
+def additions(wording: SeriesText, notes: Mapping[str, str], letters: Sequence[OutgoingMail]) -> tuple[str, ...]:
+    """What is to be put into each mail: its patch's note; into the first one also what the series has to say beside its cover."""
+    texts = [(notes.get(one.commit, "") if one.commit else "") for one in letters]
+    if texts:
+        texts[0] = "\n\n".join(part for part in (texts[0], *wording.extras) if part.strip())
+    return tuple(texts)
+
+
+def put_in(
+    mails: Sequence[RenderedMail], letters: Sequence[OutgoingMail], texts: Sequence[str], parent: str | None
+) -> tuple[RenderedMail, ...]:
+    """The mails with these texts, as answers to `parent` when there is one."""
+    made = []
+    for mail, letter, text in zip(mails, letters, texts, strict=True):
+        raw = mail.raw
+        if text.strip():
+            raw = _rewritten(raw, partial(_with, text=text, letter=letter))
+        if parent:
+            raw = _answering(raw, parent, mails[0].message_id)
+        made.append(mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients))
+    return tuple(made)
+
+
+def refuse_signed(texts: Sequence[str], *, why: str) -> None:
+    """RefusedError when there is something to put into mails that must stay as b4 makes them."""
+    if any(text.strip() for text in texts):
+        raise RefusedError(
+            f"a note cannot be put into these mails: {why}", hint="use --via git-send-email, or take the note out: patchpilot draft --edit"
+        )
+
+
+def _with(body: bytes, text: str, letter: OutgoingMail) -> bytes:
+    if letter.commit is not None:
+        return insert_note(body, text)
+    before, mark, after = body.partition(b"\n---\n")
+    return before.rstrip(b"\n") + b"\n\n" + text.strip("\n").encode("utf-8", "surrogateescape") + b"\n" + mark + after
+
+
+def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A mail with another body, in the encoding it has; one that was ASCII and is no longer becomes 8bit."""
+    head, gap, body = raw.partition(b"\n\n")
+    coding = str(message_from_bytes(head + gap, policy=compat32).get("Content-Transfer-Encoding", "")).strip().lower()
+    if coding == "quoted-printable":
+        return head + gap + quopri.encodestring(change(quopri.decodestring(body)))
+    if coding == "base64":
+        return head + gap + base64.encodebytes(change(base64.b64decode(body)))
+    body = change(body)
+    if not body.isascii() and coding in ("", "7bit"):
+        head = _plain_head(head)
+    return head + gap + body
+
+
+def _plain_head(head: bytes) -> bytes:
+    message = message_from_bytes(head + b"\n\n", policy=compat32)
+    if message.get_content_charset() not in ("utf-8", "utf8"):
+        head = re.sub(rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*", b"", b"\n" + head, flags=re.IGNORECASE)[1:]
+        head += b'\nContent-Type: text/plain; charset="utf-8"'
+    head = _ENCODING.sub(b"Content-Transfer-Encoding: 8bit", head)
+    return head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
+
+
+def _answering(raw: bytes, parent: str, first: str) -> bytes:
+    """The mail in the thread of `parent`: the first one answers it, the others still answer the first."""
+    head, gap, body = raw.partition(b"\n\n")
+    mine = str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", "")).strip().strip("<>")
+    chain = (bracketed(parent), *((bracketed(first),) if mine else ()))
+    lines = f"In-Reply-To: {bracketed(mine or parent)}\nReferences: " + "\n ".join(chain) + "\n"
+    return _THREAD.sub(b"", head + b"\n") + lines.encode("ascii") + gap[1:] + body

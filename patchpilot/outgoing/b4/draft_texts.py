@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The texts of a `b4 prep` branch as a draft, and a draft's texts as b4's cover letter: b4 keeps them, the draft shows and changes them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.model.trailer import is_trailer
+from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
+from patchpilot.series.draft import Draft
+
+_HEADING = re.compile(r"^changes in v(\d+)", re.IGNORECASE | re.MULTILINE)
+
+
+def taken_over(draft: Draft, known: PrepBranch) -> Draft:
+    """The draft with b4's version, prefixes, cover letter and changelogs. A changelog that b4 has no points of is kept."""
+    subject, body, changes = split_cover(known.text)
+    if "EDITME" in subject and not prose_of(body):
+        subject, body = "", ""
+    changelogs = dict(draft.changelogs)
+    for version, text in _by_version(changes, known.revision).items():
+        if has_changes(text) or not changelogs.get(version):
+            changelogs[version] = text
+    return replace(
+        draft,
+        version=known.revision,
+        prefix=" ".join(("PATCH", *known.prefixes)) if known.prefixes else "",
+        cover_subject=subject,
+        cover_text=body,
+        changelogs=changelogs,
+    )
+
+
+def cover_of(draft: Draft, known: PrepBranch) -> str:
+    """The cover letter that b4 is to keep for the draft: as it is where the draft says the same, else with the draft's texts."""
+    now = taken_over(replace(draft, changelogs={}), known)
+    same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (now.cover_subject.strip(), now.cover_text.strip())
+    told = {
+        version: text
+        for version, text in draft.changelogs.items()
+        if text.strip() and 1 < int(version) <= max(draft.version, known.revision)
+    }
+    if same and {version: text.strip() for version, text in now.changelogs.items()} == {
+        version: text.strip() for version, text in told.items()
+    }:
+        return known.cover
+    if draft.has_cover:
+        head = "\n\n".join(one for one in (draft.cover_subject.strip() or "EDITME: cover title", draft.cover_text.strip()) if one)
+    else:
+        head = _unwritten(known)
+    addresses = [*(f"To: {one.trailer()}" for one in known.to), *(f"Cc: {one.trailer()}" for one in known.cc)]
+    if addresses:
+        last = head.split("\n\n")[-1].split("\n")
+        joined = "\n" if "\n\n" in head and all(is_trailer(line) for line in last) else "\n\n"
+        head += joined + "\n".join(addresses)
+    head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)
+    changes = cover_body("", told, max(map(int, told), default=1))
+    return f"{head}\n\n---\n{changes}" if changes else head
+
+
+def prefixes_of(draft: Draft) -> list[str]:
+    """The words of the draft's subject prefix as b4 keeps them: without PATCH."""
+    return [word for word in draft.prefix.split() if word != "PATCH"]
+
+
+def prose_of(body: str) -> str:
+    """The text of a cover letter without the trailers at its end."""
+    text, gap, last = body.strip().rpartition("\n\n")
+    tags = last.split("\n")
+    return text if tags and all(is_trailer(line) for line in tags) else f"{text}{gap}{last}"
+
+
+def _unwritten(known: PrepBranch) -> str:
+    """b4's template without its addresses: the cover letter of a draft that has none."""
+    subject, body, _ = split_cover(known.text)
+    return "\n\n".join(one for one in (subject, body) if one)
+
+
+def _by_version(text: str, revision: int) -> Mapping[str, str]:
+    """The changelogs of a text by version; one without a heading is the next revision's."""
+    places = [(found.start(), found[1]) for found in _HEADING.finditer(text)]
+    if not places:
+        return {str(revision): text} if text.strip() else {}
+    ends = [start for start, _ in places[1:]] + [len(text)]
+    return {version: text[start:end].strip("\n") for (start, version), end in zip(places, ends, strict=True)}

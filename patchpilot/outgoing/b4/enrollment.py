@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A branch in b4's books: enrolled without touching its commits, its record kept true, and taken out again."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from patchpilot.commits.b4_prep import PrepBranch, branch_config, prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.outgoing.b4.command import run
+
+_KEYS = ("b4-tracking", "b4-prep-cover-strategy", "description", "patchpilot-enrolled", "patchpilot-description")
+"""What a branch's section of the configuration holds of b4's books."""
+
+
+def _base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
+    """What b4 is to be given as base: the branch that was asked for where the topic forked there, else the commit or another such branch.
+
+    b4 takes a commit for one of the only other branch that has it, and refuses one that several have, as every clone with a local master does.
+    """
+    if asked and (named := _branch_name(repository, asked)) not in ("", branch) and _forked(repository, named, branch) == base:
+        return named
+    listed = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", f"--contains={base}", "refs/heads", "refs/remotes").text
+    others = [one for one in listed.split() if one != branch and not one.startswith("b4/") and not one.endswith("/HEAD")]
+    if len(others) < 2:
+        return base
+    upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
+    others.sort(key=lambda one: (one != upstream, not one.startswith("origin/")))
+    forked = (one for one in others if _forked(repository, one, branch) == base)
+    return next(forked, base)
+
+
+def _branch_name(repository: Repository, word: str) -> str:
+    """The short name of the branch, here or of a remote, that a revision names; "" where it is none."""
+    done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
+    found = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
+    return found[1] if found and not done.code else ""
+
+
+def _forked(repository: Repository, one: str, other: str) -> str:
+    return repository.git("merge-base", one, other, ok=()).text.strip()
+
+
+def enrol(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
+    """Put the checked-out branch into b4's books by its branch description; its commits stay as they are. `asked` is the base as it was named."""
+    known = prep_branch(repository, branch)
+    if known:
+        return known
+    before = repository.resolve("HEAD")
+    description = branch_config(repository, branch).get("description")
+    named = _base_name(repository, branch, base, asked)
+    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", named, stdin=b"")
+    # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
+    repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
+    found = prep_branch(repository, branch)
+    if done.code or found is None or repository.resolve("HEAD") != before:
+        withdraw(repository, branch)
+        words = done.error_text.splitlines()
+        raise RefusedError(
+            f"b4 does not take the branch {branch}: {words[-1] if words else 'no reason given'}", hint="use --via git-send-email"
+        )
+    repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
+    if description:
+        repository.git("config", f"branch.{branch}.patchpilot-description", description[-1])
+    return replace(found, cover="", by_us=True)
+
+
+def withdraw(repository: Repository, branch: str) -> None:
+    """Take a branch out of b4's books again; its own description is kept when it was not b4's."""
+    for key in ("b4-tracking", "b4-prep-cover-strategy", "patchpilot-enrolled"):
+        repository.git("config", "--unset-all", f"branch.{branch}.{key}", ok=(0, 1, 5))
+    kept = branch_config(repository, branch).get("patchpilot-description")
+    repository.git("config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5))
+    if kept:
+        repository.git("config", f"branch.{branch}.description", kept[-1])
+        repository.git("config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5))
+
+
+def books(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
+    """What the repository's configuration holds of a branch in b4's books, to be put back by `put_books`."""
+    done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in done.text.split("\0"):
+        name, _, value = entry.partition("\n")
+        key = name.removeprefix(f"branch.{branch}.")
+        if key in _KEYS and key != name:
+            found[key] = (*found.get(key, ()), value)
+    return found
+
+
+def put_books(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Make the branch's books what they were, or are to be; only what differs is written."""
+    now = books(repository, branch)
+    for key in _KEYS:
+        if tuple(wanted.get(key, ())) == now.get(key, ()):
+            continue
+        name = f"branch.{branch}.{key}"
+        repository.git("config", "--local", "--unset-all", name, ok=(0, 1, 5))
+        for value in wanted.get(key, ()):
+            repository.git("config", "--local", "--add", "--", name, value)
+
+
+def reopen(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Put a branch into b4's books as it was when its mails were made; what b4 has noted of sends since then stays, and so do newer books."""
+    if not wanted:
+        return
+    data: dict[str, Any] = json.loads(wanted["b4-tracking"][-1])
+    now = prep_branch(repository, branch)
+    if now and now.revision > int(data["series"].get("revision", 1)):
+        return
+    noted = {version: list(ids) for version, ids in now.history} if now else {}
+    if noted:
+        data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
+    put_books(repository, branch, {**wanted, "b4-tracking": (json.dumps(data),)})

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover commit with the commits above it carried along."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.b4_prep import DESCRIPTION, MARKER, PrepBranch, prep_branch, tracking_data
+from patchpilot.commits.repository import Repository
+from patchpilot.series.cover_letter import changelog_title
+
+_HEADING = re.compile(r"^changes in v\d+", re.IGNORECASE | re.MULTILINE)
+_RULE = re.compile(r"^---[ \t]*\n", re.MULTILINE)
+
+
+def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping[str, Any], verb: str, *, undo: bool = False) -> PrepBranch:
+    """Keep this cover letter and these values of the tracking data's `series`; the branch as b4 knows it then.
+
+    `undo` keeps a record for `patchpilot undo`, where commits get new ids. RefusedError where the branch was moved meanwhile.
+    """
+    data = tracking_data(repository, known)
+    wanted = {**data, "series": {**data.get("series", {}), **series}}
+    if cover == known.cover and wanted == data:
+        return known
+    if known.strategy == DESCRIPTION:
+        repository.git("config", f"branch.{known.branch}.b4-tracking", json.dumps(wanted))
+        if cover != known.cover:
+            repository.git("config", f"branch.{known.branch}.description", cover)
+    elif known.cover_commit:
+        ref = f"refs/heads/{known.branch}"
+        message = (
+            f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking purposes.\n{json.dumps(wanted, indent=2)}\n"
+        )
+        planned = rewrite.plan(repository, ref, repository.resolve(ref), {known.cover_commit: message})
+        if undo:
+            rewrite.apply(repository, planned, verb)
+        elif planned.old != planned.new:
+            rewrite.move(repository, ref, planned.new, planned.old, f"patchpilot {verb}")
+    found = prep_branch(repository, known.branch)
+    assert found is not None
+    return replace(found, by_us=known.by_us)
+
+
+def write_record(
+    repository: Repository, known: PrepBranch, *, change_id: str, revision: int, prefixes: Sequence[str], cover: str
+) -> PrepBranch:
+    """Write the topic's texts for b4 (branch-description strategy); b4's own cover commits are left as they are."""
+    if known.strategy != DESCRIPTION:
+        return known
+    return store(repository, known, cover, {"change-id": change_id, "revision": revision, "prefixes": list(prefixes)}, "send")
+
+
+def note_sent(repository: Repository, known: PrepBranch, version: int, message_id: str, cover: str, link: str) -> PrepBranch:
+    """Keep that a revision was sent, as b4 does after a send of its own: its Message-ID, the next revision, a changelog to be written."""
+    history = {key: list(ids) for key, ids in known.history}
+    ids = history.setdefault(f"v{version}", [])
+    if message_id not in ids:
+        ids.append(message_id)
+    following = max(known.revision, version + 1)
+    if known.revision <= version:
+        cover = _with_heading(cover, following, link)
+    return store(repository, known, cover, {"history": history, "revision": following}, "send")
+
+
+def _with_heading(cover: str, version: int, link: str) -> str:
+    """A cover letter with an empty changelog for this version above the others."""
+    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n- Link to v{version - 1}: {link}\n\n"
+    parts = _RULE.split(cover)
+    at = next((number for number, part in enumerate(parts) if number and _HEADING.search(part)), None)
+    if at is None:
+        return f"{cover.rstrip()}\n\n---\n{entry}".rstrip()
+    parts[at] = entry + parts[at]
+    return "---\n".join(parts).rstrip()
+
+
+def correct_record(repository: Repository, known: PrepBranch, message_id: str) -> None:
+    """After a send: b4 noted the Message-ID of its last run; note the one that was sent instead."""
+    now = prep_branch(repository, known.branch)
+    if now is None:
+        return
+    wrong = next((ids[-1] for version, ids in now.history if version == f"v{known.revision}" and ids), None)
+    if wrong is None or wrong == message_id:
+        return
+    history = {version: [message_id if one == wrong else one for one in ids] for version, ids in now.history}
+    store(repository, now, now.cover.replace(wrong, message_id), {"history": history}, "send")

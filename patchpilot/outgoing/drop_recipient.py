@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A recipient taken out of a mail that is made already: out of its headers and its envelope, everything else as it was."""
+
+import re
+from collections.abc import Collection
+from email import message_from_bytes
+from email.policy import compat32
+
+from patchpilot.model.address import parse_addresses
+from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.outgoing.outgoing_mail import address_header, decoded
+
+HEADERS = ("To", "Cc")
+
+
+def without(raw: bytes, keys: Collection[str]) -> bytes:
+    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:; a header that names nobody any more is gone."""
+    head, gap, body = raw.partition(b"\n\n")
+    message = message_from_bytes(head + gap, policy=compat32)
+    head += b"\n"
+    for name in HEADERS:
+        people = [one for value in message.get_all(name, []) for one in parse_addresses(str(value))]
+        kept = [one for one in people if one.key not in keys]
+        if len(kept) == len(people):
+            continue
+        line = f"{name}: " + ",\n\t".join(address_header(decoded(one)) for one in kept) + "\n" if kept else ""
+        head = re.sub(rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode(), b"", head) + line.encode("ascii")
+    return head + gap[1:] + body
+
+
+def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
+    """A captured mail without these mailboxes, in its headers and its envelope."""
+    return captured(without(mail.raw, keys), mail.envelope_from, tuple(one for one in mail.recipients if one.lower() not in keys))

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipients the person's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, b4's series recipients.
+
+They are read into the plan, where they can be seen; the delivery then runs with all of them switched off.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, run
+from patchpilot.errors import GitError
+from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.mail_account import Account
+
+TIME_LIMIT = 60.0
+_TAG_KINDS = {"sob": ("signed-off-by",), "misc-by": ("-by",), "bodycc": ("cc:",), "author": ("author",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What configuration says: recipients with their reason, blind copies, kinds of automatic Cc left out, and remarks about what failed."""
+
+    recipients: tuple[Recipient, ...]
+    bcc: tuple[str, ...]
+    suppressed: frozenset[str]
+    remarks: tuple[str, ...]
+
+
+def configured(repository: Repository, account: Account, via: str, mails: Sequence[bytes], *, commands: bool = True) -> Configured:
+    """Read them. `mails` are the patches as files for tocmd and cccmd, which run only with `commands`."""
+    aliases = read_aliases(repository)
+    found: list[Recipient] = []
+    remarks: list[str] = []
+    suppressed = suppressed_kinds(account)
+    for header in ("to", "cc"):
+        for value in account.values(header):
+            found += [_recipient(one, header, f"sendemail.{header}") for one in expand(value, aliases)]
+        if via == "b4":
+            for value in repository.config(f"b4.send-series-{header}"):
+                found += [_recipient(one, header, f"b4.send-series-{header}") for one in expand(value, aliases)]
+        command = account.value(f"{header}cmd")
+        if command and commands and not (header == "cc" and "cccmd" in suppressed):
+            addresses, remark = _ask(repository, command, mails)
+            found += [_recipient(one, header, f"sendemail.{header}Cmd") for one in addresses]
+            remarks += [remark] if remark else []
+    bcc = tuple(one.header() for value in account.values("bcc") for one in expand(value, aliases))
+    return Configured(tuple(found), bcc, suppressed, tuple(remarks))
+
+
+def suppressed_kinds(account: Account) -> frozenset[str]:
+    """What `sendemail.suppresscc` and its older relatives leave out, with "all" and "body" spelled out."""
+    kinds = {word for value in account.values("suppresscc") for word in re.split(r"[\s,]+", value.lower()) if word}
+    if "all" in kinds:
+        kinds |= {"author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd"}
+    if "body" in kinds:
+        kinds |= {"sob", "misc-by", "bodycc"}
+    if account.value("suppressfrom"):
+        kinds = kinds | {"self"} if account.flag("suppressfrom") else kinds - {"self"}
+    if account.value("signedoffbycc"):
+        kinds = kinds - {"sob"} if account.flag("signedoffbycc") else kinds | {"sob"}
+    return frozenset(kinds - {"all", "body"})
+
+
+def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
+    """Whether everything that led to a recipient is of a kind the person switched off. Who is added by hand stays."""
+    if recipient.by_hand or not kinds or recipient.role in ("maintainer", "reviewer") or "list" in recipient.role:
+        return False
+    words = [marker for kind in kinds for marker in _TAG_KINDS.get(kind, ())]
+    return bool(recipient.reasons) and all(any(marker in reason.lower() for marker in words) for reason in recipient.reasons)
+
+
+def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
+    """Alias → addresses of `sendemail.aliasesfile` in the forms mutt, mailrc, pine, elm and sendmail have; gnus is not read."""
+    kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
+    found: dict[str, tuple[str, ...]] = {}
+    for name in repository.config("sendemail.aliasesfile"):
+        place = Path(name).expanduser()
+        try:
+            text = place.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        found |= dict(_aliases(kind, text))
+    return found
+
+
+def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
+    for line in joined.split("\n"):
+        if kind in ("mutt", "mailrc"):
+            found = re.match(r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line)
+            if found:
+                yield found[1], _alias_targets(found[2], blanks=kind == "mailrc")
+        elif kind == "pine":
+            parts = line.split("\t")
+            if len(parts) >= 3:
+                yield parts[0].strip(), _alias_targets(parts[2].strip("() "))
+        elif kind == "elm":
+            parts = line.split("=")
+            if len(parts) >= 3:
+                for name in parts[0].split(","):
+                    yield name.strip(), _alias_targets(parts[-1])
+        elif kind == "sendmail":
+            found = re.match(r"^([^#\s:]+)\s*:\s*(.+)$", line)
+            if found:
+                yield found[1], _alias_targets(found[2])
+
+
+def _alias_targets(text: str, *, blanks: bool = False) -> tuple[str, ...]:
+    if blanks and "<" not in text and "," not in text:
+        return tuple(text.replace('"', "").split())
+    return tuple(one.strip() for one in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text) if one.strip())
+
+
+def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tuple[Address, ...]:
+    """The addresses a word or a header value stands for, aliases followed (not for ever)."""
+    if depth > 8:
+        return ()
+    found: list[Address] = []
+    for part in _alias_targets(text):
+        if part in aliases:
+            found += [address for one in aliases[part] for address in expand(one, aliases, depth + 1)]
+        else:
+            found += parse_addresses(part)
+    return tuple(found)
+
+
+def _recipient(address: Address, header: str, reason: str) -> Recipient:
+    return Recipient(address, "configured", None, header, (reason,))
+
+
+def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[tuple[Address, ...], str]:
+    """What the person's command prints for each mail, and a remark when it fails."""
+    found: dict[str, Address] = {}
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        for number, mail in enumerate(mails):
+            file = Path(place) / f"{number:04d}.patch"
+            file.write_bytes(mail)
+            try:
+                done = run(
+                    ["sh", "-c", f'{command} "$@"', "-", str(file)],
+                    cwd=repository.top,
+                    env=environment(parsed=False),
+                    timeout=TIME_LIMIT,
+                )
+            except GitError:
+                return tuple(found.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
+            if done.code:
+                return tuple(found.values()), f"{command}: failed with exit code {done.code}"
+            for line in done.out.decode("utf-8", "replace").splitlines():
+                for one in parse_addresses(line):
+                    found.setdefault(one.key, Address(re.sub(r"\s*\([^)]*\)$", "", one.name), one.email))
+    return tuple(found.values()), ""

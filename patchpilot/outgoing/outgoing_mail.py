@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail that is to leave, and its bytes: headers only through the email package, the body untouched."""
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date
+from email.header import Header
+from email.utils import formataddr
+
+from patchpilot.errors import InputError
+from patchpilot.model.address import Address, AddressState, is_header_safe, judge
+from patchpilot.model.encoded_words import decode_words
+
+_BREAK = re.compile(r"[\r\n\0]")
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """One mail of a series as we hand it to a transport; `number` 0 is the cover, ids are without angle brackets, `body` ends in a newline.
+
+    `author` is who From: names before the transport puts the sender there; `commit` and `patch_id` are None for a cover.
+    """
+
+    number: int
+    message_id: str
+    subject: str
+    author: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    body: bytes
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    commit: str | None = None
+    patch_id: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def file(self) -> bytes:
+        """The mail as a file for `git send-email`, or for an outbox. InputError when something in it cannot stand in a header."""
+        lines = [
+            ("From", address_header(self.author)),
+            ("Subject", text_header("Subject", self.subject)),
+            ("To", ",\n\t".join(address_header(one) for one in self.to)),
+            ("Cc", ",\n\t".join(address_header(one) for one in self.cc)),
+            ("Message-ID", bracketed(self.message_id)),
+            ("In-Reply-To", bracketed(self.in_reply_to) if self.in_reply_to else ""),
+            ("References", "\n ".join(bracketed(one) for one in self.references)),
+            *self.extra,
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/plain; charset=UTF-8"),
+            ("Content-Transfer-Encoding", "8bit"),
+        ]
+        head = "".join(f"{name}: {value}\n" for name, value in lines if value)
+        return head.encode("ascii") + b"\n" + self.body
+
+
+def text_header(name: str, text: str) -> str:
+    """Free text as a header's value: folded, in RFC 2047 words where it is not plain ASCII. InputError on a line break in it."""
+    if _BREAK.search(text):
+        raise InputError(f"{name}: a header is one line", hint="take the line break out")
+    clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    words = clean.split(" ")
+    plain = next((at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word), len(words))
+    if plain == len(words):
+        return clean
+    # the marks in brackets stay readable to filters that do not decode; the blank before the first encoded word separates, and is no text
+    head, tail = " ".join(words[:plain]), " ".join(words[plain:])
+    coded = Header(tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" ").encode(maxlinelen=75)
+    return f"{head} {coded}" if head else coded
+
+
+def address_header(address: Address) -> str:
+    """`Name <email>` as it goes on the wire; the domain in ASCII. InputError when the address cannot be written to."""
+    verdict = judge(address.email)
+    if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
+        reason = verdict.reason if verdict.state is AddressState.BAD else "it cannot stand in a header"
+        raise InputError(f"{address.email}: not an address to write to: {reason}", hint="mend or leave out this recipient")
+    if address.name.isascii():
+        return formataddr((address.name, verdict.wire))
+    return f"{text_header('To', address.name)} <{verdict.wire}>"
+
+
+def decoded(address: Address) -> Address:
+    """An address of a header, its name as people read it."""
+    return Address(decode_words(address.name), address.email)
+
+
+def bracketed(message_id: str) -> str:
+    """A Message-ID as it stands in a header; InputError when it is none."""
+    if not re.fullmatch(r"[\x21-\x3b\x3d\x3f-\x7e]+", message_id):
+        raise InputError(f"{message_id!r} is not a Message-ID", hint="give it as the archive shows it, with or without < >")
+    return f"<{message_id}>"
+
+
+def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
+    """The letter addressed to its sender alone; who would have had it stands in X-Original-To and X-Original-Cc."""
+    extra = tuple(
+        (f"X-Original-{name}", ",\n\t".join(address_header(one) for one in people))
+        for name, people in (("To", letter.to), ("Cc", letter.cc))
+        if people
+    )
+    return replace(letter, to=(sender,), cc=(), extra=extra)
+
+
+def new_message_ids(change_id: str, version: int, count: int, sender: Address, day: date) -> tuple[str, ...]:
+    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as `20261120-topic-v2-1-0123456789ab@example.org`."""
+    stem = re.sub(r"-[0-9a-f]{8,}$", "", change_id)
+    stem = re.sub(r"^\d{8}-", "", stem)
+    stem = re.sub(r"[^A-Za-z0-9._]+", "-", stem).strip("-.")[:40].strip("-.") or "patch"
+    domain = re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]) or "localhost"
+    part = secrets.token_hex(6)
+    return tuple(f"{day:%Y%m%d}-{stem}-v{version}-{number}-{part}@{domain}" for number in range(count + 1))

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git send-email as transport: one process a series, held at its own question before each mail until the outbox has it in writing."""
+
+import contextlib
+import os
+import re
+import selectors
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, run, stop
+from patchpilot.errors import InputError, MissingError, PatchpilotError
+from patchpilot.model.address import Address, judge
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.outgoing.capture_program import captured_mails, capturing_program, split_arguments
+from patchpilot.outgoing.credentials import Credential, helper
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
+from patchpilot.outgoing.transport import MailState, Outcome, Report, Retry, Stop, never_stop
+
+QUESTION = b"Send this email? ("
+STALLED = 150.0
+"""Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
+CAPTURE = 900.0
+"""Seconds for a whole series to be made into mails, before anything leaves."""
+INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
+_SETTINGS = "look at git config --get-regexp '^sendemail', and at `patchpilot doctor`"
+
+
+def capture(
+    repository: Repository, account: Account, files: Sequence[bytes], bcc: Sequence[str] = (), identity: str | None = None
+) -> tuple[RenderedMail, ...]:
+    """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing leaves."""
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        folder = Path(place)
+        paths = _write(folder, files)
+        program = capturing_program(folder)
+        argv = [
+            *_argv(repository, account, bcc, identity, _names_sender(account, files)),
+            "--confirm=never",
+            f"--sendmail-cmd={shlex.quote(str(program))}",
+            *map(str, paths),
+        ]
+        done = run(argv, env=_environment(), cwd=repository.top, timeout=CAPTURE, name="git send-email")
+        mails = captured_mails(folder)
+        if done.code or len(mails) != len(files):
+            raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
+        found = []
+        for arguments, raw in mails:
+            sender, recipients = split_arguments(arguments, len(account.options))
+            mail = captured(raw, "", recipients)
+            found.append(captured(raw, sender or mail.sender.email, recipients))
+        return tuple(found)
+
+
+def deliver(
+    repository: Repository,
+    account: Account,
+    files: Sequence[bytes],
+    report: Report,
+    *,
+    bcc: Sequence[str] = (),
+    identity: str | None = None,
+    credential: Credential | None = None,
+    stopping: Stop = never_stop,
+    progress: Progress = silent,
+    stalled: float | None = None,
+) -> Dialogue:
+    """Send these files. `report` is called before and after each try of a mail; what is not reported was not begun.
+
+    What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or `stopping` says so.
+    """
+    retries = Retries(stopping, progress)
+    done, one_each, login = 0, False, ""
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(credential) as (options, descriptors):
+        paths = _write(Path(place), files)
+        common = [*_argv(repository, account, bcc, identity, _names_sender(account, files), options), "--confirm=always"]
+        if not account.sendmail:
+            common.append("--smtp-debug=1")
+        while True:
+            run_ = _Run(files=len(files) - done, before=done, one_each=one_each)
+            words = ["--batch-size=1", "--relogin-delay=0"] if one_each else []
+            with _started([*common, *words, *map(str, paths[done:])], repository, descriptors) as process:
+                talk = _Conversation(process, run_, account, report, stopping, stalled or STALLED, retries)
+                dialogue = talk.hold()
+            dialogue.login = login = dialogue.login or login
+            done += talk.accepted
+            if done == len(files) or talk.doubtful or talk.current < 0 or stopping():
+                return dialogue
+            if talk.last.state is MailState.ACCEPTED:
+                # it ended over a reply that it does not know, not over a mail
+                continue
+            one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
+            if not retries.again(talk.last):
+                report(done, retries.told(talk.last))
+                return dialogue
+
+
+@contextlib.contextmanager
+def _started(argv: Sequence[str], repository: Repository, descriptors: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A git send-email that asks before each mail; it has ended when the context ends."""
+    # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment() | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
+        cwd=repository.top,
+        pass_fds=descriptors,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if process.poll() is None:
+            stop(process)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a git send-email was started for: how many mails, how many of the series went before, and whether each has its own connection."""
+
+    files: int
+    before: int
+    one_each: bool
+
+
+class _Conversation:
+    """The dialogue with a running git send-email."""
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        started: _Run,
+        account: Account,
+        report: Report,
+        stopping: Stop,
+        stalled: float,
+        retries: Retries,
+    ) -> None:
+        self.process, self.started, self.account, self._report = process, started, account, report
+        self.stopping, self.stalled, self.retries = stopping, stalled, retries
+        self.dialogue = Dialogue()
+        self.current = -1
+        self.accepted = 0
+        self.doubtful = False
+        self.last = Outcome(MailState.PENDING)
+        self.out = b""
+        self.err = b""
+        self.open = False
+        self.killed = ""
+
+    def report(self, outcome: Outcome) -> None:
+        """Report on the mail at hand."""
+        self._report(self.started.before + self.current, outcome)
+        if outcome.state is not MailState.SENDING:
+            self.last = outcome
+            self.accepted += outcome.state is MailState.ACCEPTED
+            self.doubtful = self.doubtful or outcome.state is MailState.UNKNOWN
+
+    def _outcome(self) -> Outcome:
+        ever = self.started.before + self.current > 0
+        return self.dialogue.outcome(reused=self.current > 0 and not self.started.one_each, ever=ever)
+
+    def hold(self) -> Dialogue:
+        """Answer its questions until it ends; every mail begun is reported on."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        heard = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stderr, selectors.EVENT_READ, "err")
+            selector.register(self.process.stdout, selectors.EVENT_READ, "out")
+            while selector.get_map():
+                ready = sorted(selector.select(0.25), key=lambda one: str(one[0].data))
+                if not ready and time.monotonic() - heard > self.stalled + self._patience():
+                    self.killed = f"no sign of life for {self.stalled:.0f} s"
+                    stop(self.process)
+                for key, _ in ready:
+                    heard = time.monotonic()
+                    data = os.read(key.fd, 65536)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    elif key.data == "err":
+                        self._hear(data)
+                    else:
+                        self.out += data
+                if QUESTION in self.out:
+                    self._drain(selector)
+                    self._answer()
+        self._end(self.process.wait())
+        return self.dialogue
+
+    def _patience(self) -> float:
+        """Between batches git send-email sleeps on purpose."""
+        delay = self.account.value("smtprelogindelay")
+        return float(delay) if delay.isdigit() else 0.0
+
+    def _drain(self, selector: selectors.BaseSelector) -> None:
+        """Whatever stderr holds already belongs to the mail before the question."""
+        while True:
+            ready = [key for key, _ in selector.select(0) if key.data == "err"]
+            if not ready:
+                return
+            data = os.read(ready[0].fd, 65536)
+            if not data:
+                selector.unregister(ready[0].fileobj)
+                return
+            self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
+        *lines, self.err = (self.err + data).split(b"\n")
+        for line in lines:
+            self.dialogue.feed(line.decode("utf-8", "replace"))
+        if self.dialogue.endless and not self.killed:
+            self.killed = "the server's reply did not end"
+            stop(self.process)
+
+    def _answer(self) -> None:
+        before, _, self.out = self.out.partition(QUESTION)
+        if self.open:
+            self._finish(before)
+        if self.killed:
+            return
+        word = b"q\n" if self.stopping() else b"y\n"
+        if word == b"y\n":
+            self.current, self.open = self.current + 1, True
+            self.dialogue.begin()
+            self.retries.begin(self.started.before + self.current)
+            self.report(Outcome(MailState.SENDING))
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(word)
+            self.process.stdin.flush()
+
+    def _finish(self, output: bytes) -> None:
+        """The mail before this question is through: git send-email goes on only after an acceptance."""
+        self.open = False
+        outcome = self._outcome()
+        if self.account.sendmail:
+            outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.sendmail)
+        elif self.dialogue.phase < Phase.COMPLETE and b"\nResult: 2" in output:
+            outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx")
+        self.report(outcome)
+
+    def _end(self, code: int) -> None:
+        """The process is over: what became of the mail it was at."""
+        if self.err:
+            self.dialogue.feed(self.err.decode("utf-8", "replace"))
+        if not self.open:
+            if self.current < 0 and (code or self.killed):
+                raise _failed("\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed)
+            return
+        outcome = self._outcome()
+        if self.account.sendmail:
+            state = MailState.ACCEPTED if code == 0 else MailState.UNKNOWN if code < 0 or self.killed else MailState.REJECTED
+            outcome = Outcome(state, f"{self.account.sendmail}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
+        elif self.killed and outcome.state is MailState.UNKNOWN:
+            outcome = Outcome(MailState.UNKNOWN, f"{outcome.detail} ({self.killed})")
+        self.report(outcome)
+
+
+def _argv(
+    repository: Repository, account: Account, bcc: Sequence[str], identity: str | None, keep_self: bool, options: Sequence[str] = ()
+) -> list[str]:
+    """git send-email with everything switched off that would add a recipient, change the threading or ask."""
+    words = ["git", "-C", str(repository.top), *options, "send-email"]
+    if identity:
+        words.append(f"--identity={identity}")
+    if account.sender:
+        words.append(f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}")
+    words.append("--no-suppress-from" if keep_self else "--suppress-from")
+    words += ["--no-format-patch", "--no-annotate", "--no-thread", "--no-chain-reply-to", "--no-signed-off-by-cc"]
+    words += ["--no-to", "--no-cc", "--no-bcc", "--to-cmd=true", "--cc-cmd=true", "--8bit-encoding=UTF-8"]
+    # "self" would also take the sender out of a Cc: that names them on purpose
+    kinds = ("author", "bodycc", "sob", "misc-by", "cccmd", *(() if keep_self else ("self",)))
+    words += [f"--suppress-cc={kind}" for kind in kinds]
+    # an older git has neither the setting nor the option
+    if account.value("headercmd") and git_version() >= (2, 41):
+        words.append("--header-cmd=true")
+    return [*words, *(f"--bcc={one}" for one in bcc)]
+
+
+def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
+    """Whether a Cc: of these mails names the sender."""
+    return account.sender is not None and any(one.key == account.sender.key for file in files for one in parse_mail(file).cc)
+
+
+def _environment() -> dict[str, str]:
+    env = environment()
+    for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
+        env.pop(name, None)
+    return env | {"PATCHPILOT_SENDING": "1"}
+
+
+def _write(folder: Path, files: Sequence[bytes]) -> list[Path]:
+    paths = []
+    for number, content in enumerate(files):
+        path = folder / f"{number:04d}.mail"
+        path.write_bytes(content)
+        paths.append(path)
+    return paths
+
+
+def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
+    text = err + out
+    if "is not a git command" in text:
+        return MissingError("git send-email is not installed", hint=INSTALL)
+    if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
+        return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
+    if found := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
+        # the file it was reading stands right behind the address
+        # its own grammar wants a dot in every domain; ours only warns of an address inside a house
+        return InputError(
+            f"git send-email takes no address without a dot in its domain: {found[1].strip()}",
+            hint="write the domain in full, or send with --via b4, which takes it",
+        )
+    lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
+    words = why or (lines[0] if lines else "no message")
+    # it connects only after it has asked about the first mail: nothing that ends it before then comes from the network
+    hint = f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4" if "nknown option" in text else _SETTINGS
+    return MissingError(f"git send-email failed before the first mail: {words}", hint=hint)
+
+
+def git_version() -> tuple[int, int]:
+    """git's version, (0, 0) when it does not say."""
+    found = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it has them already."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.backports.applies import AppliesHow, try_fix
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
+
+MAX_LOOK = 20_000
+"""Commits of the target that are looked through for the same subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The tip patches are judged against: what to call it, its id, and why it was chosen."""
+
+    label: str
+    tip: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyApplied:
+    """A patch that the target seems to have: its subject, the target's commit where one was found, and how it was told."""
+
+    subject: str
+    commit: str | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStanding:
+    """How a topic stands to its target: "clean", "clean-3way" or "conflict" (with the first patch that does not go in and its files)."""
+
+    applies: str
+    fails: str = ""
+    paths: tuple[str, ...] = ()
+    already: tuple[AlreadyApplied, ...] = ()
+
+
+def remote_of(repository: Repository, tree: str) -> Target | None:
+    """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git branch`."""
+    words = tree.split()
+    url = next((one for one in words if "://" in one or one.endswith(".git")), None)
+    if url is None:
+        return None
+    wanted = _place(url)
+    branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
+    for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
+        if _place(values[-1]) != wanted:
+            continue
+        remote = key[len("remote.") : -len(".url")]
+        for name in (branch, "HEAD", "main", "master"):
+            tip = repository.find(f"refs/remotes/{remote}/{name}") if name else None
+            if tip:
+                return Target(f"{remote}/{name}", tip, f"T: {tree}")
+    return None
+
+
+def _place(url: str) -> str:
+    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's mirrors are the same tree."""
+    text = re.sub(r"^[a-z+]+://", "", url.strip()).replace("googlesource.com/kernel", "kernel.org").rstrip("/")
+    text = re.sub(r"^[^@/]*@", "", text).replace(":", "/", 1).removesuffix(".git")
+    return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
+
+
+def stand(repository: Repository, ids: Sequence[str], target: Target) -> TargetStanding:
+    """Put the commits onto the target's tip one after the other, in a throw-away store."""
+    worst, already = AppliesHow.CLEAN, []
+    # one commit that the tip holds as it is needs no trying
+    with Scratch(repository) as scratch:
+        onto = scratch.tree_of(target.tip)
+        known = _subjects(repository, ids[0], target.tip)
+        for commit_id in ids:
+            fix = FixCommit.read(repository, commit_id)
+            applied = try_fix(scratch, fix, onto)
+            subject = fix.commit.subject
+            if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
+                already.append(AlreadyApplied(subject, known.get(subject), "its change is there"))
+            elif subject in known:
+                already.append(AlreadyApplied(subject, known[subject], "a commit of the same subject is there"))
+            if applied.how is AppliesHow.CONFLICT:
+                return TargetStanding(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
+            if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
+                worst = AppliesHow.THREE_WAY
+            onto = applied.merge.tree
+    return TargetStanding(worst, already=tuple(already))
+
+
+def stand_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> TargetStanding:
+    """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away index."""
+    worst, already = AppliesHow.CLEAN, []
+    with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        index, file = {"GIT_INDEX_FILE": str(Path(place) / "index")}, Path(place) / "patch"
+        scratch.git("read-tree", target.tip, env=index)
+
+        def goes_in(*words: str) -> bool:
+            return scratch.git("apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()).code == 0
+
+        def come_out() -> bool:
+            """Whether all of them can be taken out of the tip again, the last first: a later one may have changed an earlier one's surroundings."""
+            for _, content in reversed(patches):
+                file.write_bytes(content)
+                if not goes_in("--reverse"):
+                    return False
+            return True
+
+        for number, (subject, content) in enumerate(patches):
+            file.write_bytes(content)
+            if goes_in():
+                continue
+            if number == 0 and come_out():
+                return TargetStanding(worst, already=tuple(AlreadyApplied(one, None, "its change is there") for one, _ in patches))
+            if number == 0:
+                scratch.git("read-tree", target.tip, env=index)
+                file.write_bytes(content)
+            if goes_in("--check", "--reverse"):
+                already.append(AlreadyApplied(subject, None, "its change is there"))
+            elif goes_in("--3way"):
+                worst = AppliesHow.THREE_WAY
+            else:
+                names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
+                paths = tuple(one.split("\t")[-1] for one in names if one.count("\t") == 2 and not one.endswith("\t"))
+                return TargetStanding(AppliesHow.CONFLICT, subject, paths, tuple(already))
+    return TargetStanding(worst, already=tuple(already))
+
+
+def _subjects(repository: Repository, first: str, tip: str) -> dict[str, str]:
+    """Subject → commit of what the target has over where the topic starts."""
+    done = repository.git("log", "--no-merges", f"--max-count={MAX_LOOK}", "--format=%H%x00%s", tip, f"^{first}^", ok=(0, 128))
+    return {subject: commit for commit, _, subject in (line.partition("\0") for line in reversed(done.text.splitlines()))}

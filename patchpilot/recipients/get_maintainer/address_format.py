@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Addresses as get_maintainer.pl takes them apart, writes them, splits lists of them and maps them by .mailmap."""
+
+import re
+from collections.abc import Iterable
+
+from patchpilot.maintainers.role_words import ascii_lower
+
+_SPACE = " \t\n\r\f\v"
+_NAMED = re.compile(r"^([^<]+)<(.+@.*)>.*$")
+_ANGLED = re.compile(r"^\s*<(.+@\S*)>.*$", re.ASCII)
+_BARE = re.compile(r"^(.+@\S*).*$", re.ASCII)
+_MUST_QUOTE = re.compile(r"[^\w \-]", re.ASCII)
+_LONE_QUOTE = re.compile(r'(?<!\\)"')
+_TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'
+_COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
+
+
+def take_apart(text: str) -> tuple[str, str]:
+    """(name, address): the name quoted where a header would need it; address "" when there is none."""
+    name = address = ""
+    if found := _NAMED.match(text):
+        name, address = found[1], found[2]
+    elif found := _ANGLED.match(text) or _BARE.match(text):
+        address = found[1]
+    return _quoted(name), address.strip(_SPACE)
+
+
+def _quoted(name: str) -> str:
+    name = name.strip(_SPACE).removeprefix('"').removesuffix('"')
+    if _MUST_QUOTE.search(name):
+        escaped = _LONE_QUOTE.sub(r'\\"', name)
+        return f'"{escaped}"'
+    return name
+
+
+def written(name: str, address: str, *, with_name: bool = True) -> str:
+    """`Name <address>`, or the address alone."""
+    name = _quoted(name)
+    address = address.strip(_SPACE)
+    return f"{name} <{address}>" if with_name and name else address
+
+
+def each_mailbox(text: str) -> list[str]:
+    """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the text as it is."""
+    if "," not in text:
+        return [text]
+    plain = re.sub(_COMMENT, lambda found: found[1] or " ", text)
+    token_at = re.compile(_TOKEN)
+    boxes: list[str] = []
+    start = at = 0
+    box: list[str] = []
+    while at < len(plain):
+        token = token_at.match(plain, at)
+        if not token:
+            return [text]
+        word = token[0].strip(" \t")
+        if word == ",":
+            if box and not _is_mailbox(box):
+                return [text]
+            if box:
+                boxes.append(plain[start:at])
+            box, start = [], token.end()
+        else:
+            box.append(word)
+        at = token.end()
+    if box and not _is_mailbox(box):
+        return [text]
+    return [*boxes, plain[start:]] if box else boxes
+
+
+def _is_mailbox(tokens: list[str]) -> bool:
+    """Whether tokens are `addr-spec` or `words <addr-spec>`."""
+    if "<" in tokens:
+        at = tokens.index("<")
+        return all(word not in "<>@,:." for word in tokens[:at]) and tokens[-1] == ">" and _is_address(tokens[at + 1 : -1])
+    return _is_address(tokens)
+
+
+def _is_address(tokens: list[str]) -> bool:
+    if tokens.count("@") != 1:
+        return False
+    at = tokens.index("@")
+    return all(
+        len(part) % 2 == 1 and all((word == ".") == bool(place % 2) and word not in "<>@,:" for place, word in enumerate(part))
+        for part in (tokens[:at], tokens[at + 1 :])
+    )
+
+
+_MAP_LINE = r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
+
+
+class Mailmap:
+    """A .mailmap's text (gitmailmap(5)). Of its lines those are read that name an address which is asked for."""
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+        self._names: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
+        self._read: set[str] = set()
+
+    def apply(self, box: str) -> str:
+        """The mailbox as it should be written, with its name."""
+        name, address = take_apart(box)
+        if address not in self._read:
+            self._read.add(address)
+            self._read_lines(address)
+        whole = written(name, address)
+        key = whole if whole in self._names or whole in self._addresses else address
+        return written(self._names.get(key, name), self._addresses.get(key, address))
+
+    def _read_lines(self, address: str) -> None:
+        at = self._text.find(address)
+        while at >= 0 and address:
+            end = self._text.find("\n", at)
+            end = len(self._text) if end < 0 else end
+            self._read_line(self._text[self._text.rfind("\n", 0, at) + 1 : end])
+            at = self._text.find(address, end)
+
+    def _read_line(self, line: str) -> None:
+        parts = re.match(_MAP_LINE, line.partition("#")[0].strip(_SPACE), re.ASCII)
+        if not parts:
+            return
+        real, first, second = parts["real"].rstrip(_SPACE), parts["first"], parts["second"]
+        wrong = (parts["wrong"] or "").rstrip(_SPACE)
+        name, address = take_apart(f"{real} <{first}>") if real else ("", first)
+        if second is None:
+            if real:
+                self._names[address] = name
+        elif wrong:
+            key = written(*take_apart(f"{wrong} <{second}>"))
+            self._names[key], self._addresses[key] = name, address
+        else:
+            self._addresses[second] = address
+            if real:
+                self._names[second] = name
+
+
+def read_ignored(text: str) -> frozenset[str]:
+    """The people of a .get_maintainer.ignore, as it writes them."""
+    lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
+    return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
+
+
+class Merger:
+    """Who is who: the first name and the first address met stand for all later ones that share either."""
+
+    def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
+        self.mailmap = mailmap
+        self.merge = merge
+        self.by_name: dict[str, tuple[str, str]] = {}
+        self.by_address: dict[str, tuple[str, str]] = {}
+
+    def apply(self, text: str) -> str:
+        """The mailbox that stands for this one."""
+        mapped = self.mailmap.apply(written(*take_apart(text)))
+        if not self.merge:
+            return mapped
+        name, address = take_apart(mapped)
+        known = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(ascii_lower(address))
+        if known is None:
+            known = (name, address)
+            self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = known
+        return self.mailmap.apply(written(*known))
+
+    def all(self, texts: Iterable[str]) -> list[str]:
+        """Each of these, in order."""
+        return [self.apply(one) for one in texts]

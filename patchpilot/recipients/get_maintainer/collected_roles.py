@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The people and lists of an answer, with their roles, collected as get_maintainer.pl collects them."""
+
+from patchpilot.maintainers.role_words import RoleWords, ascii_lower
+from patchpilot.maintainers.section import Section, list_and_remark
+from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, take_apart, written
+from patchpilot.recipients.get_maintainer.switches import Switches
+
+
+class RoleRow:
+    """An address as it will be printed, and its role."""
+
+    __slots__ = ("role", "who")
+
+    def __init__(self, who: str, role: str) -> None:
+        self.who = who
+        self.role = role
+
+
+class CollectedRoles:
+    """People and lists met so far; the other lists are what a section's other letters said, in order."""
+
+    def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
+        self.switches = switches
+        self.words = words
+        self.merger = merger
+        self.rows: list[RoleRow] = []
+        self.lists: list[RoleRow] = []
+        self.trees: list[str] = []
+        self.sites: list[str] = []
+        self.bugs: list[str] = []
+        self.names: list[str] = []
+        self.statuses: list[str] = []
+        self._known_names: set[str] = set()
+        self._known_addresses: set[str] = set()
+        self._known_lists: set[str] = set()
+
+    def add_section(self, section: Section) -> None:
+        """Everything a section says, in the order of its lines."""
+        name = shortened(section.name, self.words.name_length)
+        role = f"{self.words.maintainer(section_status(section))}:{name}"
+        self.names.append(section.name)
+        for entry in section.entries:
+            value = entry.value
+            if entry.letter == "L":
+                self._add_list(value, name)
+            elif entry.letter == "M" and self.switches.m:
+                self._add_each(value, role)
+            elif entry.letter == "R" and self.switches.r:
+                self._add_each(value, f"{self.words.reviewer}:{name}" if self.words.reviewer_has_section else self.words.reviewer)
+            elif entry.letter == "T":
+                self.trees.append(value)
+            elif entry.letter == "W":
+                self.sites.append(value)
+            elif entry.letter == "B":
+                self.bugs.append(value)
+            elif entry.letter == "S":
+                self.statuses.append(value)
+
+    def _add_list(self, value: str, name: str) -> None:
+        address, remark = list_and_remark(value)
+        key = ascii_lower(address)
+        suffix = "" if name == self.words.rest else f":{name}"
+        if "subscribers-only" in remark:
+            wanted, word = self.switches.s, self.words.subscriber_list
+        elif "moderated" in remark:
+            wanted, word = self.switches.l and self.switches.moderated, self.words.moderated_list
+        else:
+            wanted, word = self.switches.l, self.words.open_list
+        if wanted and key not in self._known_lists:
+            self._known_lists.add(key)
+            self.lists.append(RoleRow(address, word + suffix))
+
+    def _add_each(self, value: str, role: str) -> None:
+        for box in each_mailbox(value):
+            self.add(box, role)
+
+    def add(self, box: str, role: str) -> None:
+        """A mailbox, unless its name or its address is known."""
+        name, address = take_apart(box)
+        if not address:
+            return
+        low_name, low_address = ascii_lower(name), ascii_lower(address)
+        if self.switches.remove_duplicates:
+            if (name and low_name in self._known_names) or low_address in self._known_addresses:
+                return
+            if name:
+                self._known_names.add(low_name)
+            self._known_addresses.add(low_address)
+        self.rows.append(RoleRow(written(name, address, with_name=self.switches.n), role))
+
+    def add_role(self, box: str, role: str) -> None:
+        """A role for whoever has this name or this address."""
+        name, address = take_apart(box)
+        whole = written(name, address, with_name=self.switches.n)
+        for row in self.rows:
+            if self.switches.remove_duplicates:
+                row_name, row_address = take_apart(row.who)
+                same = name == row_name or address == row_address
+            else:
+                same = whole == row.who
+            if same and (not role or role not in row.role):
+                row.role = f"{row.role},{role}" if row.role else role
+
+    def drop_rest(self) -> None:
+        """Leave out the maintainers of the catch-all where somebody else maintains something (a rule of Xen's script)."""
+        rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
+        others = [row for row in self.rows if row.role != rest]
+        if len(self.rows) > 1 and any(row.role.partition(":")[0] != self.words.reviewer for row in others):
+            self.rows = others
+
+    def settle_names(self) -> None:
+        """Write everyone as .mailmap and the first mention have them."""
+        for row in (*self.rows, *self.lists):
+            row.who = self.merger.apply(row.who)
+
+    def settle_chiefs(self) -> None:
+        """Leave out those who must not be bothered with every patch, or add them when asked."""
+        for name, address in self.words.chiefs:
+            chief = written(name, address, with_name=self.switches.n)
+            if self.switches.git_chief_penguins:
+                self.rows.append(RoleRow(chief, "chief penguin"))
+            else:
+                self.rows = [row for row in self.rows if chief not in row.who]
+
+
+def section_status(section: Section) -> str | None:
+    """The last S: line as it stands, or None."""
+    found = section.values("S")
+    return found[-1] if found else None
+
+
+def shortened(name: str, length: int) -> str:
+    """A section's name, cut to so many bytes with three dots where it is longer."""
+    data = name.encode("utf-8", "surrogateescape")
+    if not length or len(data) <= length:
+        return name
+    return data[: length - 3].rstrip(b" \t\n\r\f\v").decode("utf-8", "surrogateescape") + "..."

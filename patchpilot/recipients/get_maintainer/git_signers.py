@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Git's people: who signed and wrote the recent commits of a file, the commits its lines come from, and the commit that is fixed.
+
+Counted as get_maintainer.pl counts; each question is bounded in time, and all of them together.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.errors import GitError
+from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
+from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+
+BUDGET = 30.0
+"""Seconds that all questions of a run may take together."""
+
+_FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
+_COMMIT = re.compile(r"^GitCommit: ([0-9a-f]{40})")
+_AUTHOR = re.compile(r"^GitAuthor: (.*)")
+_STAT = re.compile(r"^(\d+)\t(\d+)\t(.*)$")
+_VALUE = re.compile(r"\s*.*:\s*(.+)\s*")
+_ANY_SIGNATURE = r"(.+?)[Bb][Yy]:"
+_BLAMED = re.compile(r"^([0-9a-f]{40,64}) ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a `git log` said: how many commits, signature values and authors as written, (added, deleted) of the file by commit."""
+
+    commits: int
+    signers: tuple[str, ...]
+    authors: tuple[str, ...]
+    stats: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class GitHistory:
+    """Git's people out of the repository whose working tree is `top`."""
+
+    top: Path
+    ignored: frozenset[str] = frozenset()
+    budget: float = BUDGET
+    remarks: list[str] = field(default_factory=list)
+    _end: float = 0.0
+
+    def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+        """The signers and authors of each file that no maintained section names exactly (of every file with --git), and by blame when asked."""
+        switches = people.switches
+        for path in question.files:
+            fallback = switches.git_fallback and not path.endswith("MAINTAINERS") and path not in question.exact
+            if switches.git or fallback:
+                self._add_signers(people, path)
+            if switches.git_blame:
+                self._add_blamed(people, question, path)
+
+    def add_culprit_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+        """The signers of every commit a Fixes: line names."""
+        for commit in question.fixes:
+            signed = self._log(people, "-1", commit, path="")
+            if signed:
+                _, signers = _merged(people, signed)
+                self._assign(people, "blamed_fixes", 1, Counter(signers))
+
+    def _git(self, *args: str) -> str | None:
+        """Git's answer; None when it failed or the time was up."""
+        now = time.monotonic()
+        self._end = self._end or now + self.budget
+        if now >= self._end:
+            self._say("git took too long: not everybody that history knows is listed (--no-git-fallback does without it)")
+            return None
+        try:
+            done = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
+        except GitError:
+            self._say("git took too long: not everybody that history knows is listed (--no-git-fallback does without it)")
+            return None
+        return done.text if done.code == 0 else None
+
+    def _say(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+    def _log(self, people: CollectedRoles, *args: str, path: str) -> Signed | None:
+        words = people.words.signatures
+        signature = _ANY_SIGNATURE if people.switches.git_all_signature_types else "(" + "|".join(map(re.escape, words)) + ")"
+        pattern = re.compile(rf"^[ \t]*{signature}.*@.*$")
+        where = ["--", path] if path else []
+        text = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *where)
+        if text is None:
+            return None
+        lines = [line.lstrip(" \t") for line in text.split("\n")]
+        commits = sum(1 for line in lines if _COMMIT.match(line))
+        authors = tuple(found[1] for line in lines if (found := _AUTHOR.match(line)))
+        signers = [line for line in lines if pattern.match(line)]
+        signers = [line for line in signers if not _is_chief(people, line)]
+        stats = tuple((int(found[1]), int(found[2])) for line in lines if (found := _STAT.match(line)) and found[3] == path)
+        return Signed(commits, tuple(found[1] for line in signers if (found := _VALUE.match(line))), authors, stats)
+
+    def _add_signers(self, people: CollectedRoles, path: str) -> None:
+        signed = self._log(people, "--follow", f"--since={people.switches.git_since}", "--no-merges", path=path)
+        if not signed or not signed.commits:
+            return
+        apply = people.merger.apply
+        authors, signers = _merged(people, signed)
+        self._assign(people, "commit_signer", signed.commits, Counter(signers))
+        if not people.words.counts_authors:
+            return
+        self._assign(people, "authored", signed.commits, Counter(authors))
+        if len(authors) != len(signed.stats):
+            return
+        added: Counter[str] = Counter()
+        removed: Counter[str] = Counter()
+        for author, (plus, minus) in zip(authors, signed.stats, strict=True):
+            added[apply(author)] += plus
+            removed[apply(author)] += minus
+        self._assign(people, "added_lines", sum(plus for plus, _ in signed.stats), added)
+        self._assign(people, "removed_lines", sum(minus for _, minus in signed.stats), removed)
+
+    def _add_blamed(self, people: CollectedRoles, question: GetMaintainerRequest, path: str) -> None:
+        if not (self.top / path).is_file():
+            return
+        lines: list[str] = []
+        ranges = question.ranges
+        for start, length in [(start, length) for where, start, length in ranges if where == path] if ranges else [(0, 0)]:
+            part = ["-L", f"{start},+{length}"] if ranges else []
+            lines += _BLAMED.findall(self._git("blame", "-l", *part, "--", path) or "")
+        commits = list(dict.fromkeys(lines))
+        switches = people.switches
+        signers: list[str] = []
+        wrote: Counter[str] = Counter()
+        counts = Counter(lines)
+        for commit in commits:
+            signed = self._log(people, "-1", commit, path="")
+            if not signed:
+                continue
+            authors, signed_by = _merged(people, signed) if switches.git_blame_signatures else (list(signed.authors), [])
+            signers += signed_by
+            if question.from_filename and switches.rolestats and authors and not _is_chief(people, signed.authors[0]):
+                wrote[people.merger.apply(authors[0])] += counts[commit]
+        if question.from_filename:
+            self._assign(people, "authored lines", len(lines), wrote)
+        role = "commits" if question.from_filename else "modified commits"
+        self._assign(people, role, len(commits), Counter(people.merger.all(signers)))
+
+    def _assign(self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]) -> None:
+        """Give a role to those who count most, as many as the switches allow."""
+        switches = people.switches
+        mapped: Counter[str] = Counter()
+        for who, count in counts.items():
+            mapped[people.merger.mailmap.apply(who)] += count
+        taken = 0
+        for who, count in _most_first(mapped):
+            percent = min(100.0, count * 100 / max(1, total))
+            if not count or who in self.ignored:
+                continue
+            taken += 1
+            if count < switches.git_min_signatures or taken > switches.git_max_maintainers or percent < switches.git_min_percent:
+                break
+            people.add(who, "")
+            people.add_role(who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role)
+
+
+def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
+    """(authors, signers) as who they are known by. Authors come first: the first mention of a person decides how he is written."""
+    authors = people.merger.all(signed.authors)
+    return authors, people.merger.all(signed.signers)
+
+
+def _is_chief(people: CollectedRoles, text: str) -> bool:
+    """Whether a line names somebody who must not be bothered with every patch."""
+    return not people.switches.git_chief_penguins and any(name.lower() in text.lower() for name, _ in people.words.chiefs)
+
+
+def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    rows: Iterable[tuple[str, int]] = counts.items()
+    return sorted(rows, key=lambda row: (-row[1], row[0]))

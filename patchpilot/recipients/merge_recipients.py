@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipients while they are collected: each person once, under the first name and address met, with every reason, in the stronger header."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from patchpilot.maintainers.role_words import ascii_lower
+from patchpilot.model.address import Address, is_header_safe
+from patchpilot.model.recipient import Recipient
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, take_apart, written
+
+
+@dataclass(slots=True)
+class _Row:
+    box: str
+    role: str
+    section: str | None
+    header: str
+    reasons: list[str] = field(default_factory=list)
+
+
+class MergedRecipient:
+    """Recipients by person: who shares a name or an address with somebody known is that person."""
+
+    def __init__(self, mailmap: Mailmap) -> None:
+        self._rows: list[_Row] = []
+        self._by_name: dict[str, _Row] = {}
+        self._by_address: dict[str, _Row] = {}
+        self.mailmap = mailmap
+        self._merger = Merger(mailmap)
+        self.skipped: set[str] = set()
+
+    def skip(self, address: Address | None) -> None:
+        """Leave this mailbox out whoever names it: the sender."""
+        if address and address.email:
+            self.skipped.add(address.key)
+
+    def add(self, box: str, role: str, header: str, reason: str, section: str | None = None) -> None:
+        """A mailbox as text. A second mention adds its reason, and moves a Cc to To."""
+        name, email = take_apart(box)
+        if "@" not in email or ascii_lower(email) in self.skipped:
+            return
+        row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(ascii_lower(email))
+        if row is None:
+            mapped_name, mapped_email = take_apart(self.mailmap.apply(written(name, email)))
+            row = (self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None) or self._by_address.get(ascii_lower(mapped_email))
+            if ascii_lower(mapped_email) in self.skipped:
+                return
+        if row is None:
+            row = _Row(written(name, email), role, section, header)
+            self._rows.append(row)
+            row.box = self._merger.apply(row.box)
+            for each_name, each_email in ((name, email), take_apart(row.box)):
+                if each_name:
+                    self._by_name.setdefault(ascii_lower(each_name), row)
+                self._by_address.setdefault(ascii_lower(each_email), row)
+        if header == "to" and row.header == "cc":
+            row.header, row.role, row.section = "to", role, section
+        if reason not in row.reasons:
+            row.reasons.append(reason)
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """To first, then Cc; people before lists, each in the order they were met."""
+        found = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
+        return tuple(sorted((one for one in found if _is_safe(one.address)), key=_rank))
+
+    @property
+    def unsafe(self) -> tuple[str, ...]:
+        """Mailboxes that cannot stand in a header, and so are left out."""
+        return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
+
+
+@lru_cache(maxsize=4096)
+def _is_safe(address: Address) -> bool:
+    return is_header_safe(address)
+
+
+def _rank(one: Recipient) -> tuple[bool, bool]:
+    return one.header == "cc", one.role.endswith("list")
+
+
+def _address(box: str) -> Address:
+    name, email = take_apart(box)
+    if name[:1] == name[-1:] == '"' and len(name) > 1:
+        name = name[1:-1].replace('\\"', '"')
+    return Address(name, email)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with all its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.commits.repository import Repository
+from patchpilot.maintainers import MaintainersFile, Section
+from patchpilot.model.address import Address, AddressState
+from patchpilot.model.patch import Patch
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.source_tree import Tree
+from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
+from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
+from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest, SignerSource, named_in_files
+from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.patch_scan import scan
+from patchpilot.recipients.get_maintainer.switches import Switches
+from patchpilot.recipients.list_rules import KnownLists
+from patchpilot.recipients.merge_recipients import MergedRecipient
+from patchpilot.recipients.recipient_warnings import RecipientFacts, judged, warnings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a plan gets its knowledge: `repository` and `history` are None where nothing may be asked of one."""
+
+    file: MaintainersFile
+    tree: Tree
+    switches: Switches
+    known: KnownLists
+    repository: Repository | None = None
+    history: SignerSource | None = None
+    sender: Address | None = None
+    security: str = ""
+
+
+def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
+    """The plan of patches that go out together, with those whom b4's cover letter names. Their author and the sender are not written to."""
+    gathered = _gathered(sources)
+    for one in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
+        gathered.skip(one)
+    paths: dict[str, None] = {}
+    texts: list[tuple[str, list[str]]] = []
+    for patch in patches:
+        read = scan("\n".join(patch.lines))
+        paths.update(dict.fromkeys(sorted(path for path in read.files if path != "dev/null")))
+        texts += read.texts
+    named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
+    fixed = culprits(patches, sources.repository) if sources.repository and sources.switches.fixes else []
+    add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
+    for patch in patches:
+        add_tagged(gathered, patch, sources.known)
+    for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
+        for address in addresses:
+            gathered.add(box(address), "in the cover letter", header, f"{header.title()}: of b4's cover letter")
+    return _finish(gathered, named, sources, sorted(paths), tuple(patches))
+
+
+def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
+    """The plan of a fix that must not be public yet: the security contact and the maintainers, no list, nobody else who was not put there by hand."""
+    contact = Recipient(Address("", address), "security contact", None, "to", ("a security problem is told here first, and to no list",))
+    kept = [one for one in plan.recipients if one.by_hand or (one.role == "maintainer" and one.address.key != contact.address.key)]
+    left = sum(one not in kept for one in plan.recipients)
+    said = f"{left} recipients left out until it is public: lists and everybody who is not a maintainer"
+    return replace(plan, recipients=(contact, *kept), warnings=(said, *plan.warnings))
+
+
+def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
+    """The plan for source files or folders by themselves; `texts` are their contents, for keywords."""
+    gathered = _gathered(sources)
+    named = add_named(gathered, sources.file, paths, texts, sources.switches)
+    return _finish(gathered, named, sources, paths, ())
+
+
+def is_looked_after(section: Section) -> bool:
+    """Whether a section names people who have not given it up."""
+    status = (section.status or "").lower()
+    return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
+
+
+def _gathered(sources: Sources) -> MergedRecipient:
+    data = sources.tree.read(".mailmap") if sources.switches.mailmap else None
+    return MergedRecipient(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
+
+
+def _finish(
+    gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str], patches: tuple[Patch, ...]
+) -> RecipientPlan:
+    for path in paths:
+        for mailbox in named_in_files((path,), sources.tree, sources.switches):
+            gathered.add(mailbox, "named in file", "cc", f"named in {path}")
+    remarks = _add_history(gathered, named, sources, paths)
+    everybody = gathered.recipients()
+    recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
+    facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
+    sections = tuple(shown(one.section) for one in named.matches)
+    return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.known, sources.repository), *remarks))
+
+
+def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
+    """Git's people (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
+
+    The script asks history more often (wherever no pattern is exact), and its answers drown the people who are named.
+    """
+    if not sources.history:
+        return ()
+    cared_for = frozenset(path for one in named.matches if not one.is_rest and is_looked_after(one.section) for path in one.paths)
+    people = CollectedRoles(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
+    sources.history.add_file_people(people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False))
+    for row in people.rows:
+        for role in row.role.split(","):
+            gathered.add(row.who, "recent contributor", "cc", f"by git history: {role.replace('_', ' ')}")
+    return tuple(sources.history.remarks)

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drafts: what a topic's mails say beside its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
+
+import contextlib
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.series.database import writing
+from patchpilot.series.topic_database import connect
+
+CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
+"""The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
+ALIKE = 0.6
+"""How much of two subjects agrees when one may be the other reworded."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPatch:
+    """A patch of a topic as it was last seen. `authored` is its author date in seconds, which amending and rebasing leave alone."""
+
+    patch_id: str
+    subject: str
+    commit: str | None = None
+    authored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
+
+    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
+    `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
+    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs;
+    `origins` where each choice came from, by its field, or `field.key` where the field has keys.
+    """
+
+    change_id: str
+    repository: str
+    branch: str | None
+    version: int = 1
+    prefix: str = ""
+    cover_subject: str = ""
+    cover_text: str = ""
+    changelogs: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    in_reply_to: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    patches: tuple[KnownPatch, ...] = ()
+    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether a cover letter was written."""
+        return bool(self.cover_subject.strip() or self.cover_text.strip())
+
+    @property
+    def changelog(self) -> str:
+        """What changed in the version that goes out next."""
+        return self.changelogs.get(str(self.version), "")
+
+
+def new_change_id(title: str) -> str:
+    """A change-id in b4's form: day, words of the title, twelve random digits."""
+    words = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
+    return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
+
+
+class Drafts:
+    """The store of drafts. Close it, or use it as a context."""
+
+    def __init__(self) -> None:
+        self._db = connect()
+
+    def __enter__(self) -> "Drafts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """One write transaction around reading a draft and writing it: nobody else writes in between."""
+        with writing(self._db):
+            yield
+
+    def get(self, change_id: str) -> Draft | None:
+        """The draft of a change-id."""
+        row = self._db.execute("SELECT data FROM drafts WHERE change_id = ?", (change_id,)).fetchone()
+        return self._load(row[0]) if row else None
+
+    def all(self, repository: str | None = None) -> tuple[Draft, ...]:
+        """Every draft (of a repository), the last touched first."""
+        rows = self._db.execute(
+            "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid DESC", (repository, repository)
+        ).fetchall()
+        return tuple(self._load(row[0]) for row in rows)
+
+    def _load(self, text: str) -> Draft:
+        with self._db.guarded():
+            return _load(text)
+
+    def save(self, draft: Draft) -> Draft:
+        """Write a draft; on disk when this returns."""
+        try:
+            self._db.execute(
+                "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
+                " repository = excluded.repository, branch = excluded.branch, data = excluded.data, updated = excluded.updated",
+                (draft.change_id, draft.repository, draft.branch, json.dumps(asdict(draft)), datetime.now(UTC).isoformat()),
+            )
+        except sqlite3.Error as error:
+            raise PatchpilotError(f"the draft cannot be written: {error}", hint="make room in the state directory") from error
+        return draft
+
+    def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
+        """Write what differs between two states of a draft, and that it came from `origin`; what else they hold is not written. `after`, with origins."""
+        with self.changing():
+            return self._keep(before, after, origin)
+
+    def _keep(self, before: Draft, after: Draft, origin: str) -> Draft:
+        known = self.get(after.change_id) or Draft(after.change_id, after.repository, after.branch, patches=after.patches)
+        origins, dated = dict(known.origins), f"{origin}, {datetime.now(UTC):%Y-%m-%d}"
+        for name in CHOICES:
+            old, new = getattr(before, name), getattr(after, name)
+            if old == new:
+                continue
+            if isinstance(new, Mapping):
+                changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+                kept: Any = {key: value for key, value in {**getattr(known, name), **new}.items() if key in new or key not in changed}
+                known = replace(known, **{name: kept})
+                origins |= {f"{name}.{key}": dated for key in changed}
+            else:
+                known = replace(known, **{name: new})
+                origins[name] = dated
+        origins = {name: text for name, text in origins.items() if _value(known, name)}
+        self.save(replace(known, origins=origins))
+        return replace(after, origins={**after.origins, **origins})
+
+    def remove(self, change_id: str) -> None:
+        """Forget a draft."""
+        self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))
+
+    def recognise(self, repository: str, branch: str | None, patches: Sequence[KnownPatch], branches: Sequence[str] = ()) -> Draft | None:
+        """The draft these patches belong to: they share patch-ids or subjects with it, or it is this branch's and was never filled.
+
+        A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
+        """
+        ids, subjects, dates = {one.patch_id for one in patches}, {one.subject for one in patches}, {one.authored for one in patches} - {""}
+        best: tuple[float, Draft] | None = None
+        for draft in self.all(repository):
+            known = {one.patch_id for one in draft.patches}
+            same = len(ids & known)
+            alike = len(subjects & {one.subject for one in draft.patches}) or len(dates & {one.authored for one in draft.patches})
+            mine = branch is not None and draft.branch == branch
+            gone = draft.branch is None or draft.branch not in branches
+            score = 2.0 * same + alike + (0.5 if mine else 0.0)
+            fits = (mine and (same or alike or not known)) or (not mine and gone and (same or alike)) or (same * 2 > len(ids | known))
+            if fits and (best is None or score > best[0]):
+                best = (score, draft)
+        return best[1] if best else None
+
+
+def _value(draft: Draft, name: str) -> object:
+    field_name, _, key = name.partition(".")
+    value = getattr(draft, field_name, None)
+    return value.get(key) if isinstance(value, Mapping) else value
+
+
+def became(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
+    """Which patch became which: by patch-id, subject, author date; of what is left over, by likeness of the subject, and one by one at the same place."""
+    left, rest = list(old), list(new)
+    found: list[tuple[KnownPatch, KnownPatch]] = []
+
+    def pair(before: KnownPatch, after: KnownPatch) -> None:
+        found.append((before, after))
+        left.remove(before)
+        rest.remove(after)
+
+    for name in ("patch_id", "subject", "authored"):
+        for after in tuple(rest):
+            same = [one for one in left if getattr(one, name) and getattr(one, name) == getattr(after, name)]
+            # what several share tells nothing, as dates of commits that a script made
+            alone = sum(getattr(one, name) == getattr(after, name) for one in rest) == 1
+            if same and (name != "authored" or (alone and len(same) == 1)):
+                pair(same[0], after)
+    ranked = sorted(
+        (
+            (SequenceMatcher(None, before.subject, after.subject).ratio(), at, to)
+            for at, before in enumerate(left)
+            for to, after in enumerate(rest)
+        ),
+        key=lambda one: (-one[0], one[1], one[2]),
+    )
+    for (ratio, _, _), before, after in [(one, left[one[1]], rest[one[2]]) for one in ranked]:
+        if ratio >= ALIKE and before in left and after in rest:
+            pair(before, after)
+    if len(left) == len(rest) == 1 and len(old) == len(new) and old.index(left[0]) == new.index(rest[0]):
+        pair(left[0], rest[0])
+    return tuple(found)
+
+
+def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
+    """The draft after its patches changed: notes move along to what a patch became."""
+    notes = dict(draft.notes)
+    for before, one in became(draft.patches, patches):
+        if one.patch_id not in notes and before.patch_id in notes:
+            notes[one.patch_id] = notes[before.patch_id]
+    return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
+
+
+def _load(text: str) -> Draft:
+    data = json.loads(text)
+    data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
+    known = set(Draft.__dataclass_fields__)
+    return Draft(**{name: value for name, value in data.items() if name in known})
+
+
+def complete_prefix(text: str) -> str:
+    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is git's own. UsageError where it cannot be one."""
+    words = text.strip()
+    if words.startswith("[") and words.endswith("]"):
+        words = words[1:-1].strip()
+    one_line_each(words)
+    hint = "as in --subject-prefix 'PATCH net-next'"
+    if any(one in words for one in "[]"):
+        raise UsageError(f"subject prefix {text!r}: brackets within it", hint=hint)
+    parts = words.split()
+    if number := next((one for one in parts if re.fullmatch(r"v\d+|\d+/\d+", one, re.IGNORECASE)), None):
+        raise UsageError(
+            f"subject prefix {text!r}: {number!r} does not belong in it",
+            hint="-v N sets the version; the patches are numbered by themselves",
+        )
+    if not parts:
+        return ""
+    return words if re.search(r"\bPATCH\b", words, re.IGNORECASE) else f"PATCH {words}"
+
+
+def one_line_each(*texts: str | None) -> None:
+    """UsageError where a text that is to be a header has a line break or another control character."""
+    if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
+        raise UsageError("a header is one line of printable text", hint="leave out line breaks and control characters")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draft as one text to edit, export and import: cover, changelog and a note a patch, each under a heading line."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
+from patchpilot.series.draft import Draft
+
+_HEADING = re.compile(r"^==== (cover|changelog v(\d+)|note for (.*)) ====$")
+_EXPORT = "#~ patchpilot draft, topic "
+
+
+def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
+    """The draft as text, laid out by the templates cover, changelog and note; `changed` says what a new version's changelog is to tell."""
+    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are dropped. An empty part is left out.", ""]
+    cover = {
+        "subject": draft.cover_subject,
+        "text": draft.cover_text.strip("\n"),
+        "count": str(len(draft.patches)),
+        "patches": _remarks(one.subject for one in draft.patches),
+    }
+    lines += ["==== cover ====", fill(template("cover", folder), cover)]
+    versions = sorted({int(one) for one in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
+    for version in versions:
+        text = draft.changelogs.get(str(version), "").strip("\n")
+        if version == draft.version:
+            text = fill(template("changelog", folder), {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)})
+        lines += [f"==== changelog v{version} ====", text]
+    for one in draft.patches:
+        note = {"note": draft.notes.get(one.patch_id, "").strip("\n"), "subject": one.subject}
+        lines += [f"==== note for {one.subject} ====", fill(template("note", folder), note)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _remarks(lines: Iterable[str]) -> str:
+    return "\n".join(f"{COMMENT}   {line}".rstrip() for line in lines)
+
+
+def from_text(draft: Draft, text: str) -> Draft:
+    """The draft with what such a text says. InputError names a heading that fits nothing."""
+    parts = _parts(text)
+    changed = draft
+    notes, changelogs = dict(draft.notes), dict(draft.changelogs)
+    ids = {one.subject: one.patch_id for one in draft.patches}
+    for heading, body in parts.items():
+        found = _HEADING.match(heading)
+        assert found is not None
+        content = without_comments(body)
+        if found[1] == "cover":
+            subject, _, rest = content.partition("\n")
+            changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
+        elif found[2]:
+            changelogs[found[2]] = content
+        elif found[3] in ids:
+            notes[ids[found[3]]] = content
+        else:
+            raise InputError(f"the draft has no patch {found[3]!r}", hint="keep the heading lines as they are")
+    return replace(
+        changed,
+        notes={key: value for key, value in notes.items() if value},
+        changelogs={key: value for key, value in changelogs.items() if value},
+    )
+
+
+def _parts(text: str) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if _HEADING.match(line):
+            current = found.setdefault(line, [])
+        elif current is not None:
+            current.append(line)
+        elif line.strip() and not line.startswith(COMMENT):
+            raise InputError(
+                "this is no exported draft: text before the first ==== heading", hint="`patchpilot draft --export FILE` shows the form"
+            )
+    return {heading: "\n".join(lines) for heading, lines in found.items()}
+
+
+def read_draft_file(file: Path) -> str:
+    """The text of an exported draft."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", hint="`patchpilot draft --export FILE` writes one") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft is UTF-8 text") from error

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Message-IDs that a preview showed are kept with the draft: the send, or the next preview of the same mails, has them again."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.series.draft import Draft, Drafts
+
+
+def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """The Message-IDs of the last preview of this kind when its mails held the same; else new ones, which are kept from now on.
+
+    Another content gets other ids: bytes that were written out, or sent by hand, must never share one with different bytes.
+    """
+    digest = hashlib.sha256()
+    for part in content:
+        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        digest.update(b"%d:" % len(data) + data)
+    known = draft.shown.get(kind, ())
+    if known and known[0] == digest.hexdigest():
+        return tuple(known[1:])
+    ids = new()
+    with Drafts() as drafts, drafts.changing():
+        now = drafts.get(draft.change_id) or draft
+        known = now.shown.get(kind, ())
+        if known and known[0] == digest.hexdigest():
+            # another preview of the same mails was as quick
+            return tuple(known[1:])
+        drafts.save(replace(now, shown={**now.shown, kind: (digest.hexdigest(), *ids)}))
+    return ids
+
+
+def forget_ids(change_id: str, *, to_self: bool = False) -> None:
+    """After a send: whatever is planned next is another mail. A test copy leaves those that were shown for the real mails."""
+    with Drafts() as drafts, drafts.changing():
+        known = drafts.get(change_id)
+        if known and known.shown:
+            left = {kind: ids for kind, ids in known.shown.items() if kind.endswith("to-self") is not to_self}
+            drafts.save(replace(known, shown=left))
+
+
+def with_kept_ids(draft: Draft, kind: str, mails: tuple[RenderedMail, ...]) -> tuple[RenderedMail, ...]:
+    """Mails whose maker gives every run new Message-IDs, with those that were shown before for the same mails."""
+    content = [
+        part
+        for one in mails
+        for part in (one.subject, one.sender.header(), "answer" if one.in_reply_to else "", one.raw.partition(b"\n\n")[2])
+    ]
+    own = tuple(one.message_id for one in mails)
+    kept = kept_ids(draft, kind, content, lambda: own)
+    if kept == own or len(kept) != len(own):
+        return mails
+    made = []
+    for one in mails:
+        head, gap, body = one.raw.partition(b"\n\n")
+        for old, new in zip(own, kept, strict=True):
+            head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
+        made.append(captured(head + gap + body, one.envelope_from, one.recipients))
+    return tuple(made)

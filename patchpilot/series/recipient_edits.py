@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Edits a person made to a plan, kept for the topic: they are made again to every new plan of it, after a lookup, a rebase and a new version."""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, UsageError
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.recipient import Recipient, RecipientPlan
+
+_CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.IGNORECASE)
+BY_HAND = "by hand"
+_BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+"""A line break or another control character; a tab is white space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """`placed` are (header, address) added or moved by hand, `dropped` the mailboxes (in lower case) taken out."""
+
+    placed: tuple[tuple[str, Address], ...] = ()
+    dropped: tuple[str, ...] = ()
+
+    def place(self, header: str, address: Address) -> "Edits":
+        """With an address put into a header ("to" or "cc")."""
+        rest = tuple(one for one in self.placed if one[1].key != address.key)
+        return Edits((*rest, (header, address)), tuple(key for key in self.dropped if key != address.key))
+
+    def drop(self, address: Address) -> "Edits":
+        """With an address taken out."""
+        rest = tuple(one for one in self.placed if one[1].key != address.key)
+        return Edits(rest, tuple(dict.fromkeys((*self.dropped, address.key))))
+
+    def restore(self, address: Address) -> "Edits":
+        """With whatever was done to an address undone."""
+        return Edits(
+            tuple(one for one in self.placed if one[1].key != address.key), tuple(key for key in self.dropped if key != address.key)
+        )
+
+    def apply(self, plan: RecipientPlan) -> RecipientPlan:
+        """The plan with the edits made to it; what they put there is marked as made by hand, what they took out is said in a warning."""
+        if not self.placed and not self.dropped:
+            return plan
+        kept = [one for one in plan.recipients if one.address.key not in self.dropped]
+        gone = [one.address.email for one in plan.recipients if one.address.key in self.dropped]
+        for header, address in self.placed:
+            at = next((at for at, one in enumerate(kept) if one.address.key == address.key), None)
+            if at is None:
+                kept.append(Recipient(address, BY_HAND, None, header, (f"added {BY_HAND}",), by_hand=True))
+            elif kept[at].header != header:
+                kept[at] = replace(
+                    kept[at], header=header, by_hand=True, reasons=(*kept[at].reasons, f"moved to {header.title()} {BY_HAND}")
+                )
+        kept.sort(key=lambda one: one.header == "cc")
+        said = (f"left out {BY_HAND}: {', '.join(gone)}",) if gone else ()
+        return replace(plan, recipients=tuple(kept), warnings=(*plan.warnings, *said))
+
+
+def topic_key(series: Series, repository: Repository | None) -> str:
+    """What a topic is known by through rebases and versions: its change-id, else its branch, else who wrote it and its first title."""
+    members: Iterable[Patch] = (*((series.cover,) if series.cover else ()), *series.patches)
+    for patch in members:
+        for line in (*patch.message, *patch.notes):
+            found = _CHANGE_ID.match(line)
+            if found:
+                return f"change-id:{found[1]}"
+    key = branch_key(repository) if repository else None
+    if key:
+        return key
+    first = series.patches[0] if series.patches else series.cover
+    author = first.author.key if first and first.author else ""
+    return f"title:{author}:{first.subject.title if first else ''}"
+
+
+def branch_key(repository: Repository) -> str | None:
+    """What the checked-out branch is known by: its change-id in b4's books, else its name; None when no branch is checked out."""
+    branch = repository.branch
+    if not branch:
+        return None
+    known = prep_branch(repository, branch)
+    return f"change-id:{known.change_id}" if known and known.change_id else f"branch:{repository.common_dir.resolve()}:{branch}"
+
+
+class EditStore:
+    """Edits of all topics, one small file each, in the person's state directory."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or _state_folder()
+
+    def _file(self, key: str) -> Path:
+        import hashlib
+
+        return self.folder / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+
+    def load(self, key: str) -> Edits:
+        """The edits of a topic; none where there is no file. InputError names a file that cannot be read."""
+        file = self._file(key)
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            return Edits(
+                tuple((_header(row["header"]), Address(str(row["name"]), str(row["email"]))) for row in data["placed"]),
+                tuple(str(one) for one in data["dropped"]),
+            )
+        except FileNotFoundError:
+            return Edits()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{file}: {error}", hint=f"remove {file}; the edits of this topic's recipients are lost") from error
+
+    def save(self, key: str, edits: Edits) -> None:
+        """Keep the edits of a topic; without any, its file goes."""
+        file = self._file(key)
+        if not edits.placed and not edits.dropped:
+            file.unlink(missing_ok=True)
+            return
+        rows = [{"header": header, "name": address.name, "email": address.email} for header, address in edits.placed]
+        data: dict[str, Any] = {"topic": key, "placed": rows, "dropped": list(edits.dropped)}
+        beside = file.with_suffix(f".{os.getpid()}")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside.write_text(json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8")
+            beside.replace(file)
+        except OSError as error:
+            raise InputError(f"{file}: {error.strerror or error}", hint="the edits of the recipients could not be kept") from error
+
+
+def _header(word: object) -> str:
+    if word not in ("to", "cc"):
+        raise ValueError(f"no such header: {word!r}")
+    return str(word)
+
+
+def _state_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("patchpilot")) / "recipients"
+
+
+def on_one_line(option: str, texts: Sequence[str]) -> None:
+    """UsageError where an address given with an option has a line break or another control character: it would become more than was meant."""
+    for text in texts:
+        if _BROKEN.search(text):
+            raise UsageError(
+                f"{option}: an address is one line of printable text, not {text!r}", hint=f"give {option} once for each address"
+            )
+
+
+def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
+    """Addresses a person gave; InputError for one that is none, UsageError for one of several lines."""
+    on_one_line(option, texts)
+    found = []
+    for text in texts:
+        address = parse_address(text)
+        if address is None or "@" not in address.email:
+            raise InputError(f"{text!r} is not an address", hint="write name@example.org or 'Name <name@example.org>'")
+        found.append(address)
+    return tuple(found)

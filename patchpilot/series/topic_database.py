@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The user's state directory, and the database of drafts and mails in it that the draft and the outbox share."""
+
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.series.database import Database, Layout, open_database
+
+FILE = "outgoing.sqlite3"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sends (
+    id INTEGER PRIMARY KEY, change_id TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT, version INTEGER NOT NULL, transport TEXT NOT NULL,
+    account TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL, base TEXT, head TEXT, force TEXT, bcc TEXT NOT NULL, note TEXT,
+    begun TEXT NOT NULL, ended TEXT);
+CREATE INDEX IF NOT EXISTS sends_topic ON sends (change_id, version);
+CREATE TABLE IF NOT EXISTS mails (
+    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, place INTEGER NOT NULL, number INTEGER NOT NULL, message_id TEXT NOT NULL,
+    subject TEXT NOT NULL, commit_id TEXT, patch_id TEXT, file BLOB NOT NULL, raw BLOB NOT NULL, envelope TEXT NOT NULL,
+    recipients TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL, changed TEXT NOT NULL, PRIMARY KEY (send, place));
+CREATE INDEX IF NOT EXISTS mails_patch ON mails (patch_id);
+CREATE TABLE IF NOT EXISTS facts (
+    send INTEGER NOT NULL REFERENCES sends (id) ON DELETE CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (send, name));
+CREATE TABLE IF NOT EXISTS drafts (
+    change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
+"""
+LAYOUT = Layout("the outbox", (_SCHEMA,))
+
+
+def state_folder() -> Path:
+    """The user's state directory for patchpilot, made when missing, readable by its owner only."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_state_path("patchpilot"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
+    return folder
+
+
+def connect() -> Database:
+    """The database of drafts and mails, open in autocommit: each statement is on disk when it returns."""
+    return open_database(state_folder() / FILE, LAYOUT)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is answered of a fix: for each branch or tree, and for all of them."""
+
+from dataclasses import dataclass
+
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.conflict_reasons import Cause
+from patchpilot.backports.followups import Follower
+from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.history.stable_branches import Missing
+
+
+@dataclass(frozen=True, slots=True)
+class BranchResult:
+    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
+
+    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many to be told instead.
+    """
+
+    branch: str
+    version: str | None
+    tip: str
+    verdict: BranchVerdict
+    reason: str
+    affected: bool | None = None
+    applies: str | None = None
+    landed_as: str | None = None
+    landed_by: str | None = None
+    queued: bool = False
+    culprit_as: str | None = None
+    conflicts: tuple[ConflictPlace, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    prerequisites: tuple[PrerequisiteNeed, ...] = ()
+    partial: bool = False
+    whole: tuple[PrerequisiteNeed, ...] = ()
+    search: str | None = None
+    commands: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    lacking_newer: tuple[str, ...] = ()
+    ends: str | None = None
+    stale: bool = False
+    is_over: bool = False
+
+    @property
+    def wants_fix(self) -> bool:
+        """Whether the branch has (or may have) the bug and not the fix."""
+        return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class BackportResult:
+    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
+
+    `asked` is the commit that was asked about where that was mailed and taken: the answers are for what it became in mainline.
+    """
+
+    commit: str | None
+    subject: str
+    culprits: tuple[str, ...] = ()
+    branches: tuple[BranchResult, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    rules: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    upstream: bool | None = None
+    list: str = ""
+    asked: str | None = None

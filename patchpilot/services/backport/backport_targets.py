@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a question about backports is about: commits, or patch files and the commits they became."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from patchpilot.commits.range import commit_patch, names_file
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import InputError, MissingError, UsageError, nearest
+from patchpilot.history.landed_commits import History
+from patchpilot.history.lts_series import Family, families
+from patchpilot.history.patch_similarity import changed_in
+from patchpilot.history.stable_branches import Branches, fetch_command, mainline, stable_branches
+from patchpilot.model.patch import Patch
+from patchpilot.model.progress import Progress
+from patchpilot.projects.detection import detect
+from patchpilot.services.topic.read_series import read_series
+from patchpilot.services.topic.topic_base import topic_commits
+
+
+@dataclass(frozen=True, slots=True)
+class BackportTarget:
+    """One fix that is asked about: its commit (None: a patch file that is none yet), its subject, and its patch where that is what was given."""
+
+    commit: str | None
+    subject: str
+    patch: Patch | None = None
+
+    def as_patch(self, repository: Repository | None) -> Patch:
+        """The fix as a patch."""
+        if self.patch is not None:
+            return self.patch
+        assert repository is not None
+        assert self.commit is not None
+        return commit_patch(repository, self.commit)
+
+
+def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[BackportTarget, ...]:
+    """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
+    if repository and (target is None or (target != "-" and not names_file(target))):
+        return tuple(BackportTarget(one, repository.commit(one).subject) for one in topic_commits(repository, target, base))
+    patches = [patch for one in read_series([target] if target else [], repository, base) for patch in one.patches]
+    for patch in patches:
+        # half a patch may fit where the whole does not
+        if patch.diff_error:
+            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was cut off or edited by hand: get it again")
+    return tuple(BackportTarget(patch.commit, patch.subject.title or patch.source, patch) for patch in patches)
+
+
+def committed(repository: Repository, wanted: BackportTarget, progress: Progress) -> BackportTarget:
+    """A patch file as the commit of the mainline it became; UsageError when there is none."""
+    if wanted.commit or wanted.patch is None:
+        return wanted
+    tip = mainline(repository)
+    if tip:
+        with History(repository, progress) as history:
+            commit = history.same_change(wanted.subject, changed_in(wanted.patch.files), tip)
+        if commit:
+            return replace(wanted, commit=commit)
+    if not wanted.patch.subject.title:
+        raise UsageError(
+            f"{wanted.patch.source}: a diff without a subject: the commit it became cannot be found by it",
+            hint="name the commit, or give --onto DIR",
+        )
+    raise UsageError(
+        f"{wanted.patch.source}: no commit of the mainline makes this change, so there is no history to compare",
+        hint="commit it first (git am), or give --onto DIR",
+    )
+
+
+def split_onto(
+    repository: Repository | None, onto: Sequence[str], *, profile: str | None = None, remote: str = ""
+) -> tuple[list[str], list[str]]:
+    """The words of --onto that are revisions (a series' version stands for its branch), and those that are directories; an error names the nearest ref."""
+    revisions: list[str] = []
+    folders: list[str] = []
+    for word in onto:
+        if repository and repository.find(word):
+            revisions.append(word)
+        elif Path(word).is_dir():
+            folders.append(word)
+        elif repository is None:
+            raise MissingError(f"{word}: no such directory, and no repository to find a revision in", hint="name one with -C DIR")
+        else:
+            revisions.append(_series_ref(repository, word, profile, remote))
+    return revisions, folders
+
+
+def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
+    """The ref a person means by a branch's name, or by its version alone ("6.1")."""
+    if repository.find(word) and "." not in word:
+        return word
+    known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
+    named = (one.name for one in known if word in (one.version, f"{one.version}.y", one.name, one.name.partition("/")[2]))
+    return next(named, word)
+
+
+def _series_ref(repository: Repository, word: str, profile: str | None, remote: str) -> str:
+    """The stable branch a version stands for; UsageError with the command that fetches it, or the nearest ref."""
+    name = branch_word(repository, word, profile=profile, remote=remote)
+    if repository.find(name):
+        return name
+    family = own_family(repository, stable_branches(repository, profile=profile, remote=remote).family, profile)
+    version = (family.version_of(word) if family else None) or word.removesuffix(".y")
+    if family and any(one.version == version for one in family.series):
+        raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, family, version))
+    near = nearest(word, repository.refs)
+    raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
+
+
+def own_family(repository: Repository, guessed: Family, profile: str | None) -> Family | None:
+    """The stable trees to send a person to: those of the profile (or of what the tree looks like), None when that project has none we know.
+
+    `guessed` is what the refs speak for; it stands when they do, and when it is the project's own.
+    """
+    if not profile:
+        if any(guessed.version_of(ref) for ref in repository.refs):
+            return guessed
+        tip = repository.find("HEAD") or mainline(repository)
+        profile = detect(CommitTree(repository, tip)).name if tip else "linux"
+    return next((one for one in (guessed, *families()) if profile in one.profiles), None)
+
+
+def way_to_stable(repository: Repository, found: Branches, profile: str | None) -> str:
+    """What to do where no stable branch is among the refs: fetch the newest series of the project, or name what to look at."""
+    family = own_family(repository, found.family, profile)
+    if family is None:
+        return "name the branch or commit to look at with --onto REV (see `git branch -a`)"
+    last = found.missing[-1].version if family == found.family and found.missing else family.series[-1].version
+    return fetch_command(repository, family, last)

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""For every stable branch: is the fix there, is the bug there, does the fix apply, and what would make it apply."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from patchpilot.backports.applies import AppliesHow
+from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.followups import Follower, followers, lacking_newer, needed_followers, stable_rules
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.prerequisites import PrerequisiteSearch, SearchState, find_prerequisites
+from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.history.index_file import forget
+from patchpilot.history.landed_commits import Culprit, History
+from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_targets import committed, read_wanted, split_onto, way_to_stable
+from patchpilot.services.backport.unpacked_tree import on_directory
+
+
+def backport(
+    repository: Repository | None,
+    target: str | None,
+    onto: Sequence[str] = (),
+    *,
+    profile: str | None = None,
+    remote: str = "",
+    ended: bool = False,
+    effort: float = 10.0,
+    base: str | None = None,
+    fixes: Sequence[str] = (),
+    progress: Progress = silent,
+) -> tuple[BackportResult, ...]:
+    """The answers for each commit of TARGET, oldest first and each on top of the former, on `onto` (revisions or directories) or the stable branches.
+
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits, in place
+    of the Fixes: tags of a single commit, and of those commits of a series that have none.
+    """
+    revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
+    if fixes and repository is None:
+        raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
+    named = tuple(repository.resolve(one) for one in fixes) if repository else ()
+    wanted = read_wanted(repository, target, base)
+    results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
+    if revisions or not onto:
+        if repository is None:
+            raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
+        wanted = tuple(committed(repository, one, progress) for one in wanted)
+        found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
+        branches = named_branches(repository, found, revisions) if revisions else found.branches
+        if not branches:
+            raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, found, profile))
+        missing = () if revisions else found.missing
+        commits = [one.commit or "" for one in wanted]
+        try:
+            with BackportSession(repository, found, effort, progress, named) as asker:
+                results = asker.ask(commits, branches)
+        except sqlite3.OperationalError as error:
+            raise MissingError(
+                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
+            ) from error
+        except sqlite3.DatabaseError:
+            # the index is a cache: one that turns out broken is begun anew
+            forget(repository)
+            with BackportSession(repository, found, effort, progress, named) as asker:
+                results = asker.ask(commits, branches)
+        results = tuple(replace(one, missing=missing) for one in results)
+    if folders:
+        patches = [one.as_patch(repository) for one in wanted]
+        results = tuple(
+            replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, one.commit) for folder in folders)))
+            for result, patch, one in zip(results, patches, wanted, strict=True)
+        )
+    return results
+
+
+class BackportSession:
+    """The stores a question needs, open for as many questions as there are. Use it as a context."""
+
+    def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress, culprits: Sequence[str] = ()) -> None:
+        self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
+        self.named = tuple(Culprit(one[:12], repository.commit(one).subject, one) for one in culprits)
+        self.history = History(repository, progress)
+        self.scratch = Scratch(repository)
+        self.main = mainline(repository)
+        self.queues = queues(repository)
+
+    def __enter__(self) -> "BackportSession":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.scratch.close()
+        self.history.close()
+
+    def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
+        """The answers for commits in order, each on top of the former where that applied."""
+        self.history.add([*([self.main] if self.main else []), *commits, *(one.tip for one in branches)])
+        trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
+        # what was named by hand is meant for the one commit asked about; in a series, for those that say nothing themselves
+        chosen = self.named if len(commits) == 1 else ()
+        return tuple(self._one(commit, branches, trees, chosen) for commit in commits)
+
+    def _as_taken(self, commit: str) -> str:
+        """What a commit that was mailed became in mainline, else the commit itself: stable trees know the fix by mainline's id."""
+        return (self.history.twin(commit, self.main) if self.main else None) or commit
+
+    def _one(self, asked: str, branches: Sequence[Branch], trees: dict[str, str], chosen: tuple[Culprit, ...]) -> BackportResult:
+        commit = self._as_taken(asked)
+        fix = FixCommit.read(self.repository, commit)
+        culprits = chosen or self.history.culprits(commit) or self.named
+        company = followers(self.history, commit, self.main)
+        answers = []
+        for number, branch in enumerate(branches):
+            self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
+            result, trees[branch.tip] = self._on_branch(fix, culprits, company, branch, trees[branch.tip])
+            answers.append(result)
+        wanting = [(branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)]
+        answers = [
+            replace(answer, lacking_newer=lacking_newer(branch, wanting)) if answer.wants_fix else answer
+            for branch, answer in zip(branches, answers, strict=True)
+        ]
+        upstream = self.history.has(self.main, commit) if self.main else None
+        named = tuple(one.commit or one.written for one in culprits)
+        return BackportResult(
+            commit,
+            fix.commit.subject,
+            named,
+            tuple(answers),
+            rules=stable_rules(fix),
+            followers=company,
+            upstream=upstream,
+            list=self.found.family.list,
+            asked=asked if asked != commit else None,
+        )
+
+    def _on_branch(
+        self, fix: FixCommit, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, tree: str
+    ) -> tuple[BranchResult, str]:
+        answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree)
+        wants = answer.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
+        need: PrerequisiteSearch | None = None
+        said = ConflictExplanation()
+        if answer.applied and wants and self.effort > 0:
+            said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
+            if answer.applied.how is AppliesHow.CONFLICT:
+                need = find_prerequisites(
+                    self.history, self.scratch, fix, branch.tip, effort=self.effort, tree=tree, progress=self.progress
+                )
+        result = BranchResult(
+            branch=branch.name,
+            version=branch.version or None,
+            tip=branch.tip,
+            verdict=answer.verdict,
+            reason=answer.reason,
+            affected=answer.affected,
+            applies=answer.applied.how.value if answer.applied else None,
+            landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
+            landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
+            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.family, self.queues),
+            culprit_as=answer.culprit_as,
+            conflicts=answer.conflicts,
+            causes=said.causes,
+            prerequisites=need.needs if need else (),
+            partial=bool(need and need.partial),
+            whole=need.whole if need else (),
+            search=need.state.value if need else None,
+            commands=_commands(answer, fix, branch, need),
+            hints=said.hints,
+            followers=needed_followers(self.history, company, branch.tip) if answer.verdict is not BranchVerdict.NOT_AFFECTED else (),
+            ends=branch.ends,
+            stale=branch.stale,
+            is_over=branch.is_over,
+        )
+        return result, self._tree_after(fix, answer, need, tree) if wants else tree
+
+    def _tree_after(self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str) -> str:
+        if answer.applied and answer.applied.how is not AppliesHow.CONFLICT:
+            return answer.applied.merge.tree
+        if need and need.tree and need.state is SearchState.FOUND:
+            return self.scratch.pick(fix.id, need.tree, fix.base).tree
+        return tree
+
+
+def _commands(answer: BranchAnswer, fix: FixCommit, branch: Branch, need: PrerequisiteSearch | None) -> tuple[str, ...]:
+    if answer.verdict not in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY, BranchVerdict.CONFLICT):
+        return ()
+    name = branch.name if branch.version else branch.tip[:12]
+    local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
+    picks = tuple(f"git cherry-pick -x {one.commit}" for one in need.needs) if need and not need.partial else ()
+    return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
+
+
+def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
+    """The revisions of --onto as branches."""
+    named = []
+    today = datetime.now(UTC).date()
+    for word in words:
+        tip = repository.resolve(word)
+        version = version_at(repository, found.family, tip, word) or ""
+        over = any(one.version == version and one.is_over(today) for one in found.family.series)
+        named.append(Branch(word, version, tip, found.family.ends(version), is_over=over))
+    return tuple(named)

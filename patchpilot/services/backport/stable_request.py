@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asking the stable people: the request mail for what is upstream, the Cc: stable lines for what is not."""
+
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.history.lts_series import Family
+from patchpilot.series.cover_letter import fill, template, without_comments
+from patchpilot.services.backport.backport_result import BackportResult
+
+
+def request_mail(repository: Repository, result: BackportResult, family: Family, why: str = "") -> str:
+    """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
+    if result.commit is None or not result.upstream:
+        raise UsageError("stable trees take only what is in mainline", hint="until then: a Cc: stable line (patchpilot stable)")
+    takes = [one for one in result.branches if one.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
+    if not takes:
+        raise UsageError("no tree both wants the fix and takes it as it is", hint="see `patchpilot backport` for each tree's answer")
+    commit = repository.commit(result.commit)
+    identity = repository.identity
+    others = [one for one in result.branches if one.verdict is BranchVerdict.CONFLICT]
+    state = ["It applies there as it is; I looked at the result." if not others else "It applies there."]
+    if others:
+        state.append(f"It conflicts on {_joined([one.version or one.branch for one in others])}; a backport follows.")
+    if result.followers:
+        named = _joined([f'{one.commit[:12]} ("{one.subject}")' for one in result.followers if not one.undone])
+        state.append(f"It needs {named} with it." if named else "")
+    values = {
+        "trees": _joined([f"{one.version or one.branch}" for one in takes]),
+        "commit": result.commit,
+        "subject": result.subject,
+        "why": why or _first_paragraph(commit.body),
+        "state": "\n".join(one for one in state if one),
+        "name": identity.name if identity else "",
+    }
+    body = without_comments(fill(template("stable-request"), values))
+    cc = ", ".join(dict.fromkeys([commit.author.header()]))
+    subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
+    head = [f"To: {family.list}", f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
+    return "\n".join([*head, "", body]) + "\n"
+
+
+def cc_stable_lines(result: BackportResult) -> tuple[str, ...]:
+    """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order, then the tree itself."""
+    lines: dict[str, None] = {}
+    for one in result.branches:
+        if one.verdict is BranchVerdict.CONFLICT and one.prerequisites and not one.partial and one.version:
+            for need in one.prerequisites:
+                lines.setdefault(f"Cc: <{result.list}> # {one.version}.x: {need.commit[:12]}: {need.subject}")
+            lines.setdefault(f"Cc: <{result.list}> # {one.version}.x")
+    return tuple(lines)
+
+
+def _first_paragraph(body: str) -> str:
+    for paragraph in body.split("\n\n"):
+        text = paragraph.strip("\n")
+        if text and not text.startswith(("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")):
+            return text
+    return "(say why)"
+
+
+def _joined(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Backports in a clone of their own: conflicts to be resolved by hand, and builds. The person's repository and working tree are not touched."""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.backports.backport_message import backport_message
+from patchpilot.backports.backport_patches import BackportText, Step, format_series, make_commits, range_diff
+from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits import alternates
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git, run
+from patchpilot.errors import GitError, InputError, UsageError
+from patchpilot.history.lts_series import Family
+from patchpilot.model.commit_references import read_marks
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails
+
+_BUILD_HOURS = 6.0
+_ADVICE = """
+# Say above your own Signed-off-by what you adapted and why:
+# [ yourname: … ]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in conflict, what to do next, and the patches when done."""
+
+    branch: str
+    folder: Path
+    state: str
+    conflicted: tuple[str, ...]
+    advice: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How a build of the backported fix on a branch ended: its exit code and the end of its output."""
+
+    branch: str
+    code: int
+    tail: str
+
+
+def resolve(
+    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, folder: Path | None, wording: BackportText
+) -> Resolving:
+    """Prepare a clone with the prerequisites committed and the fix in conflict, or take up the one that is there.
+
+    When the person has committed the resolution, the patches are written to `folder` (default: beside the clone).
+    """
+    if result.commit is None or not branch.tip:
+        raise UsageError("a directory or a patch file has no history to resolve in", hint="name a commit and a branch")
+    place = _place(repository, result.commit, branch)
+    if not (place / ".git").exists():
+        _prepare(repository, result, branch, family, place, wording)
+    return _take_up(repository, result, branch, family, place, folder or place.with_name(place.name + ".patches"), wording)
+
+
+def build(repository: Repository, result: BackportResult, branch: BranchResult, family: Family, command: str) -> Built:
+    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it."""
+    words = shlex.split(command)
+    if not words:
+        raise UsageError("--build wants a command", hint="--build 'make -j8 drivers/net/'")
+    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False)
+    if skipped or not steps:
+        return Built(branch.branch, -1, skipped or "nothing to build: it has the fix, or not the bug")
+    with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
+        made = make_commits(scratch, family, steps, branch.tip, BackportText())
+        place = Path(top) / "tree"
+        _clone(repository, place, extra=scratch.path)
+        git(place, "checkout", "-q", "--detach", made[-1].id, timeout=1800)
+        done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600)
+    text = (done.out + done.err).decode("utf-8", "replace")
+    return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
+
+
+def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
+    import platformdirs
+
+    key = hashlib.sha256(str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
+    return Path(platformdirs.user_state_dir("patchpilot", appauthor=False)) / "resolve" / f"{key}-{commit[:12]}-{name}"
+
+
+def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
+    """A clone that shares the repository's objects, with nothing checked out and the person's own identity."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    source = repository.common_dir.resolve()
+    with tempfile.TemporaryDirectory(prefix="patchpilot-source-") as folder:
+        # git clone cannot write a path with a line break into the list of what it borrows from
+        link = Path(folder) / "repository"
+        link.symlink_to(source)
+        git(None, "clone", "-q", "--shared", "--no-checkout", "--no-tags", str(link), str(place), timeout=1800)
+    git(place, "config", "remote.origin.url", str(source))
+    alternates.write(place / ".git" / "objects", source / "objects", *([extra] if extra else []))
+    identity = repository.identity
+    if identity:
+        git(place, "config", "user.name", identity.name)
+        git(place, "config", "user.email", identity.email)
+
+
+def _prepare(
+    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, place: Path, wording: BackportText
+) -> None:
+    assert result.commit is not None
+    fix = repository.commit(result.commit)
+    needs = [] if branch.partial else [Step(repository.commit(one.commit), fix) for one in branch.prerequisites]
+    unready = place.with_name(place.name + ".unready")
+    shutil.rmtree(unready, ignore_errors=True)
+    try:
+        with Scratch(repository) as scratch:
+            made = make_commits(scratch, family, needs, branch.tip, wording)
+            _clone(repository, unready, extra=scratch.path)
+            top = made[-1].id if made else branch.tip
+            git(unready, "checkout", "-q", "-B", f"backport-{fix.short}", top, timeout=1800)
+            git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
+            # what only the scratch store has must outlive it
+            _own_objects(unready, scratch, made)
+        git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
+        message = backport_message(fix, family, signer=wording.signer)
+        merge_message = unready / ".git" / "MERGE_MSG"
+        if merge_message.exists():
+            merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
+        else:
+            git(unready, "commit", "-q", "--amend", "--no-verify", "-F", "-", stdin=message.encode("utf-8", "surrogateescape"))
+        unready.rename(place)
+    except (OSError, GitError) as error:
+        shutil.rmtree(unready, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise InputError(f"{place}: {error.strerror or error}") from error
+        raise
+
+
+def _own_objects(place: Path, scratch: Scratch, made: Sequence[MadeCommit]) -> None:
+    """Copy the scratch store's objects into the clone, and let go of the store."""
+    if made:
+        for file in scratch.path.glob("??/*"):
+            goal = place / ".git" / "objects" / file.parent.name / file.name
+            if not goal.exists():
+                goal.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file, goal)
+    alternates.write(place / ".git" / "objects", (scratch.repository.common_dir / "objects").resolve())
+
+
+def _take_up(
+    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, place: Path, folder: Path, wording: BackportText
+) -> Resolving:
+    assert result.commit is not None
+    with Repository.open(place) as clone:
+        conflicted = tuple(one for one in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0") if one)
+        head = clone.commit(clone.resolve("HEAD"))
+        base = clone.resolve("refs/patchpilot/base")
+        picking = (place / ".git" / "CHERRY_PICK_HEAD").exists()
+        done = any(result.commit.startswith(one) for one in read_marks(head.message).upstream)
+        if picking or not done:
+            advice = (
+                f"cd {shlex.quote(str(place))}",
+                *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
+                "git add -u && git cherry-pick --continue",
+                f"then again: patchpilot backport {result.commit[:12]} --resolve {shlex.quote(branch.branch)}",
+            )
+            return Resolving(branch.branch, place, "conflict", conflicted, advice)
+        made = _resolved(repository, clone, base, head.id)
+        with Scratch(clone) as scratch:
+            made = [_rediffed(scratch, one) for one in made]
+            version = branch.version or "stable"
+            if not wording.in_reply_to:
+                wording = answering(wording, answered([result]), [result.commit], branch.version)
+            mails = format_series(scratch, family, made, base, version, wording, [note_of(one, version, wording) for one in made])
+            files = write_mails(folder, mails, anew=True)
+    return Resolving(branch.branch, place, "done", (), (f"when it is sent: rm -r {shlex.quote(str(place))}",), files)
+
+
+def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:
+    """The commits the person made, each with the mainline commit its message names."""
+    made = []
+    for one in clone.rev_list("--reverse", f"{base}..{head}"):
+        named = read_marks(clone.commit(one).message).upstream
+        original = repository.find(named[0]) if named else None
+        made.append(MadeCommit(one, repository.commit(original or one) if original else clone.commit(one), ""))
+    return made
+
+
+def _rediffed(scratch: Scratch, made: MadeCommit) -> MadeCommit:
+    if made.original.id == made.id:
+        return made
+    return MadeCommit(made.id, made.original, range_diff(scratch, made.original, made.id))

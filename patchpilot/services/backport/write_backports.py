@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patches of a backport, written ready to send: a folder a branch."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, PatchpilotError, UsageError
+from patchpilot.history.lts_series import Family
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.message_id import given_message_id
+from patchpilot.series.cover_letter import fill, template, without_comments
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBackport:
+    """What was written for a branch: the files in order (and the mail they answer), or why none."""
+
+    branch: str
+    files: tuple[Path, ...]
+    skipped: str = ""
+    answers: str = ""
+
+
+def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
+    """(commit, version) → the FAILED mail about it that a followed series has got; nothing where nothing is followed."""
+    from patchpilot.services.track.follow_series import failed_mails
+    from patchpilot.threads.track_store import Store, default_file
+
+    commits = [one.commit for one in results if one.commit]
+    if not commits or not default_file().exists():
+        return {}
+    with Store() as store:
+        return failed_mails(commits, store=store)
+
+
+def answering(
+    wording: BackportText, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None
+) -> BackportText:
+    """The wording for one branch: what the person named is answered, else the FAILED mail about the first commit that has one."""
+    found = next((mails[one, version] for one in commits if one and version and (one, version) in mails), None)
+    return wording if wording.in_reply_to or not found else replace(wording, in_reply_to=found)
+
+
+def write_backports(
+    repository: Repository, results: Sequence[BackportResult], folder: Path, *, wording: BackportText, profile: str | None = None
+) -> tuple[WrittenBackport, ...]:
+    """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
+
+    Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in part the parts are written, and where whole
+    commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
+    `wording`, the FAILED mail that a followed series has got about a fix is answered.
+    """
+    family = stable_branches(repository, profile=profile).family
+    written: list[WrittenBackport] = []
+    mails_got = {} if wording.in_reply_to else answered(results)
+    with Scratch(repository) as scratch:
+        for at in range(len(results[-1].branches)):
+            pairs = [(result, result.branches[at]) for result in results]
+            branch = pairs[0][1]
+            mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
+            for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
+                name = f"{branch.branch} (whole commits)" if whole else branch.branch
+                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole)
+                if skipped or not steps:
+                    written.append(WrittenBackport(name, (), skipped or "it has the fix, or not the bug"))
+                    continue
+                try:
+                    made = make_commits(scratch, family, steps, branch.tip, wording)
+                except PatchpilotError as error:
+                    written.append(WrittenBackport(name, (), error.message))
+                    continue
+                mails = mails_of(scratch, family, made, branch, mine)
+                files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
+                written.append(WrittenBackport(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
+    return tuple(written)
+
+
+def steps_for(
+    repository: Repository,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
+    *,
+    upstream_only: bool = True,
+    parts: bool = False,
+    whole: bool = False,
+) -> tuple[list[Step], str]:
+    """The commits to bring to a branch, in order, or why it cannot be done.
+
+    Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
+    whole commits that would do as well, where they are known.
+    """
+    steps: list[Step] = []
+    seen: set[str] = set()
+    for result, answer in pairs:
+        if not answer.wants_fix:
+            continue
+        if result.commit is None or not answer.tip:
+            return [], "a directory or patch file has no commits to write"
+        if upstream_only and not result.upstream:
+            return [], f"{result.commit[:12]} is not in mainline here: stable trees take only what is (fetch it, or ask with Cc: stable)"
+        if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
+            return [], f"it conflicts: patchpilot backport {result.commit[:12]} --resolve {answer.branch}"
+        fix = repository.commit(result.commit)
+        needs, paths = answer.prerequisites, FixCommit.read(repository, fix.id).paths if answer.partial else ()
+        if whole and answer.whole:
+            needs, paths = answer.whole, ()
+        for need in needs:
+            if need.commit not in seen:
+                seen.add(need.commit)
+                steps.append(Step(repository.commit(need.commit), fix, paths))
+        steps.append(Step(fix))
+    return steps, ""
+
+
+def mails_of(
+    scratch: Scratch, family: Family, made: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
+) -> list[tuple[str, bytes]]:
+    """The mails of a series of backports; one that differs from upstream says so below its `---`."""
+    version = branch.version or "stable"
+    notes = [note_of(one, version, wording) for one in made]
+    return format_series(scratch, family, made, branch.tip, version, wording, notes)
+
+
+def note_of(made: MadeCommit, version: str, wording: BackportText) -> str:
+    """What goes below the `---` of a backport that differs from upstream; "" when it does not."""
+    if made.parts:
+        return f"Only a part of upstream commit {made.original.short}: its changes to {', '.join(made.parts)}."
+    if not made.rangediff:
+        return ""
+    values = {
+        "commit": made.original.short,
+        "name": wording.signer.name if wording.signer else "your name",
+        "tree": version,
+        "rangediff": made.rangediff,
+    }
+    return without_comments(fill(template("backport-note"), values))
+
+
+def _folder_name(branch: BranchResult) -> str:
+    name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
+
+
+def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, anew: bool = False) -> tuple[Path, ...]:
+    """Write mails into a folder; UsageError when it holds patches already (and `anew` does not allow it)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not anew and any(folder.glob("*.patch")):
+            raise UsageError(f"{folder} holds patches already", hint="name another folder, or remove them")
+        files = []
+        for name, content in mails:
+            (folder / name).write_bytes(content)
+            files.append(folder / name)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}") from error
+    return tuple(files)

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `check` with --fix or --diff: what is safe to mend is mended, in patch files or in commits, and what remains is checked again."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import FromArchive, Skipped
+from patchpilot.commits.undo_refs import Undo
+from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.lint.engine import run
+from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.rule_store import OwnPack
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.printable import one_line
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.source_tree import Tree
+from patchpilot.services.check import fix_commits, fix_files
+from patchpilot.services.check.check_patches import check_series, read
+from patchpilot.services.check.check_result import CheckedPatch, CheckRequest, CheckResult
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPatch:
+    """A patch with what was mended in it: (before, after) texts by what they are called, the findings that are gone, why nothing could be done."""
+
+    patch: Patch
+    fixed: tuple[Finding, ...] = ()
+    texts: tuple[fix_files.PatchText, ...] = ()
+    refused: str = ""
+
+    @property
+    def diff(self) -> list[str]:
+        """The lines of a unified diff of every text that is mended."""
+        mark = ("a/", "b/") if self.patch.commit else ("", "")
+        return [
+            line
+            for text in self.texts
+            for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """What --fix did or --diff would do.
+
+    `check` is what the run says: of the mended patches with --fix, of the patches as they are with --diff. `output` is the mended patch that came on
+    standard input. `written` names the files or the branch that were changed, `costs` what that means for others, `ids` the new commit of each old.
+    """
+
+    check: CheckResult
+    patches: tuple[FixedPatch, ...]
+    remaining: CheckResult
+    written: tuple[str, ...] = ()
+    output: bytes | None = None
+    undo: Undo | None = None
+    costs: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fixed(self) -> int:
+        """How many findings are mended."""
+        return sum(len(one.fixed) for one in self.patches)
+
+    @property
+    def diff(self) -> list[str]:
+        """The diffs of all patches; those of a commit below a line that names it."""
+        lines: list[str] = []
+        for one in self.patches:
+            if one.patch.commit and one.texts:
+                lines.append(f"commit {one.patch.commit} {one_line(one.patch.subject.title)}")
+            lines += one.diff
+        return lines
+
+
+def fix(
+    targets: Sequence[str],
+    wanted: CheckRequest | None = None,
+    *,
+    write: bool,
+    stdin: bytes | None = None,
+    repository: "Repository | None" = None,
+    base: str | None = None,
+    tree: Tree | None = None,
+    packs: Sequence[OwnPack] = (),
+    since: str | None = None,
+    from_archive: FromArchive | None = None,
+    skipped: Skipped | None = None,
+    published: bool = False,
+    shared: bool = False,
+    progress: Progress = silent,
+) -> FixResult:
+    """Check each TARGET, mend what is safe to mend, and `write` it, all or nothing: files in place, commits by new ones with an undo record.
+
+    `stdin` is what the TARGET `-` has. UsageError for a TARGET that cannot be mended, RefusedError where writing would hurt.
+    """
+    files = fix_files.PatchFiles.of(targets, stdin)
+    rules, wanted, series = read(
+        targets,
+        wanted or CheckRequest(),
+        repository=repository,
+        base=base,
+        packs=packs,
+        since=since,
+        from_archive=from_archive,
+        stdin=stdin,
+        skipped=skipped,
+    )
+    if files.names and any(patch.commit for one in series for patch in one.patches if patch.source not in files.mails):
+        raise UsageError(
+            "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
+        )
+    work = fix_commits.CommitRewrite(repository, base, targets) if repository and not files.names else None
+    if work and write:
+        with _refusals():
+            work.refuse_early(published=published, shared=shared)
+    first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
+    by_patch: dict[int, FixOutcome] = {}
+    patches = []
+    wants = FixOptions() if work else FixOptions.of([checked.patch for checked in first.patches])
+    for number, checked in enumerate(first.patches):
+        progress("mending", number, len(first.patches))
+        one, mended = _mended(first, checked, series, work or files, wants.after(number, checked.patch))
+        patches.append(one)
+        if mended:
+            by_patch[id(checked.patch)] = mended
+    ready = None
+    if work and write and by_patch:
+        plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
+        with _refusals():
+            ready = work.ready(plan, published=published, shared=shared)
+    fresh = tuple(_mended_series(one, by_patch) for one in series)
+    remaining = check_series(fresh, wanted, rules=rules, repository=repository, tree=tree, progress=progress) if by_patch else first
+    result = FixResult(remaining if write else first, tuple(patches), remaining)
+    if not by_patch:
+        return replace(result, output=stdin if write and files.is_stdin else None)
+    if work:
+        if ready is None:
+            return result
+        with _refusals():
+            done = work.write(ready, published=published, shared=shared)
+        return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
+    changed = files.rendered({patch.source: by_patch[id(patch)] for one in series for patch in one.patches if id(patch) in by_patch})
+    if not write:
+        return result
+    if files.is_stdin:
+        return replace(result, output=changed.get("-", stdin))
+    with _refusals():
+        return replace(result, written=files.write(changed))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What is refused ends as an error does: 1 is for what remains in the patches."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(str(error), hint=error.hint, exit_code=ExitCode.USAGE) from error
+
+
+@dataclass(frozen=True, slots=True)
+class FixOptions:
+    """What the patches of a call need to find in a file: its lines with the number of the last patch that does, by any of the file's names."""
+
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, patches: Sequence[Patch]) -> "FixOptions":
+        """What these patches need, in their order."""
+        names: dict[str, str] = {}
+        for change in (change for patch in patches for change in patch.files if change.old_path and change.new_path):
+            one, other = _first(names, change.old_path or ""), _first(names, change.new_path or "")
+            if one != other:
+                # a file that is renamed or copied is one with what becomes of it: better a line too many left than one too few
+                names[other] = one
+        return cls(
+            {
+                (_first(names, change.old_path or change.path), line.text): number
+                for number, patch in enumerate(patches)
+                for change in patch.files
+                for hunk in change.hunks
+                for line in hunk.lines
+                if line.kind in "- "
+            },
+            names,
+        )
+
+    def after(self, number: int, patch: Patch) -> frozenset[int]:
+        """The 0-based lines that a patch adds and that one behind its `number` needs."""
+        return frozenset(
+            line.patch_line - 1
+            for change in patch.files
+            for line in change.lines("+")
+            if self.lines.get((_first(self.names, change.path), line.text), -1) > number
+        )
+
+
+def _first(names: Mapping[str, str], path: str) -> str:
+    """What stands for a file of this name, whatever names it had or gets."""
+    while path in names:
+        path = names[path]
+    return path
+
+
+def _mended(
+    first: CheckResult,
+    checked: CheckedPatch,
+    series: Sequence[Series],
+    holder: "fix_files.PatchFiles | fix_commits.CommitRewrite",
+    needed: AbstractSet[int],
+) -> tuple[FixedPatch, FixOutcome | None]:
+    """One patch mended, where that is possible and there is anything to do. Lines `needed` by later patches (0-based) stay as they are."""
+    patch, setting = checked.patch, first.setting
+    rules = {rule.id: rule for rule in first.rules}
+    safe = [one for one in checked.findings if one.rule in rules and rules[one.rule].remedy.kind == "safe"]
+    if not safe or setting is None:
+        return FixedPatch(patch), None
+    room = holder.room(patch)
+    if room.refused:
+        return FixedPatch(patch, refused=room.refused), None
+    one = next(each for each in series if any(patch is member for member in each.patches))
+    context = setting.context(patch, one)
+
+    def look(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        here = replace(context, patch=now, shared={})
+        return here, run(here, first.rules)
+
+    excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
+    kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
+    notes = [f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if kept else []
+    notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
+    note = "; ".join(notes)
+
+    def may_touch(line: int) -> bool:
+        return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
+
+    mended = mend(patch, look, rules, may_touch=may_touch, excused=excused)
+    if not mended.changed:
+        return FixedPatch(patch, refused=note), None
+    return FixedPatch(patch, mended.fixed, holder.texts(patch, mended), note), mended
+
+
+def _mended_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
+    return replace(series, patches=tuple(by_patch[id(one)].draft.patch if id(one) in by_patch else one for one in series.patches))

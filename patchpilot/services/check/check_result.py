@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a check is asked for, and what it says: values that `check` and all that works on its findings share."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import ExitCode
+from patchpilot.lint.lint_context import Context, HistoryFacts, Options
+from patchpilot.lint.rule import Kernel, Rule
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.project import Project
+
+if TYPE_CHECKING:
+    from patchpilot.services.check.suppressions import SuppressionResult, Suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPatch:
+    """A patch and what was found in it, in the order of its lines; `excused` is what does not count."""
+
+    patch: Patch
+    findings: tuple[Finding, ...]
+    excused: tuple[Suppressed, ...] = ()
+
+    @property
+    def every(self) -> tuple[Finding, ...]:
+        """What was found, excused or not."""
+        return (*self.findings, *(one.finding for one in self.excused))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What `check` says: patch by patch, of the series as a whole, and how the run ends.
+
+    `verdict` says what came of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
+    """
+
+    patches: tuple[CheckedPatch, ...]
+    series: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    exit_code: ExitCode
+    repository: str | None
+    tree: str | None
+    profile: str
+    kernel: Kernel
+    excused_series: tuple[Suppressed, ...] = ()
+    verdict: "SuppressionResult | None" = None
+    since: str | None = None
+    gone: int = 0
+    setting: "CheckRun | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def counts(self) -> Counter[Severity]:
+        """How many findings there are of each severity."""
+        return Counter(finding.severity for finding in self.all)
+
+    @property
+    def all(self) -> tuple[Finding, ...]:
+        """Every finding, the series' own last."""
+        return (*(finding for checked in self.patches for finding in checked.findings), *self.series)
+
+    @property
+    def every_series(self) -> tuple[Finding, ...]:
+        """What was found in the series as a whole, excused or not."""
+        return (*self.series, *(one.finding for one in self.excused_series))
+
+    @property
+    def excused(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
+        """What does not count, each with its patch (None: the series)."""
+        return (
+            *((checked.patch, one) for checked in self.patches for one in checked.excused),
+            *((None, one) for one in self.excused_series),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What all patches of a run are checked with."""
+
+    rules: tuple[Rule, ...]
+    options: Options
+    profile: Project
+    tree: Tree | None
+    history: HistoryFacts | None
+    trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)
+
+    def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
+        """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""
+        tree = self.trees.get(id(patch))
+        return Context(patch, series, tree() if tree else self.tree, self.history, self.options, self.profile, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSince:
+    """An earlier revision to compare with: what it is called, and its series."""
+
+    label: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What a caller asks for: which rules, as of which kernel (None: the tree's, else the newest), and from what severity on a run fails."""
+
+    profile: str = ""
+    strict: bool = False
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: str = "warning"
+    max_line_length: int = 100
+    kernel: Kernel | None = None
+    data_dir: Path | None = None
+    jobs: int = 1
+    checkpatch: bool = False
+    checkpatch_compat: bool = False
+    excuses: "Suppressions | None" = None
+    since: NewSince | None = None

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mended patches written back to the files they came in: every byte that is not mended stays, and all files change or none."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from patchpilot.commits.range import is_network_target, patch_files, read_bytes
+from patchpilot.errors import PatchpilotError, RefusedError, UsageError
+from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.model.mail import is_mboxrd, mail_bounds
+from patchpilot.model.patch import Patch
+
+_QUOTED = re.compile(rb">*From ")
+_ODD_CHARSET = re.compile(r"charset=\"?(?:utf-?(?:7|16|32)|iso-2022|ucs)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchText:
+    """A text before and after, and what a diff calls it."""
+
+    name: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FixDirectory:
+    """What may be mended in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows.
+
+    `kept` says of lines that are never touched why.
+    """
+
+    refused: str = ""
+    may_touch: Callable[[int], bool] = lambda _: True
+    kept: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PatchFiles:
+    """The files of a call with their bytes, and which mail of which file each patch is: source → (file, from byte, to byte)."""
+
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    mails: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
+    is_stdin: bool = False
+
+    @classmethod
+    def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
+        """The files that the TARGETs name. UsageError for what cannot be written back."""
+        data: dict[str, bytes] = {}
+        if "-" in targets:
+            if len(targets) > 1:
+                raise UsageError("standard input is mended by itself", hint="give the other TARGETs in another call")
+            data["-"] = stdin or b""
+        for target in targets:
+            if is_network_target(target):
+                raise UsageError(f"{target}: what is in an archive cannot be mended", hint="fetch it first (b4 am), then name the file")
+            if target != "-" and Path(target).exists():
+                for file in patch_files(target):
+                    data[str(file)] = read_bytes(file)
+        mails = {}
+        for name, content in data.items():
+            if content[:2] == b"\x1f\x8b":
+                raise UsageError(f"{name}: a gzipped mbox is not mended", hint=f"unpack it first: gunzip -k {name}")
+            bounds = mail_bounds(content)
+            for number, (start, end) in enumerate(bounds, 1):
+                mails[name if len(bounds) == 1 else f"{name}:{number}"] = (name, start, end)
+        return cls(data, mails, "-" in targets)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files."""
+        return tuple(self.data)
+
+    def room(self, patch: Patch) -> FixDirectory:
+        """What may be mended in the patch as its file has it."""
+        kind = (patch.header("Content-Type") or "").lower()
+        if patch.cut:
+            return FixDirectory("it is too long to be checked as a whole")
+        if patch.damage:
+            return FixDirectory(f"its body is {patch.damage[0]}: send it as plain text (8bit), then it can be mended")
+        if "format=flowed" in kind.replace(" ", "").replace('"', ""):
+            return FixDirectory("its body is format=flowed, whose line ends are not the patch's")
+        if _ODD_CHARSET.search(kind):
+            return FixDirectory("its charset is none in which a patch's bytes can be told")
+        if patch.lines[0].endswith("\r"):
+            return FixDirectory("its lines end as on DOS: convert the whole mail first (dos2unix)")
+        if self._raw(patch) is None:
+            return FixDirectory("its text is not the bytes of the file")
+        return FixDirectory()
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+        """The patch before and after."""
+        return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
+
+    def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
+        """The new content of every file that changes."""
+        found = {}
+        for name, content in self.data.items():
+            parts = sorted((start, end, source) for source, (file, start, end) in self.mails.items() if file == name)
+            new = b"".join(
+                self._mail(content[start:end], mended[source]) if source in mended else content[start:end] for start, end, source in parts
+            )
+            if new != content:
+                found[name] = new
+        return found
+
+    def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Put new contents in the place of the old, all or none; the files' names. RefusedError where one is read-only, a link or has changed meanwhile."""
+        for name in changed:
+            _refuse_unless_writable(Path(name))
+        staged: list[tuple[Path, Path]] = []
+        try:
+            for name, content in changed.items():
+                staged.append((_staged(Path(name), content), Path(name)))
+            for _, file in staged:
+                if read_bytes(file) != self.data[str(file)]:
+                    raise RefusedError(f"{file} has changed meanwhile", hint="nothing was written: look at it, then try again")
+            _replace_all(staged, self.data)
+        finally:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
+        return tuple(changed)
+
+    def _raw(self, patch: Patch) -> list[bytes] | None:
+        """The file's lines of the patch, None where they are not its lines."""
+        place = self.mails.get(patch.source)
+        if place is None:
+            return None
+        content = self.data[place[0]][place[1] : place[2]]
+        lines = _split(content)
+        unquoted = [line[1:] if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">" else line for line in lines]
+        return lines if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines) else None
+
+    def _mail(self, content: bytes, mended: FixOutcome) -> bytes:
+        """The bytes of a mended mail: those of the file for every line that is as it was."""
+        raw = _split(content)
+        out = []
+        for text, origin in zip(mended.draft.patch.lines, mended.draft.origin, strict=True):
+            if origin >= 0 and mended.original.lines[origin] == text:
+                out.append(raw[origin])
+            else:
+                line = text.encode("utf-8", "surrogateescape")
+                out.append(b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line)
+        return b"\n".join(out) + (b"\n" if content.endswith(b"\n") else b"")
+
+
+def _split(content: bytes) -> list[bytes]:
+    lines = content.split(b"\n")
+    return lines[:-1] if lines[-1] == b"" else lines
+
+
+def _refuse_unless_writable(file: Path) -> None:
+    if file.is_symlink():
+        raise RefusedError(f"{file} is a link: it is not written through", hint=f"name the file itself: {os.path.realpath(file)}")
+    if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
+        raise RefusedError(f"{file} is read-only", hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff")
+
+
+def _staged(file: Path, content: bytes) -> Path:
+    """A file beside this one with the new content and the old mode, safely on disk."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".fix", dir=file.parent)
+    except OSError as error:
+        raise RefusedError(f"{file.parent}: {error.strerror or error}", hint="nothing was written; see the changes with --diff") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(stat.S_IMODE(file.stat().st_mode))
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RefusedError(f"{file}: {error.strerror or error}", hint="nothing was written") from error
+    return temporary
+
+
+def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) -> None:
+    done: list[Path] = []
+    try:
+        for temporary, file in staged:
+            done.append(file)
+            temporary.replace(file)
+    except BaseException as error:
+        left = [file for file in done if not _put_back(file, old[str(file)])]
+        if not isinstance(error, OSError):
+            raise
+        hint = f"{left[0]} could not be put back: {len(left)} of the files may be mended" if left else "every file is as it was"
+        raise RefusedError(f"{error.filename}: {error.strerror or error}", hint=hint) from error
+
+
+def _put_back(file: Path, content: bytes) -> bool:
+    """Whether a file has its old content again."""
+    temporary = None
+    try:
+        if file.read_bytes() != content:
+            temporary = _staged(file, content)
+            temporary.replace(file)
+    except (OSError, PatchpilotError):
+        if temporary:
+            temporary.unlink(missing_ok=True)
+        return False
+    return True

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each patch of a run stands on: the tree of the run, the patches before it in its series, or the parent of its commit."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.patched_tree import ParentTree, PatchedTree, Stack
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.source_tree import Tree
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+_NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
+
+
+def trees(series: Sequence[Series], tree: Tree, repository: "Repository | None") -> Mapping[int, Callable[[], Tree]]:
+    """By the id() of a patch what makes the tree it is to be judged against; a patch without an entry stands on `tree` itself."""
+    found: dict[int, Callable[[], Tree]] = {}
+    commits = repository if isinstance(tree, CommitTree) else None
+    for run in _runs(series):
+        stack = Stack(tree, run)
+        for number, patch in enumerate(run):
+            if commits is not None and patch.commit:
+                found[id(patch)] = partial(_of_commit, stack, number, commits, patch.commit)
+            elif number:
+                found[id(patch)] = partial(PatchedTree, stack, number)
+    return found
+
+
+def _of_commit(stack: Stack, number: int, repository: "Repository", commit: str) -> Tree:
+    parent = repository.find(f"{commit}^")
+    if parent is None or (isinstance(stack.base, CommitTree) and stack.base.commit_id == parent):
+        return stack.base
+    return ParentTree(stack, number, CommitTree(repository, parent))
+
+
+def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
+    """The patches that stand on one another: those of a series, and files that git format-patch numbered in one directory."""
+    held: list[Patch] = []
+    for one in series:
+        if len(one.patches) == 1 and held and _follows(held[-1], one.patches[0]):
+            held.append(one.patches[0])
+            continue
+        if held:
+            yield tuple(held)
+        held = list(one.patches)
+        if len(held) != 1:
+            if held:
+                yield tuple(held)
+            held = []
+    if held:
+        yield tuple(held)
+
+
+def _follows(before: Patch, patch: Patch) -> bool:
+    first, second = PurePath(before.source), PurePath(patch.source)
+    found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
+    return (
+        found is not None
+        and other is not None
+        and first.parent == second.parent
+        and found["version"] == other["version"]
+        and int(other["number"]) == int(found["number"]) + 1
+    )

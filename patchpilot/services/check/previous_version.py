@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An earlier revision of a TARGET: from what was sent, from tags and branches, from what is followed, or from patch files beside it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
+from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.lint.finding_match import became
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.services.check.check_result import NewSince
+from patchpilot.services.topic.topic_base import find_base
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+_VERSION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![0-9])", re.IGNORECASE)
+_SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
+_CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
+_LAST_LINES = 40
+
+
+def find(
+    word: str,
+    targets: Sequence[str],
+    series: Sequence[Series],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
+) -> tuple[NewSince, tuple[Series, ...]]:
+    """What `--since-version` names, and of the series that were read those to check: not older ones that lie in the same directory.
+
+    The word is a version's number, or a TARGET that has the earlier patches. UsageError says where was looked and what to do.
+    """
+    if not re.fullmatch(r"v?\d{1,3}", word):
+        return NewSince(word, read_targets((word,), repository, from_archive)), tuple(series)
+    number = int(word.lstrip("v"))
+    label = f"v{number}"
+    if targets and all(_is_files(one) for one in targets) and (split := _split(series, number)):
+        return NewSince(label, split[0]), split[1]
+    for found in _places(number, targets, series, repository, base):
+        if any(one.patches for one in found):
+            return NewSince(label, tuple(found)), tuple(series)
+    commits = repository and not (targets and all(_is_files(one) for one in targets))
+    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or beside it as files"
+    raise UsageError(
+        f"v{number} of this is not known here: not {where}",
+        hint="name what has it: --since-version DIR, FILE, A..B or a Message-ID",
+    )
+
+
+def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
+    """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
+    sent = [one for one in series if any(map(_is_sent, one.patches))]
+    then = tuple(one for one in sent if one.version == number)
+    if not then or all(one.version <= number for one in sent):
+        return None
+    paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in sent}
+
+    def went_on(one: Series, other: Series) -> bool:
+        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and became(one.patches, other.patches))
+
+    newest = tuple(one for one in sent if not any(went_on(one, other) for other in sent))
+    return (then, newest) if any(went_on(one, other) for one in then for other in newest) else None
+
+
+def _is_sent(patch: Patch) -> bool:
+    """Whether it is a patch and no answer to one that quotes it."""
+    return patch.subject.is_patch and not re.match(r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE)
+
+
+def _patches(series: Sequence[Series]) -> list[Patch]:
+    return [patch for one in series for patch in one.patches]
+
+
+def _is_files(target: str) -> bool:
+    return target == "-" or Path(target).exists()
+
+
+def _places(
+    number: int, targets: Sequence[str], series: Sequence[Series], repository: "Repository | None", base: str | None
+) -> Iterator[tuple[Series, ...]]:
+    """The revision as each place has it that may know it, the surest first."""
+    identities = list(_change_ids(series))
+    of_commits = [one for one in targets if not _is_files(one)] if targets else [None]
+    if repository:
+        from patchpilot.services.check.topic_waivers import known_draft
+
+        drafts = [known_draft(repository, one, base) for one in of_commits]
+        identities += [one.change_id for one in drafts if one and one.change_id not in identities]
+        identities += [one for one in _enrolled(repository) if of_commits and one not in identities]
+    for identity in identities:
+        yield _sent(identity, number)
+    if repository:
+        for identity in identities:
+            yield _tagged(repository, identity, number)
+        if of_commits:
+            yield _branch(repository, number, base)
+    yield _followed(number, identities, _patches(series))
+    yield _beside(number, [one for one in targets if one != "-" and Path(one).exists()])
+
+
+def _change_ids(series: Sequence[Series]) -> Iterator[str]:
+    """The change-ids that patch files say they belong to."""
+    for one in series:
+        for patch in (*((one.cover,) if one.cover else ()), *one.patches):
+            if patch.commit is None:
+                yield from (found[1] for line in patch.lines[-_LAST_LINES:] if (found := _CHANGE_ID.match(line)))
+
+
+def _sent(identity: str, number: int) -> tuple[Series, ...]:
+    """The mails of the last send of a version, as they left."""
+    from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.series.topic_database import state_folder
+
+    if not (state_folder() / "outgoing.sqlite3").exists():
+        return ()
+    with Outbox() as outbox:
+        sends = [one for one in outbox.sends(identity, number) if one.state in ("sent", "partial")]
+    if not sends:
+        return ()
+    return group([parse_patch(one.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {one.place + 1}") for one in sends[-1].entries])
+
+
+def _enrolled(repository: "Repository") -> Iterator[str]:
+    """The change-id that b4 gave the current branch."""
+    from patchpilot.commits.b4_prep import prep_branch
+
+    known = prep_branch(repository, repository.branch) if repository.branch else None
+    if known:
+        yield known.change_id
+
+
+def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) -> tuple[Series, ...]:
+    """The version as a followed series has it that shares a change-id or a title with these patches, the series followed last in front."""
+    from patchpilot.threads.track_store import Store, default_file
+
+    if not default_file().exists():
+        return ()
+    from patchpilot.threads.mail_classifier import classify
+    from patchpilot.threads.posted_series import title_key
+    from patchpilot.threads.revisions import find_topics
+
+    titles = {title_key(one.subject.title) for one in patches}
+    with Store() as store:
+        for entry in reversed(store.entries()):
+            topics = find_topics(map(classify, store.mails(entry.id)))
+            for revision in (one for topic in topics for one in topic.revisions if one.version == number):
+                if revision.titles & titles or revision.change_ids & set(identities):
+                    return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])
+    return ()
+
+
+def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
+    """The commits that a tag of a send (ours or b4's) keeps."""
+    name = f"refs/tags/sent/{identity}-v{number}"
+    tip = repository.find(name)
+    if tip is None:
+        return ()
+    found = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
+    start = repository.find(found[1]) if found else None
+    return (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
+
+
+def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
+    """The branch that is called as the current one, with this version."""
+    if not repository.branch:
+        return ()
+    stem = _SUFFIX.sub("", repository.branch)
+    for name in (f"{stem}-v{number}", f"{stem}_v{number}", f"{stem}/v{number}", f"{stem}.v{number}", f"{stem}v{number}"):
+        tip = repository.find(f"refs/heads/{name}")
+        if tip and name != repository.branch:
+            try:
+                found = find_base(repository, base, tip)
+                return (commits_series(repository, found.commits, found.start),)
+            except PatchpilotError:
+                return ()
+    return ()
+
+
+def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
+    """Patch files beside the TARGETs whose names say this version: v2-0001-*.patch, or a directory or an mbox called as the TARGET is."""
+    for target in map(Path, targets):
+        place = Path(target.absolute())
+        if place.is_dir():
+            files = [one for one in sorted(place.iterdir()) if _version_of(one) == number]
+        elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
+            files = [one for one in sorted(place.parent.glob("*.patch")) if _version_of(one) == number]
+        else:
+            files = []
+        renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []
+        for candidate in ([files] if files else []) + [[one] for one in renamed if one != place and one.exists()]:
+            found = read_targets([str(one) for one in candidate], None)
+            if all(one.version == number for one in found):
+                return found
+    return ()
+
+
+def _version_of(file: Path) -> int | None:
+    """The version that the name of a file of `git format-patch` says; None for any other name."""
+    found = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
+    return int(found[1] or 1) if found else None

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The waivers a person gave for a topic: in its draft, outside the branch and outside what is sent."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.commits.range import is_network_target
+from patchpilot.commits.repository import Repository
+from patchpilot.config import WAIVERS_GIVEN, Settings
+from patchpilot.errors import PatchpilotError, UsageError, unknown
+from patchpilot.lint.rule import Rule
+from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.series.draft import Draft, Drafts, KnownPatch
+from patchpilot.series.topic_database import state_folder
+from patchpilot.services.check.suppressions import Suppressions
+from patchpilot.services.tags.fix_claims import denied_subjects, without_denials
+from patchpilot.services.topic.topic_base import topic_commits
+
+ORIGIN = "your topic"
+
+
+def of_draft(draft: Draft) -> tuple[Waiver, ...]:
+    """The waivers of a topic's draft; a commit that its author said is not a fix has one for the rule that asks for its Fixes: tag."""
+    given = (Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+    denied = (Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=one) for one in denied_subjects(draft.answers))
+    return (*given, *denied)
+
+
+def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
+    """The waivers of the topics these TARGETs are of; none for patch files. No draft is begun, and none looked for before a first waiver was given."""
+    if not is_given():
+        return ()
+    found: dict[Waiver, None] = {}
+    for target in targets or (None,):
+        draft = known_draft(repository, target, base)
+        found.update(dict.fromkeys(of_draft(draft) if draft else ()))
+    return tuple(found)
+
+
+def excuses_here(
+    repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
+) -> Suppressions | None:
+    """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing.
+
+    `among`: what names none of these rules is left out, where packs are not loaded that the tree's file may speak of.
+    """
+    waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
+    if among is not None:
+        words = {word.lower() for rule in among for word in rule.words}
+        waivers = tuple(one for one in waivers if one.rule.lower() in words)
+    return Suppressions(waivers) if waivers else None
+
+
+def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:
+    """The draft of a TARGET's topic, told by subjects, author dates and the branch; None where there is none, or for patch files."""
+    if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
+        return None
+    try:
+        commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
+    except PatchpilotError:
+        # whoever reads the patches says what is wrong
+        return None
+    known = tuple(KnownPatch("", one.subject, one.id, str(int(one.authored.timestamp()))) for one in commits)
+    with Drafts() as drafts:
+        return drafts.recognise(repository.key, repository.branch, known, tuple(repository.refs))
+
+
+def give(
+    repository: Repository, waivers: Sequence[Waiver], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Write these waivers into the draft of a TARGET's topic, each under its rule's name. UsageError for an unknown rule."""
+    from patchpilot.services.topic.find_topic import find_draft
+
+    verify(waivers, rules)
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    told = {_name(one.rule, rules): one.reason for one in waivers}
+    mark_given()
+    with Drafts() as drafts:
+        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **told}), "check --waive")
+
+
+def take_back(
+    repository: Repository, words: Sequence[str], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Take these rules' waivers out of the draft of a TARGET's topic. UsageError names what is waived where one of them is not."""
+    from patchpilot.services.topic.find_topic import find_draft
+
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    left, answers = dict(draft.waivers), draft.answers
+    for word in words:
+        name = next((one for one in (word, _name(word, rules)) if one in left), None)
+        if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
+            answers = without_denials(answers)
+            if name is None:
+                continue
+        if name is None and not draft.waivers:
+            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="`patchpilot draft` shows a topic's waivers")
+        if name is None:
+            raise unknown("waiver", word, draft.waivers)
+        left.pop(name, None)
+    with Drafts() as drafts:
+        return drafts.keep(draft, replace(draft, waivers=left, answers=answers), "check --unwaive")
+
+
+def _name(word: str, rules: Sequence[Rule]) -> str:
+    """The name of the rule that a word calls by its id or name; another word as it stands."""
+    return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)
+
+
+def mark_given() -> None:
+    """Remember that some topic has a waiver, or an answer that counts as one."""
+    (state_folder() / WAIVERS_GIVEN).touch(mode=0o600)
+
+
+def is_given() -> bool:
+    """Whether any topic ever had one: which one this is about takes longer to find out."""
+    return (state_folder() / WAIVERS_GIVEN).exists()

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The answer that get_maintainer.pl would give. Loads as little as it can: scripts call it once for every patch."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.maintainers.load import conf_words, load
+from patchpilot.recipients.get_maintainer.address_format import read_ignored
+from patchpilot.recipients.get_maintainer.answer import GetMaintainerAnswer, answer
+from patchpilot.recipients.get_maintainer.switches import assemble, script_defaults, take
+
+if TYPE_CHECKING:
+    from patchpilot.commits.range import FromArchive
+    from patchpilot.model.source_tree import Tree
+    from patchpilot.recipients.get_maintainer.git_signers import GitHistory
+
+MAX_PATCH = 64 * 1024 * 1024
+
+
+def drop_in(
+    targets: Sequence[str],
+    given: Mapping[str, object],
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    stdin: bool = True,
+    from_archive: "FromArchive | None" = None,
+) -> GetMaintainerAnswer:
+    """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
+    try:
+        source, top = _source(tree, repo)
+    except MissingError:
+        if not given.get("file"):
+            from patchpilot.commits.range import refuse_absent
+
+            refuse_absent(targets)
+        raise
+    conf, _ = take((*_home_conf(source), *conf_words(source)))
+    path = str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
+    everywhere = bool(given.get("find_maintainer_files") or conf.get("find_maintainer_files"))
+    file = load(source, path=path, everywhere=everywhere) if path or everywhere else load(source)
+    switches = assemble(script_defaults(file.words.defaults), conf, given)
+    if switches.interactive:
+        raise UsageError("--interactive is not there", hint="`patchpilot` alone opens the walk, where recipients are chosen")
+    paths: list[str] = []
+    patches: list[tuple[str, str]] = []
+    for target in targets or ("-",):
+        if target != "-" and (switches.file or _is_tracked(target, top)):
+            paths.append(_path_in_tree(target, source))
+        elif target != "-" and not Path(target).is_file():
+            patches += _patches_of(target, None if tree else repo or Path.cwd(), from_archive)
+        else:
+            patches.append((target, _patch_text(target, stdin)))
+    return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
+
+
+def _source(tree: Path | None, repo: Path | None) -> tuple["Tree", Path | None]:
+    """The tree to read and, where there is a repository, the top of its working tree. `--tree` asks nothing of a repository."""
+    if tree:
+        return DirectoryTree(tree), None
+    where = (repo or Path.cwd()).absolute()
+    if not where.is_dir():
+        raise MissingError(f"{repo}: no such directory")
+    for folder in (where, *where.parents):
+        if (folder / ".git").exists():
+            if (folder / "MAINTAINERS").exists():
+                return DirectoryTree(folder), folder
+            break
+        if (folder / "MAINTAINERS").is_file() and (folder / "scripts").is_dir():
+            return DirectoryTree(folder), None
+    from patchpilot.commits.repository import Repository
+    from patchpilot.commits.tree_readers import CommitTree
+
+    repository = Repository.open(where)
+    return CommitTree(repository, repository.resolve("HEAD")), repository.top
+
+
+def _home_conf(tree: "Tree") -> tuple[str, ...]:
+    """The words of the person's own .get_maintainer.conf, which counts where the tree has none."""
+    home = os.environ.get("HOME")
+    if not home or tree.exists(".get_maintainer.conf") or not (Path(home) / ".get_maintainer.conf").is_file():
+        return ()
+    return conf_words(DirectoryTree(home))
+
+
+def _is_tracked(target: str, top: Path | None) -> bool:
+    """Whether the word names a file that git knows: the script then takes it for a source file, not for a patch."""
+    if not top or not Path(target).exists():
+        return False
+    place = Path(target).resolve()
+    if not place.is_relative_to(top.resolve()):
+        return False
+    from patchpilot.commits.run import git
+
+    return bool(git(top, "ls-files", "--", str(place), ok=()).out)
+
+
+def _path_in_tree(target: str, tree: "Tree") -> str:
+    """A path given to -f, relative to the tree, a folder with its slash; MissingError when the tree has no such file."""
+    path = os.path.normpath(target)
+    root = tree.root if isinstance(tree, DirectoryTree) else None
+    if root:
+        here = Path(path) if Path(path).is_absolute() else Path.cwd() / path
+        if not Path(path).is_absolute() and tree.exists(path):
+            here = root / path
+        if here.exists() and here.absolute().is_relative_to(root.absolute()):
+            path = here.absolute().relative_to(root.absolute()).as_posix()
+    if path in (".", ""):
+        return ""
+    if tree.is_dir(path):
+        return path + "/"
+    if not tree.exists(path):
+        raise MissingError(
+            f"{target}: no such file in {tree.label}", hint="-f takes files and directories of the tree; leave it out for a patch"
+        )
+    return path
+
+
+def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | None") -> list[tuple[str, str]]:
+    """(name, text) of the patches that a commit, a range, a folder or a Message-ID stands for; `where` is inside the repository, None to ask none."""
+    from patchpilot.commits.range import is_network_target, read_targets
+
+    repository = None
+    if where and not Path(target).exists() and not is_network_target(target):
+        from patchpilot.commits.repository import Repository
+
+        repository = Repository.open(where)
+    found = read_targets((target,), repository, from_archive)
+    return [(one.source, "\n".join(one.lines)) for series in found for one in series.patches]
+
+
+def _patch_text(target: str, stdin: bool) -> str:
+    if target == "-":
+        if sys.stdin.isatty() or not stdin:
+            raise UsageError("no patch and no file named", hint="name a patch file, or a source file after -f")
+        data = sys.stdin.buffer.read(MAX_PATCH)
+    else:
+        try:
+            with Path(target).open("rb") as stream:
+                data = stream.read(MAX_PATCH)
+        except OSError as error:
+            raise InputError(f"{target}: {error.strerror or error}", hint="name a patch file, or a source file after -f") from error
+    if data[:2] == b"\x1f\x8b":
+        from patchpilot.commits.range import read_file
+
+        return "\n".join(line for patch in read_file(Path(target)) for line in patch.lines)
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _history(top: Path, tree: "Tree") -> "GitHistory":
+    from patchpilot.recipients.get_maintainer.git_signers import GitHistory
+
+    data = tree.read(".get_maintainer.ignore")
+    return GitHistory(top, read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset())

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the walk and `send` show and use."""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from patchpilot.commits.b4_prep import prep_of
+from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, refuse_absent
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.maintainers import MaintainersFile, load
+from patchpilot.maintainers.load import conf_words
+from patchpilot.maintainers.section_index import nothing
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.recipients.get_maintainer.address_format import read_ignored
+from patchpilot.recipients.get_maintainer.git_signers import GitHistory
+from patchpilot.recipients.get_maintainer.switches import Switches, assemble, script_defaults, take
+from patchpilot.recipients.list_rules import known
+from patchpilot.recipients.recipient_plan import Sources, for_security, plan_patches, plan_paths
+from patchpilot.series.recipient_edits import Edits, EditStore, addresses, topic_key
+from patchpilot.services.topic.read_series import read_series
+
+NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
+HISTORY_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep).
+
+    `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the source has some.
+    """
+
+    source: str
+    sources: tuple[str, ...]
+    plan: RecipientPlan
+    topic: str | None = None
+    edits: Edits = field(default_factory=Edits)
+    left_out: tuple[Recipient, ...] = ()
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """All plans that were asked for, and the tree and repository (None: not asked) they were made with."""
+
+    results: tuple[Planned, ...]
+    tree: str
+    repository: str | None
+
+
+def plan_targets(
+    targets: Sequence[str] = (),
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    base: str | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+    per_patch: bool = False,
+    security: bool = False,
+    from_archive: FromArchive | None = None,
+    progress: Progress = silent,
+) -> PlanResult:
+    """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
+    repository = None if tree else open_repository(targets, repo)
+    if repository is None:
+        refuse_absent(targets)
+    source = source_tree(tree, repository)
+    sources = sources_of(source, repository, switches, profile)
+    results = []
+    series = read_series(targets, repository, base, from_archive)
+    patches = [patch for one in series for patch in one.patches]
+    if patches and not any(patch.has_diff for patch in patches):
+        raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
+    for at, one in enumerate(series):
+        progress("looking up recipients", at, len(series))
+        members = [Series((patch,)) for patch in one.patches] if per_patch else [one]
+        results += [_planned(member, one, sources, repository, security=security) for member in members if member.patches]
+    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+
+
+def plan_series(
+    series: Series,
+    repository: Repository | None,
+    *,
+    tree: Tree | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+    topic: str | None = None,
+    security: bool = False,
+) -> Planned:
+    """The plan of a series, edits made: what the walk and `send` use. A tree without MAINTAINERS gives a plan of the message's people, and says so.
+
+    `topic` says what its edits are kept under, where the caller knows better; `security` leaves out all but the security contact and maintainers.
+    """
+    source = tree or source_tree(None, repository)
+    try:
+        sources = sources_of(source, repository, switches, profile)
+        remarks: tuple[str, ...] = ()
+    except MissingError as error:
+        sources = sources_of(source, repository, switches, profile, nothing())
+        remarks = (f"{error.message}: only people of the message are known",)
+    planned = _planned(series, series, sources, repository, topic, security=security)
+    return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
+
+
+def plan_files(
+    paths: Sequence[str],
+    *,
+    tree: Path | None = None,
+    repo: Path | None = None,
+    switches: Mapping[str, Any] | None = None,
+    profile: str = "",
+) -> PlanResult:
+    """A plan for each source file, folder or glob. MissingError for one that names nothing in the tree."""
+    repository = None if tree else open_repository((), repo)
+    source = source_tree(tree, repository)
+    sources = sources_of(source, repository, switches, profile)
+    results = []
+    for word in paths:
+        for path in expand(word, source):
+            data = source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
+            text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
+            results.append(Planned(path, (path,), plan_paths((path,), sources, [("", text)])))
+    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+
+
+def edit(
+    planned: Planned,
+    *,
+    to: Sequence[str] = (),
+    cc: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    restore: Sequence[str] = (),
+    reset: bool = False,
+    store: EditStore | None = None,
+) -> Edits:
+    """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
+    if planned.topic is None:
+        raise MissingError(f"{planned.source} is not a topic: nothing to keep edits for", hint="name a series, not files of the tree")
+    edits = Edits() if reset else planned.edits
+    for address in addresses(to, "--add-to"):
+        edits = edits.place("to", address)
+    for address in addresses(cc, "--add-cc"):
+        edits = edits.place("cc", address)
+    for address in addresses(drop, "--drop"):
+        edits = edits.drop(address)
+    for address in addresses(restore, "--restore"):
+        edits = edits.restore(address)
+    (store or EditStore()).save(planned.topic, edits)
+    return edits
+
+
+def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
+    """Those of the addresses to drop whom none of the plans has, nor has left out already."""
+    there = {one.address.key for plan in planned for one in (*plan.plan.recipients, *plan.left_out)}
+    return tuple(one for one in addresses(drop, "--drop") if one.key not in there)
+
+
+def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
+    """The repository to ask: the one named, else the one around us where there is one."""
+    if repo:
+        return Repository.open(repo)
+    try:
+        return Repository.open()
+    except MissingError:
+        if targets and all(one == "-" or names_file(one) or looks_like_file(one) or is_network_target(one) for one in targets):
+            return None
+        raise
+
+
+def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
+    """The tree whose MAINTAINERS counts: --tree, else the working tree, else HEAD, else the directory we are in."""
+    if tree:
+        return DirectoryTree(tree)
+    if repository is None:
+        return DirectoryTree(Path.cwd())
+    if not repository.bare and (repository.top / "MAINTAINERS").exists():
+        return DirectoryTree(repository.top)
+    return CommitTree(repository, repository.resolve("HEAD"))
+
+
+def sources_of(
+    source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "", file: MaintainersFile | None = None
+) -> Sources:
+    """Everything a plan draws on; where no profile is named it is the tree's own.
+
+    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here.
+    """
+    file = load(source) if file is None else file
+    conf, _ = take(conf_words(source))
+    wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
+    switches: Switches = assemble(script_defaults(file.words.defaults), wanted, given or {})
+    history = None
+    if repository and not repository.bare and (switches.git or switches.git_fallback):
+        data = source.read(".get_maintainer.ignore")
+        history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
+    sender: Address | None = repository.identity if repository else None
+    found = find_project(profile) if profile else detect(source, ())
+    return Sources(file, source, switches, known(found.name), repository, history, sender, found.lists.security)
+
+
+def _planned(
+    member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None, *, security: bool = False
+) -> Planned:
+    patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
+    key = topic or topic_key(series, repository)
+    edits = EditStore().load(key)
+    names = tuple(patch.source for patch in member.patches)
+    ids = [patch.commit for patch in series.patches if patch.commit]
+    whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
+    plan = edits.apply(whole)
+    left_out = tuple(one for one in whole.recipients if one.address.key in edits.dropped)
+    if security:
+        if not sources.security:
+            raise UsageError("this project has no security contact", hint="write to its maintainers in private")
+        plan = for_security(plan, sources.security)
+    return Planned(names[0], names, plan, key, edits, left_out, tuple(patch.commit for patch in member.patches if patch.commit))
+
+
+def expand(word: str, tree: Tree) -> tuple[str, ...]:
+    """The paths of the tree that a word names: a file, a folder (with its slash), or a glob of files."""
+    path = word.removeprefix("./").rstrip("/") if word not in (".", "./") else ""
+    if isinstance(tree, DirectoryTree) and Path(word).is_absolute():
+        root = tree.root.resolve()
+        if Path(word).resolve().is_relative_to(root):
+            path = Path(word).resolve().relative_to(root).as_posix()
+    elif isinstance(tree, DirectoryTree) and not tree.exists(path) and (Path.cwd() / path).exists():
+        here = (Path.cwd() / path).resolve()
+        if here.is_relative_to(tree.root.resolve()):
+            path = here.relative_to(tree.root.resolve()).as_posix()
+    if tree.is_dir(path):
+        return (f"{path}/",)
+    if tree.exists(path):
+        return (path,)
+    if set(path) & set("*?["):
+        folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
+        found = tuple(one for one in tree.files(folder) if fnmatch.fnmatchcase(one, path))
+        if found:
+            return found
+    raise MissingError(f"{word}: nothing of that name in {tree.label}", hint="-f takes files, folders and globs of the tree")

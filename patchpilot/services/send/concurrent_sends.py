@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Other sends of the same topic or the same patches: from another terminal, another clone, or since an interrupted send."""
+
+from patchpilot.errors import RefusedError
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.send_plan import WAITING, SendPlan
+from patchpilot.outgoing.sender_lock import is_being_sent
+from patchpilot.series.draft import Draft
+
+
+def sent_before(draft: Draft) -> tuple[int, ...]:
+    """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have been."""
+    with Outbox() as outbox:
+        return tuple(one.id for one in outbox.related(draft.change_id, _patch_ids(draft)) if one.may_have_left)
+
+
+def sent_since(send: Send) -> tuple[Send, ...]:
+    """The later sends that have a patch which waits in this one: sent, or being sent right now."""
+    waiting = [one.patch_id for one in send.entries if one.patch_id and one.state in WAITING]
+    if not waiting:
+        return ()
+    with Outbox() as outbox:
+        later = [one for one in outbox.related("", waiting) if one.id > send.id]
+    return tuple(one for one in later if one.may_have_left or (one.change_id != send.change_id and is_being_sent(one.change_id)))
+
+
+def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
+    """RefusedError when this topic or its patches were sent since the plan was made, or are being sent now. The caller holds the topic."""
+    topic = planned.draft.change_id
+    mails = zip(planned.letters, planned.mails, strict=True)
+    patch_ids = {letter.patch_id or "" for at, (letter, _) in enumerate(mails) if at in planned.waiting}
+    if not planned.send_id:
+        patch_ids |= set(_patch_ids(planned.draft))
+    for one in outbox.related(topic, patch_ids):
+        if one.id in planned.judged or one.id == planned.send_id or (planned.send_id and one.id < planned.send_id):
+            continue
+        what = "this topic was" if one.change_id == topic else "the same patches were"
+        if one.may_have_left:
+            raise RefusedError(
+                f"{what} sent by another patchpilot since the preview, {words_of(one)}",
+                hint="see what was sent: patchpilot send --dry-run",
+            )
+        if one.change_id != topic and is_being_sent(one.change_id):
+            raise RefusedError(
+                f"the same patches are being sent right now by another patchpilot, {words_of(one)}",
+                hint="wait for it to end, then see `patchpilot send --dry-run`",
+            )
+
+
+def words_of(send: Send) -> str:
+    """A send in a few words: its version, day and repository."""
+    return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"
+
+
+def _patch_ids(draft: Draft) -> tuple[str, ...]:
+    return tuple(one.patch_id for one in draft.patches if one.patch_id)

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `draft`: a topic's cover letter, changelog, notes, prefix and answers, shown and changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from patchpilot.commits.b4_prep import PrepBranch, prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.message_id import given_message_id
+from patchpilot.outgoing.b4.enrollment import withdraw
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.series.cover_letter import fill, given_cover, template, without_comments
+from patchpilot.series.draft import Draft, Drafts, complete_prefix, one_line_each
+from patchpilot.series.draft_text import as_text, from_text, read_draft_file
+from patchpilot.services.send.b4_record import draft_for_b4
+from patchpilot.services.send.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
+from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.services.topic.topic_state import TopicState, topic_state
+from patchpilot.threads.track_store import Store
+
+Edit = Callable[[str], str | None]
+"""Hands a text to the person and gives it back edited; None when they gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftResult:
+    """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic is."""
+
+    draft: Draft
+    sends: tuple[Send, ...]
+    b4: PrepBranch | None
+    state: TopicState
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to change in a draft; None leaves a thing as it is. `notes` are (which patch: number or word of its subject, text)."""
+
+    subject: str | None = None
+    text: str | None = None
+    changelog: str | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    prefix: str | None = None
+    version: int | None = None
+    in_reply_to: str | None = None
+    imported: Path | None = None
+
+
+def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
+    """The draft of a TARGET's topic, begun when there is none."""
+    return _result(repository, find_draft(repository, SendRequest(target=target, base=base)), target, base)
+
+
+def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
+    """Change a draft and keep it."""
+    subject, text = changes.subject, changes.text
+    if subject is None and text is not None:
+        subject, text = given_cover(text)
+    one_line_each(subject, changes.in_reply_to)
+    found = draft = find_draft(repository, SendRequest(target=target, base=base))
+    if changes.imported:
+        draft = _imported(repository, draft, read_draft_file(changes.imported))
+    if changes.subject is None and subject and not text and draft.cover_subject:
+        # a line alone is what a cover lacks that has a subject already
+        subject, text = None, subject
+    if subject is not None:
+        draft = replace(draft, cover_subject=subject.strip())
+    if text is not None:
+        draft = replace(draft, cover_text=text.strip("\n"))
+    if changes.version is not None:
+        draft = replace(draft, version=_unsent(draft, changes.version))
+    if changes.changelog is not None:
+        draft = with_changelog(draft, changes.changelog, repository)
+    for which, text in changes.notes:
+        draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
+    if changes.prefix is not None:
+        draft = replace(draft, prefix=complete_prefix(changes.prefix))
+    if changes.in_reply_to is not None:
+        draft = replace(draft, in_reply_to=given_message_id(changes.in_reply_to) if changes.in_reply_to.strip() else "")
+    draft_for_b4(repository, draft)
+    with Drafts() as drafts:
+        return _result(repository, drafts.keep(found, draft, "set"), target, base)
+
+
+def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
+    """Let the person edit all texts at once; what they gave up on is not kept."""
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    offered = _offered(repository, draft)
+    shown = as_text(offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ())
+    text = editor(shown)
+    if text is not None and text != shown:
+        changed = _imported(repository, draft, text)
+        draft_for_b4(repository, changed)
+        with Drafts() as drafts:
+            draft = drafts.keep(draft, changed, "edited")
+    return _result(repository, draft, target, base)
+
+
+def export(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+    """The texts of a draft as `change` imports them; once a version was sent, with the next one's changelog, filled with what differs."""
+    return as_text(_offered(repository, find_draft(repository, SendRequest(target=target, base=base))))
+
+
+def begin_version(repository: Repository, request: SendRequest) -> Draft:
+    """Begin the version after the one sent last, its changelog filled with what differs; keep that. UsageError when nothing was sent."""
+    draft = find_draft(repository, request)
+    with Drafts() as drafts:
+        version = reroll(draft, repository)
+        return drafts.keep(draft, version, f"changes since v{version.version - 1}")
+
+
+def reset(repository: Repository, target: str | None = None, base: str | None = None) -> tuple[Draft, DraftResult]:
+    """Clear all that a topic's draft holds, and give it as it was and as it is.
+
+    Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays with b4.
+    """
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
+        known, sent = drafts.get(draft.change_id) or draft, outbox.last_version(draft.change_id)
+        changelogs = {number: text for number, text in known.changelogs.items() if int(number) <= sent}
+        kept = {f"changelogs.{number}" for number in changelogs}
+        origins = {name: text for name, text in known.origins.items() if name in kept}
+        fresh = Draft(known.change_id, known.repository, known.branch, changelogs=changelogs, links=known.links, patches=known.patches)
+        drafts.save(replace(fresh, origins=origins))
+    return known, show(repository, target, base)
+
+
+def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+    """A polite reminder of the last version sent, as text to answer it with. UsageError when nothing was sent."""
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    last = last_sent(draft)
+    if last is None:
+        raise UsageError("nothing of this topic was sent yet", hint="patchpilot send")
+    name = (repository.identity or Address("", "")).name
+    values = {"date": last.begun[:10], "link": link_to(last, repository), "name": name, "version": str(last.version)}
+    return without_comments(fill(template("ping"), values)) + "\n"
+
+
+def forget(repository: Repository, target: str | None = None, base: str | None = None) -> Draft:
+    """Drop a topic's draft; what was sent of it stays on record."""
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    with Drafts() as drafts:
+        drafts.remove(draft.change_id)
+    return draft
+
+
+def leave_b4(repository: Repository, branch: str | None = None) -> str:
+    """Take a branch out of b4's books; its commits and its own description stay. MissingError when it is not in them by us."""
+    name = branch or repository.branch
+    if name is None:
+        raise UsageError("no branch is checked out", hint="git switch to the topic")
+    known = prep_branch(repository, name)
+    if known is None:
+        raise MissingError(f"{name} is not in b4's books")
+    if known.strategy != "branch-description":
+        raise UsageError(
+            f"b4 keeps the cover letter of {name} in a commit", hint="b4 prep --cleanup, or drop that commit with git rebase -i"
+        )
+    withdraw(repository, name)
+    return name
+
+
+def _offered(repository: Repository, draft: Draft) -> Draft:
+    """The draft whose texts are to be written now: the next version's once this one was sent."""
+    last = last_sent(draft)
+    return reroll(draft, repository) if last and last.version >= draft.version else draft
+
+
+def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
+    """The draft with a text's words; a changelog that is still as it was offered is no choice, nor is its version."""
+    offered = _offered(repository, draft)
+    changed = from_text(offered, text)
+    if offered.version == draft.version or (changed.changelog and changed.changelog.strip() != offered.changelog.strip()):
+        return changed
+    changelogs = {number: words for number, words in changed.changelogs.items() if number != str(offered.version)}
+    return replace(changed, version=draft.version, in_reply_to=draft.in_reply_to, changelogs=changelogs)
+
+
+def _unsent(draft: Draft, version: int) -> int:
+    """A version that may be the next; UsageError when it was sent."""
+    last = last_sent(draft)
+    if last and version <= last.version:
+        raise UsageError(f"v{last.version} was sent already: v{version} cannot be next", hint="`patchpilot send --resend` sends it again")
+    return version
+
+
+def _patch(draft: Draft, which: str) -> str:
+    if which.isdigit() and 1 <= int(which) <= len(draft.patches):
+        return draft.patches[int(which) - 1].patch_id
+    found: Sequence[str] = [one.patch_id for one in draft.patches if which.lower() in one.subject.lower()]
+    if len(found) != 1:
+        raise UsageError(
+            f"{which!r} names {len(found)} of the topic's patches",
+            hint=f"give a number from 1 to {len(draft.patches)}, or more of its subject",
+        )
+    return found[0]
+
+
+def _result(repository: Repository, draft: Draft, target: str | None, base: str | None) -> DraftResult:
+    with Outbox() as outbox:
+        sends = outbox.sends(draft.change_id)
+    with Store() as store:
+        state = topic_state(repository, target, base=base, store=store, draft=draft)
+    return DraftResult(draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state)

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A series that was just sent is followed from then on, whichever front end sent it."""
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.services.settings import user_settings
+from patchpilot.services.track.follow_series import follow
+from patchpilot.threads.track_store import Store, TrackEntry
+
+
+def follow_send(repository: Repository, send: Send, *, store: Store | None = None) -> TrackEntry:
+    """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later version stays with the series of the first."""
+    with Outbox() as outbox:
+        ids = [entry.mail.message_id for one in outbox.sends(send.change_id) for entry in one.entries]
+    lore = user_settings(repository.top, problems=[]).get("lore")
+    with store or Store() as open_store:
+        first = send.entries[0].mail
+        return open_store.holding(ids) or follow(first.message_id, parse_subject(first.subject).title, lore=lore, store=open_store)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the answers to the traps change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Series
+from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.git_recipients import configured, expand, is_suppressed, read_aliases
+from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.preflight import is_list
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.projects.project import Project
+from patchpilot.series.draft import Draft
+from patchpilot.services.topic.topic_project import profile_of
+
+if TYPE_CHECKING:
+    from patchpilot.services.maintainers.topic_recipients import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Recipients with reasons, blind copies, the subsystem's trees (`T:`), and what the sender should know."""
+
+    recipients: tuple[Recipient, ...]
+    bcc: tuple[str, ...] = ()
+    trees: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+        """(To, Cc); with nobody in To, those of Cc are."""
+        to = tuple(one.address for one in self.recipients if one.header == "to")
+        cc = tuple(one.address for one in self.recipients if one.header == "cc")
+        return (to, cc) if to else (cc, ())
+
+
+def addressees(
+    repository: Repository,
+    request: SendRequest,
+    account: Account,
+    draft: Draft,
+    series: Series,
+    planned: "Planned | None" = None,
+    project: Project | None = None,
+) -> Addressees:
+    """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
+    project = project or profile_of(repository, request.profile, series)
+    found: dict[str, Recipient] = {}
+    recipients: tuple[Recipient, ...] = ()
+    trees: tuple[str, ...] = ()
+    remarks: list[str] = []
+    bcc: tuple[str, ...] = ()
+    if request.auto:
+        recipients, trees, said = _planned(repository, request, series, planned)
+        remarks += said
+        mails = ["\n".join(one.lines).encode("utf-8", "surrogateescape") + b"\n" for one in series.patches]
+        own = configured(repository, account, request.via, mails)
+        _add(found, [one for one in recipients if not is_suppressed(one, own.suppressed)])
+        _add(found, own.recipients)
+        remarks += own.remarks
+        bcc = own.bcc
+        if "self" in own.suppressed and account.sender:
+            found.pop(account.sender.key, None)
+        _add(found, _in_files(series))
+    _add(found, _named(repository, request))
+    # some projects have their one list nowhere in MAINTAINERS
+    if request.auto and recipients and not any(is_list(one) for one in found.values()):
+        _add(found, [Recipient(Address("", one), "list", None, "cc", (f"{project.title}'s list",)) for one in project.lists.main[:1]])
+    _answered(found, draft, project)
+    ordered = sorted(found.values(), key=lambda one: one.header != "to")
+    return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
+
+
+def answer_named(repository: Repository, name: str, value: str, request: SendRequest) -> str:
+    """Keep an answer to a pre-send question; who gets the mails because of it, or no longer does, "" where nobody."""
+    from patchpilot.services.send.questions import answer
+
+    changed = answer_effect(repository, name, value, request)
+    answer(repository, name, value, target=request.target, base=request.base)
+    return changed
+
+
+def answer_effect(repository: Repository, name: str, value: str, request: SendRequest) -> str:
+    """Who would get the mails because of an answer to a pre-send question, or no longer would, "" where nobody; the answer is not kept."""
+    from patchpilot.services.send.questions import judge_answer
+    from patchpilot.services.topic.find_topic import find_draft, read_topic
+
+    series, ids = read_topic(repository, request)
+    draft = find_draft(repository, request, series, ids)
+    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
+    if after.answers == draft.answers:
+        return ""
+    account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
+    was, now = (addressees(repository, request, account, one, series, project=project).recipients for one in (draft, after))
+    return difference(was, now)
+
+
+def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
+    """Who came to a list of recipients, with the reason, and who left it: "" where nobody did."""
+    was, now = ({one.address.key: one for one in people} for people in (before, after))
+    new = [f"{one.address.email} ({one.reasons[-1]})" if one.reasons else one.address.email for key, one in now.items() if key not in was]
+    gone = [one.address.email for key, one in was.items() if key not in now]
+    words = [f"{len(new)} more recipient{'s' if len(new) > 1 else ''}: {', '.join(new)}"] if new else []
+    words += [f"{len(gone)} recipient{'s' if len(gone) > 1 else ''} less: {', '.join(gone)}"] if gone else []
+    return "; ".join(words)
+
+
+def _planned(
+    repository: Repository, request: SendRequest, series: Series, planned: "Planned | None"
+) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
+    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS."""
+    from patchpilot.services.maintainers.topic_recipients import plan_series
+
+    try:
+        planned = planned or plan_series(series, repository, profile=request.profile)
+    except MissingError as error:
+        return (), (), (f"nobody is known from MAINTAINERS: {error.message}",)
+    trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
+    return planned.plan.recipients, trees, planned.plan.warnings
+
+
+def _in_files(series: Series) -> list[Recipient]:
+    """Those that patch files name in their own To: and Cc:."""
+    files = [one for one in (*((series.cover,) if series.cover else ()), *series.patches) if one.commit is None]
+    return [
+        Recipient(address, "named in the file", None, header, (f"{header.capitalize()}: of {one.source.rsplit('/', 1)[-1]}",))
+        for one in files
+        for header in ("to", "cc")
+        for address in one.addresses(header)
+    ]
+
+
+def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
+    """Those of --to and --cc; aliases are followed."""
+    aliases = read_aliases(repository) if request.to or request.cc else {}
+    named = []
+    for header, texts in (("to", request.to), ("cc", request.cc)):
+        for text in texts:
+            addresses = expand(text, aliases)
+            if not addresses:
+                raise UsageError(
+                    f"--{header} {text}: no address in it", hint="write it as 'Name <name@example.org>', or as an alias of yours"
+                )
+            named += [Recipient(one, "added", None, header, (f"--{header}",), by_hand=True) for one in addresses]
+    return named
+
+
+def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
+    """Each mailbox once: a second mention adds its reasons, and a hand or a To: wins."""
+    for one in recipients:
+        known = found.get(one.address.key)
+        if known is None:
+            found[one.address.key] = one
+            continue
+        header = one.header if one.by_hand or (one.header == "to" and not known.by_hand) else known.header
+        reasons = tuple(dict.fromkeys((*known.reasons, *one.reasons)))
+        found[one.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or one.by_hand)
+
+
+def _answered(found: dict[str, Recipient], draft: Draft, project: Project) -> None:
+    """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
+    if draft.answers.get("security") == "yes":
+        for key in [key for key, one in found.items() if is_list(one) and not one.by_hand]:
+            del found[key]
+        if project.lists.security:
+            team = Address("", project.lists.security)
+            found[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
+    elif draft.answers.get("regression", "no") != "no" and project.lists.regressions:
+        _add(
+            found,
+            [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this mends a regression",))],
+        )

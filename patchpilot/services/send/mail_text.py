@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draft's texts as they go into the mails: cover, notes, changelog, prefix, range-diff."""
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.patch import Series
+from patchpilot.outgoing.b4.draft_texts import prose_of
+from patchpilot.outgoing.compose_mails import SeriesText
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
+from patchpilot.series.draft import Draft
+from patchpilot.services.send.b4_record import kept_by_b4
+from patchpilot.services.send.questions import introduced
+from patchpilot.services.send.reroll import last_sent, link_to, range_diff, sent_head
+
+
+def wording_of(repository: Repository, request: SendRequest, draft: Draft, series: Series, base: str | None) -> SeriesText:
+    """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
+    many = len(draft.patches) > 1
+    if request.cover and not draft.has_cover:
+        raise UsageError("a cover letter is asked for, and none is written", hint="write it: patchpilot draft --edit")
+    kept = kept_by_b4(repository, draft.branch, draft.change_id)
+    cover = None
+    regzbot = introduced(draft, series)
+    extra = (regzbot,) if regzbot else ()
+    if draft.has_cover and (request.cover or many):
+        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
+        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
+    notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    # git writes a range-diff into a cover or a single patch only, b4 into none
+    compared = _compared(repository, request, draft) if (many and cover is None) or request.via == "b4" else ""
+    again = "" if cover else _resend_note(repository, request, draft)
+    first = next((one.commit for one in draft.patches if one.commit), None)
+    if cover is None and first:
+        changes = cover_body("", draft.changelogs, draft.version)
+        # b4 puts the cover letter of a single patch there
+        body = prose_of(draft.cover_text) if kept and not many else ""
+        text = "\n\n".join(part for part in (notes.get(first, ""), body, again, changes, *extra, compared) if part.strip())
+        notes = {**notes, first: text} if text else notes
+    return SeriesText(
+        prefix=_prefix(draft, request),
+        version=draft.version,
+        cover=cover,
+        notes=notes,
+        change_id=draft.change_id,
+        base=base,
+        in_reply_to=draft.in_reply_to or None,
+        presubject=kept.presubject if kept else "",
+        prerequisites=tuple(f"prerequisite-{one}" for one in kept.prerequisites if not one.startswith("base-commit:")) if kept else (),
+        extras=tuple(one for one in (again, *extra, compared) if one.strip()),
+        range_diff=_last_range(repository, request, draft) if cover or not many else None,
+    )
+
+
+def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> str:
+    """What a resend says of itself."""
+    last = last_sent(draft) if request.resend else None
+    if last is None:
+        return ""
+    values = {"version": str(last.version), "date": last.begun[:10], "link": link_to(last, repository)}
+    return without_comments(fill(template("resend"), values))
+
+
+def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str:
+    """The range-diff with the last version as text, when it is asked for."""
+    span = _last_range(repository, request, draft)
+    last = last_sent(draft) if span else None
+    ids = [one.commit for one in draft.patches if one.commit]
+    return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+
+
+def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> str | None:
+    """The last version's range, when a range-diff is asked for."""
+    if not request.range_diff:
+        return None
+    last = last_sent(draft)
+    if last is None or not last.base or not last.head or last.version >= draft.version:
+        raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
+    return f"{last.base}..{sent_head(repository, last)}"
+
+
+def _prefix(draft: Draft, request: SendRequest) -> str:
+    prefix = draft.prefix or "PATCH"
+    return f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The facts that preflight judges a send by, gathered from the rooms that know them."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.stable_branches import mainline
+from patchpilot.model.finding import Severity
+from patchpilot.model.patch import Series
+from patchpilot.model.progress import Progress
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.am_roundtrip import damages, file_damages
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
+from patchpilot.outgoing.send_plan import SendRequest, SentRecord
+from patchpilot.outgoing.target_tree import Target, TargetStanding, stand, stand_files
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
+from patchpilot.series.draft import Draft
+from patchpilot.services.send.mail_recipients import Addressees
+from patchpilot.services.send.questions import questions
+from patchpilot.services.send.sent_elsewhere import sent_records
+from patchpilot.services.topic.target_tip import find_target
+
+MERGE_WINDOW = timedelta(days=14)
+
+
+def gather(
+    repository: Repository,
+    request: SendRequest,
+    project: Project,
+    account: Account,
+    draft: Draft,
+    version: int,
+    series: Series,
+    ids: Sequence[str],
+    people: Addressees,
+    letters: Sequence[OutgoingMail],
+    mails: Sequence[RenderedMail],
+    progress: Progress,
+) -> PreflightFacts:
+    """Ask every room once."""
+    progress("checking")
+    errors, waived = check_errors(repository, request, mails, draft)
+    progress("trying the target tree")
+    target = find_target(repository, ids, request.base, people.trees)
+    standing = _stand(repository, ids, series, target)
+    now = datetime.now().astimezone()
+    kernel = project.kernel
+    with Outbox() as outbox:
+        patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
+        earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
+        first_time = not outbox.ever_sent()
+        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+    before = [one for one in sent if one.version == version]
+    records: tuple[SentRecord, ...] = ()
+    if not request.to_self:
+        progress("looking for earlier versions")
+        records = sent_records(repository, request, draft, version, series, mails, known=bool(earlier or sent))
+    return PreflightFacts(
+        request=request,
+        series=series,
+        draft=draft,
+        version=version,
+        recipients=people.recipients,
+        account=account,
+        mails=tuple(mails),
+        errors=errors,
+        waived=waived,
+        target=target,
+        standing=standing,
+        earlier=earlier,
+        unanswered=tuple(one.name for one in questions(series, draft, project) if one.answer is None),
+        upstream_known=_upstream(repository, series),
+        merge_window=merge_window(repository, request, target, now) if kernel else "",
+        now=now,
+        kernel=kernel,
+        cover_from=project.mail.cover_from,
+        new_thread=project.title if project.mail.new_thread else "",
+        too_soon=_too_soon(project, draft, version, now, request.resend),
+        first_time=first_time,
+        records=records,
+        same_version=before[-1] if before else None,
+        damaged=(
+            damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit])
+            if ids
+            else file_damages(repository, list(zip([one.raw for one in mails[-len(series.patches) :]], series.patches, strict=True)))
+        ),
+    )
+
+
+def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:
+    """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
+    with Outbox() as outbox:
+        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+    earlier = [one for one in sent if one.version < version or (resend and one.version == version)]
+    if not earlier:
+        return ""
+    hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
+    if hours >= project.mail.resend_hours:
+        return ""
+    ago = f"{hours} hour{'s' if hours > 1 else ''} ago" if hours else "less than an hour ago"
+    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
+
+
+def check_errors(
+    repository: Repository, request: SendRequest, mails: Sequence[RenderedMail], draft: Draft
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Every error `check` finds in the mails as they would leave, as lines, and those the person waived, with the reason; None when it could not run.
+
+    What a tree's file waives or ignores counts here: what leaves is the sender's to answer for.
+    """
+    from patchpilot.services.check.check_patches import check
+    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.suppressions import Suppressions
+    from patchpilot.services.check.topic_waivers import of_draft
+
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        for number, mail in enumerate(mails):
+            (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
+        try:
+            waivers = of_draft(draft)
+            excuses = Suppressions(waivers) if waivers else None
+            result = check([place], CheckRequest(profile=request.profile, fail_on="never", excuses=excuses), repository=repository)
+        except PatchpilotError:
+            return None, ()
+    lines = []
+    for one in result.patches:
+        lines += [f"{one.patch.subject.title}: {found.message}" for found in one.findings if found.severity is Severity.ERROR]
+    lines += [found.message for found in result.series if found.severity is Severity.ERROR]
+    return tuple(lines), tuple(
+        f"{f'{patch.subject.title}: ' if patch else ''}{one.finding.message} ({one.reason})"
+        for patch, one in result.excused
+        if one.finding.severity is Severity.ERROR
+    )
+
+
+def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> TargetStanding | None:
+    if target is None:
+        return None
+    try:
+        if ids:
+            return stand(repository, ids, target)
+        texts = [
+            (one.subject.title, "".join(f"{line}\n" for line in one.lines).encode("utf-8", "surrogateescape")) for one in series.patches
+        ]
+        return stand_files(repository, texts, target)
+    except PatchpilotError:
+        return None
+
+
+def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
+    """Upstream commit a patch claims to be → whether mainline here has it; what cannot be told is left out."""
+    found: dict[str, bool] = {}
+    for patch in series.patches:
+        claim = upstream_claim(patch)
+        if not claim:
+            continue
+        tip = mainline(repository)
+        commit = repository.find(claim)
+        if tip and (commit is None or not repository.is_shallow()):
+            found[claim] = bool(commit and repository.is_ancestor(commit, tip))
+    return found
+
+
+def merge_window(repository: Repository, request: SendRequest, target: Target | None, now: datetime) -> str:
+    """A sentence when the target's newest release says that a merge window is open, else ""."""
+    tip = mainline(repository) or (target.tip if target else None)
+    if tip is None:
+        return ""
+    done = repository.git("describe", "--abbrev=0", "--match=v[0-9]*", tip, ok=(0, 128))
+    tag = done.text.strip()
+    if done.code or not re.fullmatch(r"v\d+\.\d+", tag):
+        return ""
+    when = repository.commit(repository.resolve(tag)).committed
+    age = now - when.astimezone(UTC)
+    if not timedelta(0) <= age <= MERGE_WINDOW:
+        return ""
+    special = find_project(request.profile or "linux").mail.merge_window
+    return f"the merge window after {tag} is open: {special} (fixes are taken)"

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""First-timers' traps, asked once a topic and early: security, regression, already fixed, does it apply to the tree it is for."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError, unknown
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.outgoing.target_tree import Target, TargetStanding, stand
+from patchpilot.projects.project import Project
+from patchpilot.series.draft import Draft, Drafts
+from patchpilot.services.topic.target_tip import find_target
+from patchpilot.services.topic.topic_project import profile_of
+
+_SECURITY = re.compile(
+    r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"
+    r"attacker|unprivileged|info(?:rmation)? leak|uninit\w+ (?:memory|stack)|type confusion|KASAN|KMSAN|spectre)\b",
+    re.IGNORECASE,
+)
+_REGRESSION = re.compile(
+    r"\b(?:regress\w*|used to work|worked (?:in|with|before|until)|broke\w*|no longer works?|stopped working|bisect\w*)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PreSendQuestion:
+    """A trap as a question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept."""
+
+    name: str
+    text: str
+    why: str
+    answers: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    answer: str | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreSendQuestions:
+    """The questions of a topic, and what was found out without asking."""
+
+    questions: tuple[PreSendQuestion, ...]
+    draft: Draft
+    target: Target | None
+    standing: TargetStanding | None
+
+    @property
+    def open(self) -> tuple[PreSendQuestion, ...]:
+        """Those not answered yet."""
+        return tuple(one for one in self.questions if one.answer is None)
+
+
+def traps(
+    repository: Repository,
+    target: str | None = None,
+    *,
+    base: str | None = None,
+    trees: Sequence[str] = (),
+    profile: str = "",
+    progress: Progress = silent,
+) -> PreSendQuestions:
+    """The traps of a TARGET's topic, with the answers given so far."""
+    from patchpilot.services.topic.find_topic import find_draft, read_topic
+
+    request = SendRequest(target=target, base=base)
+    series, ids = read_topic(repository, request)
+    draft = find_draft(repository, request, series, ids)
+    progress("looking at the target tree")
+    place = find_target(repository, ids, base, trees) if ids else None
+    project = profile_of(repository, profile, series)
+    return PreSendQuestions(questions(series, draft, project), draft, place, stand(repository, ids, place) if place else None)
+
+
+def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
+    """Keep an answer with the topic: security `yes|no`; regression `no`, `yes`, or the commit (or range) that broke it."""
+    from patchpilot.services.topic.find_topic import find_draft, read_topic
+
+    request = SendRequest(target=target, base=base)
+    series, ids = read_topic(repository, request)
+    draft = find_draft(repository, request, series, ids)
+    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
+    with Drafts() as drafts:
+        return drafts.keep(draft, after, "answered")
+
+
+def judge_answer(repository: Repository | None, name: str, value: str) -> str:
+    """An answer in the form it is kept in; UsageError says which are taken."""
+    text = value.strip()
+    if name not in ("security", "regression"):
+        raise unknown("question", name, ("security", "regression"))
+    if text.lower() in ("yes", "no"):
+        return text.lower()
+    if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text):
+        return "..".join(_commit_name(repository, one) for one in text.split(".."))
+    raise UsageError(
+        f"{name}: {value!r} is no answer", hint="yes or no" + (", or the commit that broke it" if name == "regression" else "")
+    )
+
+
+def _commit_name(repository: Repository | None, word: str) -> str:
+    """A release tag as it is, any other commit by its first 12 digits."""
+    if re.fullmatch(r"v\d+\.\d+\S*", word) or repository is None:
+        return word
+    commit = repository.find(word)
+    if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
+        raise UsageError(f"no commit {word!r} here", hint="name the commit that broke it, a range good..bad, or yes or no")
+    return (commit or word)[:12]
+
+
+def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQuestion, ...]:
+    """The questions of a project only a person can answer, with what the patches say."""
+    team = project.lists.security
+    security = PreSendQuestion(
+        "security",
+        "Could somebody use this bug to attack a machine (a security problem)?",
+        f"Such fixes go to {team} and the maintainers first, and to no public list: a list tells attackers before users can update.",
+        ("no", "yes"),
+        _evidence(_SECURITY, series.patches),
+        draft.answers.get("security"),
+        f"yes: To: {team} and the maintainers, and no list. Its people will say when to post openly.",
+    )
+    regression = PreSendQuestion(
+        "regression",
+        "Did this work in an earlier release (a regression)?",
+        "Regressions have priority and are followed by a bot that reads the #regzbot line; Linus asks about those that stay open.",
+        ("no", "yes", "COMMIT"),
+        (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
+        draft.answers.get("regression"),
+        f"yes: Cc: {project.lists.regressions}, and a line `#regzbot introduced: COMMIT` below the ---.",
+    )
+    return (*((security,) if team else ()), *((regression,) if project.lists.regressions else ()))
+
+
+def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for patch in patches:
+        for line in (patch.subject.title, *patch.message):
+            if hit := pattern.search(line):
+                found.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
+    return tuple(found)[:4]
+
+
+def _fixes(patches: Sequence[Patch]) -> tuple[str, ...]:
+    return tuple(f"it mends {tag.value}" for patch in patches for tag in patch.tags("Fixes"))[:2]
+
+
+def introduced(draft: Draft, series: Series) -> str | None:
+    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the culprit."""
+    value = draft.answers.get("regression", "no")
+    if value == "no":
+        return None
+    if value != "yes":
+        return f"#regzbot introduced: {value}"
+    tag = next((tag for patch in series.patches for tag in patch.tags("Fixes")), None)
+    culprit = tag.value.split()[0] if tag else ""
+    return f"#regzbot introduced: {culprit}" if re.fullmatch(r"[0-9a-f]{8,40}", culprit) else None

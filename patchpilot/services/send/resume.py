@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The last send of a topic taken up again: the same mails, of which only those not accepted will leave."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.message_id import given_message_id
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import Recipient
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.send_plan import WAITING, SendPlan, SendProblem, SendRequest
+from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.series.draft import Draft
+from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
+from patchpilot.services.send.concurrent_sends import sent_since, words_of
+from patchpilot.services.topic.find_topic import find_draft
+
+UNKNOWN_AS = ("keep", "sent", "lost")
+
+
+Lookup = Callable[[RenderedMail], bool]
+"""Whether an archive has this mail: its Message-ID, from its sender."""
+
+
+def plan_resume(
+    repository: Repository,
+    request: SendRequest,
+    unknown_as: str = "keep",
+    *,
+    told: Mapping[str, str] = MappingProxyType({}),
+    drop: Sequence[str] = (),
+    lookup: Lookup | None = None,
+    progress: Progress = silent,
+) -> SendPlan:
+    """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
+
+    `told` says it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
+    names recipients that the mails which have not left are to leave without. Only what an archive has is written now; what is said of
+    mails and recipients is written when the plan is carried out.
+    """
+    on_one_line("--drop", drop)
+    progress("looking for the last send")
+    draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
+    with sole_sender(draft.change_id), Outbox() as outbox:
+        sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
+        if not sends:
+            raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
+        send = outbox.settle(sends[-1].id)
+        _refuse_wrong_ids(send, told)
+        for one in send.entries:
+            if one.state is MailState.UNKNOWN and lookup and told.get(one.mail.message_id) != "sent":
+                progress(f"looking for {one.mail.message_id}")
+                if lookup(one.mail):
+                    outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED, "the archive has it"))
+        send = outbox.get(send.id)
+    settled = _settled(send, unknown_as, told)
+    send = replace(
+        send,
+        entries=tuple(
+            replace(one, state=settled[one.place].state, detail=settled[one.place].detail) if one.place in settled else one
+            for one in send.entries
+        ),
+    )
+    keys = _keys(send, drop) if drop else ()
+    send = without_recipients(send, keys)
+    identity = request.identity or send.identity
+    account = read_account(repository, identity)
+    since = () if request.to_self else sent_since(send)
+    # the reason that the send was forced with is none for sending it after another one
+    force = request.force if since else send.force
+    plan = _as_plan(send, replace(request, via=send.transport, force=force, identity=identity), account, draft, since)
+    return replace(plan, settled=settled, left_out=keys)
+
+
+def read_told(words: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """What `--unknown` says: of all mails ("keep" unless said), and by Message-ID; UsageError for another word."""
+    of_all, of_one = "keep", {}
+    for text in words:
+        name, _, how = text.rpartition("=")
+        if how not in UNKNOWN_AS:
+            raise UsageError(
+                f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
+                hint="--unknown sent (or lost) for all mails in doubt, --unknown MESSAGE-ID=sent (or lost) for one",
+            )
+        if name:
+            of_one[given_message_id(name, "--unknown")] = how
+        else:
+            of_all = how
+    return of_all, of_one
+
+
+def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
+    """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
+    mails = {one.mail.message_id: one for one in send.entries}
+    doubtful = [one.mail.message_id for one in send.entries if one.state is MailState.UNKNOWN]
+    hint = f"in doubt: {', '.join(doubtful)}" if doubtful else "`patchpilot send --resume` sends what is missing"
+    fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
+    for name, how in told.items():
+        if name not in mails:
+            raise UsageError(f"--unknown {name}: no mail of the last send has this Message-ID", hint=hint)
+        state = mails[name].state
+        if state is not MailState.UNKNOWN and state not in fits[how]:
+            raise UsageError(f"--unknown {name}={how}: that mail is {state}", hint=hint)
+
+
+def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
+    """What is said of the mails that are in doubt, by place."""
+    found = {}
+    for one in send.entries:
+        how = of_one.get(one.mail.message_id, of_all)
+        if one.state is MailState.UNKNOWN and how != "keep":
+            state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
+            found[one.place] = Outcome(state, f"marked as {how} with --unknown")
+    return found
+
+
+def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
+    """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
+    found = [parse_address(word) or Address("", word.strip()) for word in words]
+    waiting = [one for one in send.entries if one.state in WAITING]
+    if not waiting:
+        raise UsageError("no mail waits that somebody could be left out of", hint="`patchpilot send --resume` shows what became of each")
+    there = {name.lower() for one in waiting for name in one.mail.recipients}
+    for one in found:
+        if one.key not in there:
+            raise UsageError(
+                f"{one.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
+            )
+    keys = tuple(one.key for one in found)
+    if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
+        raise UsageError("nobody would be left to send to", hint="plan it again: patchpilot send")
+    return keys
+
+
+def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
+    """Note with the topic who was left out, so that its next version leaves them out too."""
+    key = branch_key(repository)
+    if send.kind == "to-self" or key is None or send.branch != repository.branch:
+        return
+    store = EditStore()
+    edits = store.load(key)
+    for one in keys:
+        edits = edits.drop(Address("", one))
+    store.save(key, edits)
+
+
+def archive_lookup(url: str) -> Lookup:
+    """A lookup in a public-inbox archive. What is not the mail itself (an error, a login page, another mail) proves nothing."""
+
+    def there(wanted: RenderedMail) -> bool:
+        from patchpilot.threads.archive import Archive
+
+        try:
+            with Archive(url) as archive:
+                found = archive.mail(wanted.message_id, fresh=True)
+        except PatchpilotError:
+            return False
+        return found.sender.key == wanted.sender.key
+
+    return there
+
+
+def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]) -> SendPlan:
+    letters = tuple(
+        OutgoingMail(
+            number=one.number,
+            message_id=one.mail.message_id,
+            subject=one.mail.subject,
+            author=one.mail.sender,
+            to=one.mail.to,
+            cc=one.mail.cc,
+            body=b"",
+            commit=one.commit,
+            patch_id=one.patch_id,
+        )
+        for one in send.entries
+    )
+    # of mails that leave without somebody the recipients are shown, not of those that left with them
+    shown = next((one for one in send.entries if one.state in WAITING), send.entries[0]).mail
+    people = [("to", one) for one in shown.to] + [("cc", one) for one in shown.cc]
+    changed = () if send.account == account.label else (SendProblem("account", f"first sent by {send.account}, now by {account.label}"),)
+    return SendPlan(
+        request=request,
+        draft=draft,
+        account=account,
+        letters=letters,
+        mails=tuple(one.mail for one in send.entries),
+        recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
+        bcc=send.bcc,
+        refusals=tuple(
+            SendProblem(
+                "sent-since",
+                f"the same patches were sent since then, {words_of(one)}",
+                "nothing is missing then; --force REASON sends these mails too",
+            )
+            for one in since
+        ),
+        warnings=changed,
+        version=send.version,
+        base=send.base,
+        head=send.head,
+        remarks=(
+            *(f"{one.state}: {one.mail.subject}" for one in send.entries),
+            *(f"left out, also of later versions: {one} (back: patchpilot maintainers --restore {one})" for one in send.left_out),
+        ),
+        send_id=send.id,
+        judged=tuple(one.id for one in since),
+        states=tuple(one.state for one in send.entries),
+    )

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `doctor`: what would stop each stage on this machine, with the command that mends it."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.commits.unfinished_move import refuse_locked, unfinished
+from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.model.address import AddressState, judge
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing import probes
+from patchpilot.outgoing.b4.journal import heal_books
+from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.providers import provider_of
+from patchpilot.series.database import backups, damaged, recover
+from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
+from patchpilot.services.send.finish_send import finish_sends
+from patchpilot.threads.track_store import TRACK_LAYOUT, default_file
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing looked at: the stage it matters for, what was found, and how to mend it. `state` is ok, warn, fail or skip."""
+
+    stage: str
+    name: str
+    state: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorResult:
+    """All diagnoses, in the order of the walk."""
+
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing would stop a stage."""
+        return not any(one.state == "fail" for one in self.diagnoses)
+
+
+def doctor(
+    repository: Repository | None,
+    *,
+    via: str = "git-send-email",
+    lore: str = "https://lore.kernel.org/all",
+    identity: str | None = None,
+    profile: str = "",
+    wrong_settings: Sequence[PatchpilotError] = (),
+    unread_settings: Sequence[PatchpilotError] = (),
+    offline: bool = False,
+    terminal: bool = False,
+    progress: Progress = silent,
+) -> DoctorResult:
+    """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
+
+    Without a repository the mail account is the one of git's global configuration. `wrong_settings` are those that stop the other verbs,
+    `unread_settings` those that no verb reads.
+    """
+    if repository is None:
+        with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+            # an empty repository has nothing of its own: what git tells in it is what git tells everywhere
+            git(Path(place), "init", "-q")
+            with Repository.open(place) as empty:
+                found = _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
+    else:
+        found = _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
+    wrong = (Diagnosis("settings", "setting", "fail", one.message, one.hint or "") for one in wrong_settings)
+    unread = (Diagnosis("settings", "setting", "warn", one.message, one.hint or "") for one in unread_settings)
+    return DoctorResult((*wrong, *unread, *found.diagnoses))
+
+
+def _doctor(
+    repository: Repository | None,
+    settings: Repository,
+    via: str,
+    lore: str,
+    identity: str | None,
+    profile: str,
+    offline: bool,
+    terminal: bool,
+    progress: Progress,
+) -> DoctorResult:
+    found: list[Diagnosis] = []
+    looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
+        ("repository", lambda: _repository(repository)),
+        ("identity", lambda: _identity(settings, identity)),
+        ("backports", lambda: _branches(repository, profile)),
+        ("sending", lambda: _sending(settings, via, identity, offline, terminal)),
+        ("following", lambda: _following(lore, offline)),
+        ("state", _state),
+    )
+    for stage, look in looks:
+        progress(f"looking at {stage}")
+        try:
+            found += [Diagnosis(stage, one.name, one.state, one.message, one.hint) for one in look()]
+        except PatchpilotError as error:
+            found.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
+    return DoctorResult(tuple(found))
+
+
+def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
+    if repository is None:
+        yield probes.Probe(
+            "repository", "warn", "there is no git repository here: only patch files can be worked on", "cd to your kernel tree, or -C DIR"
+        )
+        return
+    version = repository.git("version").text.split()[2]
+    yield probes.Probe("repository", "ok", f"{repository.top}, git {version}")
+    if repository.is_shallow():
+        yield probes.Probe("shallow", "warn", "the clone is shallow: what introduced a bug may be beyond its end", "git fetch --unshallow")
+    if repository.is_partial():
+        yield probes.Probe(
+            "partial",
+            "warn",
+            "the clone is partial: objects that are missing are not fetched behind your back",
+            "git fetch --refetch --no-filter",
+        )
+    yield probes.commit_graph(repository)
+    yield from _in_the_way(repository)
+    heal_books(repository)
+    for one in finish_sends(repository):
+        yield probes.Probe("unfinished send", "warn" if one.startswith("b4 does not know") else "ok", one)
+
+
+def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
+    """What stops every rewriting here: a move of a branch that was killed on the way, or the lock of a git that did not end."""
+    busy = in_progress(repository)
+    if busy and unfinished(repository):
+        yield probes.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.way_out)
+        return
+    try:
+        refuse_locked(repository, f"refs/heads/{repository.branch}" if repository.branch else None)
+    except RefusedError as error:
+        yield probes.Probe("lock", "warn", error.message, error.hint or "")
+
+
+def _identity(repository: Repository, identity: str | None) -> Iterator[probes.Probe]:
+    who = repository.identity
+    mend = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+    if who is None:
+        yield probes.Probe("identity", "fail", "git does not know who you are", mend)
+        return
+    verdict = judge(who.email)
+    if verdict.state is not AddressState.GOOD or who.email.endswith((".localdomain", ".local", "users.noreply.github.com")):
+        yield probes.Probe(
+            "identity",
+            "fail" if verdict.state is AddressState.BAD else "warn",
+            f"{who.email} is no address maintainers can answer to",
+            mend,
+        )
+    elif len(who.name.split()) < 2:
+        yield probes.Probe(
+            "identity", "warn", f"the name {who.name!r} will stand in the Signed-off-by: is it a known identity of yours?", mend
+        )
+    else:
+        yield probes.Probe("identity", "ok", str(who))
+    sender = read_account(repository, identity).sender
+    if sender and sender.key != who.key:
+        yield probes.Probe(
+            "sender", "warn", f"you commit as {who.email} and send as {sender.email}", "git config sendemail.from, or user.email"
+        )
+
+
+def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Probe]:
+    if repository is None:
+        yield probes.Probe("stable branches", "skip", "needs a repository")
+        return
+    from patchpilot.history.stable_branches import stable_branches
+
+    have = stable_branches(repository, profile=profile or None)
+    stale = [one.name for one in have.branches if one.stale]
+    if stale:
+        remotes = dict.fromkeys(one.split("/")[0] for one in stale if "/" in one)
+        yield probes.Probe(
+            "stable branches",
+            "warn",
+            f"not fetched for long, so there may be more of them: {', '.join(stale)}",
+            "; ".join(f"git fetch {one}" for one in remotes) or "fetch them again where they come from",
+        )
+    if have.missing:
+        versions = ", ".join(one.version for one in have.missing)
+        yield probes.Probe(
+            "stable branches",
+            "warn",
+            f"no branch of {versions} is here: backports to them cannot be judged",
+            _one_command([one.command for one in have.missing]),
+        )
+    if have.branches and not have.missing and not any(one.stale for one in have.branches):
+        yield probes.Probe("stable branches", "ok", ", ".join(one.name for one in have.branches))
+
+
+def _one_command(commands: Sequence[str]) -> str:
+    """Commands that differ in their last word as one that has them all; else the first."""
+    heads = {one.rpartition(" ")[0] for one in commands}
+    return " ".join((*heads, *(one.rpartition(" ")[2] for one in commands))) if len(heads) == 1 else commands[0]
+
+
+def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probes.Probe]:
+    account = read_account(repository, identity)
+    yield probes.git_send_email(repository, account, via == "git-send-email")
+    yield probes.b4_there(via == "b4")
+    yield from _settings(repository, account, via)
+    if offline and account.configured:
+        yield probes.Probe("mail server", "skip", f"{account.label}: not tried, --offline")
+    else:
+        yield from probes.mail_server(repository, account, terminal=terminal)
+
+
+def _settings(repository: Repository, account: Account, via: str) -> Iterator[probes.Probe]:
+    sender = account.sender
+    known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
+    if known and not account.configured and known.server:
+        settings = {"smtpserver": known.server, "smtpserverport": known.port, "smtpencryption": known.encryption}
+        settings["smtpuser"] = sender.email if sender else ""
+        yield probes.Probe(
+            "provider",
+            "warn",
+            f"your address is at {known.name}, whose mail server is known; it wants as login {known.login} ({known.reference})",
+            "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
+        )
+    elif known:
+        yield probes.Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
+        if known.port and account.port != known.port and not account.sendmail:
+            yield probes.Probe(
+                "port",
+                "warn",
+                f"{known.name} takes mail on port {known.port}, yours is {account.port}",
+                f"git config --global sendemail.smtpserverport {known.port}",
+            )
+        if known.encryption and account.encryption != known.encryption:
+            yield probes.Probe(
+                "encryption",
+                "warn",
+                f"{known.name} wants smtpencryption {known.encryption}",
+                f"git config --global sendemail.smtpencryption {known.encryption}",
+            )
+    if known and known.rewrites:
+        yield probes.Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", "try it: patchpilot send --to-self")
+    if account.needs_login:
+        state = "warn" if "smtpPass" in account.password_from else "ok"
+        hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
+        yield probes.Probe("password", state, f"comes from {account.password_from}", hint)
+    if via == "b4" and not account.configured and (repository.top / "Kconfig").exists():
+        yield probes.Probe(
+            "b4 endpoint",
+            "warn",
+            "called by itself, b4 would send through kernel.org's web endpoint, as no mail server is set; patchpilot does so only when told",
+            "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
+        )
+    for name in ("validate", "confirm"):
+        if account.value(name):
+            yield probes.Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
+
+
+def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
+    if offline:
+        yield probes.Probe("archive", "skip", f"{lore}: not tried, --offline")
+        return
+    yield from probes.archive_and_clock(lore)
+
+
+def recovered() -> tuple[str, ...]:
+    """Replace the user's damaged databases by their newest backups with what can still be read; what was done, a line each."""
+    lines = []
+    for file, layout in ((state_folder() / FILE, LAYOUT), (default_file(), TRACK_LAYOUT)):
+        if not file.exists():
+            continue
+        done = recover(file, layout)
+        if done is None:
+            lines.append(f"{layout.what} is sound: nothing was changed")
+            continue
+        source = f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
+        lines.append(f"{layout.what}: put back from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
+    return tuple(lines)
+
+
+def _state() -> Iterator[probes.Probe]:
+    try:
+        folder = state_folder()
+        with contextlib.closing(connect()) as database:
+            sound = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            if not sound:
+                raise damaged(database.file, LAYOUT.what, "quick_check finds errors")
+    except PatchpilotError as error:
+        yield probes.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
+        return
+    known = backups(folder / FILE)
+    yield probes.Probe("outbox", "ok", f"{folder} is there and sound, with {len(known)} backup{'' if len(known) == 1 else 's'}")

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verbs `rules` and `explain`: what the packs say of themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.errors import unknown
+from patchpilot.lint.rule import Example, Rule
+from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class RuleExplanation:
+    """A rule with the examples that prove it."""
+
+    rule: Rule
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+
+
+def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
+    """Every rule, pack by pack."""
+    return load_rules(packs)
+
+
+def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
+    """The rules an id, a name or a checkpatch type stands for; UsageError with the nearest when there is none."""
+    rules = load_rules(packs)
+    wanted = word.lower()
+    found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, (rule.checkpatch or "").lower())]
+    if not found:
+        raise unknown("rule", word, (name for rule in rules for name in rule.words[:-1]))
+    return tuple(_explanation(rule, packs) for rule in found)
+
+
+def explain_all(rules: Sequence[Rule], packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
+    """These rules with their examples; the packs are read once."""
+    examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
+    return tuple(
+        RuleExplanation(rule, tuple(one for one in examples[rule.id] if one.bad), tuple(one for one in examples[rule.id] if not one.bad))
+        for rule in rules
+    )
+
+
+def _explanation(rule: Rule, packs: Sequence[OwnPack]) -> RuleExplanation:
+    examples = examples_of(rule, packs)
+    return RuleExplanation(rule, tuple(one for one in examples if one.bad), tuple(one for one in examples if not one.bad))

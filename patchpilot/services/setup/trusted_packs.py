@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trust on first use: the rule packs that a tree's own `.patchpilot.toml` names run after the user has seen them, and only as they were seen.
+
+What is remembered is a hash of the content, in the user's state directory: a worktree or a clone with the same files need not be trusted again.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.config import FILE_NAME
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small
+
+if TYPE_CHECKING:
+    from patchpilot.lint.rule_store import OwnPack
+
+
+class UntrustedError(UsageError):
+    """Rule packs of a tree that the user has not trusted, or that changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeConfiguration:
+    """What a tree configures: its files (path and content, the settings first), the hash of all of it, and whether the user trusts that."""
+
+    label: str
+    files: tuple[tuple[str, bytes], ...]
+    digest: str
+    trusted: bool
+
+    @property
+    def needs_trust(self) -> bool:
+        """Whether it names rule packs: settings and waivers alone run nothing."""
+        return len(self.files) > 1
+
+
+def configuration(source: Source) -> TreeConfiguration:
+    """What the tree of a source configures; MissingError where it has no settings."""
+    if not source.is_revision and not (source.top / FILE_NAME).exists():
+        raise MissingError(f"{source.top}: no {FILE_NAME} there", hint="only a tree with settings of its own has something to trust")
+    settings = read_settings(source=source)
+    packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
+    files = _files(source, packs)
+    digest = _digest(files)
+    return TreeConfiguration(source.label, files, digest, digest in _known())
+
+
+def trust(found: TreeConfiguration) -> None:
+    """Remember that the user trusts this content."""
+    _write({**_known(), found.digest: {"label": found.label, "since": f"{date.today():%Y-%m-%d}"}})
+
+
+def revoke(found: TreeConfiguration) -> int:
+    """Forget every content that was trusted for this tree; how many there were."""
+    known = _known()
+    left = {digest: one for digest, one in known.items() if digest != found.digest and one.get("label") != found.label}
+    _write(left)
+    return len(known) - len(left)
+
+
+def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
+    """UntrustedError unless the user trusts these packs and the settings that name them, as they are."""
+    known = _known()
+    if _digest(_files(source, packs)) in known:
+        return
+    names = ", ".join(one.label for one in packs)
+    before = next((one["since"] for one in known.values() if one.get("label") == source.label), None)
+    state = f"changed since you trusted them on {before}" if before else "not trusted yet"
+    way = "--config-from REV names a revision whose packs you trust" if source.is_revision else "`patchpilot trust` shows and trusts them"
+    raise UntrustedError(
+        f"{source.label}: its rule packs are {state}: {names}", hint=f"{way}; `git config patchpilot.packs ''` does without them"
+    )
+
+
+def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
+    return ((FILE_NAME, read_small(source, FILE_NAME)), *((one.label, one.text) for one in packs))
+
+
+def _digest(files: Sequence[tuple[str, bytes]]) -> str:
+    whole = hashlib.sha256()
+    for name, data in files:
+        whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
+    return whole.hexdigest()
+
+
+def _file() -> Path:
+    from patchpilot.series.topic_database import state_folder
+
+    return state_folder() / "trusted.json"
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    with suppress(OSError, ValueError):
+        data = json.loads(_file().read_text(encoding="utf-8"))
+        if isinstance(data, dict):
+            return {digest: one for digest, one in data.items() if isinstance(one, dict) and isinstance(one.get("since"), str)}
+    return {}
+
+
+def _write(known: dict[str, dict[str, Any]]) -> None:
+    file = _file()
+    fresh = file.with_suffix(".new")
+    try:
+        fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error

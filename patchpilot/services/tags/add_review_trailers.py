@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.model.commit import Commit
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.trailer import add_trailers, parse_trailer
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.draft import Draft, became
+from patchpilot.services.send.reroll import sent_patches
+from patchpilot.services.tags.prepare_commits import Confirm, MessageChange, Preparation, write
+from patchpilot.services.topic.topic_base import topic_commits
+from patchpilot.services.topic.topic_state import TopicState, topic_state
+from patchpilot.threads.revisions import Post
+from patchpilot.threads.status import Credit, Status
+from patchpilot.threads.track_store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTrailer:
+    """A tag that was not added, and why: the person decides."""
+
+    trailer: str
+    version: int
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was (or would be) written, and what was held back."""
+
+    series: str
+    preparation: Preparation
+    held: tuple[HeldTrailer, ...]
+
+
+def collect(
+    repository: Repository,
+    target: str | None = None,
+    *,
+    store: Store,
+    base: str | None = None,
+    changed: bool = False,
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+    progress: Progress = silent,
+) -> Collected:
+    """Add the tags credited to the followed series of TARGET's topic. One given for a patch that has changed since is held back unless `changed`.
+
+    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
+    """
+    ref, head = rewrite.branch_of(repository, target)
+    commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
+    progress("reading the thread")
+    state = topic_state(repository, target, base=base, store=store)
+    status = _status_of(state)
+    called = titles_sent(repository, state.draft)
+    held: list[HeldTrailer] = []
+    changes = []
+    for commit in commits:
+        given = [one for one in status.trailers if _is_for(one, called(commit), status)]
+        wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
+        held += back
+        pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
+        changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
+    found = Preparation(ref, head, tuple(changes))
+    done = write(repository, found, "trailers", dry_run=dry_run, published=published, shared=shared, confirm=confirm)
+    return Collected(status.topic.subject, done, tuple(held))
+
+
+def _status_of(state: TopicState) -> Status:
+    """What is known of the topic's own series."""
+    if state.series is None:
+        if state.last is None:
+            raise MissingError(
+                "no series of this topic is followed", hint="patchpilot track add '<message-id>', then patchpilot track update"
+            )
+        first = state.last.entries[0].mail.message_id
+        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=f"patchpilot track add '<{first}>'")
+    if state.series.status is None:
+        raise MissingError("the archive has no mail of this topic's series yet", hint="patchpilot track update")
+    return state.series.status
+
+
+def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
+    """For a commit the titles its patch was sent under, with the one it has now."""
+    names: dict[str, set[str]] = {}
+    with Outbox() as outbox:
+        for send in outbox.sends(draft.change_id):
+            for was, one in became(sent_patches(send, repository), draft.patches):
+                names.setdefault(one.commit or "", set()).add(was.subject)
+    return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
+
+
+def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
+    """Whether a tag is for the commit of these titles: given to the whole series, or to the patch of one of them."""
+    if not credit.patch:
+        return True
+    revision = next((one for one in status.topic.revisions if one.version == credit.version), status.topic.latest)
+    patches = revision.patches
+    return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) in titles
+
+
+def _sorted_out(
+    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, changed: bool
+) -> tuple[list[str], list[HeldTrailer]]:
+    """The tags to add to a commit, and those held back: given under a condition, or for another diff than the commit's."""
+    now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
+    add: list[str] = []
+    held: list[HeldTrailer] = []
+    for credit in given:
+        if credit.conditional and not changed:
+            held.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
+            continue
+        was = _sent_id(repository, titles, credit, status)
+        if was is not None and was != now and not changed:
+            held.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
+            continue
+        add.append(credit.trailer)
+    return add, held
+
+
+def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:
+    """The patch-id of what the tag was given for; None when that mail is not here."""
+    for revision in status.topic.revisions:
+        if revision.version == credit.version:
+            for post in revision.patches:
+                if _title(post) in titles:
+                    return _patch_id(repository, post.mail.mail.body.encode("utf-8", "surrogateescape"))
+    return None
+
+
+def _title(post: Post) -> str:
+    return parse_subject(post.mail.mail.subject).title
+
+
+def _patch_id(repository: Repository, diff: bytes) -> str | None:
+    words = repository.git("patch-id", "--stable", stdin=diff).text.split()
+    return words[0] if words else None

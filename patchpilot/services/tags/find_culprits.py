@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `fixes`: which commit introduced the bug, and whether the Fixes: tags that are there are true."""
+
+import re
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import resolve_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import GitError, MissingError, UsageError
+from patchpilot.history.commit_graph import is_making, use_graph
+from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
+from patchpilot.history.releases import Releases
+from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.project import Project
+from patchpilot.services.tags.fix_claims import judge_fix
+from patchpilot.services.topic.topic_base import find_base
+from patchpilot.tags import rank_culprits as finder
+from patchpilot.tags.message_evidence import prose
+
+if TYPE_CHECKING:
+    from patchpilot.tags.overrides import Override
+
+LIMIT = 5
+SLOW = 4.0
+MANY = 200
+"""More commits than that are no series."""
+SURE_ENOUGH = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class CulpritAnswer:
+    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None where none does."""
+
+    commit: str
+    subject: str
+    tag: str
+    confidence: float
+    evidence: tuple[str, ...]
+    first_release: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FixesResult:
+    """What is known of the tags of one commit. `sure` is whether it stands by the first candidate; `reason` says why not.
+
+    `tags` are the lines to write, oldest culprit first: mostly one, none when unsure; `is_fix` whether the commit is taken for a fix.
+    """
+
+    commit: str
+    subject: str
+    present: tuple[JudgedTag, ...]
+    candidates: tuple[CulpritAnswer, ...]
+    sure: bool
+    reason: str
+    notes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    is_fix: bool = True
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none."""
+        return any(problem.kind != "same-release" for one in self.present for problem in one.problems)
+
+
+def find_culprits(
+    repository: Repository,
+    target: str,
+    *,
+    limit: int = LIMIT,
+    verify: bool = False,
+    bisect_log: str | None = None,
+    digits: int = DIGITS,
+    base: str | None = None,
+    series: Collection[str] = (),
+    profile: Project | None = None,
+    progress: Progress = silent,
+) -> FixesResult:
+    """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
+
+    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
+    `profile`, by default that of the commit's tree, says how the project lays out its tags. What goes out together with the fix gets no tag:
+    what it has over `base` (else over its upstream), and the ids of `series`.
+    """
+    commit = repository.commit(resolve_patch(repository, target))
+    started = time.monotonic()
+    graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
+    releases = Releases(repository)
+    together_with = cache(lambda: frozenset((*_series(repository, commit, base), *series)) - {commit.id})
+    relations = _relations(repository, commit, releases, together_with)
+    apart = "tags-apart" in (profile or detect(CommitTree(repository, commit.id))).style.ignore
+    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits, apart=apart)
+    if verify:
+        return FixesResult(commit.id, commit.subject, present, (), True, "")
+    if len(commit.parents) != 1 and bisect_log is None:
+        reason = (
+            "it is a merge: name the commit that fixes the bug" if commit.parents else "it is the first commit: there is nothing before it"
+        )
+        return FixesResult(commit.id, commit.subject, present, (), False, reason)
+    found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.RankedCulprits(())
+    candidates, together, notes = _by_release(commit, releases, found.candidates), found.together, list[str]()
+    imported = found.imported
+    if candidates and candidates[0].commit not in together:
+        together = ()
+    if bisect_log is not None or "revert" in commit.message.lower():
+        settled = _settle(repository, commit, bisect_log, candidates)
+        notes += settled.notes
+        if settled.candidates != candidates:
+            # a bisection or a revert says more than where the lines are from
+            candidates, imported = settled.candidates[:limit], ""
+            together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
+    reason = imported or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
+    culprits = tuple(_culprit(repository, releases, one) for one in candidates)
+    own = frozenset(series) | {one.commit for one in culprits if not one.first_release and one.commit in together_with()}
+    notes += [own_patch(one.subject) for one in culprits[:1] if one.commit in own]
+    notes += what_lacks(repository)
+    if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
+        notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
+    notes += _second_opinion(present, culprits)
+    claim = judge_fix(repository, commit)
+    if not claim.is_fix:
+        notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
+    tags = () if reason else _tags(repository, culprits, together, own)
+    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags, claim.is_fix)
+
+
+def _settle(repository: Repository, commit: Commit, bisect_log: str | None, candidates: tuple[finder.Candidate, ...]) -> "Override":
+    """What a bisection or a revert makes of the candidates. Imported here: most fixes have neither."""
+    from patchpilot.tags.bisect_log import parse_bisection
+    from patchpilot.tags.overrides import by_bisection, by_revert
+
+    if bisect_log is not None:
+        return by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
+    return by_revert(repository, commit, candidates)
+
+
+def _by_release(commit: Commit, releases: Releases, candidates: tuple[finder.Candidate, ...]) -> tuple[finder.Candidate, ...]:
+    """The candidates in the light of a release that the message names. Imported here: few messages do."""
+    text = "\n".join(prose(commit.message))
+    if not re.search(r"\d\.\d", text):
+        return candidates
+    from patchpilot.tags.named_release import weigh_release
+
+    return weigh_release(candidates, text, lambda one: releases.first(one.commit, one.committed))
+
+
+def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) -> CulpritAnswer:
+    named = one
+    if one.is_marked:
+        from patchpilot.tags.overrides import upstream_of
+
+        named = upstream_of(repository, one)
+    release = _first_release(releases, named) if named.commit == one.commit or repository.find(named.commit) else None
+    return CulpritAnswer(named.commit, named.subject, named.tag, named.confidence, named.evidence, release)
+
+
+def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:
+    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for what goes out with the fix."""
+    if len(together) < 2 or culprits[0].commit not in together:
+        return () if culprits[0].commit in own else (culprits[0].tag,)
+    ordered = sorted((repository.commit(one) for one in together if one not in own), key=lambda one: one.committed)
+    return tuple(finder.tag_of(repository, one) for one in ordered)
+
+
+def own_patch(subject: str) -> str:
+    """What to say when the culprit goes out together with the fix: it is no one's bug yet, and its id will be another."""
+    return f'this mends an earlier patch of your own series: squash it into "{subject}" (git rebase -i)'
+
+
+def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
+    """The commits that go out together with this one: what it has over the base of its topic, unless that is too much for a series."""
+    try:
+        base = find_base(repository, named, commit.id)
+    except UsageError:
+        if named:
+            raise
+        return ()
+    # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
+    released = ("--exclude=sent/*", "--tags") if base.guessed else ()
+    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released)
+    return found if len(found) <= MANY else ()
+
+
+def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.RankedCulprits:
+    try:
+        return finder.find(repository, commit, limit=limit, progress=progress)
+    except GitError as error:
+        if not repository.is_partial():
+            raise
+        raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+
+
+def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]) -> str:
+    """What to say of a commit that leaves no trace to follow because it changes white space only; empty for others."""
+    if candidates or len(commit.parents) != 1:
+        return ""
+    from patchpilot.tags.commit_change import read_change
+
+    files = read_change(repository, commit.parents[0], commit.id)
+    counts = repository.git("diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id).text
+    # a change of mode counts no lines, one of a binary file has dashes for numbers
+    if any(one.runs for one in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
+        return ""
+    return "the change is of white space only: it fixes no line, so that none can be blamed"
+
+
+def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]) -> list[str]:
+    """What to say when the evidence points well away from the tags that are there."""
+    named = [one.target for one in present if one.target]
+    if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {one.id for one in named}:
+        return []
+    return [f"the tag names {named[0].short}, the evidence points at {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): look again"]
+
+
+def _has_graph(repository: Repository) -> bool:
+    info = repository.common_dir / "objects" / "info"
+    return (info / "commit-graph").exists() or (info / "commit-graphs").exists()
+
+
+def _first_release(releases: Releases, candidate: finder.Candidate) -> str | None:
+    release = releases.first(candidate.commit, candidate.committed)
+    return release.name if release else None
+
+
+def _look_up(repository: Repository, word: str) -> Commit | None:
+    found = repository.find(word)
+    return repository.commit(found) if found else None
+
+
+def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:
+    """How a tag's target stands to this commit; asked of git only when a tag is there."""
+
+    def is_ancestor(target: Commit) -> bool:
+        return target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+
+    def in_mainline(target: Commit) -> bool | None:
+        from patchpilot.history.stable_branches import mainline
+
+        tip = mainline(repository)
+        if tip is None or repository.is_ancestor(target.id, tip):
+            return None if tip is None else True
+        # a branch that was not fetched since denies nothing
+        return None if repository.commit(tip).committed < target.committed else False
+
+    def first_release(target: Commit) -> str | None:
+        found = releases.first(target.id, int(target.committed.timestamp()), final=True)
+        return found.name if found else None
+
+    def ambiguous(word: str) -> bool:
+        found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
+        return sum(1 for one in found if (met := repository.objects.get(one)) and met[1] == "commit") > 1
+
+    if not any(parse_tag(line) for line in commit.lines[1:]):
+        return Relations()
+    series = together_with()
+    own = None if series else first_release(commit)
+    return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous)

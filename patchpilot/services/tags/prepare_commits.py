@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a record to undo it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.commits.undo_refs import Undo
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
+from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesResult, find_culprits, own_patch
+from patchpilot.services.tags.fix_claims import answer_fix, judge_fix, said_fix
+from patchpilot.services.tags.stable_request_tag import stable_lines
+from patchpilot.services.topic.topic_base import topic_commits
+from patchpilot.tags.message_edit import MessageWish, compose, word_diff
+from patchpilot.tags.rank_culprits import tag_of
+from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line, reported
+
+Confirm = Callable[["Preparation"], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareRequest:
+    """What to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as given by the person.
+
+    `paste` takes links, message-ids, tag lines or people as they were copied. `is_fix` is the author's word on whether the commits are fixes,
+    which is kept with the topic; None: it was not asked.
+    """
+
+    fixes: tuple[str, ...] = ("auto",)
+    stable: str = "auto"
+    versions: bool = False
+    no_backport: str | None = None
+    reported_by: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    suggested_by: tuple[str, ...] = ()
+    tested_by: tuple[str, ...] = ()
+    developed_by: tuple[str, ...] = ()
+    assisted_by: tuple[str, ...] = ()
+    paste: tuple[str, ...] = ()
+    regression: bool = False
+    signoff: bool = False
+    is_fix: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """One message before and after; `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no Fixes: is written."""
+
+    commit: str
+    subject: str
+    old: str
+    new: str
+    notes: tuple[str, ...] = ()
+    unsure: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return self.old.rstrip("\n") != self.new.rstrip("\n")
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """The word diff of the message."""
+        return word_diff(self.old, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was (or would be) written: the messages, what it costs, and, once written, the new ids and the undo record."""
+
+    ref: str | None
+    head: str
+    changes: tuple[MessageChange, ...]
+    costs: tuple[str, ...] = ()
+    written: bool = False
+    new_head: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    undo: Undo | None = None
+
+    @property
+    def changed(self) -> tuple[MessageChange, ...]:
+        """The messages that change."""
+        return tuple(one for one in self.changes if one.changed)
+
+
+def prepare(
+    repository: Repository,
+    target: str | None,
+    wanted: PrepareRequest,
+    *,
+    base: str | None = None,
+    profile: str = "",
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+    progress: Progress = silent,
+) -> Preparation:
+    """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes (and it is no dry run).
+
+    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    """
+    ref, head = rewrite.branch_of(repository, target)
+    ids = topic_commits(repository, target, base)
+    for one in ids:
+        if len(repository.commit(one).parents) > 1:
+            raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
+    if wanted.is_fix is not None and not dry_run:
+        answer_fix(repository, [repository.commit(one) for one in ids], wanted.is_fix, target=target, base=base)
+    topic = PreparedTopic(ids, base)
+    changes = tuple(_change(repository, repository.commit(one), wanted, profile, topic, progress) for one in ids)
+    return write(
+        repository, Preparation(ref, head, changes), "prepare", dry_run=dry_run, published=published, shared=shared, confirm=confirm
+    )
+
+
+def write(
+    repository: Repository,
+    found: Preparation,
+    verb: str,
+    *,
+    dry_run: bool = False,
+    published: bool = False,
+    shared: bool = False,
+    confirm: Confirm = lambda _: True,
+) -> Preparation:
+    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
+
+    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    """
+    if not found.changed:
+        return found
+    oldest = [one.commit for one in found.changed][:1]
+    if not dry_run:
+        rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
+    plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed}, write=not dry_run)
+    found = replace(found, costs=rewrite.costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
+    if dry_run or not confirm(found):
+        return found
+    return replace(found, written=True, undo=rewrite.apply(repository, plan, verb))
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTopic:
+    """The commits that are prepared together, oldest first, and the base that was named."""
+
+    ids: tuple[str, ...]
+    base: str | None = None
+
+
+def _change(
+    repository: Repository, commit: Commit, wanted: PrepareRequest, profile: str, topic: PreparedTopic, progress: Progress
+) -> MessageChange:
+    """The new message of one commit."""
+    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
+    notes: list[str] = []
+    trailers: list[tuple[str, str]] = []
+    mended: dict[int, str] = {}
+    culprits = _fixes(repository, commit, wanted, topic, trailers, mended, notes, progress)
+    _stable(repository, commit, wanted, culprits, profile, trailers, notes, progress)
+    trailers += _people(wanted, project)
+    if wanted.regression and culprits:
+        notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
+    if wanted.signoff:
+        trailers.append(("Signed-off-by", _identity(repository)))
+    developers = tuple(codeveloped(one)[0][1] for one in wanted.developed_by)
+    new = compose(commit.message, MessageWish(tuple(trailers), developers, mended))
+    unsure = next((one for one in notes if one.startswith(_UNSURE)), "")
+    return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
+
+
+def _fixes(
+    repository: Repository,
+    commit: Commit,
+    wanted: PrepareRequest,
+    topic: PreparedTopic,
+    trailers: list[tuple[str, str]],
+    mended: dict[int, str],
+    notes: list[str],
+    progress: Progress,
+) -> list[Commit]:
+    """The culprits, their tags put into `trailers`; tags that are there and badly written are mended."""
+    if wanted.fixes == ("none",):
+        return []
+    named = [one for one in wanted.fixes if one not in ("auto", "none")]
+    claim = judge_fix(repository, commit) if wanted.is_fix is None else said_fix(wanted.is_fix)
+    judged = find_culprits(
+        repository, commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=topic.base, series=topic.ids, progress=progress
+    )
+    present = [one.target for one in judged.present if one.target]
+    notes += [own_patch(one.target.subject) for one in judged.present if one.target and "own-series" in {bad.kind for bad in one.problems}]
+    for one in judged.present:
+        if one.suggestion and one.tag.text != one.suggestion and {problem.kind for problem in one.problems} - _PLACE <= _FORM:
+            mended[one.tag.line] = one.suggestion
+    if named:
+        culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
+        # this very run may give these another id
+        notes += [own_patch(one.subject) for one in culprits if one.id in topic.ids and one.id != commit.id]
+        culprits = [one for one in culprits if one.id not in topic.ids]
+        trailers += [("Fixes", _value(repository, one)) for one in culprits if one.id not in {there.id for there in present}]
+        return [*present, *culprits]
+    if present:
+        return present
+    if not claim.is_fix:
+        notes.append(f"no Fixes: tag: {claim.reason}; if it is one: --is-a-fix, or --fixes COMMIT")
+        return []
+    if not judged.sure:
+        notes.append(_unsure(commit, judged))
+        return []
+    trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
+    notes += judged.notes
+    if not judged.tags:
+        return []
+    first = judged.candidates[0]
+    how = "sure" if first.confidence >= SURE_ENOUGH else "sure, look at it"
+    notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
+    there = (repository.find(tag.split()[1]) for tag in judged.tags)
+    return [repository.commit(one) for one in there if one]
+
+
+_UNSURE = "no Fixes: written"
+
+
+def _unsure(commit: Commit, judged: FixesResult) -> str:
+    """Why there is no tag for what `fixes` does not stand by, and the way out."""
+    named = " and ".join(f'{one.commit[:12]} ("{one.subject}", {one.confidence:.0%})' for one in judged.candidates)
+    between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
+    return f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes COMMIT"
+
+
+_FORM = frozenset(
+    [
+        "commit-word",
+        "no-subject",
+        "no-space",
+        "short-id",
+        "long-id",
+        "open-parenthesis",
+        "open-quote",
+        "cut-subject",
+        "bare-subject",
+        "indented",
+    ]
+)
+
+_PLACE = frozenset(["blank-around"])
+
+
+def _value(repository: Repository, culprit: Commit) -> str:
+    return tag_of(repository, culprit).partition(": ")[2]
+
+
+def _stable(
+    repository: Repository,
+    commit: Commit,
+    wanted: PrepareRequest,
+    culprits: Sequence[Commit],
+    profile: str,
+    trailers: list[tuple[str, str]],
+    notes: list[str],
+    progress: Progress,
+) -> None:
+    if wanted.stable == "none" or not (culprits or wanted.no_backport):
+        return
+    result = stable_lines(
+        repository,
+        commit.id,
+        fixes=[one.id for one in culprits],
+        profile=profile,
+        versions=wanted.versions,
+        no_backport=wanted.no_backport,
+        assume_tag=True,
+        progress=progress,
+    )
+    for line in result.advice.lines:
+        name, _, value = line.partition(": ")
+        trailers.append((name, value))
+    notes += [*result.advice.reasons, *result.advice.warnings]
+
+
+def _people(wanted: PrepareRequest, project: Project) -> list[tuple[str, str]]:
+    archive = project.tags.links
+    found: list[tuple[str, str]] = []
+    for at in range(max(len(wanted.reported_by), len(wanted.closes))):
+        reporter = wanted.reported_by[at] if at < len(wanted.reported_by) else None
+        found += reported(reporter, wanted.closes[at] if at < len(wanted.closes) else None, archive)
+    found += [("Link", link(one, archive)) for one in wanted.links]
+    found += [one for text in wanted.paste for one in pasted(text, archive)]
+    for name, values in (("Suggested-by", wanted.suggested_by), ("Tested-by", wanted.tested_by), ("Cc", wanted.cc)):
+        found += [(name, person(one, name)) for one in values]
+    found += [("Assisted-by", one.strip()) for one in wanted.assisted_by]
+    if wanted.regression and project.lists.regressions:
+        found.append(("Cc", project.lists.regressions))
+    return found
+
+
+def _identity(repository: Repository) -> str:
+    who = repository.identity
+    if who is None:
+        raise MissingError("git does not know who you are", hint="git config user.name 'Your Name'; git config user.email you@example.org")
+    return who.trailer()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `stable`: the line that asks the stable trees to take a fix, or why none is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.range import commit_patch, is_mail, resolve_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import UsageError
+from patchpilot.history.commit_graph import use_graph
+from patchpilot.history.fixes_tag import parse_tag
+from patchpilot.history.landed_commits import History
+from patchpilot.history.releases import Releases
+from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
+from patchpilot.services.tags.fix_claims import judge_fix
+from patchpilot.tags import rank_culprits as finder
+from patchpilot.tags.stable_decision import BranchState, Culprits, StableAdvice, advise, present_lines
+
+CYCLE = 365
+"""Days; more than any project takes for one release, what its topic branches take before included."""
+
+
+@dataclass(frozen=True, slots=True)
+class StableResult:
+    """The advice for one commit, the culprits it stands on (and where they are from) and the branches that were looked at."""
+
+    commit: str
+    subject: str
+    profile: str
+    advice: StableAdvice
+    culprits: tuple[str, ...]
+    first_releases: tuple[str | None, ...]
+    branches: tuple[BranchState, ...]
+    notes: tuple[str, ...] = ()
+
+
+def stable_lines(
+    repository: Repository,
+    target: str,
+    *,
+    fixes: Sequence[str] = (),
+    profile: str = "",
+    versions: bool = False,
+    no_backport: str | None = None,
+    assume_tag: bool = False,
+    progress: Progress = silent,
+) -> StableResult:
+    """What a fix needs for stable. `fixes` name the culprits; else its Fixes: tags do, else the finder where it is sure.
+
+    `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
+    """
+    if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
+        raise UsageError(
+            f"{target}: which branches have the bug is looked for in history",
+            hint="apply it first (git am FILE), then: patchpilot stable HEAD",
+        )
+    commit = repository.commit(resolve_patch(repository, target))
+    use_graph(repository, commit.id, progress)
+    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
+    notes: list[str] = []
+    no_fix = ""
+    named = [repository.resolve(one) for one in fixes]
+    tagged = tags_of(repository, commit)
+    if not named and tagged:
+        named = list(tagged)
+    elif not named and (unknown := _unknown_tags(repository, commit)):
+        notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
+    elif not named and not (judged := judge_fix(repository, commit)).is_fix:
+        no_fix = f"{judged.reason}; if it fixes one, name the commit that introduced it with --fixes"
+    elif not named and project.tags.line and len(commit.parents) == 1:
+        guess = finder.find(repository, commit, limit=1, progress=progress)
+        if not finder.doubt(guess.candidates, guess.imported):
+            first = guess.candidates[0]
+            named = [first.commit]
+            notes.append(f"no Fixes: tag: taken is {first.tag} ({first.confidence:.0%} sure)")
+    notes += what_lacks(repository)
+    releases = Releases(repository)
+    firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)
+    branches = branch_states(repository, named, project, progress) if named and project.tags.line else ()
+    advice = advise(
+        project,
+        _oldest_first(named, firsts) if named else None,
+        branches,
+        present=present_lines(commit),
+        tagged=bool(tagged) or assume_tag,
+        versions=versions,
+        no_backport=no_backport,
+        size=patch_size(repository, commit),
+        no_fix=no_fix,
+        fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
+    )
+    return StableResult(commit.id, commit.subject, project.name, advice, tuple(named), firsts, branches, tuple(notes))
+
+
+def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
+    """The ids of the commits that the Fixes: tags of a message name, as far as they are here."""
+    tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
+    found = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
+    """The Fixes: tags of a message, as they stand, whose commit is not here."""
+    tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
+    return [line.strip() for line, tag in tags if tag and tag.commit_id and repository.find(tag.commit_id) is None]
+
+
+def branch_states(repository: Repository, culprits: Sequence[str], project: Project, progress: Progress) -> tuple[BranchState, ...]:
+    """Which stable branches have any of the culprits, by ancestry or by marker."""
+    found = stable_branches(repository, profile=project.name)
+    if not found.branches:
+        return ()
+    states = []
+    with History(repository, progress) as history:
+        for branch in found.branches:
+            landed = [one for culprit in culprits if (one := history.landed(culprit, branch.tip, content=False)) and one.holds]
+            states.append(BranchState(branch.version, branch.name, bool(landed), landed[0].commit if landed else None))
+    return tuple(states)
+
+
+def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases) -> str | None:
+    """The first release that has the fix; None where the culprits are so much older that tags of others must be missing here."""
+    oldest = min(repository.commit(one).committed for one in culprits)
+    if (commit.committed - oldest).days > CYCLE:
+        return None
+    found = releases.first(commit.id, int(commit.committed.timestamp()), final=True)
+    return found.name if found else None
+
+
+def patch_size(repository: Repository, commit: Commit) -> int:
+    """How many lines the patch shows: added, removed and context, as the stable rules count them; 0 for a merge."""
+    if len(commit.parents) != 1:
+        return 0
+    return sum(len(hunk.lines) for change in commit_patch(repository, commit.id).files for hunk in change.hunks)
+
+
+def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
+    known = sorted(zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or "")))
+    return Culprits(tuple(one for one, _ in known), tuple(release for _, release in known))
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    digits = "".join(char if char.isdigit() else " " for char in release)
+    return tuple(int(part) for part in digits.split())

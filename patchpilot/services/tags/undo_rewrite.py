@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `undo`: what prepare (and check --fix) wrote, listed and taken back."""
+
+from dataclasses import dataclass
+
+from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.move_branch import shift
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import Undo, listed
+from patchpilot.commits.unfinished_move import settle, unfinished
+from patchpilot.errors import RefusedError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class UndoState:
+    """A record and how its branch stands to it: "in-force" (can be taken back), "restored", "moved-on" or "gone"."""
+
+    undo: Undo
+    state: str
+    now: str | None
+
+
+def undo_list(repository: Repository) -> tuple[UndoState, ...]:
+    """Every record, newest first."""
+    return tuple(_state(repository, one) for one in listed(repository))
+
+
+def _state(repository: Repository, undo: Undo) -> UndoState:
+    now = repository.find(undo.ref) if undo.ref else repository.find("HEAD")
+    if now is None:
+        return UndoState(undo, "gone", None)
+    return UndoState(undo, "in-force" if now == undo.new else "restored" if now == undo.old else "moved-on", now)
+
+
+def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
+    """Put a branch back to what it was before a record (default: the newest in force). RefusedError where it has moved on, with the way out."""
+    killed = unfinished(repository)
+    if killed:
+        settle(repository, killed)
+        for one in undo_list(repository):
+            if (one.undo.ref, {one.undo.old, one.undo.new}) == (killed.ref, {killed.old, killed.new}):
+                return one
+    states = undo_list(repository)
+    if number is None:
+        found = next((one for one in states if one.state == "in-force"), None)
+        if found is None:
+            moved = next((one.undo.number for one in states if one.state == "moved-on"), None)
+            way = f"a branch has moved on since record {moved}: `patchpilot undo restore {moved}` names the way back"
+            raise UsageError("there is nothing to undo", hint=way if moved else "`patchpilot undo list` shows every record")
+    else:
+        found = next((one for one in states if one.undo.number == number), None)
+        if found is None:
+            known = ", ".join(str(one.undo.number) for one in states) or "none"
+            raise UsageError(f"there is no undo record {number}", hint=f"known: {known}")
+    undo = found.undo
+    if found.state == "restored":
+        return found
+    name = (undo.ref or "HEAD").removeprefix("refs/heads/")
+    if found.state == "gone":
+        raise RefusedError(f"the branch {name} is gone", hint=f"git branch {name} {undo.old[:12]} brings back what it was")
+    if found.state == "moved-on":
+        way_out = (
+            f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
+            if found.now and repository.is_ancestor(undo.new, found.now)
+            else f"git branch rescue {undo.old[:12]}"
+        )
+        raise RefusedError(f"{name} has moved on since", hint=f"what it was is kept: {way_out}")
+    busy = in_progress(repository, undo.ref)
+    if busy:
+        raise RefusedError(f"{busy.what} is in progress", hint=busy.way_out)
+    shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
+    return UndoState(undo, "restored", undo.old)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A TARGET that is on an archive: a Message-ID or a URL becomes the series it belongs to, as it was sent."""
+
+from pathlib import Path
+
+from patchpilot.errors import InputError, NetworkError, UsageError
+from patchpilot.model.mail import Mail, parse_patch
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.patch import Series
+from patchpilot.services.track.follow_series import ArchiveAt, default_archive
+from patchpilot.threads.archive import LORE, archive_of
+from patchpilot.threads.mail_classifier import classify
+from patchpilot.threads.mbox import unique
+from patchpilot.threads.posted_series import Revision
+from patchpilot.threads.revisions import find_topics
+
+
+def archive_setting(where: Path | None = None) -> str:
+    """The archive the person's `patchpilot.lore` names, which git knows inside and outside a repository; else lore."""
+    from patchpilot.services.settings import user_settings
+
+    return user_settings(where).get("lore")
+
+
+def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_at: ArchiveAt | None = None) -> Series:
+    """The patches of the revision that a mail is part of, or that it answers; their sources are their Message-IDs.
+
+    UsageError for a word that is no Message-ID or archive's URL, InputError where no patch is found, NetworkError where nobody may or can be asked.
+    """
+    message_id = message_id_of(target)
+    if message_id is None:
+        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
+    if offline:
+        raise NetworkError(f"{target} was not asked for: --offline", hint="leave --offline out, or name a file that has the patches")
+    with (archive_at or default_archive())(archive_of(target, lore)) as archive:
+        mails = unique(archive.thread(message_id))
+    revision = _revision(message_id, mails)
+    if revision is None:
+        raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
+    patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
+    cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
+    return Series(tuple(one for one in patches if one is not cover), cover)
+
+
+def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
+    """The revision that has the mail, else the nearest one above it in the thread."""
+    holding = {post.message_id: one for topic in find_topics(map(classify, mails)) for one in topic.revisions for post in one.posts}
+    known = {mail.message_id: mail for mail in mails}
+    seen: dict[str, None] = {}
+    above = [message_id]
+    while above:
+        one = above.pop()
+        if one in holding:
+            return holding[one]
+        if one in known and one not in seen:
+            seen[one] = None
+            # the last is looked at first: what a mail answers, then its references from the nearest up
+            above += [*known[one].references, *filter(None, [known[one].in_reply_to])]
+    return None

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The candidates for a topic's base, collected from git with few processes: branches, their remotes' HEADs, what each has of the topic's history."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from patchpilot.commits.choose_base import MANY, MAX_OWN, RELEASE_TAG, Ref, is_copy
+from patchpilot.commits.repository import Repository
+
+MAX_WALK = 20_000
+"""More commits than that over a base are not listed."""
+MAX_HOLDERS = 8
+"""A commit that more branches have than that is public, whoever wrote it."""
+MAX_REFLOGS = 6
+_FORMAT = "%(HEAD)%00%(refname)%00%(objectname)%00%(objecttype)%00%(symref)%00%(upstream)%00%(committerdate:unix)"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitsOver:
+    """What HEAD has over some commits: ids without merges, oldest first, and the newest commit of its first-parent history that they have.
+
+    `edges` are all newest commits that they have: several where HEAD merged them. `start` is "" where they share none, or none within MAX_WALK commits.
+    """
+
+    commits: tuple[str, ...]
+    start: str
+    edges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamBranch:
+    """What a branch is set to follow: the ref, and what that one follows itself where it is a local branch."""
+
+    ref: Ref
+    tips: tuple[str, ...]
+
+
+class BaseSearch:
+    """Questions about one commit, mostly HEAD. Each is a git process, and is asked when it is needed first."""
+
+    def __init__(self, repository: Repository, head: str, *, is_checked_out: bool = True) -> None:
+        self.repository, self.head, self.is_checked_out = repository, head, is_checked_out
+
+    @cached_property
+    def _rows(self) -> list[list[str]]:
+        done = self.repository.git("for-each-ref", f"--format={_FORMAT}", "refs/heads", "refs/remotes")
+        return [row for line in done.text.splitlines() if len(row := line.split("\0")) == 7]
+
+    @cached_property
+    def branch(self) -> str | None:
+        """The branch that the commit is on: the one checked out in this worktree if that has it, else one that ends with it, else one of b4's.
+
+        None where HEAD is detached, and for any other commit.
+        """
+        current = next((row[1] for row in self._rows if row[0] == "*"), None)
+        if self.is_checked_out or (current and self.repository.is_ancestor(self.head, current)):
+            return current.removeprefix("refs/heads/") if current else None
+        rows = [row for row in self._rows if row[1].startswith("refs/heads/") and row[3] == "commit"]
+        names = [row[1].removeprefix("refs/heads/") for row in rows if row[2] == self.head]
+        names += [] if names else [one.name for one in self.holders(self.head, (_local(row) for row in rows if _is_b4(row[1])))]
+        return names[0] if names else None
+
+    @cached_property
+    def remote(self) -> dict[str, Ref]:
+        """Full name → remote branch. A remote's default branch is what its HEAD names; where none does, origin's master or main is."""
+        heads = {row[4] for row in self._rows if row[4] and row[1].startswith("refs/remotes/")}
+        if not any(one.startswith("refs/remotes/origin/") for one in heads):
+            names = {row[1] for row in self._rows}
+            heads |= {one for one in ("refs/remotes/origin/main", "refs/remotes/origin/master") if one in names}
+        return {
+            name: Ref(name.removeprefix("refs/remotes/"), commit, name in heads)
+            for _, name, commit, kind, symref, *_ in self._rows
+            if kind == "commit" and not symref and name.startswith("refs/remotes/")
+        }
+
+    @cached_property
+    def local(self) -> dict[str, Ref]:
+        """Full name → local branch other than the one that the commit is on."""
+        default = (*self.repository.config("init.defaultBranch"), "main", "master")
+        return {
+            row[1]: _local(row, default)
+            for row in self._rows
+            if row[1] != f"refs/heads/{self.branch}" and row[3] == "commit" and not row[4] and row[1].startswith("refs/heads/")
+        }
+
+    @cached_property
+    def upstream(self) -> UpstreamBranch | None:
+        """What the branch follows; None for a commit on no branch, without upstream, or where that is gone."""
+        following = {row[1]: row[5] for row in self._rows}
+        known = {row[1]: row[2] for row in self._rows if row[3] == "commit"}
+        name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
+        if name not in known:
+            return None
+        ref = self.remote.get(name) or self.local.get(name) or Ref(name.removeprefix("refs/heads/"), known[name], local=True)
+        tips = [known[name]]
+        # a local master is seldom newer than what it follows
+        while name.startswith("refs/heads/") and following.get(name, "") in known and known[following[name]] not in tips:
+            name = following[name]
+            tips.append(known[name])
+        return UpstreamBranch(ref, tuple(tips))
+
+    def over(self, tips: Iterable[str]) -> CommitsOver:
+        """What HEAD has over these commits."""
+        lines = "".join(f"^{one}\n" for one in tips)
+        done = self.repository.git(
+            "rev-list",
+            "--parents",
+            f"--max-count={MAX_WALK}",
+            "--stdin",
+            stdin=f"{self.head}\n{lines}".encode(),
+        )
+        parents: dict[str, list[str]] = {}
+        for line in done.text.splitlines():
+            first, *rest = line.split()
+            parents[first] = rest
+        start = self.head
+        while start in parents:
+            start = parents[start][0] if parents[start] else ""
+        if len(parents) >= MAX_WALK:
+            start = ""
+        edges = {one for known in parents.values() for one in known if one not in parents} or {self.head}
+        return CommitsOver(tuple(one for one in _oldest_first(parents, self.head) if len(parents[one]) < 2), start, tuple(sorted(edges)))
+
+    def on_default(self, refs: Sequence[Ref]) -> tuple[Ref, CommitsOver] | None:
+        """The first of these branches that HEAD's topic is on, where that is plain: some commits of mine on one of somebody else's that it has.
+
+        Asked first, because it takes few milliseconds wherever HEAD is: what has a commit is known by the generations of the commit-graph, while what
+        HEAD has over many branches makes git walk all that is newer than HEAD. What I wrote and committed is public on another branch only as a copy.
+        """
+        lines = self.repository.git("rev-list", "--first-parent", "--parents", f"--max-count={MANY + 2}", self.head).text.splitlines()
+        chain = [line.split() for line in lines]
+        mine: list[str] = []
+        for commit, *parents in chain:
+            found = self.repository.commit(commit)
+            if len(parents) != 1 or not {found.author.email.lower(), found.committer.email.lower()} <= self.me:
+                break
+            mine.append(commit)
+        if not mine or len(mine) == len(chain) or len(mine) > MANY:
+            return None
+        start = chain[len(mine)][0]
+        for ref in refs:
+            if self.repository.is_ancestor(start, ref.commit):
+                return (
+                    None
+                    if self.repository.is_ancestor(mine[-1], ref.commit)
+                    else (ref, CommitsOver(tuple(reversed(mine)), start, (start,)))
+                )
+        return None
+
+    def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
+        """Those of these branches that have the commit.
+
+        What is older cannot have it, and to find that out git would walk all that lies between: seconds where there is no commit-graph.
+        """
+        since = int(self.repository.commit(commit).committed.timestamp())
+        dates = {row[1]: int(row[6] or 0) for row in self._rows}
+        named = {f"refs/{'heads' if one.local else 'remotes'}/{one.name}": one for one in among}
+        wanted = {name: one for name, one in named.items() if one.commit == commit or dates.get(name, since) >= since}
+        if not wanted:
+            return []
+        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *wanted)
+        return [wanted[one] for one in done.text.splitlines() if one in wanted]
+
+    @cached_property
+    def me(self) -> frozenset[str]:
+        """The addresses that this person commits with; where git knows none, those of HEAD."""
+        identity = self.repository.identity
+        if identity is None:
+            last = self.repository.commit(self.head)
+            return frozenset((last.author.email.lower(), last.committer.email.lower()))
+        known = (identity.email, os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+        return frozenset(one.lower() for one in known if one)
+
+    @cached_property
+    def created_from(self) -> str:
+        """The name of what the branch was created from, as git noted it then; "" where it did not, or no longer knows."""
+        if self.branch is None:
+            return ""
+        done = self.repository.git("log", "-g", "--format=%gs", f"refs/heads/{self.branch}", "--", ok=(0, 128))
+        last = done.text.strip().rpartition("\n")[2]
+        return last.removeprefix("branch: Created from ") if last.startswith("branch: Created from ") else ""
+
+    def is_copy(self, ref: Ref, others: Sequence[Ref]) -> bool:
+        """Whether a remote branch is the topic's pushed copy: what it has over the other branches is mine."""
+        if ref.local or self.repository.commit(ref.commit).committer.email.lower() not in self.me:
+            return False
+        source = self._forked_from(ref, others) if ref.default else None
+        if source:
+            tips = [f"^{source.commit}"]
+        else:
+            tips = [f"^{one.commit}" for one in others if one.name != ref.name and not one.is_called(self.branch)]
+        done = self.repository.git("rev-list", f"--max-count={MAX_OWN + 1}", "--stdin", stdin="\n".join([ref.commit, *tips, ""]).encode())
+        ids = done.text.split()
+        if len(ids) > MAX_OWN:
+            return False
+        if not ids and ref.is_called(self.branch):
+            # pushed before anything was committed; it may be older than what the topic is based on by now
+            return not ref.is_integration
+        commits = tuple(self.repository.commits(ids))
+        return is_copy(ref, self.branch, commits, self.me, created_from=self.created_from, is_fork=source is not None)
+
+    def _forked_from(self, ref: Ref, others: Sequence[Ref]) -> Ref | None:
+        """The branch of the same name on another remote that a fork's default branch only adds to; None where the last commit there is mine.
+
+        A maintainer's own project and its stale copy elsewhere look the same but for that.
+        """
+        if not ref.is_called(self.branch):
+            return None
+        remote, _, name = ref.name.partition("/")
+        alike = (one for one in others if one.name.partition("/")[2] == name and one.name.partition("/")[0] != remote and not one.local)
+        return next((one for one in alike if not self.are_mine([one.commit]) and self.repository.is_ancestor(one.commit, ref.commit)), None)
+
+    def are_mine(self, commits: Sequence[str]) -> bool:
+        """Whether this person committed all of these."""
+        return all(self.repository.commit(one).committer.email.lower() in self.me for one in commits)
+
+    @cached_property
+    def releases(self) -> dict[str, str]:
+        """Commit → name of the tags of public history."""
+        done = self.repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/tags")
+        rows = (line.split("\0") for line in done.text.splitlines())
+        return {peeled or commit: name for name, commit, peeled in rows if RELEASE_TAG.fullmatch(name)}
+
+    def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
+        """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
+        found = {}
+        for one in [one for one in refs if not one.local][:MAX_REFLOGS]:
+            done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{one.name}", self.head, ok=(0, 1))
+            if commit := done.text.strip():
+                found[commit] = one.name
+        return found
+
+
+def _local(row: Sequence[str], default: Sequence[str] = ()) -> Ref:
+    name = row[1].removeprefix("refs/heads/")
+    return Ref(name, row[2], name in default, local=True)
+
+
+def _is_b4(name: str) -> bool:
+    """Whether a local branch is called as b4 calls its own."""
+    return name.startswith("refs/heads/b4/")
+
+
+def _oldest_first(parents: dict[str, list[str]], head: str) -> list[str]:
+    """The commits in an order in which each comes after its parents."""
+    order: list[str] = []
+    done: set[str] = set()
+    stack = [(head, False)]
+    while stack:
+        one, left = stack.pop()
+        if left:
+            order.append(one)
+        elif one in parents and one not in done:
+            done.add(one)
+            stack.append((one, True))
+            stack += [(parent, False) for parent in reversed(parents[one])]
+    return order

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The series of a call's TARGETs, or of the topic where there are none."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import FromArchive, Skipped, commits_series, read_targets
+from patchpilot.errors import MissingError
+from patchpilot.model.patch import Series
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+def read_series(
+    targets: Sequence[str],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
+    skipped: Skipped | None = None,
+) -> tuple[Series, ...]:
+    """The series each TARGET stands for, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
+    if targets:
+        return read_targets(targets, repository, from_archive, stdin, skipped)
+    if repository is None:
+        raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
+    from patchpilot.services.topic.topic_base import topic_base
+
+    found = topic_base(repository, base)
+    return (commits_series(repository, found.commits, found.start),)

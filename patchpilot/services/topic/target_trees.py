@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The trees that MAINTAINERS names (T:) for the files of some commits, as branches of this clone."""
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import PatchpilotError
+from patchpilot.maintainers import load
+from patchpilot.maintainers.match import match
+from patchpilot.outgoing.target_tree import remote_of
+
+
+def listed_branches(repository: Repository, start: str, head: str) -> frozenset[str]:
+    """The remote branches, by name, that are the trees for what `start..head` touches; none where there is no MAINTAINERS."""
+    done = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, head)
+    paths = [one for one in done.text.split("\0") if one]
+    try:
+        sections = match(load(CommitTree(repository, head)), paths)
+    except PatchpilotError:
+        return frozenset()
+    trees = dict.fromkeys(tree for one in sections for tree in one.section.trees)
+    return frozenset(found.label for tree in trees if (found := remote_of(repository, tree)))

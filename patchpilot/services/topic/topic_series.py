@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which of the followed series is a topic's own: known by its Message-IDs or change-id, else by title and author."""
+
+from collections.abc import Iterable, Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.commit import Commit
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.series.draft import Draft, Drafts
+from patchpilot.services.track.follow_series import Tracked, show
+from patchpilot.threads.landed_series import authors_of
+from patchpilot.threads.posted_series import title_key
+from patchpilot.threads.sender import same_person
+from patchpilot.threads.status import Status
+from patchpilot.threads.track_store import Store, TrackEntry
+
+
+def series_of(
+    repository: Repository,
+    draft: Draft,
+    ids: Sequence[str],
+    store: Store,
+    outbox: Outbox,
+    sent: Sequence[Send],
+    known: Sequence[Tracked] = (),
+) -> Tracked | None:
+    """The followed series of a topic, None where none is; the newest where several are.
+
+    `sent` are the topic's sends, `known` series that were read already.
+    A series that the outbox knows as another topic's is not taken, though it has the same subject.
+    """
+    read = {one.entry.id: one for one in known}
+
+    def shown(entry: TrackEntry) -> Tracked:
+        return read.get(entry.id) or show(entry.id, store=store, repository=repository)
+
+    own = {mail.mail.message_id for one in sent for mail in one.entries}
+    entries = tuple(reversed(store.entries()))
+    members = {entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries}
+    for entry in entries:
+        if own & members[entry.id]:
+            return shown(entry)
+    commits = tuple(repository.commits(ids))
+    for entry in entries:
+        if _is_of_another(draft, outbox.holding(members[entry.id])):
+            continue
+        found = shown(entry)
+        if found.status and _fits(found.status, draft, commits):
+            return found
+    return None
+
+
+def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
+    """Whether the outbox has these sends as another topic's: in another repository, or one whose draft is still kept."""
+    here = {one.patch_id for one in draft.patches} - {""}
+    known = [one for one in sends if one.change_id != draft.change_id]
+    if not known or any(mail.patch_id in here for one in known for mail in one.entries if mail.patch_id):
+        return False
+    with Drafts() as drafts:
+        return any(one.repository != draft.repository or drafts.get(one.change_id) is not None for one in known)
+
+
+def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
+    return status.topic.change_id == draft.change_id or any(
+        title_key(commit.subject) == title_key(post.title) and _is_author(status, post.mail.mail.body, commit)
+        for revision in status.topic.revisions
+        for post in revision.patches
+        for commit in commits
+    )
+
+
+def _is_author(status: Status, body: str, commit: Commit) -> bool:
+    return same_person(commit.author, status.topic.author) or commit.author.key in authors_of(status, body)

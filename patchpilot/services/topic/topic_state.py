@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one place that says how far a topic is: what was sent of it, which followed series is its own, and what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.outgoing.transport import MailState
+from patchpilot.series.cover_letter import has_changes
+from patchpilot.series.draft import Draft
+from patchpilot.services.send.reroll import changes, unfinished
+from patchpilot.services.send.sent_elsewhere import sent_tags
+from patchpilot.services.topic.find_topic import read_draft, read_topic
+from patchpilot.services.topic.topic_series import series_of
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.next_step import Advice, NextStepNeed
+from patchpilot.threads.status import SeriesState
+from patchpilot.threads.track_store import Store
+
+FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, SeriesState.REJECTED, SeriesState.SUPERSEDED)
+"""States in which no review is awaited."""
+LANDED = (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+"""States in which a maintainer has taken the series."""
+
+
+class Unsent(StrEnum):
+    """The states of a topic that no archive knows of: nothing was sent to others, or a send was cut off."""
+
+    NOT_SENT = "not-sent"
+    PARTLY_SENT = "partly-sent"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """How far a topic is.
+
+    `last` is the newest send of which mails were accepted, `attempt` the newest send of all, `tried` the newest one to the sender alone; `series` is
+    the followed series that is this topic's own; `changed` says that the commits differ from those of the last version.
+    """
+
+    draft: Draft
+    last: Send | None = None
+    attempt: Send | None = None
+    tried: Send | None = None
+    series: Tracked | None = None
+    changed: bool = False
+    booked: int = 1
+
+    @property
+    def state(self) -> str:
+        """One word: a state of `track`, or one of `Unsent`."""
+        if self.is_partial:
+            return str(Unsent.PARTLY_SENT)
+        if self.series is not None:
+            return str(self.series.state)
+        return str(SeriesState.SENT) if self.last else str(Unsent.NOT_SENT)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some mails of the newest send were accepted and others not, or nobody knows."""
+        return self.attempt is not None and self.attempt.state == "partial"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the newest send has mails that were not accepted."""
+        return self.attempt is not None and self.attempt.state != "sent"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a version of it is with others."""
+        return self.last is not None or self.series is not None
+
+    @property
+    def version(self) -> int:
+        """The last version that was sent; 0 when none was."""
+        posted = self.series.status.topic.latest.version if self.series and self.series.status else 0
+        return max(self.last.version if self.last else 0, posted)
+
+    @property
+    def next_version(self) -> int:
+        """The version the next send is: that of a send that was cut off, else one more than the last."""
+        if self.is_unfinished and self.attempt:
+            return self.attempt.version
+        return max(self.draft.version, self.booked, self.version + 1 if self.version else 1)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the next version was begun: by its number, its changelog, or by commits that are not those that were sent."""
+        # b4 sets the next number itself as soon as a version is sent
+        numbered = self.draft.version > self.version and (self.draft.version != self.booked or has_changes(self.draft.changelog))
+        return self.is_sent and (numbered or self.changed)
+
+    @property
+    def title(self) -> str:
+        """What it is called: the cover letter's subject, else the first patch's."""
+        return self.draft.cover_subject or next((one.subject for one in self.draft.patches), self.draft.change_id)
+
+    @property
+    def label(self) -> str:
+        """The last version as reviewers see it: `v2`, `v2 RESEND`."""
+        again = self.last is not None and self.last.version == self.version and parse_subject(self.last.entries[0].mail.subject).resend
+        return f"v{self.version}{' RESEND' if again else ''}"
+
+    @property
+    def summary(self) -> str:
+        """One line: what was sent, and what became of it."""
+        if self.is_unfinished and self.attempt:
+            states = [one.state for one in self.attempt.entries]
+            taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
+            word = "partly sent" if self.is_partial else "not sent"
+            mails = f"{taken} of {len(states)} mail{'s' if len(states) > 1 else ''} accepted"
+            return f"v{self.attempt.version} {word}: {mails}{f', {unknown} unknown' if unknown else ''}"
+        if not self.is_sent:
+            tried = f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})" if self.tried else ""
+            return f"not sent{tried}"
+        words = f"{self.label} {self._became}"
+        return f"{words}; your commits have changed since" if self.changed and self.state not in FINAL else words
+
+    @property
+    def _became(self) -> str:
+        if self.series is None:
+            assert self.last is not None
+            return f"sent on {self.last.begun[:10]}, not followed"
+        if self.series.status is None:
+            return "sent, not on the archive yet"
+        why = self.series.status.why
+        return f"{self.state}{f': {why}' if why else ''}"
+
+    @property
+    def next_step(self) -> str:
+        """What the author should do next, one sentence; a command in it runs as printed."""
+        return self.advice.text
+
+    @property
+    def advice(self) -> Advice:
+        """The next step, and whether it is the author's."""
+        if self.is_unfinished:
+            return Advice(NextStepNeed.ACTION, "send what is missing: `patchpilot send --resume`")
+        if not self.is_sent:
+            return Advice(NextStepNeed.ACTION, "look at the mails, then send them: `patchpilot send --dry-run`")
+        if self.series is None:
+            assert self.last is not None
+            return Advice(NextStepNeed.ACTION, f"follow it: `patchpilot track add '<{self.last.entries[0].mail.message_id}>'`")
+        if self.is_begun and self.state not in (*FINAL, *LANDED):
+            begun = replace(self.draft, version=self.next_version)
+            if unfinished(begun):
+                words = "`patchpilot draft --changelog '- what changed'`, then `patchpilot send --reroll`"
+                return Advice(NextStepNeed.ACTION, f"write the changelog of v{self.next_version} and send it: {words}")
+            return Advice(NextStepNeed.ACTION, f"send v{self.next_version}: `patchpilot send --reroll`")
+        return self.series.advice
+
+
+def topic_state(
+    repository: Repository,
+    target: str | None = None,
+    *,
+    base: str | None = None,
+    store: Store,
+    draft: Draft | None = None,
+    known: Sequence[Tracked] = (),
+) -> TopicState:
+    """How far a TARGET's topic is; `known` are followed series that were read already.
+
+    Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
+    """
+    request = SendRequest(target=target, base=base)
+    series, ids = read_topic(repository, request)
+    draft = draft or read_draft(repository, request, series, ids)
+    with Outbox() as outbox:
+        real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
+        sent = [one for one in real if one.state in ("sent", "partial")]
+        tracked = series_of(repository, draft, ids, store, outbox, sent, known)
+    last = max(sent, key=lambda one: (one.version, one.id)) if sent else None
+    return TopicState(
+        draft=draft,
+        last=last,
+        attempt=real[-1] if real else None,
+        tried=next((one for one in reversed(tried) if one.state == "sent"), None),
+        series=tracked,
+        changed=last is not None and any(one.kind != "same" for one in changes(draft, last, repository)),
+        booked=_booked(repository, draft),
+    )
+
+
+def this_topic(
+    repository: Repository | None, target: str | None = None, *, base: str | None = None, store: Store, known: Sequence[Tracked] = ()
+) -> TopicState | None:
+    """How far the topic in hand is (without `target`: the current branch's); None where there is none."""
+    if repository is None:
+        return None
+    try:
+        return topic_state(repository, target, base=base, store=store, known=known)
+    except PatchpilotError:
+        return None
+
+
+def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
+    """These series, the one of the topic in hand marked and with the topic's next step."""
+    own = topic.series.entry.id if topic and topic.series else None
+    return tuple(replace(one, own=True, advice=topic.advice) if topic and one.entry.id == own else one for one in series)
+
+
+def _booked(repository: Repository, draft: Draft) -> int:
+    """The next version by b4's tracking data and the tags of sends; 1 where neither knows the topic."""
+    known = prep_branch(repository, draft.branch) if draft.branch else None
+    tagged = max((one.version + 1 for one in sent_tags(repository) if one.change_id == draft.change_id), default=1)
+    return max(known.revision if known else 1, tagged)

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `track`: follow series until they have landed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
+from patchpilot.model.mail import Mail
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of
+from patchpilot.threads.collect_mails import gather, status_of
+from patchpilot.threads.landed_series import in_repository
+from patchpilot.threads.mail_classifier import classify
+from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.mbox import read_mails, when
+from patchpilot.threads.next_step import Advice, NextStepNeed, advise
+from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, stable_summary
+from patchpilot.threads.track_store import Store, TrackEntry
+
+ArchiveAt = Callable[[str], Archive]
+"""Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
+
+
+def default_archive(offline: bool = False) -> ArchiveAt:
+    """Archives with the ten-minute cache in the user's cache directory."""
+    import platformdirs
+
+    cache = Path(platformdirs.user_cache_dir("patchpilot")) / "archive"
+    return lambda url: Archive(url, cache=cache, offline=offline)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was
+    given; `cached` when its threads are those read at `entry.updated`, as the archive's answers of then were still at hand;
+    `own` for the series of the topic in hand."""
+
+    entry: TrackEntry
+    status: Status | None
+    state: SeriesState
+    landed: tuple[LandedCommit, ...]
+    stable: tuple[StableBranch, ...]
+    unread: frozenset[str]
+    advice: Advice
+    new: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+    unreachable: bool = False
+    cached: bool = False
+    own: bool = False
+
+    @property
+    def next_step(self) -> str:
+        """What the author should do next, one sentence."""
+        return self.advice.text
+
+    @property
+    def subject(self) -> str:
+        """Its title."""
+        return self.status.topic.subject if self.status else self.entry.subject
+
+
+def add(
+    target: str | None,
+    *,
+    mbox: Path | None = None,
+    lore: str = LORE,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another)."""
+    if mbox is not None:
+        return _add_from_mbox(target, mbox, store, repository, progress)
+    if target is None:
+        raise UsageError("nothing to follow", hint="name a Message-ID or a URL of the archive, or --mbox FILE")
+    message_id = message_id_of(target)
+    if message_id is None:
+        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
+    url = archive_of(target, lore)
+    with archive_at(url) as archive:
+        mails, troubles = gather(archive, message_id, progress=progress)
+    mails = _without_tests(mails)
+    status = status_of(message_id, read_thread(mails, now=_now()))
+    if status is None:
+        raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
+    entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
+    new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
+    return (replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=troubles),)
+
+
+def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> TrackEntry:
+    """Follow a series just sent, before any archive has it; `message_id` is that of the cover letter or first patch."""
+    return store.holding([message_id]) or store.add(message_id, subject, lore, None)
+
+
+def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    left_out: list[str] = []
+    mails = _without_tests(read_mails(mbox, progress, left_out.append))
+    every = read_thread(mails, progress=progress)
+    if target:
+        message_id = message_id_of(target)
+        one = status_of(message_id, every) if message_id else None
+        if one is None:
+            raise MissingError(f"{target}: not in {mbox}", hint="leave it out to follow the series that is there")
+        chosen: Sequence[Status] = (one,)
+    else:
+        later = {one.message_id for status in every for one in status.follow_ups}
+        chosen = [status for status in every if not later & status.topic.message_ids] or every
+    if not chosen:
+        raise InputError(f"{mbox}: no patch in it", hint="give the mbox of a thread, as an archive's t.mbox.gz")
+    found = []
+    for status in chosen:
+        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
+        wanted = set(status.message_ids)
+        for follow_up in status.follow_ups:
+            other = status_of(follow_up.message_id, every)
+            wanted |= other.message_ids if other else frozenset()
+        new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in wanted], seen=_own(status))
+        found.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
+    return tuple(found)
+
+
+def show(
+    number: int, *, store: Store, repository: Repository | None = None, mark_read: bool = False, progress: Progress = silent
+) -> Tracked:
+    """One series as it is known here; nothing is asked of the network."""
+    tracked = _shown(store.entry(number), store, repository, progress)
+    if mark_read:
+        store.mark_read(number)
+    return tracked
+
+
+def listed(*, store: Store, repository: Repository | None = None, progress: Progress = silent) -> tuple[Tracked, ...]:
+    """All followed series as they are known here."""
+    return tuple(_shown(entry, store, repository, progress) for entry in store.entries())
+
+
+def update(
+    numbers: Sequence[int] | None = None,
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    lore: str | None = None,
+    everything: bool = False,
+    fresh: bool = False,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Read what is new about these series (default: those that have not come to an end; `everything`: all). One
+    whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
+    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    found = []
+    for entry in entries:
+        before = _shown(entry, store, None, progress)
+        if not numbers and not everything and before.state in (SeriesState.REJECTED, SeriesState.SUPERSEDED):
+            found.append(before)
+            continue
+        try:
+            found.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+        except NetworkError as error:
+            found.append(replace(before, troubles=(error.message,), unreachable=True))
+    return tuple(found)
+
+
+def _update_one(
+    before: Tracked, store: Store, archive_at: ArchiveAt, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+) -> Tracked:
+    entry = before.entry
+    known = store.mails(entry.id)
+    troubles: tuple[str, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    cached = False
+    url = lore or entry.lore
+    if url is None and entry.mbox:
+        path = Path(entry.mbox)
+        if path.exists():
+            left_out: list[str] = []
+            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append)))
+            troubles = tuple(left_out)
+        else:
+            troubles = (f"{path} is not there any more",)
+    else:
+        try:
+            with archive_at(url or LORE) as archive:
+                mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, progress=progress)
+                mails, cached = _without_tests(mails), archive.remembered
+        except NotInArchiveError as error:
+            troubles = (error.message,)
+    if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
+        return replace(_shown(entry, store, repository, progress), troubles=troubles, cached=True)
+    status = status_of(entry.message_id, read_thread((*known, *mails)))
+    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
+    return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
+
+
+def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+    """The mails without the test copies that `send --to-self` sent from here: with b4, no header tells them from the real ones."""
+    with Outbox() as outbox:
+        tests = outbox.test_ids()
+    return tuple(mail for mail in mails if mail.message_id not in tests)
+
+
+def _of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail]) -> tuple[Mail, ...]:
+    every = read_thread((*known, *mails))
+    status = status_of(entry.message_id, every)
+    if status is None:
+        return tuple(mails)
+    wanted = set(status.message_ids)
+    for follow_up in status.follow_ups:
+        other = status_of(follow_up.message_id, every)
+        wanted |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in mails if mail.message_id in wanted)
+
+
+def watch(
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    lore: str | None = None,
+    wait: Callable[[], bool],
+    fresh: bool = False,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> Iterator[tuple[Tracked, ...]]:
+    """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on. `fresh` for a
+    pause so short that the cache would answer."""
+    while True:
+        yield tuple(
+            one
+            for one in update(store=store, archive_at=archive_at, lore=lore, fresh=fresh, repository=repository, progress=progress)
+            if one.new or one.unreachable
+        )
+        if not wait():
+            return
+
+
+def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
+    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
+    found: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for entry in store.entries():
+        for mail in store.mails(entry.id):
+            # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
+            if "failed to apply" not in mail.subject or not any(one in mail.body for one in commits):
+                continue
+            told = classify(mail)
+            if told.kind is not MailKind.STABLE_FAILED or not told.place.versions:
+                continue
+            about = [one for one in commits if one in told.place.commits] or [one for one in commits if one in mail.body]
+            for key in ((one, version) for one in about for version in told.place.versions):
+                found[key] = max(found.get(key, (when(mail), "")), (when(mail), mail.message_id))
+    return {key: message_id for key, (_, message_id) in found.items()}
+
+
+def remove(number: int, *, store: Store) -> TrackEntry:
+    """Follow a series no longer."""
+    return store.remove(number)
+
+
+def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None) -> Tracked:
+    """The series as kept; `status` where it was just read from the same mails."""
+    if status is None:
+        mails = store.mails(entry.id)
+        now = None if entry.mbox and not entry.lore else _now()
+        status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
+    unread = store.unread(entry.id)
+    if status is None:
+        waiting = Advice(
+            NextStepNeed.PATIENCE, "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"
+        )
+        return Tracked(entry, None, SeriesState.SENT, (), (), unread, waiting)
+    if repository is None:
+        return Tracked(entry, status, status.state, status.landed, status.stable, unread & status.message_ids, advise(status))
+    return _with_repository(entry, status, repository, unread & status.message_ids, progress)
+
+
+def _with_repository(entry: TrackEntry, status: Status, repository: Repository, unread: frozenset[str], progress: Progress) -> Tracked:
+    seen = in_repository(status, repository, progress=progress)
+    mainline = [one for one in seen if not one.tree.startswith("stable/")]
+    told = [one for one in status.landed if not (mainline and one.tree == "torvalds/linux")]
+    stable = _stable_in(status.stable, seen)
+    state, why = status.state, status.why
+    if seen and state not in (SeriesState.REJECTED, SeriesState.SUPERSEDED):
+        in_branch = any(one.state in ("merged", "released") for one in stable)
+        state = SeriesState.IN_STABLE if in_branch or state is SeriesState.IN_STABLE else SeriesState.IN_MAINLINE
+        why = stable_summary(stable) if state is SeriesState.IN_STABLE else _mainline_words(mainline, stable)
+    known = replace(status, state=state, why=why, stable=stable, landed=(*told, *seen))
+    return Tracked(entry, known, state, known.landed, stable, unread, advise(known))
+
+
+def _stable_in(told: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:
+    """The stable branches: what the repository has of them in place of what mails said, and those no mail named."""
+    there = {
+        one.tree.removeprefix("stable/linux-").removesuffix(".y"): (one.commit, one.release or "")
+        for one in seen
+        if one.tree.startswith("stable/")
+    }
+    by_mail = {one.version: one for one in told}
+    found = []
+    for version in dict.fromkeys((*by_mail, *there)):
+        one = by_mail.get(version, StableBranch(version, "merged", None))
+        if version in there:
+            commit, release = there[version]
+            one = replace(one, state="released" if release else "merged", commit=commit, note=release)
+        found.append(one)
+    return tuple(found)
+
+
+def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
+    release = mainline[0].release if mainline else None
+    words = f"first in {release}" if release else "in no release yet"
+    return f"{words}; {stable_summary(stable)}" if stable else words
+
+
+def _key(status: Status) -> str:
+    """The Message-ID a series is kept under: its first post that is known."""
+    return status.topic.revisions[0].head.message_id
+
+
+def _own(status: Status) -> frozenset[str]:
+    """What the author need not be told of: their own mails."""
+    from patchpilot.threads.sender import same_person
+
+    mine = {reply.mail.mail.message_id for reply in status.replies if same_person(reply.mail.sender, status.topic.author)}
+    return status.topic.message_ids | mine
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From a change and the blame of its files to numbers about each candidate: what a ranker weighs."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.model.fix_claim import kind_of
+from patchpilot.tags.blame import Blame
+from patchpilot.tags.commit_change import CommitFileChange, Run
+from patchpilot.tags.comparable_words import identifiers, significance, stems
+from patchpilot.tags.enclosing_blocks import Block, enclosing
+from patchpilot.tags.evidence_input import EvidenceInput
+
+NEAR = 3
+MOVED = 0.3
+DAY = 86400
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one commit owns near the change; lines are weighted by how much they tell."""
+
+    removed: float = 0.0
+    beside: float = 0.0
+    context: float = 0.0
+    block: float = 0.0
+    file: float = 0.0
+    heads: float = 0.0
+    votes: float = 0.0
+    tops: int = 0
+    related: float = 0.0
+    related_near: float = 0.0
+    named: float = 0.0
+    runs: set[tuple[str, int]] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+    removed_lines: list[tuple[str, int]] = field(default_factory=list)
+    beside_lines: list[tuple[str, int]] = field(default_factory=list)
+    block_names: list[str] = field(default_factory=list)
+    mentioned: bool = False
+
+
+def tally(scene: EvidenceInput) -> dict[str, Tally]:
+    """Count, for every commit that owns a line of the changed files, what it owns and where."""
+    found: dict[str, Tally] = defaultdict(Tally)
+    spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or not word.islower()}
+    for one in scene.mentions:
+        found[one].mentioned = True
+    for change in scene.files:
+        blame = scene.blames.get(change.old_path or "")
+        if blame:
+            _tally_file(change, blame, found, spoken)
+    return found
+
+
+def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]) -> None:
+    path = blame.path
+    frequency: Counter[str] = Counter()
+    words: dict[int, frozenset[str]] = {}
+    for line, text in blame.texts.items():
+        words[line] = identifiers(text)
+        frequency.update(words[line])
+    if 1 in blame.ids:
+        found[blame.ids[1]].tops += 1
+    for line, owner in blame.ids.items():
+        one = found[owner]
+        one.file += significance(blame.texts[line])
+        one.files.add(path)
+    blocks: dict[tuple[int, int], Block] = {}
+    wanted: Counter[str] = Counter()
+    come = {text.strip() for run in change.runs for text in run.added}
+    for number, run in enumerate(change.runs):
+        lines = range(run.start, run.end + 1) if run.removed else range(0)
+        for line in lines:
+            _own(found, blame, line, path, number, come)
+        _vote(found, blame, run)
+        beside = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
+        for distance in range(NEAR):
+            for line in (beside[0] - distance, beside[1] + distance):
+                if line in blame.ids:
+                    weight = significance(blame.texts[line])
+                    one = found[blame.ids[line]]
+                    one.context += weight / (1 + distance)
+                    if distance == 0 and not run.removed:
+                        one.beside += max(weight, 0.1)
+                        one.runs.add((path, number))
+                        one.beside_lines.append((path, line))
+        block = enclosing(blame.texts, max(1, run.start))
+        blocks[block.first, block.last] = block
+        old = {word for text in run.removed for word in identifiers(text)}
+        new = {word for text in run.added for word in identifiers(text)}
+        for word in old ^ new:
+            wanted[word] += 2
+        for word in old & new:
+            wanted[word] += 1
+    for block in blocks.values():
+        for line in range(block.first, block.last + 1):
+            if line in blame.ids:
+                one = found[blame.ids[line]]
+                one.block += significance(blame.texts[line])
+        head = blame.ids.get(block.head)
+        if head:
+            found[head].heads += 1
+            found[head].block_names.append(block.name)
+    _related(blame, words, frequency, wanted, blocks, found, spoken)
+
+
+def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]) -> None:
+    """Credit the owner of a removed line; one that the change only moves within the file counts little."""
+    if line not in blame.ids:
+        return
+    one = found[blame.ids[line]]
+    text = blame.texts[line]
+    weight = significance(text) * (MOVED if text.strip() in come else 1.0)
+    one.removed += weight
+    if weight:
+        one.runs.add((path, number))
+        one.removed_lines.append((path, line))
+
+
+def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
+    """Every run has one vote, shared by who owns its removed lines, or, half as loud, the lines beside what it adds."""
+    lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
+    votes: dict[str, float] = defaultdict(float)
+    for line in lines:
+        if line in blame.ids:
+            votes[blame.ids[line]] += significance(blame.texts[line]) or 0.05
+    loud = 1.0 if run.removed else 0.5
+    for one, share in shares(votes).items():
+        found[one].votes += share * loud
+
+
+def _related(
+    blame: Blame,
+    words: Mapping[int, frozenset[str]],
+    frequency: Counter[str],
+    wanted: Counter[str],
+    blocks: Mapping[tuple[int, int], Block],
+    found: dict[str, Tally],
+    spoken: set[str],
+) -> None:
+    """Credit who owns other lines with the identifiers that the change touches, rare ones most; and those that the message names."""
+    rare = {word: weight / frequency[word] for word, weight in wanted.items() if 0 < frequency[word] <= 40}
+    told = {word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40}
+    for line, here in words.items():
+        score = sum(rare[word] for word in here if word in rare)
+        if score:
+            one = found[blame.ids[line]]
+            one.related += score
+            if any(first <= line <= last for first, last in blocks):
+                one.related_near += score
+        score = sum(told[word] for word in here if word in told)
+        if score:
+            found[blame.ids[line]].named += score
+
+
+def shares(values: Mapping[str, float]) -> dict[str, float]:
+    """Each value's share of their sum."""
+    total = sum(values.values())
+    return {name: value / total for name, value in values.items()} if total else dict.fromkeys(values, 0.0)
+
+
+def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
+    """The numbers of each candidate, about between 0 and 1; being named outright is larger, since few examples must not hold its weight back."""
+    ids = [one for one in tallies if one in scene.owners]
+    tables = {
+        kind: shares({one: getattr(tallies[one], kind) for one in ids})
+        for kind in ("removed", "beside", "context", "block", "file", "votes", "related", "related_near", "named")
+    }
+    runs = sum(len(change.runs) for change in scene.files if change.old_path in scene.blames) or 1
+    adds_only = not any(tallies[one].removed for one in ids)
+    fix_words = stems(scene.subject.rpartition(": ")[2])
+    body_words = stems(scene.text)
+    weights = _word_weights(scene, ids)
+    direct = {one: tables["removed"][one] if not adds_only else tables["beside"][one] * 0.7 + tables["context"][one] * 0.3 for one in ids}
+    order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
+    among = [one for one in order if direct[one] > 0 or tables["block"][one] > 0]
+    age_rank = {one: at / max(1, len(among) - 1) for at, one in enumerate(among)}
+    touched = [one for one in order if direct[one] > 0]
+    oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
+    best = max(direct.values(), default=0.0)
+    top_vote = max(tables["votes"].values(), default=0.0)
+    found = {}
+    for one in ids:
+        owner, mine = scene.owners[one], tallies[one]
+        theirs = stems(owner.subject.rpartition(": ")[2])
+        kind = kind_of(owner.subject)
+        days = max(0.0, (scene.authored - owner.authored) / DAY)
+        found[one] = {
+            "removed": tables["removed"][one],
+            "removed_all": float(tables["removed"][one] > 0.99),
+            "removed_most": float(not adds_only and best > 0 and direct[one] == best),
+            "removed_any": float(tables["removed"][one] > 0),
+            "beside_mixed": tables["beside"][one] * (not adds_only),
+            "context": tables["context"][one] * (not adds_only),
+            "context_adds": tables["context"][one] * adds_only,
+            "context_only": float(direct[one] == 0 and tables["context"][one] > 0),
+            "block": tables["block"][one],
+            "block_adds": tables["block"][one] * adds_only,
+            "block_any": float(tables["block"][one] > 0),
+            "made_block": float(mine.heads > 0),
+            "made_block_adds": float(mine.heads > 0) * adds_only,
+            "related": tables["related"][one],
+            "related_adds": tables["related"][one] * adds_only,
+            "named": tables["named"][one],
+            "runs_all": float(len(mine.runs) >= runs),
+            "all_agree": float(direct[one] > 0.99 and tables["context"][one] > 0.99),
+            "subject": _overlap(fix_words, theirs, weights),
+            "body": _overlap(theirs, body_words | fix_words, weights),
+            "fix": float(kind == "fix"),
+            "cosmetic": float(kind == "cosmetic"),
+            "same_author": float(owner.author == scene.author),
+            "age": math.log1p(days) / 8,
+            "fresh": float(days < 60),
+            "age_rank": age_rank.get(one, 0.5),
+            "oldest": float(one == oldest and len(touched) > 1),
+            "newest": float(one == newest and len(touched) > 1),
+            "same_series": float(owner.author == scene.author and days < 2),
+            "votes": tables["votes"][one],
+            "votes_most": float(tables["votes"][one] == top_vote > 0),
+            "mentioned": 2.0 * (scene.mentions.get(one, 0.0) > 0.5),
+            "blamed": 3.0 * (scene.mentions.get(one, 0.0) >= 1),
+        }
+    return found
+
+
+def glance(numbers: Mapping[str, float]) -> float:
+    """How much a candidate deserves a second look: a rough sum, not fitted."""
+    lines = 3 * numbers["removed"] + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
+    blocks = numbers["block"] + numbers["block_adds"] + 0.5 * (numbers["made_block"] + numbers["block_any"])
+    return lines + blocks + 2 * numbers["related"] + numbers["named"] + numbers["body"] + numbers["subject"] + 5 * numbers["mentioned"]
+
+
+def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
+    """How telling a word is: rare among the candidates' subjects counts more."""
+    seen: Counter[str] = Counter()
+    for one in ids:
+        seen.update(stems(scene.owners[one].subject.rpartition(": ")[2]))
+    return {word: math.log((1 + len(ids)) / count) for word, count in seen.items()}
+
+
+def _overlap(words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]) -> float:
+    """The share, by weight, of the words that are among the others."""
+    top = math.log(1 + len(weights)) or 1.0
+    total = sum(weights.get(word, top) for word in words)
+    return sum(weights.get(word, top) for word in words & others) / total if total else 0.0

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The second look as numbers: did a candidate bring the lines in, only touch them up, or remove what the fix brings back?"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from patchpilot.history.fixes_tag import parse_tag
+from patchpilot.tags.blame_features import Tally
+from patchpilot.tags.candidate_history import CandidateHistory
+from patchpilot.tags.commit_change import CommitFileChange, Run
+from patchpilot.tags.comparable_words import identifiers, significance, stems
+from patchpilot.tags.evidence_input import EvidenceInput
+from patchpilot.tags.message_evidence import prose
+
+ALIKE = 0.75
+LONG_LINE = 200
+SHORT = 3
+"""Letters of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBag:
+    """What a commit did to a set of files, as bags: lines and identifiers that came and went (stripped, telling ones only)."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+    new_words: frozenset[str]
+    old_words: frozenset[str]
+    size: int
+
+
+def deed(files: Iterable[CommitFileChange]) -> ChangeBag:
+    """The bags of a change."""
+    added: set[str] = set()
+    removed: set[str] = set()
+    size = 0
+    for change in files:
+        for run in change.runs:
+            added.update(_bare(text) for text in run.added if significance(text) == 1)
+            removed.update(_bare(text) for text in run.removed if significance(text) == 1)
+            size += len(run.added) + len(run.removed)
+    new = {word for text in added for word in identifiers(text)}
+    old = {word for text in removed for word in identifiers(text)}
+    return ChangeBag(frozenset(added), frozenset(removed), frozenset(new), frozenset(old), size)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split())
+
+
+def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str, CandidateHistory]) -> dict[str, dict[str, float]]:
+    """The numbers of each candidate that was looked at again, all between 0 and 1."""
+    fix = deed(scene.files)
+    deeds = {one: deed(look.files) for one, look in past.items()}
+    changed = (fix.new_words ^ fix.old_words) | fix.old_words
+    spread: Counter[str] = Counter()
+    for did in deeds.values():
+        spread.update(changed & did.new_words)
+    weight = {word: 1.0 / spread[word] for word in changed if spread[word]}
+    total = sum(weight.values())
+    fix_words = stems(f"{scene.subject.rpartition(': ')[2]}\n{scene.text}")
+    said = {one: stems("\n".join(prose(look.message))) for one, look in past.items()}
+    speech: Counter[str] = Counter()
+    for words in said.values():
+        speech.update(words)
+    fixed_by = _fixed_by(scene, past)
+    touched = {word for word in _code(scene.files) if "_" in word}
+    spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or (not word.islower() and len(word) > SHORT)}
+    found: dict[str, dict[str, float]] = {}
+    before: list[str] = []
+    for one, look in past.items():
+        did, tally = deeds[one], tallies[one]
+        fresh, edited, older = _newness(scene, tally, look)
+        found[one] = {
+            "new": fresh,
+            "touched_up": edited,
+            "restored": _share(fix.added, did.removed),
+            "words_restored": _share(fix.new_words - fix.old_words, did.old_words - did.new_words),
+            "brought": sum(weight[word] for word in changed & did.new_words if word in weight) / total if total else 0.0,
+            "speech": _spoken(fix_words, said[one], speech, len(past)),
+            "is_fix": float(any(parse_tag(line) for line in look.message.split("\n")[1:])),
+            "fixed_by": float(any(tallies[fixer].removed for fixer in fixed_by.get(one, ()))),
+            "fixed": float(bool(fixed_by.get(one))),
+            "small": float(did.size <= 6),
+            "told": float(not touched.isdisjoint(identifiers(look.message))),
+            "brought_told": float(not spoken.isdisjoint(did.new_words - did.old_words)),
+        }
+        before += older
+    for one, did in deeds.items():
+        found[one]["was_before"] = sum(text in did.added for text in before) / len(before) if before else 0.0
+    for kind in ("speech", "words_restored"):
+        most = max((numbers[kind] for numbers in found.values()), default=0.0)
+        for numbers in found.values():
+            numbers[f"{kind}_most"] = float(numbers[kind] == most > 0)
+    return found
+
+
+def _code(files: Iterable[CommitFileChange]) -> set[str]:
+    """The identifiers of all lines that go or come."""
+    return {word for change in files for run in change.runs for text in (*run.removed, *run.added) for word in identifiers(text)}
+
+
+def _newness(scene: EvidenceInput, tally: Tally, look: CandidateHistory) -> tuple[float, float, list[str]]:
+    """(share of its lines at the change that it brought in, share that it only touched up, what those were before)."""
+    runs: dict[str, Sequence[Run]] = {}
+    for change in look.files:
+        runs[change.new_path or ""] = change.runs
+    fresh = touched = 0
+    before: list[str] = []
+    places = tally.removed_lines or tally.beside_lines
+    for path, line in places:
+        blame = scene.blames[path]
+        then, number = blame.origins.get(line, (path, line))
+        run = next((run for run in runs.get(then, ()) if run.new_start <= number < run.new_start + len(run.added)), None)
+        if run is None:
+            continue
+        old = _likest(blame.texts[line], run.removed)
+        if old is None:
+            fresh += 1
+        else:
+            touched += 1
+            before.append(_bare(old))
+    count = len(places) or 1
+    return fresh / count, touched / count, before
+
+
+def _likest(text: str, others: Sequence[str]) -> str | None:
+    """The line most like this one, where one is alike."""
+    bare = _bare(text)[:LONG_LINE]
+    best, found = ALIKE, None
+    for other in others[:60]:
+        matcher = SequenceMatcher(None, bare, _bare(other)[:LONG_LINE], autojunk=False)
+        if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
+            best, found = ratio, other
+    return found
+
+
+def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
+    return len(wanted & there) / len(wanted) if wanted else 0.0
+
+
+def _spoken(words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int) -> float:
+    """How much of what the fix says a candidate said as well; words that few candidates use count more."""
+    weights = {word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)}
+    total = sum(weights.values())
+    return sum(value for word, value in weights.items() if word in said) / total if total else 0.0
+
+
+def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dict[str, list[str]]:
+    """Candidate → the candidates that say they fix it; one that has the judged commit's own subject is not listened to."""
+    found: dict[str, list[str]] = {}
+    for one, look in past.items():
+        lines = look.message.split("\n")
+        if scene.subject and scene.subject in lines[0]:
+            continue
+        for line in lines[1:]:
+            tag = parse_tag(line)
+            if tag and tag.commit_id:
+                for other in past:
+                    if other.startswith(tag.commit_id):
+                        found.setdefault(other, []).append(one)
+    return found

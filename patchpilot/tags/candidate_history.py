@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A second look at the likeliest candidates: what each of them did to the files in question, and what it said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.tags.commit_change import CommitFileChange, parse_change
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateHistory:
+    """A candidate's message, and its change to the files in question under the names they had then."""
+
+    id: str
+    message: str
+    files: tuple[CommitFileChange, ...]
+
+
+def read_past(repository: Repository, ids: Sequence[str], paths: Iterable[str]) -> dict[str, CandidateHistory]:
+    """What these commits did to these paths, in one walk."""
+    wanted = sorted(set(paths))
+    if not ids or not wanted:
+        return {}
+    done = repository.git(
+        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",
+        *ids, "--", *wanted,
+    )  # fmt: skip
+    found = {}
+    for entry in done.text.split("\x01")[1:]:
+        commit, _, rest = entry.partition("\0")
+        message, _, diff = rest.partition("\0")
+        found[commit] = CandidateHistory(commit, message, parse_change(diff))
+    return found

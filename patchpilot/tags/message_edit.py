@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A commit message with tags added or mended, and the difference shown word by word."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.trailer import add_trailers, parse_trailers, trailer_block
+
+_PIECES = re.compile(r"\s+|[^\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWish:
+    """What is to be written into one message: (name, value) pairs to add, people who developed it too, and lines to put in place of others."""
+
+    trailers: tuple[tuple[str, str], ...] = ()
+    developers: tuple[str, ...] = ()
+    mended: Mapping[int, str] | None = None
+
+
+def compose(message: str, wish: MessageWish) -> str:
+    """The message with the wish fulfilled; everything else, trailers that nobody knows included, stays where it is."""
+    lines = message.rstrip("\n").split("\n")
+    for at, text in (wish.mended or {}).items():
+        lines[at] = text
+    text = add_trailers("\n".join(lines) + "\n", wish.trailers) if wish.trailers else "\n".join(lines) + "\n"
+    for who in wish.developers:
+        text = _add_developer(text, who)
+    return text
+
+
+def _add_developer(message: str, who: str) -> str:
+    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which stays the sender's."""
+    lines = message.rstrip("\n").split("\n")
+    pair = [f"Co-developed-by: {who}", f"Signed-off-by: {who}"]
+    if any(line.lower() == pair[0].lower() for line in lines):
+        return message
+    trailers = parse_trailers(lines)
+    signed = [one.line for one in trailers if one.key == "signed-off-by"]
+    others = [line for line in signed if lines[line].lower() != pair[1].lower()]
+    if signed and not others:
+        lines.insert(signed[0], pair[0])
+        return "\n".join(lines) + "\n"
+    if others:
+        lines[others[-1] : others[-1]] = pair
+    else:
+        block = trailer_block(lines)
+        if len(block):
+            lines[block.stop : block.stop] = pair
+        else:
+            lines += ["", *pair]
+    return "\n".join(lines) + "\n"
+
+
+def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
+    """The new message in pieces, each with its sign: " " kept, "-" gone, "+" come. Lines that stay are given whole."""
+    before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
+    pieces: list[tuple[str, str]] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pieces += [(" ", f"{line}\n") for line in before[a:b]]
+        elif kind == "replace" and b - a == d - c:
+            for one, other in zip(before[a:b], after[c:d], strict=True):
+                pieces += [*_words(one, other), (" ", "\n")]
+        else:
+            pieces += [("-", f"{line}\n") for line in before[a:b]]
+            pieces += [("+", f"{line}\n") for line in after[c:d]]
+    return tuple(pieces)
+
+
+def _words(old: str, new: str) -> list[tuple[str, str]]:
+    before, after = _PIECES.findall(old), _PIECES.findall(new)
+    pieces: list[tuple[str, str]] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pieces.append((" ", "".join(before[a:b])))
+            continue
+        for sign, text in (("-", "".join(before[a:b])), ("+", "".join(after[c:d]))):
+            if text:
+                pieces.append((sign, text))
+    return pieces
+
+
+def marked(pieces: Sequence[tuple[str, str]]) -> str:
+    """A word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
+    shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
+    found = []
+    for sign, text in pieces:
+        before, after = shapes[sign]
+        body, newline = (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
+        found.append(f"{before}{body}{after}{newline}")
+    return "".join(found)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""When one fix mends several bugs: the same change in several files, each brought in by another commit; or several commits blamed by name."""
+
+from collections.abc import Mapping
+
+from patchpilot.tags.evidence_input import EvidenceInput
+
+MAX_TAGS = 5
+
+
+def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
+    """The commits that deserve a tag each, `first` (the likeliest) among them, oldest first; only `first` where it stands alone."""
+    found = {first, *_blamed(scene, first), *_same_change(scene, first)}
+    ordered = sorted(found, key=lambda one: (scene.owners[one].committed, one))
+    return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
+
+
+def _blamed(scene: EvidenceInput, first: str) -> set[str]:
+    """Commits that the message blames outright, when the likeliest is one of them."""
+    blamed = {one for one, weight in scene.mentions.items() if weight >= 1}
+    return blamed if first in blamed else set()
+
+
+def _same_change(scene: EvidenceInput, first: str) -> set[str]:
+    """The sole owners of the lines that go, file by file, among the files in which the same lines go and come."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
+    for change in scene.files:
+        blame = scene.blames.get(change.old_path or "")
+        gone = [text.strip() for run in change.runs for text in run.removed]
+        if not blame or not gone:
+            continue
+        come = [text.strip() for run in change.runs for text in run.added]
+        owners: dict[str, int] = {}
+        for run in change.runs:
+            for line in range(run.start, run.end + 1) if run.removed else ():
+                if line in blame.ids:
+                    owners[blame.ids[line]] = owners.get(blame.ids[line], 0) + 1
+        groups.setdefault((tuple(gone), tuple(come)), []).append(owners)
+    for files in groups.values():
+        sole = {next(iter(owners)) for owners in files if len(owners) == 1}
+        if len(files) > 1 and len(sole) > 1 and first in sole and all(len(owners) == 1 for owners in files):
+            return sole
+    return set()

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A release that the message names as the one where the trouble began, as evidence for what first came with it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from patchpilot.history.releases import Release
+from patchpilot.tags.rank_culprits import Candidate
+
+TIMES = 2.0
+"""How many times likelier such a candidate becomes. Not fitted: of 600 known fixes two name a release, one of them not its bug's."""
+_BEGAN = re.compile(
+    r"\b(?:since|(?:introduced|regress\w*|broken|broke|appeared|began|started)\s+(?:in|with|since|from|between)|as\s+of"
+    r"|starting\s+(?:with|from|in)|(?:upgrad|updat)\w+\s+(?:\w+\s+)?to|(?:regression|bug|breakage)\s+(?:in|since|from))\s+"
+    r"(?:(?:the|at|least|release|version|kernel|kernels|linux|commit)\s+){0,3}v?(\d{1,9}(?:\.\d{1,9}){1,3})(?:-rc\d+)?(?!\w|\.\d|-\d)",
+    re.IGNORECASE,
+)
+
+
+def releases_in(text: str) -> tuple[tuple[int, ...], ...]:
+    """The versions that a text says something began with, as numbers: (5, 4) of "broken since v5.4-rc2"."""
+    return tuple(dict.fromkeys(tuple(int(part) for part in found[1].split(".")) for found in _BEGAN.finditer(text)))
+
+
+def weigh_release(candidates: Sequence[Candidate], text: str, first: Callable[[Candidate], Release | None]) -> tuple[Candidate, ...]:
+    """The candidates anew, best first: those that came with a release the text names are likelier, all others less so."""
+    named = set(releases_in(text))
+    if not named:
+        return tuple(candidates)
+    met = {one.commit: found for one in candidates if (found := first(one)) and found.numbers in named}
+    if not met or len(met) == len(candidates):
+        return tuple(candidates)
+    raised = {one.commit: one.confidence * (TIMES if one.commit in met else 1.0) for one in candidates}
+    whole = sum(one.confidence for one in candidates)
+    # what is left for "none of these" keeps its weight
+    scale = max(1.0, whole) / (sum(raised.values()) + max(0.0, 1.0 - whole))
+    weighed = [
+        replace(
+            one,
+            confidence=round(raised[one.commit] * scale, 3),
+            evidence=(
+                *one.evidence,
+                *([f"came with {met[one.commit].name}, the release that the message names"] if one.commit in met else []),
+            ),
+        )
+        for one in candidates
+    ]
+    return tuple(sorted(weighed, key=lambda one: -one.confidence))

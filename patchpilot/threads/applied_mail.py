@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a machine's or maintainer's mail says a patch went: trees, commits, patch titles, stable versions."""
+
+import re
+from dataclasses import dataclass
+
+from patchpilot.threads.mail_kinds import MailKind
+
+_COMMIT_URL = re.compile(r"https?://git\.kernel\.org/\S*?(?:/c/|[?&;](?:id|h)=|/commit/?\?id=|/tip/)(?P<id>[0-9a-f]{7,40})\b")
+_COMMIT_LINE = re.compile(r"^\s*(?:commit|merge commit|Commit-ID)\s*:\s+(?P<id>[0-9a-f]{7,40})\b", re.MULTILINE)
+_UPSTREAM = re.compile(
+    r"^\s*(?:\[ ?Upstream commit (?P<a>[0-9a-f]{40}) ?\]|commit (?P<b>[0-9a-f]{40}) upstream\.?)", re.MULTILINE | re.IGNORECASE
+)
+_CHERRY = re.compile(r"\bgit cherry-pick -x (?P<id>[0-9a-f]{40})|^commit (?P<b>[0-9a-f]{40})$|^From (?P<c>[0-9a-f]{40}) ", re.MULTILINE)
+_APPLIED_TO = re.compile(
+    r"^\W*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"
+    r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"^[ ]*(?:-[ ]+)?\[(?P<marks>[^]\n]*?(?P<number>\d{1,6})/(?P<total>\d{1,6})|[^]\n]*)\][ ]+(?P<title>\S[^\n]*(?:\n[ ]{4,}(?!\(|https?:|commit:)[^\n]+)?)\n"
+    r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
+    re.MULTILINE,
+)
+_VERSION = re.compile(r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b")
+_TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
+_MM = re.compile(r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]")
+_DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
+_PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedReport:
+    """One line of a summary: the patch's title and number, and the commit it became (None: not found there)."""
+
+    title: str
+    number: int | None
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a mail says of places: commits (as long as given), tree, stable versions, and the lines of its summary."""
+
+    commits: tuple[str, ...] = ()
+    tree: str | None = None
+    versions: tuple[str, ...] = ()
+    landings: tuple[AppliedReport, ...] = ()
+
+
+def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) -> Placement:
+    """Read the places out of a mail of this kind; `text` is its unquoted text, `headers` its headers by lower-case name."""
+    if kind is MailKind.APPLIED:
+        landings = _summary(text)
+        commits = [one.commit for one in landings if one.commit] or [*_ids(_COMMIT_URL, text), *_ids(_COMMIT_LINE, text)]
+        if "git tree" in text and not commits:
+            commits = _ids(_CHERRY, text)
+        named = _APPLIED_TO.search(text) or _DRIVER.search(text)
+        tree = named["tree"].strip(" :.,!") if named else None
+        return Placement(_unique(commits), tree if tree and not tree.lower().startswith("thank") else None, landings=landings)
+    if kind is MailKind.PULL_MERGED:
+        pulled = _PULLED.search(text)
+        ids = [headers.get("x-pr-merge-commit-id", ""), *_ids(_COMMIT_URL, text)]
+        return Placement(_unique([one for one in ids if re.fullmatch(r"[0-9a-f]{7,40}", one)]), pulled["tree"] if pulled else None)
+    if kind is MailKind.TIP_COMMIT:
+        tip = _TIP.search(text)
+        return Placement(_unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip")
+    if kind is MailKind.MM_COMMIT:
+        found = _MM.search(text) or _MM.search(subject)
+        branch = next((one for one in found.groups() if one), None) if found else None
+        return Placement((), f"-mm {branch}" if branch else "-mm")
+    if kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL, MailKind.BACKPORT_BOT):
+        ids = _ids(_UPSTREAM, text) or (_ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else [])
+        tree = "stable-queue" if kind is MailKind.STABLE_ADDED else None
+        return Placement(_unique(ids[:1]), tree, _versions(kind, subject, text))
+    return Placement()
+
+
+def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
+    if kind is MailKind.BACKPORT_BOT:
+        return _unique(re.findall(r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE))
+    marked = re.match(r"^(?:\s*\[[^]]*\])*?\s*\[PATCH[^]]*?\b(?P<range>\d+\.\d+(?:\.y)?(?:-\d+\.\d+)?)\b[^]]*\]", subject)
+    if marked and kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
+        first, _, last = marked["range"].replace(".y", "").partition("-")
+        return _unique([first, last] if last else [first])
+    named = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(r"\b(\d+\.\d+)-stable\b", text[:600])
+    return _unique(named)
+
+
+def _summary(text: str) -> tuple[AppliedReport, ...]:
+    found = []
+    for one in _SUMMARY.finditer(text[:200_000]):
+        commit = (
+            _COMMIT_URL.search(one["where"])
+            or re.match(r"(?P<id>[0-9a-f]{7,40})$", one["where"])
+            or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", one["where"])
+        )
+        found.append(
+            AppliedReport(" ".join(one["title"].split()), int(one["number"]) if one["number"] else None, commit["id"] if commit else None)
+        )
+    return tuple(found)
+
+
+def _ids(pattern: re.Pattern[str], text: str) -> list[str]:
+    return [next(group for group in found.groups() if group) for found in pattern.finditer(text)]
+
+
+def _unique(values: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))

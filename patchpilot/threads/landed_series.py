@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a series is in a repository: mainline and its first release, every stable branch and its first release there."""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.landed_commits import History
+from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import mainline, stable_branches
+from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.posted_series import title_key
+from patchpilot.threads.status import LandedCommit, Status
+
+
+def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> tuple[LandedCommit, ...]:
+    """The landings of a series that the repository shows, mainline first; empty when it has none of its commits."""
+    tip = mainline(repository)
+    with History(repository, progress) as history:
+        if tip is None:
+            return ()
+        history.add([tip])
+        found: list[LandedCommit] = []
+        branches = stable_branches(repository, remote=remote, ended=True)
+        tree = "torvalds/linux" if branches.family.name == "linux" else "mainline"
+        releases = Releases(repository)
+        for commit, number in _commits(status, repository, history, tip):
+            release = releases.first(commit)
+            subject = repository.commit(commit).subject
+            found.append(LandedCommit(tree, commit, release.name if release else None, "in the repository", None, number, subject))
+            for branch in branches.branches:
+                landing = history.landed(commit, branch.tip)
+                if landing and landing.holds:
+                    released = _first_point_release(repository, branch.version, landing.commit)
+                    found.append(
+                        LandedCommit(
+                            f"stable/linux-{branch.version}.y", landing.commit, released, f"by {landing.how}", None, number, subject
+                        )
+                    )
+    return tuple(found)
+
+
+def _commits(status: Status, repository: Repository, history: History, tip: str) -> list[tuple[str, int | None]]:
+    """The mainline commits of a series: by the ids told in mails, else by subject and author."""
+    found: dict[str, int | None] = {}
+    for told in status.landed:
+        commit = repository.find(told.commit) if told.commit else None
+        if commit and history.has(tip, commit):
+            found.setdefault(commit, told.patch)
+    have = {title_key(repository.commit(one).subject) for one in found}
+    for post in status.topic.latest.patches:
+        if title_key(post.title) in have:
+            continue
+        for ordinal in history.index.by_subject(post.title):
+            commit = history.index.id(ordinal)
+            if history.has(tip, commit) and repository.commit(commit).author.key in authors_of(status, post.mail.mail.body):
+                found.setdefault(commit, post.number or 1)
+                break
+    return list(found.items())
+
+
+def authors_of(status: Status, body: str) -> set[str]:
+    """Who may be the author of the commit: the sender, or the From: line in the patch."""
+    inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
+    return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
+
+
+def _first_point_release(repository: Repository, version: str, commit: str) -> str | None:
+    """The first `vX.Y.Z` of a stable series that contains the commit, by halves; None when none does yet."""
+    tags = [name for name in repository.refs if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)]
+    tags.sort(key=lambda name: int(name.rpartition(".")[2]))
+    return _bisect(repository, tags, commit)
+
+
+def _bisect(repository: Repository, tags: Sequence[str], commit: str) -> str | None:
+    low, high = 0, len(tags)
+    while low < high:
+        middle = (low + high) // 2
+        if repository.is_ancestor(commit, repository.refs[tags[middle]]):
+            high = middle
+        else:
+            low = middle + 1
+    return tags[low] if low < len(tags) else None

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a mail of a patch's life is: by who sends it and what they wrote themselves, never by its subject alone."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import Mail
+from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.threads.applied_mail import Placement, placement
+from patchpilot.threads.bots import known_robot
+from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.reply_body import Body, take_apart
+from patchpilot.threads.reply_prose import read_prose
+from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, is_nack
+from patchpilot.threads.sender import real_sender, same_person
+
+MAX_SUBJECT = 1000
+_REPLY = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
+_NAMED = re.compile(
+    r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
+)
+
+
+@dataclass(frozen=True)
+class Classified:
+    """A mail and what it is; `semi` when a script sent it in a person's name, `nack` when it refuses formally."""
+
+    mail: Mail
+    sender: Address
+    subject: Subject
+    is_reply: bool
+    kind: MailKind
+    confidence: float
+    why: str
+    bot: bool
+    semi: bool
+    trailers: tuple[GivenTrailer, ...]
+    body: Body
+    robot: str | None = None
+    named_tree: str | None = None
+    by_author: bool = False
+
+    @cached_property
+    def credited(self) -> tuple[GivenTrailer, ...]:
+        """The tags that count."""
+        return tuple(one for one in self.trailers if one.credited)
+
+    @cached_property
+    def place(self) -> Placement:
+        """Where the mail says the patch went."""
+        headers = {one.name.lower(): one.value for one in self.mail.headers}
+        found = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
+        return found if found.tree or not self.named_tree else Placement(found.commits, self.named_tree, found.versions, found.landings)
+
+
+def classify(mail: Mail, author: Address | None = None) -> Classified:
+    """Say what one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
+    sender = real_sender(mail)
+    subject = parse_subject(mail.subject[:MAX_SUBJECT])
+    is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
+    text = unquoted(mail.body)
+    robot = known_robot(f"{sender.name} <{sender.email}>"[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail))
+    body = take_apart(mail.body)
+    base = Classified(mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body)
+    if robot:
+        tags = () if robot.kind in (MailKind.PATCH, MailKind.COVER) else given_trailers(body, sender, bot=robot.bot)
+        why = f"{robot.name} is known by sender and words"
+        return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
+    if not is_reply and (kind := _post(subject, text, body)):
+        return replace(base, kind=kind, confidence=0.95, why="a patch as sent" if kind is MailKind.PATCH else "a cover letter")
+    by_author = same_person(sender, author) if author else _author_like(sender, body)
+    base = replace(base, by_author=by_author, trailers=given_trailers(body, sender))
+    if _SCRIPT_ID.search(mail.message_id) and not by_author:
+        return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
+    return _person(base)
+
+
+def _person(base: Classified) -> Classified:
+    """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
+    body, credited = base.body, base.credited
+    to_self = any(_says(line, base.sender) for line in body.attributions[:1])
+    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self)
+    refusal = next((line.text for line in body.own if is_nack(line.text)), None)
+    if refusal is not None:
+        return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
+    if reading.kind is MailKind.NACK and (not credited or reading.confidence > 0.8):
+        return replace(base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why)
+    if reading.kind is MailKind.APPLIED and reading.confidence > (0.6 if credited else 0.5):
+        return replace(base, kind=MailKind.APPLIED, confidence=reading.confidence, why=reading.why, named_tree=reading.tree)
+    if any(one.name.lower() != "signed-off-by" or not body.has_diff for one in credited):
+        return replace(base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0]))
+    if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
+        return replace(base, kind=MailKind.PATCH, confidence=0.7, why="a whole patch in a reply")
+    if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
+        return replace(base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply")
+    return replace(base, kind=reading.kind, confidence=reading.confidence, why=reading.why)
+
+
+def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
+    """Whether a mail that is no reply is a patch or a cover letter."""
+    marked = subject.is_patch or subject.rfc or subject.number is not None
+    pull = any("pull" in word.lower() for mark in subject.marks for word in mark.split())
+    if subject.number == 0 and (marked or subject.total):
+        return MailKind.COVER
+    if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
+        return MailKind.PATCH
+    if pull or (marked and "diffstat" in text[:50_000].lower()):
+        return MailKind.COVER
+    if marked:
+        summary = re.search(r"^ \d+ files? changed, \d+ ", text, re.MULTILINE) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
+        return MailKind.COVER if summary and not body.has_diff else MailKind.PATCH
+    return None
+
+
+def _is_whole_patch(body: Body) -> bool:
+    """Whether the inline patch carries its own message or stat, and little is said besides."""
+    told = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
+    return told and len(body.text.split()) < 60
+
+
+def _author_like(sender: Address, body: Body) -> bool:
+    """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them first (who takes a patch signs
+    below), or the innermost words are theirs."""
+    deepest = ""
+    depth = 0
+    signed = False
+    for line in body.quoted[:400]:
+        if ":" not in line:
+            continue
+        bare = line.lstrip("> \t")
+        if bare.startswith("From:") or (bare.startswith("Signed-off-by:") and not signed):
+            signed = signed or bare.startswith("Signed")
+            address = parse_address(bare.partition(":")[2])
+            if address and same_person(address, sender):
+                return True
+        elif bare.rstrip().endswith(("wrote:", "writes:")):
+            level = line[: len(line) - len(bare)].count(">") + 1
+            if level >= depth:
+                deepest, depth = bare, level
+    return _says(deepest, sender)
+
+
+def _says(attribution: str, person: Address) -> bool:
+    """Whether an attribution ("On …, Ada Fixer wrote:") names the person."""
+    named = _NAMED.search(attribution)
+    if not named:
+        return False
+    name = named["name"].rpartition(",")[2].strip()
+    return same_person(Address(re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(), named["email"] or "-"), person)
+
+
+def unquoted(body: str) -> str:
+    """The lines of a body that are not quoted with `>`, at most so many that a log cannot stall anything."""
+    return "\n".join(line for line in body[:400_000].split("\n") if not line.startswith(">"))
+
+
+def _headers(mail: Mail) -> str:
+    return "\n".join(f"{one.name}: {one.value}" for one in mail.headers)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a mail of a thread can be."""
+
+from enum import StrEnum
+
+
+class MailKind(StrEnum):
+    """The kinds of mails, as JSON names them."""
+
+    REVIEW = "review"
+    QUESTION = "question"
+    ACK = "ack"
+    NACK = "nack"
+    TRAILERS = "trailers"
+    APPLIED = "applied"
+    BUILD_FAILURE = "build-failure"
+    TEST_RESULT = "test-result"
+    STABLE_ADDED = "stable-added"
+    STABLE_FAILED = "stable-failed"
+    STABLE_REVIEW = "stable-review"
+    AUTOSEL = "autosel"
+    BACKPORT_BOT = "backport-bot"
+    FORM_LETTER = "form-letter"
+    AI_REVIEW = "ai-review"
+    PULL_MERGED = "pull-merged"
+    MM_COMMIT = "mm-commit"
+    TIP_COMMIT = "tip-commit"
+    LINUX_NEXT = "linux-next"
+    PATCH = "patch"
+    COVER = "cover"
+    OTHER = "other"
+
+
+STABLE = frozenset((MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL))
+"""Mails of the stable trees' machinery; they are not in the author's thread."""
+
+WANTS_ANSWER = frozenset(
+    (MailKind.REVIEW, MailKind.QUESTION, MailKind.NACK, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
+)
+"""Mails the author is expected to act on."""

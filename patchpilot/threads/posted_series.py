@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A patch as posted, one sending of a series, and a work in all its revisions."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from patchpilot.model.address import Address
+from patchpilot.model.patch import parse_subject
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.mail_kinds import MailKind
+
+_TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
+_STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Post:
+    """A patch or cover letter as sent: `number` 0 is the cover, None an unnumbered patch."""
+
+    mail: Classified
+    change_id: str | None
+    links: frozenset[str]
+    earlier: dict[str, int]
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID."""
+        return self.mail.mail.message_id
+
+    @property
+    def title(self) -> str:
+        """The subject without marks."""
+        return self.mail.subject.title
+
+    @property
+    def number(self) -> int | None:
+        """Its number in the series."""
+        return self.mail.subject.number
+
+    @property
+    def is_cover(self) -> bool:
+        """Whether it is the cover letter (or the request to pull)."""
+        return self.mail.kind is MailKind.COVER
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One sending of a series: `version` from its marks; `posts` in order, the cover letter first."""
+
+    version: int
+    posts: tuple[Post, ...]
+
+    @property
+    def head(self) -> Post:
+        """The cover letter, else the first patch there is."""
+        return self.posts[0]
+
+    @property
+    def author(self) -> Address:
+        """Who sent it."""
+        return self.head.mail.sender
+
+    @property
+    def sent(self) -> datetime | None:
+        """When its head was sent."""
+        return self.head.mail.mail.date
+
+    @property
+    def patches(self) -> tuple[Post, ...]:
+        """Its patches without the cover letter."""
+        return tuple(post for post in self.posts if not post.is_cover)
+
+    @property
+    def rfc(self) -> bool:
+        """Whether it asks for comments only."""
+        return any(post.mail.subject.rfc for post in self.posts)
+
+    @property
+    def resend(self) -> bool:
+        """Whether it repeats what was sent."""
+        return any(post.mail.subject.resend for post in self.posts)
+
+    @property
+    def pull_request(self) -> bool:
+        """Whether it asks to pull."""
+        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks)
+
+    @property
+    def backport_to(self) -> str | None:
+        """The stable version its marks aim at, or None."""
+        for word in self.head.mail.subject.words:
+            if _STABLE_MARK.match(word):
+                return word
+        return None
+
+    @cached_property
+    def titles(self) -> frozenset[str]:
+        """The titles of its posts, as compared between revisions."""
+        return frozenset(title_key(post.title) for post in self.posts)
+
+    @cached_property
+    def change_ids(self) -> frozenset[str]:
+        """The change-ids b4 gave its posts."""
+        return frozenset(post.change_id for post in self.posts if post.change_id)
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The files its patches touch."""
+        return frozenset(path for post in self.posts for path in _TOUCHED.findall(post.mail.mail.body[:400_000]))
+
+
+@dataclass(frozen=True)
+class PostedTopic:
+    """One work in all its revisions, oldest first."""
+
+    revisions: tuple[Revision, ...]
+
+    @cached_property
+    def missing(self) -> dict[str, int]:
+        """Earlier revisions that later ones link to and that are not among the mails: Message-ID → version."""
+        known = self.message_ids
+        newest = self.latest.version
+        return {
+            one: version
+            for revision in self.revisions
+            for post in revision.posts
+            for one, version in post.earlier.items()
+            if one not in known and version < newest and all(version != other.version for other in self.revisions)
+        }
+
+    @property
+    def author(self) -> Address:
+        """Who sends it."""
+        return self.revisions[-1].author
+
+    @property
+    def subject(self) -> str:
+        """The newest revision's title."""
+        return self.revisions[-1].head.title
+
+    @property
+    def latest(self) -> Revision:
+        """The newest revision."""
+        return self.revisions[-1]
+
+    @cached_property
+    def titles(self) -> frozenset[str]:
+        """Every title it ever had."""
+        return frozenset().union(*(revision.titles for revision in self.revisions))
+
+    @property
+    def change_id(self) -> str | None:
+        """Its change-id, where b4 gave it one."""
+        return next((post.change_id for revision in reversed(self.revisions) for post in revision.posts if post.change_id), None)
+
+    @cached_property
+    def message_ids(self) -> frozenset[str]:
+        """The Message-IDs of all its posts."""
+        return frozenset(post.message_id for revision in self.revisions for post in revision.posts)
+
+
+def title_key(title: str) -> str:
+    """A title as compared: lower case, blanks and quotes evened out."""
+    return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
+
+
+def plain_title(text: str) -> str:
+    """The title in a quoted subject such as `[PATCH v2] x: y`."""
+    return parse_subject(text).title

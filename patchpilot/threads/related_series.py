@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Later works that fix, revert, carry, continue, backport, answer or mention a work, found by commit, title and threading."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from patchpilot.model.address import parse_address
+from patchpilot.threads.mbox import when
+from patchpilot.threads.posted_series import Post, title_key
+from patchpilot.threads.revision_links import ALIKE, likeness
+from patchpilot.threads.sender import same_person
+from patchpilot.threads.thread_match import MAX_REFERENCES, quotes_commit
+from patchpilot.threads.thread_values import FollowUp, LandedCommit, SeriesState, Status
+
+_ON_ITS_WAY = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED, SeriesState.ACCEPTED)
+_WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
+_FOR_A_TREE = re.compile(
+    r"\b(?:for|to) (?:the )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes) for\b", re.IGNORECASE
+)
+_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
+_REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
+
+
+def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
+    """The works, each with the later ones that have to do with it; one that carries it on its way says where it stands, too."""
+    known = _Known(every)
+    return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
+
+
+class _Known:
+    """What names what, so that each work is compared with those few that could have to do with it."""
+
+    def __init__(self, every: Sequence[Status]) -> None:
+        self.begun = [min(when(revision.head.mail.mail) for revision in status.topic.revisions) for status in every]
+        self._named: dict[str, set[int]] = defaultdict(set)
+        self._pulls = {at for at, status in enumerate(every) if status.topic.latest.pull_request}
+        for at, status in enumerate(every):
+            for title in status.topic.titles:
+                self._named[title].add(at)
+            for post in (post for revision in status.topic.revisions for post in revision.posts):
+                mail = post.mail.mail
+                for one in (mail.in_reply_to or "", *mail.references[-MAX_REFERENCES:], *post.links, *_commits(mail.body)):
+                    self._named[one].add(at)
+            for reply in status.replies:
+                if reply.mail.robot is None:
+                    for one in _commits(reply.mail.mail.body):
+                        self._named[one].add(at)
+
+    def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
+        """The works that name this one's titles, mails or commits, and all requests to pull, in order."""
+        titles = status.topic.titles
+        names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(one[:12] for one in commits))
+        return sorted(self._pulls.union(*(self._named.get(one, ()) for one in names)))
+
+
+def _commits(text: str) -> set[str]:
+    return set(_COMMIT.findall(text, 0, 200_000))
+
+
+def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Status]) -> Status:
+    commits = [one.commit for one in status.landed if one.commit and len(one.commit) >= 12]
+    reverts = {f"revert {title}" for title in status.topic.titles}
+    found = []
+    for number in known.candidates(status, commits):
+        other = every[number]
+        if number == at or known.begun[number] <= known.begun[at]:
+            continue
+        relation = _relation(other, commits, reverts, status)
+        if relation:
+            place = next((one for one in other.landed if one.commit), None)
+            found.append(
+                FollowUp(
+                    relation,
+                    other.topic.subject,
+                    other.topic.author,
+                    other.topic.revisions[0].head.message_id,
+                    other.topic.latest.version,
+                    other.state,
+                    place.commit if place else None,
+                    place.tree if place else None,
+                )
+            )
+    if not found:
+        return status
+    return _reverted(_carried(replace(status, follow_ups=tuple(found)), every), every)
+
+
+def _carried(status: Status, every: Sequence[Status]) -> Status:
+    """Who sends another's patch on with what else they took has accepted it; when their request to pull was merged, it is in mainline."""
+    carrying = {one.message_id for one in status.follow_ups if one.relation == "carries"}
+    carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying and _is_batch(one)]
+    if not carriers or status.state not in _ON_ITS_WAY:
+        return status
+    merged = next((one for one in carriers if one.state is SeriesState.IN_MAINLINE), None)
+    if merged:
+        return replace(
+            status,
+            state=SeriesState.IN_MAINLINE,
+            why=f"it went with “{merged.topic.subject}” by {merged.topic.author.trailer()}, which was merged",
+        )
+    last = carriers[-1].topic
+    if status.state is SeriesState.ACCEPTED:
+        return status
+    return replace(status, state=SeriesState.ACCEPTED, why=f"{last.author.trailer()} sends it on in “{last.subject}”")
+
+
+def _reverted(status: Status, every: Sequence[Status]) -> Status:
+    """What is reverted had landed: a revert names the commit."""
+    ids = {one.message_id for one in status.follow_ups if one.relation == "reverts"}
+    reverts = [one for one in every if one.topic.revisions[0].head.message_id in ids]
+    for revert in reverts:
+        told = _REVERTED.search(revert.topic.latest.head.mail.mail.body) or next(
+            (found for post in revert.topic.latest.patches if (found := _REVERTED.search(post.mail.mail.body))), None
+        )
+        if told and not status.landed:
+            landed = (
+                LandedCommit(
+                    "torvalds/linux",
+                    told["id"],
+                    None,
+                    "named by its revert; release unknown without a repository",
+                    revert.topic.latest.head.message_id,
+                ),
+            )
+            aim = revert.topic.latest.backport_to
+            status = replace(
+                status, landed=landed, state=SeriesState.IN_MAINLINE, why=f"it landed; a revert {f'for {aim} ' if aim else ''}was posted"
+            )
+    return status
+
+
+def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
+    if other.topic.titles & reverts:
+        return "reverts"
+    if told := _passed_on(other, status):
+        return told
+    posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
+    replies = [reply.mail for reply in other.replies]
+    if any(quotes_commit(mail, commits) for mail in posts):
+        return "fixes"
+    if any(quotes_commit(mail, commits) for mail in replies if mail.robot is None):
+        return "fixes"
+    mine = status.topic.message_ids
+    if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
+        return "answers"
+    if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
+        return "mentions"
+    return None
+
+
+def _passed_on(other: Status, status: Status) -> str | None:
+    """How another person sends these patches again: as stable patches, as later versions, or on their way to mainline."""
+    mine, theirs = status.topic, other.topic
+    if same_person(mine.author, theirs.author):
+        return "backports" if theirs.latest.backport_to and not mine.latest.backport_to and mine.titles & theirs.titles else None
+    same = [post for revision in theirs.revisions for post in revision.patches if title_key(post.title) in mine.titles]
+    if theirs.latest.backport_to:
+        return "backports" if same and not mine.latest.backport_to else None
+    if any(_written_by_author(post, status) for post in same) and when(theirs.revisions[0].head.mail.mail) >= when(
+        mine.latest.head.mail.mail
+    ):
+        continued = theirs.latest.version > mine.latest.version and likeness(theirs.subject, mine.subject) > ALIKE
+        return "continues" if continued else "carries"
+    return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+
+
+def _is_batch(status: Status) -> bool:
+    """Whether a series is what a maintainer passes on: a request to pull, named for a tree or release, taken already, or of several others'
+    patches. Somebody else's series may as well have another's patch in it because it needs it."""
+    latest = status.topic.latest
+    if latest.pull_request or status.state in (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE) or _FOR_A_TREE.search(latest.head.title):
+        return True
+    inner = (_WRITTEN_BY.match(post.mail.mail.body) for post in latest.patches)
+    others = {
+        address.key for named in inner if named and (address := parse_address(named["author"])) and not same_person(address, latest.author)
+    }
+    return len(others) > 1
+
+
+def _written_by_author(post: Post, status: Status) -> bool:
+    """Whether the patch names the work's author as its own (a `From:` line within)."""
+    named = _WRITTEN_BY.match(post.mail.mail.body)
+    address = parse_address(named["author"]) if named else None
+    return address is not None and same_person(address, status.topic.author)
+
+
+def _is_pulled(pull: Post, status: Status) -> bool:
+    """Whether a request to pull lists the author with one of the newest patches, as git shortlog does."""
+    lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
+    named = re.compile(rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE)
+    wanted = {title_key(post.title) for post in status.topic.latest.patches}
+    start = next((at for at, line in enumerate(lines) if named.match(line)), None)
+    if start is None:
+        return False
+    listed = [title_key(line) for line in lines[start + 1 : start + 200]]
+    end = next((at for at, line in enumerate(listed) if not line), len(listed))
+    return any(line in wanted for line in listed[:end])

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply taken apart: what its sender wrote, what is quoted, what is a patch within the mail. Linear in the body's length."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.mail import scissors_line
+
+MAX_LINES = 20_000
+"""Lines looked at: a longer mail is a log or an attack, and what matters stands above it."""
+
+_QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
+_WROTE = re.compile(
+    r"(?:wrote|writes|said|schrieb|kirjoitti|escreveu|escribi\w+|[ée]crit|scritto|skrev|schreef|napsal\w*|pisze|\w*писал\w*|写道)\W{0,3}$"
+    r"|^\W*(?:on|am|le|el|op|den|em|dne)\b.{6,}:$|<[^<>\s]+@[^<>\s]+>\W{0,2}:?$|\d{1,2}:\d\d.*:$|\d{4}.*:$|^Quoting .{5,80}\)$",
+    re.IGNORECASE,
+)
+_ON_WROTE = re.compile(r"^\s*On (?=.{0,60}\d).{8,240}\bwrote:\s*$")
+_OUTLOOK = re.compile(r"^\s*(?:[-_]{3,}\s*(?:Original Message|Forwarded message|Ursprüngliche Nachricht).*|_{20,})\s*$", re.IGNORECASE)
+_MAIL_HEADER = re.compile(r"^\*?(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|Betreff)\*?:\s", re.IGNORECASE)
+_FROM_SENT = re.compile(r"^From: .*\bSent: ", re.IGNORECASE)
+_END_QUOTED = re.compile(r"^-+\s*end quoted text\s*-+$", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"
+)
+_DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
+_NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
+_TAG = re.compile(r"^\s*[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
+_DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
+_PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLine:
+    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a quoted line of a diff."""
+
+    text: str
+    at: int
+    on_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A mail's text: the sender's own lines, the quoted ones (without one level of marks), the attributions, an inline patch's lines."""
+
+    own: tuple[ReplyLine, ...]
+    quoted: tuple[str, ...]
+    attributions: tuple[str, ...]
+    patch: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The sender's own words."""
+        return "\n".join(line.text for line in self.own).strip()
+
+    @property
+    def has_diff(self) -> bool:
+        """Whether the sender's own part holds a diff."""
+        return any(_DIFF.match(line) for line in self.patch)
+
+
+def take_apart(body: str) -> Body:
+    """Split a mail's decoded text."""
+    lines = body.split("\n", MAX_LINES)[:MAX_LINES]
+    is_quote = _QUOTE.match
+    quoted_at = [line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None) for line in lines]
+    patch_from = _inline_patch(lines, quoted_at)
+    end = _end_of_own(lines, quoted_at, patch_from)
+    own: list[ReplyLine] = []
+    quoted: list[str] = []
+    attributions: list[str] = []
+    on_code = False
+    for at, line in enumerate(lines[:patch_from]):
+        if quoted_at[at]:
+            if not at or not quoted_at[at - 1]:
+                attributions += _take_attribution(own, at, quoted_at)
+            inner = line[1:] if line[0] == ">" else _QUOTE.sub("", line, count=1)
+            quoted.append(inner)
+            bare = inner.lstrip("> \t")
+            if bare:
+                on_code = bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+        elif at < end and not _END_QUOTED.match(line):
+            own.append(ReplyLine(line.rstrip(), at, on_code))
+        else:
+            quoted.append(line)
+    attributions += _stray_attributions(own)
+    return Body(tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:]))
+
+
+def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> list[str]:
+    """The lines directly before a quote that only say whose words follow ("On … X wrote:"), taken out of `own`."""
+    tail = [line for line in own[-8:] if line.at >= at - 8]
+    if tail and any(quoted[tail[-1].at + 1 : at]):
+        return []
+    while tail and not tail[-1].text.strip():
+        tail.pop()
+    if not tail or at - tail[-1].at > 3:
+        return []
+    taken = 0
+    for count in (1, 2, 3):
+        if len(tail) < count or not tail[-count].text.strip():
+            break
+        first = tail[-count].text
+        if _TAG.match(first):
+            break
+        joined = " ".join(line.text.strip() for line in tail[-count:])
+        if _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)) or (_WROTE.search(joined) and len(joined) < 300):
+            taken = count
+            dated = len(tail) > count and _DATED.match(tail[-count - 1].text)
+            if re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE) and not dated:
+                break
+    if not taken:
+        return []
+    start = tail[-taken].at
+    said = " ".join(line.text.strip() for line in tail[-taken:])
+    while own and own[-1].at >= start:
+        own.pop()
+    return [said]
+
+
+def _stray_attributions(own: list[ReplyLine]) -> list[str]:
+    """Attributions that no quote follows directly (the quote was cut to "[...]"), taken out of `own`."""
+    found = []
+    for place in range(len(own) - 1, -1, -1):
+        if _ON_WROTE.match(own[place].text):
+            found.append(own.pop(place).text)
+        elif place and own[place].text.rstrip().endswith("wrote:") and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}"):
+            found.append(f"{own[place - 1].text} {own[place].text}")
+            own[place] = ReplyLine("", own[place].at)
+            own[place - 1] = ReplyLine("", own[place - 1].at)
+    return found
+
+
+def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
+    """Where an unquoted patch within the mail begins (its scissors, pseudo headers or commit message), or the number of lines."""
+    diff_at = next((at for at, line in enumerate(lines) if not quoted[at] and _DIFF.match(line) and _is_diff(lines, at)), None)
+    if diff_at is None:
+        return len(lines)
+    for at, line in enumerate(lines[:diff_at]):
+        if not quoted[at] and (scissors_line(line) or _PATCH_HEAD.match(line)) and not any(quoted[at:diff_at]):
+            return at
+    cut = next((at for at in range(diff_at - 1, -1, -1) if quoted[at] or lines[at].rstrip() == "---"), -1)
+    if cut < 0 or quoted[cut]:
+        return diff_at
+    start = cut
+    while start and not quoted[start - 1] and lines[start - 1].strip():
+        start -= 1
+    return start
+
+
+def _is_diff(lines: Sequence[str], at: int) -> bool:
+    return lines[at].startswith(("diff --git ", "Index: ")) or (at + 1 < len(lines) and lines[at + 1].startswith("+++ "))
+
+
+def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
+    """Where the sender's words end: a signature, a list's footer, or a mail quoted without marks."""
+    written = False
+    for at, line in enumerate(lines[:patch_from]):
+        if quoted[at]:
+            continue
+        bare = line.rstrip()
+        if written and (line in ("-- ", "--") or _FOOTER.match(bare)):
+            return at
+        if _OUTLOOK.match(bare) and any(_MAIL_HEADER.match(one) for one in lines[at + 1 : at + 4]):
+            return at
+        if _MAIL_HEADER.match(line) and sum(1 for one in lines[at : at + 6] if _MAIL_HEADER.match(one)) >= 3:
+            return at
+        written = written or bool(bare)
+    return patch_from

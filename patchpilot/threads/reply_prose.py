@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a person's reply says in prose: a refusal, an "applied", an assent, a question, a request for change, or none of these."""
+
+import re
+from dataclasses import dataclass
+
+from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.phrases import (
+    ABOUT_A_PATCH,
+    ANSWERS,
+    APPLIED,
+    APPLIED_REST,
+    ASKS_AGAIN,
+    ASKS_STRONGLY,
+    ASKS_WEAKLY,
+    ASSENT,
+    CLOSING,
+    COMMANDS,
+    GO_AHEAD,
+    GREETING,
+    IN_A_TREE,
+    IN_TREE,
+    NO_TREE,
+    NOT_A_TREE,
+    NOT_APPLIED,
+    NOT_YET_APPLIED,
+    PATIENCE,
+    PERHAPS,
+    PING,
+    PROMISES,
+    REFUSAL,
+    REFUSAL_IN_WORDS,
+    ROBOT_WROTE,
+    SENT_AGAIN,
+    SORRY_OR_DONE,
+    THANKS_FOR_IT,
+    THANKS_FOR_REVIEW,
+    TOOK_OWN,
+    TREE,
+    TRIED,
+    UNDER_CONDITION,
+    WILL_APPLY,
+)
+from patchpilot.threads.reply_body import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of a reply: what it is, how sure, and the words that say so; `tree` where an "applied" names one."""
+
+    kind: MailKind
+    confidence: float
+    why: str
+    tree: str | None = None
+
+
+def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False) -> Reading:
+    """Read what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
+    the mail answers the sender's own."""
+    words = _words(body)
+    if not words:
+        return Reading(MailKind.OTHER, 0.6, "nothing but quotes")
+    if by_author:
+        if (found := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
+            return Reading(MailKind.APPLIED, 0.7, _around(words, found))
+    else:
+        if found := REFUSAL.search(words):
+            return Reading(MailKind.NACK, 0.9, _around(words, found))
+        if found := REFUSAL_IN_WORDS.search(words):
+            return Reading(MailKind.NACK, 0.7, _around(words, found))
+        if applied := _applied(words):
+            return applied
+    return _talk(words, body, subject, by_author or to_self)
+
+
+def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
+    """What is neither refusal nor "applied": weighed by who seems to speak, how much is asked, and how."""
+    count = len(words.split())
+    sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
+    questions = len(re.findall(r"\?(?:\s|$|[)\"'])", words))
+    strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
+    mostly_questions = questions * 3 >= sentences and questions > 0
+    on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
+    if found := PING.search(words) or COMMANDS.search(words):
+        return Reading(MailKind.OTHER, 0.8, _around(words, found))
+    if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
+        return Reading(MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "the patch's author answers")
+    if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
+        return Reading(MailKind.OTHER, 0.8, _around(words, found))
+    asked = strong - len(GO_AHEAD.findall(words))
+    if (found := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not PROMISES.search(words):
+        return Reading(MailKind.ACK, 0.7, _around(words, found))
+    if (found := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
+        return Reading(MailKind.OTHER, 0.6, _around(words, found))
+    answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
+    if answers and not questions and not strong and (count <= 12 or not weak):
+        return Reading(MailKind.OTHER, 0.75, "thanks, yes, no or the like")
+    if (found := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
+        return Reading(MailKind.OTHER, 0.6, _around(words, found))
+    if answers and not strong and not mostly_questions and not on_code:
+        return Reading(MailKind.OTHER, 0.55, "it answers somebody")
+    if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
+        return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "its subject is no patch")
+    if found := ASKS_AGAIN.search(words):
+        return Reading(MailKind.REVIEW, 0.75, _around(words, found))
+    if mostly_questions and strong <= max(1, questions):
+        return Reading(MailKind.QUESTION, 0.6, "mainly questions")
+    if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
+        return Reading(MailKind.OTHER, 0.55, "it answers a robot")
+    if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
+        return Reading(MailKind.OTHER, 0.5, "talk about what was taken already")
+    if on_code or strong or weak:
+        return Reading(MailKind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "remarks on the code" if on_code else "it asks for changes")
+    if questions:
+        return Reading(MailKind.QUESTION, 0.55, "it asks")
+    return Reading(MailKind.OTHER, 0.6 if count <= 12 else 0.45, "short talk" if count <= 12 else "talk about the patch")
+
+
+def _words(body: Body) -> str:
+    """The sender's words without greeting and closing."""
+    lines = [line.text for line in body.own]
+    while lines and (not lines[0].strip() or GREETING.match(lines[0])):
+        lines.pop(0)
+    while lines and (not lines[-1].strip() or (len(lines) > 1 and CLOSING.match(lines[-1]) and not re.search(r"[.!?]\s*$", lines[-1]))):
+        lines.pop()
+    return "\n".join(lines).strip()[:20_000]
+
+
+def _applied(words: str) -> Reading | None:
+    short = len(words.split()) <= 60
+    for found in APPLIED.finditer(words):
+        before = words[max(0, found.start("verb") - 40) : found.start("verb")].rpartition("\n\n")[2]
+        if NOT_APPLIED.search(before.replace("\n", " ")) and not re.search(r"\b(?:has|have) been\s+(?:\w+\s+)?$", before, re.IGNORECASE):
+            continue
+        if NOT_YET_APPLIED.search(_sentence(words, found.start("verb"))):
+            continue
+        if not APPLIED_REST.match(found["rest"]) or found["rest"].rstrip().endswith("?"):
+            continue
+        loose = found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+        if loose and (not TREE.search(found[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
+            continue
+        if NOT_A_TREE.search(found[0]):
+            continue
+        if TRIED.search(words[found.start() : found.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
+            continue
+        tree = TREE.search(words[found.start("verb") :])
+        return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, found), _tree(tree))
+    there = IN_TREE.search(words)
+    if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
+        return Reading(MailKind.APPLIED, 0.6, _around(words, there))
+    future = WILL_APPLY.search(words)
+    if short and "?" not in words and future and not (UNDER_CONDITION.search(words) or PERHAPS.search(words)):
+        tree = TREE.search(words[future.start() :])
+        return Reading(MailKind.APPLIED, 0.55, _around(words, future), _tree(tree))
+    return None
+
+
+def _tree(found: re.Match[str] | None) -> str | None:
+    """The tree an "applied to …" names; "applied to it properly" names none."""
+    name = found["tree"].rstrip(".,") if found else ""
+    return None if not name or NO_TREE.match(name) else name
+
+
+def _sentence(words: str, end: int) -> str:
+    """The sentence up to a place, on one line."""
+    start = max(0, end - 200)
+    before = re.split(r"[.!?](?=\s)|\n[ \t]*\n", words[start:end])[-1]
+    return before.replace("\n", " ")
+
+
+def _around(words: str, found: re.Match[str]) -> str:
+    start = words.rfind("\n", 0, found.start()) + 1
+    end = words.find("\n", found.end())
+    return words[start : end if end >= 0 else len(words)].strip()[:120]

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Review tags given in a reply: which unquoted lines are tags, and which of them their sender may give."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.threads.reply_body import Body, ReplyLine
+from patchpilot.threads.sender import same_person
+
+GIVEN = frozenset(
+    [
+        "reviewed-by",
+        "acked-by",
+        "tested-by",
+        "reported-by",
+        "suggested-by",
+        "signed-off-by",
+        "co-developed-by",
+        "debugged-by",
+        "reviewed-and-tested-by",
+        "tested-and-reviewed-by",
+        "acked-and-tested-by",
+        "acked-and-reviewed-by",
+        "reviewed-and-acked-by",
+        "reported-and-tested-by",
+        "tested-and-acked-by",
+        "reported-and-reviewed-by",
+    ]
+)
+"""Tags a person gives in a reply. `Nacked-by` takes away; anything else (`Reviewed-off-by`) is misspelt and never credited as it stands."""
+
+_TAG = re.compile(r"^(?P<indent>\s*)(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
+_NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:with|after|once|assuming|provided|if|when|modulo|apart from|other than|except|fix)\b[^.!?]{0,80}"
+    r"\b(?:fix\w*|address\w*|change[ds]?|chang\w+|add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|below)\b",
+    re.IGNORECASE,
+)
+_ANYBODYS = frozenset(
+    (
+        "kernel",
+        "patches",
+        "contact",
+        "support",
+        "maintainer",
+        "maintainers",
+        "linux-kernel",
+        "opensource",
+        "noreply",
+        "developer",
+        "mailing",
+    )
+)
+_TEAM = re.compile(r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|robot|ci)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTrailer:
+    """A tag line of a reply: its text, whether it counts and why (not); `conditional` quotes the words it hangs on, `scope` what follows a #."""
+
+    name: str
+    value: str
+    credited: bool
+    why: str
+    conditional: str | None = None
+    scope: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+    @property
+    def address(self) -> Address | None:
+        """Who the tag names."""
+        return parse_address(self.value)
+
+
+def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[GivenTrailer, ...]:
+    """The tag lines among the sender's own words, each judged; a folded address is joined, the same tag is listed once."""
+    found: list[GivenTrailer] = []
+    seen: set[tuple[str, str]] = set()
+    own = body.own
+    for number, line in enumerate(own):
+        tag = _TAG.match(line.text)
+        if not tag:
+            continue
+        value = tag["value"]
+        following = own[number + 1].text.strip() if number + 1 < len(own) else ""
+        if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
+            value = f"{value} {following}"
+        value, _, scope = value.partition(" #")
+        value = value.strip()
+        address = parse_address(value)
+        name = tag["name"]
+        key = (name.lower(), address.key if address else value.lower())
+        if key in seen:
+            continue
+        seen.add(key)
+        why = _why_not(name, address, sender, bot) or _pasted(own[max(0, number - 6) : number + 7], tag["indent"], name)
+        condition = _condition(" ".join(one.text.strip() for one in own[max(0, number - 4) : number]))
+        found.append(GivenTrailer(name, value, not why, why or "given by the sender", condition, scope.strip() or None))
+    return tuple(found)
+
+
+def is_nack(line: str) -> bool:
+    """Whether the line is a formal refusal (`Nacked-by:`)."""
+    return bool(_NACK.match(line))
+
+
+def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> str:
+    if bot:
+        return "a machine's mail gives no tags"
+    if name.lower() not in GIVEN:
+        return f"{name} is not a tag that counts"
+    if address is None:
+        return "it names no address"
+    if same_person(address, sender) or _same_nickname(address, sender):
+        return ""
+    if name.lower() == "tested-by" and _TEAM.search(address.name) and _domain(address) == _domain(sender):
+        return ""
+    return f"it names {address.email}, the mail is from {sender.email}"
+
+
+def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
+    """Why an indented tag does not count: it stands in an indented block, which is text pasted from somewhere, as commit messages are."""
+    if len(indent.expandtabs()) < 2:
+        return ""
+    if name.lower() == "signed-off-by":
+        return "an indented sign-off is pasted text"
+    block = [line for line in around if line.text.strip()]
+    others = sum(1 for line in block if line.text.startswith((" ", "\t")) and not _TAG.match(line.text))
+    return "it stands in pasted text" if others >= 2 else ""
+
+
+def _condition(before: str) -> str | None:
+    last = re.split(r"(?<=[.!?])\s+", before.strip())[-1] if before.strip() else ""
+    found = _CONDITION.search(last)
+    return last[:200] if found else None
+
+
+def _same_nickname(one: Address, other: Address) -> bool:
+    """Whether two mailboxes are called alike, by a name that is nobody else's."""
+    mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
+    return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
+
+
+def _domain(address: Address) -> str:
+    return address.key.rpartition("@")[2]

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which sendings are revisions of one work: by change-id, links to earlier ones, threading, titles, and what a lone later version resembles."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from patchpilot.threads.mbox import when
+from patchpilot.threads.posted_series import Revision
+from patchpilot.threads.sender import same_person
+
+ALIKE = 0.5
+"""Titles of which so large a part of the words is shared are the same title, reworded."""
+_RELATED = 0.3
+_ANOTHER_TIME = timedelta(days=550)
+_MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
+
+
+def link(revisions: Sequence[Revision]) -> list[list[Revision]]:
+    """The revisions (each as sent) joined into works."""
+    works = _Works(revisions)
+    doubtful: list[tuple[int, int]] = []
+    for at, other in (*_by_change_id(revisions), *_by_title(revisions, doubtful), *_by_name(revisions)):
+        works.join(at, other)
+    for at, other in doubtful:
+        if works.carries_on(at, other):
+            works.join(at, other)
+    _join_renamed(revisions, works)
+    groups: dict[int, list[Revision]] = defaultdict(list)
+    for at, revision in enumerate(revisions):
+        groups[works.of(at)].append(revision)
+    return list(groups.values())
+
+
+class _Works:
+    """Which revisions are known to be of one work."""
+
+    def __init__(self, revisions: Sequence[Revision]) -> None:
+        self._parent = list(range(len(revisions)))
+        self._versions = [(one.version, one.version) for one in revisions]
+
+    def of(self, one: int) -> int:
+        while self._parent[one] != one:
+            self._parent[one] = self._parent[self._parent[one]]
+            one = self._parent[one]
+        return one
+
+    def join(self, one: int, other: int) -> None:
+        one, other = self.of(one), self.of(other)
+        mine, yours = self._versions[one], self._versions[other]
+        self._parent[one] = other
+        self._versions[other] = min(mine[0], yours[0]), max(mine[1], yours[1])
+
+    def lowest(self, one: int) -> int:
+        """The lowest version of the work."""
+        return self._versions[self.of(one)][0]
+
+    def highest(self, one: int) -> int:
+        """The highest version of the work."""
+        return self._versions[self.of(one)][1]
+
+    def carries_on(self, one: int, other: int) -> bool:
+        """Whether one's versions begin where the other's end."""
+        return self.of(one) != self.of(other) and (self.highest(other) < self.lowest(one) or self.highest(one) < self.lowest(other))
+
+
+def _by_change_id(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
+    known: dict[str, int] = {}
+    for at, revision in enumerate(revisions):
+        for change_id in revision.change_ids:
+            yield at, known.setdefault(change_id, at)
+
+
+def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same title by the same author for the same tree; what a patch was called once may be another's title much later. What speaks
+    against itself is left to `doubtful`."""
+    known: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for at, revision in enumerate(revisions):
+        names = {revision.author.key, *([revision.author.name.lower()] if " " in revision.author.name else [])}
+        for title in revision.titles:
+            for name in names:
+                before = known[title, name, revision.backport_to or ""]
+                for other in before[-_MAX_OF_A_TITLE:]:
+                    if _of_different_works(revision, revisions[other]):
+                        doubtful.append((at, other))
+                    else:
+                        yield at, other
+                before.append(at)
+
+
+def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
+    """What a later version names as an earlier one of its own, by a link in its text or by answering it."""
+    by_id = {post.message_id: at for at, revision in enumerate(revisions) for post in revision.posts}
+    for at, mine in enumerate(revisions):
+        if mine.version < 2 or mine.backport_to:
+            continue
+        earlier = {one: version for post in mine.posts for one, version in post.earlier.items()}
+        above = {one for post in mine.posts for one in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)}
+        for one in {link for post in mine.posts for link in post.links} | above:
+            if (other := by_id.get(one)) is None or other == at or revisions[other].version > mine.version:
+                continue
+            yours = revisions[other]
+            alike = likeness(yours.head.title, mine.head.title)
+            if not same_person(yours.author, mine.author):
+                if earlier.get(one) == yours.version and alike > ALIKE:
+                    yield at, other
+            elif (
+                one in above
+                or (earlier.get(one) == yours.version < mine.version and not _of_different_works(mine, yours))
+                or (
+                    yours.version < mine.version
+                    and (alike >= _RELATED or mine.titles & yours.titles)
+                    and not _of_different_works(mine, yours)
+                )
+            ):
+                yield at, other
+
+
+def _of_different_works(one: Revision, other: Revision) -> bool:
+    """Whether two sendings with something in common are told apart by what they say of themselves: their change-ids, or first versions of
+    one title years apart."""
+    alike = likeness(one.head.title, other.head.title)
+    if one.change_ids and other.change_ids and not one.change_ids & other.change_ids and alike <= ALIKE:
+        return True
+    first = one.version == other.version == 1 and one.rfc == other.rfc and not (one.resend or other.resend)
+    return first and abs(when(one.head.mail.mail) - when(other.head.mail.mail)) > _ANOTHER_TIME
+
+
+def _join_renamed(revisions: Sequence[Revision], works: _Works) -> None:
+    """Join a later version that has no earlier one with the earlier work of its author that it resembles: by title, or by the files it
+    touches where the title was changed wholly. A work that went on itself is another."""
+    late = [at for at, one in enumerate(revisions) if one.version > 1 and not one.backport_to]
+    for at in late[:_MAX_LATE]:
+        mine = revisions[at]
+        if works.lowest(at) < mine.version:
+            continue
+        best, score = -1, ALIKE
+        for other, yours in enumerate(revisions[:_MAX_EARLIER]):
+            if works.highest(other) >= mine.version or yours.backport_to or not same_person(yours.author, mine.author):
+                continue
+            if when(yours.head.mail.mail) > when(mine.head.mail.mail):
+                continue
+            resembles = _resemblance(yours, mine)
+            if resembles > score and not _of_different_works(yours, mine):
+                best, score = other, resembles
+        if best >= 0:
+            works.join(at, best)
+
+
+def _resemblance(earlier: Revision, later: Revision) -> float:
+    alike = likeness(earlier.head.title, later.head.title)
+    if earlier.version + 1 != later.version or not (earlier.files and later.files):
+        return alike
+    touched = len(earlier.files & later.files) / len(earlier.files | later.files)
+    return max(alike, (alike + touched) / 2 if alike >= 0.15 else 0.0)
+
+
+def likeness(one: str, other: str) -> float:
+    """How much of two titles' words is common: 0 to 1."""
+    mine, yours = set(re.findall(r"\w+", one.lower())), set(re.findall(r"\w+", other.lower()))
+    return len(mine & yours) / max(1, len(mine | yours))

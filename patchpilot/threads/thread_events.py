@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happened to a work after it was sent: applied, queued, failed, refused, taken back, told by the mails alone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from patchpilot.threads.mail_kinds import STABLE, MailKind
+from patchpilot.threads.thread_match import Attached
+
+_TAKEN_BACK = re.compile(
+    r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version)|un-?applied|"
+    r"removed (?:it|this)|please (?:drop|don't|do not)|"
+    r"should not be (?:applied|backported|merged|added|queued)|do(?:es)? not (?:apply|backport|take|queue) this|"
+    r"don't (?:apply|backport|take|queue) (?:this|it)|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
+    re.IGNORECASE,
+)
+_KEPT = re.compile(r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:version (?:from|by|of) |(?:someone|somebody) else|superseded|another patch|(?:same|identical|similar) patch|"
+    r"already (?:fixed|applied|merged))\b",
+    re.I,
+)
+_REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a mail says happened; `what` is applied, merged (mainline), queued, review, proposed, failed (stable) or refused; `tree`,
+    `commit`, `version` where told; `withdrawn` says in whose words it was taken back."""
+
+    what: str
+    date: datetime | None
+    message_id: str
+    by: str
+    tree: str | None = None
+    commit: str | None = None
+    version: str | None = None
+    patch: int | None = None
+    title: str | None = None
+    withdrawn: str | None = None
+
+
+def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
+    """The events in a work's mails, in the mails' order; what a person's reply to such a mail takes back is marked."""
+    found: list[Event] = []
+    at: dict[str, list[int]] = {}
+    for one in attached:
+        new = _events(one)
+        for event in new:
+            at.setdefault(one.mail.mail.message_id, []).append(len(found))
+            found.append(event)
+        if not new and one.parent is not None and (words := _taken_back(one)):
+            parents = at.get(one.parent.mail.message_id, [])
+            for place in parents:
+                found[place] = replace(found[place], withdrawn=words)
+            if parents and _OTHERS.search(words):
+                found.append(Event("superseded", one.mail.mail.date, one.mail.mail.message_id, one.mail.sender.trailer()))
+    return tuple(found)
+
+
+def _taken_back(one: Attached) -> str | None:
+    if one.mail.bot or one.parent is None or one.parent.kind not in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT):
+        return None
+    words = one.mail.body.text
+    found = _TAKEN_BACK.search(words)
+    if not found or _KEPT.search(words):
+        return None
+    sentence = re.search(r"[^.!?]*" + re.escape(found[0]) + r"[^.!?\n]*", words)
+    return " ".join((sentence[0] if sentence else found[0]).split())[:160]
+
+
+def _events(one: Attached) -> list[Event]:
+    mail = one.mail
+    place, kind = mail.place, mail.kind
+    base = Event("", mail.mail.date, mail.mail.message_id, mail.sender.trailer(), place.tree, patch=one.patch)
+    if kind is MailKind.APPLIED:
+        if one.under is not None:
+            return [replace(base, what="queued", version=version) for version in one.under.place.versions]
+        if place.landings:
+            return [
+                replace(base, what="applied", commit=line.commit, patch=line.number or base.patch, title=line.title)
+                for line in place.landings
+                if line.commit
+            ] or ([] if mail.robot == "patchwork-bot" else [replace(base, what="applied")])
+        aim = one.revision.backport_to if one.revision else None
+        return [replace(base, what="queued" if aim else "applied", commit=commit, version=aim) for commit in place.commits or (None,)]
+    if kind is MailKind.TIP_COMMIT:
+        return [replace(base, what="applied", commit=commit) for commit in place.commits or (None,)]
+    if kind is MailKind.MM_COMMIT:
+        return _mm(mail.mail.subject, base)
+    if kind is MailKind.PULL_MERGED:
+        return [replace(base, what="merged", tree=place.tree or "torvalds/linux", commit=next(iter(place.commits), None))]
+    what = {
+        MailKind.STABLE_ADDED: "queued",
+        MailKind.STABLE_REVIEW: "review",
+        MailKind.AUTOSEL: "proposed",
+        MailKind.STABLE_FAILED: "failed",
+    }.get(kind)
+    if what:
+        commit = next(iter(place.commits), None)
+        return [replace(base, what=what, commit=commit, version=version) for version in place.versions]
+    if kind is MailKind.NACK:
+        return [replace(base, what="refused", tree=None, title=mail.why)]
+    return []
+
+
+def _mm(subject: str, base: Event) -> list[Event]:
+    removed = _REMOVED.search(subject)
+    if not removed:
+        return [replace(base, what="applied")]
+    why = (removed["why"] or "").lower()
+    if why.startswith("merged") or "folded" in why:
+        return [replace(base, what="applied")]
+    return [replace(base, what="refused" if any(word in why for word in ("nack", "reject")) else "dropped", title=why or "removed")]

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which work each mail speaks of: by its thread, else by the title or the commit that a machine's mail quotes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.mail_kinds import STABLE, MailKind
+from patchpilot.threads.posted_series import Post, PostedTopic, Revision, plain_title, title_key
+from patchpilot.threads.sender import same_person
+
+_TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")
+_MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
+_QUOTED_SUBJECT = re.compile(r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)")
+_AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
+
+
+MAX_REFERENCES = 50
+_Place = tuple[int, Revision | None, Post | None]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A mail of a work: the revision and post it answers (None when it speaks of the work as a whole), the mail it answers directly, and the
+    stable tree's mail whose thread it is in."""
+
+    mail: Classified
+    revision: Revision | None
+    post: Post | None
+    parent: Classified | None
+    under: Classified | None = None
+
+    @property
+    def patch(self) -> int | None:
+        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole series, None when unknown."""
+        if self.post is None:
+            return None
+        return 0 if self.post.is_cover else self.post.number or 1
+
+
+def about(mail: Classified) -> str | None:
+    """The title of the patch that a machine's mail is about, or None."""
+    text = mail.mail.body[:8000]
+    if mail.kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
+        return mail.subject.title
+    if mail.kind is MailKind.TIP_COMMIT:
+        return mail.subject.title
+    if mail.kind is MailKind.MM_COMMIT:
+        found = _MM_TITLE.search(text)
+        return " ".join(found["title"].split()) if found else None
+    if mail.kind is MailKind.APPLIED and (titled := _TITLED.search(text)):
+        return " ".join(titled["title"].split())
+    if mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED):
+        if titled := _TITLED.search(text):
+            return " ".join(titled["title"].split())
+        quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
+        return plain_title(quoted["title"].rstrip('"') if quoted["title"].count('"') % 2 else quoted["title"]) if quoted else None
+    return None
+
+
+def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[int, list[Attached]]:
+    """The mails of each work (by its place in `topics`), its own posts left out, in the order given."""
+    by_id = {mail.mail.message_id: mail for mail in mails}
+    owner = {
+        post.message_id: (at, revision, post) for at, topic in enumerate(topics) for revision in topic.revisions for post in revision.posts
+    }
+    absent = {one: (at, None, None) for at, topic in enumerate(topics) for one in topic.missing}
+    titles: dict[str, list[tuple[int, Revision, Post]]] = {}
+    for at, revision, post in owner.values():
+        titles.setdefault(title_key(post.title), []).append((at, revision, post))
+    commits: dict[str, int] = {}
+    under: dict[str, Classified | None] = {}
+    answered: dict[str, _Place | None] = {}
+    places: Mapping[str, _Place] = {**absent, **owner}
+    found: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
+    for mail in mails:
+        if mail.mail.message_id in owner:
+            continue
+        parent = next((by_id[one] for one in _above(mail) if one in by_id), None)
+        place = (
+            _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits, answered) or _by_subject(mail, titles)
+        )
+        if place is None:
+            continue
+        found[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
+        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT):
+            for commit in mail.place.commits:
+                commits.setdefault(commit[:12], place[0])
+    return found
+
+
+def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]) -> _Place | None:
+    """By what a machine's mail quotes: the stable trees' mails are in no thread of the author's."""
+    if mail.kind not in STABLE and mail.kind not in (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED):
+        return None
+    for commit in mail.place.commits if mail.kind in STABLE else ():
+        if commit[:12] in commits:
+            return commits[commit[:12]], None, None
+    title = about(mail)
+    if not title:
+        return None
+    key = title_key(title)
+    places = titles.get(key)
+    if places is None and len(key) >= 20 and mail.kind is MailKind.STABLE_FAILED:
+        places = next((known for name, known in titles.items() if name.startswith(key)), None)
+    places = [place for place in places or () if _by_its_author(mail, place)]
+    if not places:
+        return None
+    # whoever sent another's patch on has it under the same title: the mail speaks of its author's work
+    named = _authors(mail)
+    places = [place for place in places if any(same_person(place[2].mail.sender, one) for one in named)] or places
+    mainline = [place for place in places if not place[1].backport_to] or places
+    at, revision, post = mainline[-1]
+    return (at, None, None) if mail.kind in STABLE else (at, revision, post)
+
+
+def _authors(mail: Classified) -> list[Address]:
+    """Whom a machine's mail names as the author of the patch it quotes."""
+    return [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
+
+
+def _by_its_author(mail: Classified, place: _Place) -> bool:
+    """Whether the patch that a machine's mail quotes is that author's: titles such as "fix typo" are many people's."""
+    named = _authors(mail)
+    if not named or place[2] is None:
+        return True
+    post = place[2].mail
+    inner = _AUTHOR.match(post.mail.body)
+    known = [post.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
+    return any(same_person(one, other) for one in named for other in known)
+
+
+def _by_thread(
+    mail: Classified,
+    by_id: dict[str, Classified],
+    owner: Mapping[str, _Place],
+    titles: dict[str, list[tuple[int, Revision, Post]]],
+    commits: dict[str, int],
+    known: dict[str, _Place | None],
+) -> _Place | None:
+    """By what the mail answers, at any distance; what was found for the mails on the way is kept in `known`."""
+    path: list[str] = []
+    current, place = mail, None
+    while current.mail.message_id not in known:
+        known[current.mail.message_id] = None
+        path.append(current.mail.message_id)
+        ids = _above(current)
+        place = next((owner[one] for one in ids if one in owner), None)
+        following = next((by_id[one] for one in ids if one in by_id), None)
+        if place is not None or following is None:
+            break
+        if following.kind in STABLE:
+            place = _by_machine(following, titles, commits)
+            break
+        current = following
+    else:
+        place = known[current.mail.message_id]
+    for one in path:
+        known[one] = place
+    return place
+
+
+def _above(mail: Classified) -> list[str]:
+    """The ids a mail answers, the nearest first; a hostile References line does not get to cost much."""
+    return [one for one in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if one]
+
+
+def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
+    """The nearest mail of a stable tree that this one answers, at any distance; what was found for others is kept in `known`."""
+    path: list[str] = []
+    current, found = mail, None
+    while current.mail.message_id not in known:
+        known[current.mail.message_id] = None
+        path.append(current.mail.message_id)
+        above = next((by_id[one] for one in _above(current) if one in by_id), None)
+        if above is None:
+            break
+        if above.kind in STABLE:
+            found = above
+            break
+        current = above
+    else:
+        found = known[current.mail.message_id]
+    for one in path:
+        known[one] = found
+    return found
+
+
+def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:
+    """A reply whose thread is broken, by the subject it answers: the newest such patch sent before it."""
+    if not mail.is_reply:
+        return None
+    places = titles.get(title_key(mail.subject.title))
+    if not places:
+        return None
+    same = [place for place in places if place[1].version == mail.subject.version] or places
+    earlier = [place for place in same if _not_after(place[2], mail)]
+    return (earlier or same)[-1]
+
+
+def _not_after(post: Post, mail: Classified) -> bool:
+    return post.mail.mail.date is None or mail.mail.date is None or post.mail.mail.date <= mail.mail.date
+
+
+def quotes_commit(mail: Classified, commits: Sequence[str]) -> bool:
+    """Whether the mail names one of these commits, be it in a quote."""
+    return any(commit[:12] in mail.mail.body for commit in commits if len(commit) >= 7)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is known of a work: its state, tags, replies, landings, stable branches and what came after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from patchpilot.model.address import Address
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.posted_series import PostedTopic, Revision
+from patchpilot.threads.thread_events import Event
+
+
+class SeriesState(StrEnum):
+    """The states of a series, as JSON names them."""
+
+    SENT = "sent"
+    UNDER_REVIEW = "under-review"
+    CHANGES_REQUESTED = "changes-requested"
+    ACCEPTED = "accepted"
+    IN_MAINLINE = "in-mainline"
+    IN_STABLE = "in-stable"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    STALLED = "stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for."""
+
+    trailer: str
+    message_id: str
+    version: int
+    patch: int | None
+    conditional: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A mail about the series, and the sending it speaks of (None: of the work as a whole)."""
+
+    mail: Classified
+    version: int | None
+    patch: int | None
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LandedCommit:
+    """Where it is: tree, commit (as long as told), the first release with it (None: not known), and how that is known."""
+
+    tree: str
+    commit: str | None
+    release: str | None = None
+    how: str = ""
+    message_id: str | None = None
+    patch: int | None = None
+    title: str | None = None
+
+
+_STABLE_WORDS = {
+    "queued": "queued",
+    "review": "under review",
+    "proposed": "proposed by AUTOSEL",
+    "failed": "did not apply",
+    "dropped": "dropped",
+    "merged": "merged, in no release yet",
+    "released": "released",
+}
+
+
+def stable_summary(branches: Sequence["StableBranch"]) -> str:
+    """The stable branches in one line: `6.12 under review; 6.1 did not apply`."""
+    return "; ".join(f"{one.version} {one.words}" for one in branches)
+
+
+@dataclass(frozen=True, slots=True)
+class StableBranch:
+    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped (these by mail), merged or released (in the
+    repository's branch; `note` is the release)."""
+
+    version: str
+    state: str
+    message_id: str | None
+    commit: str | None = None
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its state as every screen shows it."""
+        words = _STABLE_WORDS.get(self.state, self.state)
+        note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
+        return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Another work that came after this one: a fix of it (or its revert), with its own state."""
+
+    relation: str
+    subject: str
+    author: Address
+    message_id: str
+    version: int
+    state: SeriesState
+    commit: str | None
+    tree: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is known of one work."""
+
+    topic: PostedTopic
+    state: SeriesState
+    why: str
+    trailers: tuple[Credit, ...]
+    replies: tuple[Reply, ...]
+    events: tuple[Event, ...]
+    landed: tuple[LandedCommit, ...]
+    stable: tuple[StableBranch, ...]
+    follow_ups: tuple[FollowUp, ...]
+    last_activity: datetime | None
+    mails: int
+    message_ids: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
+        known = [one.commit for one in self.landed if one.commit] + [
+            one.commit for one in self.events if one.commit and one.what in ("review", "queued")
+        ]
+        first = next(iter(known), None)
+        return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)
+
+
+def revision_label(revision: Revision) -> str:
+    """A revision as people name it: `v2`, `RFC`, `v1 resend`, `pull request`."""
+    words = [f"v{revision.version}"]
+    if revision.rfc:
+        words.insert(0, "RFC")
+    if revision.resend:
+        words.append("resend")
+    if revision.pull_request:
+        words.append("pull request")
+    return " ".join(words)

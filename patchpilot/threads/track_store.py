@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is followed, kept in one SQLite file of the user's state directory: series, their mails, and which were read."""
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from patchpilot.errors import InputError, UsageError
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.series.database import Layout, open_database, writing
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, lore TEXT, mbox TEXT,
+    added TEXT NOT NULL, updated TEXT, sent TEXT);
+CREATE TABLE IF NOT EXISTS mail (message_id TEXT PRIMARY KEY, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS member (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (series, message_id));
+"""
+TRACK_LAYOUT = Layout("the record of followed series", (_SCHEMA,))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEntry:
+    """A followed series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), and when it was last read."""
+
+    id: int
+    message_id: str
+    subject: str
+    lore: str | None
+    mbox: str | None
+    added: str
+    updated: str | None
+
+
+def default_file() -> Path:
+    """Where the store is unless a caller says otherwise."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
+
+
+class Store:
+    """The store. Every change is one transaction; two processes may use it at once."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file or default_file()
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
+        self._database = open_database(self.file, TRACK_LAYOUT)
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with writing(self._database):
+            yield self._database
+
+    def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
+        """Follow a series; one that is followed already keeps its number and takes the new source."""
+        with self._change() as database:
+            database.execute(
+                "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
+                (message_id, _text(subject), lore, _path(mbox), _now()),
+            )
+        return next(entry for entry in self.entries() if entry.message_id == message_id)
+
+    def entries(self) -> tuple[TrackEntry, ...]:
+        """All followed series, the first added in front."""
+        rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated FROM series ORDER BY id").fetchall()
+        return tuple(replace(TrackEntry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
+
+    def entry(self, number: int) -> TrackEntry:
+        """One series; UsageError when there is none of this number."""
+        found = next((entry for entry in self.entries() if entry.id == number), None)
+        if found is None:
+            known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
+            raise UsageError(f"no series {number} is followed", hint=f"`patchpilot track` lists them: {known}")
+        return found
+
+    def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
+        """The series that was added under one of these ids."""
+        wanted = set(message_ids)
+        return next((entry for entry in self.entries() if entry.message_id in wanted), None)
+
+    def keep(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
+        """Keep these mails of a series; the ids of those that are new. Ids in `seen` are not marked unread."""
+        known = {row[0] for row in self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))}
+        read = set(seen)
+        new = [mail for mail in mails if mail.message_id not in known]
+        with self._change() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
+                ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in new),
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO member (series, message_id, seen) VALUES (?, ?, ?)",
+                ((number, _text(mail.message_id), int(mail.message_id in read)) for mail in new),
+            )
+            database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (_now(), _text(subject), number))
+        return tuple(mail.message_id for mail in new)
+
+    def mails(self, number: int) -> tuple[Mail, ...]:
+        """The mails of a series."""
+        rows = self._database.execute(
+            "SELECT mail.message_id, raw FROM mail JOIN member USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
+        )
+        with self._database.guarded():
+            return tuple(_kept(message_id, raw) for message_id, raw in rows)
+
+    def message_ids(self, number: int) -> frozenset[str]:
+        """The ids of a series' mails."""
+        rows = self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))
+        return frozenset(row[0] for row in rows)
+
+    def unread(self, number: int) -> frozenset[str]:
+        """The ids of a series' mails nobody has looked at."""
+        rows = self._database.execute("SELECT message_id FROM member WHERE series = ? AND seen = 0", (number,))
+        return frozenset(row[0] for row in rows)
+
+    def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
+        """Say that these (or all) mails of a series were looked at."""
+        with self._change() as database:
+            if message_ids is None:
+                database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
+            else:
+                database.executemany(
+                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, one) for one in message_ids)
+                )
+
+    def remove(self, number: int) -> TrackEntry:
+        """Follow a series no longer; mails that no other series has go too."""
+        entry = self.entry(number)
+        with self._change() as database:
+            database.execute("DELETE FROM series WHERE id = ?", (number,))
+            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+        return entry
+
+
+def _kept(message_id: str, raw: bytes) -> Mail:
+    from dataclasses import replace
+
+    mail = parse_mail(zlib.decompress(raw))
+    return mail if mail.message_id == message_id else replace(mail, message_id=message_id)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _path(name: str | None) -> str | bytes | None:
+    """A file's name as the database can hold it: its bytes where they are no UTF-8."""
+    raw = os.fsencode(name) if name else b""
+    try:
+        return raw.decode() or None
+    except UnicodeDecodeError:
+        return raw
+
+
+def _text(value: str) -> str:
+    """Text SQLite takes: bytes that were no UTF-8 become U+FFFD."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

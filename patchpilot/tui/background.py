@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads that nobody waits for: leaving the walk must not wait for a search of history to end. And stopping for the shell."""
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BackgroundThread(ThreadPoolExecutor):
+    """An executor whose threads end with the process. What they do must bear being cut off at any point; everything in services does."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run in a new thread."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 (handed to whoever asks the future)
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=run, daemon=True, name="patchpilot-job").start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing to wait for."""
+
+
+def stop_all() -> None:
+    """Stop, with whoever started us (the demo waits for the walk), until the shell says to go on."""
+    os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+
+def terminal_gone() -> bool:
+    """Whether the terminal that standard input was has been closed, by a window manager or a lost connection, and nobody can press a key any more."""
+    try:
+        looked = select.poll()
+        looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        return bool(looked.poll(0))
+    except (OSError, ValueError):
+        return True

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The walk put together: each stage's loader and screen, imported when they are first needed."""
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.session import Loader, Session
+from patchpilot.tui.stages import Stage
+
+if TYPE_CHECKING:
+    from patchpilot.tui.opening import Opening
+    from patchpilot.tui.screens.stage_screen import StageScreen
+
+
+def _module(stage: Stage) -> Any:
+    return importlib.import_module(f"patchpilot.tui.screens.{stage}_screen")
+
+
+def loader_of(stage: Stage) -> Loader:
+    """The service of a stage."""
+    loader: Loader = _module(stage).load
+    return loader
+
+
+def screen_of(stage: Stage) -> "type[StageScreen]":
+    """The screen of a stage: the one of its name."""
+    made: type[StageScreen] = getattr(_module(stage), f"{stage.capitalize()}Screen")
+    return made
+
+
+def make(
+    directory: Path | None = None,
+    target: str | None = None,
+    base: str | None = None,
+    memory: SavedState | None = None,
+    opening: "Opening | None" = None,
+) -> PatchpilotApp:
+    """The walk on a repository's topic; where that is being read already, its session and memory are the opening's."""
+    if opening:
+        opening.session.loader_of = loader_of
+        return PatchpilotApp(opening.session, screen_of, opening.memory, opening)
+    return PatchpilotApp(Session(directory, target, base, loader_of=loader_of), screen_of, memory or SavedState())

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writing into commits that others may have: refused at first, done when the person types the word."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from patchpilot.errors import RefusedError
+from patchpilot.model.progress import Progress
+from patchpilot.tui.widgets.confirm import Confirm
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.tui.screens.stage_screen import StageScreen
+
+T = TypeVar("T")
+WORDS = ("published", "shared")
+"""What a verb takes as a flag to go on all the same."""
+
+
+def insist(
+    screen: "StageScreen",
+    what: str,
+    work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
+    then: Callable[[T], None],
+    given: tuple[str, ...] = (),
+) -> None:
+    """Do something in a thread, with the words `given`; where it is refused for one of WORDS, ask for that one and do it again with it as well."""
+
+    def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":
+        try:
+            return work(repository, progress, given)
+        except RefusedError as error:
+            if _word(error, given):
+                return error
+            raise
+
+    def ended(found: "T | RefusedError") -> None:
+        if not isinstance(found, RefusedError):
+            then(found)
+            return
+        word = _word(found, given)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                insist(screen, what, work, then, (*given, word))
+
+        text = f"{found.message}.\n\n{(found.hint or '').replace(f'add --{word}', f'type {word}')}"
+        screen.app.push_screen(Confirm(text, word), answered)
+
+    screen.in_thread(what, tried, ended)
+
+
+def _word(error: RefusedError, given: tuple[str, ...]) -> str:
+    """The word that overrules a refusal, "" where none does."""
+    return next((one for one in WORDS if one not in given and f"add --{one}" in (error.hint or "")), "")

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the walk remembers over restarts: where it was in each repository, the theme, whether the tour was offered."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+PLACES = 200
+"""Repositories and branches remembered; those not visited for longest are forgotten first."""
+
+
+class SavedState:
+    """A small file in the person's state directory, written whole each time; one that cannot be read or written is done without."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file or _default_file()
+        self._data: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads(self._file.read_text(encoding="utf-8"))
+            self._data = data if isinstance(data, dict) else {}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever remembered."""
+        return not self._data
+
+    def get(self, name: str, place: str = "") -> Any:
+        """A value, of a place (a repository and branch) or of all."""
+        table = self._data.get(place)
+        return table.get(name) if isinstance(table, dict) else None
+
+    def keep(self, place: str = "", **values: Any) -> None:
+        """Remember values; on disk when this returns."""
+        table = self._data.setdefault(place, {})
+        if all(table.get(name) == value for name, value in values.items()):
+            return
+        table.update(values)
+        if place:
+            self._data[place] = self._data.pop(place)
+        for old in [name for name in self._data if name][:-PLACES]:
+            del self._data[old]
+        beside = self._file.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside.write_text(json.dumps(self._data, indent=1), encoding="utf-8")
+            beside.replace(self._file)
+
+
+def _default_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("patchpilot")) / "walk.json"

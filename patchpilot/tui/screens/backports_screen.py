@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 5, backports: a row for each stable branch, and what stands behind the verdict under the cursor."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import DataTable, Static
+
+from patchpilot.errors import MissingError
+from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, several, wrapped
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import JobRequest
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import LineDialog, Reader
+from patchpilot.tui.widgets.lists import Table
+
+if TYPE_CHECKING:
+    from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.write_backports import WrittenBackport
+
+STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red"}
+COLUMNS = (("branch", 24), ("verdict", 13), ("bug there", 9), ("needs first", 11), ("until", 10))
+WORTH_A_COLUMN = 24
+"""Columns below which a reason is not worth showing beside its verdict."""
+
+
+def load(ask: JobRequest) -> "tuple[BackportResult, StageStanding]":
+    """What `patchpilot backport` says of the commit in hand; a culprit chosen at the tags counts while no Fixes: tag is there."""
+    from patchpilot.services.backport.backport_result import BackportResult
+    from patchpilot.services.backport.branch_verdicts import backport
+
+    assert ask.session.commit
+    settings = ask.session.settings(ask.repository)
+    try:
+        result = backport(
+            ask.repository,
+            ask.session.commit.id,
+            profile=settings.get("profile") or None,
+            remote=settings.get("lts-remote"),
+            fixes=[ask.session.culprit] if ask.session.culprit else [],
+            progress=ask.progress,
+        )[-1]
+    except MissingError:
+        project = without_series(ask)
+        if project is None:
+            raise
+        words = f"{project} keeps no stable series: nothing to do here"
+        return BackportResult(ask.session.commit.id, ask.session.commit.subject, rules=(words,)), StageStanding(StageState.DONE, words)
+    wanting = [one for one in result.branches if one.wants_fix]
+    conflicts = sum(one.verdict == "conflict" for one in wanting)
+    words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
+    if result.asked and result.commit:
+        words = f"taken as {result.commit[:12]}: {words}"
+    if not result.culprits:
+        return result, StageStanding(StageState.TODO, "no culprit is known: choose one at 4 tags")
+    return result, StageStanding(StageState.DONE, words)
+
+
+def without_series(ask: JobRequest) -> str | None:
+    """The name of the topic's project where that keeps no stable series and none is among the refs, else None."""
+    from patchpilot.commits.range import commit_patch
+    from patchpilot.history.lts_series import families
+    from patchpilot.history.stable_branches import stable_branches
+    from patchpilot.model.patch import Series
+    from patchpilot.services.topic.topic_project import profile_of
+
+    assert ask.session.commit
+    profile = ask.session.settings(ask.repository).get("profile")
+    project = profile_of(ask.repository, profile, Series((commit_patch(ask.repository, ask.session.commit.id),)))
+    if (
+        project.lists.stable
+        or any(project.name in one.profiles for one in families())
+        or stable_branches(ask.repository, profile=profile or None).branches
+    ):
+        return None
+    return project.name
+
+
+class BackportsScreen(StageScreen):
+    """Which stable branches have the bug, and whether the fix fits them."""
+
+    stage = Stage.BACKPORTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "w", "write", "write patches", tooltip="write the patches for every branch that takes the fix (only once it is in mainline)"
+        ),
+        Binding("z", "resolve", "resolve", tooltip="work on this branch's conflict in a clone of its own"),
+    ]
+
+    def body(self) -> ComposeResult:
+        """The matrix, and one branch in full."""
+        with Container(classes="stack"):
+            yield Table(ident="matrix", enter="open branch")
+            with VerticalScroll(classes="side", can_focus=False):
+                yield Static(id="branch", markup=False)
+
+    def show(self, result: "BackportResult") -> None:
+        """Fill the matrix."""
+        table = self.query_one("#matrix", Table)
+        at = table.cursor_row if table.row_count else first_to_look_at(result)
+        table.clear(columns=True)
+        columns = self._columns()
+        for name, width in columns:
+            table.add_column(name, width=width)
+        for one in result.branches:
+            there = {True: "yes", False: "no", None: "unknown" if one.wants_fix else "no more"}[one.affected]
+            needs = f"{len(one.prerequisites)}{' partly' if one.partial else ''}" if one.prerequisites else ""
+            verdict = f"{one.verdict}{' queued' if one.queued else ''}"
+            cells = (one.branch, verdict, there, needs, one.ends or "", one.reason)[: len(columns)]
+            styles = ("", STYLES.get(str(one.verdict), ""), "", "", "", "")[: len(columns)]
+            table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, columns, styles, strict=True)))
+        if result.branches:
+            table.move_cursor(row=min(at, len(result.branches) - 1))
+        table.focus()
+        if result.branches:
+            self._explain(table.cursor_row)
+        else:
+            self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    def _columns(self) -> tuple[tuple[str, int], ...]:
+        """The table's columns, with the reason where the terminal is wide enough for it."""
+        room = (self.size.width or 80) - 3 - sum(width + 2 for _, width in COLUMNS)
+        return (*COLUMNS, ("why", room)) if room >= WORTH_A_COLUMN else COLUMNS
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        super().on_resize()
+        if self._shown is not None:
+            self.show(self._shown)
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say what stands behind the verdict."""
+        self._explain(event.cursor_row)
+
+    def _explain(self, at: int) -> None:
+        result: BackportResult | None = self.session.last(self.stage)
+        if result and at < len(result.branches):
+            missing = [f"not here: {one.version}" for one in result.missing]
+            one = result.branches[at]
+            rows = [*in_words(one), *missing, *result.rules, *(conflict_rows(one) if one.wants_fix else ())]
+            self.query_one("#branch", Static).update(lines(diff_line(row) for row in rows))
+
+    def _chosen(self) -> "BranchResult | None":
+        result: BackportResult | None = self.session.last(self.stage)
+        at = self.query_one("#matrix", Table).cursor_row
+        return result.branches[at] if result and at < len(result.branches) else None
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter opens the branch."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """A branch on the whole screen: both sides of each conflict, what it stands on, the commands."""
+        one = self._chosen()
+        if one:
+            said = [part for row in in_words(one) for part in (wrapped(row, self.size.width - 5) if not row.startswith("  ") else [row])]
+            rows = [*said, *conflict_rows(one)]
+            stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+            self.app.push_screen(Reader(f"{one.branch}: {one.verdict}", rows, styler=diff_line, stops=stops))
+
+    def action_write(self) -> None:
+        """Write ready patches into a folder."""
+
+        def answered(value: str | None) -> None:
+            if value:
+                self._write(Path(value).expanduser())
+
+        self.app.push_screen(
+            LineDialog("Write the patches into which folder?", lambda text: (bool(text.strip()), ""), value="backports"), answered
+        )
+
+    def _write(self, folder: Path) -> None:
+        from patchpilot.backports.backport_patches import BackportText
+        from patchpilot.services.backport.write_backports import write_backports
+
+        result: BackportResult | None = self.session.fresh(self.stage)
+        if result is None:
+            return
+
+        def written(done: "tuple[WrittenBackport, ...]") -> None:
+            self.app.push_screen(
+                Reader("Written" if any(one.files for one in done) else "Nothing was written", written_rows(done), fold=True)
+            )
+
+        self.in_thread(
+            "writing the patches", lambda repository, _: write_backports(repository, [result], folder, wording=BackportText()), written
+        )
+
+    def action_resolve(self) -> None:
+        """A clone with the conflict in it; taken up again once it is resolved."""
+        from patchpilot.backports.backport_patches import BackportText
+        from patchpilot.history.stable_branches import stable_branches
+        from patchpilot.services.backport.work_clone import resolve
+
+        result: BackportResult | None = self.session.fresh(self.stage)
+        one = self._chosen()
+        if result is None or one is None or one.verdict != "conflict":
+            self.notify("there is no conflict on this branch", timeout=2)
+            return
+
+        def work(repository: Any, _: Any) -> "Resolving":
+            family = stable_branches(repository).family
+            return resolve(repository, result, one, family, None, BackportText())
+
+        def ready(done: "Resolving") -> None:
+            self.app.push_screen(Reader("The conflict, in a clone of its own", resolving_rows(done), fold=True))
+
+        self.in_thread("preparing the conflict", work, ready)
+
+
+def first_to_look_at(result: "BackportResult") -> int:
+    """The row that wants a person most: a conflict, else a branch that needs the fix, else the first."""
+    wanting = [at for at, one in enumerate(result.branches) if one.wants_fix]
+    conflicts = [at for at in wanting if result.branches[at].verdict == "conflict"]
+    return next(iter([*conflicts, *wanting]), 0)
+
+
+def in_words(one: "BranchResult") -> list[str]:
+    """What stands behind a verdict, a line each."""
+    rows = [f"{one.branch}: {one.reason}"]
+    if one.stale:
+        rows.append("mind: this branch was not fetched for long: git fetch")
+    if one.landed_as:
+        rows.append(f"landed as {one.landed_as[:12]}")
+    if one.wants_fix:
+        rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]
+        rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in one.causes[:4]]
+        rows += needs_in_words(one)
+    rows += [f"afterwards also {later.commit[:12]} {later.subject} ({later.kind})" for later in one.followers]
+    rows += [f"mind: {hint}" for hint in one.hints]
+    if one.lacking_newer:
+        rows.append(f"newer branches that lack it too: {', '.join(one.lacking_newer)}")
+    return [*rows, *(f"  {command}" for command in one.commands)]
+
+
+def needs_in_words(one: "BranchResult") -> list[str]:
+    """What is to be applied before the fix, or how the search for it ended."""
+    if one.search in ("none", "gave-up"):
+        return [
+            "nothing that it lacks makes it apply: the fix has to be adapted"
+            if one.search == "none"
+            else "what it lacks was not found in time"
+        ]
+    if not one.partial:
+        return [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
+    rows = ["first bring in by hand, of these commits, only what they change in the fix's own files:"]
+    rows += [f"- {need.commit[:12]} {need.subject} ({several(need.size, 'line')})" for need in one.prerequisites]
+    if one.whole:
+        rows.append(f"(to pick whole commits it would take {len(one.whole)}, {sum(need.size for need in one.whole)} lines in all)")
+    return rows
+
+
+def conflict_rows(one: "BranchResult") -> list[str]:
+    """Both sides of each conflict, as a diff shows them: `-` the branch has, `+` the fix brings."""
+    rows: list[str] = []
+    for place in one.conflicts:
+        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@", "the branch has:"]
+        rows += [f"-{line}" for line in place.ours] or ["  nothing"]
+        rows += ["the fix brings:", *([f"+{line}" for line in place.theirs] or ["  nothing"])]
+    return rows
+
+
+def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
+    """The files of each branch; branches without any by their reason."""
+    rows = [part for one in done if one.files for part in (f"{one.branch}:", *(f"  {file}" for file in one.files))]
+    for reason in dict.fromkeys(one.skipped for one in done if not one.files):
+        branches = ", ".join(one.branch for one in done if not one.files and one.skipped == reason)
+        rows += [*([""] if rows else []), f"not for {branches}: {reason}"]
+    return rows
+
+
+def resolving_rows(done: "Resolving") -> list[str]:
+    """Where the conflict is, how it stands, what to do next, and the patches once there are any."""
+    if done.files:
+        return [
+            f"{done.branch} is resolved; its patches are",
+            *(f"  {file}" for file in done.files),
+            "",
+            "The clone they were made in:",
+            f"  {done.folder}",
+            "",
+            *done.advice,
+        ]
+    return [f"{done.branch} waits for you in", f"  {done.folder}", "", *done.advice, "", "Then z here takes it up again."]

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.tui.rich_text import plain, several
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import JobRequest, OpenTopic, Session
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.patch_pager import Pager, PatchPager
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.services.check.check_result import CheckRequest, CheckResult
+
+WAIVED = "waived"
+NARROW = {Severity.WARNING: "warn"}
+"""A shorter word for the margin where there are 80 columns: what messages are broken at fits beside it."""
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
+
+STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
+"""The stage that does what a verb does."""
+_VERB = re.compile(rf"`?\bpatchpilot ({'|'.join(STAGES)})\b(?:[^`\n]*`)?")
+
+
+def wanted_of(session: Session, repository: "Repository", topic: OpenTopic) -> "CheckRequest":
+    """What a check of the topic is asked for: what `patchpilot check` takes from the same settings, and what is waived."""
+    from patchpilot.services.check.topic_waivers import excuses_here
+    from patchpilot.services.settings import check_request
+
+    settings = session.settings(repository)
+    excuses = excuses_here(repository, settings, topic.targets, topic.base)
+    return check_request(settings, strict=session.strict or settings.flag("strict"), excuses=excuses)
+
+
+def packs_of(session: Session, repository: "Repository") -> "tuple[OwnPack, ...]":
+    """The rule packs that the settings name."""
+    from patchpilot.services.settings import own_packs, source_of
+
+    return own_packs(session.settings(repository), source_of(repository))
+
+
+def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
+    """Check the topic's commits, as `patchpilot check` does with the same settings."""
+    from patchpilot.services.check.check_patches import check
+
+    result = check(
+        ask.topic.targets,
+        wanted_of(ask.session, ask.repository, ask.topic),
+        repository=ask.repository,
+        packs=packs_of(ask.session, ask.repository),
+        progress=ask.progress,
+    )
+    counts = result.counts
+    words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
+    if result.excused:
+        words = f"{words}, {len(result.excused)} waived" if words else f"{len(result.excused)} waived, nothing else"
+    graver = counts[Severity.ERROR] + counts[Severity.WARNING]
+    return result, StageStanding(StageState.TODO if graver else StageState.DONE, words or "nothing to complain about")
+
+
+def _row(finding: Finding, lines: Sequence[str]) -> int:
+    """The line (0-based) a finding stands beside; one of the patch as a whole, such as a missing sign-off, where the message ends."""
+    at = (finding.patch_line or 1) - 1
+    ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
+    whole = (
+        finding.column is None
+        and at < len(lines)
+        and lines[at][:1] not in ("+", "-")
+        and not any(one.strip() for one in lines[at + 1 : ends])
+    )
+    return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
+
+
+def can_mend(result: "CheckResult") -> bool:
+    """Whether a check found something whose rule says that it is safe to mend."""
+    safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
+    return any(one.rule in safe for checked in result.patches for one in checked.findings)
+
+
+def by_stage(text: str) -> str:
+    """A remedy with the stage of the walk beside each verb that has one."""
+    return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} (patchpilot {found[1]})", text)
+
+
+class ChecksScreen(StageScreen):
+    """What maintainers and bots would say."""
+
+    stage = Stage.CHECKS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "finding(1)", "next finding"),
+        Binding("F", "finding(-1)", "last finding", show=False),
+        Binding("m", "mend_safe", "mend", tooltip="show what is safe to mend as a diff, and write it into your commits"),
+        Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the finding's line, or the message, in your editor"),
+        Binding("w", "waive", "waive", tooltip="waive the finding for this topic, with a reason; or take that back"),
+        Binding("o", "only", "only …", key_display="o", tooltip="show only one severity, one rule or what is waived, or all again"),
+        Binding("s", "strict", "strict", show=False, tooltip="also what checkpatch.pl --strict says, or not"),
+        Binding("c", "names", "names", show=False, tooltip="checkpatch.pl's names, or ours"),
+    ]
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._findings: dict[int, list[Finding]] = {}
+        self._excused: dict[int, list[Suppressed]] = {}
+        self._why: dict[str, tuple[str, str, str]] = {}
+        self._checkpatch_names = False
+        self._only = ""
+
+    def body(self) -> ComposeResult:
+        """The patch, and what is said of the line under the cursor."""
+        with Container(classes="split"):
+            yield PatchPager(ident="patch")
+            with VerticalScroll(classes="side", id="said", can_focus=False):
+                yield Static(id="finding", markup=False)
+
+    def show(self, result: "CheckResult") -> None:
+        """Findings in the margin; the first one under the cursor."""
+        self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
+        rows = self._placed(result)
+        if self._only and not self._findings and not self._excused:
+            # what was asked for is gone: mended, or no longer waived
+            self._only = ""
+            rows = self._placed(result)
+        worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
+        short = NARROW if self.size.width < 100 else {}
+        marks = {at: (short.get(one.severity, str(one.severity)), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(
+            self._excused, (WAIVED, "dim")
+        )
+        shown = self._findings | {at: [one.finding for one in found] for at, found in self._excused.items()}
+        words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in shown.items()}
+        self.quiet = frozenset() if can_mend(result) else frozenset({"mend_safe"})
+        self.quiet |= frozenset() if result.all or result.excused else frozenset({"waive"})
+        self.query_one(KeyLine).refresh()
+        pager = self.query_one("#patch", PatchPager)
+        pager.fill(rows, marks=marks, stops=sorted(marks), beside=words)
+        pager.focus()
+        pager.go(min(marks, default=0))
+
+    def _placed(self, result: "CheckResult") -> list[str]:
+        """Put what is to be shown beside its lines; these lines."""
+        rows: list[str] = []
+        self._findings, self._excused = {}, {}
+        for finding in result.series:
+            self._put(0, finding)
+        for one in result.excused_series:
+            self._put_aside(0, one)
+        for checked in result.patches:
+            for finding in checked.findings:
+                self._put(len(rows) + _row(finding, checked.patch.lines), finding)
+            for one in checked.excused:
+                self._put_aside(len(rows) + _row(one.finding, checked.patch.lines), one)
+            rows.extend(checked.patch.lines)
+        return rows
+
+    def _put_aside(self, at: int, excused: Suppressed) -> None:
+        if self._only == WAIVED:
+            self._excused.setdefault(at, []).append(excused)
+
+    def _put(self, at: int, finding: Finding) -> None:
+        if self._only in ("", str(finding.severity), finding.name):
+            self._findings.setdefault(at, []).append(finding)
+
+    def on_pager_moved(self, event: Pager.Moved) -> None:
+        """Say what is known of the line."""
+        found = [self._said(one) for one in self._findings.get(event.line, ())]
+        found += [self._told(one) for one in self._excused.get(event.line, ())]
+        more = "no finding on this line: f goes to the next" if self._findings or self._excused else self._good
+        only = f"(only {self._only}: o shows others)\n" if self._only else ""
+        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(found) or more)))
+        self.query_one("#said").scroll_home(animate=False)
+
+    @property
+    def _good(self) -> str:
+        """What is said where nothing is shown."""
+        result: CheckResult | None = self.session.last(self.stage)
+        aside = f" ({len(result.excused)} waived: o shows them)" if result and result.excused else ""
+        return f"nothing to complain about{aside}: n goes on"
+
+    def _told(self, one: Suppressed) -> str:
+        """A waived finding, with the reason."""
+        until = f", until {one.until}" if one.until else ""
+        rest = self._said(one.finding)
+        return f"waived: {one.reason} ({one.origin}{until}); w takes it back\n{rest}"
+
+    def _said(self, finding: Finding) -> str:
+        why, how, reference = self._why.get(finding.name, ("", "", ""))
+        name = f"{finding.checkpatch or finding.rule}" if self._checkpatch_names else finding.name
+        fix = by_stage(finding.fix.text if finding.fix and finding.fix.text else how)
+        parts = [
+            f"{finding.severity}: {finding.message} [{name}]",
+            f"mend: {fix}" if fix else "",
+            f"why: {' '.join(why.split())}",
+            reference,
+        ]
+        return "\n".join(part for part in parts if part)
+
+    def action_finding(self, by: int) -> None:
+        """To the next finding, or the last."""
+        self.query_one("#patch", PatchPager).action_stop(by)
+
+    def action_names(self) -> None:
+        """checkpatch.pl's names, or ours."""
+        self._checkpatch_names = not self._checkpatch_names
+        pager = self.query_one("#patch", PatchPager)
+        pager.go(pager.cursor)
+
+    def action_only(self) -> None:
+        """Choose what is shown, from what was found."""
+        result: CheckResult | None = self.session.last(self.stage)
+        if result is None:
+            return
+        every = [*result.series, *(one for checked in result.patches for one in checked.findings)]
+        answers = [("", f"all {several(len(every), 'finding')}")]
+        answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
+        answers += [(WAIVED, f"what is waived ({len(result.excused)})")] if result.excused else []
+        answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._only = choice
+                self.show(result)
+
+        self.app.push_screen(Choose("Which findings?", answers), chosen)
+
+    def action_mend_safe(self) -> None:
+        """What is safe to mend: shown, then written."""
+        from patchpilot.tui.screens.fix_dialog import NOTHING, mend
+
+        result: CheckResult | None = self.session.fresh(self.stage)
+        if result is None:
+            return
+        if can_mend(result):
+            mend(self)
+        else:
+            self.notify(NOTHING if result.all else "there is nothing to mend: n goes on", markup=False)
+
+    def action_waive(self) -> None:
+        """The finding under the cursor waived, or its waiver taken back; of several the person chooses."""
+        cursor = self.query_one("#patch", PatchPager).cursor
+        here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._excused.get(cursor, ())]
+        known = {(one.finding if isinstance(one, Suppressed) else one).name: one for one in here}
+        if not known:
+            self.notify("no finding on this line: f goes to the next", timeout=3)
+        elif len(known) == 1:
+            self._waive(here[0])
+        else:
+            answers = [(name, f"{name}: {(one.finding if isinstance(one, Suppressed) else one).message}") for name, one in known.items()]
+            self.app.push_screen(Choose("Which of them?", answers), lambda name: self._waive(known[name]) if name else None)
+
+    def _waive(self, one: Finding | Suppressed) -> None:
+        from patchpilot.tui.waive import take_back, waive
+
+        result: CheckResult | None = self.session.last(self.stage)
+        if isinstance(one, Suppressed):
+            take_back(self, one)
+        elif result:
+            waive(self, one, sum(other.name == one.name for other in result.all))
+
+    def action_strict(self) -> None:
+        """With what --strict says, or without."""
+        self.session.strict = not self.session.strict
+        self.notify("strict: checks are shown too" if self.session.strict else "not strict: errors and warnings", timeout=2)
+        self.walk.jobs.begin(self.stage)
+
+    def action_edit(self) -> None:
+        """The finding's place in the editor: a file's line, or the message."""
+        from patchpilot.tui.editing import amend, open_file
+
+        cursor = self.query_one("#patch", PatchPager).cursor
+        place = next((one for one in self._findings.get(cursor, ()) if one.path and one.line), None)
+        if place and place.path and place.line:
+            open_file(self, place.path, place.line)
+        else:
+            amend(self)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 1, commit: the topic's commits, a message with its trailers set apart, the diff; and what a first-timer is asked early."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from patchpilot.model.trailer import is_trailer
+from patchpilot.tui.rich_text import STRONG, diff_line, plain, several
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import JobRequest
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
+
+if TYPE_CHECKING:
+    from patchpilot.model.patch import Patch
+    from patchpilot.services.send.questions import PreSendQuestions
+
+
+def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStanding]":
+    """The topic's commits as patches."""
+    from patchpilot.commits.range import commit_patch
+
+    commits = ask.topic.commits
+    patches = []
+    for number, commit in enumerate(commits):
+        ask.progress("reading the commits", number, len(commits))
+        patches.append(commit_patch(ask.repository, commit.id))
+    changed = sum(change.added + change.removed for patch in patches for change in patch.files)
+    words = f"{several(len(patches), 'commit')}, {several(changed, 'line')} changed"
+    if not ask.topic.target and ask.repository.rev_list("--merges", "--max-count=1", f"{commits[0].id}^..HEAD"):
+        words += ", a merge left out (git rebase)"
+    return tuple(patches), StageStanding(StageState.DONE, words)
+
+
+def message_line(row: str) -> Text:
+    """A line of a commit: trailers and headers strong, the diff in its colours."""
+    return plain(row, STRONG) if is_trailer(row) or row.startswith(("From: ", "Subject: ", "Date: ")) else diff_line(row)
+
+
+def commit_rows(patch: "Patch") -> list[str]:
+    """A commit as it is shown: the mail without its envelope line; a blank line sets the trailers apart where none does."""
+    rows = [row for row in patch.lines if not row.startswith("From ")]
+    end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
+    first = end
+    while first and is_trailer(rows[first - 1]):
+        first -= 1
+    if first < end and first and rows[first - 1].strip():
+        rows.insert(first, "")
+    return rows
+
+
+class CommitScreen(StageScreen):
+    """What is to be sent."""
+
+    stage = Stage.COMMIT
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "edit message", tooltip="amend the commit's message in your editor"),
+        Binding("t", "target", "other commits", tooltip="work on another commit or range"),
+        Binding("a", "answer", "answer", show=False, tooltip="answer the questions asked of every topic"),
+    ]
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._traps: PreSendQuestions | None = None
+        self._asked = False
+
+    def body(self) -> ComposeResult:
+        """A list of commits where there are several, what was found early, and the commit."""
+        yield List(ident="commits", classes="list")
+        yield Static(id="early", markup=False, classes="row")
+        yield Pager(ident="commit", styler=message_line)
+
+    def show(self, result: "tuple[Patch, ...]") -> None:
+        """Fill both, then look for the traps."""
+        chosen = self.query_one("#commits", List)
+        with self.prevent(OptionList.OptionHighlighted):
+            chosen.clear_options()
+            chosen.add_options(Option(plain(f"{patch.commit[:12] if patch.commit else ''} {patch.subject.title}")) for patch in result)
+            chosen.display = len(result) > 1
+            at = self.session.at % len(result)
+            if len(result) > 1:
+                chosen.highlighted = at
+        self._show_one(result[at])
+        self.query_one("#early").display = False
+        (chosen if len(result) > 1 else self.query_one("#commit")).focus()
+        self._look()
+
+    def _show_one(self, patch: "Patch") -> None:
+        rows = commit_rows(patch)
+        self.query_one("#commit", Pager).fill(rows, stops=patch_stops(rows))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the commit under the cursor, and take it in hand."""
+        result = self.session.fresh(self.stage)
+        if result and event.option_index < len(result):
+            self.session.at = event.option_index
+            self._show_one(result[event.option_index])
+            self.place()
+
+    def commit_changed(self) -> None:
+        """J and K move the list's cursor."""
+        chosen = self.query_one("#commits", List)
+        if chosen.display:
+            chosen.highlighted = self.session.at
+        super().commit_changed()
+
+    def _look(self) -> None:
+        from patchpilot.services.send.questions import traps
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+        self.in_thread("looking at the tree it is for", lambda repository, _: traps(repository, session.target, base=base), self._looked)
+
+    def _looked(self, found: "PreSendQuestions") -> None:
+        self._traps = found
+        self.session.open_questions = len(found.open)
+        said = []
+        if found.open:
+            said.append(f"{several(len(found.open), 'question')} to answer before anything is sent: a (n asks on the way)")
+        if found.target and found.standing:
+            name = found.target.label
+            said += [f"{name} has it already: {one.subject} ({one.how})" for one in found.standing.already[:2]]
+            if found.standing.fails:
+                said.append(f"does not apply to {name}: {', '.join(found.standing.paths[:2])}; git rebase {name}")
+            elif not found.standing.already:
+                said.append(f"applies to {name} ({found.standing.applies}); it is not there yet")
+        early = self.query_one("#early", Static)
+        early.update(plain("\n".join(said)))
+        early.display = bool(said)
+
+    def may_leave(self, to: Stage) -> bool:
+        """Ask the open questions on the way out, once."""
+        if self._asked or self._traps is None or not self._traps.open or to is Stage.FOLLOW:
+            return True
+        self._answer(lambda: self.walk.action_stage(str(to)))
+        return False
+
+    def action_answer(self) -> None:
+        """Ask all again: answers may be changed."""
+        if self._traps is None:
+            self.notify("still looking at the tree it is for", timeout=2)
+        else:
+            self._answer(lambda: None, everything=not self._traps.open)
+
+    def _answer(self, then: Any, everything: bool = False) -> None:
+        from patchpilot.tui.questions import ask
+
+        self._asked = True
+        assert self._traps is not None
+
+        def done() -> None:
+            self._look()
+            then()
+
+        ask(self, self._traps.questions if everything else self._traps.open, done)
+
+    def action_edit(self) -> None:
+        """Amend in the editor, then read the topic again."""
+        from patchpilot.tui.editing import amend
+
+        amend(self)
+
+    def action_target(self) -> None:
+        """Work on other commits."""
+
+        def answered(value: str | None) -> None:
+            if value is not None:
+                self.session.target = value or None
+                self.session.at, self.session.topic, self._asked = -1, None, False
+                self.reread()
+
+        text = "Which commit or range? (HEAD~2, A..B; nothing: what your branch has over its base)"
+        self.app.push_screen(LineDialog(text, lambda _: (True, ""), value=self.session.target or ""), answered)

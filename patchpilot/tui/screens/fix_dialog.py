@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is safe to mend, shown as a diff before anything is written, then written into the commits."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from patchpilot.errors import RefusedError
+from patchpilot.model.printable import one_line
+from patchpilot.tui.confirm_rewrite import insist
+from patchpilot.tui.rich_text import STRONG, diff_line, plain, several, wrapped
+from patchpilot.tui.widgets.patch_pager import Pager
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.model.progress import Progress
+    from patchpilot.services.check.apply_fixes import FixResult
+    from patchpilot.tui.screens.checks_screen import ChecksScreen
+
+NOTHING = "nothing here is safe to mend without you: e opens the place in your editor"
+STAYS = "What stays, for you to mend:"
+
+
+class FixDialog(ModalScreen[bool]):
+    """Shows what would be written; True when it is to be."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "no", "no, go back", key_display="Esc"),
+        Binding("enter,y", "write", "write", key_display="Enter"),
+    ]
+
+    def __init__(self, found: "FixResult") -> None:
+        super().__init__()
+        self._found = found
+
+    def compose(self) -> ComposeResult:
+        """What it comes to, the diff and what stays below it, the keys."""
+        found = self._found
+        commits = sum(bool(one.texts) for one in found.patches)
+        left = len(found.remaining.all)
+        title = f"{several(found.fixed, 'finding')} can be mended in {several(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
+        with Vertical(classes="reader"):
+            yield Static(plain(title, STRONG), markup=False)
+            yield Pager(ident="text", styler=_styled)
+            yield Static(plain("Enter or y: write it   ] and [: next part   Escape: leave all as it is", "dim"), markup=False)
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        rows = rows_of(self._found, max(20, self.size.width - 5))
+        pager = self.query_one(Pager)
+        pager.fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith(("commit ", "@@ ")) or row == STAYS])
+        pager.focus()
+
+    def action_write(self) -> None:
+        """Write what is shown."""
+        self.dismiss(True)
+
+    def action_no(self) -> None:
+        """Leave it."""
+        self.dismiss(False)
+
+
+def rows_of(found: "FixResult", wide: int) -> list[str]:
+    """The diff, then what stays and why."""
+    rows = list(found.diff)
+    stays = [f"{one.severity}: {one.message} [{one.name}]" for one in found.remaining.all]
+    stays += [f"{one.patch.source}: {one.refused}" for one in found.patches if one.refused]
+    if stays:
+        rows += ["", STAYS, *(part for one in stays for part in wrapped(one_line(one), wide, "  "))]
+    return rows
+
+
+def _styled(row: str) -> Text:
+    return plain(row, STRONG) if row.startswith("commit ") or row == STAYS else diff_line(row)
+
+
+def mend(screen: "ChecksScreen") -> None:
+    """Look what is safe to mend in the topic's commits, show it, write it, have the findings made anew."""
+    from patchpilot.services.check.apply_fixes import fix
+
+    session = screen.session
+    topic = session.topic
+    if topic is None:
+        return
+    targets = (session.target,) if session.target else ()
+
+    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
+        from patchpilot.tui.screens.checks_screen import packs_of, wanted_of
+
+        if session.topic_now(repository).key != topic.key:
+            raise RefusedError("your commits changed meanwhile", hint="r reads them again, then m")
+        wanted, packs = wanted_of(session, repository, topic), packs_of(session, repository)
+        return fix(
+            targets,
+            wanted,
+            write=given is not None,
+            published="published" in (given or ()),
+            shared="shared" in (given or ()),
+            repository=repository,
+            base=topic.base,
+            packs=packs,
+            progress=progress,
+        )
+
+    def found(result: "FixResult") -> None:
+        if not result.fixed:
+            refused = next((one.refused for one in result.patches if one.refused), "")
+            screen.notify(f"nothing was mended: {refused}" if refused else NOTHING, markup=False)
+            return
+        screen.app.push_screen(FixDialog(result), answered)
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            insist(screen, "mending", work, written)
+
+    def written(result: "FixResult") -> None:
+        said = "; ".join((f"mended: {names_of(result)}; u takes it back", *result.costs))
+        screen.notify(said, markup=False, timeout=8)
+        screen.reread()
+
+    screen.in_thread("looking what is safe to mend", lambda repository, progress: work(repository, progress, None), found)
+
+
+def names_of(result: "FixResult") -> str:
+    """The rules of what was mended, how often each."""
+    counts: dict[str, int] = {}
+    for one in result.patches:
+        for finding in one.fixed:
+            counts[finding.name] = counts.get(finding.name, 0) + 1
+    told = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
+    return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 8, follow: what was sent, what came back, where it has landed; and the next version."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from patchpilot.model.printable import printable
+from patchpilot.tui.rich_text import fitted, plain, several
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.thread import ThreadLayout, lay, thread_line
+from patchpilot.tui.session import JobRequest
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.patch_pager import Pager
+
+if TYPE_CHECKING:
+    from patchpilot.services.tags.add_review_trailers import Collected
+    from patchpilot.services.topic.topic_state import TopicState
+    from patchpilot.services.track.follow_series import Tracked
+
+OFTEN, SELDOM = 3.0, 600.0
+"""Seconds between two looks at the archive: on loopback, and on a public one."""
+CALM, RARELY = 5, 10
+"""On loopback: after so many looks that found nothing new, only every so-manieth is done."""
+
+
+def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStanding]":
+    """The followed series: as known here when run ahead, asked anew of their archives when the stage is visited."""
+    from patchpilot.services.topic.topic_state import this_topic, with_topic
+    from patchpilot.services.track import follow_series
+    from patchpilot.threads.track_store import Store
+
+    base = ask.session.topic.base if ask.session.topic else ask.session.base
+    with Store() as store:
+        if ask.visited:
+            local = _is_local(ask.session.settings(ask.repository).get("lore"))
+            found = follow_series.update(
+                store=store,
+                archive_at=follow_series.default_archive(),
+                fresh=ask.again or local,
+                repository=ask.repository,
+                progress=ask.progress,
+            )
+        else:
+            found = follow_series.listed(store=store, repository=ask.repository, progress=ask.progress)
+        topic = this_topic(ask.repository, ask.session.target, base=base, store=store, known=found)
+    return with_topic(found, topic), standing_of(topic, found)
+
+
+def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStanding:
+    """The stage's state is that of the topic in hand; other followed series are only counted."""
+    from patchpilot.threads.next_step import NextStepNeed
+
+    unread = sum(len(one.unread) for one in series)
+    others = [one for one in series if topic is None or topic.series is None or one.entry.id != topic.series.entry.id]
+    counted = [several(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
+    counted += [several(unread, "new mail")] if unread else []
+    more = f" ({', '.join(counted)})" if counted else ""
+    if topic is None:
+        return StageStanding(StageState.TODO, f"no topic here{more}" if series else "nothing is followed yet: what you send appears here")
+    if not topic.is_sent:
+        return StageStanding(StageState.TODO, f"{topic.summary}{more}")
+    state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
+        topic.advice.need
+    ]
+    return StageStanding(state, f"{topic.summary}{more}")
+
+
+def _is_local(url: str) -> bool:
+    return "//127.0.0.1" in url or "//localhost" in url
+
+
+class FollowScreen(StageScreen):
+    """What became of it."""
+
+    stage = Stage.FOLLOW
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "fold", "quotes", key_display="Enter", tooltip="show or fold the quoted lines under the cursor"),
+        Binding("v", "version", "next version", tooltip="begin the next version: its changelog, then 6 preview"),
+        Binding("c", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
+        Binding("r", "reload", "look again"),
+        Binding(
+            "f",
+            "fetch",
+            "git fetch",
+            show=False,
+            tooltip="git fetch, after asking: shows where it has landed",
+        ),
+        Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
+        Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),
+        Binding("X", "remove", "unfollow", show=False, tooltip="follow this series no longer"),
+    ]
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._unfolded: frozenset[str] = frozenset()
+        self._laid = ThreadLayout((), (), (), {})
+        self._number = 0
+        self._timer: Timer | None = None
+        self._passed: set[str] = set()
+        self._known: tuple[Tracked, ...] | None = None
+        self._looks = 0
+
+    def body(self) -> ComposeResult:
+        """The series, and one of them in full."""
+        yield List(ident="series", classes="list")
+        yield Pager(ident="thread", styler=thread_line)
+
+    def may_begin(self) -> bool:
+        """What is followed needs no topic."""
+        return self.walk.jobs.is_open
+
+    def on_screen_resume(self) -> None:
+        """Show what is known, ask the archive, and look again from time to time while the screen is up."""
+        super().on_screen_resume()
+        self._looks = 0
+        if self.stage not in self.session.busy and self.may_begin():
+            self.walk.jobs.begin(self.stage)
+        if self._timer is None:
+            self._timer = self.set_interval(OFTEN if self.walk.demo else SELDOM, self._again)
+        else:
+            self._timer.resume()
+
+    def on_screen_suspend(self) -> None:
+        """No looking while nobody looks; what the cursor passed counts as read."""
+        one, passed = self._current(), frozenset(self._passed)
+        if one and passed & one.unread:
+            from patchpilot.threads.track_store import Store
+
+            with Store() as store:
+                store.mark_read(one.entry.id, passed & one.unread)
+            self.session.changed("followed")
+        if self._timer:
+            self._timer.pause()
+
+    def _again(self) -> None:
+        self._looks += 1
+        if self.walk.demo and self._looks > CALM and self._looks % RARELY:
+            return
+        if self.stage not in self.session.busy and self.app.screen is self:
+            self.walk.jobs.begin(self.stage)
+
+    def action_reload(self) -> None:
+        """Look again, and for a while often."""
+        self._looks = 0
+        super().action_reload()
+
+    def show(self, result: "tuple[Tracked, ...]") -> None:
+        """Fill both; the cursor stays where it was. What is shown already is not drawn again."""
+        # when the archive was last read tells nothing new
+        seen = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in result)
+        if seen and seen == self._known:
+            return
+        self._known, self._looks = seen, 0
+        if self.walk.demo and any(one.status and one.status.topic.latest.version > 1 for one in result):
+            from patchpilot.tui.tour import LANDING
+
+            self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))
+        chosen = self.query_one("#series", List)
+        with self.prevent(OptionList.OptionHighlighted):
+            chosen.clear_options()
+            for one in result:
+                new = f"{len(one.unread)} new" if one.unread else ""
+                mark = "*" if one.own else " "
+                chosen.add_option(Option(plain(f"{mark} {fitted(str(one.state), 18)} {new:<7} {one.subject}")))
+            chosen.display = len(result) > 1
+            own = next((at for at, one in enumerate(result) if one.own), len(result) - 1)
+            at = next((at for at, one in enumerate(result) if one.entry.id == self._number), own)
+            if result and len(result) > 1:
+                chosen.highlighted = at
+        pager = self.query_one("#thread", Pager)
+        if not result:
+            rows = [
+                "Nothing is followed yet.",
+                "",
+                "What you send is followed by itself. a follows another series, by its Message-ID or link.",
+            ]
+            self._laid = ThreadLayout(tuple(rows), (), (), {})
+            pager.fill(rows)
+        else:
+            self._lay(result[at], keep=result[at].entry.id == self._number)
+        if self.focused is None or (self.focused is chosen and len(result) < 2):
+            pager.focus()
+
+    def _lay(self, one: "Tracked", *, keep: bool) -> None:
+        self._number = one.entry.id
+        self._laid = lay(one, self._unfolded, (self.size.width or 80) - 2)
+        self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
+
+    def on_pager_moved(self, event: Pager.Moved) -> None:
+        """Note which mails were looked at."""
+        self._passed |= {ident for at, ident in zip(self._laid.mails, self._laid.ids, strict=True) if at <= event.line}
+
+    def _current(self) -> "Tracked | None":
+        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
+        return next((one for one in result or () if one.entry.id == self._number), None)
+
+    def id_to_copy(self) -> str:
+        """The series' Message-ID."""
+        one = self._current()
+        return f"<{one.entry.message_id}>" if one else super().id_to_copy()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the series under the cursor."""
+        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
+        if result and event.option_index < len(result):
+            self._lay(result[event.option_index], keep=False)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter goes into the thread."""
+        self.query_one("#thread").focus()
+
+    def action_fold(self) -> None:
+        """Show or fold the quote under the cursor."""
+        pager, one = self.query_one("#thread", Pager), self._current()
+        name = self._laid.folds.get(pager.cursor)
+        if one and name:
+            first = min(at for at, known in self._laid.folds.items() if known == name)
+            self._unfolded = self._unfolded ^ {name}
+            self._lay(one, keep=True)
+            pager.go(first)
+
+    def action_read(self) -> None:
+        """Nothing is new any more."""
+        from patchpilot.threads.track_store import Store
+
+        one = self._current()
+        if one:
+            with Store() as store:
+                store.mark_read(one.entry.id)
+            self.session.changed("followed")
+            self.walk.jobs.begin(self.stage)
+
+    def action_fetch(self) -> None:
+        """Bring mainline and the stable branches here: where a fix has landed is read from them."""
+        from patchpilot.commits.repository import Repository
+        from patchpilot.commits.run import interactive
+        from patchpilot.tui.editing import suspended
+
+        with Repository.open(self.session.directory) as repository:
+            top, remotes = repository.top, repository.git("remote").text.split()
+        if not remotes:
+            self.notify("this repository has no remote to fetch from", timeout=3)
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice != "yes":
+                return
+            # on the terminal: git may ask for a password, shows how far it is, and ^C stops it
+            with suspended(self.app):
+                code = interactive(["git", "-C", str(top), "fetch", "--all", "--tags"])
+            if code:
+                self.notify("git fetch did not end well: what it brought is looked at all the same", severity="warning")
+            self.session.changed("followed")
+            self.reread()
+            self.action_reload()
+
+        text = f"Fetch from {', '.join(printable(one) for one in remotes)}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
+        self.app.push_screen(Choose(text, (("yes", "fetch"), ("no", "not now"))), answered)
+
+    def action_add(self) -> None:
+        """Follow another series."""
+
+        def answered(value: str | None) -> None:
+            if value:
+                self._add(value)
+
+        self.app.push_screen(
+            LineDialog("Follow which series? (<message-id>, or a link of the archive)", lambda text: (bool(text.strip()), "")), answered
+        )
+
+    def _add(self, value: str) -> None:
+        from patchpilot.services.track import follow_series
+        from patchpilot.threads.track_store import Store
+
+        def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+            lore = self.session.settings(repository).get("lore")
+            with Store() as store:
+                return follow_series.add(
+                    value, lore=lore, store=store, archive_at=follow_series.default_archive(), repository=repository, progress=progress
+                )
+
+        def added(found: "tuple[Tracked, ...]") -> None:
+            self._number = found[-1].entry.id if found else self._number
+            self.session.changed("followed")
+            self.walk.jobs.begin(self.stage)
+
+        self.in_thread("asking the archive", work, added)
+
+    def action_remove(self) -> None:
+        """Follow it no longer."""
+        one = self._current()
+        if one is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "yes":
+                from patchpilot.services.track import follow_series
+                from patchpilot.threads.track_store import Store
+
+                with Store() as store:
+                    follow_series.remove(one.entry.id, store=store)
+                self.session.changed("followed")
+                self.walk.jobs.begin(self.stage)
+
+        self.app.push_screen(Choose(f"Follow this no longer?\n\n{one.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered)
+
+    def action_collect(self) -> None:
+        """The tags that reviewers gave, shown, then written."""
+        from patchpilot.services.tags.add_review_trailers import collect
+        from patchpilot.tags.message_edit import marked
+        from patchpilot.threads.track_store import Store
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+
+        def run(repository: Any, progress: Any, dry_run: bool) -> "Collected":
+            with Store() as store:
+                return collect(repository, session.target, store=store, base=base, dry_run=dry_run, published=True, progress=progress)
+
+        def planned(found: "Collected") -> None:
+            rows = [row for change in found.preparation.changed for row in marked(change.pieces).rstrip("\n").split("\n") if "{+" in row]
+            held = [f"held back: {one.trailer} ({one.why})" for one in found.held]
+            if not rows:
+                self.notify("; ".join(held) or "no tag that your commits lack", markup=False, timeout=5)
+                return
+            text = "Add to your commits (u takes it back):\n\n" + "\n".join([*rows, *held])
+            self.app.push_screen(Choose(text, (("yes", "add them"), ("no", "not now"))), answered)
+
+        def answered(choice: str | None) -> None:
+            if choice == "yes":
+                self.in_thread("adding the tags", lambda repository, progress: run(repository, progress, False), lambda _: self.reread())
+
+        self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, True), planned)
+
+    def action_version(self) -> None:
+        """The next version begins with its changelog."""
+        from patchpilot.services.send.edit_draft import begin_version
+
+        session = self.session
+
+        def begun(draft: Any) -> None:
+            session.changed("draft")
+            rows = [
+                f"Version {draft.version} is begun. What is left:",
+                "",
+                "1. amend your commits as reviewers asked (stage 1, e), add their tags (c here)",
+                "2. stage 6: e writes the changelog; what differs from the last version is filled in",
+                "3. stage 7 sends it, as a new thread that links to the old one",
+                "",
+                "The changelog so far:",
+                *draft.changelog.split("\n"),
+            ]
+            self.app.push_screen(Reader(f"Version {draft.version}", rows))
+
+        self.in_thread(
+            "beginning the next version",
+            lambda repository, _: begin_version(repository, session.request(repository)),
+            begun,
+        )

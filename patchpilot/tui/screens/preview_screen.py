@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.tui.rich_text import STRONG, diff_line, plain, several
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import JobRequest
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
+
+if TYPE_CHECKING:
+    from patchpilot.outgoing.send_plan import SendPlan
+
+SENT = frozenset({"already-sent", "version-sent"})
+_ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
+"""The mark that `check` advises for a subject without one."""
+_ADDRESS = re.compile(r"git send-email takes no address without a dot in its domain: (\S+)")
+"""How the verb tells an address that git send-email does not take."""
+
+
+def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
+    """The plan of `patchpilot send --dry-run`: nothing leaves. None ahead of a visit: only the record is looked at then."""
+    from patchpilot.services.send.plan_and_send import plan
+
+    if not ask.visited:
+        return None, recorded(ask, Stage.PREVIEW)
+    try:
+        result = on_record(plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress))
+    except PatchpilotError as error:
+        raise by_keys(error) from error
+    return result, standing_of(result)
+
+
+def by_keys(error: PatchpilotError) -> PatchpilotError:
+    """An error that stops the plan, with the way out by keys where the verb names flags or another verb."""
+    taken = _ADDRESS.search(error.message)
+    if taken:
+        message = f"{taken[1]} is no address git send-email takes: its domain has no dot"
+        return RefusedError(message, hint=f"stage 3 (recipients): 3, then Space on {taken[1]} takes it out")
+    if error.message == "nobody to send to":
+        return RefusedError(error.message, hint="stage 3 (recipients): 3, then a adds somebody")
+    return error
+
+
+def sent_names(names: set[str]) -> set[str]:
+    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at once, which has no changelog yet."""
+    return set(SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT)
+
+
+def was_sent(result: "SendPlan") -> bool:
+    """Whether nothing stands against the plan but that it was sent (and taken) already."""
+    names = {one.name for one in result.refusals}
+    return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
+
+
+def on_record(result: "SendPlan") -> "SendPlan":
+    """A plan that was sent already with the mails that left, as they left, in place of those a new send would make."""
+    from patchpilot.outgoing.outbox import Outbox
+
+    if not was_sent(result):
+        return result
+    with Outbox() as outbox:
+        sends = [one for one in outbox.sends(result.draft.change_id) if one.state == "sent"]
+    if not sends:
+        return result
+    mails = tuple(entry.mail for entry in sends[-1].entries)
+    return replace(result, mails=mails, version=sends[-1].version)
+
+
+def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
+    """How far the topic is on record, at no cost; as the stage was before where these commits were not sent."""
+    from patchpilot.services.topic.topic_state import this_topic
+    from patchpilot.threads.track_store import Store
+
+    with Store() as store:
+        topic = this_topic(ask.repository, ask.session.target, base=ask.topic.base, store=store)
+    if topic is None:
+        # the error is shown when the stage is visited
+        return ask.session.as_it_was(stage)
+    if topic.is_unfinished:
+        return StageStanding(StageState.BLOCKED, f"{topic.summary}; R takes it up") if stage is Stage.SEND else ask.session.as_it_was(stage)
+    if topic.last and not topic.is_begun:
+        return StageStanding(StageState.DONE, f"v{topic.last.version} was sent")
+    return ask.session.as_it_was(stage)
+
+
+def standing_of(result: "SendPlan") -> StageStanding:
+    """How a plan stands; one that was sent already is done."""
+    if was_sent(result):
+        told = next((one.message for one in result.refusals if one.name == "already-sent"), "")
+        # the same patches may have left as another topic's
+        return StageStanding(StageState.DONE, told if told and f" v{result.version} " not in told else f"v{result.version} was sent")
+    if result.refused:
+        return StageStanding(StageState.BLOCKED, result.refusals[0].message)
+    treeless = next((one for one in result.warnings if one.name == "missing-target-tree"), None)
+    if treeless:
+        return StageStanding(StageState.TODO, f"x chooses the tree: {treeless.message}")
+    words = f"{several(len(result.mails), 'mail')} to {several(len(result.recipients), 'recipient')}"
+    return StageStanding(StageState.DONE, words + (f", {several(len(result.warnings), 'warning')}" if result.warnings else ""))
+
+
+def mail_line(row: str) -> Text:
+    """A line of a mail: headers strong, the diff in its colours."""
+    return (
+        plain(row, STRONG) if row.startswith(("From: ", "To: ", "Cc: ", "Subject: ", "Message-ID: ", "In-Reply-To: ")) else diff_line(row)
+    )
+
+
+WAYS = {
+    "check-errors": "2 shows them",
+    "nobody": "3, then a adds somebody",
+    "bad-address": "3, then Space leaves it out",
+    "no-list": "3, then a adds it",
+    "many": "3, then Space leaves out who does not need it",
+    "no-signoff": "4, then w",
+    "missing-target-tree": "x chooses it",
+    "security-on-list": "1, then a changes the answer",
+    "unanswered-security": "1, then a",
+    "unanswered-regression": "1, then a",
+    "no-changelog": "6, then e",
+    "unfinished": "6, then e",
+    "no-server": "7 names the git config lines",
+    "first-time": "try it on yourself first: 7, then m",
+    "version-sent": "8, then v begins the next version",
+    "already-sent": "8, then v begins the next version",
+}
+"""The way out by keys, where the verbs name a flag."""
+
+
+def problem_rows(result: "SendPlan") -> list[str]:
+    """What refuses and what warns, each with its way out."""
+    told = [*(("refused", one) for one in result.refusals), *(("warning", one) for one in result.warnings)]
+    return [f"{word}: {one.message}" + (f" -> {hint}" if (hint := WAYS.get(one.name, one.hint)) else "") for word, one in told]
+
+
+class PreviewScreen(StageScreen):
+    """What leaves, before it leaves."""
+
+    stage = Stage.PREVIEW
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "cover, notes", tooltip="cover letter, changelog and notes, in your editor"),
+        Binding("x", "prefix", "tree", tooltip="what stands in the subject's brackets: the tree it is for"),
+        Binding("w", "problems", "problems", tooltip="all that refuses or warns, in full"),
+        Binding("t", "transport", "transport", show=False, tooltip="git send-email or b4"),
+        Binding("o", "outbox", "save mails", show=False, tooltip="write the mails into a folder, send nothing"),
+    ]
+
+    def body(self) -> ComposeResult:
+        """What refuses or warns, the mails, and one of them."""
+        yield Static(id="problems", markup=False, classes="row")
+        yield List(ident="mails", classes="list")
+        yield Pager(ident="mail", styler=mail_line)
+
+    def show(self, result: "SendPlan") -> None:
+        """Fill all three."""
+        from patchpilot.model.printable import crop
+
+        rows = problem_rows(result)
+        if standing_of(result).state is StageState.DONE and result.refusals:
+            rows = [f"{standing_of(result).note}: 8 follows it; v there makes the next version"]
+        most = 3 if self.size.height < 36 else 6
+        cut = [crop(row, max(40, self.size.width - 1)) for row in rows[:most]]
+        if len(rows) > most:
+            cut[-1] = f"and {len(rows) - most + 1} more: w shows all"
+        problems = self.query_one("#problems", Static)
+        problems.update(plain("\n".join(cut)))
+        problems.display = bool(rows)
+        chosen = self.query_one("#mails", List)
+        chosen.clear_options()
+        chosen.add_options(Option(plain(letter.subject)) for letter in result.letters)
+        chosen.display = len(result.letters) > 1
+        self._show_one(result, 0)
+        (chosen if len(result.letters) > 1 else self.query_one("#mail")).focus()
+
+    def _show_one(self, result: "SendPlan", at: int) -> None:
+        if at < len(result.mails):
+            rows = result.mails[at].raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+            self.query_one("#mail", Pager).fill(rows, stops=patch_stops(rows))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the mail under the cursor."""
+        result: SendPlan | None = self.session.last(self.stage)
+        if result:
+            self._show_one(result, event.option_index)
+
+    def action_problems(self) -> None:
+        """All that refuses or warns."""
+        result: SendPlan | None = self.session.last(self.stage)
+        if result:
+            rows = [part for row in problem_rows(result) or ["nothing refuses, nothing warns"] for part in (row, "")]
+            self.app.push_screen(Reader("What stands against sending", rows, fold=True))
+
+    def action_edit(self) -> None:
+        """Cover letter, changelog and notes in one text."""
+        from patchpilot.commits.repository import Repository
+        from patchpilot.services.send.edit_draft import edit
+        from patchpilot.tui.editing import edit_text
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+        try:
+            with Repository.open(session.directory) as repository:
+                edit(repository, lambda text: edit_text(self, text), session.target, base)
+        except PatchpilotError as error:
+            self.trouble(error)
+            return
+        self._changed()
+
+    def _changed(self) -> None:
+        self.session.changed("draft")
+        self.walk.jobs.begin(self.stage)
+
+    def action_prefix(self) -> None:
+        """What stands in the brackets; the trees of the profile are offered."""
+        from patchpilot.projects.loading import projects
+
+        result: SendPlan | None = self.session.last(self.stage)
+        known = result.draft.prefix if result else ""
+        marks = [mark for one in projects().values() for mark in one.subject_prefixes]
+        answers = [
+            ("PATCH", "PATCH (no tree is named)"),
+            *((f"PATCH {one}", f"PATCH {one}") for one in dict.fromkeys(marks)),
+            ("other", "something else …"),
+        ]
+        advised = next((one.message for one in result.warnings if one.name == "missing-target-tree"), "") if result else ""
+        first = found[1] if (found := _ADVISED.search(advised)) else known
+        answers.sort(key=lambda one: one[0] != first)
+
+        def chosen(choice: str | None) -> None:
+            if choice == "other":
+                self.app.push_screen(LineDialog("What stands in the brackets?", _is_prefix, value=known or "PATCH "), taken)
+            else:
+                taken(choice)
+
+        def taken(value: str | None) -> None:
+            if value:
+                self._set_prefix(value)
+
+        text = "What stands in the subject's brackets? Some subsystems want the tree named: [PATCH net] for fixes, [PATCH net-next] for new work."
+        self.app.push_screen(Choose(text, answers), chosen)
+
+    def _set_prefix(self, value: str) -> None:
+        from patchpilot.services.send.edit_draft import Changes, change
+
+        session = self.session
+        base = session.topic.base if session.topic else None
+        self.in_thread(
+            "keeping it", lambda repository, _: change(repository, Changes(prefix=value), session.target, base), lambda _: self._changed()
+        )
+
+    def action_transport(self) -> None:
+        """git send-email, or b4."""
+        from patchpilot.outgoing.send_plan import TRANSPORTS
+
+        result: SendPlan | None = self.session.last(self.stage)
+        now = result.request.via if result else TRANSPORTS[0]
+        self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
+        self.session.changed("via")
+        self.notify(f"through {self.session.via}", timeout=2)
+        self.walk.jobs.begin(self.stage)
+
+    def action_outbox(self) -> None:
+        """The mails as files."""
+        result: SendPlan | None = self.session.fresh(self.stage)
+        if result is None:
+            return
+
+        def answered(value: str | None) -> None:
+            if value:
+                from patchpilot.services.send.plan_and_send import write_outbox
+
+                self.in_thread(
+                    "writing the mails",
+                    lambda _, __: write_outbox(result, Path(value).expanduser()),
+                    lambda files: self.notify(f"{several(len(files), 'mail')} in {value}", markup=False),
+                )
+
+        self.app.push_screen(
+            LineDialog("Write the mails into which folder?", lambda text: (bool(text.strip()), ""), value="outbox"), answered
+        )
+
+
+def _is_prefix(text: str) -> tuple[bool, str]:
+    from patchpilot.series.draft import complete_prefix
+
+    try:
+        whole = complete_prefix(text)
+    except PatchpilotError as error:
+        return False, error.message
+    return bool(whole), "" if whole == text.strip() else f"becomes [{whole}]"
+
+
+def plan_summary(result: "SendPlan") -> dict[str, Any]:
+    """The plan in a few values, for whoever compares it with the verb's."""
+    return {
+        "to": [one.address.email for one in result.recipients if one.header == "to"],
+        "cc": [one.address.email for one in result.recipients if one.header == "cc"],
+        "subjects": [one.subject for one in result.mails],
+        "refusals": [one.name for one in result.refusals],
+    }

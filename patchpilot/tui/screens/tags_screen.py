@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Stage 4, tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from patchpilot.tui.rich_text import fitted, plain
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.session import JobRequest
+from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.widgets.choose import Reader
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.patch_pager import PatchPager, patch_stops
+
+if TYPE_CHECKING:
+    from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
+    from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
+    from patchpilot.services.tags.stable_request_tag import StableResult
+
+
+def load(ask: JobRequest) -> "tuple[FixesResult, StageStanding]":
+    """What `patchpilot fixes` says of the commit in hand."""
+    from patchpilot.projects.loading import find_project
+    from patchpilot.services.tags.find_culprits import find_culprits
+    from patchpilot.services.tags.fix_claims import judge_fix
+
+    assert ask.session.commit
+    commit = ask.session.commit
+    named = ask.session.settings(ask.repository).get("profile")
+    profile = find_project(named) if named else None
+    claim = judge_fix(ask.repository, commit)
+    result = find_culprits(ask.repository, commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile, progress=ask.progress)
+    if not claim.is_fix:
+        return replace(result, sure=False, reason=claim.reason, is_fix=False), StageStanding(
+            StageState.DONE, f"{claim.reason}; f: it is one"
+        )
+    if result.present and not result.troubled:
+        return result, StageStanding(StageState.DONE, f"{len(result.present)} Fixes: tag, as it should be")
+    if result.troubled:
+        return result, StageStanding(StageState.TODO, "a Fixes: tag is not right: w mends its form")
+    if result.candidates:
+        best = result.candidates[0]
+        return result, StageStanding(StageState.TODO, f"likely {best.commit[:12]}, {best.confidence:.0%} sure: Enter takes it")
+    return result, StageStanding(StageState.TODO, result.reason or "no candidate")
+
+
+class TagsScreen(StageScreen):
+    """Where the bug came from."""
+
+    stage = Stage.TAGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "others", "tags only", tooltip="write sign-off, links and people, without a new Fixes: tag"),
+        Binding("f", "claim", "fix or not", tooltip="say that this commit is not a fix, or that it is one"),
+        Binding("v", "view", "see it", tooltip="what the candidate did to the lines, beside the fix"),
+        Binding("u", "app.undo", "undo"),
+    ]
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._stable: dict[tuple[str, str], StableResult] = {}
+
+    def body(self) -> ComposeResult:
+        """What is there, the candidates, why the one under the cursor, and (where there is room) its patch beside the fix."""
+        yield Static(id="present", markup=False, classes="row")
+        yield List(ident="candidates", classes="list", enter="take it")
+        with VerticalScroll(id="why", can_focus=False):
+            yield Static(id="evidence", markup=False)
+        with Container(id="beside"):
+            yield PatchPager(ident="culprit")
+            yield PatchPager(ident="fix")
+
+    def show(self, result: "FixesResult") -> None:
+        """Fill all."""
+        rows = [f"{judged.tag.text}\n   {'; '.join(one.message for one in judged.problems) or 'right'}" for judged in result.present]
+        rows += [f"note: {one}" for one in result.notes]
+        none = "No Fixes: tag yet. The likeliest commits to have introduced the bug:" if result.is_fix else "No Fixes: tag, no Cc: stable."
+        self.query_one("#present", Static).update(plain("\n".join(rows) or none))
+        chosen = self.query_one("#candidates", List)
+        picked = self.session.culprit
+        chosen.clear_options()
+        for one in result.candidates:
+            mark = "*" if one.commit == picked else " "
+            chosen.add_option(
+                Option(
+                    plain(f"{mark}{one.confidence:4.0%}  {one.commit[:12]}  {fitted(one.first_release or 'unreleased', 11)}  {one.subject}")
+                )
+            )
+        chosen.display = bool(result.candidates)
+        if result.candidates:
+            chosen.highlighted = next((at for at, one in enumerate(result.candidates) if one.commit == picked), 0)
+            chosen.focus()
+        elif result.is_fix:
+            self.query_one("#evidence", Static).update(plain(f"no candidate: {result.reason}"))
+        else:
+            said = f"{result.reason[:1].upper()}{result.reason[1:]}."
+            self.query_one("#evidence", Static).update(
+                plain(f"{said}\nIf it is a fix, press f: then the commits that may have introduced the bug are listed.")
+            )
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say why, and look which branches have it."""
+        one = self._chosen()
+        if one is None:
+            return
+        self._explain(one)
+        commit = self.session.commit
+        if commit and (commit.id, one.commit) not in self._stable:
+            from patchpilot.services.tags.stable_request_tag import stable_lines
+
+            key = (commit.id, one.commit)
+
+            def looked(result: "StableResult") -> None:
+                self._stable[key] = result
+                self._explain(one)
+
+            self.in_thread(
+                "looking which branches have it",
+                lambda repository, progress: stable_lines(repository, key[0], fixes=[key[1]], assume_tag=True, progress=progress),
+                looked,
+            )
+        if self.size.width >= 120 or self.size.height >= 36:
+            self._patches(one, self._show_patches)
+
+    def _explain(self, one: "CulpritAnswer") -> None:
+        result: FixesResult | None = self.session.last(self.stage)
+        commit = self.session.commit
+        if self._chosen() != one or result is None or commit is None:
+            return
+        rows = [one.tag, *(f"- {reason}" for reason in one.evidence)]
+        if result.reason:
+            rows.append(f"unsure: {result.reason}")
+        rows.append(f"came in with: {one.first_release or 'no release yet'}")
+        stable = self._stable.get((commit.id, one.commit))
+        if stable:
+            have = [branch.version for branch in stable.branches if branch.affected]
+            lack = [branch.version for branch in stable.branches if branch.affected is False]
+            if stable.branches:
+                rows.append(f"LTS that have the bug: {', '.join(have) or 'none'}" + (f"; without it: {', '.join(lack)}" if lack else ""))
+            rows += [f"would add: {line}" for line in stable.advice.lines] or [f"no Cc: stable: {'; '.join(stable.advice.reasons)}"]
+        self.query_one("#evidence", Static).update(plain("\n".join(rows)))
+
+    def _patches(self, one: "CulpritAnswer", then: Any) -> None:
+        commit = self.session.commit
+        if commit is None:
+            return
+
+        def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
+            from patchpilot.commits.range import commit_patch
+
+            fix = commit_patch(repository, commit.id)
+            paths = sorted({path for change in fix.files for path in (change.path, change.old_path) if path})
+            shown = repository.git("show", "--format=%h %s%n%an, %ad%n", "--date=short", one.commit, "--", *paths).text
+            return shown.rstrip("\n").split("\n"), [row for row in fix.lines if not row.startswith("From ")]
+
+        self.in_thread("reading the candidate", read, then)
+
+    def _show_patches(self, patches: tuple[list[str], list[str]]) -> None:
+        for name, rows in zip(("#culprit", "#fix"), patches, strict=True):
+            pager = self.query_one(name, PatchPager)
+            stops = patch_stops(rows)
+            pager.fill(rows, stops=stops)
+            first = next((at for at in stops if rows[at].startswith("@@ ")), 0)
+            pager.scroll_to(y=max(0, first - 1), animate=False)
+
+    def action_view(self) -> None:
+        """The candidate's patch, and the fix below it, on the whole screen."""
+        one = self._chosen()
+        if one is None:
+            return
+
+        def then(patches: tuple[list[str], list[str]]) -> None:
+            from patchpilot.tui.rich_text import diff_line
+
+            rows = [*patches[0], "", "The fix:", "", *patches[1]]
+            self.app.push_screen(
+                Reader(f"{one.commit[:12]} as far as it touched the fix's files", rows, styler=diff_line, stops=patch_stops(rows))
+            )
+
+        self._patches(one, then)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter on a candidate takes it."""
+        self.action_write()
+
+    def action_write(self) -> None:
+        """Take the candidate: backports go by it from now on; then what would be written is shown."""
+        one = self._chosen()
+        commit = self.session.commit
+        if one is None or commit is None:
+            self.action_others()
+            return
+        self.session.chosen[commit.subject] = one.commit
+        if self.walk.place:
+            self.walk.memory.keep(self.walk.place, chosen=self.session.chosen)
+        self._dialog((one.commit,), one.tag)
+
+    def action_claim(self) -> None:
+        """Say that the commit is no fix, or the other way round; kept with the topic."""
+        from patchpilot.services.tags.fix_claims import answer_fix
+
+        result: FixesResult | None = self.session.fresh(self.stage)
+        commit = self.session.commit
+        if result is None or commit is None:
+            self.notify("not ready yet", timeout=2)
+            return
+        is_fix, base = not result.is_fix, self.session.topic.base if self.session.topic else None
+
+        def answered(_: object) -> None:
+            self.notify("it is a fix" if is_fix else "it is not a fix: no Fixes: tag, no Cc: stable; f takes that back", timeout=4)
+            self.session.changed("waivers", "draft")
+            self.walk.jobs.begin(self.stage)
+
+        self.in_thread(
+            "keeping the answer",
+            lambda repository, _: answer_fix(repository, [commit], is_fix, target=self.session.target, base=base),
+            answered,
+        )
+
+    def action_others(self) -> None:
+        """Other tags, the Fixes: tags left as they are (their form is mended)."""
+        result: FixesResult | None = self.session.last(self.stage)
+        self._dialog(("auto",) if result and result.present else ("none",), "")
+
+    def _dialog(self, fixes: tuple[str, ...], tag: str) -> None:
+        from patchpilot.tui.screens.write_tags_dialog import WriteTags
+
+        commit = self.session.commit
+        if commit is None:
+            return
+        signed = any(line.lower().startswith("signed-off-by:") for line in commit.lines)
+
+        def answered(wanted: "PrepareRequest | None") -> None:
+            if wanted is not None:
+                self._write(wanted)
+
+        known = self.session.known_settings
+        self.app.push_screen(WriteTags(self, fixes, tag, signed=signed, signs=bool(known and known.flag("signoff"))), answered)
+
+    def _write(self, wanted: "PrepareRequest") -> None:
+        from patchpilot.services.tags.prepare_commits import prepare
+        from patchpilot.tui.confirm_rewrite import insist
+
+        commit = self.session.commit
+        if commit is None:
+            return
+
+        def written(done: "Preparation") -> None:
+            if done.written:
+                said = "; ".join(("written: u takes it back", *done.costs))
+                self.notify(said, markup=False, timeout=6)
+                self.reread()
+            else:
+                self.notify("nothing to write", timeout=3)
+
+        insist(
+            self,
+            "writing the tags",
+            lambda repository, progress, given: prepare(
+                repository,
+                commit.id,
+                wanted,
+                profile=self.session.settings(repository).get("profile"),
+                published="published" in given,
+                shared="shared" in given,
+                progress=progress,
+            ),
+            written,
+        )
+
+    def _chosen(self) -> "CulpritAnswer | None":
+        result: FixesResult | None = self.session.last(self.stage)
+        at = self.query_one("#candidates", List).highlighted
+        return result.candidates[at] if result and at is not None and at < len(result.candidates) else None

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog before tags are written: what to add, and the message as it will be, word by word, before anything is."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Checkbox, Input, Static
+
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.input_line import LineInput
+from patchpilot.tui.widgets.patch_pager import Pager
+
+if TYPE_CHECKING:
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
+    from patchpilot.tui.screens.tags_screen import TagsScreen
+
+
+class Tick(Checkbox):
+    """A box that says with an x, not with a colour, that it is ticked."""
+
+    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
+        """The x, or a blank."""
+        return "x" if self.value else " "
+
+
+class WriteTags(ModalScreen["PrepareRequest | None"]):
+    """Gives what to write, None when nothing is to be. `fixes` as `prepare` takes it; `tag` its line in words, "" where none is added."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "no", "no, go back"),
+        Binding("ctrl+w", "write", "write", priority=True),
+    ]
+
+    def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
+        super().__init__()
+        self._tags, self._fixes, self._tag, self._signed, self._signs = tags, fixes, tag, signed, signs
+        self._ready = self._working = False
+
+    def compose(self) -> ComposeResult:
+        """The choices, the message, the buttons."""
+        with Vertical(classes="reader", id="write"):
+            yield (
+                Tick(plain(self._tag), value=True, id="fixes", compact=True)
+                if self._tag
+                else Static("The Fixes: tags stay.", id="fixes-none")
+            )
+            yield Tick("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
+            signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
+            yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
+            yield LineInput(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
+            yield Static(id="notes", markup=False)
+            yield Pager(ident="message", styler=_styled)
+            yield Static(plain("Tab: next field   Space: tick   Ctrl-W: write it   Escape: leave all as it is", "dim"), markup=False)
+            yield Button("write it", id="ok", compact=True)
+
+    def on_mount(self) -> None:
+        """Show what the first choice gives."""
+        (self.query_one("#signoff") if not self._signed else self.query_one("#stable")).focus()
+        self._renew()
+
+    def wanted(self) -> "PrepareRequest":
+        """The choices as `prepare` takes them."""
+        from patchpilot.services.tags.prepare_commits import PrepareRequest
+
+        fixes = self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
+        text = self.query_one("#paste", Input).value.strip()
+        return PrepareRequest(
+            fixes=fixes,
+            stable="auto" if self.query_one("#stable", Checkbox).value else "none",
+            paste=(text,) if text else (),
+            signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
+        )
+
+    def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
+        """Anew."""
+        self._renew()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Anew."""
+        self._renew()
+
+    def _renew(self) -> None:
+        from patchpilot.commits.repository import Repository
+        from patchpilot.errors import PatchpilotError
+        from patchpilot.services.tags.prepare_commits import prepare
+
+        wanted, commit = self.wanted(), self._tags.session.commit
+        if commit is None:
+            return
+        directory, ident = self._tags.session.directory, commit.id
+        self._ready, self._working = False, True
+
+        def work() -> None:
+            try:
+                with Repository.open(directory) as repository:
+                    found = prepare(repository, ident, wanted, profile=self._tags.session.settings(repository).get("profile"), dry_run=True)
+            except PatchpilotError as error:
+                self.app.call_from_thread(self._refuse, error)
+            else:
+                self.app.call_from_thread(self._fill, found)
+
+        self.run_worker(work, thread=True, exclusive=True, group="dry-run", exit_on_error=False)
+
+    def _refuse(self, error: "PatchpilotError") -> None:
+        self._working = False
+        if self.is_mounted:
+            self.query_one("#notes", Static).update(plain(f"not yet: {error.message}" + (f" ({error.hint})" if error.hint else "")))
+
+    def _fill(self, found: "Preparation") -> None:
+        self._working = False
+        if not self.is_mounted:
+            return
+        from patchpilot.tags.message_edit import marked
+
+        change = found.changes[-1]
+        self._ready = bool(found.changed)
+        notes = [*change.notes, *found.costs] if change.changed else ["nothing to add"]
+        self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
+        self.query_one("#message", Pager).fill(marked(change.pieces).replace("{++}\n", "\n").rstrip("\n").split("\n"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the line goes on to the button."""
+        event.stop()
+        self.query_one("#ok").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Write."""
+        event.stop()
+        self.action_write()
+
+    def action_write(self) -> None:
+        """Write what is shown."""
+        if self._ready:
+            self.dismiss(self.wanted())
+        else:
+            self.notify("still working it out" if self._working else "nothing to write", timeout=2)
+
+    def action_no(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+
+def _styled(row: str) -> Text:
+    """A line of a word diff: what comes `{+so+}`, what goes `[-so-]`, with colours that say the same."""
+    text = plain(row)
+    text.highlight_regex(r"\{\+.*?\+\}", "bold green")
+    text.highlight_regex(r"\[-.*?-\]", "red")
+    return text

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The topic, read: what it is remembered under, and what tells cheaply that it moved."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.tui.branch_watch import Watch, head_signature, refs_signature
+from patchpilot.tui.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlace:
+    """What the topic is remembered under, and the state of the refs it was read at."""
+
+    name: str
+    refs: str
+
+
+def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
+    """Read the topic into the session, where no reading with a higher number (of `watch.begin`) took over meanwhile.
+
+    From now on (also after an error) `watch` looks at its repository. PatchpilotError when there is no topic.
+    """
+    from patchpilot.commits.repository import Repository
+
+    with Repository.open(session.directory) as repository:
+        folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
+        # before anything is read: what moves from here on is seen as moved
+        head, refs = head_signature(*folders), refs_signature(folders[1])
+        with watch.newest(number) as newest:
+            if newest:
+                watch.remember(folders, head)
+        topic = None
+        try:
+            topic = session.topic_now(repository)
+        finally:
+            with watch.newest(number) as newest:
+                if newest:
+                    session.topic = topic
+    return TopicPlace(f"{folders[1]}:{topic.branch}", refs)

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The user's databases: versions, backups, damage and the way back."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.transport import MailState, Outcome
+from patchpilot.series import database
+from patchpilot.series.database import DamagedError, Layout, backups, open_database, recover, writing
+from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.topic_database import connect, state_folder
+from patchpilot.threads.track_store import Store, default_file
+from tests.kit.cli import call
+from tests.kit.outbox import CHANGE, record
+from tests.kit.topics import topic
+
+FIRST = "CREATE TABLE IF NOT EXISTS a (x TEXT NOT NULL UNIQUE)"
+ONE = Layout("the record", (FIRST,))
+TWO = Layout("the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; CREATE INDEX a_y ON a (y)"))
+
+
+@pytest.fixture(autouse=True)
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has opened nothing yet."""
+    monkeypatch.setattr(database, "_checked", set())
+
+
+def again() -> None:
+    """As in the next process."""
+    database._checked.clear()
+
+
+def rows(file: Path) -> list[tuple[object, ...]]:
+    """What a file's table holds."""
+    with contextlib.closing(sqlite3.connect(file)) as plain:
+        return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
+
+
+def overwrite(file: Path, start: int, size: int = 512) -> None:
+    """Damage a file from a place on."""
+    data = bytearray(file.read_bytes())
+    data[start : start + size] = b"\xa5" * len(data[start : start + size])
+    file.write_bytes(data)
+
+
+def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(tmp_path: Path) -> None:
+    with contextlib.closing(open_database(tmp_path / "a.sqlite3", TWO)) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (2,)
+        assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert base.execute("PRAGMA synchronous").fetchone() == (2,)
+        base.execute("INSERT INTO a VALUES ('1', '2')")
+        assert {one.stat().st_mode & 0o77 for one in tmp_path.glob("a.sqlite3*")} == {0}
+    assert not backups(tmp_path / "a.sqlite3")
+
+
+def test_a_migration_is_made_once_after_a_backup(tmp_path: Path) -> None:
+    file = tmp_path / "a.sqlite3"
+    with contextlib.closing(open_database(file, ONE)) as base:
+        base.execute("INSERT INTO a VALUES ('kept')")
+    for _ in range(2):
+        with contextlib.closing(open_database(file, TWO)) as base:
+            assert base.execute("SELECT x, y FROM a").fetchall() == [("kept", None)]
+    assert rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
+    with pytest.raises(InputError, match="newer patchpilot"):
+        open_database(file, ONE)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.sqlite3"
+    open_database(file, ONE).close()
+    with pytest.raises(PatchpilotError):
+        open_database(file, Layout("the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; ALTER TABLE none ADD COLUMN y TEXT")))
+    with contextlib.closing(open_database(file, TWO)) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_a_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "a.sqlite3"
+    (tmp_path / "backups").mkdir()
+    for day in range(1, 10):
+        (tmp_path / "backups" / f"a-2020-01-0{day}.sqlite3").touch()
+    for text in ("1", "2", "3"):
+        with contextlib.closing(open_database(file, ONE)) as base:
+            base.execute("INSERT INTO a VALUES (?)", (text,))
+    known = backups(file)
+    assert rows(known[-1]) == [("1",)]
+    assert known[-1].stat().st_mode & 0o77 == 0
+    assert len(known) == database.KEPT
+
+
+def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
+    file = tmp_path / "a.sqlite3"
+    with contextlib.closing(open_database(file, ONE)) as one, contextlib.closing(open_database(file, ONE)) as other:
+        with writing(one):
+            one.execute("INSERT INTO a VALUES ('new')")
+            assert other.execute("SELECT x FROM a").fetchall() == []
+            other.execute("PRAGMA busy_timeout = 1")
+            with pytest.raises(PatchpilotError, match="in use by another program"), writing(other):
+                raise AssertionError("two write at once")
+        assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
+
+
+def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(tmp_path: Path) -> None:
+    with contextlib.closing(open_database(tmp_path / "a.sqlite3", ONE)) as base:
+        with pytest.raises(sqlite3.IntegrityError), writing(base):
+            base.executemany("INSERT INTO a VALUES (?)", [("x",), ("x",)])
+        assert base.execute("SELECT x FROM a").fetchall() == []
+
+
+def filled() -> Path:
+    """The outbox and a draft with so much in them that they have many pages; the next process opens it."""
+    with Outbox() as outbox, Drafts() as drafts:
+        for number in range(30):
+            record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
+        drafts.save(Draft(CHANGE, "/src/linux", "widget", cover_text="text " * 2000))
+    again()
+    for one in backups(state_folder() / "outgoing.sqlite3"):
+        os.utime(one, (1, 1))
+    return state_folder() / "outgoing.sqlite3"
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "the header": lambda file: overwrite(file, 0, 100),
+    "the first page": lambda file: overwrite(file, 100, 3000),
+    "a page in the middle": lambda file: overwrite(file, 4096 * (file.stat().st_size // 8192), 4096),
+    "every page but the first": lambda file: overwrite(file, 4096, file.stat().st_size),
+    "cut in half": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]),
+    "emptied": lambda file: file.write_bytes(b""),
+    "no database": lambda file: file.write_bytes(b"hello\n" * 100),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works(name: str, tmp_path: Path) -> None:
+    file = filled()
+    connect().close()  # the day's backup
+    with Outbox() as outbox:
+        late = record(outbox, change_id="20261120-late-0123456789ab")
+    again()
+    DAMAGE[name](file)
+    repo = topic(tmp_path / "r", 1)
+    for words in (("draft", "-C", repo.path), ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes")):
+        done = call(*words)
+        assert done.code == 2, done.err
+        assert "the outbox is damaged" in done.err
+        assert "patchpilot doctor --recover" in done.err
+        again()
+    assert "the outbox is damaged" in call("doctor", "-C", repo.path, "--offline").out
+    again()
+    done = call("doctor", "--recover")
+    assert done.code == 0, done.err
+    assert "put back from" in done.out
+    again()
+    with Outbox() as outbox, Drafts() as drafts:
+        assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
+        assert drafts.get(CHANGE)
+        assert outbox.sends(late.change_id) in ((), (late,))
+    assert call("draft", "-C", repo.path).code == 0
+    assert "sound: nothing was changed" in call("doctor", "--recover").out
+    assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
+
+
+def test_what_a_backup_lacks_is_taken_from_the_damaged_file(tmp_path: Path) -> None:
+    file = filled()
+    connect().close()
+    with Outbox() as outbox:
+        late = record(outbox, MailState.PENDING, change_id="20261120-late-0123456789ab")
+        outbox.mark(late.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
+        late = outbox.get(late.id)
+    again()
+    with contextlib.closing(sqlite3.connect(file)) as plain:
+        page = plain.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'").fetchone()[0]
+    overwrite(file, 4096 * (page - 1), 4096)
+    assert call("doctor", "--recover").code == 0
+    again()
+    with Outbox() as outbox:
+        assert outbox.sends(late.change_id) == (late,)
+        assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE mails SET state = 'gone'",
+        "UPDATE mails SET recipients = '{'",
+        "UPDATE sends SET bcc = x'ff'",
+        "UPDATE sends SET version = 'x'",
+        "UPDATE drafts SET data = '{\"patches\": 3}'",
+        "UPDATE drafts SET data = 'x'",
+        "UPDATE facts SET value = '{'",
+        "DROP TABLE facts",
+        "UPDATE sends SET branch = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
+    with Outbox() as outbox, Drafts() as drafts:
+        send = record(outbox)
+        outbox.leave_out(send.id, ["x@example.org"])
+        drafts.save(Draft(CHANGE, "/src/linux", "widget"))
+    with contextlib.closing(sqlite3.connect(state_folder() / "outgoing.sqlite3")) as plain:
+        plain.execute(statement)
+        plain.commit()
+    with Outbox() as outbox, Drafts() as drafts, pytest.raises(DamagedError) as error:
+        assert outbox.sends(CHANGE) and drafts.get(CHANGE)  # noqa: PT018
+    assert error.value.hint
+    assert "doctor --recover" in error.value.hint
+
+
+def test_a_damaged_record_of_followed_series_is_recovered_too() -> None:
+    with Store() as store:
+        store.add("a@example.org", "a subject", None, None)
+    again()
+    with Store() as store:
+        pass
+    again()
+    overwrite(default_file(), 4096, 40000)
+    done = call("track")
+    assert done.code == 2
+    assert "doctor --recover" in done.err
+    again()
+    assert call("doctor", "--recover").code == 0
+    assert "a subject" in call("track").out
+
+
+def test_a_file_that_is_gone_is_begun_and_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
+    file = filled()
+    connect().close()
+    for one in state_folder().glob("outgoing.sqlite3*"):
+        one.unlink()
+    again()
+    with Outbox() as outbox:
+        assert not outbox.ever_sent()
+    file.unlink()
+    again()
+    file.mkdir()
+    with pytest.raises(InputError, match="cannot be opened"):
+        connect()
+
+
+def test_recovery_of_a_sound_database_does_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.sqlite3"
+    open_database(file, ONE).close()
+    assert recover(file, ONE) is None

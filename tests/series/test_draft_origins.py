@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draft changes when somebody changes it or sends: never by a dry run, and it can say where everything in it came from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.message_id import message_id_of
+from patchpilot.series.draft import CHOICES, complete_prefix
+from patchpilot.services.send.edit_draft import edit
+from tests.kit.cli import Outcome, call
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic
+
+LIST = "Widgets <widgets@lists.example.org>"
+
+
+def send(repo: Repo, *words: str) -> Outcome:
+    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words)
+
+
+def subject(done: Outcome) -> str:
+    return str(json.loads(done.out)["messages"][0]["subject"])
+
+
+def draft(repo: Repo) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(call("draft", "show", "-C", repo.path, "--format", "json").out)["draft"]
+    return found
+
+
+def choices(repo: Repo) -> dict[str, Any]:
+    found = draft(repo)
+    return {name: found[name] for name in CHOICES}
+
+
+def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(tmp_path: Path) -> None:
+    chosen = (
+        "--in-reply-to",
+        "other@example.org",
+        "--subject-prefix",
+        "PATCH net-next",
+        "-v",
+        "3",
+        "--security",
+        "no",
+        "--regression",
+        "no",
+    )
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--yes").code == 0
+        repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        before = choices(repo)
+        for words in (chosen, ("--reroll",)):
+            for how in (("--dry-run",), ("--outbox", str(tmp_path / words[0])), ("--to-self", "--yes")):
+                assert json.loads(send(repo, *words, *how).out)["messages"]
+                assert choices(repo) == before
+                assert draft(repo)["origins"] == {}
+        assert subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+
+
+def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
+        repo.git("config", "branch.topic.description", text)
+        assert subject(send(repo, "--dry-run")) == f"[PATCH 0/2] {text.splitlines()[0]}"
+    shown = call("draft", "-C", repo.path).out
+    assert "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n" in shown
+
+
+def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        words = ("--subject-prefix", "net", "--in-reply-to", "<report@example.org>", "--security", "no")
+        assert subject(send(repo, *words, "--yes")) == "[PATCH net] widget: change line 1"
+        kept = draft(repo)
+        assert (kept["prefix"], kept["in_reply_to"], kept["answers"]) == ("PATCH net", "report@example.org", {"security": "no"})
+        assert all(origin.startswith("send of v1, 20") for origin in kept["origins"].values())
+        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
+        assert subject(send(repo, "--reroll", "--yes")) == "[PATCH net v2] widget: change line 1"
+        assert b"In-Reply-To" not in server.take()[1].data
+
+
+def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(tmp_path: Path) -> None:
+    with FaultySink(Faults(reject_all=True)) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert json.loads(send(repo, "-v", "4", "--yes").out)["state"] == "failed"
+        server.faults.heal()
+        assert draft(repo)["version"] == 1
+        assert subject(send(repo, "--yes")) == "[PATCH] widget: change line 1"
+        for _ in range(3):
+            assert subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
+        assert subject(send(repo, "--reroll", "--yes")) == "[PATCH v2] widget: change line 1"
+        assert draft(repo)["version"] == 2
+        refused = call("draft", "-C", repo.path, "-v", "2")
+        assert (refused.code, "v2 was sent already" in refused.err) == (2, True)
+
+
+def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    for text in ("nothing", "a b@c", "<@>", "ä@example.org", "https://lore.kernel.org/all/", "x@y\nBcc: z@z", "<a@b> <c@d>"):
+        assert message_id_of(text) is None
+    bad = "nothing"
+    for words in (
+        ("send", "--dry-run", "--to", LIST, "--in-reply-to", bad),
+        ("draft", "--in-reply-to", bad),
+        ("backport", "--onto", "master", "--write", tmp_path / "out", "--in-reply-to", bad),
+        ("track", "add", bad),
+    ):
+        done = call(words[0], *(("-C", repo.path) if words[0] != "track" else ()), *words[1:])
+        assert done.code == 2
+        assert "Message-ID" in done.err
+    assert draft(repo)["in_reply_to"] == ""
+
+
+def test_a_message_id_is_taken_bare_in_brackets_and_in_a_url(tmp_path: Path) -> None:
+    for good in ("id@example.org", "<id@example.org>", " <id@example.org> ", "https://lore.kernel.org/r/id%40example.org/"):
+        assert message_id_of(good) == "id@example.org"
+    repo = topic(tmp_path / "r", 1)
+    assert call("draft", "-C", repo.path, "--in-reply-to", "https://lore.kernel.org/r/id@example.org/").code == 0
+    assert draft(repo)["in_reply_to"] == "id@example.org"
+    assert call("draft", "-C", repo.path, "--in-reply-to", "").code == 0
+    assert draft(repo)["in_reply_to"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "whole"),
+    [
+        ("net-next", "PATCH net-next"),
+        ("[PATCH net]", "PATCH net"),
+        ("RFC PATCH net", "RFC PATCH net"),
+        ("RFC net-next", "PATCH RFC net-next"),
+        ("PATCH RESEND", "PATCH RESEND"),
+        ("dispatch", "PATCH dispatch"),
+        ("  ", ""),
+    ],
+)
+def test_a_prefix_without_patch_is_completed(given: str, whole: str) -> None:
+    assert complete_prefix(given) == whole
+
+
+def test_a_prefix_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    for bad in ("PATCH v3 net", "net 1/3", "PATCH [net]", "net\nBcc: eve@example.org"):
+        with pytest.raises(UsageError):
+            complete_prefix(bad)
+    repo = topic(tmp_path / "r", 1)
+    assert send(repo, "--dry-run", "--subject-prefix", bad).code == 2
+    assert call("draft", "-C", repo.path, "--subject-prefix", bad).code == 2
+
+
+def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        words = ("--subject-prefix", "net", "--cover-subject", "widget: mend", "--cover", "All were wrong.", "--note", "1", "A note.")
+        assert call("draft", "-C", repo.path, *words, "--in-reply-to", "id@example.org").code == 0
+        assert send(repo, "--yes").code == 0
+        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
+        before = draft(repo)
+        shown = call("draft", "show", "-C", repo.path).out
+        for row in (
+            "prefix:   [PATCH net]   (set, 20",
+            "cover letter:   (set, 20",
+            "  All were wrong.",
+            "  A note.",
+            "version:  v2   (set, 20",
+        ):
+            assert row in shown
+        done = call("draft", "reset", "-C", repo.path)
+        assert done.code == 0
+        assert "  All were wrong." in done.out
+        after = draft(repo)
+    empty = {
+        "version": 1,
+        "prefix": "",
+        "in_reply_to": "",
+        "cover_subject": "",
+        "cover_text": "",
+        "notes": {},
+        "answers": {},
+        "changelogs": {},
+    }
+    assert {name: after[name] for name in empty} == empty
+    assert [after[name] for name in ("change_id", "links", "patches")] == [before[name] for name in ("change_id", "links", "patches")]
+    assert "sent:     v1" in call("draft", "-C", repo.path).out
+    again = call("draft", "reset", "-C", repo.path)
+    assert (again.out, "nothing to clear" in again.err) == ("", True)
+    assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
+
+
+def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        assert send(repo, "--yes").code == 0
+    (repo.path / "widget.c").write_text("int less;\n")
+    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+    with Repository.open(repo.path) as repository:
+        seen = []
+        edit(repository, lambda text: seen.append(text) or text)  # type: ignore[func-returns-value]
+        assert "EDITME changed: widget: change line 1" in seen[0]
+        edit(
+            repository,
+            lambda text: text.replace("==== note for widget: change line 1 ====\n", "==== note for widget: change line 1 ====\nA note.\n"),
+        )
+        assert (draft(repo)["version"], draft(repo)["changelogs"]) == (1, {})
+        assert list(draft(repo)["notes"].values()) == ["A note."]
+        edit(repository, lambda text: text.replace("EDITME changed: widget: change line 1", "take less (Bob)"))
+        assert draft(repo)["version"] == 2
+        assert "take less (Bob)" in draft(repo)["changelogs"]["2"]

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drafts: which patch became which, which draft a branch's patches belong to, and that all of a draft is kept."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from patchpilot.errors import UsageError
+from patchpilot.series.draft import Draft, Drafts, KnownPatch, became, follow, new_change_id, one_line_each
+from patchpilot.series.topic_database import connect
+
+REPO, CHANGE = "/src/linux/.git", "20261120-widget-0123456789ab"
+WHOLE = Draft(
+    CHANGE,
+    REPO,
+    "topic",
+    version=3,
+    prefix="net-next",
+    cover_subject="s",
+    cover_text="t",
+    changelogs={"2": "a", "3": "b"},
+    base="b" * 40,
+    in_reply_to="x@example.org",
+    notes={"p1": "n"},
+    answers={"security": "no"},
+    links={"1": "y@example.org"},
+    patches=(KnownPatch("p1", "one", "c" * 40, "1700000000"), KnownPatch("p2", "two")),
+    shown={"real": ["f", "z@example.org"]},
+    waivers={"rule": "why"},
+)
+
+
+def known(*words: str) -> tuple[KnownPatch, ...]:
+    """Patches from "patch-id/subject/date"."""
+    parts = (one.split("/") for one in words)
+    return tuple(KnownPatch(one[0], one[1], None, one[2] if len(one) > 2 else "") for one in parts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
+        (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
+        (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
+        # what several share tells nothing
+        (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
+        (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
+        (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
+        # no date is no date that two have in common
+        (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
+        # likeness of subjects, the most alike first
+        (("a/net: fix the leak in probe", "b/net: fix the leak in remove"), ("c/x", "d/net: fix a leak in remove"), {"b": "d", "a": "c"}),
+        (("a/abcdefghij", "b/q"), ("c/abcdefxxxx", "d/r", "e/s"), {"a": "c"}),
+        (("a/abcdefghij", "b/q"), ("c/abcdexxxxx", "d/r", "e/s"), {}),
+        # the only one left over at the same place
+        (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
+        (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
+        (("a/one",), ("b/qqq", "c/zzz"), {}),
+        (("a/one", "b/two"), ("c/zzz",), {}),
+        ((), ("a/one",), {}),
+        (("a/one",), (), {}),
+        # an empty patch has no patch-id
+        (("/one", "b/two"), ("/zzz", "b/two", "c/qq"), {"b": "b"}),
+    ],
+)
+def test_which_patch_became_which(old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]) -> None:
+    found = became(known(*old), known(*new))
+    assert {before.patch_id: after.patch_id for before, after in found} == pairs
+    assert len(found) == len(pairs)
+
+
+def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
+    draft = replace(WHOLE, notes={"a": "old", "b": "two", "z": "gone"}, patches=known("a/one", "b/two"))
+    moved = follow(draft, "renamed", known("c/one", "b/two"))
+    assert moved.notes == {"a": "old", "b": "two", "z": "gone", "c": "old"}
+    assert (moved.branch, moved.patches) == ("renamed", known("c/one", "b/two"))
+    assert follow(draft, None, known("a/one")).branch == "topic"
+    mine = follow(replace(draft, notes={"a": "old", "c": "mine"}), "topic", known("c/one", "b/two"))
+    assert mine.notes["c"] == "mine"
+
+
+def test_a_draft_is_read_back_whole_and_saved_over() -> None:
+    with Drafts() as drafts:
+        assert drafts.get(CHANGE) is None
+        assert drafts.save(WHOLE) is WHOLE
+        assert drafts.get(CHANGE) == WHOLE
+        drafts.save(replace(WHOLE, branch=None, repository="/other", version=4))
+        assert drafts.all() == (replace(WHOLE, branch=None, repository="/other", version=4),)
+        assert drafts.all(REPO) == ()
+        assert len(drafts.all("/other")) == 1
+        drafts.remove(CHANGE)
+        assert drafts.get(CHANGE) is None
+    columns = connect().execute("SELECT change_id FROM drafts").fetchall()
+    assert columns == []
+
+
+def test_a_new_draft_has_nothing_in_it() -> None:
+    plain = Draft(CHANGE, REPO, None)
+    assert (plain.version, plain.prefix, plain.base, plain.in_reply_to, plain.changelog) == (1, "", "", "", "")
+    assert (plain.notes, plain.answers, plain.links, plain.patches, plain.shown, plain.waivers) == ({}, {}, {}, (), {}, {})
+    assert not plain.has_cover
+    assert replace(plain, cover_subject="s").has_cover
+    assert replace(plain, cover_text="t").has_cover
+    assert not replace(plain, cover_subject=" ", cover_text="\n").has_cover
+    assert WHOLE.changelog == "b"
+    assert replace(WHOLE, version=2).changelog == "a"
+
+
+def test_what_a_later_or_earlier_patchpilot_wrote_is_read() -> None:
+    with Drafts() as drafts:
+        drafts.save(WHOLE)
+        data = json.dumps({"change_id": CHANGE, "repository": REPO, "branch": None, "of_the_future": 1})
+        connect().execute("UPDATE drafts SET data = ?", (data,))
+        assert drafts.get(CHANGE) == Draft(CHANGE, REPO, None)
+
+
+def test_drafts_are_listed_with_the_last_touched_first() -> None:
+    with Drafts() as drafts:
+        for name in ("one", "two", "three"):
+            drafts.save(replace(WHOLE, change_id=name))
+        drafts.save(replace(WHOLE, change_id="one"))
+        assert [one.change_id for one in drafts.all(REPO)] == ["one", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("branch", "patches", "branches", "expected"),
+    [
+        ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
+        ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
+        ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
+        # the same branch with nothing in common is another topic
+        ("topic", ("x/q", "y/r"), ("topic",), None),
+        # renamed: the old branch is gone
+        ("renamed", ("a/one",), ("renamed",), CHANGE),
+        ("renamed", ("x/one",), ("renamed",), CHANGE),
+        ("renamed", ("x/q",), ("renamed",), None),
+        # another branch while the draft's is there: only a copy shares most patches
+        ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
+        ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
+        (None, ("a/one", "b/two"), ("topic",), CHANGE),
+        (None, ("x/one",), ("topic",), None),
+    ],
+)
+def test_the_draft_of_patches_is_found(
+    branch: str | None, patches: tuple[str, ...], branches: tuple[str, ...], expected: str | None
+) -> None:
+    with Drafts() as drafts:
+        drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))
+        found = drafts.recognise(REPO, branch, known(*patches), branches)
+        assert (found.change_id if found else None) == expected
+        assert drafts.recognise("/elsewhere", branch, known(*patches), branches) is None
+
+
+def test_patches_without_a_date_have_no_date_in_common() -> None:
+    with Drafts() as drafts:
+        drafts.save(replace(WHOLE, patches=known("a/one")))
+        assert drafts.recognise(REPO, "renamed", known("x/q")) is None
+
+
+def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> None:
+    def draft(name: str, branch: str | None, *patches: str) -> Draft:
+        return Draft(name, REPO, branch, patches=known(*patches))
+
+    with Drafts() as drafts:
+        drafts.save(draft("two", None, "a/one", "b/two"))
+        drafts.save(draft("one", None, "a/one", "z/zero"))
+        found = drafts.recognise(REPO, "x", known("a/one", "b/two"))
+        assert found is not None
+        assert found.change_id == "two"
+        drafts.save(draft("mine", "x", "a/one", "b/two"))
+        drafts.save(draft("other", None, "a/one", "b/two"))
+        found = drafts.recognise(REPO, "x", known("a/one", "b/two"))
+        assert found is not None
+        assert found.change_id == "mine"
+        found = drafts.recognise(REPO, "y", known("a/one", "b/two"))
+        assert found is not None
+        assert found.change_id == "other"
+
+
+def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
+    with Drafts() as drafts:
+        drafts.save(Draft("empty", REPO, "topic"))
+        found = drafts.recognise(REPO, "topic", known("a/one"))
+        assert found is not None
+        assert found.change_id == "empty"
+        assert drafts.recognise(REPO, "other", known("a/one")) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("net: fix the leak, at last!", "net-fix-the-leak-at-last"),
+        ("", "patch"),
+        ("!!! ---", "patch"),
+        ("one two three four five six seven", "one-two-three-four-five-six"),
+        ("abcdefghijklmnopqrstuvwxyz abcdefghijklm nopq", "abcdefghijklmnopqrstuvwxyz-abcdefghijklm"),
+    ],
+)
+def test_a_change_id_has_the_day_the_title_and_chance(title: str, words: str) -> None:
+    found = re.fullmatch(r"\d{8}-(.+)-([0-9a-f]{12})", new_change_id(title))
+    assert found is not None
+    assert found[1] == words
+    assert new_change_id(title) != new_change_id(title)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])
+def test_what_becomes_a_header_is_one_printable_line(text: str) -> None:
+    one_line_each("fine", None, "", "grün")
+    with pytest.raises(UsageError) as error:
+        one_line_each("fine", text)
+    assert error.value.hint

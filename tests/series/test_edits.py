@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Manual edits to a recipient plan: the last one made to an address counts; and the lists a project adds."""
+
+import pytest
+
+from patchpilot.model.address import Address
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.recipients.list_rules import known
+from patchpilot.series.recipient_edits import Edits
+
+MAX, LIST = Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
+PLAN = RecipientPlan(
+    recipients=(Recipient(MAX, "maintainer", "WIDGETS", "to", ("maintainer",)), Recipient(LIST, "open list", "WIDGETS", "cc", ("list",)))
+)
+
+
+def headers(edits: Edits) -> dict[str, str]:
+    return {one.address.email: one.header for one in edits.apply(PLAN).recipients}
+
+
+@pytest.mark.parametrize("header", ["to", "cc"])
+def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(header: str) -> None:
+    edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
+    assert headers(edits) == {"max@keeper.example": header, "widgets@lists.example": "cc"}
+    assert edits.dropped == ()
+    assert edits.apply(PLAN).warnings == ()
+
+
+def test_an_address_that_was_added_and_is_dropped_is_gone() -> None:
+    hal = Address("Hal Hand", "hal@hand.example")
+    assert headers(Edits().place("to", hal)) == {"max@keeper.example": "to", "hal@hand.example": "to", "widgets@lists.example": "cc"}
+    assert headers(Edits().place("to", hal).drop(hal)) == {"max@keeper.example": "to", "widgets@lists.example": "cc"}
+
+
+def test_an_edit_of_one_address_leaves_those_of_others() -> None:
+    edits = Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
+    assert headers(edits) == {"max@keeper.example": "cc", "hal@hand.example": "cc"}
+    assert headers(edits.restore(LIST)) == {"max@keeper.example": "cc", "hal@hand.example": "cc", "widgets@lists.example": "cc"}
+    assert headers(edits.restore(MAX)) == {"max@keeper.example": "to", "hal@hand.example": "cc"}
+    assert headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
+
+
+def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
+    moved = Edits().place("cc", MAX).place("to", MAX).place("cc", MAX)
+    assert moved.placed == (("cc", MAX),)
+    (there,) = [one for one in moved.apply(PLAN).recipients if one.address == MAX]
+    assert there.by_hand
+    assert there.reasons[0] == "maintainer"
+
+
+def test_netdev_has_the_lists_of_linux_and_other_projects_have_their_own() -> None:
+    assert known("netdev") == known("linux")
+    assert known("linux").lists
+    assert not {one.address for one in known("u-boot").lists} & {one.address for one in known("linux").lists}
