@@ -10,7 +10,7 @@ from tests.kit.mutants.operators import mutants
 
 
 def results(source: str) -> set[str]:
-    return {one.applied(source.encode()).decode() for one in mutants("x.py", source.encode())}
+    return {mutant.applied(source.encode()).decode() for mutant in mutants("x.py", source.encode())}
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     merge = scratch.pick(fix.id, tree, fix.base)
     target = ScratchTree(scratch, tree)
     fits = [_fit(fix, index, target) for index in range(len(fix.files))]
-    missing = tuple(one for fit in fits for one in fit.misfits)
-    offsets = tuple(one for fit in fits for one in fit.offsets)
+    missing = tuple(misfit for fit in fits for misfit in fit.misfits)
+    offsets = tuple(offset for fit in fits for offset in fit.offsets)
     how = AppliesHow.CONFLICT if not merge.clean else AppliesHow.THREE_WAY if missing else AppliesHow.CLEAN
     return ApplyResult(how, merge, missing, offsets, merge.clean and merge.tree == tree)
 

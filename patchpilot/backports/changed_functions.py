@@ -44,7 +44,7 @@ def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace
         return found
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
-        mine = [one for one in places if one.path in (change.old_path, change.new_path)]
+        mine = [place for place in places if place.path in (change.old_path, change.new_path)]
         content = scratch.blob(tree, change.old_path) if mine and change.old_path else None
         if content is None or change.old_path is None:
             continue

@@ -63,9 +63,9 @@ def explain(
         if time.monotonic() > end:
             break
         added = who_added(scratch, fix, lack, tip, timeout=_left(end))
-        if added and added not in [one.commit for one in causes]:
+        if added and added not in [cause.commit for cause in causes]:
             causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
-    known = {one.commit for one in causes}
+    known = {cause.commit for cause in causes}
     causes += [one for one in elsewhere if one.commit not in known]
     hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, end))
     return ConflictExplanation(tuple(causes), hints)
@@ -93,7 +93,7 @@ def _causes(
         touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
     except GitError:
         return [], []
-    every = [one.commit for one in touches]
+    every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
     found = stands_on(touches, goal, present, frozenset(paths))
     functions = conflicting(scratch, fix, places(scratch, applied.merge))
@@ -152,7 +152,9 @@ def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, a
 
 
 def _why(edits: Sequence[object]) -> str:
-    renamed = [one for one in edits if getattr(one, "old_path", None) != getattr(one, "new_path", None) and getattr(one, "new_path", None)]
+    renamed = [
+        edit for edit in edits if getattr(edit, "old_path", None) != getattr(edit, "new_path", None) and getattr(edit, "new_path", None)
+    ]
     if renamed:
         old = getattr(renamed[0], "old_path", None)
         return f"it renamed the file from {old}" if old else "it added the file"
@@ -161,11 +163,12 @@ def _why(edits: Sequence[object]) -> str:
 
 def _word_hints(words: FixSymbols) -> list[str]:
     hints = [
-        f"{one.word} is {'called' if one.kind == 'called' else 'used'} by the fix; the branch has none (mainline: {one.path})"
-        for one in words.lacks
+        f"{lack.word} is {'called' if lack.kind == 'called' else 'used'} by the fix; the branch has none (mainline: {lack.path})"
+        for lack in words.lacks
     ]
     hints += [
-        f"{one.word}() takes other arguments in the branch: {one.ours!r}, in mainline {one.theirs!r} ({one.path})" for one in words.differs
+        f"{differ.word}() takes other arguments in the branch: {differ.ours!r}, in mainline {differ.theirs!r} ({differ.path})"
+        for differ in words.differs
     ]
     hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
     return hints

@@ -84,10 +84,10 @@ def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[st
     only = ["--", *paths] if paths else []
     done = repository.git(
         "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,
-        stdin="".join(f"{one}\n" for one in commits).encode(),
+        stdin="".join(f"{commit}\n" for commit in commits).encode(),
     )  # fmt: skip
     found = {touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])}
-    return {one: found.get(one, LineTouch(one, "", ())) for one in commits}
+    return {commit: found.get(commit, LineTouch(commit, "", ())) for commit in commits}
 
 
 def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:

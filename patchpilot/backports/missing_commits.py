@@ -55,7 +55,7 @@ class MissingCommits:
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
         """The commits before one that the branch's history does not have and that change these files: a part of those before the fix."""
         wanted = frozenset(paths)
-        known = next((one for one in self._touches if wanted <= one), None)
+        known = next((touch for touch in self._touches if wanted <= touch), None)
         if known is None:
             left = self._left()
             self._touches[wanted] = read_touches(self.repository, paths, self._top, [self.tip], timeout=left) if self._top else ()
@@ -66,7 +66,7 @@ class MissingCommits:
             touches = touches[:at]
         if known == wanted:
             return touches
-        return tuple(one for one in touches if any(edit.old_path in wanted or edit.new_path in wanted for edit in one.edits))
+        return tuple(touch for touch in touches if any(edit.old_path in wanted or edit.new_path in wanted for edit in touch.edits))
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
         """These paths, with the names the files had before when the branch has no such files."""
@@ -85,7 +85,7 @@ class MissingCommits:
 
     def _lacking(self, touches: Sequence[LineTouch], ask: Callable[[frozenset[str]], Sequence[LineTouch]]) -> tuple[str, ...]:
         """What was asked for, without what the branch has under another id: that only moves lines."""
-        present = {one.commit for one in touches} - set(self.missing([one.commit for one in touches]))
+        present = {touch.commit for touch in touches} - set(self.missing([touch.commit for touch in touches]))
         while True:
             found = ask(frozenset(present))
             there = {one.commit for one in found if self._has_landed(one.commit)} if len(found) <= _MOST_LOOKED_AT else set()

@@ -128,7 +128,7 @@ class Scratch:
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
         """A commit of a tree; its id."""
-        lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
+        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
         return self.write("commit", "\n".join(lines).encode())
 
     def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:

@@ -326,11 +326,11 @@ class _Seeker:
     def _result(self, commits: Sequence[str], state: SearchState, *, cut: bool) -> PrerequisiteSearch:
         tree = self.tree
         applied = []
-        for one in commits:
-            merge = self._pick(one, tree, cut=cut)
+        for commit in commits:
+            merge = self._pick(commit, tree, cut=cut)
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
-                applied.append(one)
+                applied.append(commit)
         touches = read_each(self.repository, applied, sorted(self._paths) if cut else ()) if applied else {}
         needs = []
         for one in applied:

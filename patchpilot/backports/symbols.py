@@ -103,11 +103,11 @@ def _used(fix: FixCommit) -> dict[str, str]:
             continue
         for line in change.lines("+"):
             text = _STRING.sub('""', _COMMENT.sub("", line.text))
-            for one in _USED.finditer(text):
-                word = one["field"] or one["called"] or one["constant"]
+            for match in _USED.finditer(text):
+                word = match["field"] or match["called"] or match["constant"]
                 if word in _KEYWORDS:
                     continue
-                if one["called"]:
+                if match["called"]:
                     found.setdefault(word, _CALLED)
                 elif word not in known:
                     found.setdefault(word, _NAMED)

@@ -106,7 +106,7 @@ def _applied_reason(applied: ApplyResult) -> str:
     if applied.is_empty:
         return "merging it changes nothing: its content may be there already, though no commit says so"
     if applied.how is AppliesHow.CLEAN:
-        far = max((abs(one) for one in applied.offsets), default=0)
+        far = max((abs(offset) for offset in applied.offsets), default=0)
         return "it applies as it is" + (f", {far} lines from where it was" if far else "")
     if applied.how is AppliesHow.THREE_WAY:
         return "a three-way merge applies it, the patch alone does not"

@@ -61,7 +61,7 @@ class Common:
         if self.explain_base:
             from patchpilot.cli.explain_base import explain
 
-            explain(repository, named, [one for one in targets if one])
+            explain(repository, named, [target for target in targets if target])
         return named
 
     def from_archive(self, target: str) -> "Series":

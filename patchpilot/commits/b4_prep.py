@@ -119,7 +119,7 @@ def is_cover(commit: Commit) -> bool:
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
     """These commits without b4's cover commits. UsageError for a cover commit with changes in it: b4 would not send them."""
     covers = {commit.id for commit in repository.commits(ids) if is_cover(commit) and _is_empty(repository, commit)}
-    return tuple(one for one in ids if one not in covers)
+    return tuple(id_ for id_ in ids if id_ not in covers)
 
 
 def below_cover(repository: "Repository", commit_id: str) -> str:

@@ -93,7 +93,7 @@ class Base:
         return (
             f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits))}",
             f"  why: {self.reason}",
-            *(f"  note: {one}" for one in self.notes),
+            *(f"  note: {note}" for note in self.notes),
         )
 
 
@@ -134,7 +134,9 @@ def is_copy(
         return False
     if not called and created_from in (ref.name, f"refs/remotes/{ref.name}"):
         return False
-    return all(one.committer.email.lower() in me and ((called and not is_fork) or one.author.email.lower() in me) for one in commits)
+    return all(
+        commit.committer.email.lower() in me and ((called and not is_fork) or commit.author.email.lower() in me) for commit in commits
+    )
 
 
 def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
@@ -145,7 +147,7 @@ def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
     elif chosen.default and chosen.name.partition("/")[0]:
         what += f", {chosen.name.partition('/')[0]}/HEAD"
     if others:
-        names = ", ".join(one.name for one in others[:3])
+        names = ", ".join(other.name for other in others[:3])
         what += f"; the same commit is in {names}{f' and {len(others) - 3} more' if len(others) > 3 else ''}"
     return what
 

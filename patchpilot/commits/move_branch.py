@@ -50,7 +50,9 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
     listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
     # one whose directory is gone has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
-    having = [entry.removeprefix("worktree ") for one in trees if f"branch {ref}" in one for entry in one if entry.startswith("worktree ")]
+    having = [
+        entry.removeprefix("worktree ") for tree in trees if f"branch {ref}" in tree for entry in tree if entry.startswith("worktree ")
+    ]
     others = [one for one in having if Path(one) != repository.top] or having
     if len(having) > here:
         raise RefusedError(

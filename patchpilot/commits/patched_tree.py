@@ -39,7 +39,7 @@ class Stack:
         """A file as the patches before `number` leave it, and whether that is a guess because one of them does not apply there."""
         numbers = [one for one in self.touched.get(path, ()) if one < number]
         states = self._states.setdefault(path, {}) if numbers else {}
-        at = max((one for one in states if one <= len(numbers)), default=0)
+        at = max((state for state in states if state <= len(numbers)), default=0)
         content, guessed = states[at] if at else (self.base.read(path), False)
         for count, one in enumerate(numbers[at:], at + 1):
             if depth and not self._may_go_on():
@@ -76,7 +76,7 @@ class Stack:
         if change.old_path is None:
             missed, content = missed or content is not None, b""
         fit = fit_hunks(path, text_lines(content or b""), change.hunks)
-        left = [one.hunk for one in fit.misfits if one.hunk]
+        left = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
         lines = _forced(list(fit.lines or ()), left) if left else fit.lines or ()
         return "".join(lines).encode("utf-8", "surrogateescape"), missed or content is None or bool(left)
 

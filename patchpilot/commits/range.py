@@ -199,7 +199,7 @@ def revision_series(repository: "Repository", target: str) -> Series:
 
 def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
     """These commits as patches, formatted by git as mails, in order."""
-    return Series(tuple(commit_patch(repository, one) for one in ids), None, base)
+    return Series(tuple(commit_patch(repository, id_) for id_ in ids), None, base)
 
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
@@ -306,8 +306,8 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             groups.append([patch])
     return tuple(
         Series(
-            tuple(one for one in members if one.has_diff or one.subject.number != 0),
-            next((one for one in members if one.subject.number == 0 and not one.has_diff), None),
+            tuple(member for member in members if member.has_diff or member.subject.number != 0),
+            next((member for member in members if member.subject.number == 0 and not member.has_diff), None),
         )
         for members in groups
     )

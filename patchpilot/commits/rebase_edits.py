@@ -73,7 +73,7 @@ def _mapped(repository: Repository, before: str, after: str, edits: Sequence[Lin
     if before == after:
         return tuple(edits)
     out = repository.git("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", before, after, ok=(0, 1)).out
-    hunks = [_Hunk(int(one[1]), _count(one[2]), int(one[3]), _count(one[4])) for one in _RANGE.finditer(out)]
+    hunks = [_Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4])) for match in _RANGE.finditer(out)]
     kept: list[LineEdit] = []
     moves: dict[_Hunk, _Move | None] = {}
     for edit in edits:
@@ -120,7 +120,7 @@ class _Move:
 
 def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]) -> _Move | None:
     """The move of what a hunk takes out, blank lines at its ends aside. None where that did not go and come once each, whole and as it was."""
-    before, after = (file_lines(found[2]) if (found := repository.objects.get(one)) else [] for one in blobs)
+    before, after = (file_lines(found[2]) if (found := repository.objects.get(blob)) else [] for blob in blobs)
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
     while first <= last and not before[first - 1].strip():
         first += 1

@@ -153,7 +153,7 @@ class Repository:
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """The commits of these ids, in order."""
-        return (self.commit(one) for one in ids)
+        return (self.commit(id_) for id_ in ids)
 
     def rev_list(self, *args: str) -> tuple[str, ...]:
         """The ids `git rev-list ARGS` prints, in its order."""

@@ -59,7 +59,7 @@ def above(repository: Repository, ref: str | None, head: str, changed: Collectio
     """The commits `changed` and all that stands on them up to `head`, parents first (and what else is beside them). UsageError where one is not there."""
     parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
     found = repository.rev_list(
-        "--reverse", "--topo-order", head, *(f"^{one}" for one in parents if not _stands_on(repository, one, changed))
+        "--reverse", "--topo-order", head, *(f"^{parent}" for parent in parents if not _stands_on(repository, parent, changed))
     )
     lost = [one for one in changed if one not in found]
     if lost:
@@ -111,16 +111,16 @@ def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...
     What git makes of them (base-commit:, prerequisites, shortlog, range-diff) then names nothing that is only here.
     """
     new: dict[str, str] = {}
-    for one in ids:
-        parents = repository.commit(one).parents
+    for id_ in ids:
+        parents = repository.commit(id_).parents
         for parent in parents:
             below = below_cover(repository, parent)
             if below != parent:
                 new[parent] = new.get(below, below)
-        raw = repository.objects.get(one)
+        raw = repository.objects.get(id_)
         if raw is not None and any(parent in new for parent in parents):
-            new[one] = _id_of(repository, _rebuilt(raw[2], new, None), write=True)
-    return tuple(new.get(one, one) for one in ids)
+            new[id_] = _id_of(repository, _rebuilt(raw[2], new, None), write=True)
+    return tuple(new.get(id_, id_) for id_ in ids)
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:

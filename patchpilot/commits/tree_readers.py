@@ -64,7 +64,7 @@ class DirectoryTree:
         top = self.root / directory if directory else self.root
         found = []
         for folder, folders, names in os.walk(top):
-            folders[:] = sorted(one for one in folders if one != ".git")
+            folders[:] = sorted(folder for folder in folders if folder != ".git")
             found += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
         return tuple(sorted(found))
 

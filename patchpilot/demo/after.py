@@ -106,15 +106,17 @@ def _came_back(got: Any) -> str:
     series = _one(got)
     kinds = {reply["kind"] for reply in series["replies"]}
     wants(bool(kinds & {"question", "review"}), "the question is seen")
-    wants(any("Reviewed-by: Sana" in one["trailer"] for one in series["trailers"]), "the review tag is credited")
+    wants(any("Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]), "the review tag is credited")
     wants(any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]), "the build report is known for a bot's")
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
 def _landed(got: Any, commit: str) -> str:
     series = _one(got)
-    wants([one["version"] for one in series["revisions"]] == [1, 2], "two revisions")
-    wants(any(NEWCOMER.email in one["from"] for one in series["replies"]), "the answer to the question is on record")
-    wants(any(one["commit"] and commit.startswith(one["commit"][:12]) for one in series["landed"]), "the mainline commit is known")
+    wants([series_["version"] for series_ in series["revisions"]] == [1, 2], "two revisions")
+    wants(any(NEWCOMER.email in series_["from"] for series_ in series["replies"]), "the answer to the question is on record")
+    wants(
+        any(series_["commit"] and commit.startswith(series_["commit"][:12]) for series_ in series["landed"]), "the mainline commit is known"
+    )
     wants(series["state"] in ("in-mainline", "in-stable"), f"it has landed, not {series['state']}")
     return f"state {series['state']}; next: {series['next_step']}"

@@ -150,7 +150,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
     field = term["field"] or ""
     addresses = {"f": [mail.sender], "t": mail.to, "c": mail.cc, "tc": [*mail.to, *mail.cc]}
     if field in addresses:
-        text = " ".join(str(one) for one in addresses[field])
+        text = " ".join(str(address) for address in addresses[field])
     elif field == "s":
         text = mail.subject
     elif field in ("b", "nq", "dfb", "dfa"):

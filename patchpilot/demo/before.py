@@ -67,7 +67,7 @@ def before_the_mail(journey: Journey) -> None:
 
 def _first_findings(got: Any) -> str:
     findings = [one for patch in got["patches"] for one in patch["findings"]]
-    types = {one["checkpatch"] for one in findings} | {one["name"] for one in findings}
+    types = {finding["checkpatch"] for finding in findings} | {finding["name"] for finding in findings}
     wants({"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types, "a style error, no sign-off and a commit named in the wrong form")
     wants({"missing-fixes", "not-imperative"} <= types, "no Fixes: tag, and a sentence that tells what we did")
     return f"{len(findings)} findings: style, sign-off, commit reference, Fixes: tag and mood among them"
@@ -82,7 +82,7 @@ def _people(got: Any) -> str:
     people = {one["email"]: one for result in got["results"] for one in result["recipients"]}
     wants("maya@acme.example.com" in people and people["maya@acme.example.com"]["header"] == "to", "the driver's maintainer in To:")
     wants("netdev@lists.example.org" in people, "the subsystem's list")
-    wants(all(one["reasons"] for one in people.values()), "a reason for each")
+    wants(all(person["reasons"] for person in people.values()), "a reason for each")
     return f"{len(people)} recipients, each with its reason"
 
 

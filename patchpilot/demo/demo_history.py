@@ -131,7 +131,12 @@ class Builder:
 
     def _mainline(self, out: FastImport) -> str:
         state = DemoState(fleet())
-        files = {**first_files(), "Makefile": makefile("5.9"), **state.acme_files(), **{one.path: one.render() for one in state.drivers}}
+        files = {
+            **first_files(),
+            "Makefile": makefile("5.9"),
+            **state.acme_files(),
+            **{driver.path: driver.render() for driver in state.drivers},
+        }
         first = self._write(out, MAINLINE, "The sandbox tree, as it was at 5.9\n", files, LINUS, LINUS)
         out.tag("v5.9", first, tagger=LINUS, when=self._clock)
         tip = first
@@ -196,13 +201,13 @@ class Builder:
 
     def _fix(self, out: FastImport, state: DemoState, driver_name: str, reader: str, author: Address, version: str) -> None:
         def change(target: DemoState) -> dict[str, str]:
-            driver = next(one for one in target.drivers if one.name == driver_name)
+            driver = next(driver for driver in target.drivers if driver.name == driver_name)
             if reader not in driver.readers or reader in driver.checked:
                 return {}
             driver.checked.add(reader)
             return {driver.path: driver.render()}
 
-        driver = next(one for one in state.drivers if one.name == driver_name)
+        driver = next(driver for driver in state.drivers if driver.name == driver_name)
         subject = f"{driver.prefix} do not read {reader.lower()} before the registers are mapped"
         body = (
             "The function can be called while the device is still being probed, when\nbase is NULL.\n\n"

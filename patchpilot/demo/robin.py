@@ -74,8 +74,8 @@ def second_version(work: Path) -> str:
     with Repository.open(work) as repository, Store() as store:
         known = [one.status for one in update(store=store, archive_at=default_archive(), fresh=True) if one.status]
         replies = [reply.mail for status in known for reply in status.replies]
-        question = next((one.mail for one in replies if one.mail.sender.key == MAINTAINER.key), None)
-        if question is None or not any(one.robot for one in replies) or not any(status.trailers for status in known):
+        question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
+        if question is None or not any(reply.robot for reply in replies) or not any(status.trailers for status in known):
             return "wait for the answers first: they come in some seconds"
         answer(work, question)
         revise(work)

@@ -31,7 +31,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str,
     who = ("-c", f"user.name={NET_MAINTAINER.name}", "-c", f"user.email={NET_MAINTAINER.email}")
     git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
-    trailers = [*(one for one in reviews if one not in message), f"Link: {link}", f"Signed-off-by: {NET_MAINTAINER.trailer()}"]
+    trailers = [*(review for review in reviews if review not in message), f"Link: {link}", f"Signed-off-by: {NET_MAINTAINER.trailer()}"]
     git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=("\n".join([message, *trailers]) + "\n").encode(), env=env)
     landed = git(desk, "rev-parse", "HEAD").text.strip()
     (desk / "Makefile").write_text(makefile("7.2-rc2"))

@@ -76,7 +76,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
     except ValueError:
         names = [""]
     files = tuple(folder / f"graph-{name}.graph" for name in names)
-    if files and all(_is_sound(one, graph / "checked") for one in files):
+    if files and all(_is_sound(file, graph / "checked") for file in files):
         return files
     shutil.rmtree(folder, ignore_errors=True)
     return ()
@@ -106,7 +106,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
     """Whether a commit, or one of its next forebears, is in the graph."""
     for _ in range(NEAR):
-        if any(holds(one, commit) for one in layers):
+        if any(holds(layer, commit) for layer in layers):
             return True
         found = repository.objects.get(commit)
         parent = found[2].partition(b"\nparent ")[2][:40] if found else b""

@@ -117,7 +117,7 @@ class Index:
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
         """The ids of numbered commits, in order."""
-        return [self.id(one) for one in ordinals]
+        return [self.id(ordinal) for ordinal in ordinals]
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
         """(number, id) of every known commit whose id starts with these hex digits."""
@@ -209,8 +209,8 @@ class Index:
             links.append(parents[1] if len(parents) > 1 else -1)
             octopus += [(number, parent) for parent in parents[2:]]
             marks["upstream"] += [(one, number) for one in fact.marks.upstream]
-            marks["reverts"] += [(one, number) for one in fact.marks.reverts]
-            marks["fixes"] += [(one, number) for one in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)]
+            marks["reverts"] += [(revert, number) for revert in fact.marks.reverts]
+            marks["fixes"] += [(fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
         for table, found in marks.items():

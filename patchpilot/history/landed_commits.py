@@ -111,12 +111,12 @@ class History:
         self.add([commit])
         reach = self.index.reach(commit)
         found: dict[str, Culprit] = {}
-        for one in read_marks(self.repository.commit(commit).message).fixes:
-            hits = [known for ordinal, known in self.index.resolve(one.id) if ordinal in reach and known != commit]
-            if len(hits) != 1 and one.subject:
-                named = [self.index.id(number) for number in self.index.by_subject(one.subject) if number in reach]
+        for fix in read_marks(self.repository.commit(commit).message).fixes:
+            hits = [known for ordinal, known in self.index.resolve(fix.id) if ordinal in reach and known != commit]
+            if len(hits) != 1 and fix.subject:
+                named = [self.index.id(number) for number in self.index.by_subject(fix.subject) if number in reach]
                 hits = [hit for hit in hits if hit in named] or ([] if hits else named)
-            found.setdefault(hits[-1] if hits else one.id, Culprit(one.id, one.subject, hits[-1] if hits else None))
+            found.setdefault(hits[-1] if hits else fix.id, Culprit(fix.id, fix.subject, hits[-1] if hits else None))
         return tuple(found.values())
 
     def same_change(self, subject: str, lines: "Counter[tuple[str, str]]", branch: str) -> str | None:
@@ -130,7 +130,7 @@ class History:
         """Those of `commits` that the branch has by no mapping that can be told without reading patches (ancestry, marker), in order."""
         self.add([branch, *commits])
         reach = self.index.reach(branch)
-        return tuple(one for one in commits if (self.index.ordinal(one) or 0) not in reach and not self._marked(one, reach))
+        return tuple(commit for commit in commits if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach))
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
         """The commits of `branch` that say they revert `commit`, by its id or by its subject, oldest first."""
@@ -177,8 +177,8 @@ class History:
         """The last revert of a landing that is in effect, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {one for name in {commit, landed} for one in self.index.reverts_of(name) if one in reach and one > since}
-        for one in sorted(reverts, reverse=True):
-            by = self.index.id(one)
+        for revert in sorted(reverts, reverse=True):
+            by = self.index.id(revert)
             if self._undone(by, by, reach) is None:
                 return by
         return None

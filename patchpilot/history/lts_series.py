@@ -53,11 +53,11 @@ class Family:
 
     def maintained(self, today: date | None = None) -> tuple[Maintained, ...]:
         """The series that are supported today, oldest first."""
-        return tuple(one for one in self.series if not one.is_over(today or datetime.now(UTC).date()))
+        return tuple(series_ for series_ in self.series if not series_.is_over(today or datetime.now(UTC).date()))
 
     def ends(self, version: str) -> str | None:
         """The last month of a series' support, or None when it is no long-term series."""
-        return next((one.ends for one in self.series if one.version == version), None)
+        return next((series_.ends for series_ in self.series if series_.version == version), None)
 
 
 def user_file() -> Path:

@@ -26,7 +26,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         if diffs.code:
             # git ends at a commit it cannot read whole (in a partial clone, a damaged copy): on with the next
             places = {one.encode(): at for at, one in enumerate(todo)}
-            end = max((places.get(one[0], 0) for one in _ALONE.finditer(diffs.out)), default=0)
+            end = max((places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)), default=0)
         done = repository.git("patch-id", "--stable", stdin=diffs.out)
         pairs = (line.split() for line in done.text.splitlines())
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}

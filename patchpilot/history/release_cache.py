@@ -49,6 +49,6 @@ def _read(file: Path) -> dict[str, tuple[str, str]]:
     with contextlib.suppress(OSError):
         for line in file.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             words = line.split(" ", 2)
-            if len(words) == 3 and all(len(one) in (40, 64) for one in words[:2]):
+            if len(words) == 3 and all(len(word) in (40, 64) for word in words[:2]):
                 found[words[0]] = (words[2], words[1])
     return found

@@ -115,9 +115,9 @@ class Releases:
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
         """The nearest releases one by one, since a commit is mostly in the next; then by halves: what contains it, all later ones contain."""
-        for one in releases[:LINEAR]:
-            if self._repository.is_ancestor(commit, one.commit):
-                return one
+        for release in releases[:LINEAR]:
+            if self._repository.is_ancestor(commit, release.commit):
+                return release
         low, high = LINEAR, len(releases)
         while low < high:
             middle = (low + high) // 2

@@ -67,7 +67,7 @@ def stable_branches(
     newest = max(others, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(one) for one in found):
         found.append(newest)
-    over = {one.version for one in family.series if one.is_over(today)}
+    over = {series_.version for series_ in family.series if series_.is_over(today)}
     branches = tuple(
         Branch(
             best[version],

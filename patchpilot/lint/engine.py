@@ -114,7 +114,7 @@ class Places:
         if not line.startswith("+") or line.startswith("+++ "):
             return False
         if self._gone is None:
-            removed = ("".join(one.text.split()) for change in self._patch.files for one in change.lines("-"))
+            removed = ("".join(line.text.split()) for change in self._patch.files for line in change.lines("-"))
             self._gone = frozenset(text for text in removed if len(text) >= LEAST_MOVED)
         return bool(self._gone) and "".join(line[1:].split()) in self._gone
 

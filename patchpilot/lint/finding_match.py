@@ -65,7 +65,7 @@ def _text(finding: Finding, patch: Patch) -> str:
     line = patch.lines[at - 1]
     if at >= patch.diff_line:
         return "" if line.startswith(_NO_TEXT) else even(line[1:])
-    header = next((one for one in reversed(patch.headers) if one.line <= at), None)
+    header = next((header for header in reversed(patch.headers) if header.line <= at), None)
     if at < patch.message_line and header:
         name = header.name.lower()
         return even(patch.subject.title) if name == "subject" else name if name in _CHANGING else even(f"{header.name}: {header.value}")

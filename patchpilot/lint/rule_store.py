@@ -128,13 +128,13 @@ def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
     for label, text in zip(labels, texts, strict=True):
         parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
     with os.scandir(Path(__file__).parent / "detectors") as entries:
-        for entry in sorted((one for one in entries if one.name.endswith(".py")), key=lambda one: one.name):
+        for entry in sorted((entry for entry in entries if entry.name.endswith(".py")), key=lambda one: one.name):
             state = entry.stat()
             parts.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}".encode())
     return key_of(parts)
 
 
-_NAMES = tuple(one.name for one in fields(Rule))
+_NAMES = tuple(field.name for field in fields(Rule))
 
 
 def _plain(rule: Rule) -> tuple[Any, ...]:

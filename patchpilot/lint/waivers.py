@@ -40,7 +40,7 @@ class Waiver:
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
         place = place_of(finding) if self.paths else None
-        return not self.paths or (place is not None and any(_matches(place, one) for one in self.paths))
+        return not self.paths or (place is not None and any(_matches(place, path) for path in self.paths))
 
     def ended(self, today: date) -> bool:
         """Whether its last day is over."""
@@ -71,7 +71,7 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
             raise InputError(f"{place}: it has no {key}", hint=f'a waiver says its {key}: {key} = "…"')
     paths = table.get("path", ())
     paths = (paths,) if isinstance(paths, str) else paths
-    if not isinstance(paths, list | tuple) or not all(isinstance(one, str) and one for one in paths) or ("path" in table and not paths):
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and path for path in paths) or ("path" in table and not paths):
         raise InputError(f"{place}: path is no pattern and no list of patterns", hint='as in path = "drivers/foo/*"')
     return Waiver(table["rule"].strip(), " ".join(table["reason"].split()), tuple(paths), _day(table.get("until"), place), label, TREE)
 

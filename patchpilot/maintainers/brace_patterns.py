@@ -146,7 +146,7 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
     """One regular expression for all of them. `rest` follows; with it "" wildcards take slashes, else they do not."""
-    text = "|".join(_written(one, across=rest == "") for one in sequences)
+    text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
     return BoundedPattern(f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl")
 
 

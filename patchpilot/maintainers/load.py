@@ -73,7 +73,7 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
         return [name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
     found = []
     for folder, folders, names in os.walk(tree.root / top):
-        folders[:] = sorted(one for one in folders if one != ".git")
+        folders[:] = sorted(folder for folder in folders if folder != ".git")
         if "MAINTAINERS" in names:
             found.append(Path(folder, "MAINTAINERS").relative_to(tree.root).as_posix())
     return sorted(found)

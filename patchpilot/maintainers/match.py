@@ -93,7 +93,7 @@ def _in_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list
 def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     """The K: lines found in the text of a source file."""
     lowered = text.lower()
-    return tuple(one for one in file.keywords if one.pattern.may_match(lowered) and one.pattern.search(text))
+    return tuple(keyword for keyword in file.keywords if keyword.pattern.may_match(lowered) and keyword.pattern.search(text))
 
 
 def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[SectionMatch, ...]:

@@ -23,7 +23,7 @@ class Section(NamedTuple):
 
     def values(self, letter: str) -> tuple[str, ...]:
         """What its lines of this letter say, in order."""
-        return tuple(one.value for one in self.entries if one.letter == letter)
+        return tuple(entry.value for entry in self.entries if entry.letter == letter)
 
     @property
     def status(self) -> str | None:

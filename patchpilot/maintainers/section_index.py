@@ -59,10 +59,10 @@ class MaintainersFile:
         """The first section of this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
-            return next((one for one in self.sections if one.name == name), None) if self.text.startswith(name) else None
+            return next((section for section in self.sections if section.name == name), None) if self.text.startswith(name) else None
         number = bisect_right(self._starts, at + 1) - 1
         found = self.section(number) if 0 <= number < len(self) else None
-        return found if found and found.name == name else next((one for one in self.sections if one.name == name), None)
+        return found if found and found.name == name else next((section for section in self.sections if section.name == name), None)
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
         """(section, place, letter, pattern) of every F: and X: line that may take the path."""

@@ -145,7 +145,9 @@ def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, 
     wanted = word.lower()
     found = []
     for section in file.sections:
-        lines = tuple(f"{one.letter}: {one.value}" for one in section.entries if one.letter in "MRL" and wanted in one.value.lower())
+        lines = tuple(
+            f"{entry.letter}: {entry.value}" for entry in section.entries if entry.letter in "MRL" and wanted in entry.value.lower()
+        )
         if lines:
             found.append((section, lines))
     return tuple(found)

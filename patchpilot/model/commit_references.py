@@ -87,12 +87,12 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     lower = message.lower()
     found: list[NamedCommit] = []
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
-        for one in _upstream().finditer(message):
-            if one[0][0] not in "[(" or _is_closed(message, one):
-                name = next(word for word in one.groups() if word).lower()
-                found.append(NamedCommit(name, message.count("\n", 0, one.start()), one["picked"] is not None))
-        for one in _several().finditer(message):
-            found += [NamedCommit(name.lower(), message.count("\n", 0, one.start()), picked=False) for name in _HEX.findall(one[1])]
+        for match in _upstream().finditer(message):
+            if match[0][0] not in "[(" or _is_closed(message, match):
+                name = next(word for word in match.groups() if word).lower()
+                found.append(NamedCommit(name, message.count("\n", 0, match.start()), match["picked"] is not None))
+        for match in _several().finditer(message):
+            found += [NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False) for name in _HEX.findall(match[1])]
     return tuple(found)
 
 
@@ -103,13 +103,13 @@ def read_marks(message: str) -> Marks:
     undone: set[str] = set()
     if "reverts" in lower:
         for found in _revert().finditer(message):
-            for one in (found["first"], *_HEX.findall(found["more"])):
-                reverts.setdefault(one.lower())
+            for match in (found["first"], *_HEX.findall(found["more"])):
+                reverts.setdefault(match.lower())
             if found["upstream"]:
                 undone.add(found["upstream"].lower())
                 reverts.setdefault(found["upstream"].lower())
-    upstream = dict.fromkeys(one.id for one in upstream_commits(message) if len(one.id) >= LEAST)
-    fixes = tuple(fixed for one in _fixes().finditer(message) for fixed in _fixed(one)) if "fixes" in lower else ()
+    upstream = dict.fromkeys(upstream_commit.id for upstream_commit in upstream_commits(message) if len(upstream_commit.id) >= LEAST)
+    fixes = tuple(fixed for match in _fixes().finditer(message) for fixed in _fixed(match)) if "fixes" in lower else ()
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
@@ -125,7 +125,7 @@ def _fixed(line: re.Match[str]) -> list[Fixed]:
     for opened, closed in ("()", '""', "''"):
         if subject.startswith(opened):
             subject = subject[1:].rstrip().removesuffix(closed).strip()
-    return [Fixed(one.lower(), subject if len(ids) == 1 else "") for one in ids if subject or not (one.isdigit() and len(one) < 10)]
+    return [Fixed(id_.lower(), subject if len(ids) == 1 else "") for id_ in ids if subject or not (id_.isdigit() and len(id_) < 10)]
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:

@@ -30,7 +30,7 @@ class Fit:
 def text_lines(content: bytes) -> list[str]:
     """The lines of a file, each with its newline (the last may have none)."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
-    return [f"{one}\n" for one in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+    return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
@@ -94,7 +94,7 @@ def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
 
 def misfits(files: Sequence[FileChange], tree: Tree, *, reverse: bool = False) -> tuple[Misfit, ...]:
     """What of a diff does not fit a tree, without fuzz; nothing when all of it does."""
-    return tuple(one for change in files for one in fit_file(change, tree, reverse=reverse).misfits)
+    return tuple(misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits)
 
 
 def _ends_bare(hunk: Hunk) -> bool:

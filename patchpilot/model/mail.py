@@ -55,7 +55,7 @@ class Mail:
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
         wanted = name.lower()
-        return next((one.value for one in self.headers if one.name.lower() == wanted), None)
+        return next((header.value for header in self.headers if header.name.lower() == wanted), None)
 
 
 def split_mbox(data: bytes) -> list[bytes]:
@@ -122,7 +122,7 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
         at += 1
         body_at = at
     headers = (Header(name, " ".join(values), line) for name, line, values in found)
-    return tuple(Header(one.name, _decoded_value(one), one.line) for one in headers), body_at
+    return tuple(Header(header.name, _decoded_value(header), header.line) for header in headers), body_at
 
 
 def _decoded_value(header: Header) -> str:
@@ -166,7 +166,7 @@ def parse_mail(raw: bytes) -> Mail:
     message = _message(data)
 
     def value(name: str) -> str:
-        return next((one.value for one in headers if one.name.lower() == name), "")
+        return next((header.value for header in headers if header.name.lower() == name), "")
 
     return Mail(
         message_id=_id(value("message-id")),
@@ -259,8 +259,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         )
     headers, body_at = header_lines(lines)
     damage: list[str] = []
-    encoding = next((one.value.strip().lower() for one in headers if one.name.lower() == "content-transfer-encoding"), "")
-    kind = next((one.value.lower() for one in headers if one.name.lower() == "content-type"), "")
+    encoding = next((header.value.strip().lower() for header in headers if header.name.lower() == "content-transfer-encoding"), "")
+    kind = next((header.value.lower() for header in headers if header.name.lower() == "content-type"), "")
     if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
         damage.append("multipart" if kind.startswith("multipart/") else encoding)
         decoded = _text_of(_message(_without_from(raw)))
@@ -285,7 +285,7 @@ def _text_lines(raw: bytes) -> list[str]:
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
     """Whether nothing at the top is a mail's: a word and a colon begin the lines of many other files."""
-    return not first.startswith(("From ", ">From ")) and not any(one.name.lower() in _OF_MAILS for one in headers)
+    return not first.startswith(("From ", ">From ")) and not any(header.name.lower() in _OF_MAILS for header in headers)
 
 
 def _without_from(raw: bytes) -> bytes:
@@ -294,7 +294,7 @@ def _without_from(raw: bytes) -> bytes:
 
 def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[Header, ...], body_at: int, damage: list[str]) -> Patch:
     def value(name: str) -> str:
-        return next((one.value for one in headers if one.name.lower() == name), "")
+        return next((header.value for header in headers if header.name.lower() == name), "")
 
     raw_subject = value("subject")
     author = parse_address(value("from")) if value("from") else None

@@ -116,7 +116,7 @@ class Patch:
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
         wanted = name.lower()
-        return next((one.value for one in self.headers if one.name.lower() == wanted), None)
+        return next((header.value for header in self.headers if header.name.lower() == wanted), None)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """The addresses of every header of this name."""
@@ -197,4 +197,4 @@ class Series:
     def version(self) -> int:
         """The highest version any of its subjects has."""
         members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
-        return max((one.subject.version for one in members), default=1)
+        return max((member.subject.version for member in members), default=1)

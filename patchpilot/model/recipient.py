@@ -42,9 +42,9 @@ class RecipientPlan:
     @property
     def to(self) -> tuple[Recipient, ...]:
         """Those in To:."""
-        return tuple(one for one in self.recipients if one.header == "to")
+        return tuple(recipient for recipient in self.recipients if recipient.header == "to")
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
         """Those in Cc:."""
-        return tuple(one for one in self.recipients if one.header == "cc")
+        return tuple(recipient for recipient in self.recipients if recipient.header == "cc")

@@ -45,7 +45,11 @@ def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> Ren
 
 def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
     """A header's addresses; split before RFC 2047 words are decoded, since a decoded name may hold a comma."""
-    return tuple(Address(decode_words(one.name), one.email) for value in message.get_all(name, []) for one in parse_addresses(str(value)))
+    return tuple(
+        Address(decode_words(parse_address.name), parse_address.email)
+        for value in message.get_all(name, [])
+        for parse_address in parse_addresses(str(value))
+    )
 
 
 def header_recipients(mail: RenderedMail) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ def capturing_program(folder: Path) -> Path:
 
 def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
     """(arguments, bytes) of each mail the program was given, in order."""
-    places = sorted((one for one in folder.iterdir() if one.name.isdigit()), key=lambda one: int(one.name))
-    return tuple((tuple((one / "arguments").read_text().splitlines()), (one / "mail").read_bytes()) for one in places)
+    places = sorted((file for file in folder.iterdir() if file.name.isdigit()), key=lambda one: int(one.name))
+    return tuple((tuple((place / "arguments").read_text().splitlines()), (place / "mail").read_bytes()) for place in places)
 
 
 def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:

@@ -66,7 +66,7 @@ def sheets_of_commits(repository: Repository, ids: Sequence[str], wording: Serie
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         repository.git("format-patch", *args, "-o", place, *span)
         files = sorted(Path(place).iterdir(), key=lambda one: int(re.sub(r"\D", "", one.name) or 0))
-        contents = [one.read_bytes() for one in files]
+        contents = [file.read_bytes() for file in files]
     sheets: list[PatchBody] = []
     if wording.cover:
         sheets.append(PatchBody(wording.cover[0], sender, _cover_body(contents.pop(0), wording.cover[1]), None, None))

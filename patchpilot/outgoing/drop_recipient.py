@@ -19,8 +19,8 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
     message = message_from_bytes(head + gap, policy=compat32)
     head += b"\n"
     for name in HEADERS:
-        people = [one for value in message.get_all(name, []) for one in parse_addresses(str(value))]
-        kept = [one for one in people if one.key not in keys]
+        people = [parse_address for value in message.get_all(name, []) for parse_address in parse_addresses(str(value))]
+        kept = [person for person in people if person.key not in keys]
         if len(kept) == len(people):
             continue
         line = f"{name}: " + ",\n\t".join(address_header(decoded(one)) for one in kept) + "\n" if kept else ""
@@ -30,4 +30,6 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
 def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
     """A captured mail without these mailboxes, in its headers and its envelope."""
-    return captured(without(mail.raw, keys), mail.envelope_from, tuple(one for one in mail.recipients if one.lower() not in keys))
+    return captured(
+        without(mail.raw, keys), mail.envelope_from, tuple(recipient for recipient in mail.recipients if recipient.lower() not in keys)
+    )

@@ -46,7 +46,7 @@ def configured(repository: Repository, account: Account, via: str, mails: Sequen
         command = account.value(f"{header}cmd")
         if command and commands and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
-            found += [_recipient(one, header, f"sendemail.{header}Cmd") for one in addresses]
+            found += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
             remarks += [remark] if remark else []
     bcc = tuple(one.header() for value in account.values("bcc") for one in expand(value, aliases))
     return Configured(tuple(found), bcc, suppressed, tuple(remarks))
@@ -123,7 +123,7 @@ def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tu
     found: list[Address] = []
     for part in _alias_targets(text):
         if part in aliases:
-            found += [address for one in aliases[part] for address in expand(one, aliases, depth + 1)]
+            found += [address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)]
         else:
             found += parse_addresses(part)
     return tuple(found)
@@ -152,6 +152,6 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
             if done.code:
                 return tuple(found.values()), f"{command}: failed with exit code {done.code}"
             for line in done.out.decode("utf-8", "replace").splitlines():
-                for one in parse_addresses(line):
-                    found.setdefault(one.key, Address(re.sub(r"\s*\([^)]*\)$", "", one.name), one.email))
+                for parse_address in parse_addresses(line):
+                    found.setdefault(parse_address.key, Address(re.sub(r"\s*\([^)]*\)$", "", parse_address.name), parse_address.email))
     return tuple(found.values()), ""

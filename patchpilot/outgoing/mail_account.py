@@ -139,7 +139,7 @@ def _password_origin(repository: Repository, user: str, stored: bool, server: st
     helpers: Sequence[str] = ()
     for key, values in repository.config_regexp(r"^credential\..*helper$").items():
         if key.lower() == "credential.helper" or server in key:
-            helpers = (*helpers, *(one for one in values if one))
+            helpers = (*helpers, *(value for value in values if value))
     if helpers:
-        return "git's credential helper " + ", ".join(re.split(r"\s", one.lstrip("!"))[0] for one in helpers)
+        return "git's credential helper " + ", ".join(re.split(r"\s", helper.lstrip("!"))[0] for helper in helpers)
     return "a question on the terminal"

@@ -60,22 +60,22 @@ class Send:
     @property
     def patch_ids(self) -> frozenset[str]:
         """The patch-ids of its mails."""
-        return frozenset(one.patch_id for one in self.entries if one.patch_id)
+        return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)
 
     @property
     def may_have_left(self) -> bool:
         """Whether a mail of it was sent, or may have been."""
-        return any(one.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING) for one in self.entries)
+        return any(entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING) for entry in self.entries)
 
     @property
     def state(self) -> str:
         """`planned|sent|partial|failed` as the states of its mails make it."""
-        states = [one.state for one in self.entries]
-        if all(one is MailState.ACCEPTED for one in states):
+        states = [entry.state for entry in self.entries]
+        if all(state is MailState.ACCEPTED for state in states):
             return "sent"
-        if all(one is MailState.PENDING for one in states):
+        if all(state is MailState.PENDING for state in states):
             return "planned"
-        return "partial" if any(one in (MailState.ACCEPTED, MailState.UNKNOWN) for one in states) else "failed"
+        return "partial" if any(state in (MailState.ACCEPTED, MailState.UNKNOWN) for state in states) else "failed"
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
@@ -85,10 +85,10 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
         bcc=tuple(one for one in send.bcc if one.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            replace(one, file=without(one.file, keys), mail=mail_without(one.mail, keys))
-            if one.state in (MailState.PENDING, MailState.REJECTED)
-            else one
-            for one in send.entries
+            replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys))
+            if entry.state in (MailState.PENDING, MailState.REJECTED)
+            else entry
+            for entry in send.entries
         ),
     )
 
@@ -179,10 +179,10 @@ class Outbox:
         try:
             with writing(self._db):
                 send = without_recipients(self.get(send_id), keys)
-                for one in send.entries:
+                for entry in send.entries:
                     self._db.execute(
                         "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send = ? AND place = ?",
-                        (one.file, one.mail.raw, json.dumps(one.mail.recipients), _now(), send_id, one.place),
+                        (entry.file, entry.mail.raw, json.dumps(entry.mail.recipients), _now(), send_id, entry.place),
                     )
                 self._db.execute("UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id))
                 self._note(send_id, "left out", send.left_out)
@@ -194,9 +194,9 @@ class Outbox:
         """A send whose process is gone, with what is said of its mails: what became of those in doubt (by place), and who is left out."""
         try:
             with writing(self._db):
-                for one in self.settle(send_id).entries:
-                    if one.state is MailState.UNKNOWN and one.place in settled:
-                        self.mark(send_id, one.place, settled[one.place])
+                for entry in self.settle(send_id).entries:
+                    if entry.state is MailState.UNKNOWN and entry.place in settled:
+                        self.mark(send_id, entry.place, settled[entry.place])
                 return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
         except sqlite3.Error as error:
             raise _disk(error, state_folder()) from error
@@ -233,7 +233,7 @@ class Outbox:
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN"
             " (SELECT send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
-            (change_id, json.dumps([one for one in patch_ids if one])),
+            (change_id, json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_])),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 

@@ -45,7 +45,7 @@ class OutgoingMail:
             ("Cc", ",\n\t".join(address_header(one) for one in self.cc)),
             ("Message-ID", bracketed(self.message_id)),
             ("In-Reply-To", bracketed(self.in_reply_to) if self.in_reply_to else ""),
-            ("References", "\n ".join(bracketed(one) for one in self.references)),
+            ("References", "\n ".join(bracketed(reference) for reference in self.references)),
             *self.extra,
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=UTF-8"),
@@ -96,7 +96,7 @@ def bracketed(message_id: str) -> str:
 def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
     """The letter addressed to its sender alone; who would have had it stands in X-Original-To and X-Original-Cc."""
     extra = tuple(
-        (f"X-Original-{name}", ",\n\t".join(address_header(one) for one in people))
+        (f"X-Original-{name}", ",\n\t".join(address_header(person) for person in people))
         for name, people in (("To", letter.to), ("Cc", letter.cc))
         if people
     )

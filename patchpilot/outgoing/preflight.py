@@ -95,11 +95,13 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
         yield SendProblem("nobody", "nobody would get these mails", "name them with --to and --cc")
-    for one in facts.recipients:
-        verdict = judge(one.address.email)
+    for recipient in facts.recipients:
+        verdict = judge(recipient.address.email)
         if verdict.state is AddressState.BAD:
             yield SendProblem(
-                "bad-address", f"{one.address.email}: {verdict.reason}", f"leave it out: patchpilot maintainers --drop {one.address.email}"
+                "bad-address",
+                f"{recipient.address.email}: {verdict.reason}",
+                f"leave it out: patchpilot maintainers --drop {recipient.address.email}",
             )
 
 
@@ -109,10 +111,10 @@ def is_list(recipient: Recipient) -> bool:
 
 
 def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
-    lists = [one for one in facts.recipients if is_list(one)]
+    lists = [recipient for recipient in facts.recipients if is_list(recipient)]
     secret = facts.draft.answers.get("security") == "yes"
     if secret and lists:
-        names = ", ".join(one.address.email for one in lists)
+        names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
     if facts.recipients and not lists and not secret:
         yield SendProblem(
@@ -174,10 +176,10 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
         yield SendProblem("unfinished", "the changelog still has an EDITME line in it", "patchpilot draft --edit")
-    now = {one.patch_id for one in facts.draft.patches}
+    now = {patch.patch_id for patch in facts.draft.patches}
     for send in facts.earlier:
-        left = {one.patch_id for one in send.entries if one.patch_id}
-        same = left == now and same_patches(facts.series.patches, [one.mail.raw for one in send.entries if one.patch_id])
+        left = {entry.patch_id for entry in send.entries if entry.patch_id}
+        same = left == now and same_patches(facts.series.patches, [entry.mail.raw for entry in send.entries if entry.patch_id])
         is_new = facts.version > send.version and told
         if left and same and not resend and not is_new and not facts.request.to_self:
             yield SendProblem(
@@ -194,18 +196,18 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _recorded(facts: PreflightFacts, told: bool) -> Iterator[SendProblem]:
     """What was sent as tags, b4 and the archive know it, where the outbox does not."""
-    for one in facts.records:
-        when = f" on {one.date}" if one.date else ""
-        if one.same and not (facts.version > one.version and told):
+    for record in facts.records:
+        when = f" on {record.date}" if record.date else ""
+        if record.same and not (facts.version > record.version and told):
             hint = (
                 "amend the commits, and say what is new with `patchpilot draft --changelog '- what changed'`;"
                 " --resend sends it again marked RESEND"
             )
-            yield SendProblem("already-sent", f"the same patches were sent as v{one.version}{when}: {one.where}", hint)
+            yield SendProblem("already-sent", f"the same patches were sent as v{record.version}{when}: {record.where}", hint)
             return
-        if one.same_topic and one.version == facts.version:
-            hint = f"`patchpilot draft -v {one.version + 1}` makes it the next version"
-            yield SendProblem("version-sent", f"v{one.version} of this topic was sent{when}: {one.where}", hint)
+        if record.same_topic and record.version == facts.version:
+            hint = f"`patchpilot draft -v {record.version + 1}` makes it the next version"
+            yield SendProblem("version-sent", f"v{record.version} of this topic was sent{when}: {record.where}", hint)
             return
 
 
@@ -239,7 +241,7 @@ def _tells_changes(series: Series, version: int) -> bool:
 
 
 def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
-    stable = [one for one in facts.recipients if one.address.key == _STABLE]
+    stable = [recipient for recipient in facts.recipients if recipient.address.key == _STABLE]
     if not stable:
         return
     for patch in facts.series.patches:
@@ -311,7 +313,7 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-target", "no target tree is known here: whether the patches apply was not tried", "git remote add, or --base REF"
         )
-    doubtful = [one.address.email for one in facts.recipients if judge(one.address.email).state is AddressState.DOUBTFUL]
+    doubtful = [recipient.address.email for recipient in facts.recipients if judge(recipient.address.email).state is AddressState.DOUBTFUL]
     if doubtful:
         yield SendProblem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
 

@@ -43,7 +43,7 @@ def git_send_email(repository: Repository | None, account: Account | None, wante
         modules.append("IO::Socket::SSL")
     if account and account.needs_login:
         modules += ["Authen::SASL", "MIME::Base64"]
-    missing = [one for one in modules if not _perl_has(one, path)]
+    missing = [module for module in modules if not _perl_has(module, path)]
     if missing:
         return Probe("git-send-email", lack, f"git send-email lacks the Perl module(s) {', '.join(missing)}", INSTALL)
     return Probe("git-send-email", "ok", "git send-email is installed")
@@ -225,7 +225,7 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
         if int(count or 0) < many:
             return Probe("commit-graph", "ok", "history is small: no commit-graph is needed")
         return Probe("commit-graph", "warn", "there is no commit-graph: questions about history take ten times as long", command)
-    if not any(_has_filters(one) for one in files if one.exists()):
+    if not any(_has_filters(file) for file in files if file.exists()):
         return Probe("commit-graph", "warn", "the commit-graph has no changed-path filters", command)
     return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
 

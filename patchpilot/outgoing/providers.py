@@ -45,9 +45,9 @@ def providers() -> tuple[Provider, ...]:
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
     """The provider of a mail server, or (without one set) of an address's domain."""
     host = server.lower()
-    for one in providers():
-        for known in one.servers:
+    for provider in providers():
+        for known in provider.servers:
             name, _, number = known.partition(":")
             if (host == name or (name.endswith(".") and host.startswith(name))) and (not number or int(number) == port):
-                return one
-    return next((one for one in providers() if domain and domain.lower() in one.domains), None)
+                return provider
+    return next((provider for provider in providers() if domain and domain.lower() in provider.domains), None)

@@ -159,10 +159,10 @@ def _envelope(server: StrictSMTP, sender: str, recipients: Sequence[str], data: 
     reply = server.mail(sender, options)
     if not accepted(reply[0]):
         return before_mail(reply[0], f"the sender {sender}: {_text(reply)}", reused=reused)
-    for one in recipients:
-        reply = server.rcpt(one)
+    for recipient in recipients:
+        reply = server.rcpt(recipient)
         if not accepted(reply[0]):
-            return before_mail(reply[0], f"{one}: {_text(reply)}", reused=reused)
+            return before_mail(reply[0], f"{recipient}: {_text(reply)}", reused=reused)
     reply = server.docmd("data")
     return None if reply[0] == 354 else before_mail(reply[0], f"the mail: {_text(reply)}", reused=reused)
 

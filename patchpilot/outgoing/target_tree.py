@@ -47,7 +47,7 @@ class TargetStanding:
 def remote_of(repository: Repository, tree: str) -> Target | None:
     """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git branch`."""
     words = tree.split()
-    url = next((one for one in words if "://" in one or one.endswith(".git")), None)
+    url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
     wanted = _place(url)
@@ -126,7 +126,7 @@ def stand_files(repository: Repository, patches: Sequence[tuple[str, bytes]], ta
                 worst = AppliesHow.THREE_WAY
             else:
                 names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
-                paths = tuple(one.split("\t")[-1] for one in names if one.count("\t") == 2 and not one.endswith("\t"))
+                paths = tuple(name.split("\t")[-1] for name in names if name.count("\t") == 2 and not name.endswith("\t"))
                 return TargetStanding(AppliesHow.CONFLICT, subject, paths, tuple(already))
     return TargetStanding(worst, already=tuple(already))
 

@@ -30,25 +30,25 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
 
 
 def _by_tree(tree: Tree) -> Project | None:
-    for one in projects().values():
-        if any(all(tree.exists(path) for path in paths) for paths in one.tree_has):
-            return one
+    for project in projects().values():
+        if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
+            return project
     return None
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:
     """The project that patches without a tree are for: by the lists they go to, the stable trees they name, or what they touch."""
     paths = [path for patch in patches for path in patch.paths]
-    addresses = {one.key for patch in patches for name in ("To", "Cc") for one in patch.addresses(name)}
+    addresses = {address.key for patch in patches for name in ("To", "Cc") for address in patch.addresses(name)}
     addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
     if any(address.endswith("@vger.kernel.org") for address in addresses):
         # other projects' lists read along there
         addresses = set()
-    for one in projects().values():
+    for project in projects().values():
         if (
-            not one.inherits
-            and one.paths_pattern
-            and (addresses & {*one.lists.main, one.lists.stable} or any(map(re.compile(one.paths_pattern).search, paths)))
+            not project.inherits
+            and project.paths_pattern
+            and (addresses & {*project.lists.main, project.lists.stable} or any(map(re.compile(project.paths_pattern).search, paths)))
         ):
-            return one
+            return project
     return None

@@ -49,7 +49,7 @@ def _seen(section: Section, repository: Repository, seconds: float) -> str:
     """Everybody named in the commits of three years to a section's files, in lower case; "" when unknown."""
     patterns = [value.strip() for value in section.values("F")]
     # a pattern with a star stands for its whole folder: rather too many seen than too few
-    paths = [(folder_of(one) if set(one) & set("*?[{") else one).rstrip("/") for one in patterns]
+    paths = [(folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/") for pattern in patterns]
     paths = [path for path in dict.fromkeys(paths) if path]
     if not paths or seconds <= 0.05:
         return ""

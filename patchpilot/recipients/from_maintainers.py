@@ -30,20 +30,20 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
     # as the tree's script compares them: name and address, letter by letter
     chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
     # people of several names or addresses are known by the first one met, so the order is that of get_maintainer.pl
-    for one in sorted(matches, key=lambda found: found.met):
-        section = one.section
+    for match in sorted(matches, key=lambda found: found.met):
+        section = match.section
         for entry in section.entries:
             if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
                 role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
                 for box in each_mailbox(entry.value):
                     if written(*take_apart(box)) not in chiefs:
-                        _add(gathered, box, role, header, one)
+                        _add(gathered, box, role, header, match)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append(f"{section.name}: {address} takes mail of subscribers only, so it is left out (--s adds it)")
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
-                _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", one)
+                _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", match)
     return NamedRecipient(matches, tuple(left_out))
 
 
@@ -51,15 +51,17 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
     """The lists of the most specific section that has one, for each file; the catch-all's only where there is no other."""
     taken: dict[str, None] = {}
     found: set[str] = set()
-    for one in matches:
-        if not one.section.lists or one.by_keyword:
+    for match in matches:
+        if not match.section.lists or match.by_keyword:
             continue
-        for path in one.paths:
+        for path in match.paths:
             if path not in taken:
                 taken[path] = None
-                found |= {address.lower() for address, _ in one.section.lists}
-    if len([one for one in matches if not one.is_rest and one.section.lists]) and (rest := [one for one in matches if one.is_rest]):
-        others = {address.lower() for one in matches if not one.is_rest for address, _ in one.section.lists}
+                found |= {address.lower() for address, _ in match.section.lists}
+    if len([match for match in matches if not match.is_rest and match.section.lists]) and (
+        rest := [match for match in matches if match.is_rest]
+    ):
+        others = {address.lower() for match in matches if not match.is_rest for address, _ in match.section.lists}
         found -= {address.lower() for one in rest for address, _ in one.section.lists} - others
     return found
 

@@ -39,7 +39,7 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
 
 def add_tagged(gathered: MergedRecipient, patch: Patch, known: KnownLists) -> None:
     """The people and lists of a message's tags (Cc), and the lists that a rule sends it to."""
-    special = {one.address: one for one in known.lists}
+    special = {list_.address: list_ for list_ in known.lists}
     for tag in message_tags(patch):
         address = tag.address
         assert address is not None
@@ -47,9 +47,9 @@ def add_tagged(gathered: MergedRecipient, patch: Patch, known: KnownLists) -> No
         role = rule.role if rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
         gathered.add(box(address), role, "cc", f"{tag.name}: of the message")
     text = "\n".join((*patch.message, *patch.notes))
-    for one in known.lists:
-        if one.message.search(text) and all(patch.tags(tag) for tag in one.tags):
-            gathered.add(one.address, one.role, "cc", f"{one.reason} ({one.reference})")
+    for list_ in known.lists:
+        if list_.message.search(text) and all(patch.tags(tag) for tag in list_.tags):
+            gathered.add(list_.address, list_.role, "cc", f"{list_.reason} ({list_.reference})")
 
 
 def box(address: Address) -> str:
@@ -74,7 +74,7 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
 
 def add_culprit_people(gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
     """The author of each culprit, and those who reviewed, tested and signed it (Cc)."""
-    bosses = {one.lower() for one in chiefs}
+    bosses = {chief.lower() for chief in chiefs}
     for commit in commits:
         gathered.add(box(commit.author), "culprit author", "cc", f"author of {commit.reference}, which this fixes")
         for line in commit.lines:

@@ -59,14 +59,14 @@ def known(profile: str = "linux") -> KnownLists:
         return KnownLists(
             tuple(
                 RuleList(
-                    one["address"],
-                    one["role"],
-                    re.compile(one["message"], re.MULTILINE),
-                    one["reason"],
-                    one["reference"],
-                    tuple(one.get("tags", ())),
+                    list_["address"],
+                    list_["role"],
+                    re.compile(list_["message"], re.MULTILINE),
+                    list_["reason"],
+                    list_["reference"],
+                    tuple(list_.get("tags", ())),
                 )
-                for one in lists
+                for list_ in lists
             ),
             tuple(
                 GoneAddress(one.get("address", "").lower(), one.get("domain", "").lower(), one["why"], one.get("instead", ""))

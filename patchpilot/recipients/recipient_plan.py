@@ -62,8 +62,12 @@ def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | 
 def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
     """The plan of a fix that must not be public yet: the security contact and the maintainers, no list, nobody else who was not put there by hand."""
     contact = Recipient(Address("", address), "security contact", None, "to", ("a security problem is told here first, and to no list",))
-    kept = [one for one in plan.recipients if one.by_hand or (one.role == "maintainer" and one.address.key != contact.address.key)]
-    left = sum(one not in kept for one in plan.recipients)
+    kept = [
+        recipient
+        for recipient in plan.recipients
+        if recipient.by_hand or (recipient.role == "maintainer" and recipient.address.key != contact.address.key)
+    ]
+    left = sum(recipient not in kept for recipient in plan.recipients)
     said = f"{left} recipients left out until it is public: lists and everybody who is not a maintainer"
     return replace(plan, recipients=(contact, *kept), warnings=(said, *plan.warnings))
 
@@ -96,7 +100,7 @@ def _finish(
     everybody = gathered.recipients()
     recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
-    sections = tuple(shown(one.section) for one in named.matches)
+    sections = tuple(shown(match.section) for match in named.matches)
     return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.known, sources.repository), *remarks))
 
 
@@ -107,7 +111,7 @@ def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sour
     """
     if not sources.history:
         return ()
-    cared_for = frozenset(path for one in named.matches if not one.is_rest and is_looked_after(one.section) for path in one.paths)
+    cared_for = frozenset(path for match in named.matches if not match.is_rest and is_looked_after(match.section) for path in match.paths)
     people = CollectedRoles(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
     sources.history.add_file_people(people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False))
     for row in people.rows:

@@ -33,7 +33,7 @@ class RecipientFacts:
 
 def warnings_of(facts: RecipientFacts, tree: Tree, known: KnownLists, repository: Repository | None) -> tuple[str, ...]:
     """All warnings, the gravest first, each a sentence."""
-    sections = [one.section for one in facts.named.matches if not one.is_rest]
+    sections = [match.section for match in facts.named.matches if not match.is_rest]
     found = (
         *_addresses(facts, known),
         *_statuses(sections),
@@ -58,16 +58,16 @@ def judged(email: str) -> AddressVerdict:
 def _addresses(facts: RecipientFacts, known: KnownLists) -> Iterator[str]:
     for box in facts.unsafe:
         yield f"{box} cannot stand in a mail header: left out"
-    for one in facts.recipients:
-        email = one.address.email
+    for recipient in facts.recipients:
+        email = recipient.address.email
         verdict = judged(email)
         if verdict.state is AddressState.BAD:
-            yield f"{email} ({one.role}) is not an address, so it is left out: {verdict.reason}"
+            yield f"{email} ({recipient.role}) is not an address, so it is left out: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
-            yield f"{email} ({one.role}) is doubtful: {verdict.reason}"
+            yield f"{email} ({recipient.role}) is doubtful: {verdict.reason}"
         gone = known.bounces(email)
         if gone:
-            yield f"{email} ({one.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}" + (
+            yield f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}" + (
                 f"; write to {gone.instead}" if gone.instead else ""
             )
 
@@ -82,8 +82,8 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
 
 
 def _nobody(facts: RecipientFacts) -> Iterator[str]:
-    rest = next((f" but {one.section.name}" for one in facts.named.matches if one.is_rest), "")
-    taken = {path for one in facts.named.matches if not one.is_rest for path in one.paths}
+    rest = next((f" but {match.section.name}" for match in facts.named.matches if match.is_rest), "")
+    taken = {path for match in facts.named.matches if not match.is_rest for path in match.paths}
     alone = [path for path in facts.paths if path not in taken and path != "MAINTAINERS"]
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
@@ -91,16 +91,16 @@ def _nobody(facts: RecipientFacts) -> Iterator[str]:
 
 
 def _lists(facts: RecipientFacts) -> Iterator[str]:
-    for one in facts.recipients:
-        if one.role == "moderated list":
-            yield f"{one.address.email} is moderated: a first mail of yours may wait there for days"
+    for recipient in facts.recipients:
+        if recipient.role == "moderated list":
+            yield f"{recipient.address.email} is moderated: a first mail of yours may wait there for days"
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str]:
     """A section's T: trees, where the branch the topic is on comes from none of them."""
     if repository is None or not facts.named.matches:
         return
-    section = next((one.section for one in facts.named.matches if not one.is_rest and one.section.tree_urls), None)
+    section = next((match.section for match in facts.named.matches if not match.is_rest and match.section.tree_urls), None)
     remote = _remote(repository) if section else None
     if section is None or remote is None:
         return

@@ -21,7 +21,7 @@ _CHANGES = re.compile(r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→
 
 def template(name: str, folder: Path | None = None) -> str:
     """A template's text by name (`cover`, `note`, `ping`, `resend` …): the person's own in `folder`, else the shipped one."""
-    known = {one.stem: one for one in data_dir("templates").glob("*.txt")}
+    known = {file.stem: file for file in data_dir("templates").glob("*.txt")}
     own = (folder or own_templates()) / f"{name}.txt"
     place = own if own.is_file() else known.get(name)
     if place is None:
@@ -61,7 +61,7 @@ def split_cover(text: str) -> tuple[str, str, str]:
     for at, part in enumerate(parts[1:], 1):
         if _CHANGES.search(part):
             changelog = part.strip("\n")
-            body = "\n---\n".join([parts[0].rstrip("\n"), *(one.strip("\n") for one in parts[at + 1 :])]).strip("\n")
+            body = "\n---\n".join([parts[0].rstrip("\n"), *(part.strip("\n") for part in parts[at + 1 :])]).strip("\n")
             break
     return subject, body, changelog
 
@@ -99,7 +99,7 @@ def changelog_title(version: int) -> str:
 
 def lay_out(version: int, points: Sequence[str], link: str = "") -> str:
     """A changelog: heading, a point a line, the link to the version before."""
-    lines = [changelog_title(version), *(f"- {one}" for one in points)]
+    lines = [changelog_title(version), *(f"- {point}" for point in points)]
     if link:
         lines.append(f"- Link to v{version - 1}: {link}")
     return "\n".join(lines)

@@ -211,7 +211,7 @@ def _back_up(database: Database, label: str) -> None:
             draft.chmod(0o600)
             database.backup(copy)
         draft.replace(wanted)
-        for old in [one for one in backups(database.file) if "-version-" not in one.name][:-KEPT]:
+        for old in [backup for backup in backups(database.file) if "-version-" not in backup.name][:-KEPT]:
             old.unlink()
     except (OSError, sqlite3.Error):
         draft.unlink(missing_ok=True)
@@ -237,7 +237,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             file.with_name(file.name + ending).rename(aside.with_name(aside.name + ending))
-    backup = next((one for one in reversed(backups(file)) if _is_sound(one)), None)
+    backup = next((backup for backup in reversed(backups(file)) if _is_sound(backup)), None)
     if backup:
         file.write_bytes(backup.read_bytes())
     _checked.add(file)

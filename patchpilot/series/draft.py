@@ -156,12 +156,16 @@ class Drafts:
 
         A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
         """
-        ids, subjects, dates = {one.patch_id for one in patches}, {one.subject for one in patches}, {one.authored for one in patches} - {""}
+        ids, subjects, dates = (
+            {patch.patch_id for patch in patches},
+            {patch.subject for patch in patches},
+            {patch.authored for patch in patches} - {""},
+        )
         best: tuple[float, Draft] | None = None
         for draft in self.all(repository):
-            known = {one.patch_id for one in draft.patches}
+            known = {patch.patch_id for patch in draft.patches}
             same = len(ids & known)
-            alike = len(subjects & {one.subject for one in draft.patches}) or len(dates & {one.authored for one in draft.patches})
+            alike = len(subjects & {patch.subject for patch in draft.patches}) or len(dates & {patch.authored for patch in draft.patches})
             mine = branch is not None and draft.branch == branch
             gone = draft.branch is None or draft.branch not in branches
             score = 2.0 * same + alike + (0.5 if mine else 0.0)
@@ -236,7 +240,7 @@ def complete_prefix(text: str) -> str:
     if any(one in words for one in "[]"):
         raise UsageError(f"subject prefix {text!r}: brackets within it", hint=hint)
     parts = words.split()
-    if number := next((one for one in parts if re.fullmatch(r"v\d+|\d+/\d+", one, re.IGNORECASE)), None):
+    if number := next((part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None):
         raise UsageError(
             f"subject prefix {text!r}: {number!r} does not belong in it",
             hint="-v N sets the version; the patches are numbered by themselves",

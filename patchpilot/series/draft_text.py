@@ -21,18 +21,18 @@ def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = 
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
         "count": str(len(draft.patches)),
-        "patches": _remarks(one.subject for one in draft.patches),
+        "patches": _remarks(patch.subject for patch in draft.patches),
     }
     lines += ["==== cover ====", fill(template("cover", folder), cover)]
-    versions = sorted({int(one) for one in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
+    versions = sorted({int(changelog) for changelog in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
     for version in versions:
         text = draft.changelogs.get(str(version), "").strip("\n")
         if version == draft.version:
             text = fill(template("changelog", folder), {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)})
         lines += [f"==== changelog v{version} ====", text]
-    for one in draft.patches:
-        note = {"note": draft.notes.get(one.patch_id, "").strip("\n"), "subject": one.subject}
-        lines += [f"==== note for {one.subject} ====", fill(template("note", folder), note)]
+    for patch in draft.patches:
+        note = {"note": draft.notes.get(patch.patch_id, "").strip("\n"), "subject": patch.subject}
+        lines += [f"==== note for {patch.subject} ====", fill(template("note", folder), note)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -45,7 +45,7 @@ def from_text(draft: Draft, text: str) -> Draft:
     parts = _parts(text)
     changed = draft
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
-    ids = {one.subject: one.patch_id for one in draft.patches}
+    ids = {patch.subject: patch.patch_id for patch in draft.patches}
     for heading, body in parts.items():
         found = _HEADING.match(heading)
         assert found is not None

@@ -45,17 +45,17 @@ def with_kept_ids(draft: Draft, kind: str, mails: tuple[RenderedMail, ...]) -> t
     """Mails whose maker gives every run new Message-IDs, with those that were shown before for the same mails."""
     content = [
         part
-        for one in mails
-        for part in (one.subject, one.sender.header(), "answer" if one.in_reply_to else "", one.raw.partition(b"\n\n")[2])
+        for mail in mails
+        for part in (mail.subject, mail.sender.header(), "answer" if mail.in_reply_to else "", mail.raw.partition(b"\n\n")[2])
     ]
-    own = tuple(one.message_id for one in mails)
+    own = tuple(mail.message_id for mail in mails)
     kept = kept_ids(draft, kind, content, lambda: own)
     if kept == own or len(kept) != len(own):
         return mails
     made = []
-    for one in mails:
-        head, gap, body = one.raw.partition(b"\n\n")
+    for mail in mails:
+        head, gap, body = mail.raw.partition(b"\n\n")
         for old, new in zip(own, kept, strict=True):
             head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
-        made.append(captured(head + gap + body, one.envelope_from, one.recipients))
+        made.append(captured(head + gap + body, mail.envelope_from, mail.recipients))
     return tuple(made)

@@ -49,8 +49,8 @@ class Edits:
         """The plan with the edits made to it; what they put there is marked as made by hand, what they took out is said in a warning."""
         if not self.placed and not self.dropped:
             return plan
-        kept = [one for one in plan.recipients if one.address.key not in self.dropped]
-        gone = [one.address.email for one in plan.recipients if one.address.key in self.dropped]
+        kept = [recipient for recipient in plan.recipients if recipient.address.key not in self.dropped]
+        gone = [recipient.address.email for recipient in plan.recipients if recipient.address.key in self.dropped]
         for header, address in self.placed:
             at = next((at for at, one in enumerate(kept) if one.address.key == address.key), None)
             if at is None:

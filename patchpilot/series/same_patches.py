@@ -20,13 +20,13 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}
     except PatchpilotError:
         return True
-    return before == {_key(one) for one in patches}
+    return before == {_key(patch) for patch in patches}
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
     """Whether two series, of which there is at least one patch, have the same authors, messages and changed lines."""
-    mine = {_key(one) for one in patches}
-    return bool(mine) and mine == {_key(one) for one in others}
+    mine = {_key(patch) for patch in patches}
+    return bool(mine) and mine == {_key(other) for other in others}
 
 
 def _key(patch: Patch) -> _Key:

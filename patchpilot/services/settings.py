@@ -60,7 +60,7 @@ def tracked_content(repository: "Repository", source: Source, file: Path) -> byt
     """
     top = repository.top.resolve()
     names = [Path(os.path.normpath(Path.cwd() / file)), Path(os.path.realpath(file.parent)) / file.name, Path(os.path.realpath(file))]
-    inside = dict.fromkeys(one.relative_to(top).as_posix() for one in names if one.is_relative_to(top))
+    inside = dict.fromkeys(name.relative_to(top).as_posix() for name in names if name.is_relative_to(top))
     for path in inside:
         if (data := source.tree.read(path)) is not None:
             return data
@@ -80,8 +80,8 @@ def base_revision(repository: "Repository", targets: Sequence[str], base: str | 
     """
     from patchpilot.services.topic.topic_base import find_base
 
-    ranges = [one.partition("..") for one in targets if ".." in one and not Path(one).exists()]
-    commits = [one for one in targets if ".." not in one and repository.find(one)]
+    ranges = [target.partition("..") for target in targets if ".." in target and not Path(target).exists()]
+    commits = [target for target in targets if ".." not in target and repository.find(target)]
     try:
         head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
         at_head = head == repository.find("HEAD")

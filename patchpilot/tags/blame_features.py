@@ -45,8 +45,8 @@ def tally(scene: EvidenceInput) -> dict[str, Tally]:
     """Count, for every commit that owns a line of the changed files, what it owns and where."""
     found: dict[str, Tally] = defaultdict(Tally)
     spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or not word.islower()}
-    for one in scene.mentions:
-        found[one].mentioned = True
+    for mention in scene.mentions:
+        found[mention].mentioned = True
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")
         if blame:
@@ -165,15 +165,15 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
     """The numbers of each candidate, about between 0 and 1; being named outright is larger, since few examples must not hold its weight back."""
     ids = [one for one in tallies if one in scene.owners]
     tables = {
-        kind: shares({one: getattr(tallies[one], kind) for one in ids})
+        kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
         for kind in ("removed", "beside", "context", "block", "file", "votes", "related", "related_near", "named")
     }
     runs = sum(len(change.runs) for change in scene.files if change.old_path in scene.blames) or 1
-    adds_only = not any(tallies[one].removed for one in ids)
+    adds_only = not any(tallies[id_].removed for id_ in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
     weights = _word_weights(scene, ids)
-    direct = {one: tables["removed"][one] if not adds_only else tables["beside"][one] * 0.7 + tables["context"][one] * 0.3 for one in ids}
+    direct = {id_: tables["removed"][id_] if not adds_only else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3 for id_ in ids}
     order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
     among = [one for one in order if direct[one] > 0 or tables["block"][one] > 0]
     age_rank = {one: at / max(1, len(among) - 1) for at, one in enumerate(among)}
@@ -235,8 +235,8 @@ def glance(numbers: Mapping[str, float]) -> float:
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
     """How telling a word is: rare among the candidates' subjects counts more."""
     seen: Counter[str] = Counter()
-    for one in ids:
-        seen.update(stems(scene.owners[one].subject.rpartition(": ")[2]))
+    for id_ in ids:
+        seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))
     return {word: math.log((1 + len(ids)) / count) for word, count in seen.items()}
 
 

@@ -39,7 +39,7 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
     """The scene of a commit that has a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
-    looked = sorted((one for one in files if one.old_path and one.runs), key=lambda one: -one.size)[:MAX_FILES]
+    looked = sorted((file for file in files if file.old_path and file.runs), key=lambda one: -one.size)[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("who wrote the lines", 0, len(looked))

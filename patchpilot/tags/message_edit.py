@@ -38,7 +38,7 @@ def _add_developer(message: str, who: str) -> str:
     if any(line.lower() == pair[0].lower() for line in lines):
         return message
     trailers = parse_trailers(lines)
-    signed = [one.line for one in trailers if one.key == "signed-off-by"]
+    signed = [trailer.line for trailer in trailers if trailer.key == "signed-off-by"]
     others = [line for line in signed if lines[line].lower() != pair[1].lower()]
     if signed and not others:
         lines.insert(signed[0], pair[0])

@@ -28,22 +28,22 @@ def weigh_release(candidates: Sequence[Candidate], text: str, first: Callable[[C
     named = set(releases_in(text))
     if not named:
         return tuple(candidates)
-    met = {one.commit: found for one in candidates if (found := first(one)) and found.numbers in named}
+    met = {candidate.commit: found for candidate in candidates if (found := first(candidate)) and found.numbers in named}
     if not met or len(met) == len(candidates):
         return tuple(candidates)
-    raised = {one.commit: one.confidence * (TIMES if one.commit in met else 1.0) for one in candidates}
-    whole = sum(one.confidence for one in candidates)
+    raised = {candidate.commit: candidate.confidence * (TIMES if candidate.commit in met else 1.0) for candidate in candidates}
+    whole = sum(candidate.confidence for candidate in candidates)
     # what is left for "none of these" keeps its weight
     scale = max(1.0, whole) / (sum(raised.values()) + max(0.0, 1.0 - whole))
     weighed = [
         replace(
-            one,
-            confidence=round(raised[one.commit] * scale, 3),
+            candidate,
+            confidence=round(raised[candidate.commit] * scale, 3),
             evidence=(
-                *one.evidence,
-                *([f"came with {met[one.commit].name}, the release that the message names"] if one.commit in met else []),
+                *candidate.evidence,
+                *([f"came with {met[candidate.commit].name}, the release that the message names"] if candidate.commit in met else []),
             ),
         )
-        for one in candidates
+        for candidate in candidates
     ]
     return tuple(sorted(weighed, key=lambda one: -one.confidence))

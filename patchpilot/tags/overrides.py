@@ -31,7 +31,7 @@ def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candi
     """Put what a revert takes back first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
-    found = [one for one in dict.fromkeys(ids) if one and one != commit.id and repository.is_ancestor(one, commit.id)]
+    found = [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)]
     if not found:
         return Override(tuple(candidates), ())
     first = [_certain(repository, one, REVERTED, "the message reverts it", candidates) for one in found]
@@ -46,7 +46,7 @@ def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, c
         bad, good = [_known(repository, one) for one in bisection.bad[-1:]], [_known(repository, one) for one in bisection.good]
         left = list(repository.rev_list(f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)))
     if len(left) != 1:
-        inside = tuple(one for one in candidates if one.commit in set(left))
+        inside = tuple(candidate for candidate in candidates if candidate.commit in set(left))
         notes = [f"the bisection is not finished: {len(left)} commits are left"]
         if not inside and candidates:
             notes.append("none of the likely commits is among them")
@@ -56,7 +56,7 @@ def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, c
     if culprit != commit.id and not repository.is_ancestor(culprit, commit.id):
         notes.append(f"the fix does not stand on {culprit[:12]}, which the bisection found: it may have it as another commit")
     if candidates and candidates[0].commit != culprit:
-        known = next((one for one in candidates if one.commit == culprit), None)
+        known = next((candidate for candidate in candidates if candidate.commit == culprit), None)
         told = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
         notes.append(f"the bisection contradicts the lines: they point at {told}" + ("" if known else ", and not at all at what it found"))
     words = "git bisect found it to be the first bad commit"
@@ -82,7 +82,14 @@ def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple
     """The settled ones, then the others with what confidence is left."""
     taken = {one.commit for one in first}
     left = 1 - max(one.confidence for one in first)
-    return (*first, *(replace(one, confidence=round(one.confidence * left, 3)) for one in candidates if one.commit not in taken))
+    return (
+        *first,
+        *(
+            replace(candidate, confidence=round(candidate.confidence * left, 3))
+            for candidate in candidates
+            if candidate.commit not in taken
+        ),
+    )
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:

@@ -113,7 +113,11 @@ def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Ta
     paths = {blame.origins[line][0] for blame in scene.blames.values() for line, owner in blame.ids.items() if owner in wanted}
     past = read_past(repository, chosen, paths | set(scene.blames))
     again = closer(scene, tallies, past)
-    return {one: {**numbers[one], **again.get(one, {})} for one in dict.fromkeys([*chosen, *scene.mentions]) if one in numbers}
+    return {
+        mention: {**numbers[mention], **again.get(mention, {})}
+        for mention in dict.fromkeys([*chosen, *scene.mentions])
+        if mention in numbers
+    }
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:

@@ -36,14 +36,14 @@ def shipped() -> Weights:
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """What a list of candidates tells of whether the culprit is among them."""
-    removed = sorted((one["removed"] for one in candidates.values()), reverse=True)
+    removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
     return {
         "bias": 1.0,
         "few": 1.0 / (1 + len(candidates)),
         "many": math.log1p(len(candidates)),
         "adds_only": float(not removed or removed[0] == 0),
         "top_share": removed[0] if removed else 0.0,
-        "mentioned": max((one["mentioned"] for one in candidates.values()), default=0.0),
+        "mentioned": max((candidate["mentioned"] for candidate in candidates.values()), default=0.0),
     }
 
 

@@ -57,7 +57,7 @@ def pasted(text: str, archive: str = "https://lore.kernel.org/r/") -> tuple[Trai
     InputError for what is none of these.
     """
     found: list[TrailerLine] = []
-    for line in (one.strip() for one in text.splitlines()):
+    for line in (line.strip() for line in text.splitlines()):
         if line:
             found += _one(line, archive)
     return tuple(dict.fromkeys(found))

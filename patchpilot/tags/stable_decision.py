@@ -31,7 +31,7 @@ class Culprits:
     @property
     def oldest_release(self) -> str | None:
         """The first release that has any of them."""
-        return next((one for one in self.releases if one), None)
+        return next((release for release in self.releases if release), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def advise(
         return StableAdvice((), False, (no_fix,))
     if culprits is None:
         return StableAdvice((), False, ("the commit that introduced the bug is not known: name it with --fixes",))
-    affected = [one for one in branches if one.affected]
+    affected = [branch for branch in branches if branch.affected]
     release = culprits.oldest_release
     if release is None and not affected:
         return StableAdvice((), False, ("the bug is in no release and in no stable branch: its fix goes the same way",))

@@ -52,7 +52,7 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
     """Read the places out of a mail of this kind; `text` is its unquoted text, `headers` its headers by lower-case name."""
     if kind is MailKind.APPLIED:
         landings = _summary(text)
-        commits = [one.commit for one in landings if one.commit] or [*_ids(_COMMIT_URL, text), *_ids(_COMMIT_LINE, text)]
+        commits = [landing.commit for landing in landings if landing.commit] or [*_ids(_COMMIT_URL, text), *_ids(_COMMIT_LINE, text)]
         if "git tree" in text and not commits:
             commits = _ids(_CHERRY, text)
         named = _APPLIED_TO.search(text) or _DRIVER.search(text)
@@ -61,13 +61,13 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
     if kind is MailKind.PULL_MERGED:
         pulled = _PULLED.search(text)
         ids = [headers.get("x-pr-merge-commit-id", ""), *_ids(_COMMIT_URL, text)]
-        return Placement(_unique([one for one in ids if re.fullmatch(r"[0-9a-f]{7,40}", one)]), pulled["tree"] if pulled else None)
+        return Placement(_unique([id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{7,40}", id_)]), pulled["tree"] if pulled else None)
     if kind is MailKind.TIP_COMMIT:
         tip = _TIP.search(text)
         return Placement(_unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip")
     if kind is MailKind.MM_COMMIT:
         found = _MM.search(text) or _MM.search(subject)
-        branch = next((one for one in found.groups() if one), None) if found else None
+        branch = next((group for group in found.groups() if group), None) if found else None
         return Placement((), f"-mm {branch}" if branch else "-mm")
     if kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL, MailKind.BACKPORT_BOT):
         ids = _ids(_UPSTREAM, text) or (_ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else [])
@@ -89,14 +89,16 @@ def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
 
 def _summary(text: str) -> tuple[AppliedReport, ...]:
     found = []
-    for one in _SUMMARY.finditer(text[:200_000]):
+    for match in _SUMMARY.finditer(text[:200_000]):
         commit = (
-            _COMMIT_URL.search(one["where"])
-            or re.match(r"(?P<id>[0-9a-f]{7,40})$", one["where"])
-            or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", one["where"])
+            _COMMIT_URL.search(match["where"])
+            or re.match(r"(?P<id>[0-9a-f]{7,40})$", match["where"])
+            or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", match["where"])
         )
         found.append(
-            AppliedReport(" ".join(one["title"].split()), int(one["number"]) if one["number"] else None, commit["id"] if commit else None)
+            AppliedReport(
+                " ".join(match["title"].split()), int(match["number"]) if match["number"] else None, commit["id"] if commit else None
+            )
         )
     return tuple(found)
 

@@ -70,12 +70,12 @@ def _widen(
         take(archive.search(query, threads=True, fresh=fresh))
     status = _one(message_id, have.values(), read) or status
     heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
-    for one in [*heads, *status.topic.missing][:MAX_THREADS]:
-        if one in asked or (one in have and not fresh and any(mail.in_reply_to == one for mail in have.values())):
+    for head in [*heads, *status.topic.missing][:MAX_THREADS]:
+        if head in asked or (head in have and not fresh and any(mail.in_reply_to == head for mail in have.values())):
             continue
-        asked.add(one)
+        asked.add(head)
         try:
-            take(archive.thread(one, fresh=fresh))
+            take(archive.thread(head, fresh=fresh))
         except NotInArchiveError:
             continue
     status = _one(message_id, have.values(), read) or status

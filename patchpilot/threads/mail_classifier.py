@@ -46,12 +46,12 @@ class Classified:
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
         """The tags that count."""
-        return tuple(one for one in self.trailers if one.credited)
+        return tuple(trailer for trailer in self.trailers if trailer.credited)
 
     @cached_property
     def place(self) -> Placement:
         """Where the mail says the patch went."""
-        headers = {one.name.lower(): one.value for one in self.mail.headers}
+        headers = {header.name.lower(): header.value for header in self.mail.headers}
         found = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
         return found if found.tree or not self.named_tree else Placement(found.commits, self.named_tree, found.versions, found.landings)
 
@@ -158,4 +158,4 @@ def unquoted(body: str) -> str:
 
 
 def _headers(mail: Mail) -> str:
-    return "\n".join(f"{one.name}: {one.value}" for one in mail.headers)
+    return "\n".join(f"{header.name}: {header.value}" for header in mail.headers)

@@ -41,18 +41,18 @@ class _Known:
                 self._named[title].add(at)
             for post in (post for revision in status.topic.revisions for post in revision.posts):
                 mail = post.mail.mail
-                for one in (mail.in_reply_to or "", *mail.references[-MAX_REFERENCES:], *post.links, *_commits(mail.body)):
-                    self._named[one].add(at)
+                for reference in (mail.in_reply_to or "", *mail.references[-MAX_REFERENCES:], *post.links, *_commits(mail.body)):
+                    self._named[reference].add(at)
             for reply in status.replies:
                 if reply.mail.robot is None:
-                    for one in _commits(reply.mail.mail.body):
-                        self._named[one].add(at)
+                    for commit in _commits(reply.mail.mail.body):
+                        self._named[commit].add(at)
 
     def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
         """The works that name this one's titles, mails or commits, and all requests to pull, in order."""
         titles = status.topic.titles
-        names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(one[:12] for one in commits))
-        return sorted(self._pulls.union(*(self._named.get(one, ()) for one in names)))
+        names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(commit[:12] for commit in commits))
+        return sorted(self._pulls.union(*(self._named.get(name, ()) for name in names)))
 
 
 def _commits(text: str) -> set[str]:
@@ -93,7 +93,7 @@ def _carried(status: Status, every: Sequence[Status]) -> Status:
     carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying and _is_batch(one)]
     if not carriers or status.state not in _ON_ITS_WAY:
         return status
-    merged = next((one for one in carriers if one.state is SeriesState.IN_MAINLINE), None)
+    merged = next((carrier for carrier in carriers if carrier.state is SeriesState.IN_MAINLINE), None)
     if merged:
         return replace(
             status,

@@ -162,9 +162,9 @@ def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -
         bare = line.rstrip()
         if written and (line in ("-- ", "--") or _FOOTER.match(bare)):
             return at
-        if _OUTLOOK.match(bare) and any(_MAIL_HEADER.match(one) for one in lines[at + 1 : at + 4]):
+        if _OUTLOOK.match(bare) and any(_MAIL_HEADER.match(line) for line in lines[at + 1 : at + 4]):
             return at
-        if _MAIL_HEADER.match(line) and sum(1 for one in lines[at : at + 6] if _MAIL_HEADER.match(one)) >= 3:
+        if _MAIL_HEADER.match(line) and sum(1 for line in lines[at : at + 6] if _MAIL_HEADER.match(line)) >= 3:
             return at
         written = written or bool(bare)
     return patch_from

@@ -38,7 +38,7 @@ class _Works:
 
     def __init__(self, revisions: Sequence[Revision]) -> None:
         self._parent = list(range(len(revisions)))
-        self._versions = [(one.version, one.version) for one in revisions]
+        self._versions = [(revision.version, revision.version) for revision in revisions]
 
     def of(self, one: int) -> int:
         while self._parent[one] != one:
@@ -96,7 +96,7 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
         if mine.version < 2 or mine.backport_to:
             continue
         earlier = {one: version for post in mine.posts for one, version in post.earlier.items()}
-        above = {one for post in mine.posts for one in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)}
+        above = {reference for post in mine.posts for reference in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)}
         for one in {link for post in mine.posts for link in post.links} | above:
             if (other := by_id.get(one)) is None or other == at or revisions[other].version > mine.version:
                 continue

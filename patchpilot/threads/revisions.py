@@ -33,7 +33,7 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
     topics = [PostedTopic(_in_order(group)) for group in link(revisions)]
-    return tuple(sorted(topics, key=lambda topic: min(when(one.head.mail.mail) for one in topic.revisions)))
+    return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
 
 
 def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
@@ -47,7 +47,7 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
 def _post(mail: Classified) -> Post:
     text = unquoted(mail.mail.body)
     found = _CHANGE_ID.search(text)
-    links: set[str] = {_clean_id(one) for one in _NAMED_ID.findall(text) if "@" in one}
+    links: set[str] = {_clean_id(match) for match in _NAMED_ID.findall(text) if "@" in match}
     earlier: dict[str, int] = {}
     for url in itertools.islice(_URL.finditer(text[:200_000]), 500):
         message_id = _id_of(url[0])
@@ -94,7 +94,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
         if subject.total:
-            near = (by_id.get(one) for one in (mail.in_reply_to or "", *reversed(mail.references)))
+            near = (by_id.get(reference) for reference in (mail.in_reply_to or "", *reversed(mail.references)))
             home = next((group for group in near if group is not None and (_fits(group, post, shape) or _under_cover(group, post))), None)
         if home is None and subject.total and (subject.total > 1 or subject.number == 0):
             home = next((group for group in reversed(by_shape[shape]) if _fits(group, post, shape) and _together(group, post)), None)
@@ -136,4 +136,4 @@ def _together(group: Sequence[Post], post: Post) -> bool:
 
 def _stem(message_id: str) -> str | None:
     found = re.match(r"^(\d{14}\.\d+)-\d+-|^(\d+-\d+)-git-send-email|^(.*-v\d+)-\d+-[0-9a-f]+@", message_id)
-    return next((one for one in found.groups() if one), None) if found else None
+    return next((group for group in found.groups() if group), None) if found else None

@@ -182,15 +182,15 @@ def _in_review(
     since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
     others = [one for one in since if not same_person(one.mail.sender, topic.author)]
     wanting = [
-        one
-        for one in others
-        if one.mail.kind in WANTS_ANSWER and not (one.mail.kind is MailKind.AI_REVIEW and "no issues" in one.mail.body.text)
+        other
+        for other in others
+        if other.mail.kind in WANTS_ANSWER and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
     ]
     approved: dict[str, datetime] = {}
-    for one in others:
-        if one.mail.credited:
-            for key in (one.mail.sender.key, one.mail.sender.name.lower()):
-                approved[key] = max(when(one.mail.mail), approved.get(key, when(one.mail.mail)))
+    for other in others:
+        if other.mail.credited:
+            for key in (other.mail.sender.key, other.mail.sender.name.lower()):
+                approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
     open_wishes = [
         one
         for one in wanting
@@ -215,7 +215,7 @@ def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
     from patchpilot.projects.detection import detect
     from patchpilot.projects.loading import projects
 
-    if silence <= timedelta(days=min(one.mail.waiting_days for one in projects().values())):
+    if silence <= timedelta(days=min(project.mail.waiting_days for project in projects().values())):
         return False
     patches = []
     for post in topic.latest.patches:

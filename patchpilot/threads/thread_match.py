@@ -147,8 +147,8 @@ def _by_thread(
         known[current.mail.message_id] = None
         path.append(current.mail.message_id)
         ids = _above(current)
-        place = next((owner[one] for one in ids if one in owner), None)
-        following = next((by_id[one] for one in ids if one in by_id), None)
+        place = next((owner[id_] for id_ in ids if id_ in owner), None)
+        following = next((by_id[id_] for id_ in ids if id_ in by_id), None)
         if place is not None or following is None:
             break
         if following.kind in STABLE:
@@ -164,7 +164,7 @@ def _by_thread(
 
 def _above(mail: Classified) -> list[str]:
     """The ids a mail answers, the nearest first; a hostile References line does not get to cost much."""
-    return [one for one in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if one]
+    return [reference for reference in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if reference]
 
 
 def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:

@@ -73,7 +73,7 @@ _STABLE_WORDS = {
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
     """The stable branches in one line: `6.12 under review; 6.1 did not apply`."""
-    return "; ".join(f"{one.version} {one.words}" for one in branches)
+    return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Status:
     def commit(self) -> str | None:
         """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
         known = [one.commit for one in self.landed if one.commit] + [
-            one.commit for one in self.events if one.commit and one.what in ("review", "queued")
+            event.commit for event in self.events if event.commit and event.what in ("review", "queued")
         ]
         first = next(iter(known), None)
         return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)

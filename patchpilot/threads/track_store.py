@@ -142,7 +142,7 @@ class Store:
                 database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
             else:
                 database.executemany(
-                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, one) for one in message_ids)
+                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, message_id_) for message_id_ in message_ids)
                 )
 
     def remove(self, number: int) -> TrackEntry:

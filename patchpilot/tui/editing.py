@@ -89,7 +89,7 @@ def changed_files(top: Path) -> dict[str, str]:
     """Name → digest of its content ("gone" without one) of each tracked file that differs from HEAD in the working tree."""
     names = git(top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--").out.split(b"\0")
     found = {}
-    for name in (os.fsdecode(one) for one in names if one):
+    for name in (os.fsdecode(name) for name in names if name):
         try:
             found[name] = hashlib.sha256((top / name).read_bytes()).hexdigest()
         except OSError:

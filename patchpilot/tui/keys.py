@@ -37,13 +37,13 @@ def _of(owner: Any) -> list[Binding]:
 
 def _table(bindings: Iterable[Binding]) -> str:
     rows = ["| key | what it does |", "|---|---|"]
-    stages = [one for one in bindings if one.action.startswith("stage(")]
+    stages = [binding for binding in bindings if binding.action.startswith("stage(")]
     if stages:
         rows.append("| `1` … `8` | go to a stage |")
-    for one in bindings:
-        if one not in stages:
-            keys = ", ".join(f"`{shown_key(key)}`" for key in one.key.split(","))
-            rows.append(f"| {keys} | {one.tooltip or one.description} |")
+    for binding in bindings:
+        if binding not in stages:
+            keys = ", ".join(f"`{shown_key(key)}`" for key in binding.key.split(","))
+            rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"
 
 

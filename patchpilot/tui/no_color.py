@@ -27,7 +27,7 @@ class Colourless(LineFilter):
 
 def heed_no_color(app: App[int]) -> None:
     """Put ours in the place of Textual's filter; one set to nothing does not count (https://no-color.org)."""
-    app._filters[:] = [one for one in app._filters if not isinstance(one, Monochrome)]
+    app._filters[:] = [filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)]
     app.no_color = bool(os.environ.get("NO_COLOR"))
     if app.no_color:
         app._filters.append(Colourless())

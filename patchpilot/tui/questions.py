@@ -35,7 +35,7 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
             return
         _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
-    screen.app.push_screen(Choose(_text(question), [(one, _WORDS.get(one, one)) for one in question.answers]), answered)
+    screen.app.push_screen(Choose(_text(question), [(answer, _WORDS.get(answer, answer)) for answer in question.answers]), answered)
 
 
 def _text(question: "PreSendQuestion") -> str:

@@ -16,7 +16,7 @@ def undo(screen: "StageScreen") -> None:
     from patchpilot.services.tags.undo_rewrite import undo_list, undo_restore
 
     def found(states: "tuple[UndoState, ...]") -> None:
-        state = next((one for one in states if one.state == "in-force"), None)
+        state = next((state for state in states if state.state == "in-force"), None)
         if state is None:
             screen.notify("nothing was written into these commits that could be taken back", markup=False)
             return

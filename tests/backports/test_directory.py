@@ -60,7 +60,7 @@ def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> No
 def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
     done = call("backport", "-C", world.repo.path, world.fix, "--onto", tree, "--onto", "master", "--format", "json")
-    assert [one["verdict"] for one in json.loads(done.out)["branches"]] == ["already-fixed", "clean"]
+    assert [load["verdict"] for load in json.loads(done.out)["branches"]] == ["already-fixed", "clean"]
 
 
 def test_a_patch_file_is_asked_about_as_the_commit_it_became(world: World, workdir: Path) -> None:
@@ -164,5 +164,5 @@ def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, w
         folder.mkdir()
         (folder / "w.c").write_text(content)
         answers = [ask("-C", world.repo.path, world.fix, "--onto", onto) for onto in (f"old-{number}", tip, folder)]
-        assert [one["verdict"] for one in answers] == [verdict] * 3
-        assert [one["applies"] for one in answers] == [verdict] * 3
+        assert [answer["verdict"] for answer in answers] == [verdict] * 3
+        assert [answer["applies"] for answer in answers] == [verdict] * 3

@@ -18,7 +18,7 @@ from tests.kit.repos import Repo
 def ids(answer: dict[str, object]) -> list[str]:
     needs = answer["prerequisites"]
     assert isinstance(needs, list)
-    return [one["commit"] for one in needs]
+    return [need["commit"] for need in needs]
 
 
 def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -> None:
@@ -230,15 +230,18 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
     far = touch("far", ((40, 41), (40, 41)))
     fix = touch("fix", ((10, 12), (10, 12)))
     paths = frozenset(["f"])
-    assert [one.commit for one in last_writers([old, last, far, beside], fix, frozenset(), paths)] == ["last", "beside"]
-    assert [one.commit for one in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)] == ["old", "beside"]
+    assert [last_writer.commit for last_writer in last_writers([old, last, far, beside], fix, frozenset(), paths)] == ["last", "beside"]
+    assert [last_writer.commit for last_writer in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)] == [
+        "old",
+        "beside",
+    ]
 
 
 def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
     wrote = touch("wrote", ((10, 11), (10, 11)))
     moved = LineTouch("moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),))
     fix = LineTouch("fix", "", (LineEditStep("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),))
-    assert [one.commit for one in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))] == ["wrote"]
+    assert [last_writer.commit for last_writer in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))] == ["wrote"]
     assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
 
 

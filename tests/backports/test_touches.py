@@ -37,7 +37,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 def fix(*spans: Span) -> LineTouch:
     """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
-    return touch("fix", edit(*((one, one) for one in spans)))
+    return touch("fix", edit(*((span, span) for span in spans)))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_p
     assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
     assert patch.message[0] == f"[ Upstream commit {world.fix} ]"
     assert str(patch.sender) == "Ada Author <author@example.org>"
-    assert [one.email for one in patch.addresses("To")] == ["stable@vger.kernel.org"]
-    assert [one.email for one in patch.addresses("Cc")] == ["author@example.org", "rita@example.org", "ada@example.org"]
+    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
+    assert [address.email for address in patch.addresses("Cc")] == ["author@example.org", "rita@example.org", "ada@example.org"]
     assert patch.trailers[-1].name == "Signed-off-by"
     assert f"base-commit: {tip}" in file.read_text()
     assert "This differs" not in file.read_text()
@@ -38,7 +38,7 @@ def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_p
     files = sorted((tmp_path / "out" / "6.6").iterdir())
     first, second = (parse_patch(file.read_bytes(), str(file)) for file in files)
     assert first.header("Subject") == "[PATCH 6.6.y 1/2] work: check first"
-    assert [str(one) for one in first.tags("Stable-dep-of")] == [f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")']
+    assert [str(tag) for tag in first.tags("Stable-dep-of")] == [f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")']
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
 
 

@@ -104,7 +104,7 @@ def follow_failed(fix: str, folder: Path, *versions: str) -> None:
     """Follow the fix's series, to which FAILED mails came for these versions."""
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]
-    mails += [stable_failed(title, fix, one, id=f"failed-{one}-{at}", minutes=at) for one in versions for at in (1, 2)]
+    mails += [stable_failed(title, fix, version, id=f"failed-{version}-{at}", minutes=at) for version in versions for at in (1, 2)]
     mails.append(
         reply(f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree', f"git cherry-pick -x {fix} works", minutes=9)
     )

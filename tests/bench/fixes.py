@@ -57,7 +57,7 @@ def changes(repository: Repository, fix: str) -> list[CommitFileChange]:
 def by_hand(repository: Repository, fix: str) -> tuple[tuple[str, ...], ...]:
     """What a person who knows what to look for runs."""
     git = ("git", "-C", str(repository.top))
-    blames = [(*git, "blame", "-w", *ranges(one), f"{fix}^", "--", one.old_path or "") for one in changes(repository, fix)]
+    blames = [(*git, "blame", "-w", *ranges(change), f"{fix}^", "--", change.old_path or "") for change in changes(repository, fix)]
     found = majority(repository, fix)
     after = [(*git, "log", "-1", "--format=fuller", found), (*git, "describe", "--contains", found)] if found else []
     return ((*git, "show", fix), *blames, *after)
@@ -71,8 +71,8 @@ def ranges(change: CommitFileChange) -> list[str]:
 def majority(repository: Repository, fix: str) -> str:
     """The commit that most of the removed lines are blamed on."""
     owners: Counter[str] = Counter()
-    for one in changes(repository, fix):
-        done = repository.git("blame", "-w", "--porcelain", *ranges(one), f"{fix}^", "--", one.old_path or "", ok=(0, 128))
+    for change in changes(repository, fix):
+        done = repository.git("blame", "-w", "--porcelain", *ranges(change), f"{fix}^", "--", change.old_path or "", ok=(0, 128))
         owners.update(re.findall(r"^([0-9a-f]{40}) \d+ \d+", done.text, re.MULTILINE))
     return owners.most_common(1)[0][0] if owners else ""
 

@@ -55,7 +55,7 @@ def side_by_side(jobs: Sequence[Job], runs: int = 5) -> list[Times]:
     for job in jobs:
         once(job)
     rounds = [[once(job) for job in jobs] for _ in range(runs)]
-    return [Times(tuple(one[at][0] for one in rounds), tuple(one[at][1] for one in rounds)) for at in range(len(jobs))]
+    return [Times(tuple(round_[at][0] for round_ in rounds), tuple(round_[at][1] for round_ in rounds)) for at in range(len(jobs))]
 
 
 def report(title: str, ours: Job, theirs: Job, target: float | None, runs: int = 5) -> float:

@@ -154,7 +154,7 @@ def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
 
 def test_rules_are_selected_and_ignored(dirty: Path) -> None:
     def names(*words: str) -> list[str]:
-        return [one["name"] for one in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][0]["findings"]]
+        return [load["name"] for load in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][0]["findings"]]
 
     assert names("--select", "MSG003") == ["not-imperative"]
     assert names("--select", "GERRIT_CHANGE_ID,not-imperative") != ["not-imperative"]
@@ -244,7 +244,7 @@ def test_the_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Pat
     assert call("check", "--tree", tree, clean).code == 0
     assert not (tree / "ran").exists()
     done = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
-    assert [one["checkpatch"] for one in json.loads(done.out)["patches"][0]["findings"]] == ["OURS", "THEIRS"]
+    assert [load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]] == ["OURS", "THEIRS"]
     assert (tree / "ran").exists()
 
 

@@ -241,7 +241,7 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
 def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
-    assert [one["rule"] for one in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]] == ["trailing-space"]
+    assert [load["rule"] for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]] == ["trailing-space"]
     assert "was for nothing this time" in call("check", "-v", "--tree", tree, "a.patch").err
 
 
@@ -295,7 +295,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert given.code == 0, given.err
     assert "--unwaive takes it back" in given.err
     later = check(*where)
-    assert (later.code, [one["origin"] for one in json.loads(later.out)["waived"]]) == (0, ["your topic"])
+    assert (later.code, [load["origin"] for load in json.loads(later.out)["waived"]]) == (0, ["your topic"])
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
     # reworded, and joined by another commit, it is the same topic
@@ -317,7 +317,7 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic:
     words = ("send", "-C", topic.path, "--to", "Widgets <widgets@lists.example.org>", "--dry-run", "--format", "json")
 
     def refusals(done: Outcome) -> list[str]:
-        return [str(one) for one in json.loads(done.out)["refusals"]]
+        return [str(load) for load in json.loads(done.out)["refusals"]]
 
     assert "check-errors" in str(refusals(call(*words)))
     (topic.path / FILE_NAME).write_text('[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
@@ -348,7 +348,7 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         assert sorted(ages(done).values()) == [False, True]
         assert ages(done)[f"trailing-space:{PATH}"] is False
     elif form == "sarif":
-        assert sorted(one["baselineState"] for one in json.loads(done.out)["runs"][0]["results"]) == ["new", "unchanged"]
+        assert sorted(load["baselineState"] for load in json.loads(done.out)["runs"][0]["results"]) == ["new", "unchanged"]
         assert "suppressions" not in done.out
     elif form == "checkpatch":
         assert "v1" not in done.out
@@ -387,7 +387,7 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
     write("thread.mbx", one + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         done = check("--since-version", number, "thread.mbx")
-        assert [one["subject"] for one in json.loads(done.out)["patches"]] == ["frob: wait longer", "grob: another work"]
+        assert [load["subject"] for load in json.loads(done.out)["patches"]] == ["frob: wait longer", "grob: another work"]
         assert sorted(new for name, new in ages(done).items() if PATH in name) == old
 
 
@@ -438,8 +438,8 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
         assert (got["change-id:None"], got["trailing-space:widget.c"]) == (True, False)
         # then without the record of the send: the tag remains
         with Outbox() as outbox:
-            for one in outbox.sends(next(iter(Drafts().all())).change_id):
-                outbox.forget(one.id)
+            for send in outbox.sends(next(iter(Drafts().all())).change_id):
+                outbox.forget(send.id)
 
 
 def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:

@@ -270,13 +270,13 @@ def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypat
     monkeypatch.chdir(world.here)
     words = shlex.split(filled(command, world.values))[1:]
     stdin = b""
-    while words and (mark := next((one for one in words if one in "<>"), None)):
+    while words and (mark := next((word for word in words if word in "<>"), None)):
         at = words.index(mark)
         stdin = Path(words[at + 1]).read_bytes() if mark == "<" else stdin
         del words[at : at + 2]
     if words[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
-    words = [os.path.expanduser(one) for one in words]
+    words = [os.path.expanduser(word) for word in words]
     # on a terminal these ask
     asks = words[0] in ("send", "prepare", "trailers") and not {"--yes", "--dry-run", "--outbox"} & set(words)
     done = call(*words, *(("--yes",) if asks else ()), stdin=stdin)

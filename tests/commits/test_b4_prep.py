@@ -29,8 +29,8 @@ def patches(repo: Repo, target: str | None = None) -> list[str]:
     """The subjects of a TARGET's patches, which both ways to read it agree on."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
-        assert [one.commit for one in series.patches] == list(topic_commits(repository, target))
-    return [one.subject.title for one in series.patches]
+        assert [patch.commit for patch in series.patches] == list(topic_commits(repository, target))
+    return [patch.subject.title for patch in series.patches]
 
 
 def cover_of(repo: Repo) -> str:

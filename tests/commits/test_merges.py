@@ -19,7 +19,7 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 def sides(scratch: Scratch) -> list[str]:
     """Trees: a start, one line changed, another line changed, the first line changed otherwise."""
     texts = [BODY, BODY.replace("line 3\n", "three\n"), BODY.replace("line 15\n", "fifteen\n"), BODY.replace("line 3\n", "drei\n")]
-    return [scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", one.encode()))}) for one in texts]
+    return [scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}) for text in texts]
 
 
 def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

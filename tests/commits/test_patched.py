@@ -56,7 +56,7 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
     repository = Repository.open(repo.path)
     patches = revision_series(repository, "start..HEAD").patches
     start = repository.resolve("start")
-    trees = [CommitTree(repository, start), *(CommitTree(repository, one.commit or "") for one in patches)]
+    trees = [CommitTree(repository, start), *(CommitTree(repository, patch.commit or "") for patch in patches)]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
     # not in order: a run in several processes asks for some of them only

@@ -15,7 +15,7 @@ ONE, TWO = (mail(f"[PATCH {number}/2] foo: part {number}").encode() for number i
 
 
 def subjects(*targets: object) -> list[str]:
-    return [patch.subject.title for series in module.read_targets([str(one) for one in targets], None) for patch in series.patches]
+    return [patch.subject.title for series in module.read_targets([str(target) for target in targets], None) for patch in series.patches]
 
 
 def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:

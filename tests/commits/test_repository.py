@@ -168,7 +168,7 @@ def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
     (workdir / "m.mbox.gz").write_bytes(gzip.compress((patches.mail() + patches.mail()).encode()))
     (series,) = read_targets(("d",), None)
     assert [patch.subject.number for patch in series.patches] == [1, 2]
-    assert sum(len(one.patches) for one in read_targets(("m.mbox.gz",), None)) == 2
+    assert sum(len(read_target.patches) for read_target in read_targets(("m.mbox.gz",), None)) == 2
 
 
 def test_a_missing_file_is_told_by_name() -> None:

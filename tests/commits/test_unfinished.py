@@ -73,7 +73,7 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [one for one in json.loads(outcome.out)["checks"] if one["name"] == "unfinished move"]
+    (found,) = [load for load in json.loads(outcome.out)["checks"] if load["name"] == "unfinished move"]
     assert found["state"] == "fail"
     assert "patchpilot undo restore" in found["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
@@ -81,7 +81,7 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [one for one in json.loads(outcome.out)["checks"] if one["name"] == "lock"]
+    (found,) = [load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"]
     assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
 
 

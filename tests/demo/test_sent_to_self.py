@@ -20,7 +20,7 @@ class _Archive:
         self.ids: list[str] = []
 
     def add(self, *mails: bytes) -> None:
-        self.ids += [parse_mail(one).message_id for one in mails]
+        self.ids += [parse_mail(mail).message_id for mail in mails]
 
 
 def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:

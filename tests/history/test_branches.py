@@ -27,7 +27,7 @@ def made(path: Path, *refs: str) -> Repo:
 def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
-        return [one.name for one in answer.branches], [one.version for one in answer.missing]
+        return [branch.name for branch in answer.branches], [one.version for one in answer.missing]
 
 
 def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def directory(repo: Repo) -> Path:
 def held(repo: Repo) -> list[bool]:
     """Of each commit, oldest first, whether the graph has it."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
-    return [any(holds(layer, one) for layer in sound_layers(directory(repo))) for one in ids]
+    return [any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids]
 
 
 def everything(folder: Path) -> dict[str, str]:

@@ -180,7 +180,7 @@ def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
             f"mark :{number}",
             f"committer A <a@example.org> {1_000_000 + rnd.randrange(9999)} +0000",
         ]
-        stream += ["data 2", "x", *([f"from :{parents[0]}"] if parents else []), *(f"merge :{one}" for one in parents[1:]), ""]
+        stream += ["data 2", "x", *([f"from :{parents[0]}"] if parents else []), *(f"merge :{parent}" for parent in parents[1:]), ""]
     bare.git("fast-import", "--quiet", stdin="\n".join(stream) + "\n")
     with Repository.open(bare.path) as repository, Index.open(repository) as index:
         for number in (40, 299, 150, 7):

@@ -40,7 +40,7 @@ def server() -> Iterator[tuple[str, list[bytes]]]:
 def shown(*words: str) -> dict[str, str]:
     done = call("lts", "--format", "json", *words)
     assert done.code == 0, done.err
-    return {one["version"]: one["ends"] for one in json.loads(done.out)["series"]}
+    return {load["version"]: load["ends"] for load in json.loads(done.out)["series"]}
 
 
 def test_the_maintained_series_are_listed_with_their_ends() -> None:

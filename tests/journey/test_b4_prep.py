@@ -66,7 +66,7 @@ class Branch:
         return [one for one in found if one != self.cover]
 
     def messages(self) -> list[str]:
-        return [self.repo.git("show", "-s", "--format=%B", one) for one in self.patches]
+        return [self.repo.git("show", "-s", "--format=%B", patch) for patch in self.patches]
 
     def is_whole(self) -> None:
         """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4 makes the patches of it."""
@@ -78,8 +78,8 @@ class Branch:
         out = self.repo.path.parent / "b4-out"
         shutil.rmtree(out, ignore_errors=True)
         b4(self.repo, "send", "--no-sign", "-o", str(out))
-        subjects = [str(message_from_bytes(one.read_bytes())["Subject"]) for one in sorted(out.iterdir())]
-        assert [one.partition("] ")[2] for one in subjects] == ["widget: two lines were wrong", *TITLES]
+        subjects = [str(message_from_bytes(file.read_bytes())["Subject"]) for file in sorted(out.iterdir())]
+        assert [subject.partition("] ")[2] for subject in subjects] == ["widget: two lines were wrong", *TITLES]
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +117,8 @@ def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
     cover = branch.cover_text
     done = branch.run("check", "--fix")
     assert done.code in (0, 1), done.err
-    for one in branch.patches:
-        assert "; \n" not in branch.repo.git("show", f"{one}:widget.c") + "\n"
+    for patch in branch.patches:
+        assert "; \n" not in branch.repo.git("show", f"{patch}:widget.c") + "\n"
     assert branch.cover_text == cover
     assert branch.repo.git("status", "--porcelain") == ""
     branch.is_whole()
@@ -153,7 +153,7 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
     done = branch.run("prepare", "--fixes", "none", "--cc", "Carl <carl@example.org>", "--yes")
     assert done.code == 0, done.err
-    assert all("Cc: Carl <carl@example.org>" in one for one in branch.messages())
+    assert all("Cc: Carl <carl@example.org>" in message for message in branch.messages())
     assert branch.cover_text == cover
     branch.is_whole()
     assert branch.run("undo", "restore").code == 0
@@ -163,18 +163,18 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
 def test_trailers_of_reviewers_are_written_into_the_patches(branch: Branch, tmp_path: Path) -> None:
     cover, out, thread = branch.cover_text, tmp_path / "out", tmp_path / "thread.mbox"
     assert branch.run("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
-    mails = [one.read_bytes() for one in sorted(out.iterdir())]
+    mails = [file.read_bytes() for file in sorted(out.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
         f"From: Rita Reviewer <rita@example.org>\nTo: {LIST}\nSubject: Re: [PATCH RFC net 0/2] widget: two lines were wrong\n"
         f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
         "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
     ).encode()
-    thread.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one.rstrip(b"\n") + b"\n\n" for one in (*mails, review)))
+    thread.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n" for mail in (*mails, review)))
     assert branch.run("track", "add", "--mbox", thread).code == 0
     done = branch.run("trailers", "--yes")
     assert done.code == 0, done.err
-    assert all("Reviewed-by: Rita Reviewer <rita@example.org>" in one for one in branch.messages())
+    assert all("Reviewed-by: Rita Reviewer <rita@example.org>" in message for message in branch.messages())
     assert branch.cover_text == cover
     branch.is_whole()
 
@@ -207,7 +207,7 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
     with FaultySink() as server:
         use_server(branch.repo, server)
         cover, *patches = sent(branch, server, "--via", via)
-        assert [str(one["Subject"]) for one in (cover, *patches)] == [
+        assert [str(patch["Subject"]) for patch in (cover, *patches)] == [
             f"[PATCH RFC net {at}/2] {title}" for at, title in enumerate(["widget: two lines were wrong", *TITLES])
         ]
         for mail in (cover, *patches):
@@ -235,7 +235,7 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
         b4(branch.repo, "-c", "b4.prep-pre-flight-checks=disable-all", "send", "--no-sign", stdin="\n")
         subjects = [str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]]
         assert len(subjects) == 3
-        assert all("v2" in one for one in subjects)
+        assert all("v2" in subject for subject in subjects)
     assert branch.info["revision"] == "3"
     assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
 
@@ -313,9 +313,9 @@ def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(tmp_path: Pa
         use_server(repo, server)
         out = tmp_path / "by-b4"
         b4(repo, "send", "--no-sign", "-o", str(out))
-        theirs = [message_from_bytes(one.read_bytes()) for one in sorted(out.iterdir())]
+        theirs = [message_from_bytes(file.read_bytes()) for file in sorted(out.iterdir())]
         ours = sent(branch, server, "--to", LIST)
-    assert [str(one["Subject"]) for one in ours] == [str(one["Subject"]) for one in theirs]
+    assert [str(our["Subject"]) for our in ours] == [str(their["Subject"]) for their in theirs]
     foot = re.compile(r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE)
     assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(foot.findall(str(theirs[0].get_payload())))
     assert len(foot.findall(str(ours[0].get_payload()))) == 4

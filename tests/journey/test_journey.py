@@ -81,5 +81,5 @@ def _nowhere(path: Path):
 def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_supported(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
-    linux = next(one for one in families() if one.name == "linux")
+    linux = next(family for family in families() if family.name == "linux")
     assert {one.version for one in linux.maintained(date(date.today().year + 1, 1, 1))} >= set(LTS)

@@ -41,7 +41,7 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
     got: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [str(Path(sys.executable).parent / "patchpilot"), "check", "--strict", "--fail-on", "never", "--offline", "--format", "json"]
     for at in range(0, len(records), _AT_ONCE):
-        files = [str(corpus / "patches" / one["patch"]) for one in records[at : at + _AT_ONCE]]
+        files = [str(corpus / "patches" / record["patch"]) for record in records[at : at + _AT_ONCE]]
         done = subprocess.run([*command, *options, *files], capture_output=True, check=True, timeout=1800)
         for patch in json.loads(done.stdout)["patches"]:
             got[Path(patch["source"]).name] = counted((one["checkpatch"], one["patch_line"]) for one in patch["findings"])
@@ -78,7 +78,7 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         shares = (both / max(1, both + extra), both / max(1, both + missed), 2 * both / max(1, 2 * both + missed + extra))
         lines.append(
             f"| {name} | {patches} | {full} ({full / max(1, patches):.1%}) | {both + missed} | "
-            + " | ".join(f"{one:.4f}" for one in shares)
+            + " | ".join(f"{share:.4f}" for share in shares)
             + f" | {len(counts)} |"
         )
     lines += [

@@ -65,8 +65,8 @@ def cases() -> Iterator[Case]:
                 for number, example in enumerate(pack.examples[rule.id]):
                     if not example.series and not example.history:
                         yield Case(f"{rule.id} {'bad' if example.bad else 'good'} {number}", example)
-    for one in retired_types():
-        yield Case(f"retired {one.checkpatch}", Example(bad=False, path=one.path, code=one.code))
+    for retired_type_ in retired_types():
+        yield Case(f"retired {retired_type_.checkpatch}", Example(bad=False, path=retired_type_.path, code=retired_type_.code))
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
@@ -78,7 +78,9 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
 
 def by_type(findings: object, left_out: set[str]) -> Findings:
     """(type, patch line) of findings that stand for a type, sorted."""
-    found = [(one.checkpatch, one.patch_line or 0) for one in findings if one.checkpatch and one.checkpatch not in left_out]  # type: ignore[attr-defined]
+    found = [
+        (finding.checkpatch, finding.patch_line or 0) for finding in findings if finding.checkpatch and finding.checkpatch not in left_out
+    ]  # type: ignore[attr-defined]
     return sorted(found)
 
 

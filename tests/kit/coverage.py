@@ -52,15 +52,15 @@ def rows() -> tuple[Row, ...]:
     """The table, in its order."""
     return tuple(
         Row(
-            one["bot"],
-            one["says"],
-            tuple(one.get("rules", ())),
-            one.get("not", ""),
-            one.get("also", ""),
-            one.get("proof"),
-            one.get("proved_by", ""),
+            load["bot"],
+            load["says"],
+            tuple(load.get("rules", ())),
+            load.get("not", ""),
+            load.get("also", ""),
+            load.get("proof"),
+            load.get("proved_by", ""),
         )
-        for one in tomllib.loads(TABLE.read_text(encoding="utf-8"))["row"]
+        for load in tomllib.loads(TABLE.read_text(encoding="utf-8"))["row"]
     )
 
 

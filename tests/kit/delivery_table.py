@@ -64,7 +64,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
             result = deliver(repository, planned)
         mails = server.take()
         logins = sum(good for _, good in server.logins)
-    made = apply(repo, "master", [unpacked(one) for one in mails[1:]], folder)
+    made = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
     wanted = commits(repo, "master..topic")
     return Delivered(
         via,
@@ -72,7 +72,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
         result.state,
         len(mails),
         logins,
-        all(sorted(one.recipients) == sorted(PEOPLE) for one in mails),
+        all(sorted(mail.recipients) == sorted(PEOPLE) for mail in mails),
         len(mails) == len(planned.mails)
         and all(same_but_date(shown.raw, unpacked(one)) for shown, one in zip(planned.mails, mails, strict=True)),
         [one[0] for one in made] == [one[0] for one in wanted],

@@ -117,8 +117,8 @@ def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, agai
 
             def note(result: SendResult) -> None:
                 nonlocal ids
-                ids = tuple(one.message_id for one in result.messages)
-                states.append(tuple(str(one.state) for one in result.messages))
+                ids = tuple(message.message_id for message in result.messages)
+                states.append(tuple(str(message.state) for message in result.messages))
                 arrived.append(arrivals(server, ids))
 
             for resumed in (False, True)[: 1 + again]:
@@ -185,7 +185,7 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
         arrived, untrue = [], list[str]()
 
         def note(result: SendResult) -> SendResult:
-            counts = arrivals(server, tuple(one.message_id for one in result.messages))
+            counts = arrivals(server, tuple(message.message_id for message in result.messages))
             arrived.append(counts)
             for one, count in zip(result.messages, counts, strict=True):
                 if (one.state == "accepted" and not count) or (one.state in ("pending", "rejected") and count):
@@ -196,7 +196,9 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
             result = note(_tried(repository, plan(repository, request), request))
-            first = SENT if result.state == "sent" else UNKNOWN if any(one.state == "unknown" for one in result.messages) else STOPPED
+            first = (
+                SENT if result.state == "sent" else UNKNOWN if any(message.state == "unknown" for message in result.messages) else STOPPED
+            )
             server.heal()
             repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
             there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
@@ -234,7 +236,7 @@ def cover(repository: Repository, request: SendRequest) -> None:
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
     """How often each Message-ID arrived."""
     count = Counter(str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take())
-    return tuple(count[one] for one in ids)
+    return tuple(count[id_] for id_ in ids)
 
 
 def _result(repository: Repository, request: SendRequest) -> SendResult:
@@ -314,11 +316,11 @@ def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | Se
     """(transport, case, how it is run) of every case whose name has one of these words."""
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
-            if not names or any(one in case.name for one in names):
+            if not names or any(name in case.name for name in names):
                 yield via, case.name, partial(run_server_case, via=via, case=case)
         for old in CASES:
             for twice in (False, True) if old.name != "none" else (False,):
-                if not names or any(one in old.name for one in names):
+                if not names or any(name in old.name for name in names):
                     yield via, old.name, partial(run_case, via=via, case=old, again=twice)
 
 

@@ -80,7 +80,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     for _, rows, none, hits in cases:
         sums = [score(weights, row) for row in rows]
         top = max(sums, default=0.0)
-        known = top + math.log(sum(math.exp(one - top) for one in sums)) if sums else 0.0
+        known = top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
         lists.append(([{"": known}, none], {0} if hits else {1}))
     rest = descend(lists, held={"": 1.0})
     return weights, {name: value for name, value in rest.items() if name}
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
     """The answers of each fold under weights fitted on the others."""
-    parts = [([one for one in cases if one[0] == fold], [one for one in cases if one[0] != fold]) for fold in range(FOLDS)]
+    parts = [([case for case in cases if case[0] == fold], [case for case in cases if case[0] != fold]) for fold in range(FOLDS)]
     return [answers(judged, fit(others)) for judged, others in parts]
 
 

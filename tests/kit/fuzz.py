@@ -81,7 +81,7 @@ def _trailers() -> Run:
 
     def run(text: str) -> None:
         lines = text.split("\n")
-        assert all(one.line < len(lines) for one in (*parse_trailers(lines), *all_tags(lines, "Fixes")))
+        assert all(parse_trailer.line < len(lines) for parse_trailer in (*parse_trailers(lines), *all_tags(lines, "Fixes")))
         wanted = [("Fixes", 'abc ("x")'), ("Cc", "stable@vger.kernel.org"), ("Signed-off-by", "A <a@b.org>")]
         once = add_trailers(text, wanted)
         assert add_trailers(once, wanted) == once
@@ -136,7 +136,7 @@ def _maintainers() -> Run:
         match(
             file, ("a/b.c", "xen/{a,b}", "drivers/net/x.h"), "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
         )
-        assert all(one.name is not None for one in file.sections)
+        assert all(section.name is not None for section in file.sections)
 
     return _text(run)
 

@@ -77,7 +77,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
             if isinstance(node.value, str):
                 yield node.value
         else:
-            waiting += [one for one in ast.iter_child_nodes(node) if one not in silent]
+            waiting += [iter_child_node for iter_child_node in ast.iter_child_nodes(node) if iter_child_node not in silent]
 
 
 def _code(text: str) -> Iterator[str]:
@@ -89,4 +89,4 @@ def _code(text: str) -> Iterator[str]:
         elif fenced or line.startswith("    "):
             yield line.strip().removeprefix("$ ")
         else:
-            yield from (f"`{one}`" for one in re.findall(r"`([^`]+)`", line))
+            yield from (f"`{match}`" for match in re.findall(r"`([^`]+)`", line))

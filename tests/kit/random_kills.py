@@ -50,18 +50,18 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
             settled_down(server)
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
-                left = any(one.state not in WAITING for send in sends for one in send.entries)
+                left = any(entry.state not in WAITING for send in sends for entry in send.entries)
             # a b4 that outlived its patchpilot holds the books until it ends; a start after that puts them back
             until = time.monotonic() + 20
             while (known := prep_branch(repository, "topic")) and not left and time.monotonic() < until:
                 time.sleep(0.2)
                 find_draft(repository, request)
             result = _finish(repository, server, request, begun=bool(sends))
-            counts = arrivals(server, tuple(one.message_id for one in result.messages))
+            counts = arrivals(server, tuple(message.message_id for message in result.messages))
     right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent" and (left or known is None)
     enrolled = "" if left or known is None else ", left enrolled"
     kind = "resumed" if sends else "sent anew"
-    return right, f"{kind}, states {Counter(str(one.state) for one in result.messages)}, arrived {counts}{enrolled}"
+    return right, f"{kind}, states {Counter(str(message.state) for message in result.messages)}, arrived {counts}{enrolled}"
 
 
 def _finish(repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool) -> SendResult:
@@ -69,7 +69,7 @@ def _finish(repository: Repository, server: FaultySink, request: SendRequest, *,
     if not begun:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
-    if any(one.state is MailState.UNKNOWN for one in result.messages):
+    if any(message.state is MailState.UNKNOWN for message in result.messages):
         there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
         result = deliver(repository, plan_resume(repository, request, "lost", lookup=there))
     return result

@@ -136,7 +136,7 @@ class _Session:
                 words.append(b"STARTTLS")
             if self.server.login and (self.secure or not self.server.tls):
                 words.append(b"AUTH PLAIN LOGIN")
-            self._say(*[b"250-" + one for one in words[:-1]], b"250 " + words[-1])
+            self._say(*[b"250-" + word for word in words[:-1]], b"250 " + words[-1])
         elif verb == "STARTTLS" and not self.server.offers_tls:
             self._say(b"502 not here")
         elif verb == "STARTTLS":

@@ -46,14 +46,14 @@ def followed(path: Path, strategy: str) -> Repo:
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
     assert call("send", "-C", path, "--to", "widget@lists.example.org", "--outbox", out, "--force", "x").code == 0
-    mails = [one.read_bytes() for one in sorted(out.iterdir())]
+    mails = [file.read_bytes() for file in sorted(out.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
         "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH 0/2] widget: two lines were wrong\n"
         f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
         "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
     ).encode()
-    mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one.rstrip(b"\n") + b"\n\n" for one in (*mails, review)))
+    mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n" for mail in (*mails, review)))
     assert call("track", "add", "-C", path, "--mbox", mbox).code == 0
     return repo
 
@@ -175,18 +175,18 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
 
 def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
     """(whether the verb does its work after the kill, whether a lock was left): doctor, and the verb that it stops, name its `rm`."""
-    locks = [one for one in (repo.path / ".git").rglob("*.lock") if one.name == "HEAD.lock" or "heads" in one.parts]
+    locks = [file for file in (repo.path / ".git").rglob("*.lock") if file.name == "HEAD.lock" or "heads" in file.parts]
     argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
     done = call(*argv)
     for _ in locks:
         checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
-        hint = next((one["hint"] for one in checks if one["name"] == "lock"), "")
-        named = next((one for one in locks if one.exists() and hint.endswith(f"rm {one}")), None)
+        hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
+        named = next((lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")), None)
         if named is None or (done.code and f"rm {named}" not in done.err):
             break
         named.unlink()
         done = call(*argv)
-    right = done.code == 0 and not any(one.exists() for one in locks)
+    right = done.code == 0 and not any(lock.exists() for lock in locks)
     if not right:
         print(f"{verb}, again: {done.code}: {done.err} {locks}", flush=True)
     return right, bool(locks)

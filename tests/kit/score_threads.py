@@ -25,9 +25,9 @@ def main(folder: Path) -> int:
         facts: dict[str, Any] = json.loads(file.with_suffix(".json").read_text())
         found = read_thread(read_mails(file))
         main_work = found[0] if found else None
-        wanted = [one["rev"].lower() for one in facts["revisions"]]
-        had = [revision_label(one).lower() for one in main_work.topic.revisions] if main_work else []
-        given = Counter((one["trailer"].lower(), _mailbox(one["person"])) for one in facts["trailers_credited"])
+        wanted = [fact["rev"].lower() for fact in facts["revisions"]]
+        had = [revision_label(revision).lower() for revision in main_work.topic.revisions] if main_work else []
+        given = Counter((fact["trailer"].lower(), _mailbox(fact["person"])) for fact in facts["trailers_credited"])
         credited = Counter((tag.trailer.split(":")[0].lower(), _mailbox(tag.trailer)) for one in found for tag in one.trailers)
         total.update(revisions=len(wanted), tags=given.total())
         right.update(

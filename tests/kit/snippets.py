@@ -47,7 +47,7 @@ class MemoryTree:
 
     def is_dir(self, path: str) -> bool:
         """Whether there is such a directory."""
-        return any(one.startswith(f"{path.rstrip('/')}/") for one in self._files)
+        return any(file.startswith(f"{path.rstrip('/')}/") for file in self._files)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """All files below a directory."""
@@ -67,7 +67,7 @@ class MemoryHistory:
 
     def find(self, word: str) -> Commit | None:
         """The commit whose id begins with this."""
-        found = next((one for one in self._commits if one.startswith(word.lower())), None)
+        found = next((commit for commit in self._commits if commit.startswith(word.lower())), None)
         if found is None:
             return None
         ada, when = Address("Ada Fixer", "ada@example.org"), datetime(2026, 1, 1, tzinfo=UTC)
@@ -215,7 +215,7 @@ def _counted(body: str, *, new: bool = False) -> str:
             hunk.append(one)
         old = sum(1 for one in hunk if one[:1] in (" ", "-", ""))
         fresh = sum(1 for one in hunk if one[:1] in (" ", "+", ""))
-        created = new or any(one == "--- /dev/null" for one in lines[:number])
+        created = new or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
         out.append(f"@@ -{0 if created else at},{old} +{1 if created else at},{fresh} @@{' ' + section if section else ''}")
         at += old + 40

@@ -110,7 +110,7 @@ def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> N
 def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[FindingMark], data: st.DataObject) -> None:
     again = data.draw(st.sampled_from(marks))
     left = Remaining(counted(marks))
-    assert sum(not left.take(one) for one in (*marks, again)) == 1
+    assert sum(not left.take(mark) for mark in (*marks, again)) == 1
     rest = list(marks)
     rest.remove(again)
     left = Remaining(counted(marks))
@@ -182,7 +182,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(InputError, match="No space left"):
         write_baseline(file, "half")
     assert file.read_text() == "after"
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["b.json", "link"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["b.json", "link"]
 
 
 def test_a_renamed_file_has_its_old_path() -> None:

@@ -114,7 +114,7 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     context = context_of(Example(bad=True, message="The lnik of teh board"))
     context = Context(context.patch, tree=MemoryTree(SPELLING), options=Options(strict=True, data_dir=folder))
     hits = run(context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"])
-    assert ["lnik" in one.message for one in hits] == [True]
+    assert ["lnik" in hit.message for hit in hits] == [True]
 
 
 @pytest.mark.parametrize(

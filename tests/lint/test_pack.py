@@ -38,7 +38,7 @@ def test_a_rule_is_read_with_its_examples() -> None:
     pack = parse_pack(RULE, "ours.toml")
     (rule,) = pack.rules
     assert (rule.id, rule.pack, rule.severity, rule.since) == ("OUR001", "ours", Severity.WARNING, (5, 10))
-    assert [one.bad for one in pack.examples["OUR001"]] == [True, False]
+    assert [example.bad for example in pack.examples["OUR001"]] == [True, False]
     assert rule.words == ("OUR001", "no-frob", "ours")
 
 

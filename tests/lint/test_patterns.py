@@ -100,7 +100,7 @@ def test_a_damaged_file_is_no_trouble(tmp_path: Path, content: bytes) -> None:
 def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
-    rule = next(one for one in load_rules((read_pack(own),)) if one.pack == "ours")
+    rule = next(load_rule for load_rule in load_rules((read_pack(own),)) if load_rule.pack == "ours")
     began = time.process_time()
     assert pack_patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
     assert time.process_time() - began < 1

@@ -46,7 +46,7 @@ PASTES = {
 @pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
 def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
     context = _context(f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n")
-    assert [one.text for one in paragraphs(context)] in (
+    assert [paragraph.text for paragraph in paragraphs(context)] in (
         ["The frob waits.", "Wait for it, as the link is slow."],
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],

@@ -27,7 +27,7 @@ def mail(mark: str, number: int, *, body: str = COVER, notes: str = "", root: st
 
 
 def names(series: Series) -> list[str]:
-    return [one.name for one in run_series(Context(series.patches[0], series, options=Options()), load_rules())]
+    return [run_series_.name for run_series_ in run_series(Context(series.patches[0], series, options=Options()), load_rules())]
 
 
 def test_a_patch_of_another_version_stays_in_its_thread_and_is_told() -> None:

@@ -24,7 +24,7 @@ OWN_TAG = Example(bad=True, trailers="Reviewed-by: Ada Fixer <ada@example.org>\n
 
 
 def rule_named(name: str) -> Rule:
-    return next(one for one in load_rules() if one.name == name)
+    return next(load_rule for load_rule in load_rules() if load_rule.name == name)
 
 
 def severity_of(rule: Rule) -> Severity:

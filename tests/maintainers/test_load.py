@@ -23,7 +23,7 @@ def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     first = load(tree)
     assert len(list(kept.glob("*.index"))) == 1
     second = load(tree)
-    assert [one.name for one in first.sections] == [one.name for one in second.sections]
+    assert [section.name for section in first.sections] == [section.name for section in second.sections]
     assert first.words == second.words
 
 
@@ -41,7 +41,7 @@ def test_a_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
 def test_another_content_has_another_index(tmp_path: Path, kept: Path) -> None:
     load(DirectoryTree(write_tree(tmp_path / "a")))
     other = load(DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n")))
-    assert [one.name for one in other.sections] == ["ONE"]
+    assert [section.name for section in other.sections] == ["ONE"]
     assert len(list(kept.glob("*.index"))) == 2
 
 
@@ -55,10 +55,10 @@ def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> No
     tree = DirectoryTree(write_tree(tmp_path))
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert found == [6] * 8
 
 
@@ -77,13 +77,13 @@ def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
     (tmp_path / "MAINTAINERS").mkdir()
     (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
     (tmp_path / "MAINTAINERS" / "b").write_text("TWO\nF:\tb/\n")
-    assert [one.name for one in load(DirectoryTree(tmp_path)).sections] == ["ONE", "TWO"]
+    assert [section.name for section in load(DirectoryTree(tmp_path)).sections] == ["ONE", "TWO"]
 
 
 def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
     write_tree(tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n")
     (tmp_path / ".get_maintainer.conf").write_text("--find-maintainer-files # all of them\n--maintainer-path=.\n")
-    assert "BOARD X" in [one.name for one in load(DirectoryTree(tmp_path)).sections]
+    assert "BOARD X" in [section.name for section in load(DirectoryTree(tmp_path)).sections]
 
 
 def test_a_tree_without_one_is_an_error_with_a_way_out(tmp_path: Path) -> None:

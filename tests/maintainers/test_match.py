@@ -29,7 +29,7 @@ def test_sections_are_read_with_their_lines() -> None:
     assert section.status == "Supported"
     assert section.lists == (("widgets@lists.example", "(moderated for non-subscribers)"),)
     assert section.tree_urls == (("git", "git://git.example/widgets.git", "for-next"), ("quilt", "https://quilt.example/", ""))
-    assert [one.name for one in file.sections][:2] == ["ACME WIDGET DRIVER", "LEGACY WIDGETS"]
+    assert [section.name for section in file.sections][:2] == ["ACME WIDGET DRIVER", "LEGACY WIDGETS"]
     assert file.named("NO SUCH SECTION") is None
     assert len(file) == 6
 

@@ -32,23 +32,23 @@ def test_a_sound_file_has_no_problem() -> None:
 
 
 def test_each_fault_is_found_where_it_stands() -> None:
-    found = {(one.line, one.kind): one.message for one in problems(BAD)}
+    found = {(problem.line, problem.kind): problem.message for problem in problems(BAD)}
     assert found[(2, "addresses")] == "no address on this line"
     assert "unusual status" in found[(1, "sections")]
     assert (4, "scm") in found
-    assert [one.line for one in problems(BAD) if one.message == "no file matches"] == [5, 6, 7]
-    assert [one.line for one in problems(BAD) if "twice" in one.message] == [6]
+    assert [problem.line for problem in problems(BAD) if problem.message == "no file matches"] == [5, 6, 7]
+    assert [problem.line for problem in problems(BAD) if "twice" in problem.message] == [6]
     assert "not a usable pattern" in found[(8, "patterns")]
-    assert [one.kind for one in problems(BAD)].count("order") == 1
-    assert {one.message for one in problems(BAD) if one.line == 10} >= {"no address: neither M:, R: nor L:"}
-    assert any("MAINTAINERS:1" in one.message for one in problems(BAD) if one.line == 14)
-    assert any("no status" in one.message for one in problems(BAD) if one.line == 14)
+    assert [problem.kind for problem in problems(BAD)].count("order") == 1
+    assert {problem.message for problem in problems(BAD) if problem.line == 10} >= {"no address: neither M:, R: nor L:"}
+    assert any("MAINTAINERS:1" in problem.message for problem in problems(BAD) if problem.line == 14)
+    assert any("no status" in problem.message for problem in problems(BAD) if problem.line == 14)
 
 
 def test_one_misplaced_section_is_one_problem() -> None:
     names = ["ALPHA", "ZULU", *[f"B{n}" for n in range(9)]]
     text = "".join(f"{name}\nM:\tx@example.org\nS:\tMaintained\nF:\tdrivers/\n" for name in names)
-    assert [(one.text, one.kind) for one in problems(text)] == [("ZULU", "order")]
+    assert [(problem.text, problem.kind) for problem in problems(text)] == [("ZULU", "order")]
 
 
 def test_sections_that_name_somebody_are_found() -> None:

@@ -29,6 +29,6 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
     repo.git("add", "-A")
     shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
     assert sorted(unquoted(one) for one in shown) == sorted(names)
-    assert {quoted(one) for one in names if one != "größe"} == set(shown) - {"größe"}
+    assert {quoted(name) for name in names if name != "größe"} == set(shown) - {"größe"}
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
     assert sorted(unquoted(one) for one in plain) == sorted(names)

@@ -21,7 +21,7 @@ def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
     assert (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (1, 3, 1, 4, "int f(void)", 5)
-    assert [(one.kind, one.text, one.patch_line, one.old_line, one.new_line) for one in hunk.lines] == [
+    assert [(line.kind, line.text, line.patch_line, line.old_line, line.new_line) for line in hunk.lines] == [
         (" ", "int a;", 6, 1, 1),
         ("-", "int b;", 7, 2, None),
         ("+", "int c;", 8, None, 2),
@@ -34,7 +34,7 @@ def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
 def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
     text = "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     files = parsed(text, 5).files
-    assert [(one.path, one.patch_line, one.hunks[0].patch_line, one.hunks[0].lines[0].patch_line) for one in files] == [
+    assert [(file.path, file.patch_line, file.hunks[0].patch_line, file.hunks[0].lines[0].patch_line) for file in files] == [
         ("f.c", 5, 9, 10),
         ("g.c", 15, 19, 20),
     ]
@@ -43,7 +43,7 @@ def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
 def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
     marker = "\\ No newline at end of file\n"
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
-    assert [(one.kind, one.patch_line) for one in change.hunks[0].lines] == [("-", 6), ("\\", 7), ("+", 8), ("\\", 9)]
+    assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [("-", 6), ("\\", 7), ("+", 8), ("\\", 9)]
 
 
 @pytest.mark.parametrize("signature", ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5])
@@ -56,7 +56,7 @@ def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
 @pytest.mark.parametrize("counts", ["-1,2 +1", "-1,2 +1,1"])
 def test_a_removed_line_that_looks_like_a_signature_is_removed(counts: str) -> None:
     found = parsed(f"{HEAD}@@ {counts} @@\n int a;\n-- \n-- \n2.45.2\n")
-    assert [(one.kind, one.text) for one in found.files[0].hunks[0].lines] == [(" ", "int a;"), ("-", "- ")]
+    assert [(line.kind, line.text) for line in found.files[0].hunks[0].lines] == [(" ", "int a;"), ("-", "- ")]
     assert found.error is None
 
 
@@ -73,13 +73,13 @@ def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
 
 def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
     (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
-    assert [one.kind for one in change.hunks[0].lines] == [" ", " ", "+", " "]
+    assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
 
 def test_several_hunks_of_a_file_are_kept_in_order() -> None:
     second = "@@ -20,2 +21,1 @@\n-int x;\n int y;\n"
     (change,) = parsed(HEAD + HUNK + second).files
-    assert [(one.old_start, one.new_start, one.section, one.patch_line) for one in change.hunks] == [
+    assert [(hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line) for hunk in change.hunks] == [
         (1, 1, "int f(void)", 5),
         (20, 21, "", 11),
     ]
@@ -87,18 +87,18 @@ def test_several_hunks_of_a_file_are_kept_in_order() -> None:
 
 def test_counts_that_are_left_out_are_one() -> None:
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n").files
-    assert [(one.old_count, one.new_count) for one in change.hunks] == [(1, 1), (0, 1), (1, 0)]
+    assert [(hunk.old_count, hunk.new_count) for hunk in change.hunks] == [(1, 1), (0, 1), (1, 0)]
 
 
 @pytest.mark.parametrize("bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"])
 def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(bad: str) -> None:
     found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
-    assert [(one.path, len(one.hunks)) for one in found.files] == [("f.c", 1), ("g.c", 1)]
+    assert [(file.path, len(file.hunks)) for file in found.files] == [("f.c", 1), ("g.c", 1)]
     assert found.error is not None
     assert found.error.startswith("line 1: ")
     assert "f.c" in found.error
     alone = parsed(HEAD + bad)
-    assert [(one.path, one.hunks) for one in alone.files] == [("f.c", ())]
+    assert [(file.path, file.hunks) for file in alone.files] == [("f.c", ())]
     assert alone.error
 
 
@@ -112,7 +112,7 @@ def test_the_first_of_two_errors_is_reported() -> None:
 def test_a_diff_without_git_headers_is_read_too() -> None:
     plain = "--- a/f.c\t2026-01-01\n+++ b/f.c\t2026-01-02\n" + HUNK
     files = parsed(plain + plain.replace("f.c", "g.c")).files
-    assert [(one.old_path, one.new_path, one.patch_line, one.added) for one in files] == [("f.c", "f.c", 1, 2), ("g.c", "g.c", 9, 2)]
+    assert [(file.old_path, file.new_path, file.patch_line, file.added) for file in files] == [("f.c", "f.c", 1, 2), ("g.c", "g.c", 9, 2)]
     assert parsed("").files == ()
     (made,) = parsed("--- /dev/null\n+++ b/f.c\n@@ -0,0 +1 @@\n+a\n").files
     assert (made.old_path, made.new_path) == (None, "f.c")
@@ -124,9 +124,9 @@ def test_a_diff_without_git_headers_is_read_too() -> None:
 
 def test_nothing_but_file_headers_of_git_is_a_file() -> None:
     text = "diff --git is a program\nof git\n" + HEAD + HUNK
-    assert [one.path for one in parsed(text).files] == ["f.c"]
-    assert [one.path for one in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == ["x", "y"]
-    assert [one.path for one in parsed("diff --git a/x b/x").files] == ["x"]
+    assert [file.path for file in parsed(text).files] == ["f.c"]
+    assert [file.path for file in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == ["x", "y"]
+    assert [file.path for file in parsed("diff --git a/x b/x").files] == ["x"]
 
 
 NAMES = ["plain.c", "with space.c", "a b/c d.c", 'quo"te.c', "back\\slash.c", "tab\there.c", "grüße.c", "b/b.c", "a"]
@@ -151,7 +151,7 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
 
     def paths(old: str, new: str, *words: str) -> list[tuple[str | None, str | None, bool, bool, int]]:
         files = parsed(repo.git("diff", "-M", *words, old, new)).files
-        return [(one.old_path, one.new_path, one.is_rename, one.is_binary, len(one.hunks)) for one in files]
+        return [(file.old_path, file.new_path, file.is_rename, file.is_binary, len(file.hunks)) for file in files]
 
     for quote in ("true", "false"):
         repo.git("config", "core.quotePath", quote)
@@ -179,7 +179,7 @@ def test_the_kit_s_patch_has_the_lines_its_diffstat_counts() -> None:
 
 @pytest.mark.parametrize("last", [HEAD + HUNK, "diff --git a/f.c b/f.c\nsimilarity index 100%\nrename from f.c\nrename to f.c\n"])
 def test_a_diff_in_the_signature_of_the_mail_is_not_read(last: str) -> None:
-    assert [one.path for one in parsed(f"{last}-- \ndiff --git a/z.c b/z.c\nindex 1111111..2222222 100644\n").files] == ["f.c"]
+    assert [file.path for file in parsed(f"{last}-- \ndiff --git a/z.c b/z.c\nindex 1111111..2222222 100644\n").files] == ["f.c"]
 
 
 @pytest.mark.parametrize("counts", ["-1,4 +1,3", "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3"])
@@ -195,4 +195,4 @@ def test_a_copy_has_the_path_it_was_made_from() -> None:
 
 def test_a_quoted_name_with_its_hunks_is_read() -> None:
     head = '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
-    assert [(one.old_path, one.new_path) for one in parsed(f"diff --git {head}{HUNK}").files] == [("t\tb.c", "t\tb.c")]
+    assert [(file.old_path, file.new_path) for file in parsed(f"diff --git {head}{HUNK}").files] == [("t\tb.c", "t\tb.c")]

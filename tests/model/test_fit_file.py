@@ -16,7 +16,7 @@ def fit(hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = F
 
 
 def lines(*words: str) -> str:
-    return "".join(f"{one}\n" for one in words)
+    return "".join(f"{word}\n" for word in words)
 
 
 def text(one: Fit) -> str | None:
@@ -55,7 +55,7 @@ def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(places: tuple
 def test_two_hunks_do_not_change_the_same_lines() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
     found = fit(twice, {"f.c": lines("c", "d", "e", "x")})
-    assert [one.why for one in found.misfits] == ["its context is not there"]
+    assert [misfit.why for misfit in found.misfits] == ["its context is not there"]
     both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
@@ -132,7 +132,7 @@ MOVED = "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename t
 def test_files_come_go_and_move(head: str, hunks: str, tree: dict[str, str], result: str | None, why: tuple[str, int, str] | None) -> None:
     found = fit(hunks, tree, head=head)
     assert text(found) == result
-    assert [(one.path, one.line, one.why) for one in found.misfits[:1]] == ([why] if why else [])
+    assert [(misfit.path, misfit.line, misfit.why) for misfit in found.misfits[:1]] == ([why] if why else [])
     if head in (NEW, GONE, MOVED) and not why:
         (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
         after = {} if result is None else {change.path: result}
@@ -146,5 +146,5 @@ def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")
     assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
-    assert [one.path for one in misfits(files, MemoryTree({"f.c": good}))] == ["g.c"]
+    assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == ["g.c"]
     assert len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2

@@ -21,7 +21,7 @@ def test_a_patch_is_taken_apart() -> None:
     assert (patch.subject.title, patch.subject.version, patch.subject.number, patch.subject.total) == ("foo: hand up the error", 2, 1, 3)
     assert patch.subject.words == ("net",)
     assert patch.message[0].startswith("The caller")
-    assert [one.name for one in patch.trailers] == ["Fixes", "Signed-off-by"]
+    assert [trailer.name for trailer in patch.trailers] == ["Fixes", "Signed-off-by"]
     assert patch.lines[patch.trailer_line(patch.trailers[0]) - 1].startswith("Fixes:")
     assert patch.notes[0] == "Changes in v2:"
     assert patch.paths == ("drivers/demo/foo.c",)
@@ -224,7 +224,7 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     ],
 )
 def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(parts: list[str], body: str) -> None:
-    raw = f"From: a@example.org\n{MULTIPART}" + "".join(f"--b\n{one}\n" for one in parts) + "--b--\n"
+    raw = f"From: a@example.org\n{MULTIPART}" + "".join(f"--b\n{part}\n" for part in parts) + "--b--\n"
     assert parse_mail(raw.encode()).body == body
 
 
@@ -377,7 +377,7 @@ def test_marks_that_say_where_to_are_kept_as_words() -> None:
 def test_a_patch_answers_for_its_headers() -> None:
     patch = read(patches.mail(headers={"Message-ID": "< a@example.org >", "To": "a@b.example, c@d.example", "to": "e@f.example"}))
     assert patch.message_id == "a@example.org"
-    assert [one.email for one in patch.addresses("TO")] == ["a@b.example", "c@d.example", "e@f.example"]
+    assert [address.email for address in patch.addresses("TO")] == ["a@b.example", "c@d.example", "e@f.example"]
     bare = read(patches.DIFF)
     assert (bare.message_id, bare.sender, bare.header("x"), bare.addresses("To")) == (None, None, None, ())
 

@@ -82,7 +82,7 @@ def test_a_revert_of_several_names_each() -> None:
 
 def test_fixes_lines_are_read_wherever_they_stand() -> None:
     marks = read_marks(f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A <a@example.org>\n')
-    assert [(one.id, one.subject) for one in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
+    assert [(fix.id, fix.subject) for fix in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_fixes_lines_are_read_wherever_they_stand() -> None:
     ],
 )
 def test_fixes_lines_are_read_in_every_form(line: str, expected: list[tuple[str, str]]) -> None:
-    assert [(one.id, one.subject) for one in read_marks(f"x\n\n{line}\n").fixes] == expected
+    assert [(fix.id, fix.subject) for fix in read_marks(f"x\n\n{line}\n").fixes] == expected
 
 
 @given(st.text())
@@ -169,5 +169,5 @@ def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
 @pytest.mark.parametrize("form", ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"])
 def test_an_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
-    assert [one.id for one in upstream_commits(text)] == [A[:10]]
+    assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [A[:10]]
     assert read_marks(text).upstream == ()

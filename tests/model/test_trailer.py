@@ -162,7 +162,7 @@ def block(*names: str) -> str:
 @pytest.mark.parametrize("name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")])
 def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(name: str) -> None:
     others = [one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")]
-    message = block(*(one for one in others if ORDER.index(one) < ORDER.index("signed-off-by")), "signed-off-by")
+    message = block(*(other for other in others if ORDER.index(other) < ORDER.index("signed-off-by")), "signed-off-by")
     got = names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert got[-1] == name

@@ -75,7 +75,7 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
         repo.commit("widget: mend\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"widget.c": "int x;\n"})
 
         def people(*words: str) -> set[str]:
-            return {one["email"] for one in json.loads(send(repo, "--dry-run", *words).out)["recipients"]}
+            return {load["email"] for load in json.loads(send(repo, "--dry-run", *words).out)["recipients"]}
 
         assert "gone@example.org" in people("--via", "git-send-email")
         assert call("maintainers", "-C", repo.path, "--drop", "gone@example.org").code == 0

@@ -49,7 +49,7 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", "sendemail.cc", "boss@example.org")
     done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--no-auto", "--to", "x@lists.example.org", "--force", "x")
-    assert [one["email"] for one in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
+    assert [load["email"] for load in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
 
 
 def test_a_command_that_fails_is_told(tmp_path: Path) -> None:

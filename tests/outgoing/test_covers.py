@@ -57,7 +57,7 @@ def test_a_cover_without_subject_or_text_does_not_leave(tmp_path: Path, words: t
         assert call("draft", "-C", repo.path, *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
         done = call(*given, "--yes", "--format", "json")
-        refused = {one["name"]: one["hint"] for one in json.loads(done.out)["refusals"]}
+        refused = {load["name"]: load["hint"] for load in json.loads(done.out)["refusals"]}
         assert done.code == 1
         assert "patchpilot draft" in refused[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1

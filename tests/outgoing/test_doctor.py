@@ -124,12 +124,12 @@ def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
 
 
 def test_every_provider_is_complete() -> None:
-    for one in providers():
-        assert one.name
-        assert one.servers
-        assert one.encryption in ("tls", "ssl")
-        assert one.login
-        assert one.reference.startswith("https://")
+    for provider in providers():
+        assert provider.name
+        assert provider.servers
+        assert provider.encryption in ("tls", "ssl")
+        assert provider.login
+        assert provider.reference.startswith("https://")
     assert provider_of("email-smtp.eu-west-1.amazonaws.com").name == "Amazon SES"
     assert provider_of("127.0.0.1", 1025).name == "Proton Mail Bridge"
     assert provider_of("127.0.0.1", 25) is None

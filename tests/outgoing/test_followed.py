@@ -66,5 +66,5 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
                 outbox.mark(send.id, place, Outcome(MailState.UNKNOWN))
         plan_resume(repository, SendRequest(), lookup=archive_lookup(archive.url))
         with Outbox() as outbox:
-            assert [str(one.state) for one in outbox.get(send.id).entries] == ["accepted", "unknown"]
+            assert [str(entry.state) for entry in outbox.get(send.id).entries] == ["accepted", "unknown"]
             assert not archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0].mail)

@@ -12,18 +12,18 @@ from tests.kit.topics import topic
 
 def states(out: str) -> dict[str, str]:
     """Hook → state."""
-    return {one["name"]: one["state"] for one in json.loads(out)["hooks"]}
+    return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
 
 def test_hooks_come_and_go(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    before = sorted(one.name for one in (repo.path / ".git/hooks").iterdir())
+    before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     done = call("hooks", "-C", repo.path, "--format", "json", "install")
     assert set(states(done.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config", "b4.prep-perpatch-check-cmd").replace("-m ", "")
     done = call("hooks", "-C", repo.path, "--format", "json", "remove")
     assert set(states(done.out).values()) == {"absent"}
-    assert sorted(one.name for one in (repo.path / ".git/hooks").iterdir()) == before
+    assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
 def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "patchpilot.via", "b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
-    rows = {one["name"]: one for one in json.loads(call("config", "-C", repo.path, "--format", "json").out)["settings"]}
+    rows = {load["name"]: load for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)["settings"]}
     assert (rows["via"]["value"], rows["via"]["origin"]) == ("b4", "git config")
     assert rows["profile"]["value"] == "netdev"
     assert rows["lore"]["origin"] == "default"

@@ -151,7 +151,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             cover(repository, request)
             made = plan(repository, request)
         assert len(made.mails) == len(texts) + 1
-        told = {int(found[0]) for one in made.refusals if one.name == "damaged" and (found := re.match(r"\d+", one.message))}
+        told = {int(found[0]) for refusal in made.refusals if refusal.name == "damaged" and (found := re.match(r"\d+", refusal.message))}
         # b4's doing, or git's own reading of the line From: it is seen before anything leaves
         assert via == "b4" or all(unreadable(texts[at][0]) for at in told), made.refusals
         good = [at for at in range(len(texts)) if at not in told]

@@ -32,12 +32,12 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     assert again == send
     assert replace(again, id=planned.id, begun=planned.begun, entries=()) == replace(planned, entries=())
     assert datetime.fromisoformat(again.begun) >= began
-    assert [(one.place, one.number, one.commit, one.patch_id, one.state, one.detail) for one in again.entries] == [
+    assert [(entry.place, entry.number, entry.commit, entry.patch_id, entry.state, entry.detail) for entry in again.entries] == [
         (0, 0, None, None, PENDING, ""),
         (1, 1, letters[1].commit, letters[1].patch_id, PENDING, ""),
     ]
-    assert [one.mail for one in again.entries] == [mail_of(one) for one in letters]
-    assert [one.file for one in again.entries] == [one.file() for one in letters]
+    assert [entry.mail for entry in again.entries] == [mail_of(one) for one in letters]
+    assert [entry.file for entry in again.entries] == [one.file() for one in letters]
 
 
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
@@ -110,7 +110,7 @@ def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(state:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
         record(outbox, ACCEPTED, kind="to-self", letters=[letter(3)])
-        first, second = (str(one.patch_id) for one in send.entries)
+        first, second = (str(entry.patch_id) for entry in send.entries)
         assert outbox.with_patch_ids([first, "f" * 40]) == ((send,) if known else ())
         assert outbox.with_patch_ids([second]) == ()
         assert outbox.with_patch_ids([str(letter(3).patch_id)]) == ()
@@ -130,7 +130,7 @@ def test_what_a_dead_process_was_sending_is_unknown() -> None:
     with Outbox() as outbox:
         send, other = record(outbox, ACCEPTED, SENDING, PENDING), record(outbox, SENDING)
         settled = outbox.settle(send.id)
-        assert [one.state for one in settled.entries] == [ACCEPTED, UNKNOWN, PENDING]
+        assert [entry.state for entry in settled.entries] == [ACCEPTED, UNKNOWN, PENDING]
         assert settled.entries[1].detail
         assert (settled.entries[0].detail, settled.entries[2].detail) == ("", "")
         assert outbox.get(other.id) == other
@@ -150,11 +150,11 @@ def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
         send = record(outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com"))
         left = outbox.leave_out(send.id, [MAX.key, "b@example.com"])
         assert left.entries[0] == send.entries[0]
-        for one in left.entries[1:]:
-            assert one.mail.recipients == (LIST.email,)
-            assert MAX.email.encode() not in one.mail.raw
-            assert MAX.email.encode() not in one.file
-        assert [one.state for one in left.entries] == [ACCEPTED, REJECTED, PENDING]
+        for entry in left.entries[1:]:
+            assert entry.mail.recipients == (LIST.email,)
+            assert MAX.email.encode() not in entry.mail.raw
+            assert MAX.email.encode() not in entry.file
+        assert [entry.state for entry in left.entries] == [ACCEPTED, REJECTED, PENDING]
         assert left.bcc == ("c@example.com",)
         assert left.left_out == (MAX.key, "b@example.com")
         assert outbox.leave_out(send.id, [LIST.key, MAX.key]).left_out == (MAX.key, "b@example.com", LIST.key)
@@ -184,8 +184,8 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.M
                 write()
             assert error.value.hint
             assert str(state_folder()) in error.value.hint
-    for one in state_folder().glob("outgoing.sqlite3-*"):
-        one.unlink()
+    for file in state_folder().glob("outgoing.sqlite3-*"):
+        file.unlink()
     (state_folder() / "outgoing.sqlite3").write_bytes(b"no database" * 100)
     with pytest.raises(PatchpilotError, match="the outbox is damaged"):
         connect()
@@ -227,7 +227,7 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
 
 def test_a_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
     with sole_sender("../../a b/c"):
-        assert [one.name for one in state_folder().glob("sending-*")] == ["sending-.._.._a_b_c.lock"]
+        assert [file.name for file in state_folder().glob("sending-*")] == ["sending-.._.._a_b_c.lock"]
 
 
 def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         target = out if form == "directory" else files[0]
         if form == "mbox":
             target = tmp_path / "series.mbox"
-            target.write_bytes(b"".join(one.read_bytes() for one in files))
+            target.write_bytes(b"".join(file.read_bytes() for file in files))
         words = ("send", "-C", repo.path, target, "--yes", "--force", "x", "--format", "json")
         done = call(*words)
         assert done.code == 0, done.err
@@ -35,18 +35,18 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         again = json.loads(call(*words[:4], "--format", "json").out)
         assert "already-sent" in {one["name"] for one in again["refusals"]}
     assert {(one["name"], one["email"]) for one in told["recipients"]} >= {("", "list@lists.example.org"), ("Ünï, x", "u@example.org")}
-    read = [parse_mail(unpacked(one)) for one in mails]
+    read = [parse_mail(unpacked(mail)) for mail in mails]
     assert [one.subject for one in read] == [
         f"[PATCH{f' {n}/2' if count > 1 else ''}] widget: change line {n}" for n in range(1, count + 1)
     ]
     assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
-    assert apply(repo, "master", [unpacked(one) for one in mails], tmp_path) == commits(repo, "master..topic")
+    assert apply(repo, "master", [unpacked(mail) for mail in mails], tmp_path) == commits(repo, "master..topic")
 
 
 def refusals(repo: Repo, target: Path) -> dict[str, str]:
     """Name → message of what refuses these files."""
     words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json", target)
-    return {one["name"]: one["message"] for one in json.loads(call(*words).out)["refusals"]}
+    return {load["name"]: load["message"] for load in json.loads(call(*words).out)["refusals"]}
 
 
 def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:

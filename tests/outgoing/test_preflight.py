@@ -68,7 +68,7 @@ def facts(*patches: Patch, **changed: object) -> PreflightFacts:
 
 def names(problems: tuple[object, ...]) -> set[str]:
     """The problems' names."""
-    return {one.name for one in problems}
+    return {problem.name for problem in problems}
 
 
 def test_a_good_patch_is_not_stopped() -> None:

@@ -51,7 +51,7 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
         for place in places:
             outbox.mark(last.id, place, Outcome(MailState.UNKNOWN, "nobody knows"))
-        return [one.mail.message_id for one in last.entries]
+        return [entry.mail.message_id for entry in last.entries]
 
 
 def request() -> Any:

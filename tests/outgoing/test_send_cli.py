@@ -106,7 +106,7 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         assert "patchpilot draft --changelog" in refused["already-sent"]
         call("draft", "-C", repo.path, "--changelog", "- the description says why")
         words = json.loads(call("send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json").out)
-        assert not {"already-sent", "no-changelog"} & {one["name"] for one in words["refusals"]}
+        assert not {"already-sent", "no-changelog"} & {word["name"] for word in words["refusals"]}
         assert len(server.take()) == 1
 
 
@@ -125,7 +125,7 @@ def test_an_outbox_holds_the_bytes_and_nothing_leaves(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--outbox", str(tmp_path / "out")).code == 0
         assert server.take() == ()
-    assert [one.name for one in sorted((tmp_path / "out").iterdir())] == ["0001.eml", "0002.eml"]
+    assert [file.name for file in sorted((tmp_path / "out").iterdir())] == ["0001.eml", "0002.eml"]
     assert b"X-Mailer: git-send-email" in (tmp_path / "out" / "0001.eml").read_bytes()
 
 
@@ -165,7 +165,7 @@ def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(tmp_path: Path, vi
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
         (series,) = document(call("track", "add", "--mbox", tmp_path / name, "--format", "json"))["series"]
-        assert [one["message_id"] for one in series["revisions"]] == [sent]
+        assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
 def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
@@ -287,12 +287,12 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(tm
         done = send(repo, "--resume", "--drop", gone, *words)
         assert (done.code, document(done)["state"]) == (0, "sent"), done.err
         mails = server.take()
-    assert [sorted(one.recipients) for one in mails] == [
+    assert [sorted(mail.recipients) for mail in mails] == [
         [gone, "u@example.org", "widgets@lists.example.org"],
         *([["u@example.org", "widgets@lists.example.org"]] * 2),
     ]
-    headers = [one.data.partition(b"\r\n\r\n")[0] for one in mails]
-    assert [gone.encode() in one for one in headers] == [True, False, False]
+    headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
+    assert [gone.encode() in header for header in headers] == [True, False, False]
     assert [str(one) for one in document(done)["messages"][1]["cc"]] == ['"Ünï, x" <u@example.org>']
     assert f"left out: {gone}" in call("draft", "-C", repo.path).out
 

@@ -15,7 +15,7 @@ from tests.kit.topics import topic
 def noted(repo: Repo, *words: str) -> dict[str, Any]:
     """The warnings of a dry run, by name."""
     done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run", "--format", "json", *words)
-    return {one["name"]: one for one in json.loads(done.out)["warnings"]}
+    return {load["name"]: load for load in json.loads(done.out)["warnings"]}
 
 
 @pytest.mark.parametrize("words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")])

@@ -98,7 +98,7 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: 
         os.kill(process.pid, number)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, err
-        assert [one["state"] for one in json.loads(out)["messages"]] == ["accepted", "accepted", "pending", "pending"]
+        assert [load["state"] for load in json.loads(out)["messages"]] == ["accepted", "accepted", "pending", "pending"]
         assert call(*words[:-2], "--resume").code == 0
         assert len(server.take()) == 4
 

@@ -27,7 +27,7 @@ def send(repo: Repo, *words: str) -> Ended:
 
 def ids(done: Ended) -> list[str]:
     """The Message-IDs of a document."""
-    return [one["message_id"] for one in json.loads(done.out)["messages"]]
+    return [load["message_id"] for load in json.loads(done.out)["messages"]]
 
 
 @TRANSPORTS
@@ -69,7 +69,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str)
             assert done.code == 0, done.err
             assert "every mail has been accepted, nothing is left to send" in done.out
             assert "diff --git" not in done.out
-        assert [one["state"] for one in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]] == ["accepted"]
+        assert [load["state"] for load in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]] == ["accepted"]
         assert len(server.take()) == 1
 
 
@@ -140,5 +140,5 @@ def accept_all(repo: Repo) -> None:
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))
         send = outbox.add(as_send(planned), planned.letters, planned.mails)
-        for one in send.entries:
-            outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED))
+        for entry in send.entries:
+            outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED))

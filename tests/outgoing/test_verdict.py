@@ -27,7 +27,7 @@ def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(blocked:
     done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
     rows = done.out.rstrip("\n").split("\n")
     problems = json.loads(call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json").out)["refusals"]
-    assert {"no-list", "no-signoff"} <= {one["name"] for one in problems}
+    assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
     assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems",) * 2
     first = rows[: rows.index("━━━ in short ━━━")]
     assert sum(row.startswith("problem: ") for row in first) == len(problems)

@@ -28,17 +28,17 @@ def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
     expected = _expected().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
     assert expected["stamp"] == case.stamp, "changed example: make the expectations anew"
-    assert [list(one) for one in ours(case.example, _rules())] == expected["findings"]
+    assert [list(our) for our in ours(case.example, _rules())] == expected["findings"]
 
 
 def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
     known = {rule.checkpatch for rule in _rules() if rule.checkpatch}
-    retired = {one.checkpatch for one in retired_types()}
+    retired = {retired_type_.checkpatch for retired_type_ in retired_types()}
     assert not types - known - retired
     assert not retired & known
 
 
 def test_a_retired_type_is_never_reported() -> None:
-    for one in retired_types():
-        assert one.checkpatch not in {kind for kind, _ in _expected()[f"retired {one.checkpatch}"]["findings"]}
+    for retired_type_ in retired_types():
+        assert retired_type_.checkpatch not in {kind for kind, _ in _expected()[f"retired {retired_type_.checkpatch}"]["findings"]}

@@ -36,13 +36,13 @@ def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 @pytest.mark.parametrize(("rule", "example"), _cases())
 def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
     findings, lines = _findings(example)
-    shown = "\n".join(f"{one.name}:{one.patch_line}: {one.message}" for one in findings) + "\n\n" + "\n".join(lines)
+    shown = "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings) + "\n\n" + "\n".join(lines)
     if not example.bad:
         assert not findings, shown
         return
-    own = [one for one in findings if one.rule == rule.id]
+    own = [finding for finding in findings if finding.rule == rule.id]
     assert len(own) == example.count, shown
-    assert {one.name for one in findings if one.rule != rule.id} == set(example.also), shown
+    assert {finding.name for finding in findings if finding.rule != rule.id} == set(example.also), shown
     if example.at:
         line = own[0].patch_line
         assert line is not None, shown

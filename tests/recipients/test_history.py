@@ -59,7 +59,7 @@ def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
 
 def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
-    assert not [one for one in lines("-f", "lib/plain.c", "--nol") if one.startswith("Wes")]
+    assert not [line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")]
 
 
 def test_blame_names_those_whose_lines_are_touched(repo: Repo, tmp_path: Path) -> None:

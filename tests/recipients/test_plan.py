@@ -208,7 +208,7 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     found.commit("begin", {"a.c": "int a;\n"})
     series = Series((parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),))
     plan = plan_series(series, Repository.open(found.path)).plan
-    assert [one.address.email for one in plan.recipients] == ["kim@copy.example"]
+    assert [recipient.address.email for recipient in plan.recipients] == ["kim@copy.example"]
     assert "no MAINTAINERS there" in plan.warnings[0]
 
 
@@ -235,7 +235,7 @@ def test_who_and_self_test_answer(widget_tree: Path) -> None:
     (widget_tree / "lib" / "stale.c").unlink()
     outcome = call("maintainers", "--tree", widget_tree, "--self-test", "--format", "json")
     assert outcome.code == 1
-    assert [one["message"] for one in json.loads(outcome.out)["problems"]] == ["no file matches"]
+    assert [load["message"] for load in json.loads(outcome.out)["problems"]] == ["no file matches"]
 
 
 def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

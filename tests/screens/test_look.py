@@ -79,9 +79,9 @@ async def test_no_color_is_taken_at_its_word(
         asked(app)
         await keys(pilot, "3")
         styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
-        assert any(one.color or one.bgcolor for one in styles) is coloured
+        assert any(style.color or style.bgcolor for style in styles) is coloured
         # the row under the cursor is told without them too
-        assert coloured or any(one.reverse for one in styles)
+        assert coloured or any(style.reverse for style in styles)
 
 
 async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone: Path, walk_on: On) -> None:

@@ -44,25 +44,25 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
         got = {stage: app.session.fresh(stage) for stage in Stage if app.session.fresh(stage) is not None}
 
     said = verb("check", "-C", mended)["patches"][0]["findings"]
-    assert [(one.name, one.patch_line) for one in got[Stage.CHECKS].patches[0].findings] == [
+    assert [(finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings] == [
         (one["name"], one["patch_line"]) for one in said
     ]
 
     people = verb("maintainers", "-C", mended)["results"][0]["recipients"]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
     assert [(one.address.email, one.header, list(one.reasons)) for one in planned] == [
-        (one["email"], one["header"], one["reasons"]) for one in people
+        (person["email"], person["header"], person["reasons"]) for person in people
     ]
 
     fixes = verb("fixes", "-C", mended, "HEAD")
-    assert [(one.commit, one.tag, list(one.evidence)) for one in got[Stage.TAGS].candidates] == [
-        (one["commit"], one["tag"], one["evidence"]) for one in fixes["candidates"]
+    assert [(candidate.commit, candidate.tag, list(candidate.evidence)) for candidate in got[Stage.TAGS].candidates] == [
+        (fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]
     ]
 
     branches = verb("backport", "-C", mended, "HEAD")["branches"]
-    assert [(one.version, str(one.verdict), [need.commit for need in one.prerequisites]) for one in got[Stage.BACKPORTS].branches] == [
-        (one["version"], one["verdict"], [need["commit"] for need in one["prerequisites"]]) for one in branches
-    ]
+    assert [
+        (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites]) for branch in got[Stage.BACKPORTS].branches
+    ] == [(branch["version"], branch["verdict"], [need["commit"] for need in branch["prerequisites"]]) for branch in branches]
 
     sent = verb("send", "-C", mended, "--dry-run")
     first = sent["messages"][0]
@@ -89,10 +89,10 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
         shown = "\n".join(app.screen.query_one("#thread", Pager).rows)
     (said,) = verb("track", "list", "-C", mended)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (said["id"], said["subject"], said["state"], said["next_step"])
-    assert [(one.trailer, one.message_id, one.patch) for one in got.status.trailers] == [
+    assert [(trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.status.trailers] == [
         (one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]
     ]
-    assert [(one.mail.mail.message_id, str(one.mail.kind), one.mail.bot) for one in got.status.replies] == [
+    assert [(reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot) for reply in got.status.replies] == [
         (one["message_id"], one["kind"], one["bot"]) for one in said["replies"]
     ]
     assert len(said["replies"]) == 3
@@ -112,7 +112,7 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Pa
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
         result, _ = tags_screen.load(JobRequest(repository, session, lambda *_: None))
-    assert any("squash it" in one for one in result.notes)
+    assert any("squash it" in note for note in result.notes)
     assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)
 
 

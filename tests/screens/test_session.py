@@ -65,7 +65,9 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, wa
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
-            await until(pilot, lambda: not any(one.group == "topic" and not one.is_finished for one in app.workers), "the first read's end")
+            await until(
+                pilot, lambda: not any(worker.group == "topic" and not worker.is_finished for worker in app.workers), "the first read's end"
+            )
             await settle(pilot)
             assert app.session.topic is not None
             assert app.session.topic.commits[-1].subject == "net/acme: another subject"
@@ -154,7 +156,7 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_o
         await keys(pilot, "5")
         result = app.session.fresh(Stage.BACKPORTS)
         assert result.culprits == (app.session.culprit,)
-        assert [one.affected for one in result.branches] == [False, True, True, True, True, True]
+        assert [branch.affected for branch in result.branches] == [False, True, True, True, True, True]
 
 
 async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_on: On) -> None:

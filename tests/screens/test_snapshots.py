@@ -73,7 +73,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
         result = backport(repository, session.commit.id if session.commit else None, onto, fixes=[culprit])[-1]
         found[Stage.BACKPORTS] = (
-            replace(result, branches=tuple(_reworded(one) for one in result.branches)),
+            replace(result, branches=tuple(_reworded(branch) for branch in result.branches)),
             StageStanding(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
         planned = preview_screen.load(ask)[0]
@@ -82,7 +82,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
         raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
         mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
-        kept = tuple(one for one in planned.warnings if one.name in ("first-time", "unanswered-security"))
+        kept = tuple(warning for warning in planned.warnings if warning.name in ("first-time", "unanswered-security"))
         planned = replace(planned, mails=(mail,), warnings=kept)
         found[Stage.PREVIEW] = planned, preview_screen.standing_of(planned)
         found[Stage.SEND] = send_screen.Sending(planned), send_screen.standing_of(send_screen.Sending(planned))
@@ -99,7 +99,7 @@ def _reworded(one: BranchResult) -> BranchResult:
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStanding]:
     """The candidates with fixed weights and words: how sure `fixes` is of what is another test's matter."""
     others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
-    first, rest = result.candidates[0], [one for title in others for one in result.candidates if one.subject == title]
+    first, rest = result.candidates[0], [candidate for title in others for candidate in result.candidates if candidate.subject == title]
     kept = (
         replace(first, confidence=0.93, evidence=("the message blames it", "last changed lines within three of the change")),
         *(replace(one, confidence=0.03, evidence=("owns the identifiers that the message names",)) for one in rest),

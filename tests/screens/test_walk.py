@@ -47,7 +47,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await settle(pilot)
             await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "nothing to complain about")
             await keys(pilot, "n")
-            assert {one.version: str(one.verdict) for one in session.fresh(Stage.BACKPORTS).branches} == {
+            assert {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches} == {
                 "5.10": "not-affected",
                 "5.15": "clean",
                 "6.1": "conflict",
@@ -66,7 +66,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert len(sandbox.sink.take()) == 1
             await keys(pilot, "n")
             await until(pilot, lambda: followed() and followed().status and len(followed().status.replies) == 3, "three answers")
-            assert any("Sana" in one.trailer for one in followed().status.trailers)
+            assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
             await keys(pilot, "M")
             await until(pilot, lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message, "v2")
             await keys(pilot, "7")
@@ -77,7 +77,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
             await keys(pilot, "8")
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
-            assert [one.version for one in followed().status.topic.revisions] == [1, 2]
+            assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it
                 await keys(pilot, "f", "enter")
@@ -87,7 +87,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert str(followed().state) == "in-stable"
             await keys(pilot, "5")
             await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
-            now = {one.version: str(one.verdict) for one in session.fresh(Stage.BACKPORTS).branches}
+            now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
             assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
         # v1, the answer to the question about it, v2

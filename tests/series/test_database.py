@@ -56,7 +56,7 @@ def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(tmp_path
         assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert base.execute("PRAGMA synchronous").fetchone() == (2,)
         base.execute("INSERT INTO a VALUES ('1', '2')")
-        assert {one.stat().st_mode & 0o77 for one in tmp_path.glob("a.sqlite3*")} == {0}
+        assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {0}
     assert not backups(tmp_path / "a.sqlite3")
 
 
@@ -121,8 +121,8 @@ def filled() -> Path:
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
         drafts.save(Draft(CHANGE, "/src/linux", "widget", cover_text="text " * 2000))
     again()
-    for one in backups(state_folder() / "outgoing.sqlite3"):
-        os.utime(one, (1, 1))
+    for backup in backups(state_folder() / "outgoing.sqlite3"):
+        os.utime(backup, (1, 1))
     return state_folder() / "outgoing.sqlite3"
 
 

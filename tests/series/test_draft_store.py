@@ -34,8 +34,8 @@ WHOLE = Draft(
 
 def known(*words: str) -> tuple[KnownPatch, ...]:
     """Patches from "patch-id/subject/date"."""
-    parts = (one.split("/") for one in words)
-    return tuple(KnownPatch(one[0], one[1], None, one[2] if len(one) > 2 else "") for one in parts)
+    parts = (word.split("/") for word in words)
+    return tuple(KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "") for part in parts)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ PLAN = RecipientPlan(
 
 
 def headers(edits: Edits) -> dict[str, str]:
-    return {one.address.email: one.header for one in edits.apply(PLAN).recipients}
+    return {recipient.address.email: recipient.header for recipient in edits.apply(PLAN).recipients}
 
 
 @pytest.mark.parametrize("header", ["to", "cc"])
@@ -43,7 +43,7 @@ def test_an_edit_of_one_address_leaves_those_of_others() -> None:
 def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
     moved = Edits().place("cc", MAX).place("to", MAX).place("cc", MAX)
     assert moved.placed == (("cc", MAX),)
-    (there,) = [one for one in moved.apply(PLAN).recipients if one.address == MAX]
+    (there,) = [recipient for recipient in moved.apply(PLAN).recipients if recipient.address == MAX]
     assert there.by_hand
     assert there.reasons[0] == "maintainer"
 
@@ -51,4 +51,4 @@ def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
 def test_netdev_has_the_lists_of_linux_and_other_projects_have_their_own() -> None:
     assert known("netdev") == known("linux")
     assert known("linux").lists
-    assert not {one.address for one in known("u-boot").lists} & {one.address for one in known("linux").lists}
+    assert not {list_.address for list_ in known("u-boot").lists} & {list_.address for list_ in known("linux").lists}

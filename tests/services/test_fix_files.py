@@ -12,7 +12,7 @@ ERRORS = {"Ctrl-C": KeyboardInterrupt(), "disk": OSError(5, "Input/output error"
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {one.name: one.read_bytes() for one in folder.iterdir()}
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 @pytest.mark.parametrize("why", ERRORS)

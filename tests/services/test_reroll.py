@@ -37,7 +37,7 @@ def known(one: int, version: int = 1) -> KnownPatch:
 def sent(*versions: int) -> Send:
     """Sends of these versions, two patches each; the last."""
     with Outbox() as outbox:
-        return [record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=one) for one in versions][-1]
+        return [record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version) for version in versions][-1]
 
 
 def test_what_is_not_sent_has_no_next_version() -> None:
@@ -112,7 +112,7 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
     ],
 )
 def test_what_became_of_each_patch(patches: tuple[KnownPatch, ...], kinds: list[str]) -> None:
-    assert [one.kind for one in changes(replace(DRAFT, patches=patches), sent(1))] == kinds
+    assert [change.kind for change in changes(replace(DRAFT, patches=patches), sent(1))] == kinds
 
 
 def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
@@ -194,11 +194,11 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(tmp_path: Pat
             )
         )
         draft = replace(DRAFT, patches=tuple(KnownPatch(f"{at}", f"widget: change {at + 1}", one) for at, one in enumerate(ids)))
-        kinds = [one.kind for one in changes(draft, replace(last, entries=entries), repository)]
+        kinds = [change.kind for change in changes(draft, replace(last, entries=entries), repository)]
         assert kinds == ["same", "reworded"]
-        gone = replace(last, entries=tuple(replace(one, commit="1" * 40) for one in entries))
-        assert [one.kind for one in changes(draft, gone, repository)] == ["same", "same"]
-        assert [one.kind for one in changes(draft, replace(last, entries=entries))] == ["same", "same"]
+        gone = replace(last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries))
+        assert [change.kind for change in changes(draft, gone, repository)] == ["same", "same"]
+        assert [change.kind for change in changes(draft, replace(last, entries=entries))] == ["same", "same"]
 
 
 def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def said_by_tui(repo: Repo) -> object:
             result, _ = checks_screen.load(JobRequest(repository, session, lambda *_: None))
         except PatchpilotError as error:
             return int(error.exit_code), error.message, error.hint or ""
-    return int(result.exit_code), [(one.name, str(one.severity), one.patch_line) for one in result.patches[0].findings]
+    return int(result.exit_code), [(finding.name, str(finding.severity), finding.patch_line) for finding in result.patches[0].findings]
 
 
 def test_every_setting_has_a_case() -> None:
@@ -215,7 +215,7 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: R
     assert "did you mean patchpilot.profile?" in done.err
     assert "maxlinelength" not in done.err.lower()
     problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)["problems"]
-    assert [one["message"].partition(":")[0] for one in problems] == ["patchpilot.profil"]
+    assert [problem["message"].partition(":")[0] for problem in problems] == ["patchpilot.profil"]
     looked = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
     assert [one["state"] for one in looked if one["message"].startswith("patchpilot.profil:")] == ["warn"]
     assert "profil" not in call("check", "-C", repo.path, "HEAD").err

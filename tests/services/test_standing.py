@@ -61,7 +61,7 @@ def _series(repo: Repo, folder: Path, commits: list[tuple[str, dict[str, str | N
 
 
 def _names(result: CheckResult, number: int) -> list[str]:
-    return [one.name for one in result.patches[number].findings]
+    return [finding.name for finding in result.patches[number].findings]
 
 
 def _check(files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False) -> CheckResult:
@@ -91,7 +91,7 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path
 
 
 def _named(checked: verb.CheckedPatch) -> set[str]:
-    return {"undocumented-compatible" if one.checkpatch == "UNDOCUMENTED_DT_STRING" else one.name for one in checked.findings}
+    return {"undocumented-compatible" if finding.checkpatch == "UNDOCUMENTED_DT_STRING" else finding.name for finding in checked.findings}
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
@@ -144,7 +144,7 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
     ]
     files = _series(tree, tmp_path / "out", commits)
     alone, many = _check(files, tree.path), _check(files, tree.path, jobs=2)
-    assert [one.findings for one in alone.patches] == [one.findings for one in many.patches]
+    assert [patch.findings for patch in alone.patches] == [patch.findings for patch in many.patches]
     assert not any("does-not-apply" in _names(alone, number) for number in range(14))
 
 

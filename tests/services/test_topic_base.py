@@ -268,7 +268,7 @@ def test_the_base_is_what_a_person_means(tmp_path: Path, build: Callable[[Path],
         base = find_base(repository)
         print("\n".join(base.explained()))
         assert len(base.commits) == commits
-        assert all(repository.commit(one).subject.startswith(("widget:", "net:")) for one in base.commits)
+        assert all(repository.commit(commit).subject.startswith(("widget:", "net:")) for commit in base.commits)
         assert name in ("", base.name)
         assert why in base.reason
         assert repository.resolve(base.name)

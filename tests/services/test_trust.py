@@ -134,7 +134,7 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Rep
     code, out, err = check(repo, "--format", "json")
     assert time.monotonic() - began < 5
     assert code in (0, 1), err
-    found = [one["message"] for one in json.loads(out)["patches"][0]["findings"]]
+    found = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
     assert found == ([say] if say else [])
 
 

@@ -45,7 +45,7 @@ def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) ->
         numbers = weigh(repository, scene, tally(scene))
     assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
     assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (0, 0)
-    assert [one for one in numbers if numbers[one]["speech_most"]] == [teller]
+    assert [number for number in numbers if numbers[number]["speech_most"]] == [teller]
 
 
 def test_the_fit_finds_what_tells_the_true_ones() -> None:

@@ -30,7 +30,7 @@ def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
     assert result.sure
     assert result.tags == (f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',)
     assert any("1 of 1 removed lines (ring.c:6)" in one for one in first.evidence)
-    assert sum(one.confidence for one in result.candidates) <= 1.3
+    assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
 def test_white_space_changes_are_looked_through(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) ->
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace("\tring->open = false;\n", "\tring->open = false;\n\tring_table_free(ring->table);\n")
     story.repo.commit("ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED, {"ring.c": freed})
-    assert story.culprit in [one.commit for one in ask(tmp_path / "r").candidates[:2]]
+    assert story.culprit in [candidate.commit for candidate in ask(tmp_path / "r").candidates[:2]]
 
 
 def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     log = f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good {story.start}\n"
     result = ask(tmp_path / "r", bisect_log=log)
-    assert {one.commit for one in result.candidates} <= {story.culprit, story.later}
+    assert {candidate.commit for candidate in result.candidates} <= {story.culprit, story.later}
     assert "2 commits are left" in result.notes[0]
 
 
@@ -247,7 +247,7 @@ def test_verify_knows_how_a_project_lays_out_its_tags(tmp_path: Path, profile: s
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
     story.repo.commit(f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}', {"ring.c": FIX + "int users;\n"})
     (judged,) = ask(tmp_path / "r", verify=True, profile=find_project(profile)).present
-    assert [one.kind for one in judged.problems] == (["blank-around"] if troubled else [])
+    assert [problem.kind for problem in judged.problems] == (["blank-around"] if troubled else [])
 
 
 def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Pat
         f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")' + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
     )
     result = ask(tmp_path / "r", verify=True)
-    assert [one.kind for one in result.present[0].problems] == ["own-series"]
+    assert [problem.kind for problem in result.present[0].problems] == ["own-series"]
     assert result.present[0].suggestion is None
     assert result.troubled
 
@@ -270,7 +270,7 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
     story.repo.commit(f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"})
     story.repo.tag("v1.3")
     result = ask(tmp_path / "r", verify=True)
-    assert [one.kind for one in result.present[0].problems] == ["same-release"]
+    assert [problem.kind for problem in result.present[0].problems] == ["same-release"]
     assert not result.troubled
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
     story.repo.commit(f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"})
@@ -296,8 +296,8 @@ def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n")
     told = history(tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n")
     assert plain.culprit == told.culprit
-    before = {one.commit: one for one in ask(tmp_path / "plain").candidates}
-    after = {one.commit: one for one in ask(tmp_path / "told").candidates}
+    before = {candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates}
+    after = {candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates}
     assert len(before) > 1
     assert after[told.culprit].confidence > before[told.culprit].confidence
     assert after[told.culprit].evidence[-1] == "came with v1.1, the release that the message names"

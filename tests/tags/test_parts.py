@@ -124,7 +124,7 @@ def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
     done = compose("\n".join(lines) + "\n", MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))))
     kept = [one for one in done.split("\n") if one in tags]
     assert kept == [line for line in lines if line in tags]
-    assert [str(one) for one in parse_trailers(done.split("\n")) if one.name == "Fixes"]
+    assert [str(parse_trailer) for parse_trailer in parse_trailers(done.split("\n")) if parse_trailer.name == "Fixes"]
 
 
 def test_the_verbs_answer_in_json(tmp_path: Path) -> None:

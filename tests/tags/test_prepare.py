@@ -245,7 +245,7 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
         story.repo.git("fsck", "--connectivity-only")
         if now != old:
             records = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)["records"]
-            assert any(one["old"] == old and one["new"] == now for one in records)
+            assert any(record["old"] == old and record["new"] == now for record in records)
 
 
 def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: History) -> None:
@@ -272,7 +272,7 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_told(story: History) -> Non
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
     done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--dry-run", "--format", "json")
-    assert any("squash it" in one for one in json.loads(done.out)["commits"][1]["notes"])
+    assert any("squash it" in load for load in json.loads(done.out)["commits"][1]["notes"])
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:

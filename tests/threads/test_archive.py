@@ -102,7 +102,7 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
     assert troubles == ()
     found = status_of("w3@example.org", read_thread(mails))
     assert found is not None
-    assert [(one.version, one.rfc) for one in found.topic.revisions] == [(1, True), (2, True), (3, False), (4, False)]
+    assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [(1, True), (2, True), (3, False), (4, False)]
     assert (str(found.state), [one.relation for one in found.follow_ups]) == ("accepted", ["carries", "carries"])
 
 

@@ -24,7 +24,7 @@ def kind_of(raw: bytes, author: str | None = None) -> str:
     return str(classify(parse(raw)[0], parse_address(author) if author else None).kind)
 
 
-ROBOTS = {one["name"]: one for one in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())["mail"]}
+ROBOTS = {load["name"]: load for load in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())["mail"]}
 
 
 @pytest.mark.parametrize("name", ROBOTS)

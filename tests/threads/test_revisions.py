@@ -88,7 +88,7 @@ def test_a_resend_is_a_revision_of_its_own() -> None:
         patch("[RESEND PATCH] demo: a", id="b", minutes=9),
         patch("[PATCH v2] demo: a", id="c", minutes=19),
     )
-    assert [(one.version, one.resend) for one in found[0].revisions] == [(1, False), (1, True), (2, False)]
+    assert [(revision.version, revision.resend) for revision in found[0].revisions] == [(1, False), (1, True), (2, False)]
 
 
 def test_an_rfc_and_a_pull_request_are_revisions() -> None:
@@ -98,7 +98,7 @@ def test_an_rfc_and_a_pull_request_are_revisions() -> None:
         mail("[GIT PULL] demo: a", "The following changes\n\n 1 file changed, 1 insertion(+)\n", id="c", minutes=99),
     )
     assert len(found) == 1
-    assert [(one.rfc, one.pull_request) for one in found[0].revisions] == [(True, False), (False, False), (False, True)]
+    assert [(revision.rfc, revision.pull_request) for revision in found[0].revisions] == [(True, False), (False, False), (False, True)]
 
 
 def test_a_backport_is_no_revision() -> None:
@@ -109,7 +109,7 @@ def test_a_backport_is_no_revision() -> None:
 @pytest.mark.parametrize("via", ["\"'Ada Fixer' via demo-list\" <demo@lists.example.org>", '"Ada Fixer via demo" <demo@lists.example.org>'])
 def test_a_sender_rewritten_by_the_list_is_the_same_author(via: str) -> None:
     rewritten = mail("[PATCH v2] demo: check it", patch("x").decode().partition("\n\n")[2], sender=via, id="b", minutes=9, Reply_To=ADA)
-    assert [versions(one) for one in topics(patch("[PATCH] demo: check it", id="a"), rewritten)] == [[1, 2]]
+    assert [versions(topic) for topic in topics(patch("[PATCH] demo: check it", id="a"), rewritten)] == [[1, 2]]
 
 
 DAY = 24 * 60
@@ -119,7 +119,13 @@ CHANGE = "change-id: 20240304-demo-{}-abcdef012345\n"
 def test_revisions_stand_as_they_were_sent_an_rfc_in_several_versions_first() -> None:
     marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
     found = topics(*(patch(f"{mark} demo: check it", id=f"m{at}", minutes=at * DAY) for at, mark in enumerate(marks)))
-    assert [(one.version, one.rfc) for one in found[0].revisions] == [(1, True), (2, True), (3, True), (1, False), (2, False)]
+    assert [(revision.version, revision.rfc) for revision in found[0].revisions] == [
+        (1, True),
+        (2, True),
+        (3, True),
+        (1, False),
+        (2, False),
+    ]
     assert found[0].latest.version == 2
 
 
@@ -187,7 +193,7 @@ def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
     whom = {"to": ADA, "X_Original_To": "Matt <matt@example.com>", "X_Original_Cc": "demo@lists.example.org"}
     mails = parse(mbox(patch("[PATCH] demo: check it", id="t", **whom), patch("[PATCH] demo: check it", id="a", minutes=9)))
     (status,) = read_thread(mails)
-    assert [one.head.message_id for one in status.topic.revisions] == ["a@example.org"]
+    assert [revision.head.message_id for revision in status.topic.revisions] == ["a@example.org"]
     assert not status.replies
 
 
@@ -203,7 +209,7 @@ V1 = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
 
 
 def joined(*mails: bytes) -> list[list[int]]:
-    return [versions(one) for one in topics(*mails)]
+    return [versions(topic) for topic in topics(*mails)]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ def test_patches_without_threading_are_one_series_by_shape_and_time(
     marks: tuple[str, str], minutes: int, groups: list[list[int | None]]
 ) -> None:
     mails = [patch(f"[{mark}] demo: {at}", id=f"m{at}", minutes=at * minutes) for at, mark in enumerate(marks)]
-    assert [[post.number for post in revision.posts] for one in topics(*mails) for revision in one.revisions] == groups
+    assert [[post.number for post in revision.posts] for topic in topics(*mails) for revision in topic.revisions] == groups
 
 
 @pytest.mark.parametrize(
@@ -382,6 +388,6 @@ def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
     near = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)]
     assert [post.number for post in topics(cover(), *near)[0].latest.posts] == [0, 1, 2]
     late = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=31 + at) for at in (1, 2)]
-    assert [len(one.latest.posts) for one in topics(cover(), *late)] == [1, 2]
+    assert [len(topic.latest.posts) for topic in topics(cover(), *late)] == [1, 2]
     other = patch("[PATCH v2 1/2] demo: 1", id="c1", reply_to="c0", minutes=1)
-    assert [[post.number for post in revision.posts] for one in topics(cover(), other) for revision in one.revisions] == [[0], [1]]
+    assert [[post.number for post in revision.posts] for topic in topics(cover(), other) for revision in topic.revisions] == [[0], [1]]

@@ -232,7 +232,7 @@ def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
     found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
     assert (str(found.state), [(one.relation, one.subject) for one in found.follow_ups]) == ("accepted", [("carries", "pumps for next")])
     assert "Matt Maintainer" in found.why
-    assert [one.version for one in found.topic.revisions] == [1]
+    assert [revision.version for revision in found.topic.revisions] == [1]
 
 
 def test_who_needs_anothers_patch_has_not_accepted_it() -> None:

@@ -22,7 +22,7 @@ def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
         assert set(store.keep(entry.id, "demo: new", MAILS)) == {"v1@example.org", "r1@example.org"}
         assert store.keep(entry.id, "demo: new", MAILS) == ()
     with Store(tmp_path / "s") as store:
-        assert [(one.id, one.subject, one.lore) for one in store.entries()] == [(1, "demo: new", "http://x.example/y")]
+        assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [(1, "demo: new", "http://x.example/y")]
         assert [mail.subject for mail in store.mails(1)] == [mail.subject for mail in MAILS]
 
 

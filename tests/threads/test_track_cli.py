@@ -58,7 +58,7 @@ def test_a_packed_mbox_is_read(workdir: Path) -> None:
 
 def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)))
-    assert [one["subject"] for one in series("add", "<w@example.org>", "--mbox", "m")] == ["valve: open it"]
+    assert [series_["subject"] for series_ in series("add", "<w@example.org>", "--mbox", "m")] == ["valve: open it"]
     assert len(series("add", "--mbox", "m")) == 2
 
 
@@ -75,7 +75,7 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
 def test_showing_marks_replies_as_read(thread: Path) -> None:
     call("track", "add", "--mbox", thread)
     assert series()[0]["unread"] > 0
-    assert any(one["unread"] for one in series("show", "1", "--keep-unread")[0]["replies"])
+    assert any(series_["unread"] for series_ in series("show", "1", "--keep-unread")[0]["replies"])
     assert "Please add a Fixes: tag" in call("track", "show", "1").out
     assert series()[0]["unread"] == 0
 

@@ -45,9 +45,11 @@ def excuses_of(
         raise UsageError("--write-baseline: where to?", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
     waivers = (*given, *_of_topic(words, settings, repository), *from_tables(settings.waivers, settings.label))
     known: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
-    for one in waivers:
+    for waiver in waivers:
         # what was given in this call is in the topic's draft by now
-        known.setdefault((one.rule.lower(), one.paths, one.subject) if one.kind != "tree" else (f"{id(one)}", (), ""), one)
+        known.setdefault(
+            (waiver.rule.lower(), waiver.paths, waiver.subject) if waiver.kind != "tree" else (f"{id(waiver)}", (), ""), waiver
+        )
     if not waivers and words.baseline is None:
         return None
     held = None

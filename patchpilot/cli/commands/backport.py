@@ -119,7 +119,7 @@ def _deeds(repository: "Repository | None", results: "tuple[BackportResult, ...]
     writes = wants.folder and not wants.resolve
     written = write_backports(repository, results, wants.folder, wording=wording, profile=profile) if wants.folder and writes else ()
     resolving = resolve(repository, results[-1], results[-1].branches[0], family, wants.folder, wording) if wants.resolve else None
-    built = tuple(build(repository, results[-1], one, family, wants.build) for one in results[-1].branches) if wants.build else ()
+    built = tuple(build(repository, results[-1], branch, family, wants.build) for branch in results[-1].branches) if wants.build else ()
     request = request_mail(repository, results[-1], family, wants.note) if wants.request else ""
     return WrittenReport(written, resolving, built, request)
 

@@ -30,7 +30,7 @@ def command(common: Common, name: str | None) -> int:
     for problem in problems:
         say(problem.message, problem.hint, problem.exit_code)
     if name is not None:
-        rows = tuple(one for one in rows if one.name == name)
+        rows = tuple(row for row in rows if row.name == name)
         if not rows:
             raise unknown("setting", name, [one.name for one in KEYS])
     if common.format == "json":
@@ -38,8 +38,8 @@ def command(common: Common, name: str | None) -> int:
 
         from patchpilot.cli.output.json_document import document
 
-        told = [{"message": one.message, "hint": one.hint} for one in problems]
-        common.write(document("config", {"settings": [asdict(one) for one in rows], "problems": told}))
+        told = [{"message": problem.message, "hint": problem.hint} for problem in problems]
+        common.write(document("config", {"settings": [asdict(row) for row in rows], "problems": told}))
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:
@@ -48,12 +48,12 @@ def command(common: Common, name: str | None) -> int:
 
 
 def _table(rows: tuple[ConfigRow, ...]) -> str:
-    room, beside = columns(), max(len(one.name) for one in rows) + 2
+    room, beside = columns(), max(len(row.name) for row in rows) + 2
     lines: list[str] = []
-    for one in rows:
-        value = printable(one.value) or "(empty)"
-        lines += filled(f"{one.name:{beside}}", f"{value}  ({printable(one.origin)})", room)
-        lines += filled(" " * beside, one.meaning, room)
+    for row in rows:
+        value = printable(row.value) or "(empty)"
+        lines += filled(f"{row.name:{beside}}", f"{value}  ({printable(row.origin)})", room)
+        lines += filled(" " * beside, row.meaning, room)
     lines.append("")
     lines += filled("", "set one for yourself: git config --global patchpilot.NAME VALUE", room)
     lines += filled("", "for a tree: its .patchpilot.toml, which may not set what names a command, a server or an address", room, indent=2)

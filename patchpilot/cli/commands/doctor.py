@@ -55,16 +55,16 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
 def _text(result: DoctorResult, *, quiet: bool) -> str:
     lines: list[str] = []
     stage = ""
-    for one in result.diagnoses:
-        if quiet and one.state in ("ok", "skip"):
+    for diagnose in result.diagnoses:
+        if quiet and diagnose.state in ("ok", "skip"):
             continue
-        if one.stage != stage:
-            stage = one.stage
+        if diagnose.stage != stage:
+            stage = diagnose.stage
             lines.append(stage)
-        lines += filled(f"  {_MARKS[one.state]}  ", printable(f"{one.name}: {one.message}"), columns())
-        if one.hint:
+        lines += filled(f"  {_MARKS[diagnose.state]}  ", printable(f"{diagnose.name}: {diagnose.message}"), columns())
+        if diagnose.hint:
             # whole: a command that is to be copied must not be broken
-            lines.append(f"        {printable(one.hint)}")
+            lines.append(f"        {printable(diagnose.hint)}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -73,4 +73,4 @@ def _json(result: DoctorResult) -> str:
 
     from patchpilot.cli.output.json_document import document
 
-    return document("doctor", {"healthy": result.healthy, "checks": [asdict(one) for one in result.diagnoses]})
+    return document("doctor", {"healthy": result.healthy, "checks": [asdict(diagnose) for diagnose in result.diagnoses]})

@@ -137,7 +137,7 @@ def _text(result: DraftResult) -> str:
         f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
         f"state:    {result.state.summary}",
         f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
-        *(f"patch:    {one.subject}" for one in draft.patches),
+        *(f"patch:    {patch.subject}" for patch in draft.patches),
         *draft_rows(draft),
     ]
     for send in result.sends:
@@ -161,15 +161,15 @@ def _json(result: DraftResult) -> str:
 
     sends = [
         {
-            "version": one.version,
-            "begun": one.begun,
-            "transport": one.transport,
-            "state": one.state,
-            "forced": one.force,
-            "left_out": list(one.left_out),
-            "messages": [{"message_id": mail.mail.message_id, "state": str(mail.state)} for mail in one.entries],
+            "version": send.version,
+            "begun": send.begun,
+            "transport": send.transport,
+            "state": send.state,
+            "forced": send.force,
+            "left_out": list(send.left_out),
+            "messages": [{"message_id": mail.mail.message_id, "state": str(mail.state)} for mail in send.entries],
         }
-        for one in result.sends
+        for send in result.sends
     ]
     b4 = asdict(result.b4) if result.b4 else None
     return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": b4, "topic": topic_json(result.state)})

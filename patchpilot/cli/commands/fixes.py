@@ -43,20 +43,20 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
         own = _unsent(repository, target)
         results = tuple(
             find_culprits(
-                repository, one, limit=limit, verify=verify, bisect_log=log, base=base, series=own, profile=profile, progress=progress
+                repository, id_, limit=limit, verify=verify, bisect_log=log, base=base, series=own, profile=profile, progress=progress
             )
-            for one in ids
+            for id_ in ids
         )
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(one) for one in results]}))
+        common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(result) for result in results]}))
     else:
         columns = shutil.get_terminal_size().columns if common.output is None and sys.stdout.isatty() else 0
-        common.write("\n".join(text(one, verify, columns) for one in results))
+        common.write("\n".join(text(result, verify, columns) for result in results))
     if verify:
-        return ExitCode.FINDINGS if any(one.troubled for one in results) else ExitCode.OK
-    return ExitCode.OK if all(one.sure for one in results) else ExitCode.FINDINGS
+        return ExitCode.FINDINGS if any(result.troubled for result in results) else ExitCode.OK
+    return ExitCode.OK if all(result.sure for result in results) else ExitCode.FINDINGS
 
 
 def _commits(repository: Repository, target: str) -> tuple[str, ...]:
@@ -113,14 +113,14 @@ def body(result: FixesResult) -> dict[str, Any]:
         ],
         "candidates": [
             {
-                "commit": one.commit,
-                "subject": one.subject,
-                "tag": one.tag,
-                "confidence": one.confidence,
-                "evidence": list(one.evidence),
-                "first_release": one.first_release,
+                "commit": candidate.commit,
+                "subject": candidate.subject,
+                "tag": candidate.tag,
+                "confidence": candidate.confidence,
+                "evidence": list(candidate.evidence),
+                "first_release": candidate.first_release,
             }
-            for one in result.candidates
+            for candidate in result.candidates
         ],
         "tags": list(result.tags),
         "sure": result.sure,

@@ -18,16 +18,16 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     from patchpilot.services.setup.lts_branches import lts, update
 
     found = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
-    rows = [one for one in found.series if every or not one.is_over]
+    rows = [series_ for series_ in found.series if every or not series_.is_over]
     if common.format == "json":
         body = {
             "family": found.family,
             "updated": found.updated,
             "file": str(found.file) if found.file else None,
-            "series": [{"version": one.version, "ends": one.ends, "over": one.is_over} for one in rows],
+            "series": [{"version": row.version, "ends": row.ends, "over": row.is_over} for row in rows],
         }
         common.write(document("lts", body))
     else:
-        lines = [f"{one.version:<6} until {one.ends}" + (" (over)" if one.is_over else "") for one in rows]
+        lines = [f"{row.version:<6} until {row.ends}" + (" (over)" if row.is_over else "") for row in rows]
         common.write(printable("\n".join([*lines, f"{found.family}, as of {found.updated}"])))
     return 0

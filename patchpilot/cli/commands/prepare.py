@@ -125,9 +125,9 @@ def _tell_unsure(common: Common, result: Preparation) -> None:
     """Say on stderr where a tag that was asked for is not written: who pipes the result must see it too."""
     from patchpilot.cli.output.safe_text import one_line
 
-    for one in result.changes:
-        if one.unsure and not common.quiet:
-            print(f"patchpilot: {one_line(one.unsure)}", file=sys.stderr)
+    for change in result.changes:
+        if change.unsure and not common.quiet:
+            print(f"patchpilot: {one_line(change.unsure)}", file=sys.stderr)
 
 
 def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
@@ -160,15 +160,15 @@ def body(result: Preparation) -> dict[str, Any]:
         "costs": list(result.costs),
         "commits": [
             {
-                "commit": one.commit,
-                "new": result.ids.get(one.commit),
-                "subject": one.subject,
-                "changed": one.changed,
-                "message": one.new,
-                "diff": marked(one.pieces),
-                "notes": list(one.notes),
+                "commit": change.commit,
+                "new": result.ids.get(change.commit),
+                "subject": change.subject,
+                "changed": change.changed,
+                "message": change.new,
+                "diff": marked(change.pieces),
+                "notes": list(change.notes),
             }
-            for one in result.changes
+            for change in result.changes
         ],
     }
 
@@ -178,13 +178,13 @@ def text(result: Preparation, colored: bool) -> str:
     from patchpilot.cli.output.safe_text import printable
 
     lines: list[str] = []
-    for one in result.changes:
-        lines.append(f"commit {one.commit[:12]}" + ("" if one.changed else ": nothing to add"))
-        if one.changed:
-            lines.append(_drawn(one.pieces, colored))
+    for change in result.changes:
+        lines.append(f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add"))
+        if change.changed:
+            lines.append(_drawn(change.pieces, colored))
         else:
-            lines.append(printable(f"    {one.subject}\n"))
-        lines += [printable(f"  # {note}") for note in one.notes if note != one.unsure]
+            lines.append(printable(f"    {change.subject}\n"))
+        lines += [printable(f"  # {note}") for note in change.notes if note != change.unsure]
     return "\n".join(lines)
 
 

@@ -173,7 +173,7 @@ _NOT_SENT = "NOT SENT"
 
 
 def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
-    return tuple(one for one in plan.warnings if one.name != problem.name)
+    return tuple(warning for warning in plan.warnings if warning.name != problem.name)
 
 
 def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
@@ -188,8 +188,8 @@ def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, ma
 
         sys.stdout.flush()
         print(f"patchpilot: {verdict(plan, result.refusals)}", file=sys.stderr)
-        for one in result.refusals:
-            print(f"  {one_line(one.message)}" + (f"; {one_line(one.hint)}" if one.hint else ""), file=sys.stderr)
+        for refusal in result.refusals:
+            print(f"  {one_line(refusal.message)}" + (f"; {one_line(refusal.hint)}" if refusal.hint else ""), file=sys.stderr)
 
 
 def _preview(common: Common, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:

@@ -53,8 +53,8 @@ def body(result: StableResult) -> dict[str, Any]:
             {"commit": one, "first_release": release} for one, release in zip(result.culprits, result.first_releases, strict=True)
         ],
         "branches": [
-            {"version": one.version, "branch": one.branch, "affected": one.affected, "culprit_as": one.culprit_as}
-            for one in result.branches
+            {"version": branch.version, "branch": branch.branch, "affected": branch.affected, "culprit_as": branch.culprit_as}
+            for branch in result.branches
         ],
         "notes": list(result.notes),
     }
@@ -68,7 +68,7 @@ def text(result: StableResult) -> str:
     lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]
     lines += [f"  {reason}" for reason in result.advice.reasons]
     lines += [f"  mind: {warning}" for warning in result.advice.warnings]
-    for one in result.branches:
-        state = "not affected" if not one.affected else f"affected, as {one.culprit_as[:12]}" if one.culprit_as else "affected"
-        lines.append(f"  {one.version:8} {state}")
+    for branch in result.branches:
+        state = "not affected" if not branch.affected else f"affected, as {branch.culprit_as[:12]}" if branch.culprit_as else "affected"
+        lines.append(f"  {branch.version:8} {state}")
     return printable("\n".join(lines))

@@ -229,14 +229,14 @@ def _chosen(store: "Store", topic: "TopicState | None") -> int:
         raise MissingError("no series is followed", hint="patchpilot track add '<message-id>'")
     if len(entries) == 1:
         return entries[0].id
-    rows = [f"{one.id:>3}  {printable(one.subject)}" for one in entries]
+    rows = [f"{entry.id:>3}  {printable(entry.subject)}" for entry in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"which of the {len(entries)} followed series?",
             hint=f"`patchpilot track show {entries[0].id}`, or another of these:\n" + "\n".join(rows),
         )
     click.echo("\n".join(rows), err=True)
-    return int(click.prompt("show which series?", type=click.Choice([str(one.id) for one in entries]), show_choices=False, err=True))
+    return int(click.prompt("show which series?", type=click.Choice([str(entry.id) for entry in entries]), show_choices=False, err=True))
 
 
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
@@ -247,7 +247,7 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
     if common.format == "json":
         common.write(series_json(series, topic))
     elif whole:
-        common.write("\n\n".join(f"{one.entry.id:>3}  {series_text(one, topic)}" for one in series))
+        common.write("\n\n".join(f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series))
     else:
         wide = shutil.get_terminal_size().columns if sys.stdout.isatty() and not common.output else 400
         common.write(series_list(series, wide, topic))
@@ -258,7 +258,7 @@ def _told_unreachable(series: Sequence["Tracked"]) -> int:
     from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import ExitCode
 
-    silent = list(dict.fromkeys(trouble for one in series if one.unreachable for trouble in one.troubles))
+    silent = list(dict.fromkeys(trouble for series_ in series if series_.unreachable for trouble in series_.troubles))
     for trouble in silent:
         click.echo(f"patchpilot: {printable(trouble)}", err=True)
     return ExitCode.NETWORK if silent else ExitCode.OK
@@ -268,7 +268,7 @@ def _tell_cached(series: Sequence["Tracked"]) -> None:
     """Say on stderr how old the answers are where nobody was asked."""
     from datetime import UTC, datetime
 
-    asked = [datetime.fromisoformat(one.entry.updated) for one in series if one.cached and one.entry.updated]
+    asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]
     if asked:
         minutes = int((datetime.now(UTC) - min(asked)).total_seconds()) // 60
         ago = "just now" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"

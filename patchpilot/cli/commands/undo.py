@@ -29,11 +29,11 @@ def command(common: Common, action: str, number: int | None) -> int:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("undo", {"action": action, "records": [_body(one) for one in states]}))
+        common.write(document("undo", {"action": action, "records": [_body(state) for state in states]}))
     elif restored:
         common.write(f"{_branch(restored)} is {restored.undo.old[:12]} again, as before {restored.undo.verb}")
     else:
-        common.write("\n".join(_line(one) for one in states) or "no records")
+        common.write("\n".join(_line(state) for state in states) or "no records")
     return ExitCode.OK
 
 

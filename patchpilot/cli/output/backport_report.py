@@ -33,12 +33,12 @@ class WrittenReport:
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
     """Whether a branch conflicts."""
-    return any(one.verdict == "conflict" for result in results for one in result.branches)
+    return any(branch.verdict == "conflict" for result in results for branch in result.branches)
 
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
     """Whether a branch still needs the fix."""
-    return any(one.wants_fix for result in results for one in result.branches)
+    return any(branch.wants_fix for result in results for branch in result.branches)
 
 
 def has_nothing(results: Sequence[BackportResult]) -> bool:
@@ -88,10 +88,10 @@ def _body(result: BackportResult) -> dict[str, Any]:
         "asked": result.asked,
         "subject": result.subject,
         "culprits": list(result.culprits),
-        "branches": [_branch(one) for one in result.branches],
+        "branches": [_branch(branch) for branch in result.branches],
         "upstream": result.upstream,
         "cc_stable": list(_asking(result)),
-        "followers": [_follower(one) for one in result.followers],
+        "followers": [_follower(follower) for follower in result.followers],
         "rules": list(result.rules),
         "missing": [{"version": one.version, "command": one.command} for one in result.missing],
     }
@@ -145,19 +145,19 @@ def as_text(results: Sequence[BackportResult], done: WrittenReport = WrittenRepo
     blocks = []
     for result in results:
         lines = _wrapped(_name(result), "", "  ")
-        newer = any(one.lacking_newer for one in result.branches)
+        newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
             lines += _wrapped(f"what {result.asked[:12]} became when it was taken into mainline", "  ", "  ")
         if result.upstream is False:
             lines.append("  not in mainline here: stable trees take it only when it is" + (", newer ones first" if newer else ""))
         for rule in result.rules:
             lines += _wrapped(f"note: {rule}", "  ", "    ")
-        width = max((len(_label(one)) for one in result.branches), default=0)
-        for one in result.branches:
-            ends = f" ({'ended' if one.is_over else 'until'} {one.ends})" if one.ends else ""
-            head = f"  {_label(one):<{width}}  {one.verdict.value:<13}  "
-            lines += _wrapped(f"{one.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
-            lines += [f"      {line}" for line in _details(one, upstream=result.upstream is not False)]
+        width = max((len(_label(branch)) for branch in result.branches), default=0)
+        for branch in result.branches:
+            ends = f" ({'ended' if branch.is_over else 'until'} {branch.ends})" if branch.ends else ""
+            head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
+            lines += _wrapped(f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
+            lines += [f"      {line}" for line in _details(branch, upstream=result.upstream is not False)]
         if _asking(result):
             lines += ["  for its message:", *(f"    {line}" for line in _asking(result))]
         blocks.append("\n".join(lines))
@@ -276,11 +276,11 @@ def as_markdown(results: Sequence[BackportResult], done: WrittenReport = Written
     blocks = []
     for result in results:
         lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | needs first |", "|---|---|---|---|"]
-        for one in result.branches:
-            needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in one.prerequisites)
-            needs += "<br>(their changes to the fix's files only)" if one.partial and needs else ""
-            also = "".join(f"<br>then {_cell(follower.commit[:12])}" for follower in one.followers)
-            lines.append(f"| {_cell(one.branch)} | {one.verdict.value} | {_cell(one.reason)}{also} | {needs} |")
+        for branch in result.branches:
+            needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in branch.prerequisites)
+            needs += "<br>(their changes to the fix's files only)" if branch.partial and needs else ""
+            also = "".join(f"<br>then {_cell(follower.commit[:12])}" for follower in branch.followers)
+            lines.append(f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also} | {needs} |")
         blocks.append("\n".join(lines))
     blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _deeds_text(done)]
     return printable("\n\n".join(blocks) + "\n")

@@ -46,6 +46,6 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for version, text in sorted(draft.changelogs.items(), key=lambda one: -int(one[0])):
         if text:
             yield f"changelogs.{version}", f"changelog of v{version}:", text
-    for one in draft.patches:
-        if draft.notes.get(one.patch_id):
-            yield f"notes.{one.patch_id}", f"note for {one.subject}:", draft.notes[one.patch_id]
+    for patch in draft.patches:
+        if draft.notes.get(patch.patch_id):
+            yield f"notes.{patch.patch_id}", f"note for {patch.subject}:", draft.notes[patch.patch_id]

@@ -74,8 +74,13 @@ def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
     """What a keeper of waivers wants to know: those whose findings count again, and those for nothing."""
     return {
         name: [
-            {"rule": one.rule, "paths": list(one.paths), "origin": one.origin, "until": one.until.isoformat() if one.until else None}
-            for one in waivers
+            {
+                "rule": waiver.rule,
+                "paths": list(waiver.paths),
+                "origin": waiver.origin,
+                "until": waiver.until.isoformat() if waiver.until else None,
+            }
+            for waiver in waivers
         ]
         for name, waivers in (("expired", verdict.ended), ("unused", verdict.idle))
     }

@@ -13,7 +13,10 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def render(result: CheckResult) -> str:
     """The document."""
-    suites = [(f"{one.patch.source}: {one.patch.subject.title}", one.patch.source, one.findings, one.excused) for one in result.patches]
+    suites = [
+        (f"{patch.patch.source}: {patch.patch.subject.title}", patch.patch.source, patch.findings, patch.excused)
+        for patch in result.patches
+    ]
     if result.every_series:
         suites.append(("series", "series", result.series, result.excused_series))
     suites = [(name, source, found, tuple(one for one in aside if one.by == "waiver")) for name, source, found, aside in suites]
@@ -27,7 +30,7 @@ def render(result: CheckResult) -> str:
 
 
 def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Suppressed, ...], since: str | None) -> str:
-    cases = "".join([*(_case(source, one, since) for one in findings), *(_waived(source, one) for one in waived)])
+    cases = "".join([*(_case(source, finding, since) for finding in findings), *(_waived(source, one) for one in waived)])
     cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
     tests = max(1, len(findings) + len(waived))

@@ -41,10 +41,10 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
         if checked.findings:
             if len(result.patches) > 1:
                 blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
-            blocks += [_finding(_placed(one, whole), checked.patch, paint, reasons, told, result.since) for one in checked.findings]
+            blocks += [_finding(_placed(finding, whole), checked.patch, paint, reasons, told, result.since) for finding in checked.findings]
     if result.series:
         blocks.append(paint("the series", BOLD))
-        blocks += [_finding(one, None, paint, reasons, told, result.since) for one in result.series]
+        blocks += [_finding(series_, None, paint, reasons, told, result.since) for series_ in result.series]
     if verbose:
         blocks += [_waived(patch, one, paint) for patch, one in result.excused if one.by == "waiver"]
     if not quiet:

@@ -15,13 +15,13 @@ _COLOURS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RE
 def fixed(result: FixResult, *, colored: bool = False) -> str:
     """One line a mended finding, and one a patch in which nothing could be mended."""
     lines = []
-    for one in result.patches:
-        for finding in one.fixed:
-            place = one_line(f"{one.patch.source}:{finding.patch_line}" if finding.patch_line else one.patch.source)
+    for patch in result.patches:
+        for finding in patch.fixed:
+            place = one_line(f"{patch.patch.source}:{finding.patch_line}" if finding.patch_line else patch.patch.source)
             word = f"{GREEN}mended{PLAIN}" if colored else "mended"
             lines.append(f"{place}: {word}: {one_line(finding.message)} [{finding.name}]")
-        if one.refused:
-            lines.append(_left(one))
+        if patch.refused:
+            lines.append(_left(patch))
     return "\n".join(lines)
 
 
@@ -34,7 +34,7 @@ def summary(result: FixResult, *, written: bool) -> str:
     left = len(result.remaining.all)
     said = f"{result.fixed} finding{'' if result.fixed == 1 else 's'} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
     if not written:
-        said += "".join(f"\n{_left(one)}" for one in result.patches if one.refused)
+        said += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
         return said
     said += "".join(f"\n{one_line(cost)}" for cost in result.costs)
     if result.undo:
@@ -71,12 +71,12 @@ def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
         },
         "patches": [
             {
-                "fixed": [_body(finding) for finding in one.fixed],
-                **({"new_commit": result.ids.get(one.patch.commit)} if written and one.patch.commit else {}),
-                **({"left_alone": one.refused} if one.refused else {}),
-                **({} if written else {"diff": "".join(f"{line}\n" for line in one.diff)}),
+                "fixed": [_body(finding) for finding in patch.fixed],
+                **({"new_commit": result.ids.get(patch.patch.commit)} if written and patch.patch.commit else {}),
+                **({"left_alone": patch.refused} if patch.refused else {}),
+                **({} if written else {"diff": "".join(f"{line}\n" for line in patch.diff)}),
             }
-            for one in result.patches
+            for patch in result.patches
         ],
     }
 

@@ -83,7 +83,9 @@ def _sections(plan: RecipientPlan) -> Iterator[str]:
 
 def who_json(result: WhoResult) -> str:
     """The document of `maintainers --who`."""
-    sections = [{"name": one.name, "status": one.status, "line": one.line, "lines": list(one.lines)} for one in result.sections]
+    sections = [
+        {"name": section.name, "status": section.status, "line": section.line, "lines": list(section.lines)} for section in result.sections
+    ]
     return document("maintainers-who", {"word": result.word, "sections": sections})
 
 
@@ -92,15 +94,18 @@ def who_text(result: WhoResult) -> str:
     if not result.sections:
         return f"{printable(result.word)}: in no section"
     return "\n".join(
-        printable(f"{one.name} ({one.status or 'no status'}, line {one.line})")
-        + "".join(printable(f"\n      {line}") for line in one.lines)
-        for one in result.sections
+        printable(f"{section.name} ({section.status or 'no status'}, line {section.line})")
+        + "".join(printable(f"\n      {line}") for line in section.lines)
+        for section in result.sections
     )
 
 
 def self_test_json(result: SelfTestResult) -> str:
     """The document of `maintainers --self-test`."""
-    problems = [{"path": one.path, "line": one.line, "kind": one.kind, "message": one.message, "text": one.text} for one in result.problems]
+    problems = [
+        {"path": problem.path, "line": problem.line, "kind": problem.kind, "message": problem.message, "text": problem.text}
+        for problem in result.problems
+    ]
     return document("maintainers-self-test", {"files": result.files, "sections": result.sections, "problems": problems})
 
 
@@ -108,4 +113,4 @@ def self_test_text(result: SelfTestResult) -> str:
     """A line for each problem."""
     if not result.problems:
         return f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no problem"
-    return "\n".join(printable(f"{one.path}:{one.line}: {one.message}: {one.text}") for one in result.problems)
+    return "\n".join(printable(f"{problem.path}:{problem.line}: {problem.message}: {problem.text}") for problem in result.problems)

@@ -49,7 +49,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
 
 def _cases(rule: Rule) -> str:
     """The other severities a finding of the rule may have."""
-    others = sorted({str(one) for one in rule.severities.values()})
+    others = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(others)})" if others else ""
 
 
@@ -142,7 +142,7 @@ def shown(example: Example) -> str:
         f"{example.path}:" if example.path else "",
         (example.code or example.diff or "").strip("\n"),
         (example.patch or "").strip("\n"),
-        "\n".join(one.strip("\n") for one in example.series),
+        "\n".join(series_.strip("\n") for series_ in example.series),
     ]
     return "\n".join(part for part in parts if part)
 

@@ -14,28 +14,28 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
         "state": result.state,
         "messages": [
             {
-                "message_id": one.message_id,
-                "subject": one.subject,
-                "to": [str(address) for address in one.to],
-                "cc": [str(address) for address in one.cc],
-                "state": "unknown" if one.state == "sending" else str(one.state),
-                "detail": one.detail,
+                "message_id": message.message_id,
+                "subject": message.subject,
+                "to": [str(address) for address in message.to],
+                "cc": [str(address) for address in message.cc],
+                "state": "unknown" if message.state == "sending" else str(message.state),
+                "detail": message.detail,
             }
-            for one in result.messages
+            for message in result.messages
         ],
         "verdict": verdict(plan, result.refusals, str(result.state)),
         "refusals": _problems(result.refusals),
         "warnings": _problems(plan.warnings),
         "recipients": [
             {
-                "name": one.address.name,
-                "email": one.address.email,
-                "role": one.role,
-                "section": one.section,
-                "header": one.header,
-                "reasons": list(one.reasons),
+                "name": recipient.address.name,
+                "email": recipient.address.email,
+                "role": recipient.role,
+                "section": recipient.section,
+                "header": recipient.header,
+                "reasons": list(recipient.reasons),
             }
-            for one in plan.recipients
+            for recipient in plan.recipients
         ],
         "bcc": list(plan.bcc),
         "transport": result.transport,
@@ -52,4 +52,4 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
 
 
 def _problems(problems: Iterable[SendProblem]) -> list[dict[str, str]]:
-    return [{"name": one.name, "message": one.message, "hint": one.hint} for one in problems]
+    return [{"name": problem.name, "message": problem.message, "hint": problem.hint} for problem in problems]

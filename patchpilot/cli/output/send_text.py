@@ -78,10 +78,10 @@ def _short(plan: SendPlan, room: int) -> Iterator[str]:
 
 
 def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
-    for one in plan.recipients:
-        yield f"{one.header.capitalize() + ':':4} {one_line(str(one.address))}"
-        role = f"{one.role} of {one.section}" if one.section else one.role
-        reasons = joined_reasons(one.reasons)
+    for recipient in plan.recipients:
+        yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
+        role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
+        reasons = joined_reasons(recipient.reasons)
         yield from filled("       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room)
     if not plan.recipients:
         yield "nobody is known yet: name them with --to and --cc"
@@ -99,9 +99,9 @@ def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """The reasons for a recipient, with one for all files that the same pattern of MAINTAINERS matches."""
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
-    for one in reasons:
-        found = _MATCH.fullmatch(one)
-        key = f"\0{found['pattern']}" if found else one
+    for reason in reasons:
+        found = _MATCH.fullmatch(reason)
+        key = f"\0{found['pattern']}" if found else reason
         kept.setdefault(key)
         if found:
             paths.setdefault(key, []).append(found["path"])
@@ -126,7 +126,7 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         rows.append(("password", f"from {plan.account.password_from}"))
     if plan.request.to_self:
         rows.append(("to-self", "only you get these mails; nothing is recorded as sent"))
-    rows += [("remark", one) for one in plan.remarks]
+    rows += [("remark", remark) for remark in plan.remarks]
     if not plan.request.to_self:
         tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
         rows.append(("records", f"each mail's Message-ID and state in the outbox{tag}"))
@@ -141,22 +141,22 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
 
 
 def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:
-    for one in problems:
-        yield from filled(f"{kind}: ", f"{one_line(one.message)} [{one.name}]", room, indent=2)
-        if one.hint:
-            yield from filled("  -> ", one_line(one.hint), room)
+    for problem in problems:
+        yield from filled(f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2)
+        if problem.hint:
+            yield from filled("  -> ", one_line(problem.hint), room)
 
 
 def outcome(result: SendResult) -> str:
     """What became of each mail, and what to do next."""
     room = columns()
     lines: list[str] = []
-    for one in result.messages:
-        head = f"{one.state:9} {one_line(one.subject)}"
-        name = f"<{printable(one.message_id)}>"
+    for message in result.messages:
+        head = f"{message.state:9} {one_line(message.subject)}"
+        name = f"<{printable(message.message_id)}>"
         lines += [f"{head}  {name}"] if width(head) + width(name) + 2 <= room else [*filled("", head, room, indent=10), f"{'':10}{name}"]
-        if one.detail and one.state != "accepted":
-            lines += filled(" " * 10, one_line(one.detail), room)
+        if message.detail and message.state != "accepted":
+            lines += filled(" " * 10, one_line(message.detail), room)
     lines += _problems("problem", result.refusals, room)
     lines += filled("", one_line(f"{result.state}: v{result.version} through {result.transport}, {result.account}"), room, indent=2)
     for line in result.advice:

@@ -18,7 +18,7 @@ TEXT_LIMIT = 4000
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
     """The document of `track`; `topic` is that of the current branch."""
-    return document("track", {"series": [_series(one) for one in series], "topic": topic_json(topic) if topic else None})
+    return document("track", {"series": [_series(series_) for series_ in series], "topic": topic_json(topic) if topic else None})
 
 
 def topic_json(topic: TopicState) -> dict[str, Any]:
@@ -132,15 +132,15 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
     if not series and topic is None:
         return "no series is followed: `patchpilot track add MSGID|URL`"
     lines = []
-    for one in series:
-        version = f"v{one.status.topic.latest.version}" if one.status else "-"
-        unread = f" {len(one.unread)} new" if one.unread else ""
-        mark = "*" if one.own else " "
-        state = topic.state if one.own and topic else one.state
-        lines.append(crop(f"{mark}{one.entry.id:>2}  {state:<18}{version:<4} {printable(one.subject)}{unread}", columns))
-        lines.append(crop(f"     next: {printable(one.next_step)}", columns))
-        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in one.troubles]
-    if topic is not None and not any(one.own for one in series):
+    for series_ in series:
+        version = f"v{series_.status.topic.latest.version}" if series_.status else "-"
+        unread = f" {len(series_.unread)} new" if series_.unread else ""
+        mark = "*" if series_.own else " "
+        state = topic.state if series_.own and topic else series_.state
+        lines.append(crop(f"{mark}{series_.entry.id:>2}  {state:<18}{version:<4} {printable(series_.subject)}{unread}", columns))
+        lines.append(crop(f"     next: {printable(series_.next_step)}", columns))
+        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in series_.troubles]
+    if topic is not None and not any(series_.own for series_ in series):
         lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
         lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
     return "\n".join(lines)
@@ -224,7 +224,7 @@ def _day(when: datetime | None) -> str:
 
 def classified_json(mails: Sequence[ClassifiedMail]) -> str:
     """The document of `track classify`."""
-    return document("classify", {"mails": [_classified(one) for one in mails]})
+    return document("classify", {"mails": [_classified(mail) for mail in mails]})
 
 
 def _classified(one: ClassifiedMail) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def _classified(one: ClassifiedMail) -> dict[str, Any]:
 
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     """One line a mail, its tags below it."""
-    broad = max((width(str(one.mail.kind)) for one in mails), default=0)
+    broad = max((width(str(mail.mail.kind)) for mail in mails), default=0)
     lines = []
     for one in mails:
         mail = one.mail

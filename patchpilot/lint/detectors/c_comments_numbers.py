@@ -16,7 +16,7 @@ def upper_hex(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     def hits() -> Iterator[Hit]:
         for hunk, _, line in added_lines(context, (".c", ".h", ".dts", ".dtsi")):
             found = re.search(r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?:[uUlL]*)\b", line.code)
-            if found and not any(re.search(r"\b0x[0-9a-f]*[A-F]", one.code) for one in hunk.lines if not one.added):
+            if found and not any(re.search(r"\b0x[0-9a-f]*[A-F]", line.code) for line in hunk.lines if not line.added):
                 yield Hit(
                     line.patch_line,
                     f"{found[0]}: lowercase hex digits are preferred ({found[0].lower().rstrip('ul')})",

@@ -64,7 +64,7 @@ def static_in_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or "__always_inline" in line.code
         ):
             continue
-        rest = " ".join(one.code for one in hunk.lines[at : at + 6])
+        rest = " ".join(line.code for line in hunk.lines[at : at + 6])
         if re.search(r"\)\s*\{", rest) and "=" not in line.code:
             yield Hit(line.patch_line, "a static function in a header must be inline")
 

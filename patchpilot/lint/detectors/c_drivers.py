@@ -16,7 +16,7 @@ def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         found = re.match(r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code)
         if not found or bool(found["deep"]) == bool(found["driver"]):
             continue
-        before = [one.code for one in hunk.lines[max(0, at - 12) : at]]
+        before = [line.code for line in hunk.lines[max(0, at - 12) : at]]
         opening = next((code for code in reversed(before) if re.match(r"^\t\S.*\{$", code)), "")
         kind = next((code for code in reversed(before) if re.match(r"^\S", code)), "")
         if (found["driver"] or re.match(r"^\t\.driver\s*=\s*\{$", opening)) and re.search(
@@ -31,7 +31,7 @@ def told_by_the_core(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk, at, line in added_lines(context, (".c",)):
         if not re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
             continue
-        before = [one.code for one in hunk.lines[max(0, at - 3) : at]]
+        before = [line.code for line in hunk.lines[max(0, at - 3) : at]]
         for back, code in enumerate(reversed(before)):
             found = re.search(r"([\w>.\-]+) = (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(", code)
             tests = "".join(before[len(before) - back :])

@@ -107,5 +107,5 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if key in told:
                 continue
             told.add(key)
-            if not any(re.search(rf"\b{re.escape(found['name'])}\s*\(", one.text) for one in hunk.change.lines("-")):
+            if not any(re.search(rf"\b{re.escape(found['name'])}\s*\(", line.text) for line in hunk.change.lines("-")):
                 yield Hit(line.patch_line, filled(arguments["say"], {"name": found["name"]}), column=found.start("name") + 1)

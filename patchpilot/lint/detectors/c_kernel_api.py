@@ -148,7 +148,7 @@ def _init_attribute(at: ApiPlace) -> Hits:
 
 def _setup(at: ApiPlace) -> Hits:
     found = _SETUP.search(at.line.raw)
-    if found and not any(found[1] in one.text for one in at.lines.lines if one.sign == "+" and one.file.endswith(_PARAMETERS)):
+    if found and not any(found[1] in line.text for line in at.lines.lines if line.sign == "+" and line.file.endswith(_PARAMETERS)):
         yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt")
 
 

@@ -17,7 +17,7 @@ def func_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk, at, line in added_lines(context, (".c",)):
             if "__func__" not in line.code:
                 continue
-            statement = " ".join(one.code for one in hunk.lines[max(0, at - 3) : at + 1])
+            statement = " ".join(line.code for line in hunk.lines[max(0, at - 3) : at + 1])
             found = re.findall(
                 (
                     r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug"
@@ -38,7 +38,7 @@ def show_without_emit(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         found = re.search(r"\b(sprintf|snprintf|scnprintf|strcpy|strscpy)\s*\(\s*(buf|page)\b(?! *[+\[])", line.code)
         if not found:
             continue
-        above = "\n".join(one.code for one in hunk.lines[max(0, at - 40) : at + 1])
+        above = "\n".join(line.code for line in hunk.lines[max(0, at - 40) : at + 1])
         head = hunk.hunk.section
         if re.search(r"\b\w*show\w*\s*\(|\bchar \*(?:buf|page)\b", above + head) and not re.search(r"\bchar \*?(?:buf|page)\[", above):
             yield Hit(line.patch_line, f"{found[1]}() into a sysfs buffer: sysfs_emit() is made for this and knows its size")
@@ -53,7 +53,7 @@ def prefer_dev_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
             found = re.search(r"\bpr_(err|warn|info|notice|debug|crit)(?:_once|_ratelimited)?\s*\(", line.code)
             if not found or not re.match(r"(?:drivers|sound)/", hunk.change.path):
                 continue
-            near = " ".join(one.code for one in hunk.lines[max(0, at - 30) : at + 12]) + hunk.hunk.section
+            near = " ".join(line.code for line in hunk.lines[max(0, at - 30) : at + 12]) + hunk.hunk.section
             if re.search(
                 (
                     r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client"
@@ -80,7 +80,7 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         name, place = found["not"] or found["null"], hunk.lines.index(check)
         call = previous_line(hunk.lines, place)
-        calls = " ".join(one.code for one in hunk.lines[max(0, place - 3) : place])
+        calls = " ".join(line.code for line in hunk.lines[max(0, place - 3) : place])
         known = re.search(
             (
                 rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"

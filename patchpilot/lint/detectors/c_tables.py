@@ -14,7 +14,7 @@ def of_match_ptr(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """of_match_ptr() or ACPI_PTR() around a table that is there whatever the configuration."""
     for hunk, _, line in added_lines(context, (".c",)):
         found = re.search(r"\b(of_match_ptr|ACPI_PTR)\((\w+)\)", line.code)
-        if found and not any(re.match(r"\s*#\s*if.*CONFIG_(?:OF|ACPI)\b", one.text) for one in hunk.lines):
+        if found and not any(re.match(r"\s*#\s*if.*CONFIG_(?:OF|ACPI)\b", line.text) for line in hunk.lines):
             yield Hit(
                 line.patch_line,
                 (

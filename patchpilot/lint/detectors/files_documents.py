@@ -48,7 +48,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         yield Hit(body[0].patch_line, f"the kernel-doc comment is for {head['name']}(), the function below is {name}()")
         return
     described = {found[1] for words in text if (found := re.match(r"^@(\w+|\.\.\.)\s*:", words))}
-    missing = [one for one in arguments if one not in described]
+    missing = [argument for argument in arguments if argument not in described]
     extra = sorted(one for one in described if one not in arguments and one != "...")
     if extra:
         line = next(line for line, words in zip(body, text, strict=True) if words.startswith(f"@{extra[0]}"))
@@ -78,7 +78,7 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     ]
     inline = {found[1] for line in inside if (found := re.search(r"@(\w+)\s*:", line.text))}
     described = {found[1] for words in text if (found := re.match(r"^@(\w+)\s*:", words))}
-    missing = [one for one in members if one not in described and one not in inline]
+    missing = [member for member in members if member not in described and member not in inline]
     if missing and (described or inline) and all(line.added for line in inside):
         yield Hit(body[0].patch_line, f"kernel-doc: the member {missing[0]} of {head[1]} {head[2]} is not described")
 

@@ -52,9 +52,9 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
 def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A patch that takes away or rewrites a line of code of a header for user space, and does not go to the list `list`."""
     patch = context.patch
-    if any(one.key == arguments["list"] for name in ("To", "Cc") for one in patch.addresses(name)) or arguments["list"] in "\n".join(
-        patch.message
-    ):
+    if any(address.key == arguments["list"] for name in ("To", "Cc") for address in patch.addresses(name)) or arguments[
+        "list"
+    ] in "\n".join(patch.message):
         return
     wanted = compiled(arguments["paths_pattern"])
     for change in patch.files:
@@ -109,7 +109,9 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for change in new:
         if others.search(change.path) or tree.exists(change.path):
             continue
-        sections = [one.section for one in match_texts(file, [change.path]) if not one.is_rest and not one.by_keyword]
+        sections = [
+            match_text.section for match_text in match_texts(file, [change.path]) if not match_text.is_rest and not match_text.by_keyword
+        ]
         strict = bool(many.search(change.path))
         if not any(not strict or _files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
             say = (

@@ -34,7 +34,7 @@ def lines_of(context: Context, where: str) -> Iterator[tuple[int, str]]:
 
 def subject_line(context: Context) -> int:
     """The patch line of the Subject: header (1 when there is none)."""
-    return next((one.line for one in context.patch.headers if one.name.lower() == "subject"), 1)
+    return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
 
 
 @detector("like", where=str, pattern=str, unless_pattern=str, paths_pattern=str, say=str, first=bool)

@@ -62,9 +62,9 @@ def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         r"stable|backport|upstream", " ".join(patch.subject.words) + patch.subject.title, re.IGNORECASE
     ):
         return
-    for one in upstream_commits("\n".join(patch.message)):
-        if one.picked:
+    for upstream_commit in upstream_commits("\n".join(patch.message)):
+        if upstream_commit.picked:
             yield Hit(
-                patch.message_line + one.at,
+                patch.message_line + upstream_commit.at,
                 "git cherry-pick -x wrote this line: a patch for mainline has none, one for a stable tree says so by its mark, [PATCH 6.1.y]",
             )

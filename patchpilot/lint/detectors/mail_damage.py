@@ -147,7 +147,7 @@ def odd_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An attachment, HTML or flowed text: people cannot comment on it, and it may not apply."""
     patch = context.patch
-    header = next((one for one in patch.headers if one.name.lower() == "content-type"), None)
+    header = next((header for header in patch.headers if header.name.lower() == "content-type"), None)
     line = header.line if header else 1
     kind = header.value.lower() if header else ""
     if "multipart/signed" in kind:
@@ -244,4 +244,4 @@ def no_cover_letter(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _line_of(patch: Patch, name: str) -> int:
-    return next((one.line for one in patch.headers if one.name.lower() == name.lower()), 1)
+    return next((header.line for header in patch.headers if header.name.lower() == name.lower()), 1)

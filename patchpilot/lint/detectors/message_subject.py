@@ -123,7 +123,7 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
 @detector("subject-blanks")
 def subject_blanks(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Several blanks in a row inside the subject."""
-    header = next((one for one in context.patch.headers if one.name.lower() == "subject"), None)
+    header = next((header for header in context.patch.headers if header.name.lower() == "subject"), None)
     raw = context.patch.lines[header.line - 1] if header and header.line <= len(context.patch.lines) else ""
     if "=?" not in raw and re.search(r"\S {2,}\S", raw.partition(":")[2]):
         yield Hit(header.line if header else 1, "the subject has several spaces in a row")

@@ -19,7 +19,7 @@ def _patches(context: Context) -> tuple[Patch, ...]:
 @detector("numbering")
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Numbers that are missing, doubled, or disagree on how many patches there are."""
-    numbered = [(one.subject.number, one.subject.total) for one in _patches(context) if one.subject.number is not None]
+    numbered = [(patch.subject.number, patch.subject.total) for patch in _patches(context) if patch.subject.number is not None]
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
@@ -43,7 +43,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Several patches and no cover letter."""
     patches = _patches(context)
-    first = next((one for one in patches if one.subject.number == 1), None)
+    first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
         len(patches) >= (projects()[context.options.profile].mail.cover_from or arguments["fewest"])
         and context.series
@@ -67,20 +67,20 @@ def series_length(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector("mixed-versions")
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Versions or marks that differ within a series."""
-    patches = [one for one in _patches(context) if one.subject.is_patch]
-    if not patches or any(one.commit for one in patches):
+    patches = [patch for patch in _patches(context) if patch.subject.is_patch]
+    if not patches or any(patch.commit for patch in patches):
         return
     if context.series and context.series.cover and context.series.cover.subject.is_patch:
         patches.insert(0, context.series.cover)
     if len(patches) < 2:
         return
-    versions = sorted({one.subject.version for one in patches})
+    versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
         yield Hit(
             subject_line(context),
-            f"the patches have different versions ({', '.join(f'v{one}' for one in versions)}): send all of a series anew",
+            f"the patches have different versions ({', '.join(f'v{version}' for version in versions)}): send all of a series anew",
         )
-    words = {tuple(sorted(word.lower() for word in one.subject.words)) for one in patches}
+    words = {tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches}
     if len(words) > 1:
         yield Hit(subject_line(context), "the patches of the series are marked for different trees")
 
@@ -104,7 +104,7 @@ def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
     patches = _patches(context)
-    if all(one.subject.for_stable for one in patches):
+    if all(patch.subject.for_stable for patch in patches):
         # commits of the mainline go to a stable tree each as it is, never folded
         return
     titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}
@@ -176,7 +176,7 @@ def _prose_of(cover: Patch) -> bool:
 def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Patches of a series that have no recipient in common."""
     patches = _patches(context)
-    sets = [{one.key for name in ("To", "Cc") for one in patch.addresses(name)} for patch in patches]
+    sets = [{address.key for name in ("To", "Cc") for address in patch.addresses(name)} for patch in patches]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
         yield Hit(subject_line(context), "no recipient gets all patches of the series: at least one list must see the whole")
 

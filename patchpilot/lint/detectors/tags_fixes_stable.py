@@ -166,7 +166,7 @@ def _new_device(context: Context) -> bool:
 def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
     patch = context.patch
-    sent = [one for name in ("To", "Cc") for one in patch.addresses(name) if one.key == "stable@vger.kernel.org"]
+    sent = [address for name in ("To", "Cc") for address in patch.addresses(name) if address.key == "stable@vger.kernel.org"]
     if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
         return
     if patch.subject.for_stable or (patch.subject.total or 1) > 1:
@@ -187,7 +187,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
     # a vendor's tree is marked with a bare version as well, and takes what it likes
-    sent = any("stable" in one.key for name in ("To", "Cc") for one in patch.addresses(name))
+    sent = any("stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name))
     if not sent and not any(re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words):
         return
     text = "\n".join(patch.message)

@@ -64,7 +64,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
-    if signed and not any(same_person(sender, one) for one in people):
+    if signed and not any(same_person(sender, person) for person in people):
         yield Hit(
             signed[-1][0],
             f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one",
@@ -104,7 +104,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
     ]
     for line, tag in signed[: authored[0]]:
-        if tag.address and not any(same_person(tag.address, one) for one in partners):
+        if tag.address and not any(same_person(tag.address, partner) for partner in partners):
             yield Hit(
                 line,
                 (
@@ -161,7 +161,7 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     author = context.patch.author
     entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
     if author:
-        entries.insert(0, (next((one.line for one in context.patch.headers if one.name.lower() == "from"), 1), author))
+        entries.insert(0, (next((header.line for header in context.patch.headers if header.name.lower() == "from"), 1), author))
     seen: set[str] = set()
     for line, address in entries:
         if address.key not in seen and _odd_address().search(address.email):

@@ -53,8 +53,8 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
     for paths in paths_asked(context.patch):
         subjects = [one for one in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)]
         # the patch may be in that history already
-        subjects = [one for one in subjects if one != context.patch.subject.title]
-        prefixes = [prefix for one in subjects if (prefix := _prefix(one))]
+        subjects = [subject for subject in subjects if subject != context.patch.subject.title]
+        prefixes = [prefix for subject in subjects if (prefix := _prefix(subject))]
         if len(prefixes) >= LEAST_COMMITS:
             return Counter(prefixes), len(prefixes)
     return None
@@ -63,8 +63,8 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
 def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
     """The sets of paths whose history a patch is held against: the files it changes most, and the directory of the first."""
     changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
-    old = tuple(one.old_path for one in changes if one.old_path and one.old_path != "MAINTAINERS")[:3]
-    folders = tuple(str(PurePosixPath(one.path).parent) for one in changes if "/" in one.path)[:1]
+    old = tuple(change.old_path for change in changes if change.old_path and change.old_path != "MAINTAINERS")[:3]
+    folders = tuple(str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path)[:1]
     return tuple(paths for paths in (old, folders) if paths)
 
 
@@ -97,7 +97,7 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
         own_release=history.first_release(patch.commit) if patch.commit and history.find(patch.commit) else None,
-        series=tuple(one.commit for one in context.series.patches if one.commit) if context.series else (),
+        series=tuple(patch.commit for patch in context.series.patches if patch.commit) if context.series else (),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:

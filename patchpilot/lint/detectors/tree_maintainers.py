@@ -62,25 +62,25 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
     if not have:
         return
     told: set[str] = set()
-    for one in _sections(context):
-        people = [address for value in one.section.values("M") if (address := parse_address(value))]
-        lists = [address for address, _ in one.section.lists if address.lower() not in EVERYBODY]
+    for section in _sections(context):
+        people = [address for value in section.section.values("M") if (address := parse_address(value))]
+        lists = [address for address, _ in section.section.lists if address.lower() not in EVERYBODY]
         if (
             not people
-            or one.depth < 1
-            or one.by_keyword
-            or not one.section.is_maintained
+            or section.depth < 1
+            or section.by_keyword
+            or not section.section.is_maintained
             or any(_among(address, have) for address in people)
         ):
             continue
         listed = any(address.lower() == other.key for address in lists for other in have)
-        if (listed and not _is_deepest(context, one)) or one.section.name in told:
+        if (listed and not _is_deepest(context, section)) or section.section.name in told:
             continue
-        told.add(one.section.name)
+        told.add(section.section.name)
         whom = ", ".join(address.name or address.email for address in people[:3])
         yield Hit(
             _recipient_line(patch),
-            f"missing recipient: no maintainer of {one.section.name} ({whom}) is in To: or Cc: (scripts/get_maintainer.pl)",
+            f"missing recipient: no maintainer of {section.section.name} ({whom}) is in To: or Cc: (scripts/get_maintainer.pl)",
         )
         if len(told) == 3:
             return
@@ -93,20 +93,20 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     have = _recipients(patch)
     if not have:
         return
-    for one in _sections(context):
-        lists = [address for address, _ in one.section.lists if address.lower() not in EVERYBODY]
-        people = [address for value in one.section.values("M") if (address := parse_address(value))]
+    for section in _sections(context):
+        lists = [address for address, _ in section.section.lists if address.lower() not in EVERYBODY]
+        people = [address for value in section.section.values("M") if (address := parse_address(value))]
         if (
             not lists
-            or one.depth < 2
-            or one.by_keyword
-            or not one.section.is_maintained
+            or section.depth < 2
+            or section.by_keyword
+            or not section.section.is_maintained
             or not any(_among(address, have) for address in people)
         ):
             continue
-        if _is_deepest(context, one) and not any(address.lower() == other.key for address in lists for other in have):
+        if _is_deepest(context, section) and not any(address.lower() == other.key for address in lists for other in have):
             yield Hit(
-                _recipient_line(patch), f"missing recipient: the mailing list of {one.section.name} ({lists[0]}) is not in To: or Cc:"
+                _recipient_line(patch), f"missing recipient: the mailing list of {section.section.name} ({lists[0]}) is not in To: or Cc:"
             )
             return
 
@@ -124,7 +124,7 @@ def _among(person: Address, have: list[Address]) -> bool:
 
 
 def _recipient_line(patch: Patch) -> int:
-    return next((one.line for name in ("cc", "to") for one in patch.headers if one.name.lower() == name), 1)
+    return next((header.line for name in ("cc", "to") for header in patch.headers if header.name.lower() == name), 1)
 
 
 def _sections(context: Context) -> "tuple[SectionMatch, ...]":
@@ -139,7 +139,7 @@ def _sections(context: Context) -> "tuple[SectionMatch, ...]":
             try:
                 file = load(context.tree)
                 paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
-                found = tuple(one for one in match_texts(file, paths) if not one.is_rest)
+                found = tuple(match_text for match_text in match_texts(file, paths) if not match_text.is_rest)
             except MissingError:
                 found = ()
         context.shared["tree.sections"] = found
@@ -149,7 +149,11 @@ def _sections(context: Context) -> "tuple[SectionMatch, ...]":
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
     """Whether some path has no section with people that names it more exactly."""
     for path in match.paths:
-        depths = [one.depth for one in _sections(context) if path in one.paths and one.section.values("M") and not one.by_keyword]
+        depths = [
+            section.depth
+            for section in _sections(context)
+            if path in section.paths and section.section.values("M") and not section.by_keyword
+        ]
         if depths and match.depth >= max(depths):
             return True
     return False

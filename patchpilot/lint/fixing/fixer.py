@@ -39,8 +39,8 @@ class LineChange:
     @property
     def lines(self) -> frozenset[int]:
         """The patch lines it touches; an insertion touches the line it stands before."""
-        whole = (number for one in self.edits for number in range(one.start, one.start + max(one.delete, 1)))
-        return frozenset((*whole, *(one.line for one in self.spans)))
+        whole = (number for edit in self.edits for number in range(edit.start, edit.start + max(edit.delete, 1)))
+        return frozenset((*whole, *(span.line for span in self.spans)))
 
 
 @dataclass(frozen=True)

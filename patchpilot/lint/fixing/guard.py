@@ -34,7 +34,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
             found.append("".join(text.split()))
         else:
             words = _TOKEN.finditer(clean.replace(NOTE, " "))
-            found += [text[one.start() : one.end()] if one["string"] else one[0] for one in words]
+            found += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
         goes_on = text.rstrip(" \t\r").endswith("\\")
         if directive and not goes_on:
             found.append(END)

@@ -65,7 +65,7 @@ def mend(
     """
     context, found = look(patch)
     start = PatchEdit.of(patch)
-    fixers = {one.id: import_fixers()[one.remedy.fixer] for one in rules.values() if one.remedy.fixer} if found else {}
+    fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.fixer} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     for _ in range(MOST_PASSES):
@@ -191,7 +191,7 @@ def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: Register
             return False
         if not in_diff and number >= patch.message_line + len(patch.message):
             return False
-    shrinks = any(one.delete > len(one.insert) for one in change.edits) and max(lines) >= patch.diff_line
+    shrinks = any(edit.delete > len(edit.insert) for edit in change.edits) and max(lines) >= patch.diff_line
     if shrinks and not taken.leaves_hunks(change):
         return False
     return _guarded(change, context, fixer)
@@ -242,7 +242,9 @@ def _changed_lines(lines: Sequence[str]) -> int:
 
 def _overlap(change: LineChange, other: LineChange) -> bool:
     return any(
-        one.line == two.line and one != two and one.start <= two.end and two.start <= one.end for one in change.spans for two in other.spans
+        span.line == two.line and span != two and span.start <= two.end and two.start <= span.end
+        for span in change.spans
+        for two in other.spans
     )
 
 

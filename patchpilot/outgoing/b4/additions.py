@@ -20,7 +20,7 @@ _THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*",
 
 def additions(wording: SeriesText, notes: Mapping[str, str], letters: Sequence[OutgoingMail]) -> tuple[str, ...]:
     """What is to be put into each mail: its patch's note; into the first one also what the series has to say beside its cover."""
-    texts = [(notes.get(one.commit, "") if one.commit else "") for one in letters]
+    texts = [(notes.get(letter.commit, "") if letter.commit else "") for letter in letters]
     if texts:
         texts[0] = "\n\n".join(part for part in (texts[0], *wording.extras) if part.strip())
     return tuple(texts)

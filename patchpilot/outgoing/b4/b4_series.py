@@ -71,7 +71,7 @@ def make(
         mails = mails if sign else with_kept_ids(draft, "b4 to-self" if reflect else "b4", mails)
         wanted = books(repository, branch) if known.strategy == DESCRIPTION else {}
     letters = _letters(repository, mails, ids)
-    notes = {one.commit: draft.notes.get(one.patch_id, "") for one in draft.patches if one.commit}
+    notes = {patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit}
     texts = additions(wording, notes, letters)
     if sign:
         refuse_signed(texts, why="b4 signs them as it makes them")
@@ -197,10 +197,10 @@ def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) ->
     )
     if noted is None:
         return
-    for one in send.entries:
-        name = renamed(one.mail.message_id, first.message_id, noted)
-        raw = one.mail.raw.replace(one.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
-        outbox.rename(send.id, one.place, name, raw)
+    for entry in send.entries:
+        name = renamed(entry.mail.message_id, first.message_id, noted)
+        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
+        outbox.rename(send.id, entry.place, name, raw)
 
 
 def signing(repository: Repository) -> bool:
@@ -249,15 +249,15 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, wording
 
 def _letters(repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]) -> tuple[OutgoingMail, ...]:
     """b4's mails with what we know of their commits; RefusedError when they are not the commits that were asked for."""
-    patches = [one for one in mails if not _is_cover(one)]
-    titles = [parse_subject(one.subject).title for one in patches]
-    wanted = [" ".join(repository.commit(one).subject.split()) for one in ids]
+    patches = [mail for mail in mails if not _is_cover(mail)]
+    titles = [parse_subject(patch.subject).title for patch in patches]
+    wanted = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(wanted) or not _same_titles(titles, wanted):
         raise RefusedError(
             f"b4 would send {len(patches)} patches that are not the {len(ids)} chosen", hint="b4 sends the whole branch: name no TARGET"
         )
-    patch_ids = patch_ids_of(repository, [one.raw for one in patches])
-    commits = dict(zip((one.message_id for one in patches), zip(ids, patch_ids, strict=True), strict=True))
+    patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
+    commits = dict(zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True))
     letters = []
     for at, one in enumerate(mails):
         commit, patch_id = commits.get(one.message_id, (None, None))
@@ -281,11 +281,11 @@ def _letters(repository: Repository, mails: Sequence[RenderedMail], ids: Sequenc
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
     """The first commit whose patch is not UTF-8."""
-    for one in ids:
+    for id_ in ids:
         try:
-            repository.git("show", "--format=%B", one).out.decode("utf-8")
+            repository.git("show", "--format=%B", id_).out.decode("utf-8")
         except UnicodeDecodeError:
-            return f"commit {one[:12]}"
+            return f"commit {id_[:12]}"
     return "the series"
 
 

@@ -69,8 +69,8 @@ def capture(
         if done.code or not files:
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
-        mails = [captured(one.read_bytes(), envelope, ()) for one in files]
-        return tuple(captured(one.raw, envelope, header_recipients(one)) for one in mails)
+        mails = [captured(file.read_bytes(), envelope, ()) for file in files]
+        return tuple(captured(mail.raw, envelope, header_recipients(mail)) for mail in mails)
 
 
 def deliver(
@@ -126,7 +126,7 @@ def deliver(
                         stream.close()
     if not reflect and process.returncode == 0:
         correct_record(repository, known, entries[0].mail.message_id)
-    elif process.returncode and all(one.state is MailState.PENDING for one in entries) and not said.handed and not stopping():
+    elif process.returncode and all(entry.state is MailState.PENDING for entry in entries) and not said.handed and not stopping():
         raise _failed(said.text)
 
 
@@ -191,7 +191,7 @@ class _Counter:
         if not same_mail(entry, captured(raw, "", ())):
             return f"b4 hands over another mail than was shown: {entry.mail.subject}"
         last = index == len(self.entries) - 1
-        if last and any(one.state is MailState.UNKNOWN for one in self.entries):
+        if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
             # b4 must not note the series as sent while a mail of it is in doubt
             self._carry(index, entry)
             return "a mail of the series is in doubt"
@@ -270,8 +270,8 @@ class UndecodableError(InputError):
 
 def _failed(text: str) -> PatchpilotError:
     """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""
-    lines = [one.strip() for one in text.splitlines() if one.strip() and not one.startswith("Traceback")]
-    critical = [one.removeprefix("CRITICAL:").strip() for one in lines if "CRITICAL" in one] or lines[-1:]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Traceback")]
+    critical = [line.removeprefix("CRITICAL:").strip() for line in lines if "CRITICAL" in line] or lines[-1:]
     if "uncommitted changes" in text:
         return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
     if "UnicodeDecodeError" in text:

@@ -29,7 +29,7 @@ def _base_name(repository: Repository, branch: str, base: str, asked: str | None
         return base
     upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
     others.sort(key=lambda one: (one != upstream, not one.startswith("origin/")))
-    forked = (one for one in others if _forked(repository, one, branch) == base)
+    forked = (other for other in others if _forked(repository, other, branch) == base)
     return next(forked, base)
 
 

@@ -87,10 +87,10 @@ def _kept(repository: Repository, left: _Opened) -> bool:
         with Outbox() as outbox:
             send = outbox.find(left.send)
         # an outbox that was lost or put back from a copy knows nothing of it: then there is nothing to keep
-        return send is not None and send.kind != "to-self" and any(one.state in _LEFT for one in send.entries)
+        return send is not None and send.kind != "to-self" and any(entry.state in _LEFT for entry in send.entries)
     known = prep_branch(repository, left.branch)
     noted = json.dumps(left.before.get("b4-tracking", ()))
-    return known is not None and any(one not in noted for _, ids in known.history for one in ids)
+    return known is not None and any(id_ not in noted for _, ids in known.history for id_ in ids)
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ def _folder(repository: Repository) -> Path:
 def _read(folder: Path) -> _Opened | None:
     try:
         data = json.loads((folder / "opened.json").read_text(encoding="utf-8"))
-        before = {str(key): tuple(str(one) for one in values) for key, values in data["before"].items()}
+        before = {str(key): tuple(str(value) for value in values) for key, values in data["before"].items()}
         return _Opened(str(data["branch"]), before, data["send"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -84,5 +84,5 @@ def correct_record(repository: Repository, known: PrepBranch, message_id: str) -
     wrong = next((ids[-1] for version, ids in now.history if version == f"v{known.revision}" and ids), None)
     if wrong is None or wrong == message_id:
         return
-    history = {version: [message_id if one == wrong else one for one in ids] for version, ids in now.history}
+    history = {version: [message_id if id_ == wrong else id_ for id_ in ids] for version, ids in now.history}
     store(repository, now, now.cover.replace(wrong, message_id), {"history": history}, "send")

@@ -165,4 +165,4 @@ class Merger:
 
     def all(self, texts: Iterable[str]) -> list[str]:
         """Each of these, in order."""
-        return [self.apply(one) for one in texts]
+        return [self.apply(text) for text in texts]

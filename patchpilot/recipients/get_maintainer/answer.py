@@ -84,7 +84,7 @@ def answer(
     if patches:
         files = sorted(set(files))
     if switches.keywords and texts:
-        places |= {one.place for one in keyword_matches(file, texts)}
+        places |= {keyword_match.place for keyword_match in keyword_matches(file, texts)}
 
     people = CollectedRoles(switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates))
     printed: list[str] = []
@@ -102,7 +102,7 @@ def answer(
                 printed += _section_lines(section, switches.letters, tree)
     if switches.drop_the_rest_supporter and not only_rest:
         people.drop_rest()
-    sections = {one.place: one.section for one in file.keywords} if places else {}
+    sections = {keyword.place: keyword.section for keyword in file.keywords} if places else {}
     for place in sorted(places, key=str):
         people.add_section(file.section(sections[place]))
     people.settle_names()
@@ -196,7 +196,7 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
     data = tree.read(path)
     if data is None or b"@" not in data:
         return []
-    found = (one[0] for one in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
+    found = (match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
     return [_cleaned(one, switches).encode("latin-1").decode("utf-8", "surrogateescape") for one in found]
 
 

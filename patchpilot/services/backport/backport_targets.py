@@ -40,8 +40,11 @@ class BackportTarget:
 def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[BackportTarget, ...]:
     """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
     if repository and (target is None or (target != "-" and not names_file(target))):
-        return tuple(BackportTarget(one, repository.commit(one).subject) for one in topic_commits(repository, target, base))
-    patches = [patch for one in read_series([target] if target else [], repository, base) for patch in one.patches]
+        return tuple(
+            BackportTarget(topic_commit, repository.commit(topic_commit).subject)
+            for topic_commit in topic_commits(repository, target, base)
+        )
+    patches = [patch for read_series_ in read_series([target] if target else [], repository, base) for patch in read_series_.patches]
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:
@@ -104,7 +107,7 @@ def _series_ref(repository: Repository, word: str, profile: str | None, remote: 
         return name
     family = own_family(repository, stable_branches(repository, profile=profile, remote=remote).family, profile)
     version = (family.version_of(word) if family else None) or word.removesuffix(".y")
-    if family and any(one.version == version for one in family.series):
+    if family and any(series_.version == version for series_ in family.series):
         raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, family, version))
     near = nearest(word, repository.refs)
     raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
@@ -120,7 +123,7 @@ def own_family(repository: Repository, guessed: Family, profile: str | None) -> 
             return guessed
         tip = repository.find("HEAD") or mainline(repository)
         profile = detect(CommitTree(repository, tip)).name if tip else "linux"
-    return next((one for one in (guessed, *families()) if profile in one.profiles), None)
+    return next((family for family in (guessed, *families()) if profile in family.profiles), None)
 
 
 def way_to_stable(repository: Repository, found: Branches, profile: str | None) -> str:

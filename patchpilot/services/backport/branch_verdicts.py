@@ -45,7 +45,7 @@ def backport(
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
-    named = tuple(repository.resolve(one) for one in fixes) if repository else ()
+    named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, target, base)
     results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
     if revisions or not onto:
@@ -70,7 +70,7 @@ def backport(
             forget(repository)
             with BackportSession(repository, found, effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
-        results = tuple(replace(one, missing=missing) for one in results)
+        results = tuple(replace(result, missing=missing) for result in results)
     if folders:
         patches = [one.as_patch(repository) for one in wanted]
         results = tuple(
@@ -85,7 +85,7 @@ class BackportSession:
 
     def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress, culprits: Sequence[str] = ()) -> None:
         self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
-        self.named = tuple(Culprit(one[:12], repository.commit(one).subject, one) for one in culprits)
+        self.named = tuple(Culprit(culprit[:12], repository.commit(culprit).subject, culprit) for culprit in culprits)
         self.history = History(repository, progress)
         self.scratch = Scratch(repository)
         self.main = mainline(repository)
@@ -100,7 +100,7 @@ class BackportSession:
 
     def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
         """The answers for commits in order, each on top of the former where that applied."""
-        self.history.add([*([self.main] if self.main else []), *commits, *(one.tip for one in branches)])
+        self.history.add([*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)])
         trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
         # what was named by hand is meant for the one commit asked about; in a series, for those that say nothing themselves
         chosen = self.named if len(commits) == 1 else ()
@@ -126,7 +126,7 @@ class BackportSession:
             for branch, answer in zip(branches, answers, strict=True)
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
-        named = tuple(one.commit or one.written for one in culprits)
+        named = tuple(culprit.commit or culprit.written for culprit in culprits)
         return BackportResult(
             commit,
             fix.commit.subject,
@@ -203,6 +203,6 @@ def named_branches(repository: Repository, found: Branches, words: Sequence[str]
     for word in words:
         tip = repository.resolve(word)
         version = version_at(repository, found.family, tip, word) or ""
-        over = any(one.version == version and one.is_over(today) for one in found.family.series)
+        over = any(series_.version == version and series_.is_over(today) for series_ in found.family.series)
         named.append(Branch(word, version, tip, found.family.ends(version), is_over=over))
     return tuple(named)

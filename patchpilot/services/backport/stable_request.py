@@ -13,20 +13,20 @@ def request_mail(repository: Repository, result: BackportResult, family: Family,
     """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
     if result.commit is None or not result.upstream:
         raise UsageError("stable trees take only what is in mainline", hint="until then: a Cc: stable line (patchpilot stable)")
-    takes = [one for one in result.branches if one.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
+    takes = [branch for branch in result.branches if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
     if not takes:
         raise UsageError("no tree both wants the fix and takes it as it is", hint="see `patchpilot backport` for each tree's answer")
     commit = repository.commit(result.commit)
     identity = repository.identity
-    others = [one for one in result.branches if one.verdict is BranchVerdict.CONFLICT]
+    others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
     state = ["It applies there as it is; I looked at the result." if not others else "It applies there."]
     if others:
-        state.append(f"It conflicts on {_joined([one.version or one.branch for one in others])}; a backport follows.")
+        state.append(f"It conflicts on {_joined([other.version or other.branch for other in others])}; a backport follows.")
     if result.followers:
-        named = _joined([f'{one.commit[:12]} ("{one.subject}")' for one in result.followers if not one.undone])
+        named = _joined([f'{follower.commit[:12]} ("{follower.subject}")' for follower in result.followers if not follower.undone])
         state.append(f"It needs {named} with it." if named else "")
     values = {
-        "trees": _joined([f"{one.version or one.branch}" for one in takes]),
+        "trees": _joined([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
         "why": why or _first_paragraph(commit.body),
@@ -43,11 +43,11 @@ def request_mail(repository: Repository, result: BackportResult, family: Family,
 def cc_stable_lines(result: BackportResult) -> tuple[str, ...]:
     """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order, then the tree itself."""
     lines: dict[str, None] = {}
-    for one in result.branches:
-        if one.verdict is BranchVerdict.CONFLICT and one.prerequisites and not one.partial and one.version:
-            for need in one.prerequisites:
-                lines.setdefault(f"Cc: <{result.list}> # {one.version}.x: {need.commit[:12]}: {need.subject}")
-            lines.setdefault(f"Cc: <{result.list}> # {one.version}.x")
+    for branch in result.branches:
+        if branch.verdict is BranchVerdict.CONFLICT and branch.prerequisites and not branch.partial and branch.version:
+            for need in branch.prerequisites:
+                lines.setdefault(f"Cc: <{result.list}> # {branch.version}.x: {need.commit[:12]}: {need.subject}")
+            lines.setdefault(f"Cc: <{result.list}> # {branch.version}.x")
     return tuple(lines)
 
 

@@ -115,7 +115,7 @@ def _prepare(
 ) -> None:
     assert result.commit is not None
     fix = repository.commit(result.commit)
-    needs = [] if branch.partial else [Step(repository.commit(one.commit), fix) for one in branch.prerequisites]
+    needs = [] if branch.partial else [Step(repository.commit(prerequisite.commit), fix) for prerequisite in branch.prerequisites]
     unready = place.with_name(place.name + ".unready")
     shutil.rmtree(unready, ignore_errors=True)
     try:

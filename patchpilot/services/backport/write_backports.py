@@ -34,7 +34,7 @@ def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
     from patchpilot.services.track.follow_series import failed_mails
     from patchpilot.threads.track_store import Store, default_file
 
-    commits = [one.commit for one in results if one.commit]
+    commits = [result.commit for result in results if result.commit]
     if not commits or not default_file().exists():
         return {}
     with Store() as store:
@@ -45,7 +45,7 @@ def answering(
     wording: BackportText, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None
 ) -> BackportText:
     """The wording for one branch: what the person named is answered, else the FAILED mail about the first commit that has one."""
-    found = next((mails[one, version] for one in commits if one and version and (one, version) in mails), None)
+    found = next((mails[commit, version] for commit in commits if commit and version and (commit, version) in mails), None)
     return wording if wording.in_reply_to or not found else replace(wording, in_reply_to=found)
 
 

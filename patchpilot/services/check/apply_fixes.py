@@ -68,16 +68,16 @@ class FixResult:
     @property
     def fixed(self) -> int:
         """How many findings are mended."""
-        return sum(len(one.fixed) for one in self.patches)
+        return sum(len(patch.fixed) for patch in self.patches)
 
     @property
     def diff(self) -> list[str]:
         """The diffs of all patches; those of a commit below a line that names it."""
         lines: list[str] = []
-        for one in self.patches:
-            if one.patch.commit and one.texts:
-                lines.append(f"commit {one.patch.commit} {one_line(one.patch.subject.title)}")
-            lines += one.diff
+        for patch in self.patches:
+            if patch.patch.commit and patch.texts:
+                lines.append(f"commit {patch.patch.commit} {one_line(patch.patch.subject.title)}")
+            lines += patch.diff
         return lines
 
 
@@ -114,7 +114,7 @@ def fix(
         stdin=stdin,
         skipped=skipped,
     )
-    if files.names and any(patch.commit for one in series for patch in one.patches if patch.source not in files.mails):
+    if files.names and any(patch.commit for series_ in series for patch in series_.patches if patch.source not in files.mails):
         raise UsageError(
             "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
         )
@@ -134,10 +134,10 @@ def fix(
             by_patch[id(checked.patch)] = mended
     ready = None
     if work and write and by_patch:
-        plan = work.plan([(patch, by_patch[id(patch)]) for one in series for patch in one.patches if id(patch) in by_patch])
+        plan = work.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
         with _refusals():
             ready = work.ready(plan, published=published, shared=shared)
-    fresh = tuple(_mended_series(one, by_patch) for one in series)
+    fresh = tuple(_mended_series(series_, by_patch) for series_ in series)
     remaining = check_series(fresh, wanted, rules=rules, repository=repository, tree=tree, progress=progress) if by_patch else first
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
@@ -148,7 +148,9 @@ def fix(
         with _refusals():
             done = work.write(ready, published=published, shared=shared)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
-    changed = files.rendered({patch.source: by_patch[id(patch)] for one in series for patch in one.patches if id(patch) in by_patch})
+    changed = files.rendered(
+        {patch.source: by_patch[id(patch)] for series_ in series for patch in series_.patches if id(patch) in by_patch}
+    )
     if not write:
         return result
     if files.is_stdin:
@@ -221,7 +223,7 @@ def _mended(
     """One patch mended, where that is possible and there is anything to do. Lines `needed` by later patches (0-based) stay as they are."""
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
-    safe = [one for one in checked.findings if one.rule in rules and rules[one.rule].remedy.kind == "safe"]
+    safe = [finding for finding in checked.findings if finding.rule in rules and rules[finding.rule].remedy.kind == "safe"]
     if not safe or setting is None:
         return FixedPatch(patch), None
     room = holder.room(patch)
@@ -250,4 +252,4 @@ def _mended(
 
 
 def _mended_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
-    return replace(series, patches=tuple(by_patch[id(one)].draft.patch if id(one) in by_patch else one for one in series.patches))
+    return replace(series, patches=tuple(by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch for patch in series.patches))

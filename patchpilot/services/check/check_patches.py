@@ -96,10 +96,10 @@ def check_series(
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs."""
     wanted = wanted or CheckRequest()
-    series = [shortened_series(one) for one in series]
+    series = [shortened_series(series_) for series_ in series]
     rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
-    chosen = find_project(wanted.profile) if wanted.profile else detect(tree, (patch for one in series for patch in one.patches))
+    chosen = find_project(wanted.profile) if wanted.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
     options = Options(
         strict=wanted.strict,
         max_line_length=wanted.max_line_length,
@@ -109,7 +109,7 @@ def check_series(
         checkpatch_compat=wanted.checkpatch_compat,
     )
     rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=wanted.select, ignore=wanted.ignore), chosen)
-    pairs = [(patch, one) for one in series for patch in one.patches]
+    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
     setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, wanted))
     many = wanted.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
     findings = _in_processes(setting, pairs, wanted.jobs, repository, progress) if many else None
@@ -119,7 +119,9 @@ def check_series(
         findings = _once_a_run(findings)
     if wanted.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
-    whole = tuple(finding for one in series if one.patches for finding in run_series(setting.context(one.patches[0], one), rules))
+    whole = tuple(
+        finding for series_ in series if series_.patches for finding in run_series(setting.context(series_.patches[0], series_), rules)
+    )
     result = CheckResult(
         patches=tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)),
         series=whole,
@@ -262,7 +264,7 @@ def _trees(
     series: Sequence[Series], tree: Tree | None, repository: "Repository | None", wanted: CheckRequest
 ) -> Mapping[int, Callable[[], Tree]]:
     """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
-    if tree is None or wanted.checkpatch_compat or sum(len(one.patches) for one in series) < 2:
+    if tree is None or wanted.checkpatch_compat or sum(len(series_.patches) for series_ in series) < 2:
         return {}
     from patchpilot.services.check.patch_trees import trees
 
@@ -275,7 +277,7 @@ def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree 
         return None
     from patchpilot.commits.tree_readers import CommitTree
 
-    first = next((patch.commit for one in series for patch in one.patches if patch.commit), None)
+    first = next((patch.commit for series_ in series for patch in series_.patches if patch.commit), None)
     commit = repository.find(f"{first}^") if first else repository.find("HEAD")
     return CommitTree(repository, commit) if commit else None
 

@@ -68,14 +68,14 @@ class CheckResult:
     @property
     def every_series(self) -> tuple[Finding, ...]:
         """What was found in the series as a whole, excused or not."""
-        return (*self.series, *(one.finding for one in self.excused_series))
+        return (*self.series, *(excused_series_.finding for excused_series_ in self.excused_series))
 
     @property
     def excused(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
         """What does not count, each with its patch (None: the series)."""
         return (
             *((checked.patch, one) for checked in self.patches for one in checked.excused),
-            *((None, one) for one in self.excused_series),
+            *((None, excused_series_) for excused_series_ in self.excused_series),
         )
 
 

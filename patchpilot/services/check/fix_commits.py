@@ -99,7 +99,7 @@ class CommitRewrite:
     def _subject_line(self, patch: Patch, message: str) -> int | None:
         """The index of the subject's header, where the commit's subject stands there as it is."""
         first, _, rest = message.partition("\n")
-        header = next((one for one in patch.headers if one.name.lower() == "subject"), None)
+        header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
         if header is None or (rest and not rest.startswith("\n")) or patch.lines[header.line - 1] != _MARK + first:
             return None
         return header.line - 1
@@ -231,7 +231,7 @@ def _message(message: str, patch: Patch, mended: FixOutcome) -> str:
     """The commit's message as the mended patch has it."""
     new = mended.draft.patch
     subject, gap, _ = message.partition("\n\n")
-    header = next((one for one in new.headers if one.name.lower() == "subject"), None)
+    header = next((header for header in new.headers if header.name.lower() == "subject"), None)
     line = new.lines[header.line - 1] if header else ""
     if line.startswith(_MARK) and line not in patch.lines:
         subject = line.removeprefix(_MARK)

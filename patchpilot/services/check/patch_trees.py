@@ -42,13 +42,13 @@ def _of_commit(stack: Stack, number: int, repository: "Repository", commit: str)
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
     """The patches that stand on one another: those of a series, and files that git format-patch numbered in one directory."""
     held: list[Patch] = []
-    for one in series:
-        if len(one.patches) == 1 and held and _follows(held[-1], one.patches[0]):
-            held.append(one.patches[0])
+    for series_ in series:
+        if len(series_.patches) == 1 and held and _follows(held[-1], series_.patches[0]):
+            held.append(series_.patches[0])
             continue
         if held:
             yield tuple(held)
-        held = list(one.patches)
+        held = list(series_.patches)
         if len(held) != 1:
             if held:
                 yield tuple(held)

@@ -39,12 +39,12 @@ def find(
         return NewSince(word, read_targets((word,), repository, from_archive)), tuple(series)
     number = int(word.lstrip("v"))
     label = f"v{number}"
-    if targets and all(_is_files(one) for one in targets) and (split := _split(series, number)):
+    if targets and all(_is_files(target) for target in targets) and (split := _split(series, number)):
         return NewSince(label, split[0]), split[1]
     for found in _places(number, targets, series, repository, base):
         if any(one.patches for one in found):
             return NewSince(label, tuple(found)), tuple(series)
-    commits = repository and not (targets and all(_is_files(one) for one in targets))
+    commits = repository and not (targets and all(_is_files(target) for target in targets))
     where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or beside it as files"
     raise UsageError(
         f"v{number} of this is not known here: not {where}",
@@ -54,7 +54,7 @@ def find(
 
 def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
     """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
-    sent = [one for one in series if any(map(_is_sent, one.patches))]
+    sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(one for one in sent if one.version == number)
     if not then or all(one.version <= number for one in sent):
         return None
@@ -73,7 +73,7 @@ def _is_sent(patch: Patch) -> bool:
 
 
 def _patches(series: Sequence[Series]) -> list[Patch]:
-    return [patch for one in series for patch in one.patches]
+    return [patch for series_ in series for patch in series_.patches]
 
 
 def _is_files(target: str) -> bool:
@@ -85,12 +85,12 @@ def _places(
 ) -> Iterator[tuple[Series, ...]]:
     """The revision as each place has it that may know it, the surest first."""
     identities = list(_change_ids(series))
-    of_commits = [one for one in targets if not _is_files(one)] if targets else [None]
+    of_commits = [target for target in targets if not _is_files(target)] if targets else [None]
     if repository:
         from patchpilot.services.check.topic_waivers import known_draft
 
-        drafts = [known_draft(repository, one, base) for one in of_commits]
-        identities += [one.change_id for one in drafts if one and one.change_id not in identities]
+        drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
+        identities += [draft.change_id for draft in drafts if draft and draft.change_id not in identities]
         identities += [one for one in _enrolled(repository) if of_commits and one not in identities]
     for identity in identities:
         yield _sent(identity, number)
@@ -100,13 +100,13 @@ def _places(
         if of_commits:
             yield _branch(repository, number, base)
     yield _followed(number, identities, _patches(series))
-    yield _beside(number, [one for one in targets if one != "-" and Path(one).exists()])
+    yield _beside(number, [target for target in targets if target != "-" and Path(target).exists()])
 
 
 def _change_ids(series: Sequence[Series]) -> Iterator[str]:
     """The change-ids that patch files say they belong to."""
-    for one in series:
-        for patch in (*((one.cover,) if one.cover else ()), *one.patches):
+    for series_ in series:
+        for patch in (*((series_.cover,) if series_.cover else ()), *series_.patches):
             if patch.commit is None:
                 yield from (found[1] for line in patch.lines[-_LAST_LINES:] if (found := _CHANGE_ID.match(line)))
 
@@ -119,10 +119,10 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
     if not (state_folder() / "outgoing.sqlite3").exists():
         return ()
     with Outbox() as outbox:
-        sends = [one for one in outbox.sends(identity, number) if one.state in ("sent", "partial")]
+        sends = [send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")]
     if not sends:
         return ()
-    return group([parse_patch(one.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {one.place + 1}") for one in sends[-1].entries])
+    return group([parse_patch(entry.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {entry.place + 1}") for entry in sends[-1].entries])
 
 
 def _enrolled(repository: "Repository") -> Iterator[str]:
@@ -144,11 +144,11 @@ def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) 
     from patchpilot.threads.posted_series import title_key
     from patchpilot.threads.revisions import find_topics
 
-    titles = {title_key(one.subject.title) for one in patches}
+    titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
             topics = find_topics(map(classify, store.mails(entry.id)))
-            for revision in (one for topic in topics for one in topic.revisions if one.version == number):
+            for revision in (revision for topic in topics for revision in topic.revisions if revision.version == number):
                 if revision.titles & titles or revision.change_ids & set(identities):
                     return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])
     return ()
@@ -186,9 +186,9 @@ def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
     for target in map(Path, targets):
         place = Path(target.absolute())
         if place.is_dir():
-            files = [one for one in sorted(place.iterdir()) if _version_of(one) == number]
+            files = [file for file in sorted(place.iterdir()) if _version_of(file) == number]
         elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
-            files = [one for one in sorted(place.parent.glob("*.patch")) if _version_of(one) == number]
+            files = [file for file in sorted(place.parent.glob("*.patch")) if _version_of(file) == number]
         else:
             files = []
         renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []

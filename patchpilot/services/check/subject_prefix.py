@@ -18,5 +18,5 @@ def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProb
 
     patches = tuple(parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
     result = check_series((Series(patches),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
-    found = dict.fromkeys((one.name, one.message) for checked in result.patches for one in checked.findings)
+    found = dict.fromkeys((finding.name, finding.message) for checked in result.patches for finding in checked.findings)
     return tuple(SendProblem(name, message, "patchpilot send --subject-prefix 'PATCH net', or 'PATCH net-next'") for name, message in found)

@@ -75,7 +75,7 @@ def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
     """The result with each finding asked about in order, and what is excused put aside."""
 
     def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-        asked = [(one, sort(one, patch)) for one in findings]
+        asked = [(finding, sort(finding, patch)) for finding in findings]
         return tuple(one for one, why in asked if why is None), tuple(why for _, why in asked if why is not None)
 
     patches = []
@@ -95,7 +95,7 @@ def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[R
         # the tree's own checkpatch.pl may say what no rule of ours does
         names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
         title = patch.subject.title if patch else ""
-        about = [one for one in wanted.waivers if one.subject in ("", title) and one.covers(finding, names)]
+        about = [waiver for waiver in wanted.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
         valid = next((one for one in about if not one.ended(wanted.today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
@@ -105,7 +105,7 @@ def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[R
 
     result = _sorted_out(result, sort)
     # "not a fix" is an answer, which holds whether or not a rule asks
-    idle = tuple(one for one in wanted.waivers if one not in held and one not in ended and not one.subject)
+    idle = tuple(waiver for waiver in wanted.waivers if waiver not in held and waiver not in ended and not waiver.subject)
     return result, SuppressionResult(ended=tuple(ended), idle=idle)
 
 
@@ -154,7 +154,7 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     places = became([one.patch for one in before.patches], [one.patch for one in result.patches])
     moved = renames(one.patch for one in result.patches)
     left = [Remaining(counted(mark_of(one, checked.patch) for one in checked.every)) for checked in before.patches]
-    whole = Remaining(counted(mark_of(one, None) for one in before.every_series))
+    whole = Remaining(counted(mark_of(every_series_, None) for every_series_ in before.every_series))
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
         return (mark_of(finding, patch), *([mark_of(finding, patch, moved)] if finding.path in moved else []))
@@ -174,5 +174,5 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         replace(checked, findings=tuple(replace(one, new=number not in old[at]) for number, one in enumerate(checked.findings)))
         for at, checked in enumerate(result.patches)
     )
-    series = tuple(replace(one, new=not whole.take(mark_of(one, None))) for one in result.series)
+    series = tuple(replace(series_, new=not whole.take(mark_of(series_, None))) for series_ in result.series)
     return replace(result, patches=patches, series=series, gone=sum(sum(one.stale.values()) for one in (*left, whole)))

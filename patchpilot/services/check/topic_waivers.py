@@ -24,7 +24,10 @@ ORIGIN = "your topic"
 def of_draft(draft: Draft) -> tuple[Waiver, ...]:
     """The waivers of a topic's draft; a commit that its author said is not a fix has one for the rule that asks for its Fixes: tag."""
     given = (Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
-    denied = (Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=one) for one in denied_subjects(draft.answers))
+    denied = (
+        Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=denied_subject)
+        for denied_subject in denied_subjects(draft.answers)
+    )
     return (*given, *denied)
 
 
@@ -49,7 +52,7 @@ def excuses_here(
     waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
     if among is not None:
         words = {word.lower() for rule in among for word in rule.words}
-        waivers = tuple(one for one in waivers if one.rule.lower() in words)
+        waivers = tuple(waiver for waiver in waivers if waiver.rule.lower() in words)
     return Suppressions(waivers) if waivers else None
 
 
@@ -58,11 +61,11 @@ def known_draft(repository: Repository, target: str | None, base: str | None = N
     if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
         return None
     try:
-        commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
+        commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
     except PatchpilotError:
         # whoever reads the patches says what is wrong
         return None
-    known = tuple(KnownPatch("", one.subject, one.id, str(int(one.authored.timestamp()))) for one in commits)
+    known = tuple(KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp()))) for commit in commits)
     with Drafts() as drafts:
         return drafts.recognise(repository.key, repository.branch, known, tuple(repository.refs))
 
@@ -75,7 +78,7 @@ def give(
 
     verify(waivers, rules)
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    told = {_name(one.rule, rules): one.reason for one in waivers}
+    told = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     mark_given()
     with Drafts() as drafts:
         return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **told}), "check --waive")

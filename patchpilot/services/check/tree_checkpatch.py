@@ -44,12 +44,12 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
 
 def merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Ours, and what only the script says: a finding of the same type on the same line is one finding."""
-    left = [(one.checkpatch, one.patch_line) for one in ours if one.checkpatch]
+    left = [(our.checkpatch, our.patch_line) for our in ours if our.checkpatch]
     extra = []
-    for one in theirs:
-        key = (one.checkpatch, one.patch_line)
+    for their in theirs:
+        key = (their.checkpatch, their.patch_line)
         if key in left:
             left.remove(key)
         else:
-            extra.append(one)
+            extra.append(their)
     return tuple(sorted((*ours, *extra), key=lambda one: one.patch_line if one.patch_line is not None else 1 << 40))

@@ -131,7 +131,7 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
 
         repository = Repository.open(where)
     found = read_targets((target,), repository, from_archive)
-    return [(one.source, "\n".join(one.lines)) for series in found for one in series.patches]
+    return [(patch.source, "\n".join(patch.lines)) for series in found for patch in series.patches]
 
 
 def _patch_text(target: str, stdin: bool) -> str:

@@ -80,7 +80,7 @@ def plan_targets(
     sources = sources_of(source, repository, switches, profile)
     results = []
     series = read_series(targets, repository, base, from_archive)
-    patches = [patch for one in series for patch in one.patches]
+    patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
     for at, one in enumerate(series):
@@ -164,8 +164,8 @@ def edit(
 
 def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
     """Those of the addresses to drop whom none of the plans has, nor has left out already."""
-    there = {one.address.key for plan in planned for one in (*plan.plan.recipients, *plan.left_out)}
-    return tuple(one for one in addresses(drop, "--drop") if one.key not in there)
+    there = {recipient.address.key for plan in planned for recipient in (*plan.plan.recipients, *plan.left_out)}
+    return tuple(address for address in addresses(drop, "--drop") if address.key not in there)
 
 
 def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
@@ -175,7 +175,9 @@ def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | N
     try:
         return Repository.open()
     except MissingError:
-        if targets and all(one == "-" or names_file(one) or looks_like_file(one) or is_network_target(one) for one in targets):
+        if targets and all(
+            target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets
+        ):
             return None
         raise
 
@@ -221,7 +223,7 @@ def _planned(
     ids = [patch.commit for patch in series.patches if patch.commit]
     whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
     plan = edits.apply(whole)
-    left_out = tuple(one for one in whole.recipients if one.address.key in edits.dropped)
+    left_out = tuple(recipient for recipient in whole.recipients if recipient.address.key in edits.dropped)
     if security:
         if not sources.security:
             raise UsageError("this project has no security contact", hint="write to its maintainers in private")
@@ -246,7 +248,7 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         return (path,)
     if set(path) & set("*?["):
         folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
-        found = tuple(one for one in tree.files(folder) if fnmatch.fnmatchcase(one, path))
+        found = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
         if found:
             return found
     raise MissingError(f"{word}: nothing of that name in {tree.label}", hint="-f takes files, folders and globs of the tree")

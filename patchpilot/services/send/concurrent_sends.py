@@ -16,7 +16,7 @@ def sent_before(draft: Draft) -> tuple[int, ...]:
 
 def sent_since(send: Send) -> tuple[Send, ...]:
     """The later sends that have a patch which waits in this one: sent, or being sent right now."""
-    waiting = [one.patch_id for one in send.entries if one.patch_id and one.state in WAITING]
+    waiting = [entry.patch_id for entry in send.entries if entry.patch_id and entry.state in WAITING]
     if not waiting:
         return ()
     with Outbox() as outbox:
@@ -53,4 +53,4 @@ def words_of(send: Send) -> str:
 
 
 def _patch_ids(draft: Draft) -> tuple[str, ...]:
-    return tuple(one.patch_id for one in draft.patches if one.patch_id)
+    return tuple(patch.patch_id for patch in draft.patches if patch.patch_id)

@@ -191,7 +191,7 @@ def _unsent(draft: Draft, version: int) -> int:
 def _patch(draft: Draft, which: str) -> str:
     if which.isdigit() and 1 <= int(which) <= len(draft.patches):
         return draft.patches[int(which) - 1].patch_id
-    found: Sequence[str] = [one.patch_id for one in draft.patches if which.lower() in one.subject.lower()]
+    found: Sequence[str] = [patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()]
     if len(found) != 1:
         raise UsageError(
             f"{which!r} names {len(found)} of the topic's patches",

@@ -34,8 +34,8 @@ class Addressees:
     @property
     def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """(To, Cc); with nobody in To, those of Cc are."""
-        to = tuple(one.address for one in self.recipients if one.header == "to")
-        cc = tuple(one.address for one in self.recipients if one.header == "cc")
+        to = tuple(recipient.address for recipient in self.recipients if recipient.header == "to")
+        cc = tuple(recipient.address for recipient in self.recipients if recipient.header == "cc")
         return (to, cc) if to else (cc, ())
 
 
@@ -58,9 +58,9 @@ def addressees(
     if request.auto:
         recipients, trees, said = _planned(repository, request, series, planned)
         remarks += said
-        mails = ["\n".join(one.lines).encode("utf-8", "surrogateescape") + b"\n" for one in series.patches]
+        mails = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n" for patch in series.patches]
         own = configured(repository, account, request.via, mails)
-        _add(found, [one for one in recipients if not is_suppressed(one, own.suppressed)])
+        _add(found, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
         _add(found, own.recipients)
         remarks += own.remarks
         bcc = own.bcc
@@ -102,7 +102,7 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     """Who came to a list of recipients, with the reason, and who left it: "" where nobody did."""
-    was, now = ({one.address.key: one for one in people} for people in (before, after))
+    was, now = ({person.address.key: person for person in people} for people in (before, after))
     new = [f"{one.address.email} ({one.reasons[-1]})" if one.reasons else one.address.email for key, one in now.items() if key not in was]
     gone = [one.address.email for key, one in was.items() if key not in now]
     words = [f"{len(new)} more recipient{'s' if len(new) > 1 else ''}: {', '.join(new)}"] if new else []
@@ -126,12 +126,12 @@ def _planned(
 
 def _in_files(series: Series) -> list[Recipient]:
     """Those that patch files name in their own To: and Cc:."""
-    files = [one for one in (*((series.cover,) if series.cover else ()), *series.patches) if one.commit is None]
+    files = [patch for patch in (*((series.cover,) if series.cover else ()), *series.patches) if patch.commit is None]
     return [
-        Recipient(address, "named in the file", None, header, (f"{header.capitalize()}: of {one.source.rsplit('/', 1)[-1]}",))
-        for one in files
+        Recipient(address, "named in the file", None, header, (f"{header.capitalize()}: of {file.source.rsplit('/', 1)[-1]}",))
+        for file in files
         for header in ("to", "cc")
-        for address in one.addresses(header)
+        for address in file.addresses(header)
     ]
 
 
@@ -146,20 +146,20 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
                 raise UsageError(
                     f"--{header} {text}: no address in it", hint="write it as 'Name <name@example.org>', or as an alias of yours"
                 )
-            named += [Recipient(one, "added", None, header, (f"--{header}",), by_hand=True) for one in addresses]
+            named += [Recipient(address, "added", None, header, (f"--{header}",), by_hand=True) for address in addresses]
     return named
 
 
 def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
     """Each mailbox once: a second mention adds its reasons, and a hand or a To: wins."""
-    for one in recipients:
-        known = found.get(one.address.key)
+    for recipient in recipients:
+        known = found.get(recipient.address.key)
         if known is None:
-            found[one.address.key] = one
+            found[recipient.address.key] = recipient
             continue
-        header = one.header if one.by_hand or (one.header == "to" and not known.by_hand) else known.header
-        reasons = tuple(dict.fromkeys((*known.reasons, *one.reasons)))
-        found[one.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or one.by_hand)
+        header = recipient.header if recipient.by_hand or (recipient.header == "to" and not known.by_hand) else known.header
+        reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
+        found[recipient.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand)
 
 
 def _answered(found: dict[str, Recipient], draft: Draft, project: Project) -> None:

@@ -26,11 +26,11 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
     if draft.has_cover and (request.cover or many):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))
-    notes = {one.commit: draft.notes[one.patch_id] for one in draft.patches if one.commit and one.patch_id in draft.notes}
+    notes = {patch.commit: draft.notes[patch.patch_id] for patch in draft.patches if patch.commit and patch.patch_id in draft.notes}
     # git writes a range-diff into a cover or a single patch only, b4 into none
     compared = _compared(repository, request, draft) if (many and cover is None) or request.via == "b4" else ""
     again = "" if cover else _resend_note(repository, request, draft)
-    first = next((one.commit for one in draft.patches if one.commit), None)
+    first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch there
@@ -46,7 +46,11 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
         base=base,
         in_reply_to=draft.in_reply_to or None,
         presubject=kept.presubject if kept else "",
-        prerequisites=tuple(f"prerequisite-{one}" for one in kept.prerequisites if not one.startswith("base-commit:")) if kept else (),
+        prerequisites=tuple(
+            f"prerequisite-{prerequisite}" for prerequisite in kept.prerequisites if not prerequisite.startswith("base-commit:")
+        )
+        if kept
+        else (),
         extras=tuple(one for one in (again, *extra, compared) if one.strip()),
         range_diff=_last_range(repository, request, draft) if cover or not many else None,
     )
@@ -65,7 +69,7 @@ def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str
     """The range-diff with the last version as text, when it is asked for."""
     span = _last_range(repository, request, draft)
     last = last_sent(draft) if span else None
-    ids = [one.commit for one in draft.patches if one.commit]
+    ids = [patch.commit for patch in draft.patches if patch.commit]
     return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
 
 

@@ -62,7 +62,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     progress("reading the topic")
     finished = finish_sends(repository)
     series, ids = read_topic(repository, request)
-    refuse_breaks([repository.commit(one) for one in ids])
+    refuse_breaks([repository.commit(id_) for id_ in ids])
     project = profile_of(repository, request.profile, series)
     draft = find_draft(repository, request, series, ids)
     if not request.profile:
@@ -81,7 +81,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     wording = wording_of(repository, request, draft, series, base if ids else None)
     progress("making the mails")
     made, mails, remarks, books = _make(repository, request, account, draft, wording, series, ids, people)
-    refuse_foreign([one.raw for one in mails])
+    refuse_foreign([mail.raw for mail in mails])
     judged = sent_before(draft)
     facts = gather(repository, request, project, account, draft, wording.version, series, ids, people, made, mails, progress)
     against, told = refusals(facts), warnings(facts)
@@ -102,7 +102,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
             *told,
             *mark_warnings(mails, project.name),
             *tag_warnings(repository, request, draft, ids),
-            *(SendProblem("recipients", one) for one in people.remarks),
+            *(SendProblem("recipients", remark) for remark in people.remarks),
         ),
         version=wording.version,
         base=base,
@@ -214,7 +214,7 @@ def _carry(
     account, b4 = planned.account, send.transport == "b4"
     if not _has_work(repository, send):
         return _ended(repository, send, planned)
-    waiting = send.entries if b4 else tuple(one for one in send.entries if one.state in WAITING)
+    waiting = send.entries if b4 else tuple(entry for entry in send.entries if entry.state in WAITING)
     refuse_foreign([one.mail.raw for one in waiting])
     credential = None
     if account.needs_login:
@@ -274,7 +274,7 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
 
 def _has_work(repository: Repository, send: Send) -> bool:
     """Whether a mail waits, or b4 has not yet noted a series that is through."""
-    states = {one.state for one in send.entries}
+    states = {entry.state for entry in send.entries}
     if states & set(WAITING):
         return True
     if send.transport != "b4" or send.kind != "real" or states != {MailState.ACCEPTED}:
@@ -305,7 +305,7 @@ def standing(planned: SendPlan) -> SendResult:
     assert planned.send_id
     with Outbox() as outbox:
         send = outbox.get(planned.send_id)
-    return result_of_send(replace(send, entries=tuple(replace(one, state=planned.states[one.place]) for one in send.entries)))
+    return result_of_send(replace(send, entries=tuple(replace(entry, state=planned.states[entry.place]) for entry in send.entries)))
 
 
 def result_of_send(send: Send) -> SendResult:
@@ -313,7 +313,8 @@ def result_of_send(send: Send) -> SendResult:
     return SendResult(
         state=send.state if send.state != "planned" else "failed",
         messages=tuple(
-            MailResult(one.mail.message_id, one.mail.subject, one.mail.to, one.mail.cc, one.state, one.detail) for one in send.entries
+            MailResult(entry.mail.message_id, entry.mail.subject, entry.mail.to, entry.mail.cc, entry.state, entry.detail)
+            for entry in send.entries
         ),
         version=send.version,
         transport=send.transport,
@@ -326,14 +327,14 @@ def result_of_send(send: Send) -> SendResult:
 def _advice(send: Send) -> tuple[str, ...]:
     """What to do about mails that did not get through."""
     lines = []
-    states = {one.state for one in send.entries}
+    states = {entry.state for entry in send.entries}
     if states == {MailState.ACCEPTED} and send.kind == "real":
         lines.append(
             "the answers are followed (the archive has the mail in some minutes): patchpilot track update, then patchpilot track show"
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
-    refused = {found[1] for one in send.entries if one.state is MailState.REJECTED and (found := _REFUSED.match(one.detail))}
+    refused = {found[1] for entry in send.entries if entry.state is MailState.REJECTED and (found := _REFUSED.match(entry.detail))}
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         lines += [f"nothing left; to leave {one} out: patchpilot maintainers --drop {one}, then patchpilot send" for one in sorted(refused)]
     elif refused:
@@ -343,7 +344,7 @@ def _advice(send: Send) -> tuple[str, ...]:
         )
     elif states & set(WAITING):
         lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
-    unknown_state = [one.mail.message_id for one in send.entries if one.state is MailState.UNKNOWN]
+    unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     if unknown_state:
         from patchpilot.services.settings import user_settings
 
@@ -364,7 +365,7 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     mails = {f"{letter.number:04d}.eml": mail.raw for letter, mail in zip(planned.letters, planned.mails, strict=True)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(one.name for one in folder.glob("*.eml") if one.name not in mails)
+        others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
         if others:
             raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or take them away")
         for name, raw in mails.items():
@@ -377,8 +378,8 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
 def _message_ids(draft: Draft, wording: SeriesText, sheets: Sequence[PatchBody], sender: Address, request: SendRequest) -> tuple[str, ...]:
     """Those that the last preview of the same mails showed, else new ones."""
     content: list[str | bytes] = [sender.header(), wording.prefix, str(wording.version), wording.in_reply_to or ""]
-    for one in sheets:
-        content += [one.title, one.author.header(), one.body]
+    for sheet in sheets:
+        content += [sheet.title, sheet.author.header(), sheet.body]
     return kept_ids(
         draft,
         "to-self" if request.to_self else "real",

@@ -55,10 +55,10 @@ def gather(
     now = datetime.now().astimezone()
     kernel = project.kernel
     with Outbox() as outbox:
-        patch_ids = [one.patch_id for one in draft.patches if one.patch_id]
+        patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not outbox.ever_sent()
-        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
     before = [one for one in sent if one.version == version]
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
@@ -77,7 +77,7 @@ def gather(
         target=target,
         standing=standing,
         earlier=earlier,
-        unanswered=tuple(one.name for one in questions(series, draft, project) if one.answer is None),
+        unanswered=tuple(question.name for question in questions(series, draft, project) if question.answer is None),
         upstream_known=_upstream(repository, series),
         merge_window=merge_window(repository, request, target, now) if kernel else "",
         now=now,
@@ -91,7 +91,7 @@ def gather(
         damaged=(
             damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit])
             if ids
-            else file_damages(repository, list(zip([one.raw for one in mails[-len(series.patches) :]], series.patches, strict=True)))
+            else file_damages(repository, list(zip([mail.raw for mail in mails[-len(series.patches) :]], series.patches, strict=True)))
         ),
     )
 
@@ -99,7 +99,7 @@ def gather(
 def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:
     """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
     with Outbox() as outbox:
-        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
     earlier = [one for one in sent if one.version < version or (resend and one.version == version)]
     if not earlier:
         return ""
@@ -149,7 +149,8 @@ def _stand(repository: Repository, ids: Sequence[str], series: Series, target: T
         if ids:
             return stand(repository, ids, target)
         texts = [
-            (one.subject.title, "".join(f"{line}\n" for line in one.lines).encode("utf-8", "surrogateescape")) for one in series.patches
+            (patch.subject.title, "".join(f"{line}\n" for line in patch.lines).encode("utf-8", "surrogateescape"))
+            for patch in series.patches
         ]
         return stand_files(repository, texts, target)
     except PatchpilotError:

@@ -51,7 +51,7 @@ class PreSendQuestions:
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
         """Those not answered yet."""
-        return tuple(one for one in self.questions if one.answer is None)
+        return tuple(question for question in self.questions if question.answer is None)
 
 
 def traps(

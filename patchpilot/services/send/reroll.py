@@ -69,7 +69,7 @@ def with_changelog(draft: Draft, text: str, repository: Repository | None = None
 def last_sent(draft: Draft) -> Send | None:
     """The last version of a topic of which mails left."""
     with Outbox() as outbox:
-        sent = [one for one in outbox.sends(draft.change_id) if one.state in ("sent", "partial")]
+        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
     return max(sent, key=lambda one: (one.version, one.id)) if sent else None
 
 
@@ -122,12 +122,12 @@ def changes(draft: Draft, last: Send, repository: Repository | None = None) -> t
     before = sent_patches(last, repository)
     became_of = {after: was for was, after in became(before, draft.patches)}
     found = []
-    for one in draft.patches:
-        was = became_of.get(one)
-        kind = "new" if was is None else "same" if was.patch_id == one.patch_id else "changed"
-        if was and kind == "same" and _reworded(repository, was.commit, one.commit):
+    for patch in draft.patches:
+        was = became_of.get(patch)
+        kind = "new" if was is None else "same" if was.patch_id == patch.patch_id else "changed"
+        if was and kind == "same" and _reworded(repository, was.commit, patch.commit):
             kind = "reworded"
-        found.append(VersionChange(kind, one.subject))
+        found.append(VersionChange(kind, patch.subject))
     kept = set(became_of.values())
     return (*found, *(VersionChange("dropped", one.subject) for one in before if one not in kept))
 
@@ -135,9 +135,9 @@ def changes(draft: Draft, last: Send, repository: Repository | None = None) -> t
 def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
     """The patches of a send as a draft knows its own, to be paired with them by `became`."""
     return tuple(
-        KnownPatch(one.patch_id, _title(one.mail.subject), one.commit, _authored(repository, one.commit))
-        for one in send.entries
-        if one.patch_id
+        KnownPatch(entry.patch_id, _title(entry.mail.subject), entry.commit, _authored(repository, entry.commit))
+        for entry in send.entries
+        if entry.patch_id
     )
 
 
@@ -186,7 +186,7 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     last = last_sent(draft)
     if last is None:
         return ()
-    ids = [one.commit for one in draft.patches if one.commit]
+    ids = [patch.commit for patch in draft.patches if patch.commit]
     lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last, repository)) or ("no patch differs",))]
     diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
     remarks = asked(last)

@@ -55,18 +55,18 @@ def plan_resume(
             raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
         send = outbox.settle(sends[-1].id)
         _refuse_wrong_ids(send, told)
-        for one in send.entries:
-            if one.state is MailState.UNKNOWN and lookup and told.get(one.mail.message_id) != "sent":
-                progress(f"looking for {one.mail.message_id}")
-                if lookup(one.mail):
-                    outbox.mark(send.id, one.place, Outcome(MailState.ACCEPTED, "the archive has it"))
+        for entry in send.entries:
+            if entry.state is MailState.UNKNOWN and lookup and told.get(entry.mail.message_id) != "sent":
+                progress(f"looking for {entry.mail.message_id}")
+                if lookup(entry.mail):
+                    outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED, "the archive has it"))
         send = outbox.get(send.id)
     settled = _settled(send, unknown_as, told)
     send = replace(
         send,
         entries=tuple(
-            replace(one, state=settled[one.place].state, detail=settled[one.place].detail) if one.place in settled else one
-            for one in send.entries
+            replace(entry, state=settled[entry.place].state, detail=settled[entry.place].detail) if entry.place in settled else entry
+            for entry in send.entries
         ),
     )
     keys = _keys(send, drop) if drop else ()
@@ -99,8 +99,8 @@ def read_told(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
     """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
-    mails = {one.mail.message_id: one for one in send.entries}
-    doubtful = [one.mail.message_id for one in send.entries if one.state is MailState.UNKNOWN]
+    mails = {entry.mail.message_id: entry for entry in send.entries}
+    doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     hint = f"in doubt: {', '.join(doubtful)}" if doubtful else "`patchpilot send --resume` sends what is missing"
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
     for name, how in told.items():
@@ -114,18 +114,18 @@ def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
 def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
     """What is said of the mails that are in doubt, by place."""
     found = {}
-    for one in send.entries:
-        how = of_one.get(one.mail.message_id, of_all)
-        if one.state is MailState.UNKNOWN and how != "keep":
+    for entry in send.entries:
+        how = of_one.get(entry.mail.message_id, of_all)
+        if entry.state is MailState.UNKNOWN and how != "keep":
             state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
-            found[one.place] = Outcome(state, f"marked as {how} with --unknown")
+            found[entry.place] = Outcome(state, f"marked as {how} with --unknown")
     return found
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
     found = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = [one for one in send.entries if one.state in WAITING]
+    waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
         raise UsageError("no mail waits that somebody could be left out of", hint="`patchpilot send --resume` shows what became of each")
     there = {name.lower() for one in waiting for name in one.mail.recipients}
@@ -171,20 +171,20 @@ def archive_lookup(url: str) -> Lookup:
 def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]) -> SendPlan:
     letters = tuple(
         OutgoingMail(
-            number=one.number,
-            message_id=one.mail.message_id,
-            subject=one.mail.subject,
-            author=one.mail.sender,
-            to=one.mail.to,
-            cc=one.mail.cc,
+            number=entry.number,
+            message_id=entry.mail.message_id,
+            subject=entry.mail.subject,
+            author=entry.mail.sender,
+            to=entry.mail.to,
+            cc=entry.mail.cc,
             body=b"",
-            commit=one.commit,
-            patch_id=one.patch_id,
+            commit=entry.commit,
+            patch_id=entry.patch_id,
         )
-        for one in send.entries
+        for entry in send.entries
     )
     # of mails that leave without somebody the recipients are shown, not of those that left with them
-    shown = next((one for one in send.entries if one.state in WAITING), send.entries[0]).mail
+    shown = next((entry for entry in send.entries if entry.state in WAITING), send.entries[0]).mail
     people = [("to", one) for one in shown.to] + [("cc", one) for one in shown.cc]
     changed = () if send.account == account.label else (SendProblem("account", f"first sent by {send.account}, now by {account.label}"),)
     return SendPlan(
@@ -192,7 +192,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         draft=draft,
         account=account,
         letters=letters,
-        mails=tuple(one.mail for one in send.entries),
+        mails=tuple(entry.mail for entry in send.entries),
         recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
         bcc=send.bcc,
         refusals=tuple(
@@ -208,10 +208,10 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         base=send.base,
         head=send.head,
         remarks=(
-            *(f"{one.state}: {one.mail.subject}" for one in send.entries),
+            *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
             *(f"left out, also of later versions: {one} (back: patchpilot maintainers --restore {one})" for one in send.left_out),
         ),
         send_id=send.id,
         judged=tuple(one.id for one in since),
-        states=tuple(one.state for one in send.entries),
+        states=tuple(entry.state for entry in send.entries),
     )

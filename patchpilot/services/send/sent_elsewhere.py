@@ -58,11 +58,11 @@ def tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> SentT
     if not patches or not patches[-1].commit:
         return None
     last = patches[-1]
-    for one in reversed(sent_tags(repository)):
-        if one.head == last.commit:
-            return one
-        if one.title == last.subject and str(int(repository.commit(one.head).authored.timestamp())) == last.authored:
-            return one
+    for sent_tag in reversed(sent_tags(repository)):
+        if sent_tag.head == last.commit:
+            return sent_tag
+        if sent_tag.title == last.subject and str(int(repository.commit(sent_tag.head).authored.timestamp())) == last.authored:
+            return sent_tag
     return None
 
 
@@ -77,13 +77,13 @@ def sent_records(
 
 
 def _of_tags(repository: Repository, draft: Draft, series: Series) -> Iterator[SentRecord]:
-    titles = {one.subject.title for one in series.patches}
-    for one in sent_tags(repository):
-        mine = one.change_id == draft.change_id
-        if mine or one.title in titles:
-            same = equal_patches(series.patches, _patches_of(repository, one, len(series.patches)))
+    titles = {patch.subject.title for patch in series.patches}
+    for sent_tag in sent_tags(repository):
+        mine = sent_tag.change_id == draft.change_id
+        if mine or sent_tag.title in titles:
+            same = equal_patches(series.patches, _patches_of(repository, sent_tag, len(series.patches)))
             if mine or same:
-                yield SentRecord(one.version, one.date, f"the tag {one.name}", same=same, same_topic=mine)
+                yield SentRecord(sent_tag.version, sent_tag.date, f"the tag {sent_tag.name}", same=same, same_topic=mine)
 
 
 def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:

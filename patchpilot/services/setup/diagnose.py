@@ -44,7 +44,7 @@ class DoctorResult:
     @property
     def healthy(self) -> bool:
         """Whether nothing would stop a stage."""
-        return not any(one.state == "fail" for one in self.diagnoses)
+        return not any(diagnose.state == "fail" for diagnose in self.diagnoses)
 
 
 def doctor(
@@ -73,8 +73,10 @@ def doctor(
                 found = _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
     else:
         found = _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
-    wrong = (Diagnosis("settings", "setting", "fail", one.message, one.hint or "") for one in wrong_settings)
-    unread = (Diagnosis("settings", "setting", "warn", one.message, one.hint or "") for one in unread_settings)
+    wrong = (Diagnosis("settings", "setting", "fail", wrong_setting.message, wrong_setting.hint or "") for wrong_setting in wrong_settings)
+    unread = (
+        Diagnosis("settings", "setting", "warn", unread_setting.message, unread_setting.hint or "") for unread_setting in unread_settings
+    )
     return DoctorResult((*wrong, *unread, *found.diagnoses))
 
 
@@ -127,8 +129,8 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     yield probes.commit_graph(repository)
     yield from _in_the_way(repository)
     heal_books(repository)
-    for one in finish_sends(repository):
-        yield probes.Probe("unfinished send", "warn" if one.startswith("b4 does not know") else "ok", one)
+    for finish_send in finish_sends(repository):
+        yield probes.Probe("unfinished send", "warn" if finish_send.startswith("b4 does not know") else "ok", finish_send)
 
 
 def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
@@ -177,14 +179,14 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     from patchpilot.history.stable_branches import stable_branches
 
     have = stable_branches(repository, profile=profile or None)
-    stale = [one.name for one in have.branches if one.stale]
+    stale = [branch.name for branch in have.branches if branch.stale]
     if stale:
         remotes = dict.fromkeys(one.split("/")[0] for one in stale if "/" in one)
         yield probes.Probe(
             "stable branches",
             "warn",
             f"not fetched for long, so there may be more of them: {', '.join(stale)}",
-            "; ".join(f"git fetch {one}" for one in remotes) or "fetch them again where they come from",
+            "; ".join(f"git fetch {remote}" for remote in remotes) or "fetch them again where they come from",
         )
     if have.missing:
         versions = ", ".join(one.version for one in have.missing)
@@ -194,14 +196,14 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             f"no branch of {versions} is here: backports to them cannot be judged",
             _one_command([one.command for one in have.missing]),
         )
-    if have.branches and not have.missing and not any(one.stale for one in have.branches):
-        yield probes.Probe("stable branches", "ok", ", ".join(one.name for one in have.branches))
+    if have.branches and not have.missing and not any(branch.stale for branch in have.branches):
+        yield probes.Probe("stable branches", "ok", ", ".join(branch.name for branch in have.branches))
 
 
 def _one_command(commands: Sequence[str]) -> str:
     """Commands that differ in their last word as one that has them all; else the first."""
-    heads = {one.rpartition(" ")[0] for one in commands}
-    return " ".join((*heads, *(one.rpartition(" ")[2] for one in commands))) if len(heads) == 1 else commands[0]
+    heads = {command.rpartition(" ")[0] for command in commands}
+    return " ".join((*heads, *(command.rpartition(" ")[2] for command in commands))) if len(heads) == 1 else commands[0]
 
 
 def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probes.Probe]:

@@ -37,11 +37,17 @@ def explain_all(rules: Sequence[Rule], packs: Sequence[OwnPack] = ()) -> tuple[R
     """These rules with their examples; the packs are read once."""
     examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
     return tuple(
-        RuleExplanation(rule, tuple(one for one in examples[rule.id] if one.bad), tuple(one for one in examples[rule.id] if not one.bad))
+        RuleExplanation(
+            rule,
+            tuple(example for example in examples[rule.id] if example.bad),
+            tuple(example for example in examples[rule.id] if not example.bad),
+        )
         for rule in rules
     )
 
 
 def _explanation(rule: Rule, packs: Sequence[OwnPack]) -> RuleExplanation:
     examples = examples_of(rule, packs)
-    return RuleExplanation(rule, tuple(one for one in examples if one.bad), tuple(one for one in examples if not one.bad))
+    return RuleExplanation(
+        rule, tuple(example for example in examples if example.bad), tuple(example for example in examples if not example.bad)
+    )

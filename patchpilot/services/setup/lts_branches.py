@@ -40,7 +40,12 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
     family = _family(profile)
     mine = user_file()
     own = mine if mine.is_file() and family.updated in mine.read_text(encoding="utf-8") else None
-    return Lts(family.name, family.updated, tuple(LtsSeries(one.version, one.ends, one.is_over(today)) for one in family.series), own)
+    return Lts(
+        family.name,
+        family.updated,
+        tuple(LtsSeries(series_.version, series_.ends, series_.is_over(today)) for series_ in family.series),
+        own,
+    )
 
 
 def update(profile: str | None = None, *, url: str | None = None, offline: bool = False, today: date | None = None) -> Lts:

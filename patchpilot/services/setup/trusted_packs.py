@@ -69,7 +69,7 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     known = _known()
     if _digest(_files(source, packs)) in known:
         return
-    names = ", ".join(one.label for one in packs)
+    names = ", ".join(pack.label for pack in packs)
     before = next((one["since"] for one in known.values() if one.get("label") == source.label), None)
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
     way = "--config-from REV names a revision whose packs you trust" if source.is_revision else "`patchpilot trust` shows and trusts them"
@@ -79,7 +79,7 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
 
 
 def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
-    return ((FILE_NAME, read_small(source, FILE_NAME)), *((one.label, one.text) for one in packs))
+    return ((FILE_NAME, read_small(source, FILE_NAME)), *((pack.label, pack.text) for pack in packs))
 
 
 def _digest(files: Sequence[tuple[str, bytes]]) -> str:

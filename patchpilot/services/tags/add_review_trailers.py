@@ -59,7 +59,7 @@ def collect(
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
     """
     ref, head = rewrite.branch_of(repository, target)
-    commits = [repository.commit(one) for one in topic_commits(repository, target, base)]
+    commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
     progress("reading the thread")
     state = topic_state(repository, target, base=base, store=store)
     status = _status_of(state)
@@ -67,7 +67,7 @@ def collect(
     held: list[HeldTrailer] = []
     changes = []
     for commit in commits:
-        given = [one for one in status.trailers if _is_for(one, called(commit), status)]
+        given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
         wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
         held += back
         pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
@@ -105,7 +105,7 @@ def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
     """Whether a tag is for the commit of these titles: given to the whole series, or to the patch of one of them."""
     if not credit.patch:
         return True
-    revision = next((one for one in status.topic.revisions if one.version == credit.version), status.topic.latest)
+    revision = next((revision for revision in status.topic.revisions if revision.version == credit.version), status.topic.latest)
     patches = revision.patches
     return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) in titles
 

@@ -115,11 +115,11 @@ def find_culprits(
         if settled.candidates != candidates:
             # a bisection or a revert says more than where the lines are from
             candidates, imported = settled.candidates[:limit], ""
-            together = tuple(one.commit for one in candidates if one.confidence >= settled.certain)
+            together = tuple(candidate.commit for candidate in candidates if candidate.confidence >= settled.certain)
     reason = imported or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
-    culprits = tuple(_culprit(repository, releases, one) for one in candidates)
-    own = frozenset(series) | {one.commit for one in culprits if not one.first_release and one.commit in together_with()}
-    notes += [own_patch(one.subject) for one in culprits[:1] if one.commit in own]
+    culprits = tuple(_culprit(repository, releases, candidate) for candidate in candidates)
+    own = frozenset(series) | {culprit.commit for culprit in culprits if not culprit.first_release and culprit.commit in together_with()}
+    notes += [own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own]
     notes += what_lacks(repository)
     if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
         notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
@@ -206,7 +206,7 @@ def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finde
     files = read_change(repository, commit.parents[0], commit.id)
     counts = repository.git("diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id).text
     # a change of mode counts no lines, one of a binary file has dashes for numbers
-    if any(one.runs for one in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
+    if any(file.runs for file in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
         return ""
     return "the change is of white space only: it fixes no line, so that none can be blamed"
 

@@ -51,7 +51,7 @@ def answer_fix(
     from patchpilot.services.topic.find_topic import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    names = {_name(one) for one in commits}
+    names = {_name(commit) for commit in commits}
     home = repository.key
     mark_given()
     with Drafts() as drafts:

@@ -89,7 +89,7 @@ class Preparation:
     @property
     def changed(self) -> tuple[MessageChange, ...]:
         """The messages that change."""
-        return tuple(one for one in self.changes if one.changed)
+        return tuple(change for change in self.changes if change.changed)
 
 
 def prepare(
@@ -115,9 +115,9 @@ def prepare(
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
     if wanted.is_fix is not None and not dry_run:
-        answer_fix(repository, [repository.commit(one) for one in ids], wanted.is_fix, target=target, base=base)
+        answer_fix(repository, [repository.commit(id_) for id_ in ids], wanted.is_fix, target=target, base=base)
     topic = PreparedTopic(ids, base)
-    changes = tuple(_change(repository, repository.commit(one), wanted, profile, topic, progress) for one in ids)
+    changes = tuple(_change(repository, repository.commit(id_), wanted, profile, topic, progress) for id_ in ids)
     return write(
         repository, Preparation(ref, head, changes), "prepare", dry_run=dry_run, published=published, shared=shared, confirm=confirm
     )
@@ -174,7 +174,7 @@ def _change(
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(codeveloped(one)[0][1] for one in wanted.developed_by)
     new = compose(commit.message, MessageWish(tuple(trailers), developers, mended))
-    unsure = next((one for one in notes if one.startswith(_UNSURE)), "")
+    unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
 
 
@@ -191,7 +191,7 @@ def _fixes(
     """The culprits, their tags put into `trailers`; tags that are there and badly written are mended."""
     if wanted.fixes == ("none",):
         return []
-    named = [one for one in wanted.fixes if one not in ("auto", "none")]
+    named = [fix for fix in wanted.fixes if fix not in ("auto", "none")]
     claim = judge_fix(repository, commit) if wanted.is_fix is None else said_fix(wanted.is_fix)
     judged = find_culprits(
         repository, commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=topic.base, series=topic.ids, progress=progress
@@ -204,9 +204,9 @@ def _fixes(
     if named:
         culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
         # this very run may give these another id
-        notes += [own_patch(one.subject) for one in culprits if one.id in topic.ids and one.id != commit.id]
-        culprits = [one for one in culprits if one.id not in topic.ids]
-        trailers += [("Fixes", _value(repository, one)) for one in culprits if one.id not in {there.id for there in present}]
+        notes += [own_patch(culprit.subject) for culprit in culprits if culprit.id in topic.ids and culprit.id != commit.id]
+        culprits = [culprit for culprit in culprits if culprit.id not in topic.ids]
+        trailers += [("Fixes", _value(repository, culprit)) for culprit in culprits if culprit.id not in {there.id for there in present}]
         return [*present, *culprits]
     if present:
         return present
@@ -232,7 +232,7 @@ _UNSURE = "no Fixes: written"
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
     """Why there is no tag for what `fixes` does not stand by, and the way out."""
-    named = " and ".join(f'{one.commit[:12]} ("{one.subject}", {one.confidence:.0%})' for one in judged.candidates)
+    named = " and ".join(f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})' for candidate in judged.candidates)
     between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
     return f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes COMMIT"
 
@@ -274,7 +274,7 @@ def _stable(
     result = stable_lines(
         repository,
         commit.id,
-        fixes=[one.id for one in culprits],
+        fixes=[culprit.id for culprit in culprits],
         profile=profile,
         versions=wanted.versions,
         no_backport=wanted.no_backport,
@@ -296,7 +296,7 @@ def _people(wanted: PrepareRequest, project: Project) -> list[tuple[str, str]]:
     found += [("Link", link(one, archive)) for one in wanted.links]
     found += [one for text in wanted.paste for one in pasted(text, archive)]
     for name, values in (("Suggested-by", wanted.suggested_by), ("Tested-by", wanted.tested_by), ("Cc", wanted.cc)):
-        found += [(name, person(one, name)) for one in values]
+        found += [(name, person(value, name)) for value in values]
     found += [("Assisted-by", one.strip()) for one in wanted.assisted_by]
     if wanted.regression and project.lists.regressions:
         found.append(("Cc", project.lists.regressions))

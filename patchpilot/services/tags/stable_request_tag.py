@@ -67,7 +67,7 @@ def stable_lines(
     project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
     notes: list[str] = []
     no_fix = ""
-    named = [repository.resolve(one) for one in fixes]
+    named = [repository.resolve(fix) for fix in fixes]
     tagged = tags_of(repository, commit)
     if not named and tagged:
         named = list(tagged)
@@ -128,7 +128,7 @@ def branch_states(repository: Repository, culprits: Sequence[str], project: Proj
 
 def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases) -> str | None:
     """The first release that has the fix; None where the culprits are so much older that tags of others must be missing here."""
-    oldest = min(repository.commit(one).committed for one in culprits)
+    oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:
         return None
     found = releases.first(commit.id, int(commit.committed.timestamp()), final=True)

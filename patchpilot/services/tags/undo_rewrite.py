@@ -42,15 +42,15 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
                 return one
     states = undo_list(repository)
     if number is None:
-        found = next((one for one in states if one.state == "in-force"), None)
+        found = next((state for state in states if state.state == "in-force"), None)
         if found is None:
-            moved = next((one.undo.number for one in states if one.state == "moved-on"), None)
+            moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
             way = f"a branch has moved on since record {moved}: `patchpilot undo restore {moved}` names the way back"
             raise UsageError("there is nothing to undo", hint=way if moved else "`patchpilot undo list` shows every record")
     else:
-        found = next((one for one in states if one.undo.number == number), None)
+        found = next((state for state in states if state.undo.number == number), None)
         if found is None:
-            known = ", ".join(str(one.undo.number) for one in states) or "none"
+            known = ", ".join(str(state.undo.number) for state in states) or "none"
             raise UsageError(f"there is no undo record {number}", hint=f"known: {known}")
     undo = found.undo
     if found.state == "restored":

@@ -39,12 +39,14 @@ def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_a
         raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
     patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
     cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
-    return Series(tuple(one for one in patches if one is not cover), cover)
+    return Series(tuple(patch for patch in patches if patch is not cover), cover)
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     """The revision that has the mail, else the nearest one above it in the thread."""
-    holding = {post.message_id: one for topic in find_topics(map(classify, mails)) for one in topic.revisions for post in one.posts}
+    holding = {
+        post.message_id: revision for topic in find_topics(map(classify, mails)) for revision in topic.revisions for post in revision.posts
+    }
     known = {mail.message_id: mail for mail in mails}
     seen: dict[str, None] = {}
     above = [message_id]

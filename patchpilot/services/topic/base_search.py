@@ -59,14 +59,14 @@ class BaseSearch:
             return current.removeprefix("refs/heads/") if current else None
         rows = [row for row in self._rows if row[1].startswith("refs/heads/") and row[3] == "commit"]
         names = [row[1].removeprefix("refs/heads/") for row in rows if row[2] == self.head]
-        names += [] if names else [one.name for one in self.holders(self.head, (_local(row) for row in rows if _is_b4(row[1])))]
+        names += [] if names else [holder.name for holder in self.holders(self.head, (_local(row) for row in rows if _is_b4(row[1])))]
         return names[0] if names else None
 
     @cached_property
     def remote(self) -> dict[str, Ref]:
         """Full name → remote branch. A remote's default branch is what its HEAD names; where none does, origin's master or main is."""
         heads = {row[4] for row in self._rows if row[4] and row[1].startswith("refs/remotes/")}
-        if not any(one.startswith("refs/remotes/origin/") for one in heads):
+        if not any(head.startswith("refs/remotes/origin/") for head in heads):
             names = {row[1] for row in self._rows}
             heads |= {one for one in ("refs/remotes/origin/main", "refs/remotes/origin/master") if one in names}
         return {
@@ -103,7 +103,7 @@ class BaseSearch:
 
     def over(self, tips: Iterable[str]) -> CommitsOver:
         """What HEAD has over these commits."""
-        lines = "".join(f"^{one}\n" for one in tips)
+        lines = "".join(f"^{tip}\n" for tip in tips)
         done = self.repository.git(
             "rev-list",
             "--parents",
@@ -161,7 +161,7 @@ class BaseSearch:
         if not wanted:
             return []
         done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *wanted)
-        return [wanted[one] for one in done.text.splitlines() if one in wanted]
+        return [wanted[line] for line in done.text.splitlines() if line in wanted]
 
     @cached_property
     def me(self) -> frozenset[str]:
@@ -190,7 +190,7 @@ class BaseSearch:
         if source:
             tips = [f"^{source.commit}"]
         else:
-            tips = [f"^{one.commit}" for one in others if one.name != ref.name and not one.is_called(self.branch)]
+            tips = [f"^{other.commit}" for other in others if other.name != ref.name and not other.is_called(self.branch)]
         done = self.repository.git("rev-list", f"--max-count={MAX_OWN + 1}", "--stdin", stdin="\n".join([ref.commit, *tips, ""]).encode())
         ids = done.text.split()
         if len(ids) > MAX_OWN:
@@ -209,12 +209,14 @@ class BaseSearch:
         if not ref.is_called(self.branch):
             return None
         remote, _, name = ref.name.partition("/")
-        alike = (one for one in others if one.name.partition("/")[2] == name and one.name.partition("/")[0] != remote and not one.local)
+        alike = (
+            other for other in others if other.name.partition("/")[2] == name and other.name.partition("/")[0] != remote and not other.local
+        )
         return next((one for one in alike if not self.are_mine([one.commit]) and self.repository.is_ancestor(one.commit, ref.commit)), None)
 
     def are_mine(self, commits: Sequence[str]) -> bool:
         """Whether this person committed all of these."""
-        return all(self.repository.commit(one).committer.email.lower() in self.me for one in commits)
+        return all(self.repository.commit(commit).committer.email.lower() in self.me for commit in commits)
 
     @cached_property
     def releases(self) -> dict[str, str]:
@@ -226,7 +228,7 @@ class BaseSearch:
     def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
         """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
         found = {}
-        for one in [one for one in refs if not one.local][:MAX_REFLOGS]:
+        for one in [ref for ref in refs if not ref.local][:MAX_REFLOGS]:
             done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{one.name}", self.head, ok=(0, 1))
             if commit := done.text.strip():
                 found[commit] = one.name

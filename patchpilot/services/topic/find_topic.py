@@ -44,7 +44,11 @@ def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[st
     start = repository.find(f"{ids[0]}^")
     start = below_cover(repository, start) if start else None
     prep = None if request.base else prep_of(repository, ids)
-    words = [one.partition(":")[2].strip() for one in prep.prerequisites if one.startswith("base-commit:")] if prep else []
+    words = (
+        [prerequisite.partition(":")[2].strip() for prerequisite in prep.prerequisites if prerequisite.startswith("base-commit:")]
+        if prep
+        else []
+    )
     named = repository.resolve(request.base) if request.base else repository.find(words[-1]) if words else None
     return named if named and start and repository.is_ancestor(named, start) and not request.target else start
 
@@ -89,7 +93,7 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
     """Ask git: it may take long, so nothing is held meanwhile."""
     if series is None:
         series, ids = read_topic(repository, request)
-    contents = ["\n".join(one.lines).encode("utf-8", "surrogateescape") for one in series.patches]
+    contents = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in series.patches]
     known = tuple(
         KnownPatch(patch_id or "", one.subject.title, one.commit, _authored(repository, one.commit if ids else None))
         for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)

@@ -17,5 +17,5 @@ def listed_branches(repository: Repository, start: str, head: str) -> frozenset[
         sections = match(load(CommitTree(repository, head)), paths)
     except PatchpilotError:
         return frozenset()
-    trees = dict.fromkeys(tree for one in sections for tree in one.section.trees)
+    trees = dict.fromkeys(tree for section in sections for tree in section.section.trees)
     return frozenset(found.label for tree in trees if (found := remote_of(repository, tree)))

@@ -42,7 +42,7 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
         raise UnclearBaseError(
             f"{_many(base)} over the base {base.name}, which is a guess ({base.reason})",
             hint="name the base with --base REV, or name a range A..B",
-            choices=tuple((one.name, len(one.commits), one.reason) for one in choices),
+            choices=tuple((choice.name, len(choice.commits), choice.reason) for choice in choices),
         )
     if len(base.commits) > MAX_OWN:
         raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint="name a nearer base: --base REV")
@@ -152,15 +152,15 @@ def _without_covers(repository: "Repository", base: Base) -> Base:
 def _nearest(search: BaseSearch, refs: list[Ref], notes: list[str]) -> Base | None:
     """The branch with the newest commit of HEAD's history, the topic's pushed copies left out and noted."""
     for _ in range(ROUNDS):
-        over = search.over(one.commit for one in refs)
+        over = search.over(ref.commit for ref in refs)
         if not over.start:
             break
         holders = search.holders(over.start, refs)
         copies = _copies(search, over.start, holders, refs, pushed=bool(notes))
         if not copies:
             return _named_by(search, over, holders, notes) if holders else None
-        notes += [f"{one.name} is left out: it is this topic's own pushed copy, or based on it" for one in copies]
-        refs = [one for one in refs if one not in copies]
+        notes += [f"{copy.name} is left out: it is this topic's own pushed copy, or based on it" for copy in copies]
+        refs = [ref for ref in refs if ref not in copies]
     return None
 
 
@@ -184,10 +184,10 @@ def _copies(search: BaseSearch, start: str, holders: Sequence[Ref], refs: Sequen
     """Those of the branches with this commit that are copies of the topic; where the topic was `pushed`, also what others based on it."""
     if len(holders) > MAX_HOLDERS or not search.are_mine([start]):
         return []
-    public = [one for one in refs if one not in holders]
-    copies = [one for one in holders if search.is_copy(one, public)]
-    if (pushed or copies) and not any(one.default for one in holders):
-        copies += [one for one in holders if one not in copies and not one.is_integration]
+    public = [ref for ref in refs if ref not in holders]
+    copies = [holder for holder in holders if search.is_copy(holder, public)]
+    if (pushed or copies) and not any(holder.default for holder in holders):
+        copies += [holder for holder in holders if holder not in copies and not holder.is_integration]
     return copies
 
 
@@ -209,18 +209,18 @@ def _named_by(search: BaseSearch, over: CommitsOver, holders: list[Ref], notes: 
 
 def _with_listed(search: BaseSearch, over: CommitsOver, holders: list[Ref]) -> list[Ref]:
     """The branches, those marked that MAINTAINERS names (T:) for the files of the topic; asked only where several remotes have the same commit."""
-    remotes = {one.name.partition("/")[0] for one in holders if not one.local}
+    remotes = {holder.name.partition("/")[0] for holder in holders if not holder.local}
     if len(remotes) < 2 or not over.commits:
         return holders
     from patchpilot.services.topic.target_trees import listed_branches
 
     listed = listed_branches(search.repository, over.start, search.head)
-    return [replace(one, listed=one.name in listed) for one in holders]
+    return [replace(holder, listed=holder.name in listed) for holder in holders]
 
 
 def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
     """The base, or what its branch was before it was rebased, or a release, where one of these has commits that are not this topic's."""
-    moved = base.kind is BaseKind.UPSTREAM and not any(one.commit == base.start for one in refs)
+    moved = base.kind is BaseKind.UPSTREAM and not any(ref.commit == base.start for ref in refs)
     foreign = base.is_unclear or not search.are_mine(base.commits)
     if not moved and not foreign:
         return base
@@ -232,7 +232,7 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
     if not left or not over.start:
         return base
     name = states.get(over.start, "")
-    if ref := next((one for one in refs if one.name == name), None):
+    if ref := next((ref for ref in refs if ref.name == name), None):
         again = "is rebuilt for each release" if ref.is_rebuilt else "was rebased"
         reason = f"{ref.name} {again}, and this is what it was when the topic was started"
         return Base(
@@ -257,7 +257,7 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
         found.append(_over_upstream(search))
     refs = list(search.remote.values()) or list(search.local.values())
     for _ in range(LIKELIEST):
-        over = search.over(one.commit for one in refs)
+        over = search.over(ref.commit for ref in refs)
         holders = search.holders(over.start, refs) if over.start else []
         if not holders:
             break
@@ -267,7 +267,7 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
         kind = BaseKind.LOCAL if first.local else BaseKind.REMOTE
         if over.start:
             found.append(_base(first.name, kind, over, nearest_reason(first, []), first.commit))
-        refs = [one for one in refs if one not in holders]
+        refs = [ref for ref in refs if ref not in holders]
     unique = {one.start: one for one in reversed(found) if one.commits}
     return tuple(sorted(unique.values(), key=lambda one: len(one.commits))[:LIKELIEST])
 

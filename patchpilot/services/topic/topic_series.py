@@ -52,8 +52,8 @@ def series_of(
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
     """Whether the outbox has these sends as another topic's: in another repository, or one whose draft is still kept."""
-    here = {one.patch_id for one in draft.patches} - {""}
-    known = [one for one in sends if one.change_id != draft.change_id]
+    here = {patch.patch_id for patch in draft.patches} - {""}
+    known = [send for send in sends if send.change_id != draft.change_id]
     if not known or any(mail.patch_id in here for one in known for mail in one.entries if mail.patch_id):
         return False
     with Drafts() as drafts:

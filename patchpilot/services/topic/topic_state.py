@@ -99,7 +99,7 @@ class TopicState:
     @property
     def title(self) -> str:
         """What it is called: the cover letter's subject, else the first patch's."""
-        return self.draft.cover_subject or next((one.subject for one in self.draft.patches), self.draft.change_id)
+        return self.draft.cover_subject or next((patch.subject for patch in self.draft.patches), self.draft.change_id)
 
     @property
     def label(self) -> str:
@@ -111,7 +111,7 @@ class TopicState:
     def summary(self) -> str:
         """One line: what was sent, and what became of it."""
         if self.is_unfinished and self.attempt:
-            states = [one.state for one in self.attempt.entries]
+            states = [entry.state for entry in self.attempt.entries]
             taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
             word = "partly sent" if self.is_partial else "not sent"
             mails = f"{taken} of {len(states)} mail{'s' if len(states) > 1 else ''} accepted"
@@ -183,7 +183,7 @@ def topic_state(
         attempt=real[-1] if real else None,
         tried=next((one for one in reversed(tried) if one.state == "sent"), None),
         series=tracked,
-        changed=last is not None and any(one.kind != "same" for one in changes(draft, last, repository)),
+        changed=last is not None and any(change.kind != "same" for change in changes(draft, last, repository)),
         booked=_booked(repository, draft),
     )
 
@@ -203,11 +203,11 @@ def this_topic(
 def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
     """These series, the one of the topic in hand marked and with the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
-    return tuple(replace(one, own=True, advice=topic.advice) if topic and one.entry.id == own else one for one in series)
+    return tuple(replace(series_, own=True, advice=topic.advice) if topic and series_.entry.id == own else series_ for series_ in series)
 
 
 def _booked(repository: Repository, draft: Draft) -> int:
     """The next version by b4's tracking data and the tags of sends; 1 where neither knows the topic."""
     known = prep_branch(repository, draft.branch) if draft.branch else None
-    tagged = max((one.version + 1 for one in sent_tags(repository) if one.change_id == draft.change_id), default=1)
+    tagged = max((sent_tag.version + 1 for sent_tag in sent_tags(repository) if sent_tag.change_id == draft.change_id), default=1)
     return max(known.revision if known else 1, tagged)

@@ -246,12 +246,12 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     for entry in store.entries():
         for mail in store.mails(entry.id):
             # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
-            if "failed to apply" not in mail.subject or not any(one in mail.body for one in commits):
+            if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
                 continue
             told = classify(mail)
             if told.kind is not MailKind.STABLE_FAILED or not told.place.versions:
                 continue
-            about = [one for one in commits if one in told.place.commits] or [one for one in commits if one in mail.body]
+            about = [commit for commit in commits if commit in told.place.commits] or [commit for commit in commits if commit in mail.body]
             for key in ((one, version) for one in about for version in told.place.versions):
                 found[key] = max(found.get(key, (when(mail), "")), (when(mail), mail.message_id))
     return {key: message_id for key, (_, message_id) in found.items()}

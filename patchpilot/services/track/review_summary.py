@@ -19,7 +19,7 @@ def asked(last: Send) -> tuple[str, ...]:
     from patchpilot.services.track.follow_series import listed
     from patchpilot.threads.track_store import Store
 
-    ids = {one.mail.message_id for one in last.entries}
+    ids = {entry.mail.message_id for entry in last.entries}
     lines = []
     try:
         followed = listed(store=Store())
@@ -59,7 +59,7 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     except PatchpilotError:
         return ()
     problems = []
-    missing = [one.subject for one in found.preparation.changes if one.changed]
+    missing = [change.subject for change in found.preparation.changes if change.changed]
     if missing:
         problems.append(
             SendProblem("tags", f"review tags were given and are not in: {'; '.join(missing)}", "add them: patchpilot trailers")

@@ -32,7 +32,7 @@ def as_mbox(numbers: Sequence[int], store: Store) -> bytes:
 
 def as_html(series: Sequence[Tracked]) -> str:
     """A page with a section for each series; everything in it is escaped."""
-    body = "".join(_section(one) for one in series) or "<p>No series is followed.</p>"
+    body = "".join(_section(series_) for series_ in series) or "<p>No series is followed.</p>"
     head = f'<head><meta charset="utf-8"><title>Followed series</title><style>{_STYLE}</style></head>'
     return f'<!DOCTYPE html>\n<html lang="en">{head}\n<body>{body}</body></html>\n'
 

@@ -51,7 +51,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStanding]":
             raise
         words = f"{project} keeps no stable series: nothing to do here"
         return BackportResult(ask.session.commit.id, ask.session.commit.subject, rules=(words,)), StageStanding(StageState.DONE, words)
-    wanting = [one for one in result.branches if one.wants_fix]
+    wanting = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(one.verdict == "conflict" for one in wanting)
     words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
     if result.asked and result.commit:
@@ -74,7 +74,7 @@ def without_series(ask: JobRequest) -> str | None:
     project = profile_of(ask.repository, profile, Series((commit_patch(ask.repository, ask.session.commit.id),)))
     if (
         project.lists.stable
-        or any(project.name in one.profiles for one in families())
+        or any(project.name in family.profiles for family in families())
         or stable_branches(ask.repository, profile=profile or None).branches
     ):
         return None
@@ -107,12 +107,12 @@ class BackportsScreen(StageScreen):
         columns = self._columns()
         for name, width in columns:
             table.add_column(name, width=width)
-        for one in result.branches:
-            there = {True: "yes", False: "no", None: "unknown" if one.wants_fix else "no more"}[one.affected]
-            needs = f"{len(one.prerequisites)}{' partly' if one.partial else ''}" if one.prerequisites else ""
-            verdict = f"{one.verdict}{' queued' if one.queued else ''}"
-            cells = (one.branch, verdict, there, needs, one.ends or "", one.reason)[: len(columns)]
-            styles = ("", STYLES.get(str(one.verdict), ""), "", "", "", "")[: len(columns)]
+        for branch in result.branches:
+            there = {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "no more"}[branch.affected]
+            needs = f"{len(branch.prerequisites)}{' partly' if branch.partial else ''}" if branch.prerequisites else ""
+            verdict = f"{branch.verdict}{' queued' if branch.queued else ''}"
+            cells = (branch.branch, verdict, there, needs, branch.ends or "", branch.reason)[: len(columns)]
+            styles = ("", STYLES.get(str(branch.verdict), ""), "", "", "", "")[: len(columns)]
             table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, columns, styles, strict=True)))
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))

@@ -79,7 +79,7 @@ def _row(finding: Finding, lines: Sequence[str]) -> int:
         finding.column is None
         and at < len(lines)
         and lines[at][:1] not in ("+", "-")
-        and not any(one.strip() for one in lines[at + 1 : ends])
+        and not any(line.strip() for line in lines[at + 1 : ends])
     )
     return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
 
@@ -87,7 +87,7 @@ def _row(finding: Finding, lines: Sequence[str]) -> int:
 def can_mend(result: "CheckResult") -> bool:
     """Whether a check found something whose rule says that it is safe to mend."""
     safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    return any(one.rule in safe for checked in result.patches for one in checked.findings)
+    return any(finding.rule in safe for checked in result.patches for finding in checked.findings)
 
 
 def by_stage(text: str) -> str:
@@ -154,8 +154,8 @@ class ChecksScreen(StageScreen):
         self._findings, self._excused = {}, {}
         for finding in result.series:
             self._put(0, finding)
-        for one in result.excused_series:
-            self._put_aside(0, one)
+        for excused_series_ in result.excused_series:
+            self._put_aside(0, excused_series_)
         for checked in result.patches:
             for finding in checked.findings:
                 self._put(len(rows) + _row(finding, checked.patch.lines), finding)
@@ -174,7 +174,7 @@ class ChecksScreen(StageScreen):
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
-        found = [self._said(one) for one in self._findings.get(event.line, ())]
+        found = [self._said(finding) for finding in self._findings.get(event.line, ())]
         found += [self._told(one) for one in self._excused.get(event.line, ())]
         more = "no finding on this line: f goes to the next" if self._findings or self._excused else self._good
         only = f"(only {self._only}: o shows others)\n" if self._only else ""
@@ -221,7 +221,7 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.session.last(self.stage)
         if result is None:
             return
-        every = [*result.series, *(one for checked in result.patches for one in checked.findings)]
+        every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
         answers = [("", f"all {several(len(every), 'finding')}")]
         answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
         answers += [(WAIVED, f"what is waived ({len(result.excused)})")] if result.excused else []
@@ -279,7 +279,7 @@ class ChecksScreen(StageScreen):
         from patchpilot.tui.editing import amend, open_file
 
         cursor = self.query_one("#patch", PatchPager).cursor
-        place = next((one for one in self._findings.get(cursor, ()) if one.path and one.line), None)
+        place = next((finding for finding in self._findings.get(cursor, ()) if finding.path and finding.line), None)
         if place and place.path and place.line:
             open_file(self, place.path, place.line)
         else:

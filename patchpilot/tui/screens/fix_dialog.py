@@ -41,7 +41,7 @@ class FixDialog(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """What it comes to, the diff and what stays below it, the keys."""
         found = self._found
-        commits = sum(bool(one.texts) for one in found.patches)
+        commits = sum(bool(patch.texts) for patch in found.patches)
         left = len(found.remaining.all)
         title = f"{several(found.fixed, 'finding')} can be mended in {several(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
         with Vertical(classes="reader"):
@@ -69,9 +69,9 @@ def rows_of(found: "FixResult", wide: int) -> list[str]:
     """The diff, then what stays and why."""
     rows = list(found.diff)
     stays = [f"{one.severity}: {one.message} [{one.name}]" for one in found.remaining.all]
-    stays += [f"{one.patch.source}: {one.refused}" for one in found.patches if one.refused]
+    stays += [f"{patch.patch.source}: {patch.refused}" for patch in found.patches if patch.refused]
     if stays:
-        rows += ["", STAYS, *(part for one in stays for part in wrapped(one_line(one), wide, "  "))]
+        rows += ["", STAYS, *(part for stay in stays for part in wrapped(one_line(stay), wide, "  "))]
     return rows
 
 
@@ -109,7 +109,7 @@ def mend(screen: "ChecksScreen") -> None:
 
     def found(result: "FixResult") -> None:
         if not result.fixed:
-            refused = next((one.refused for one in result.patches if one.refused), "")
+            refused = next((patch.refused for patch in result.patches if patch.refused), "")
             screen.notify(f"nothing was mended: {refused}" if refused else NOTHING, markup=False)
             return
         screen.app.push_screen(FixDialog(result), answered)
@@ -129,8 +129,8 @@ def mend(screen: "ChecksScreen") -> None:
 def names_of(result: "FixResult") -> str:
     """The rules of what was mended, how often each."""
     counts: dict[str, int] = {}
-    for one in result.patches:
-        for finding in one.fixed:
+    for patch in result.patches:
+        for finding in patch.fixed:
             counts[finding.name] = counts.get(finding.name, 0) + 1
     told = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
     return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")

@@ -59,8 +59,8 @@ def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> Stag
     """The stage's state is that of the topic in hand; other followed series are only counted."""
     from patchpilot.threads.next_step import NextStepNeed
 
-    unread = sum(len(one.unread) for one in series)
-    others = [one for one in series if topic is None or topic.series is None or one.entry.id != topic.series.entry.id]
+    unread = sum(len(series_.unread) for series_ in series)
+    others = [series_ for series_ in series if topic is None or topic.series is None or series_.entry.id != topic.series.entry.id]
     counted = [several(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
     counted += [several(unread, "new mail")] if unread else []
     more = f" ({', '.join(counted)})" if counted else ""
@@ -263,7 +263,8 @@ class FollowScreen(StageScreen):
             self.reread()
             self.action_reload()
 
-        text = f"Fetch from {', '.join(printable(one) for one in remotes)}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
+        names = ", ".join(printable(remote) for remote in remotes)
+        text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
         self.app.push_screen(Choose(text, (("yes", "fetch"), ("no", "not now"))), answered)
 
     def action_add(self) -> None:

@@ -62,7 +62,7 @@ def sent_names(names: set[str]) -> set[str]:
 
 def was_sent(result: "SendPlan") -> bool:
     """Whether nothing stands against the plan but that it was sent (and taken) already."""
-    names = {one.name for one in result.refusals}
+    names = {refusal.name for refusal in result.refusals}
     return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
 
 
@@ -73,7 +73,7 @@ def on_record(result: "SendPlan") -> "SendPlan":
     if not was_sent(result):
         return result
     with Outbox() as outbox:
-        sends = [one for one in outbox.sends(result.draft.change_id) if one.state == "sent"]
+        sends = [send for send in outbox.sends(result.draft.change_id) if send.state == "sent"]
     if not sends:
         return result
     mails = tuple(entry.mail for entry in sends[-1].entries)
@@ -100,12 +100,12 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
 def standing_of(result: "SendPlan") -> StageStanding:
     """How a plan stands; one that was sent already is done."""
     if was_sent(result):
-        told = next((one.message for one in result.refusals if one.name == "already-sent"), "")
+        told = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
         # the same patches may have left as another topic's
         return StageStanding(StageState.DONE, told if told and f" v{result.version} " not in told else f"v{result.version} was sent")
     if result.refused:
         return StageStanding(StageState.BLOCKED, result.refusals[0].message)
-    treeless = next((one for one in result.warnings if one.name == "missing-target-tree"), None)
+    treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
         return StageStanding(StageState.TODO, f"x chooses the tree: {treeless.message}")
     words = f"{several(len(result.mails), 'mail')} to {several(len(result.recipients), 'recipient')}"
@@ -142,7 +142,7 @@ WAYS = {
 
 def problem_rows(result: "SendPlan") -> list[str]:
     """What refuses and what warns, each with its way out."""
-    told = [*(("refused", one) for one in result.refusals), *(("warning", one) for one in result.warnings)]
+    told = [*(("refused", refusal) for refusal in result.refusals), *(("warning", warning) for warning in result.warnings)]
     return [f"{word}: {one.message}" + (f" -> {hint}" if (hint := WAYS.get(one.name, one.hint)) else "") for word, one in told]
 
 
@@ -229,13 +229,13 @@ class PreviewScreen(StageScreen):
 
         result: SendPlan | None = self.session.last(self.stage)
         known = result.draft.prefix if result else ""
-        marks = [mark for one in projects().values() for mark in one.subject_prefixes]
+        marks = [mark for project in projects().values() for mark in project.subject_prefixes]
         answers = [
             ("PATCH", "PATCH (no tree is named)"),
-            *((f"PATCH {one}", f"PATCH {one}") for one in dict.fromkeys(marks)),
+            *((f"PATCH {mark}", f"PATCH {mark}") for mark in dict.fromkeys(marks)),
             ("other", "something else …"),
         ]
-        advised = next((one.message for one in result.warnings if one.name == "missing-target-tree"), "") if result else ""
+        advised = next((warning.message for warning in result.warnings if warning.name == "missing-target-tree"), "") if result else ""
         first = found[1] if (found := _ADVISED.search(advised)) else known
         answers.sort(key=lambda one: one[0] != first)
 
@@ -306,8 +306,8 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 def plan_summary(result: "SendPlan") -> dict[str, Any]:
     """The plan in a few values, for whoever compares it with the verb's."""
     return {
-        "to": [one.address.email for one in result.recipients if one.header == "to"],
-        "cc": [one.address.email for one in result.recipients if one.header == "cc"],
-        "subjects": [one.subject for one in result.mails],
-        "refusals": [one.name for one in result.refusals],
+        "to": [recipient.address.email for recipient in result.recipients if recipient.header == "to"],
+        "cc": [recipient.address.email for recipient in result.recipients if recipient.header == "cc"],
+        "subjects": [mail.subject for mail in result.mails],
+        "refusals": [refusal.name for refusal in result.refusals],
     }

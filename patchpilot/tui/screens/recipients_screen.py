@@ -34,7 +34,7 @@ class RecipientRows:
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
         """(header or "out", recipient), those taken out last."""
-        return (*((one.header.title(), one) for one in self.recipients), *(("out", one) for one in self.planned.left_out))
+        return (*((recipient.header.title(), recipient) for recipient in self.recipients), *(("out", one) for one in self.planned.left_out))
 
 
 def load(ask: JobRequest) -> tuple[RecipientRows, StageStanding]:
@@ -58,7 +58,7 @@ def load(ask: JobRequest) -> tuple[RecipientRows, StageStanding]:
     draft = find_draft(ask.repository, request, whole, ids)
     people = addressees(ask.repository, request, read_account(ask.repository, request.identity), draft, series, planned, project)
     out = {one.address.key for one in planned.left_out}
-    kept = tuple(one for one in people.recipients if one.address.key not in out)
+    kept = tuple(recipient for recipient in people.recipients if recipient.address.key not in out)
     before: RecipientRows | None = ask.session.last(Stage.RECIPIENTS)
     changed = difference(before.recipients, kept) if before and before.about == about else ""
     result = RecipientRows(planned, kept, people.remarks, about)

@@ -49,7 +49,7 @@ class Sending:
         """Whether this very version was sent."""
         if self.result and self.result.state == "sent":
             return True
-        names = {one.name for one in self.plan.refusals}
+        names = {refusal.name for refusal in self.plan.refusals}
         return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (
             bool(names) and names <= sent_names(names)
         )
@@ -198,7 +198,7 @@ class SendScreen(StageScreen):
         if known is None or not known.unfinished or known.last is None or self.walk.sending:
             self.notify("nothing was cut off", timeout=2)
             return
-        if any(one.state == "unknown" for one in known.last.entries):
+        if any(entry.state == "unknown" for entry in known.last.entries):
             text = "Of some mails nobody knows whether the server took them. Look in your archive or on the list. What became of them?"
             answers = (
                 ("lookup", "look on the archive"),
@@ -296,8 +296,8 @@ class SendScreen(StageScreen):
 def _question(planned: "SendPlan") -> str:
     from patchpilot.outgoing.preflight import is_list
 
-    lists = [one.address.email for one in planned.recipients if is_list(one)]
-    people = [one.address.name or one.address.email for one in planned.recipients if not is_list(one)]
+    lists = [recipient.address.email for recipient in planned.recipients if is_list(recipient)]
+    people = [recipient.address.name or recipient.address.email for recipient in planned.recipients if not is_list(recipient)]
     rows = [
         f"Send {several(len(planned.mails), 'mail')} to {several(len(planned.recipients), 'recipient')}?",
         "",
@@ -307,7 +307,7 @@ def _question(planned: "SendPlan") -> str:
         f"Through {planned.account.label}. What is on a list stays there: it cannot be taken back.",
     ]
     if planned.warnings:
-        rows += ["", *(f"warning: {one.message}" for one in planned.warnings[:2])]
+        rows += ["", *(f"warning: {warning.message}" for warning in planned.warnings[:2])]
     return "\n".join(rows)
 
 
@@ -340,12 +340,12 @@ def _rows(one: Sending) -> list[str]:
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
-    others = replace(planned, warnings=tuple(one for one in planned.warnings if one.name != "no-server"))
+    others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning.name != "no-server"))
     problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(others)]
     if planned.lacks_server:
         way = [
             f"blocked: {NO_SERVER}. In a shell, then r here (`patchpilot doctor` tries it):",
-            *(f"  {one}" for one in server_lines(planned)),
+            *(f"  {server_line}" for server_line in server_lines(planned)),
         ]
         return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]
     return [*rows, *([""] if problems else []), *problems]

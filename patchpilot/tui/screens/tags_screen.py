@@ -77,8 +77,10 @@ class TagsScreen(StageScreen):
 
     def show(self, result: "FixesResult") -> None:
         """Fill all."""
-        rows = [f"{judged.tag.text}\n   {'; '.join(one.message for one in judged.problems) or 'right'}" for judged in result.present]
-        rows += [f"note: {one}" for one in result.notes]
+        rows = [
+            f"{judged.tag.text}\n   {'; '.join(problem.message for problem in judged.problems) or 'right'}" for judged in result.present
+        ]
+        rows += [f"note: {note}" for note in result.notes]
         none = "No Fixes: tag yet. The likeliest commits to have introduced the bug:" if result.is_fix else "No Fixes: tag, no Cc: stable."
         self.query_one("#present", Static).update(plain("\n".join(rows) or none))
         chosen = self.query_one("#candidates", List)

@@ -55,7 +55,7 @@ def sample(tree: Path, patterns: Sequence[str], count: int, seed: int) -> list[M
     if missing := [pattern for pattern, files in found.items() if not files]:
         raise SystemExit(f"no such file: {', '.join(missing)} (the list is in {Path(__file__).name})")
     files = sorted({file for some in found.values() for file in some})
-    every = [one for file in files for one in mutants(str(file.relative_to(tree)), file.read_bytes())]
+    every = [mutant for file in files for mutant in mutants(str(file.relative_to(tree)), file.read_bytes())]
     chosen = random.Random(seed).sample(range(len(every)), min(count, len(every)))
     print(f"{len(every)} mutants in {len(files)} files, {len(chosen)} sampled with seed {seed}", file=sys.stderr)
     return [every[at] for at in sorted(chosen)]
@@ -106,7 +106,7 @@ def report(tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict]
             state = f"equivalent: {why[one.path, line, one.old.strip(), one.new.strip()]}"
         rows.setdefault(one.path, []).append((one, state))
     states = [state for found in rows.values() for _, state in found]
-    noticed, same = sum(one in NOTICED for one in states), sum(one.startswith("equivalent") for one in states)
+    noticed, same = sum(state in NOTICED for state in states), sum(state.startswith("equivalent") for state in states)
     out = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "<!-- made by make mutants -->",

@@ -58,9 +58,9 @@ def load(folder: Path, paths: set[str]) -> CoverageMap:
         data = CoverageData(basename=str(file))
         data.read()
         for measured in data.measured_files():
-            path = next((one for one in paths if measured.endswith(f"/{one}")), None)
+            path = next((path for path in paths if measured.endswith(f"/{path}")), None)
             for line, contexts in data.contexts_by_lineno(measured).items() if path else ():
-                tests = {one.rpartition("|")[0] for one in contexts if "|" in one}
+                tests = {context.rpartition("|")[0] for context in contexts if "|" in context}
                 lines[str(path)].setdefault(line, set()).update(tests & seconds.keys())
     return CoverageMap({path: {line: tuple(sorted(tests)) for line, tests in known.items()} for path, known in lines.items()}, seconds)
 

@@ -145,8 +145,8 @@ class _Finder:
         old, new, neutral = ("and", "or", "True") if isinstance(node.op, ast.And) else ("or", "and", "False")
         for before, after in zip(node.values, node.values[1:], strict=False):
             yield from self._between("and/or", before, after, old, new)
-        for one in node.values:
-            yield self._replace("operand", one, neutral)
+        for value in node.values:
+            yield self._replace("operand", value, neutral)
 
     def _unaryop(self, node: ast.UnaryOp) -> Iterator[Mutant]:
         start, end = self._span(node)
@@ -199,7 +199,7 @@ class _Finder:
     _delete = _raise
 
     def _assign(self, node: ast.Assign) -> Iterator[Mutant]:
-        if all(isinstance(one, ast.Attribute | ast.Subscript) for one in node.targets):
+        if all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets):
             yield self._replace("statement", node, "pass")
 
     def _break(self, node: ast.Break) -> Iterator[Mutant]:

@@ -114,7 +114,7 @@ class Runner:
             return "survived", ""
         if code == 4 and "ERROR: not found" in output:
             # names of cases may hold values of the code: run the files they are in
-            files = sorted({one.partition("::")[0] for one in tests})
+            files = sorted({test.partition("::")[0] for test in tests})
             return ("survived", "") if files == list(tests) else self._run(files, limit * 3)
         if code == NOT_RUN:
             raise RuntimeError(f"pytest did not run: {output}")
@@ -133,7 +133,7 @@ class Runner:
             os.dup2(output, 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.chdir(self.tree)
-            for name in [one for one in sys.modules if one.partition(".")[0] in ("tests", "patchpilot")]:
+            for name in [module for module in sys.modules if module.partition(".")[0] in ("tests", "patchpilot")]:
                 del sys.modules[name]
             sys.path[:] = [str(self.tree), *(one for one in sys.path if one not in ("", str(self.root)))]
             os.environ["PYTHONPATH"] = str(self.tree)
@@ -156,11 +156,11 @@ class Runner:
 def _within(tests: Sequence[str], seconds: dict[str, float], most: float, count: int) -> list[str]:
     found: list[str] = []
     spent = 0.0
-    for one in tests[:count]:
-        spent += seconds.get(one, 0.0)
+    for test in tests[:count]:
+        spent += seconds.get(test, 0.0)
         if found and spent > most:
             break
-        found.append(one)
+        found.append(test)
     return found
 
 

@@ -176,7 +176,9 @@ def test_mended_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_me
     named = {rule.id for rule in all_rules() if rule.remedy.fixer and import_fixers()[rule.remedy.fixer].changes != SPACE}
     if not any(one.rule in named for one in mended.fixed):
         assert added_tokens(mended.draft.patch) == added_tokens(mended.original)
-    strings = [[one for one in added_tokens(patch) if one[0] in "\"'"] for patch in (mended.draft.patch, mended.original)]
+    strings = [
+        [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"] for patch in (mended.draft.patch, mended.original)
+    ]
     assert strings[0] == strings[1]
     assert not Counter(one.rule for one in mended.left) - Counter(one.rule for one in mended.found)
     again = mended_text("\n".join(mended.draft.patch.lines) + "\n")

@@ -21,7 +21,7 @@ def case_indent(spot: LineContext) -> Results | None:
     if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
         return None
     _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
-    if any(pattern(r"\+\s*(?:case\s+|default:)").match(one.raw) and one.indent != spot.line.indent for one in lines[1:]):
+    if any(pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != spot.line.indent for line in lines[1:]):
         return [("case-indent", spot.hit("switch and case stand at the same indent"))]
     return None
 
@@ -42,7 +42,7 @@ def brace_below_condition(spot: LineContext) -> Results | None:
     following = passage.lines[after] if after < len(passage.lines) else None
     if following is None:
         return hits
-    condition = "\n".join(one.raw for one in lines)
+    condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
         hits.append(("brace-below-condition", spot.hit("the opening brace stands at the end of this line")))
     ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(found[1] + found[2]) and pattern(r"\)\s*;\s*$").search(condition)

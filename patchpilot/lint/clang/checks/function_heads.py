@@ -116,8 +116,8 @@ def unnamed_arguments(spot: LineContext) -> Results | None:
         return None
     hits: list[tuple[str, Hit]] = []
     arguments = found.match[1].strip(_BLANK)
-    for one in spot.types.finditer(_ARGUMENT, arguments, inside=True):
-        argument = arguments[one.start : one.match.end()].strip(_BLANK)
+    for match in spot.types.finditer(_ARGUMENT, arguments, inside=True):
+        argument = arguments[match.start : match.match.end()].strip(_BLANK)
         if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
             hits.append(("unnamed-argument", spot.hit(f"the argument '{argument}' has no name")))
     return hits

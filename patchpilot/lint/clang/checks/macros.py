@@ -73,8 +73,8 @@ def _flattened(body: str) -> str:
             break
     joins = pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")
     while True:
-        for one in joins:
-            shorter = one.sub(r"\1", text, count=1)
+        for join in joins:
+            shorter = join.sub(r"\1", text, count=1)
             if shorter != text:
                 text = shorter
                 break

@@ -21,7 +21,7 @@ def _in_message(site: FixSite) -> bool:
 def _subject_line(site: FixSite) -> int | None:
     """The patch line of the subject, when it is one plain line."""
     patch = site.context.patch
-    header = next((one for one in patch.headers if one.name.lower() == "subject"), None)
+    header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
     if not header or header.line >= len(patch.lines):
         return None
     raw, below = patch.lines[header.line - 1], patch.lines[header.line]
@@ -49,7 +49,7 @@ def subject_end(site: FixSite) -> LineChange | None:
 @fixer("subject-blanks", PROSE)
 def subject_blanks(site: FixSite) -> LineChange | None:
     """One blank between the words of a subject."""
-    header = next((one for one in site.context.patch.headers if one.name.lower() == "subject"), None)
+    header = next((header for header in site.context.patch.headers if header.name.lower() == "subject"), None)
     if not header or "=?" in site.text(header.line):
         return None
     name, colon, rest = site.text(header.line).partition(":")
@@ -124,11 +124,13 @@ def spelling_said(site: FixSite) -> LineChange | None:
 def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
     raw = as_bytes(site.text(site.number))
     places = [
-        one for one in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw) if _is_prose(site, *one.span())
+        match
+        for match in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw)
+        if _is_prose(site, *match.span())
     ]
     if _in_message(site) and (not places or _is_told(site, raw, better, places[0].start())):
         return None
-    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(), better) for one in places)) if places else None
+    return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places)) if places else None
 
 
 def _is_told(site: FixSite, raw: str, better: str, at: int) -> bool:
@@ -159,8 +161,8 @@ def word_once(site: FixSite) -> LineChange | None:
         return None
     raw = as_bytes(site.text(site.number))
     places = [
-        one
-        for one in re.finditer(rf"\b({re.escape(found[1])})( {re.escape(found[1])})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
-        if _is_prose(site, *one.span())
+        match
+        for match in re.finditer(rf"\b({re.escape(found[1])})( {re.escape(found[1])})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
+        if _is_prose(site, *match.span())
     ]
-    return LineChange(spans=tuple(ColumnSpan(site.number, one.start(2), one.end(2), "") for one in places)) if places else None
+    return LineChange(spans=tuple(ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places)) if places else None

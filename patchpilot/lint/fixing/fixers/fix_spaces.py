@@ -150,7 +150,7 @@ def no_space_around(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     sides = (_taken(site, text, at, at), _taken(site, text, found.end(), found.end()))
-    spans = tuple(span for one in sides if one for span in one.spans)
+    spans = tuple(span for side in sides if side for span in side.spans)
     return LineChange(spans=spans) if spans else None
 
 

@@ -14,7 +14,7 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
-    found = [one for one in re.finditer(pattern, text) if NOTE not in one[0]]
+    found = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
     return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in found)) if found else None
 
 
@@ -56,7 +56,7 @@ def lower_hex(site: FixSite) -> LineChange | None:
     while line := site.added(number):
         text = line.text[: len(line.raw)]
         digits = re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
-        spans += [ColumnSpan(number, one.start(), one.end(), one[0].lower()) for one in digits]
+        spans += [ColumnSpan(number, digit.start(), digit.end(), digit[0].lower()) for digit in digits]
         number += 1
     return LineChange(spans=tuple(spans)) if spans else None
 
@@ -119,6 +119,8 @@ def dts_space(site: FixSite) -> LineChange | None:
         return None
     text = line.text[: len(line.raw)]
     equals = re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
-    spans = [ColumnSpan(site.number, one.start(), one.end(), " = ") for one in equals if one[0] != " = "]
-    spans += [ColumnSpan(site.number, one.start(1), one.end(1), " ") for one in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)]
+    spans = [ColumnSpan(site.number, equal.start(), equal.end(), " = ") for equal in equals if equal[0] != " = "]
+    spans += [
+        ColumnSpan(site.number, match.start(1), match.end(1), " ") for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
+    ]
     return LineChange(spans=tuple(spans)) if spans else None
