@@ -6,6 +6,7 @@
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
 # make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
+# make docs   build the documentation site into site/, strict: every link is checked
 # make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs clean setup
 
 all: test
 
@@ -67,6 +68,11 @@ fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 	@$(BIN)/python -m tests.kit.fuzz --inputs $(or $(INPUTS),1000000)
 
+docs: setup
+	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+	@echo "site/index.html"
+
 bench: setup
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
@@ -74,4 +80,4 @@ bench: setup
 	@$(BIN)/python tests/bench/hostile.py
 
 clean:
-	rm -rf $(VENV) dist build .mutants .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .mutants .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -20,7 +20,7 @@ ASKED_HEAD = """\
 <!-- made of tests/packs/asked.toml: python -m tests.kit.coverage -->
 # What maintainers ask, and the rules that ask it first
 
-`patchpilot explain RULE` says why; [rules](rules.md) has an example of each. What robots say is in [bots](bots.md).
+`patchpilot explain RULE` says why; [rules](rules/index.md) has an example of each. What robots say is in [bots](bots.md).
 """
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
@@ -72,7 +72,7 @@ def page() -> str:
 def _answer(row: Row) -> str:
     if row.missing:
         return f"not said: {row.missing}"
-    said = ", ".join(f"[`{name}`](rules.md#{name})" for name in row.rules)
+    said = ", ".join(f"[`{name}`](rules/{name}.md)" for name in row.rules)
     return f"{said}; {row.remark}" if row.remark else said
 
 
@@ -87,7 +87,7 @@ def asked_page() -> str:
     out = [ASKED_HEAD]
     for title, entries in asked():
         out.append(f"\n## {title}\n\n| asked | rules |\n|---|---|\n")
-        out += [f"| {what} | {', '.join(f'[`{name}`](rules.md#{name})' for name in names)} |\n" for what, names in entries]
+        out += [f"| {what} | {', '.join(f'[`{name}`](rules/{name}.md)' for name in names)} |\n" for what, names in entries]
     return "".join(out)
 
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules as pages in Markdown: what, why, bad, good, fix, options, known problems, references, checkpatch type. Always in that order."""
+
+from collections.abc import Sequence
+
+from patchpilot.cli.output.rules_report import in_force, shown
+from patchpilot.cli.output.safe_text import printable
+from patchpilot.services.setup.list_rules import RuleExplanation
+
+MOST_LINES = 40
+"""Lines of an example that a page shows; the middle of a longer one is left out."""
+_LEVELS = {"error": "Error", "warning": "Warning", "check": "Check (shown with `--strict`)", "note": "Note"}
+
+
+def rule_page(explanation: RuleExplanation) -> str:
+    """The page of one rule."""
+    rule = explanation.rule
+    lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
+    facts = [("Severity", _LEVELS[str(rule.severity)]), ("Id", f"`{rule.id}`"), ("Pack", f"`{rule.pack}`")]
+    if rule.checkpatch:
+        facts.append(("checkpatch.pl type", f"`{rule.checkpatch}`"))
+    if scope := in_force(rule):
+        facts.append(("Applies", scope))
+    facts.append(("Fix", {"safe": "`check --fix`", "suggest": "suggested, applied manually", "none": "manually"}[rule.remedy.kind]))
+    lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts)]
+    lines += ["", "## Why", "", " ".join(rule.why.split())]
+    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
+        if examples:
+            lines += ["", f"## {title}", "", *_fenced(shown(examples[0]), examples[0].path)]
+    if rule.remedy.text:
+        lines += ["", "## Fix", "", " ".join(rule.remedy.text.split())]
+    lines += ["", "## References", "", f"- <{rule.reference}>"]
+    lines += ["", "## Suppress it", "", "```", f"patchpilot check --ignore {rule.name}", "```"]
+    return "\n".join(lines) + "\n"
+
+
+def index_page(explanations: Sequence[RuleExplanation]) -> str:
+    """The list of all rules, pack by pack, each a link to its page."""
+    lines = ["# Rules", "", f"{len(explanations)} rules. `patchpilot explain NAME` prints the same page in the terminal.", ""]
+    pack = ""
+    for explanation in explanations:
+        rule = explanation.rule
+        if rule.pack != pack:
+            pack = rule.pack
+            lines += ["", f"## {pack}", "", "| rule | severity | checkpatch.pl | what |", "|---|---|---|---|"]
+        checkpatch = f"`{rule.checkpatch}`" if rule.checkpatch else ""
+        summary = " ".join(rule.summary.split()).replace("|", "\\|")
+        lines.append(f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {checkpatch} | {_code_safe(summary)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fenced(text: str, path: str | None) -> list[str]:
+    """An example as a code block; the fence is longer than any run of backticks in it."""
+    lines = printable(text).split("\n")
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:12], "[…]", *lines[-6:]]
+    fence = "`" * max(3, *(len(run) + 1 for line in lines for run in _runs(line)), 3)
+    language = "c" if path and path.endswith((".c", ".h")) else ""
+    return [f"{fence}{language}", *lines, fence]
+
+
+def _runs(line: str) -> list[str]:
+    runs, run = [""], ""
+    for char in line:
+        run = run + char if char == "`" else ""
+        runs.append(run)
+    return runs
+
+
+def _sentence(text: str) -> str:
+    flat = _code_safe(" ".join(text.split()))
+    return flat[:1].upper() + flat[1:] + ("" if flat.endswith((".", "!", "?")) else ".")
+
+
+def _code_safe(text: str) -> str:
+    """Text whose angle brackets and stars are not read as markup."""
+    return text.replace("<", "&lt;").replace("*", "\\*")

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every rule has a page with the same sections in the same order, and the list links to each of them."""
+
+import re
+
+from patchpilot.cli.output.rule_pages import index_page, rule_page
+from patchpilot.services.setup.list_rules import all_rules, explain_all
+
+ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "References", "Suppress it"]
+
+
+def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
+    for explanation in explain_all(all_rules()):
+        page = rule_page(explanation)
+        without_code = re.sub(r"^(`{3,}).*?^\1$", "", page, flags=re.MULTILINE | re.DOTALL)
+        sections = re.findall(r"^## (.+)$", without_code, re.MULTILINE)
+        assert sections == [name for name in ORDER if name in sections], explanation.rule.name
+        assert {"Why", "Bad", "References"} <= set(sections), explanation.rule.name
+
+
+def test_the_list_links_to_every_page() -> None:
+    explained = explain_all(all_rules())
+    page = index_page(explained)
+    assert {f"{explanation.rule.name}.md" for explanation in explained} == set(re.findall(r"\]\(([^)]+)\)", page))
