@@ -11,8 +11,8 @@ from pathlib import Path
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.drop_recipient import mail_without, without
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
 

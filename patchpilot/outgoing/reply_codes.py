@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What an SMTP reply proves about a mail (RFC 5321, 4.2): before its body was sent, and after the line that ends it."""
 
-from patchpilot.outgoing.transport import MailState, Outcome, Retry
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 
 NO_ANSWER = "the connection ended after the mail was handed over, before the server answered"
 _CLOSING = (221, 421)

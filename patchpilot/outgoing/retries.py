@@ -4,7 +4,7 @@
 import time
 
 from patchpilot.model.progress import Progress
-from patchpilot.outgoing.transport import MailState, Outcome, Retry, Stop
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry, Stop
 
 WAITS = (1.0, 4.0, 10.0)
 """Seconds before the second, third and fourth try."""

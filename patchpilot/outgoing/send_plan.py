@@ -8,8 +8,8 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.draft import Draft
 
 TRANSPORTS = ("git-send-email", "b4")

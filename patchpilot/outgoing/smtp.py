@@ -14,9 +14,9 @@ from patchpilot.commits.run import environment, run
 from patchpilot.errors import GitError, MissingError, NetworkError
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.reply_codes import NO_ANSWER, accepted, after_mail, before_mail, lost
 from patchpilot.outgoing.smtp_replies import BadReplyError, StrictSMTP, StrictSMTPOverTLS
-from patchpilot.outgoing.transport import MailState, Outcome, Retry
 
 T = TypeVar("T")
 TIMEOUT = 60.0

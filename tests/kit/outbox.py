@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from patchpilot.model.address import Address
 from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.transport import MailState, Outcome
 
 ADA, MAX, LIST = Address("Ada Fixer", "ada@example.org"), Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
 CHANGE = "20261120-widget-0123456789ab"

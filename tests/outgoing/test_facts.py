@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from patchpilot.outgoing.transport import MailState
+from patchpilot.outgoing.mail_state import MailState
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -35,9 +35,9 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Pat
 
 def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
+    from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.outgoing.send_plan import SendRequest
-    from patchpilot.outgoing.transport import Outcome
     from patchpilot.services.send.plan_and_send import as_send, plan
 
     repo = topic(tmp_path / "r", 2)

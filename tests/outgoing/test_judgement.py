@@ -15,10 +15,10 @@ from patchpilot.errors import NetworkError
 from patchpilot.outgoing import probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.smtp import Submission, tls_context
-from patchpilot.outgoing.transport import MailState
 from patchpilot.projects.loading import find_project
 from patchpilot.series.draft import Draft
 from patchpilot.services.send.preflight_facts import _too_soon, _upstream, merge_window

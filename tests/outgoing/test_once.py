@@ -12,9 +12,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.draft import Drafts, new_change_id
 from patchpilot.services.send.plan_and_send import as_send, deliver, plan
 from patchpilot.services.send.resume import plan_resume

@@ -11,9 +11,9 @@ import pytest
 
 from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.outgoing import sender_lock
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.sender_lock import is_being_sent, one_at_a_time, sole_sender
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.topic_database import connect, state_folder
 from tests.kit.outbox import CHANGE, LIST, MAX, letter, mail_of, record
 

@@ -299,8 +299,8 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
 
 def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     from patchpilot.model.rendered_mail import captured
+    from patchpilot.outgoing.mail_state import MailState
     from patchpilot.outgoing.outbox import Outbox, OutboxEntry
-    from patchpilot.outgoing.transport import MailState
     from patchpilot.series.draft import KnownPatch
     from tests.kit.outbox import record
 

@@ -9,8 +9,8 @@ import pytest
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended

@@ -14,9 +14,9 @@ from unittest.mock import patch
 import pytest
 
 from patchpilot.outgoing import retries
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
-from patchpilot.outgoing.transport import MailState, Outcome, Retry
 from tests.kit.cli import call
 from tests.kit.fault_table import TRANSPORTS, run_server_case
 from tests.kit.raw_smtp import Fault, RawServer

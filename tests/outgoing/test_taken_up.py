@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from tests.kit.cli import Outcome as Ended
 from tests.kit.cli import call

@@ -11,9 +11,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.services.send import plan_and_send as service
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.threads.track_store import Store

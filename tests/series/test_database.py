@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series import database
 from patchpilot.series.database import DamagedError, Layout, backups, open_database, recover, writing
 from patchpilot.series.draft import Draft, Drafts

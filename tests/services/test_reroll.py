@@ -8,8 +8,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.transport import MailState
 from patchpilot.series.draft import Draft, Drafts, KnownPatch
 from patchpilot.services.send.reroll import (
     VersionChange,

@@ -21,10 +21,10 @@ from patchpilot.outgoing.b4.web_endpoint import post, renamed
 from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Stop
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.smtp import Submission
-from patchpilot.outgoing.transport import MailState, Outcome, Report, Stop
 from patchpilot.series.draft import Draft
 from patchpilot.series.message_ids import with_kept_ids
 

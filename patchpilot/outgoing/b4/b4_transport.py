@@ -26,10 +26,10 @@ from patchpilot.outgoing.b4.command import INHERITED, b4_environment, command, r
 from patchpilot.outgoing.b4.tracking import correct_record
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Stop, never_stop
 from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
-from patchpilot.outgoing.transport import MailState, Outcome, Report, Stop, never_stop
 
 _OTHER_WAY = "use --via git-send-email, which takes the patch as git has it; `b4 send -o DIR` shows where b4 fails"
 _SHIM = """import socket, sys

@@ -16,8 +16,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.b4.command import INHERITED
 from patchpilot.outgoing.b4.enrollment import books, put_books
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.transport import MailState
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 60.0

@@ -9,8 +9,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.outgoing.b4.b4_transport import recipient_words, switched_off
 from patchpilot.outgoing.b4.command import run
+from patchpilot.outgoing.mail_state import MailState, Outcome, Report
 from patchpilot.outgoing.outbox import OutboxEntry
-from patchpilot.outgoing.transport import MailState, Outcome, Report
 
 _NEVER_LEFT = re.compile(
     r"Failed to establish a new connection|NameResolutionError|Connection refused|no key configured|Error signing|CRITICAL: (?!Odd|Error from|Was not)"

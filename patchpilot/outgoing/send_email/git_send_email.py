@@ -23,9 +23,9 @@ from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.capture_program import captured_mails, capturing_program, split_arguments
 from patchpilot.outgoing.credentials import Credential, helper
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Retry, Stop, never_stop
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
-from patchpilot.outgoing.transport import MailState, Outcome, Report, Retry, Stop, never_stop
 
 QUESTION = b"Send this email? ("
 STALLED = 150.0

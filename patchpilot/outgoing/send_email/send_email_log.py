@@ -4,8 +4,8 @@
 import re
 from enum import IntEnum
 
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.reply_codes import NO_ANSWER, after_mail, before_mail, lost
-from patchpilot.outgoing.transport import MailState, Outcome, Retry
 
 _LINE = re.compile(r"^Net::SMTP(?:::\w+)*(?:=GLOB\(0x[0-9a-f]+\))?(?P<way><<<|>>>) (?P<text>.*)$")
 _REPLY = re.compile(r"^(?P<code>[2-5]\d\d)(?P<more>[ -]|$)(?P<text>.*)$")

@@ -19,13 +19,13 @@ from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.compose_mails import PatchBody, SeriesText, letters, sheets_of_commits, sheets_of_patches
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, new_message_ids, to_self
 from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.outgoing.send_plan import NO_SERVER, TRANSPORTS, WAITING, MailResult, SendPlan, SendProblem, SendRequest, SendResult
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
-from patchpilot.outgoing.transport import MailState, Outcome, Stop, never_stop
 from patchpilot.projects.detection import layered
 from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.draft import Draft, Drafts

@@ -13,11 +13,11 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.send_plan import WAITING, SendPlan, SendProblem, SendRequest
 from patchpilot.outgoing.sender_lock import sole_sender
-from patchpilot.outgoing.transport import MailState, Outcome
 from patchpilot.series.draft import Draft
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of

@@ -9,9 +9,9 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import parse_subject
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.outgoing.transport import MailState
 from patchpilot.series.cover_letter import has_changes
 from patchpilot.series.draft import Draft
 from patchpilot.services.send.reroll import changes, unfinished

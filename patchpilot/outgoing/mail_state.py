@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every transport takes and gives: rendered mails, the state of each, and the callbacks around the act of sending."""
+"""How far a mail got, what a server's answer means for it, and the callbacks around the act of sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
