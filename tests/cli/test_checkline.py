@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.cli.check import run
+from patchpilot.cli.check import check_options
 from patchpilot.cli.check.fast_args import read
 from patchpilot.cli.commands import check as verb
 from patchpilot.config import FAIL_ON
@@ -29,7 +29,7 @@ _WORDS = st.one_of(
         st.sampled_from(["--base", "--select", "--ignore", "--data", "--kernel", "-C", "--repo", "--tree", "--profile", "-o", "--output"]),
         _TEXT,
     ),
-    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *run.FORMATS, "x", "Error"])),
+    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *check_options.FORMATS, "x", "Error"])),
     st.tuples(
         st.sampled_from(["--jobs", "--max-line-length"]),
         st.sampled_from(["1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80"]),

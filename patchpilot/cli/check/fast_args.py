@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.check.run import FORMATS, JOBS, CheckOptions
+from patchpilot.cli.check.check_options import FORMATS, JOBS, CheckOptions
 from patchpilot.cli.common import Common
 from patchpilot.config import COLUMNS, FAIL_ON
 

@@ -9,7 +9,7 @@ from patchpilot.cli.common import Common, progress_of
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
-    from patchpilot.cli.check.run import CheckOptions
+    from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.services.check.check_result import CheckRequest
 

@@ -5,10 +5,9 @@ import importlib
 import os
 import re
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.cli.check.check_options import CI_FORMATS, CheckOptions
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
@@ -17,40 +16,6 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.services.check.check_result import CheckResult
     from patchpilot.services.settings import Source
-
-FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
-CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
-"""The forms that a gate reads: there the settings are those of the base, which the commits under check cannot change."""
-JOBS = (1, 256)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
-    """The options of a `check`, as given."""
-
-    targets: tuple[str, ...] = ()
-    base: str | None = None
-    strict: bool = False
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str | None = None
-    max_line_length: int | None = None
-    data: Path | None = None
-    kernel: str | None = None
-    jobs: int | None = None
-    statistics: bool = False
-    checkpatch: bool = False
-    checkpatch_compat: bool = False
-    baseline: Path | None = None
-    write_baseline: bool = False
-    since_version: str | None = None
-    fix: bool = False
-    diff: bool = False
-    published: bool = False
-    shared: bool = False
-    waive: tuple[str, ...] = ()
-    unwaive: tuple[str, ...] = ()
-    config_from: str | None = None
 
 
 def answer(common: Common, words: CheckOptions) -> int:

@@ -13,7 +13,7 @@ from patchpilot.services.check.suppressions import Suppressions
 from patchpilot.services.settings import tracked_content
 
 if TYPE_CHECKING:
-    from patchpilot.cli.check.run import CheckOptions
+    from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.cli.common import Common
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.check.run import FORMATS, JOBS, CheckOptions, answer
+from patchpilot.cli.check.check_options import FORMATS, JOBS, CheckOptions
+from patchpilot.cli.check.run import answer
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.errors import UsageError

@@ -134,11 +134,11 @@ def check_series(
         setting=setting,
     )
     if wanted.excuses:
-        from patchpilot.services.check.suppressions import excused
+        from patchpilot.services.check.suppress import excused
 
         result = excused(result, wanted.excuses, every_rule, strict=wanted.strict)
     if wanted.since:
-        from patchpilot.services.check.suppressions import compared
+        from patchpilot.services.check.suppress import compared
 
         earlier = replace(wanted, profile=options.profile, since=None, excuses=None)
         before = check_series(wanted.since.series, earlier, rules=every_rule, repository=repository, tree=tree, progress=progress)

@@ -1,21 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What of a check's findings does not count, because it is waived or in a baseline; and what is new since an earlier revision."""
+"""What a caller wants suppressed, and what came of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from patchpilot.lint.baseline import Remaining, as_text, counted, parse_baseline, read_baseline, write_baseline
-from patchpilot.lint.finding_match import FindingMark, became, mark_of, renames
-from patchpilot.lint.waivers import Waiver, verify
-from patchpilot.model.finding import Finding, Severity, Suppressed
-from patchpilot.model.patch import Patch
-
-if TYPE_CHECKING:
-    from patchpilot.lint.rule import Rule
-    from patchpilot.services.check.check_result import CheckResult
+from patchpilot.lint.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,124 +45,3 @@ class SuppressionResult:
     baseline: str | None = None
     stale: tuple[UnusedWaiver, ...] = ()
     written: tuple[int, int, int] | None = None
-
-
-Sort = Callable[[Finding, Patch | None], Suppressed | None]
-
-
-def excused(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
-    """The result without what is waived or in the baseline, which it tells apart. Errors as of verify(), read_baseline() and write_baseline()."""
-    verify(wanted.waivers, every_rule)
-    verdict = SuppressionResult()
-    if wanted.waivers:
-        result, verdict = _waived(result, wanted, every_rule)
-    if wanted.baseline is not None:
-        result, verdict = _held_against(result, wanted, wanted.baseline, verdict, every_rule, strict=strict)
-    return replace(result, verdict=verdict)
-
-
-def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """The result with each finding asked about in order, and what is excused put aside."""
-
-    def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-        asked = [(finding, sort(finding, patch)) for finding in findings]
-        return tuple(one for one, why in asked if why is None), tuple(why for _, why in asked if why is not None)
-
-    patches = []
-    for checked in result.patches:
-        kept, aside = part(checked.findings, checked.patch)
-        patches.append(replace(checked, findings=kept, excused=(*checked.excused, *aside)))
-    kept, aside = part(result.series, None)
-    return replace(result, patches=tuple(patches), series=kept, excused_series=(*result.excused_series, *aside))
-
-
-def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":
-    words = {rule.id: rule.words for rule in every_rule}
-    held: set[Waiver] = set()
-    ended: dict[Waiver, None] = {}
-
-    def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
-        # the tree's own checkpatch.pl may say what no rule of ours does
-        names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
-        title = patch.subject.title if patch else ""
-        about = [waiver for waiver in wanted.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
-        valid = next((one for one in about if not one.ended(wanted.today)), None)
-        if valid is None:
-            ended.update(dict.fromkeys(about))
-            return None
-        held.add(valid)
-        return Suppressed(finding, "waiver", valid.reason, valid.origin, valid.until.isoformat() if valid.until else None)
-
-    result = _sorted_out(result, sort)
-    # "not a fix" is an answer, which holds whether or not a rule asks
-    idle = tuple(waiver for waiver in wanted.waivers if waiver not in held and waiver not in ended and not waiver.subject)
-    return result, SuppressionResult(ended=tuple(ended), idle=idle)
-
-
-def _held_against(
-    result: "CheckResult", wanted: Suppressions, file: Path, verdict: SuppressionResult, every_rule: "Sequence[Rule]", *, strict: bool
-) -> "tuple[CheckResult, SuppressionResult]":
-    """The result held against the baseline, which is written first where that is wanted: then it has everything there is."""
-    moved = renames(one.patch for one in result.patches)
-    known = None
-    if wanted.held is not None:
-        known = parse_baseline(file, wanted.held) if wanted.held else None
-    elif not wanted.write or file.exists():
-        known = read_baseline(file)
-    ran = {rule.id: rule for rule in result.rules}
-    names = {rule.id: rule.name for rule in every_rule}
-    left = Remaining(known.counts if known else {})
-    marks: list[FindingMark] = []
-    fresh = 0
-
-    def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
-        nonlocal fresh
-        mark = mark_of(finding, patch)
-        names.setdefault(finding.rule, finding.name)
-        marks.append(mark)
-        inside = left.take(mark) or bool(finding.path in moved and left.take(mark_of(finding, patch, moved)))
-        fresh += not inside
-        return Suppressed(finding, "baseline", "in the baseline", str(file)) if inside or wanted.write else None
-
-    result = _sorted_out(result, sort)
-    gone = left.stale
-    # of a rule that did not run nothing can be told
-    stale = {mark: count for mark, count in gone.items() if mark.rule in ran and (strict or ran[mark.rule].severity is not Severity.CHECK)}
-    if not wanted.write:
-        told = tuple(UnusedWaiver(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count) for mark, count in stale.items())
-        return result, replace(verdict, baseline=str(file), stale=told)
-    counts = counted(marks)
-    for mark, count in gone.items():
-        if mark not in stale:
-            counts[mark] = counts.get(mark, 0) + count
-    write_baseline(file, as_text(counts, names))
-    return result, replace(verdict, baseline=str(file), written=(len(marks), fresh, sum(stale.values())))
-
-
-def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """The result with each finding marked new or not, by what an earlier revision had; patches are paired as in a range-diff."""
-    places = became([one.patch for one in before.patches], [one.patch for one in result.patches])
-    moved = renames(one.patch for one in result.patches)
-    left = [Remaining(counted(mark_of(one, checked.patch) for one in checked.every)) for checked in before.patches]
-    whole = Remaining(counted(mark_of(every_series_, None) for every_series_ in before.every_series))
-
-    def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
-        return (mark_of(finding, patch), *([mark_of(finding, patch, moved)] if finding.path in moved else []))
-
-    every = [[marks(one, checked.patch) for one in checked.findings] for checked in result.patches]
-    old: list[set[int]] = []
-    for at, here in enumerate(every):
-        there = left[places[at]] if at in places else None
-        old.append({number for number, names in enumerate(here) if there and any(map(there.take, names))})
-    for at, checked in enumerate(result.patches):
-        # what went from one patch of the series to another is not new either
-        for number, one in enumerate(checked.findings):
-            names = every[at][number]
-            if number not in old[at] and one.path and names[0].text and any(rest.take(name) for rest in left for name in names):
-                old[at].add(number)
-    patches = tuple(
-        replace(checked, findings=tuple(replace(one, new=number not in old[at]) for number, one in enumerate(checked.findings)))
-        for at, checked in enumerate(result.patches)
-    )
-    series = tuple(replace(series_, new=not whole.take(mark_of(series_, None))) for series_ in result.series)
-    return replace(result, patches=patches, series=series, gone=sum(sum(one.stale.values()) for one in (*left, whole)))

@@ -3,11 +3,11 @@
 
 import re
 
+from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
 from patchpilot.lint.clang.line_scan import measure
 from patchpilot.lint.clang.statements import Passage
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import ADDED, CONTEXT, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _TAB = 8

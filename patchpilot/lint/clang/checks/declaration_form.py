@@ -3,6 +3,7 @@
 
 import re
 
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ATTRIBUTE,
     C99_TYPES,
@@ -18,7 +19,6 @@ from patchpilot.lint.clang.c_patterns import (
 )
 from patchpilot.lint.clang.types import FoundType, TypePattern
 from patchpilot.lint.clang.typewords import number_ends
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _BLANK = " \t\n\r\f\v"

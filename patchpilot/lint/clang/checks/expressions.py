@@ -4,6 +4,7 @@
 import re
 
 from patchpilot.lint.clang.arguments import value_end
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ASSIGNMENT,
     BALANCED,
@@ -19,7 +20,6 @@ from patchpilot.lint.clang.c_patterns import (
     pattern,
 )
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)

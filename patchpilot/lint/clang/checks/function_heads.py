@@ -3,6 +3,7 @@
 
 import re
 
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ATTRIBUTE,
     BALANCED,
@@ -12,7 +13,6 @@ from patchpilot.lint.clang.c_patterns import (
     pattern,
 )
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _BLANK = " \t\n\r\f\v"

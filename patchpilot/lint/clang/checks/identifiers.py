@@ -5,10 +5,10 @@ import re
 from weakref import WeakKeyDictionary
 
 from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.line_scan import as_text
 from patchpilot.lint.clang.types import TypePattern, Types
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
 

@@ -2,6 +2,7 @@
 """Where things stand on the lines of a source: continuation lines, tab stops, block comments, blank lines."""
 
 from patchpilot.lint.clang.arguments import value_end
+from patchpilot.lint.clang.c_check import LAYOUT, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ASSIGNMENT,
     ATTRIBUTE,
@@ -18,7 +19,6 @@ from patchpilot.lint.clang.c_patterns import (
 )
 from patchpilot.lint.clang.line_scan import expand
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import LAYOUT, LineContext, Results, check
 
 _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"

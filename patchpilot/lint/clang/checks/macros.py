@@ -3,9 +3,9 @@
 
 import re
 
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blanks where there should be none, and none where there should be one: brackets, braces, keywords, function pointers."""
 
+from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import IDENT, pattern
 from patchpilot.lint.clang.types import TypePattern
-from patchpilot.lint.clang.walk import ADDED, LineContext, Results, check
 from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)

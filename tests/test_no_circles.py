@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No module of patchpilot imports one that imports it, at whatever distance; imports inside functions and for types count too."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import patchpilot
+
+ROOT = Path(patchpilot.__file__).parent
+
+EXCEPTIONS: dict[str, tuple[str, ...]] = {
+    "the screens know the app and the dialogs they open": (
+        "patchpilot.tui.app",
+        "patchpilot.tui.base_picker",
+        "patchpilot.tui.jobs",
+        "patchpilot.tui.palette",
+        "patchpilot.tui.screens.checks_screen",
+        "patchpilot.tui.screens.fix_dialog",
+        "patchpilot.tui.screens.stage_screen",
+        "patchpilot.tui.screens.tags_screen",
+        "patchpilot.tui.screens.write_tags_dialog",
+        "patchpilot.tui.tour",
+        "patchpilot.tui.undo_action",
+        "patchpilot.tui.waive",
+    ),
+    "settings and the trust in the packs they name": (
+        "patchpilot.services.settings",
+        "patchpilot.services.setup.trusted_packs",
+    ),
+    "verbs of the services that ask one another for the topic's state": (
+        "patchpilot.services.check.topic_waivers",
+        "patchpilot.services.send.b4_record",
+        "patchpilot.services.send.finish_send",
+        "patchpilot.services.send.reroll",
+        "patchpilot.services.tags.add_review_trailers",
+        "patchpilot.services.tags.find_culprits",
+        "patchpilot.services.tags.fix_claims",
+        "patchpilot.services.tags.prepare_commits",
+        "patchpilot.services.tags.stable_request_tag",
+        "patchpilot.services.topic.find_topic",
+        "patchpilot.services.topic.topic_state",
+        "patchpilot.services.track.review_summary",
+    ),
+}
+"""Circles that are still there, and why. This table only shrinks: one that is gone has to leave it."""
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    known = [set(names) for names in EXCEPTIONS.values()]
+    unknown = [circle for circle in circles(imports()) if not any(circle <= names for names in known)]
+    assert not unknown, "\n".join("imports in a circle: " + ", ".join(sorted(circle)) for circle in unknown)
+
+
+def test_every_exception_is_still_needed() -> None:
+    found = set().union(*circles(imports()))
+    gone = {name for names in EXCEPTIONS.values() for name in names} - found
+    assert not gone, f"no longer in a circle, drop them from EXCEPTIONS: {', '.join(sorted(gone))}"
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert sorted(map(sorted, circles(graph))) == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_imports_inside_functions_and_for_types_are_read() -> None:
+    text = "import one.a\nif TYPE_CHECKING:\n    from one import b\ndef f():\n    from one.c import x\n"
+    assert set(_named(ast.parse(text), {"one.a", "one.b", "one.c", "one.d"})) == {"one.a", "one.b", "one.c"}
+
+
+def imports() -> dict[str, set[str]]:
+    """Which modules of patchpilot each of them imports."""
+    files = {_module(file): file for file in ROOT.rglob("*.py")}
+    return {name: set(_named(ast.parse(file.read_bytes()), files)) - {name} for name, file in files.items()}
+
+
+def _module(file: Path) -> str:
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _named(tree: ast.AST, known: Iterable[str]) -> Iterator[str]:
+    modules = set(known)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative imports are not in use here"
+            for alias in node.names:
+                names = (f"{node.module}.{alias.name}", str(node.module))
+                yield from [name for name in names if name in modules][:1]
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[set[str]]:
+    """The groups of modules of which each reaches every other (Tarjan's strongly connected components of more than one)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    result: list[set[str]] = []
+
+    def visit(name: str) -> None:
+        order[name] = low[name] = len(order)
+        stack.append(name)
+        for other in sorted(graph.get(name, ())):
+            if other not in order:
+                visit(other)
+            if other in stack:
+                low[name] = min(low[name], low[other])
+        if low[name] == order[name]:
+            group = set(stack[stack.index(name) :])
+            del stack[stack.index(name) :]
+            if len(group) > 1:
+                result.append(group)
+
+    for name in sorted(graph):
+        if name not in order:
+            visit(name)
+    return result
