@@ -303,10 +303,10 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.services.check.check_result import Wanted
+from patchpilot.services.check.check_result import CheckRequest
 from patchpilot.services.check.apply_fixes import fix
 with repository.Repository.open(sys.argv[1]) as opened:
-    fix((), Wanted(strict=True), write=True, repository=opened, base="master")
+    fix((), CheckRequest(strict=True), write=True, repository=opened, base="master")
 print(count[0])
 """
 
