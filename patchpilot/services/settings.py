@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.rule_store import OwnPack
     from patchpilot.model.source_tree import Tree
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
@@ -137,7 +137,7 @@ def user_settings(
 
 def check_request(settings: Settings, **more: Any) -> "CheckRequest":
     """What a check is asked for by these settings; `more` is what only this call says."""
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),

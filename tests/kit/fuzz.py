@@ -204,16 +204,16 @@ def _check() -> Run:
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
     from patchpilot.services.check.check_patches import check_series
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
     return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True))
 
 
 def _fix() -> Run:
     from patchpilot.services.check.apply_fixes import fix
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
-    return lambda data: fix(["-"], CheckRequest(strict=True), write=False, stdin=data)
+    return lambda data: fix(CheckRequest(["-"], strict=True, stdin=data), write=False)
 
 
 _HEAD = (

@@ -11,7 +11,7 @@ from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.services.check.check_patches import check_series
-from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.check_request import CheckRequest
 from tests.kit.snippets import mail
 
 FEW, MANY = 250, 2000

@@ -2,6 +2,7 @@
 """Findings mended and waived from the walk, on real commits: shown first, written when told, taken back with a key."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.topic_waivers import of_topic
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
@@ -166,7 +167,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
             from patchpilot.tui.screens.checks_screen import wanted_of
 
             assert app.session.topic is not None
-            same = check((), wanted_of(app.session, repository, app.session.topic), repository=repository, base="master")
+            same = check(replace(wanted_of(app.session, repository, app.session.topic), targets=(), base="master"), repository=repository)
             assert isinstance(wanted_of(app.session, repository, app.session.topic), CheckRequest)
         assert [one.reason for _, one in same.excused] == ["he writes it so"]
         await keys(pilot, "o")

@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.services.check.apply_fixes import FixResult, fix
-from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo
 
@@ -42,7 +42,7 @@ def topic(path: Path) -> Repo:
 
 def mend(repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: bool) -> FixResult:
     with Repository.open(repo.path) as repository:
-        return fix(targets, CheckRequest(strict=strict), write=write, repository=repository, base="master", **flags)
+        return fix(CheckRequest(targets, base="master", strict=strict), write=write, repository=repository, **flags)
 
 
 def file(repo: Repo, rev: str) -> str:
@@ -214,7 +214,7 @@ def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
 def test_select_limits_what_is_mended(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
-        fix((), CheckRequest(select=["subject-period"], strict=True), write=True, repository=repository, base="master")
+        fix(CheckRequest(base="master", select=["subject-period"], strict=True), write=True, repository=repository)
     assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
 
@@ -303,10 +303,10 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.apply_fixes import fix
 with repository.Repository.open(sys.argv[1]) as opened:
-    fix((), CheckRequest(strict=True), write=True, repository=opened, base="master")
+    fix(CheckRequest(base="master", strict=True), write=True, repository=opened)
 print(count[0])
 """
 

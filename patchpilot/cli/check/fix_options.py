@@ -3,6 +3,7 @@
 
 import importlib
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, progress_of
@@ -11,10 +12,10 @@ from patchpilot.errors import UsageError
 if TYPE_CHECKING:
     from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
 
-def answer(common: Common, words: "CheckOptions", wanted: "CheckRequest", where: dict[str, Any]) -> int:
+def answer(common: Common, words: "CheckOptions", request: "CheckRequest", where: dict[str, Any]) -> int:
     """Mend, or show what would be mended, and say how the run ends: with --fix by what remains, with --diff by what is there."""
     from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.check.apply_fixes import fix
@@ -23,12 +24,11 @@ def answer(common: Common, words: "CheckOptions", wanted: "CheckRequest", where:
         raise UsageError("--diff shows what --fix would do", hint="give one of them")
     if words.statistics or words.checkpatch_compat:
         raise UsageError("--fix and --diff go with neither --statistics nor --checkpatch-compat", hint="run them one after the other")
-    stdin = sys.stdin.buffer.read(MAX_INPUT + 1) if "-" in words.targets else None
+    if "-" in words.targets:
+        request = replace(request, stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as progress:
-        result = fix(
-            words.targets, wanted, write=words.fix, stdin=stdin, published=words.published, shared=words.shared, progress=progress, **where
-        )
-    if wanted.excuses:
+        result = fix(request, write=words.fix, published=words.published, shared=words.shared, progress=progress, **where)
+    if request.suppressions:
         from patchpilot.cli.check.suppression_options import remark
 
         remark(common, result.check)

@@ -47,40 +47,38 @@ def answer(common: Common, words: CheckOptions) -> int:
         source,
     )
     packs = own_packs(settings, source)
-    excuses = None
+    suppressions = None
     asked = words.baseline or words.write_baseline or words.waive or words.unwaive
     if asked or settings.waivers or (repository and _waivers_given()):
-        from patchpilot.cli.check.suppression_options import excuses_of
+        from patchpilot.cli.check.suppression_options import suppressions_of_call
 
         judge = source if source and source.is_revision and common.format in CI_FORMATS else None
-        excuses = excuses_of(words, settings, repository, packs, judge)
-    wanted = check_request(
+        suppressions = suppressions_of_call(words, settings, repository, packs, judge)
+    request = check_request(
         settings,
+        targets=targets,
+        base=common.base(settings, words.base, repository, targets),
+        since_version=words.since_version,
         kernel=_kernel(words.kernel),
         data_dir=words.data,
         jobs=words.jobs or os.cpu_count() or 1,
         checkpatch=words.checkpatch,
         checkpatch_compat=words.checkpatch_compat,
-        excuses=excuses,
+        packs=packs,
+        suppressions=suppressions,
+        from_archive=common.from_archive,
+        skipped=left_out,
     )
-    where: dict[str, Any] = {
-        "repository": repository,
-        "base": common.base(settings, words.base, repository, targets),
-        "tree": common.source_tree(),
-        "packs": packs,
-        "since": words.since_version,
-        "from_archive": common.from_archive,
-        "skipped": left_out,
-    }
+    where: dict[str, Any] = {"repository": repository, "tree": common.source_tree()}
     if words.fix or words.diff:
         from patchpilot.cli.check import fix_options
 
-        return fix_options.answer(common, words, wanted, where)
+        return fix_options.answer(common, words, request, where)
     with progress_of(common) as progress:
-        result = check(targets, wanted, **where, progress=progress)
+        result = check(request, **where, progress=progress)
     if common.verbose:
         print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
-    if excuses:
+    if suppressions:
         from patchpilot.cli.check.suppression_options import remark
 
         remark(common, result)

@@ -25,7 +25,7 @@ SHOWN = 72
 """Columns of a line that is quoted on stderr."""
 
 
-def excuses_of(
+def suppressions_of_call(
     words: "CheckOptions",
     settings: "Settings",
     repository: "Repository | None",

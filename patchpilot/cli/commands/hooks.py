@@ -61,7 +61,7 @@ def _run(common: Common, words: tuple[str, ...]) -> int:
 def _check(common: Common, target: str, *beside: str) -> int:
     from patchpilot.lint.rule_store import load_rules
     from patchpilot.services.check.check_patches import check
-    from patchpilot.services.check.topic_waivers import excuses_here
+    from patchpilot.services.check.topic_waivers import suppressions_of
     from patchpilot.services.settings import check_request, own_packs
     from patchpilot.services.setup.trusted_packs import UntrustedError
 
@@ -75,9 +75,9 @@ def _check(common: Common, target: str, *beside: str) -> int:
         # a commit is not lost for want of a pack
         print(f"patchpilot: note: {printable(error.message)}: left out", file=sys.stderr)
         packs = ()
-    excuses = excuses_here(repository, settings, (), settings.get("base") or None, among=load_rules(packs))
-    request = check_request(settings, ignore=ignore, fail_on="error", excuses=excuses)
-    result = check([target], request, repository=repository, packs=packs)
+    suppressions = suppressions_of(repository, settings, (), settings.get("base") or None, among=load_rules(packs))
+    request = check_request(settings, targets=[target], ignore=ignore, fail_on="error", packs=packs, suppressions=suppressions)
+    result = check(request, repository=repository)
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:

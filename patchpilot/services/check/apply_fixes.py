@@ -8,21 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.rule_store import OwnPack
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.source_tree import Tree
 from patchpilot.services.check import fix_commits, fix_files
-from patchpilot.services.check.check_patches import check_series, read
-from patchpilot.services.check.check_result import CheckedPatch, CheckRequest, CheckResult
+from patchpilot.services.check.check_patches import check_series, read_input
+from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -82,47 +81,31 @@ class FixResult:
 
 
 def fix(
-    targets: Sequence[str],
-    wanted: CheckRequest | None = None,
+    request: CheckRequest,
     *,
     write: bool,
-    stdin: bytes | None = None,
-    repository: "Repository | None" = None,
-    base: str | None = None,
-    tree: Tree | None = None,
-    packs: Sequence[OwnPack] = (),
-    since: str | None = None,
-    from_archive: FromArchive | None = None,
-    skipped: Skipped | None = None,
     published: bool = False,
     shared: bool = False,
+    repository: "Repository | None" = None,
+    tree: Tree | None = None,
     progress: Progress = silent,
 ) -> FixResult:
-    """Check each TARGET, mend what is safe to mend, and `write` it, all or nothing: files in place, commits by new ones with an undo record.
+    """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place, commits by new ones with an undo record.
 
-    `stdin` is what the TARGET `-` has. UsageError for a TARGET that cannot be mended, RefusedError where writing would hurt.
+    UsageError for a TARGET that cannot be fixed, RefusedError where commits are `published` or `shared` and the caller did not allow it.
     """
+    targets, stdin = request.targets, request.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
-    rules, wanted, series = read(
-        targets,
-        wanted or CheckRequest(),
-        repository=repository,
-        base=base,
-        packs=packs,
-        since=since,
-        from_archive=from_archive,
-        stdin=stdin,
-        skipped=skipped,
-    )
+    rules, series, earlier = read_input(request, repository)
     if files.names and any(patch.commit for series_ in series for patch in series_.patches if patch.source not in files.mails):
         raise UsageError(
             "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
         )
-    work = fix_commits.CommitRewrite(repository, base, targets) if repository and not files.names else None
+    work = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
     if work and write:
         with _refusals():
             work.refuse_early(published=published, shared=shared)
-    first = check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
+    first = check_series(series, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
     by_patch: dict[int, FixOutcome] = {}
     patches = []
     wants = FixOptions() if work else FixOptions.of([checked.patch for checked in first.patches])
@@ -138,7 +121,11 @@ def fix(
         with _refusals():
             ready = work.ready(plan, published=published, shared=shared)
     fresh = tuple(_mended_series(series_, by_patch) for series_ in series)
-    remaining = check_series(fresh, wanted, rules=rules, repository=repository, tree=tree, progress=progress) if by_patch else first
+    remaining = (
+        check_series(fresh, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
+        if by_patch
+        else first
+    )
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)

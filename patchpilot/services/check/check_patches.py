@@ -3,15 +3,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.commits.range import FromArchive, Skipped
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import NEWEST_KERNEL, HistoryFacts, Options
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule import Rule
-from patchpilot.lint.rule_store import OwnPack, load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose, verify
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
@@ -20,104 +19,86 @@ from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
-from patchpilot.services.check.check_result import CheckedPatch, CheckRequest, CheckResult, CheckRun
+from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.services.check.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.services.topic.read_series import read_series
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.services.check.previous_version import NewSince
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
 
 
+class CheckInput(NamedTuple):
+    """What a check starts from: every rule, the series to check, and the earlier revision to compare with."""
+
+    rules: tuple[Rule, ...]
+    series: tuple[Series, ...]
+    earlier: "NewSince | None"
+
+
 def check(
-    targets: Sequence[str],
-    wanted: CheckRequest | None = None,
-    *,
-    repository: "Repository | None" = None,
-    base: str | None = None,
-    tree: Tree | None = None,
-    packs: Sequence[OwnPack] = (),
-    since: str | None = None,
-    from_archive: FromArchive | None = None,
-    skipped: Skipped | None = None,
-    progress: Progress = silent,
+    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
 ) -> CheckResult:
     """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
 
-    `since` is the number of an earlier revision, or a TARGET that has it. UsageError names an unknown rule or profile and the nearest, or an
-    unknown revision. `skipped` is told of each file of a directory that is no patch; without it such a file is an InputError.
+    UsageError names an unknown rule or profile and the nearest, or an unknown revision.
     """
-    rules, wanted, series = read(
-        targets,
-        wanted or CheckRequest(),
-        repository=repository,
-        base=base,
-        packs=packs,
-        since=since,
-        from_archive=from_archive,
-        skipped=skipped,
+    given = read_input(request, repository)
+    return check_series(
+        given.series, request, rules=given.rules, earlier=given.earlier, repository=repository, tree=tree, progress=progress
     )
-    return check_series(series, wanted, rules=rules, repository=repository, tree=tree, progress=progress)
 
 
-def read(
-    targets: Sequence[str],
-    wanted: CheckRequest,
-    *,
-    repository: "Repository | None",
-    base: str | None,
-    packs: Sequence[OwnPack],
-    since: str | None,
-    from_archive: FromArchive | None,
-    stdin: bytes | None = None,
-    skipped: Skipped | None = None,
-) -> tuple[tuple[Rule, ...], CheckRequest, tuple[Series, ...]]:
-    """What a check of these TARGETs starts from: every rule, the wish with its earlier revision, the series."""
-    rules = load_rules(packs)
-    verify((*wanted.select, *wanted.ignore), rules)
-    series = read_series(targets, repository, base, from_archive, stdin, skipped)
-    if since:
+def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:
+    """The rules, the series of the TARGETs and the earlier revision of a check."""
+    rules = load_rules(request.packs)
+    verify((*request.select, *request.ignore), rules)
+    series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped)
+    earlier = None
+    if request.since_version:
         from patchpilot.services.check.previous_version import find
 
-        earlier, series = find(since, targets, series, repository, base, from_archive)
-        wanted = replace(wanted, since=earlier)
-    return rules, wanted, tuple(series)
+        earlier, series = find(request.since_version, request.targets, series, repository, request.base, request.from_archive)
+    return CheckInput(rules, tuple(series), earlier)
 
 
 def check_series(
     series: Sequence[Series],
-    wanted: CheckRequest | None = None,
+    request: CheckRequest | None = None,
     *,
     rules: tuple[Rule, ...] = (),
+    earlier: "NewSince | None" = None,
     repository: "Repository | None" = None,
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """As `check`, for patches that were read already; `rules` default to the shipped packs."""
-    wanted = wanted or CheckRequest()
+    """As `check`, for patches that were read already; `rules` default to the shipped packs, findings are compared with the `earlier` revision."""
+    request = request or CheckRequest()
     series = [shortened_series(series_) for series_ in series]
     rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
-    chosen = find_project(wanted.profile) if wanted.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
+    chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
     options = Options(
-        strict=wanted.strict,
-        max_line_length=wanted.max_line_length,
-        kernel=wanted.kernel or (tree.version if tree and chosen.kernel else None) or NEWEST_KERNEL,
+        strict=request.strict,
+        max_line_length=request.max_line_length,
+        kernel=request.kernel or (tree.version if tree and chosen.kernel else None) or NEWEST_KERNEL,
         profile=chosen.name,
-        data_dir=wanted.data_dir,
-        checkpatch_compat=wanted.checkpatch_compat,
+        data_dir=request.data_dir,
+        checkpatch_compat=request.checkpatch_compat,
     )
-    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=wanted.select, ignore=wanted.ignore), chosen)
+    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=request.select, ignore=request.ignore), chosen)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
-    setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, wanted))
-    many = wanted.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
-    findings = _in_processes(setting, pairs, wanted.jobs, repository, progress) if many else None
+    setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, request))
+    many = request.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
+    findings = _in_processes(setting, pairs, request.jobs, repository, progress) if many else None
     if findings is None:
         findings = list(_here(setting, pairs, progress))
-    if wanted.checkpatch_compat:
+    if request.checkpatch_compat:
         findings = _once_a_run(findings)
-    if wanted.checkpatch:
+    if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
     whole = tuple(
         finding for series_ in series if series_.patches for finding in run_series(setting.context(series_.patches[0], series_), rules)
@@ -133,17 +114,17 @@ def check_series(
         kernel=options.kernel,
         setting=setting,
     )
-    if wanted.excuses:
-        from patchpilot.services.check.suppress import excused
+    if request.suppressions:
+        from patchpilot.services.check.suppress import suppressed
 
-        result = excused(result, wanted.excuses, every_rule, strict=wanted.strict)
-    if wanted.since:
+        result = suppressed(result, request.suppressions, every_rule, strict=request.strict)
+    if earlier:
         from patchpilot.services.check.suppress import compared
 
-        earlier = replace(wanted, profile=options.profile, since=None, excuses=None)
-        before = check_series(wanted.since.series, earlier, rules=every_rule, repository=repository, tree=tree, progress=progress)
-        result = replace(compared(result, before), since=wanted.since.label)
-    return replace(result, exit_code=_exit_code(result, wanted.fail_on))
+        same_rules = replace(request, profile=options.profile, suppressions=None)
+        before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
+        result = replace(compared(result, before), since=earlier.label)
+    return replace(result, exit_code=_exit_code(result, request.fail_on))
 
 
 Pairs = Sequence[tuple[Patch, Series]]
@@ -261,10 +242,10 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
 
 
 def _trees(
-    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", wanted: CheckRequest
+    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", request: CheckRequest
 ) -> Mapping[int, Callable[[], Tree]]:
     """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
-    if tree is None or wanted.checkpatch_compat or sum(len(series_.patches) for series_ in series) < 2:
+    if tree is None or request.checkpatch_compat or sum(len(series_.patches) for series_ in series) < 2:
         return {}
     from patchpilot.services.check.patch_trees import trees
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a check is asked for, and what it says: values that `check` and all that works on its findings share."""
+"""What a check found: values that `check` and all that works on its findings share."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import ExitCode
@@ -17,7 +16,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.suppressions import SuppressionResult, Suppressions
+    from patchpilot.services.check.suppressions import SuppressionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +93,3 @@ class CheckRun:
         """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""
         tree = self.trees.get(id(patch))
         return Context(patch, series, tree() if tree else self.tree, self.history, self.options, self.profile, progress=progress)
-
-
-@dataclass(frozen=True, slots=True)
-class NewSince:
-    """An earlier revision to compare with: what it is called, and its series."""
-
-    label: str
-    series: tuple[Series, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
-    """What a caller asks for: which rules, as of which kernel (None: the tree's, else the newest), and from what severity on a run fails."""
-
-    profile: str = ""
-    strict: bool = False
-    select: Sequence[str] = ()
-    ignore: Sequence[str] = ()
-    fail_on: str = "warning"
-    max_line_length: int = 100
-    kernel: Kernel | None = None
-    data_dir: Path | None = None
-    jobs: int = 1
-    checkpatch: bool = False
-    checkpatch_compat: bool = False
-    excuses: "Suppressions | None" = None
-    since: NewSince | None = None

@@ -4,14 +4,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.finding_match import became
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.services.check.check_result import NewSince
 from patchpilot.services.topic.topic_base import find_base
 
 if TYPE_CHECKING:
@@ -21,6 +20,13 @@ _VERSION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![0-9])", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
 _CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
 _LAST_LINES = 40
+
+
+class NewSince(NamedTuple):
+    """An earlier revision to compare with: its name, and its series."""
+
+    label: str
+    series: tuple[Series, ...]
 
 
 def find(

@@ -14,7 +14,7 @@ RULES = ("missing-target-tree",)
 def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProblem, ...]:
     """What `check` says of the marks of the mails as they would leave, each sentence once."""
     from patchpilot.services.check.check_patches import check_series
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
 
     patches = tuple(parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
     result = check_series((Series(patches),), CheckRequest(profile=profile, select=RULES, fail_on="never"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Sort = Callable[[Finding, Patch | None], Suppressed | None]
 
 
-def excused(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
+def suppressed(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
     """The result without what is waived or in the baseline, which it tells apart. Errors as of verify(), read_baseline() and write_baseline()."""
     verify(wanted.waivers, every_rule)
     verdict = SuppressionResult()

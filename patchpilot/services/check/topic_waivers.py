@@ -42,7 +42,7 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
     return tuple(found)
 
 
-def excuses_here(
+def suppressions_of(
     repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
 ) -> Suppressions | None:
     """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing.

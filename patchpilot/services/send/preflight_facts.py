@@ -118,7 +118,7 @@ def check_errors(
     What a tree's file waives or ignores counts here: what leaves is the sender's to answer for.
     """
     from patchpilot.services.check.check_patches import check
-    from patchpilot.services.check.check_result import CheckRequest
+    from patchpilot.services.check.check_request import CheckRequest
     from patchpilot.services.check.suppressions import Suppressions
     from patchpilot.services.check.topic_waivers import of_draft
 
@@ -127,8 +127,10 @@ def check_errors(
             (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
         try:
             waivers = of_draft(draft)
-            excuses = Suppressions(waivers) if waivers else None
-            result = check([place], CheckRequest(profile=request.profile, fail_on="never", excuses=excuses), repository=repository)
+            suppressions = Suppressions(waivers) if waivers else None
+            result = check(
+                CheckRequest([place], profile=request.profile, fail_on="never", suppressions=suppressions), repository=repository
+            )
         except PatchpilotError:
             return None, ()
     lines = []

@@ -23,7 +23,8 @@ from patchpilot.tui.widgets.patch_pager import Pager, PatchPager
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.rule_store import OwnPack
-    from patchpilot.services.check.check_result import CheckRequest, CheckResult
+    from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.services.check.check_result import CheckResult
 
 WAIVED = "waived"
 NARROW = {Severity.WARNING: "warn"}
@@ -37,12 +38,17 @@ _VERB = re.compile(rf"`?\bpatchpilot ({'|'.join(STAGES)})\b(?:[^`\n]*`)?")
 
 def wanted_of(session: Session, repository: "Repository", topic: OpenTopic) -> "CheckRequest":
     """What a check of the topic is asked for: what `patchpilot check` takes from the same settings, and what is waived."""
-    from patchpilot.services.check.topic_waivers import excuses_here
+    from patchpilot.services.check.topic_waivers import suppressions_of
     from patchpilot.services.settings import check_request
 
     settings = session.settings(repository)
-    excuses = excuses_here(repository, settings, topic.targets, topic.base)
-    return check_request(settings, strict=session.strict or settings.flag("strict"), excuses=excuses)
+    return check_request(
+        settings,
+        targets=topic.targets,
+        strict=session.strict or settings.flag("strict"),
+        packs=packs_of(session, repository),
+        suppressions=suppressions_of(repository, settings, topic.targets, topic.base),
+    )
 
 
 def packs_of(session: Session, repository: "Repository") -> "tuple[OwnPack, ...]":
@@ -56,13 +62,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
     """Check the topic's commits, as `patchpilot check` does with the same settings."""
     from patchpilot.services.check.check_patches import check
 
-    result = check(
-        ask.topic.targets,
-        wanted_of(ask.session, ask.repository, ask.topic),
-        repository=ask.repository,
-        packs=packs_of(ask.session, ask.repository),
-        progress=ask.progress,
-    )
+    result = check(wanted_of(ask.session, ask.repository, ask.topic), repository=ask.repository, progress=ask.progress)
     counts = result.counts
     words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
     if result.excused:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is safe to mend, shown as a diff before anything is written, then written into the commits."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -90,20 +91,16 @@ def mend(screen: "ChecksScreen") -> None:
     targets = (session.target,) if session.target else ()
 
     def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
-        from patchpilot.tui.screens.checks_screen import packs_of, wanted_of
+        from patchpilot.tui.screens.checks_screen import wanted_of
 
         if session.topic_now(repository).key != topic.key:
             raise RefusedError("your commits changed meanwhile", hint="r reads them again, then m")
-        wanted, packs = wanted_of(session, repository, topic), packs_of(session, repository)
         return fix(
-            targets,
-            wanted,
+            replace(wanted_of(session, repository, topic), targets=targets, base=topic.base),
             write=given is not None,
             published="published" in (given or ()),
             shared="shared" in (given or ()),
             repository=repository,
-            base=topic.base,
-            packs=packs,
             progress=progress,
         )
 

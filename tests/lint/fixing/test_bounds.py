@@ -10,7 +10,7 @@ from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.check.apply_fixes import fix
-from patchpilot.services.check.check_result import CheckRequest
+from patchpilot.services.check.check_request import CheckRequest
 from tests.bench import hostile
 
 SHAPES = [
@@ -28,7 +28,7 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str
     def seconds(count: int) -> float:
         text = "".join(hostile.patch(hostile.new_file("drivers/net/a.c", count * len(shape), iter(shape * count))))
         began = time.process_time()
-        fix(["-"], CheckRequest(strict=True), write=False, stdin=text.encode())
+        fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
         return time.process_time() - began
 
     seconds(5)
@@ -49,5 +49,5 @@ def test_a_line_behind_a_hunk_may_go() -> None:
 def test_a_message_of_one_long_line_takes_little_time() -> None:
     text = "".join(hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED))
     began = time.process_time()
-    fix(["-"], CheckRequest(strict=True), write=False, stdin=text.encode())
+    fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
     assert time.process_time() - began < 4

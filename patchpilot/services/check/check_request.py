@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `check` is asked for, with --fix and without it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.rule import Kernel
+from patchpilot.model.patch import Series
+
+if TYPE_CHECKING:
+    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.services.check.suppressions import Suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """The patches to check and the rules to check them against.
+
+    `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is the content of the TARGET `-` where the caller
+    read it. `since_version` is the number of an earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
+    newest. `fail_on` is the lowest severity that makes the run fail. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
+    called for each file of a directory that is no patch; without it such a file is an InputError.
+    """
+
+    targets: Sequence[str] = ()
+    base: str | None = None
+    since_version: str | None = None
+    profile: str = ""
+    strict: bool = False
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: str = "warning"
+    max_line_length: int = 100
+    kernel: Kernel | None = None
+    data_dir: Path | None = None
+    jobs: int = 1
+    checkpatch: bool = False
+    checkpatch_compat: bool = False
+    packs: "Sequence[OwnPack]" = ()
+    suppressions: "Suppressions | None" = None
+    stdin: bytes | None = None
+    from_archive: Callable[[str], Series] | None = None
+    skipped: Callable[[str], None] | None = None
