@@ -32,6 +32,7 @@ from typing import Any
 from tests.kit.json_calls import Call, Scenario, scenarios
 from tests.kit.json_inputs import EPOCH, IDENTITY, build
 
+WEEKEND = r'\{\s*"name": "weekend",\s*"message": "[^"]*",\s*"hint": "[^"]*"\s*\}'
 LONGEST = 12
 """Lines of a difference that are printed."""
 
@@ -60,6 +61,10 @@ class Placeholders:
             lambda match: f"{match[1]}-{numbers.setdefault(match[2], f'<RANDOM-{len(numbers) + 1}>')}",
             text,
         )
+        # sending at the weekend gets a warning
+        for pattern in (rf",\s*{WEEKEND}", rf"{WEEKEND},?\s*", r"(?m)^.*\[weekend\]\n"):
+            text = re.sub(pattern, "", text)
+        text = re.sub(r"\[\s+\]", "[]", text)
         # a digest of mails that have random Message-IDs, and b4's packed record of the series
         text = re.sub(r'("(?:real|b4|self)": \[\s*")[0-9a-f]{64}', r"\1<DIGEST>", text)
         text = re.sub(r"(X-B4-Tracking: v=1; b=)\S+(\n \S+)*", r"\1<TRACKING>", text)
