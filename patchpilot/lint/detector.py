@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a detector is: a named function from a patch and a rule's arguments to hits; rules (data) name detectors, detectors know no rule."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.model.finding import FindingFix
@@ -16,7 +17,8 @@ Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a detector fired. `message` is used as it is when given, else the rule's summary; `case` names one of the rule's `severities`."""
+    """Where a detector fired. `values` fill the placeholders of the rule's message; `case` names one of the rule's `messages` or
+    `severities`. `message` is used as it is when given."""
 
     patch_line: int | None
     message: str | None = None
@@ -25,26 +27,57 @@ class Hit:
     column: int | None = None
     fix: FindingFix | None = None
     case: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+Gives = str | Mapping[str, str]
+"""The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
+`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` stands for the named groups of that argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDetector:
-    """A detector in the registry: its function and the argument names (with types) it takes."""
+    """A detector in the registry: its function, the argument names (with types) it takes, and the placeholders its hits fill.
+
+    `generic`: it serves any number of rules with what their packs give it as arguments; a rule that uses it needs no code of its own.
+    """
 
     function: Detector
     arguments: Mapping[str, type]
+    gives: Gives = ""
+    generic: bool = False
+
+    def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
+        """The names that a rule's messages may use, by case; "" is there for a hit that names no case."""
+        gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
+        kind = arguments.get("type", arguments.get("check"))
+        if kind is not None and kind is not True and not isinstance(self.gives, str):
+            own = {key: names for key, names in gives.items() if key == kind or key.startswith(f"{kind}/")}
+            gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {"": ""}
+        return {case: frozenset(_expanded(names, arguments)) for case, names in gives.items()}
+
+
+def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
+    for name in names.split():
+        if not name.startswith("*"):
+            yield name
+        elif name[1:] in arguments:
+            patterns = arguments[name[1:]]
+            for pattern in patterns if isinstance(patterns, list) else [patterns]:
+                yield from re.findall(r"\(\?P<(\w+)>", str(pattern))
 
 
 DETECTORS: dict[str, RegisteredDetector] = {}
 
 
-def detector(name: str, **arguments: type) -> Callable[[Detector], Detector]:
-    """Register a function as the detector `name`; `arguments` are what `[rule.match]` may give it, by name and type."""
+def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **arguments: type) -> Callable[[Detector], Detector]:
+    """Register a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may give it, by
+    name and type."""
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
             raise ValueError(f"two detectors are called {name!r}")
-        DETECTORS[name] = RegisteredDetector(function, arguments)
+        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic)
         return function
 
     return register

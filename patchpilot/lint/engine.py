@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import detector_of
 from patchpilot.model.file_diff import FileChange
@@ -66,7 +67,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         rule=rule.id,
         name=rule.name,
         severity=rule.severities.get(hit.case, rule.severity),
-        message=hit.message or rule.summary,
+        message=hit.message or filled(rule.message_for(hit.case), hit.values),
         checkpatch=rule.checkpatch,
         patch_line=hit.patch_line,
         path=path,

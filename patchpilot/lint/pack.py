@@ -17,7 +17,10 @@ _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
-_OPTIONAL = ("checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities")
+_OPTIONAL = (
+    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",
+)  # fmt: skip
+_TEXTS = ("message", "checkpatch", "since", "until")
 _EXAMPLE: Mapping[str, type] = {
     "subject": str,
     "message": str,
@@ -81,7 +84,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         "summary",
         "why",
         "reference",
-        *(k for k in ("checkpatch", "since", "until") if k in table),
+        *(k for k in _TEXTS if k in table),
     ):
         if not isinstance(table[key], str):
             raise PackError(f"{where}: {key} must be a string")
@@ -90,6 +93,8 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name is lower-case words joined by hyphens")
     detector, arguments = _match(table["match"], where, detectors)
+    message, messages = table.get("message", "").strip(), _texts(table.get("messages", {}), "messages", where)
+    _placeholders(message, messages, detectors[detector].placeholders(arguments), where)
     return Rule(
         id=table["id"],
         name=table["name"],
@@ -109,7 +114,37 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         remedy=_remedy(table.get("fix", {}), where),
         on_moved=table.get("on_moved", False) is True,
         severities=_severities(table.get("severities", {}), where),
+        message=message,
+        messages=messages,
+        aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
+        options=_texts(table.get("options", {}), "options", where),
+        known_problems=tuple(_strings(table.get("known_problems", []), "known_problems", where)),
     )
+
+
+def _texts(table: Any, key: str, where: str) -> dict[str, str]:
+    if not isinstance(table, dict) or not all(isinstance(text, str) and text.strip() for text in table.values()):
+        raise PackError(f"{where}: {key} must be a table of strings")
+    return {name: text.strip() for name, text in table.items()}
+
+
+def _placeholders(message: str, messages: Mapping[str, str], given: Mapping[str, frozenset[str]], where: str) -> None:
+    """PackError for a message of a case that the detector does not have, for a case without a message, and for a placeholder that it does not fill."""
+    for case in messages:
+        if case not in given:
+            near = nearest(case, given)
+            raise PackError(f"{where}: the detector has no case {case!r}", hint=f"did you mean {near!r}?" if near else None)
+    for case in given if messages and not message else ():
+        if case not in messages:
+            raise PackError(
+                f"{where}: no message for the case {case!r}", hint="add it to [rule.messages], or write a message for all cases"
+            )
+    for case, names in given.items():
+        for name in pack_patterns.placeholders(messages.get(case) or message):
+            if name not in names:
+                near = nearest(name, names)
+                known = f"known: {', '.join(sorted(names))}" if names else "the detector fills none"
+                raise PackError(f"{where}: unknown placeholder {{{name}}}", hint=f"did you mean {{{near}}}?" if near else known)
 
 
 def _severities(table: Any, where: str) -> dict[str, Severity]:

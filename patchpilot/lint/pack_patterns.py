@@ -79,7 +79,12 @@ def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     return cast("re.Pattern[str]", bounded(pattern))
 
 
-_WORD = re.compile(r"\{(\w*)\}")
+_WORD = re.compile(r"\{([a-z]\w*)\}")
+
+
+def placeholders(text: str) -> list[str]:
+    """The names in braces of a rule's message."""
+    return _WORD.findall(text)
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:

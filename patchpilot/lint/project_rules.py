@@ -13,8 +13,9 @@ def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     from dataclasses import replace
 
     style = project.style
-    return tuple(
-        replace(rule, severity=Severity(style.severity[rule.name]), severities={}) if rule.name in style.severity else rule
-        for rule in rules
-        if not any(word in style.ignore for word in rule.words)
-    )
+
+    def as_wanted(rule: Rule) -> Rule:
+        name = next((name for name in (rule.name, *rule.aliases) if name in style.severity), None)
+        return replace(rule, severity=Severity(style.severity[name]), severities={}) if name else rule
+
+    return tuple(as_wanted(rule) for rule in rules if not any(word in style.ignore for word in rule.words))

@@ -14,7 +14,7 @@ Kernel = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RuleFix:
-    """What mends a finding: kind is "safe", "suggest" or "none"; `text` says how, for people; `fixer` is what does it when that is safe."""
+    """The fix of a finding: kind is "safe", "suggest" or "none"; `text` says how; `fixer` applies it when that is safe."""
 
     kind: str = "none"
     text: str = ""
@@ -27,7 +27,8 @@ class Rule:
 
     `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
     when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
-    `severities`: what the pack says of single cases its detector tells apart, where they differ from `severity`.
+    `message` is what a finding says, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
+    the single cases that the detector tells apart, where they differ from `message` and `severity`. `aliases` are names that the rule had before.
     """
 
     id: str
@@ -48,11 +49,20 @@ class Rule:
     remedy: RuleFix = field(default_factory=RuleFix)
     on_moved: bool = False
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    message: str = ""
+    messages: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    known_problems: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What --select and --ignore may call it: id, name, checkpatch type, pack."""
-        return (self.id, self.name, *([self.checkpatch] if self.checkpatch else []), self.pack)
+        """What --select and --ignore may call it: id, name, names it had before, checkpatch type, pack."""
+        return (self.id, self.name, *self.aliases, *([self.checkpatch] if self.checkpatch else []), self.pack)
+
+    def message_for(self, case: str) -> str:
+        """The message of a case, with its placeholders."""
+        return self.messages.get(case) or self.message or self.summary
 
     def in_force(self, kernel: Kernel, profile: str) -> bool:
         """Whether the rule holds for a tree of this version under this profile, or one that it inherits from."""

@@ -71,6 +71,7 @@ def import_detectors() -> None:
     """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
     import pkgutil
 
+    import patchpilot.lint.clang.checks  # noqa: F401 (they tell the detector "c" what they give)
     from patchpilot.lint import detectors
 
     for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):
@@ -116,7 +117,7 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
 def _one_of_each(rules: Sequence[Rule]) -> None:
     seen: dict[str, Rule] = {}
     for rule in rules:
-        for word in {rule.id, rule.name}:
+        for word in {rule.id, rule.name, *rule.aliases}:
             if word in seen:
                 raise PackError(f"{rule.pack}.toml: rule {rule.id}: {word!r} is also rule {seen[word].id} of {seen[word].pack}.toml")
             seen[word] = rule
@@ -143,6 +144,7 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
     values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}
+    values["messages"], values["options"] = dict(rule.messages), dict(rule.options)
     return tuple(values[name] for name in _NAMES)
 
 

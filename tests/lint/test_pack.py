@@ -4,7 +4,9 @@
 import pytest
 
 from patchpilot.errors import PackError
+from patchpilot.lint.detector import RegisteredDetector
 from patchpilot.lint.pack import parse_pack
+from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import import_detectors
 from patchpilot.model.finding import Severity
 
@@ -69,6 +71,63 @@ def test_what_is_wrong_is_named_with_file_and_rule(old: str, new: str, says: str
         parse_pack(RULE.replace(old, new, 1), "ours.toml")
     assert says in error.value.message
     assert error.value.message.startswith("ours.toml: rule ")
+
+
+FORMS = RULE.replace("pattern = '\\bfrob\\b'", "pattern = '\\b(?P<word>frob|knob)\\b'")
+
+
+def test_a_message_has_the_named_groups_of_its_pattern() -> None:
+    (rule,) = parse_pack(FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1), "ours.toml").rules
+    assert rule.message_for("") == "'{word}' is gone: {match}"
+    assert parse_pack(FORMS, "ours.toml").rules[0].message_for("") == "no frob"
+
+
+@pytest.mark.parametrize(
+    ("added", "says", "hint"),
+    [
+        ('message = "{wrod} is gone"', "unknown placeholder {wrod}", "did you mean {word}?"),
+        ('message = "{zzz} is gone"', "unknown placeholder {zzz}", "known: match, word"),
+        ("message = 3", "message must be a string", None),
+        ('messages = {worse = "worse"}', "the detector has no case 'worse'", None),
+        ('messages = {"" = ""}', "messages must be a table of strings", None),
+        ("known_problems = [3]", "known_problems must be a list of strings", None),
+        ("options = {a = 3}", "options must be a table of strings", None),
+        ("aliases = 3", "aliases must be a list of strings", None),
+    ],
+)
+def test_a_wrong_message_is_named_with_file_and_rule(added: str, says: str, hint: str | None) -> None:
+    with pytest.raises(PackError) as error:
+        parse_pack(FORMS.replace('why = "', f'{added}\nwhy = "', 1), "ours.toml")
+    assert says in error.value.message
+    assert error.value.message.startswith("ours.toml: rule OUR001: ")
+    if hint:
+        assert error.value.hint == hint
+
+
+def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
+    gives = {"A": "", "A/short": "count", "B": "other"}
+    detectors = {"like": RegisteredDetector(lambda *_: (), {"type": str}, gives)}
+    start = RULE.index("[rule.match]")
+    end = RULE.index("[[rule.bad]]")
+    head, tail = RULE[:start], RULE[end:]
+    match = '[rule.match]\ndetector = "like"\ntype = "A"\n'
+
+    def rule(text: str) -> Rule:
+        return parse_pack(head + text + match + tail, "ours.toml", detectors).rules[0]
+
+    assert rule('message = "long"\n[rule.messages]\nshort = "{count} too few"\n').message_for("short") == "{count} too few"
+    with pytest.raises(PackError, match=r"unknown placeholder \{count\}"):
+        rule('message = "{count} too few"\n')
+    with pytest.raises(PackError, match=r"unknown placeholder \{other\}"):
+        rule('message = "long"\n[rule.messages]\nshort = "{other}"\n')
+    with pytest.raises(PackError, match="no message for the case ''"):
+        rule('[rule.messages]\nshort = "{count} too few"\n')
+
+
+def test_a_rule_goes_by_its_former_names() -> None:
+    (rule,) = parse_pack(RULE.replace('why = "', 'aliases = ["frob-gone"]\nwhy = "', 1), "ours.toml").rules
+    assert rule.aliases == ("frob-gone",)
+    assert rule.words == ("OUR001", "no-frob", "frob-gone", "ours")
 
 
 def test_broken_toml_names_the_file() -> None:

@@ -32,6 +32,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
+        "aliases": list(rule.aliases),
         "checkpatch": rule.checkpatch,
         "pack": rule.pack,
         "severity": str(rule.severity),
@@ -77,6 +78,8 @@ def page(one: RuleExplanation) -> str:
         ]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "In force", *_indented(in_force(rule))]
+    for title, entries in _notes(rule):
+        lines += ["", title, *(line for entry in entries for line in _wrapped(entry))]
     return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
 
 
@@ -110,8 +113,20 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
             lines += ["", f"Instead: {rule.remedy.text}{by_itself}"]
         if held := in_force(rule):
             lines += ["", f"In force: {held}"]
+        for title, entries in _notes(rule):
+            lines += ["", f"{title}:", "", *(f"- {' '.join(entry.split())}" for entry in entries)]
         lines += ["", f"Reference: <{rule.reference}>"]
     return "\n".join(lines)
+
+
+def _notes(rule: Rule) -> list[tuple[str, list[str]]]:
+    """What some rules have besides: options, known problems, names that they had before."""
+    notes = (
+        ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
+        ("Known problems", list(rule.known_problems)),
+        ("Former names", [", ".join(rule.aliases)] if rule.aliases else []),
+    )
+    return [(title, entries) for title, entries in notes if entries]
 
 
 def _sentence(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import added_lines, c_hunks
-from patchpilot.lint.pack_patterns import any_of, compiled, filled
+from patchpilot.lint.pack_patterns import any_of, compiled
 
 
 @detector("licence-mismatch")
@@ -66,7 +66,7 @@ def _known_licence() -> re.Pattern[str]:
     )
 
 
-@detector("deprecated-interface", names=list)
+@detector("deprecated-interface", "name instead", generic=True, names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Lines with an interface that is being removed, as many as there are more than before; `names` are "pattern => what to use"."""
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
@@ -83,7 +83,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
                 continue
             found = compiled(name).search(line.text)
             word = found[0].strip(" \t(;") if found else name
-            yield Hit(line.patch_line, f"{word} is deprecated: use {dict(pairs)[name]}")
+            yield Hit(line.patch_line, values={"name": word, "instead": dict(pairs)[name]})
 
 
 def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
@@ -93,9 +93,9 @@ def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) ->
     return next((name for name, _ in pairs if compiled(name).search(text)), None)
 
 
-@detector("added-call", names=list, paths_pattern=str, say=str)
+@detector("added-call", "name", generic=True, names=list, paths_pattern=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The first new call of each of these functions in a file; `say` is the message, with {name}."""
+    """The first new call of each of these functions in a file."""
     wanted = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
     told: set[tuple[str, str]] = set()
@@ -108,4 +108,4 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 continue
             told.add(key)
             if not any(re.search(rf"\b{re.escape(found['name'])}\s*\(", line.text) for line in hunk.change.lines("-")):
-                yield Hit(line.patch_line, filled(arguments["say"], {"name": found["name"]}), column=found.start("name") + 1)
+                yield Hit(line.patch_line, column=found.start("name") + 1, values={"name": found["name"]})

@@ -33,13 +33,14 @@ def c_text(context: Context) -> str:
 
 @detector(
     "code-like",
+    "*pattern",
+    generic=True,
     pattern=str,
     needle=str,
     line=str,
     unless_pattern=str,
     files_pattern=str,
     other_files_pattern=str,
-    say=str,
     each=bool,
     unchanged=bool,
 )
@@ -47,8 +48,8 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Added lines of C that match `pattern`, which sees the line with its sign.
 
     `needle` is text every match has. `line` is "code" (comments and quoted text blanked out, the default), "plain" (comments as blanks) or
-    "raw". `unless_pattern` must not match the same line; `files_pattern` and `other_files_pattern` say in which files. `say` is the message,
-    with the pattern's named groups in braces; `each` reports every match, not the first of a line; `unchanged` looks at context too.
+    "raw". `unless_pattern` must not match the same line; `files_pattern` and `other_files_pattern` say in which files. The message
+    may have the pattern's named groups; `each` reports every match, not the first of a line; `unchanged` looks at context too.
     """
     needle = arguments["needle"]
     if arguments.get("unchanged"):
@@ -61,7 +62,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     unless = pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
     files = pattern(arguments["files_pattern"]) if "files_pattern" in arguments else None
     others = pattern(arguments["other_files_pattern"]) if "other_files_pattern" in arguments else None
-    say, kind, each = arguments.get("say"), arguments.get("line", "code"), arguments.get("each")
+    kind, each = arguments.get("line", "code"), arguments.get("each")
     for line in lines:
         if needle not in line.raw or line.starts_file:
             continue
@@ -69,7 +70,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if (unless and unless.search(text)) or (files and not files.search(line.file)) or (others and others.search(line.file)):
             continue
         for found in wanted.finditer(text):
-            message = as_text(say.format_map({name: value or "" for name, value in found.groupdict().items()})) if say else None
-            yield Hit(line.number, message, column=max(1, found.start()))
+            values = {name: as_text(value or "") for name, value in found.groupdict().items()}
+            yield Hit(line.number, column=max(1, found.start()), values=values)
             if not each:
                 break

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
@@ -28,9 +28,9 @@ def leftover_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-@detector("more-calls", names=list, paths_pattern=str, say=str)
+@detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use", `say` has {name}, {gone}, {new}, {instead}."""
+    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use"."""
     wanted = compiled(arguments["paths_pattern"])
     changes = [change for change in context.patch.files if wanted.search(change.path)]
     for entry in arguments["names"]:
@@ -41,7 +41,7 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(new) > gone:
             found = pattern.search(new[0].text)
             word = found[0].strip(" \t(") if found else name
-            yield Hit(new[0].patch_line, filled(arguments["say"], {"name": word, "gone": gone, "new": len(new), "instead": instead}))
+            yield Hit(new[0].patch_line, values={"name": word, "gone": gone, "new": len(new), "instead": instead})
 
 
 def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:

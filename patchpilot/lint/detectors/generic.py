@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
-from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled, filled
+from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 
 
 def lines_of(context: Context, where: str) -> Iterator[tuple[int, str]]:
@@ -37,17 +37,16 @@ def subject_line(context: Context) -> int:
     return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
 
 
-@detector("like", where=str, pattern=str, unless_pattern=str, paths_pattern=str, say=str, first=bool)
+@detector("like", "match *pattern", generic=True, where=str, pattern=str, unless_pattern=str, paths_pattern=str, first=bool)
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Lines of `where` that match; `say` is the message, with the pattern's groups in braces; `paths_pattern` limits files, `first` stops at one."""
+    """Lines of `where` that match; the message may have the pattern's named groups; `paths_pattern` limits files, `first` stops at one."""
     pattern = compiled(arguments["pattern"])
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
     for at, text in _in_files(context, arguments) if "paths_pattern" in arguments else lines_of(context, arguments["where"]):
         found = pattern.search(text[:LONGEST_LINE])
         if found and not (unless and unless.search(text[:LONGEST_LINE])):
             words = {name: value or "" for name, value in found.groupdict().items()}
-            say = arguments.get("say")
-            yield Hit(at, filled(say, {"match": found[0], **words}) if say else None, column=found.start() + 1)
+            yield Hit(at, column=found.start() + 1, values={"match": found[0], **words})
             if arguments.get("first"):
                 return
 

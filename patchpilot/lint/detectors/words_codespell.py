@@ -12,6 +12,7 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import c_hunks
+from patchpilot.lint.word_lists import word_set
 
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
@@ -55,133 +56,15 @@ def _means_itself(context: Context, word: str) -> bool:
     """Whether the word is a name of this patch: part of a path, or an identifier of its code."""
     if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
         return True
-    return word.lower() in " ".join(context.patch.paths).lower() or (word[0].isupper() and not word.isupper() and word.lower() in _NAMES)
-
-
-_NAMES = frozenset(("ment", "thead", "exynos", "hist", "nd", "ser", "ue", "fo", "te"))
-_NOT_HERE = frozenset(
-    # words of this field that are misspellings elsewhere
-    [
-        "ackward",
-        "alloc",
-        "ans",
-        "ba",
-        "bootup",
-        "clk",
-        "coul",
-        "crate",
-        "creat",
-        "cros",
-        "desc",
-        "dout",
-        "edn",
-        "ede",
-        "endcode",
-        "extint",
-        "filetest",
-        "fpr",
-        "fro",
-        "gae",
-        "hist",
-        "hte",
-        "hsi",
-        "inactivate",
-        "inout",
-        "iif",
-        "ist",
-        "lod",
-        "mis",
-        "mot",
-        "nd",
-        "ned",
-        "ninth",
-        "nin",
-        "ofo",
-        "ot",
-        "parm",
-        "parms",
-        "pres",
-        "pullup",
-        "recuse",
-        "referer",
-        "requestor",
-        "rouge",
-        "rsource",
-        "sav",
-        "sie",
-        "simplier",
-        "som",
-        "ser",
-        "splitted",
-        "stap",
-        "stati",
-        "stdio",
-        "stoll",
-        "strat",
-        "suppor",
-        "te",
-        "tha",
-        "thead",
-        "uint",
-        "unsecure",
-        "unser",
-        "userspace",
-        "vie",
-        "wan",
-        "wheter",
-        "wit",
-        "afile",
-        "ro",
-        "ue",
-        "hart",
-        "sur",
-        "noes",
-        "sync'ed",
-        "re-use",
-        "reuse",
-        "runtime",
-        "preceed",
-        "varn",
-        "ans",
-        "tre",
-        "fo",
-        "numer",
-        "tthe",
-        "mmaped",
-        "assertIn",
-        "statics",
-        "invokable",
-        "unmappable",
-        "implementor",
-        "implementors",
-        "nodel",
-        "infor",
-        "isnt",
-        "dont",
-        "cant",
-        "wont",
-        "doesnt",
-        "iff",
-        "devault",
-        "iput synopsys",
-        "mapp",
-        "errorneous",
-        "thru",
-        "followings",
-        "indices",
-        "clen",
-        "pevent",
-        "nest",
-        "nwo",
-        "wih",
-    ]
-)
+    return word.lower() in " ".join(context.patch.paths).lower() or (
+        word[0].isupper() and not word.isupper() and word.lower() in word_set("codespell", "names")
+    )
 
 
 @cache
 def correction(word: str) -> str | None:
     """What codespell would write for a lower-case word; None when it does not know it as misspelt or is not sure."""
-    if word in _NOT_HERE:
+    if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()
     right = index.right(word) if index else None

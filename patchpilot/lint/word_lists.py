@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Word lists of detectors, data of their own in checks/words: read when first needed, their loaded form kept by content hash."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.errors import PackError
+from patchpilot.resources import data_dir
+
+
+def word_list(name: str, key: str) -> tuple[str, ...]:
+    """The list `key` of checks/words/NAME.toml. PackError where it is missing or no list of strings."""
+    words = _tables(name).get(key)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise PackError(f"words/{name}.toml: {key} must be a list of strings")
+    return tuple(words)
+
+
+@cache
+def word_set(name: str, key: str) -> frozenset[str]:
+    """The same list as a set."""
+    return frozenset(word_list(name, key))
+
+
+def word_table(name: str, key: str) -> Mapping[str, Any]:
+    """The table `key` of checks/words/NAME.toml. PackError where it is missing or no table."""
+    table = _tables(name).get(key)
+    if not isinstance(table, dict):
+        raise PackError(f"words/{name}.toml: {key} must be a table")
+    return table
+
+
+@cache
+def _tables(name: str) -> Mapping[str, Any]:
+    text = (data_dir("checks") / "words" / f"{name}.toml").read_bytes()
+    key = key_of((text,))
+    kind = f"words.{name}"
+    cached = recall(kind, key)
+    if isinstance(cached, dict):
+        return cached
+    import tomllib
+
+    tables = tomllib.loads(text.decode())
+    remember(kind, key, tables)
+    return tables

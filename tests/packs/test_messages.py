@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The messages of the packs: every placeholder is filled, and every form is shown by an example."""
+
+from functools import cache
+
+from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.pack_patterns import placeholders
+from patchpilot.lint.rule_store import load_packs
+from tests.kit.snippets import context_of
+
+
+@cache
+def _said() -> dict[str, list[str]]:
+    """The messages of each rule over its own bad examples."""
+    said: dict[str, list[str]] = {}
+    for pack in load_packs():
+        for rule in pack.rules:
+            for example in pack.examples[rule.id]:
+                if example.bad:
+                    context = context_of(example)
+                    findings = (*run(context, [rule]), *run_series(context, [rule]))
+                    said.setdefault(rule.name, []).extend(finding.message for finding in findings)
+    return said
+
+
+def test_every_placeholder_is_filled() -> None:
+    wrong = []
+    for pack in load_packs():
+        for rule in pack.rules:
+            names = {name for text in (rule.message, *rule.messages.values()) for name in placeholders(text)}
+            wrong += [message for message in _said()[rule.name] for name in names if f"{{{name}}}" in message]
+    assert not wrong
