@@ -65,7 +65,7 @@ def second_version(work: Path) -> str:
     """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
-    from patchpilot.services.tags.add_review_trailers import collect
+    from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
     from patchpilot.services.track.follow_series import default_archive, update
     from patchpilot.threads.track_store import Store
 
@@ -80,7 +80,7 @@ def second_version(work: Path) -> str:
         answer(work, question)
         revise(work)
         # a variable that nothing read is gone: the review still holds
-        collect(repository, store=store, changed=True)
+        add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         change(repository, Changes(changelog=CHANGES))
     return (
         "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: 6 shows it, 7 sends it"

@@ -49,43 +49,47 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
-def advise(
-    project: Project,
-    culprits: Culprits | None,
-    branches: Sequence[BranchState],
-    *,
-    present: Sequence[str] = (),
-    tagged: bool = True,
-    versions: bool = False,
-    no_backport: str | None = None,
-    size: int = 0,
-    no_fix: str = "",
-    fixed_in: str | None = None,
-) -> StableAdvice:
-    """What to write. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+@dataclass(frozen=True, slots=True)
+class StableFacts:
+    """What is known of a fix. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
 
     `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context;
-    `no_fix` why the commit is taken for no fix; `fixed_in` the first release that has the fix itself.
+    `no_fix` why the commit is taken for no fix; `fixed_in` the first release that has the fix itself; `present` the lines that ask for stable.
     """
+
+    culprits: Culprits | None
+    branches: Sequence[BranchState] = ()
+    present: Sequence[str] = ()
+    tagged: bool = True
+    versions: bool = False
+    no_backport: str | None = None
+    size: int = 0
+    no_fix: str = ""
+    fixed_in: str | None = None
+
+
+def advise(project: Project, facts: StableFacts) -> StableAdvice:
+    """The lines that ask a project's stable trees to take a fix, or why there are none."""
+    culprits, branches, size, no_backport = facts.culprits, facts.branches, facts.size, facts.no_backport
     if not project.tags.line:
         return StableAdvice((), False, (f"{project.name} has no tag that asks for a backport",))
-    if present:
-        return StableAdvice((), True, (f"it is there: {present[0]}",), _warnings(project, size))
+    if facts.present:
+        return StableAdvice((), True, (f"it is there: {facts.present[0]}",), _warnings(project, size))
     if no_backport is not None:
         if not project.tags.no_backport:
             return StableAdvice((), False, (f"{project.name} has no tag that keeps a fix out of stable",))
         return StableAdvice(
             (project.tags.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",)
         )
-    if culprits is None and no_fix:
-        return StableAdvice((), False, (no_fix,))
+    if culprits is None and facts.no_fix:
+        return StableAdvice((), False, (facts.no_fix,))
     if culprits is None:
         return StableAdvice((), False, ("the commit that introduced the bug is not known: name it with --fixes",))
     affected = [branch for branch in branches if branch.affected]
     release = culprits.oldest_release
     if release is None and not affected:
         return StableAdvice((), False, ("the bug is in no release and in no stable branch: its fix goes the same way",))
-    if release and release == fixed_in and not affected:
+    if release and release == facts.fixed_in and not affected:
         return StableAdvice((), False, (f"the bug and its fix both come with {release}: no release ever had the bug",))
     version = (release or "").lstrip("v")
     reasons = [f"the bug is in every release since {release}"] if release else ["the bug is in no mainline release"]
@@ -93,7 +97,9 @@ def advise(
         reasons.append("stable branches that have it: " + ", ".join(one.version for one in affected))
     elif branches:
         reasons.append("none of the stable branches here has it: newer ones will")
-    wants_version = bool(version and project.tags.line_versions) and (versions or not tagged or "{version}" in project.tags.line)
+    wants_version = bool(version and project.tags.line_versions) and (
+        facts.versions or not facts.tagged or "{version}" in project.tags.line
+    )
     form = project.tags.line_versions if wants_version else project.tags.line
     return StableAdvice((form.format(address=project.lists.stable, version=version),), True, tuple(reasons), _warnings(project, size))
 

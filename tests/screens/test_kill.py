@@ -55,7 +55,7 @@ def test_a_closed_terminal_ends_the_walk(mended: Path, toured: Path) -> None:
 
 def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Path) -> None:
     with Repository.open(mended) as repository:
-        prepare(repository, None, PrepareRequest(signoff=True))
+        prepare(repository, PrepareRequest(signoff=True))
 
     def mail_to(server: FaultySink) -> None:
         for name, value in (

@@ -25,7 +25,7 @@ On = Callable[[Path], PatchpilotApp]
 @pytest.fixture
 def signed(mended: Path) -> Path:
     with Repository.open(mended) as repository:
-        prepare(repository, None, PrepareRequest(signoff=True))
+        prepare(repository, PrepareRequest(signoff=True))
     return mended
 
 

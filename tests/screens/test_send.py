@@ -28,7 +28,7 @@ On = Callable[[Path], PatchpilotApp]
 def ready(mended: Path) -> Iterator[tuple[Path, Sink]]:
     """A topic that may be sent, and a server for it."""
     with Repository.open(mended) as repository:
-        prepare(repository, None, PrepareRequest(signoff=True))
+        prepare(repository, PrepareRequest(signoff=True))
     with Sink() as sink:
         for name, value in (("smtpServer", "127.0.0.1"), ("smtpServerPort", str(sink.port)), ("smtpEncryption", ""), ("confirm", "never")):
             git(mended, "config", f"sendemail.{name}", value)

@@ -7,9 +7,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.projects.loading import find_project
-from patchpilot.services.tags.find_culprits import FixesResult, find_culprits
-from patchpilot.services.tags.stable_request_tag import stable_lines
+from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
+from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.tags.named_release import releases_in
 from tests.kit.repos import Repo
 from tests.tags import culprits
@@ -18,7 +17,7 @@ from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history
 
 def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
     with Repository.open(path) as repository:
-        return find_culprits(repository, target, **words)  # type: ignore[arg-type]
+        return find_culprits(repository, FixesRequest(target, **words))  # type: ignore[arg-type]
 
 
 def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
@@ -223,9 +222,9 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_p
     story.repo.git("clone", "-q", "--bare", "--depth", "2", f"file://{tmp_path}/r", str(tmp_path / "shallow"))
     story.repo.git("clone", "-q", "--bare", "--depth", "2", "-b", "v1.2", f"file://{tmp_path}/r", str(tmp_path / "untagged"))
     with Repository.open(tmp_path / "shallow") as repository:
-        tagged = stable_lines(repository, "HEAD")
+        tagged = stable_lines(repository, StableRequest("HEAD"))
     with Repository.open(tmp_path / "untagged") as repository:
-        untagged = stable_lines(repository, "HEAD")
+        untagged = stable_lines(repository, StableRequest("HEAD"))
     assert not tagged.culprits
     assert not untagged.culprits
     assert "names a commit that is not here" in tagged.notes[0]
@@ -246,7 +245,7 @@ def test_verify_knows_how_a_project_lays_out_its_tags(tmp_path: Path, profile: s
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
     story.repo.commit(f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}', {"ring.c": FIX + "int users;\n"})
-    (judged,) = ask(tmp_path / "r", verify=True, profile=find_project(profile)).present
+    (judged,) = ask(tmp_path / "r", verify=True, profile=profile).present
     assert [problem.kind for problem in judged.problems] == (["blank-around"] if troubled else [])
 
 
@@ -321,8 +320,8 @@ def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -
     story.repo.commit("ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"})
     story.repo.tag("v1.3")
     with Repository.open(tmp_path / "r") as repository:
-        never = stable_lines(repository, "HEAD", fixes=["HEAD~1"]).advice
-        older = stable_lines(repository, "HEAD", fixes=["HEAD~1", story.culprit]).advice
+        never = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1"])).advice
+        older = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1", story.culprit])).advice
     assert (never.lines, never.eligible) == ((), False)
     assert never.reasons == ("the bug and its fix both come with v1.3: no release ever had the bug",)
     assert (older.lines, older.eligible) == (("Cc: stable@vger.kernel.org # 1.1+",), True)
@@ -336,4 +335,4 @@ def test_a_release_that_stands_alone_does_not_tell_what_others_had(tmp_path: Pat
         story.repo.git("tag", "-d", tag)
     story.repo.tag("v1.9")
     with Repository.open(tmp_path / "r") as repository:
-        assert stable_lines(repository, "HEAD", fixes=[story.culprit]).advice.eligible
+        assert stable_lines(repository, StableRequest("HEAD", fixes=[story.culprit])).advice.eligible

@@ -13,7 +13,7 @@ from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
 from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line
-from patchpilot.tags.stable_decision import BranchState, Culprits, advise
+from patchpilot.tags.stable_decision import BranchState, Culprits, StableFacts, advise
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, history
 
@@ -83,24 +83,24 @@ RELEASED = Culprits(("c",), ("v5.10",))
     ],
 )
 def test_the_stable_line_follows_from_the_culprit(words: dict[str, object], lines: tuple[str, ...], eligible: bool) -> None:
-    found = advise(LINUX, branches=(), **words)  # type: ignore[arg-type]
+    found = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
     assert (found.lines, found.eligible) == (lines, eligible)
     assert found.reasons
 
 
 def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
     branches = [BranchState("6.1", "linux-6.1.y", True, "d"), BranchState("5.10", "linux-5.10.y", False)]
-    found = advise(LINUX, Culprits(("c",), (None,)), branches)
+    found = advise(LINUX, StableFacts(Culprits(("c",), (None,)), branches))
     assert found.eligible
     assert "6.1" in found.reasons[1]
 
 
 def test_size_is_a_warning_and_profiles_differ() -> None:
-    assert advise(LINUX, RELEASED, (), size=101).warnings
-    assert not advise(LINUX, RELEASED, (), size=100).warnings
-    assert advise(find_project("dpdk"), RELEASED, ()).lines == ("Cc: stable@dpdk.org",)
-    assert not advise(find_project("u-boot"), RELEASED, ()).eligible
-    assert advise(find_project("xen"), RELEASED, ()).lines == ("Backport: 5.10+",)
+    assert advise(LINUX, StableFacts(RELEASED, size=101)).warnings
+    assert not advise(LINUX, StableFacts(RELEASED, size=100)).warnings
+    assert advise(find_project("dpdk"), StableFacts(RELEASED)).lines == ("Cc: stable@dpdk.org",)
+    assert not advise(find_project("u-boot"), StableFacts(RELEASED)).eligible
+    assert advise(find_project("xen"), StableFacts(RELEASED)).lines == ("Backport: 5.10+",)
     with pytest.raises(UsageError):
         find_project("linus")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from patchpilot.services.tags import prepare_commits as service
-from patchpilot.services.tags.find_culprits import FixesResult, find_culprits
+from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
@@ -278,8 +278,8 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_told(story: History) -> Non
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the culprit be found with this confidence, and the commit after it be as likely."""
 
-    def found(repository: Any, target: str, **words: Any) -> FixesResult:
-        result = find_culprits(repository, target, **words)
+    def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
+        result = find_culprits(repository, request, **words)
         first = replace(result.candidates[0], confidence=confidence)
         other = replace(first, commit=repository.resolve("v1.2"), subject="ring: remember that it is closed")
         return replace(result, candidates=(first, other), sure=not reason, reason=reason, tags=() if reason else result.tags)

@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.commits.repository import Repository
-from patchpilot.errors import ExitCode, InputError, UsageError
-from patchpilot.projects.loading import find_project
-from patchpilot.services.tags.find_culprits import LIMIT, MANY, FixesResult, find_culprits
+from patchpilot.errors import ExitCode, InputError
+from patchpilot.services.tags.find_culprits import LIMIT, FixesRequest, FixesResult, find_culprits_of_each
 
 MAX_LOG = 4 << 20
 
@@ -31,22 +29,12 @@ MAX_LOG = 4 << 20
 @click.argument("target", required=False)
 def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str | None) -> int:
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
-    from patchpilot.commits.range import newest_patch
-
     log = _read(bisect_log)
     with common.repository() as repository, progress_of(common) as progress:
         settings = common.settings(repository)
-        base, named = common.base(settings, base, repository), settings.get("profile")
-        profile = find_project(named) if named else None
-        target = newest_patch(repository) if target is None else target
-        ids = _commits(repository, target)
-        own = _unsent(repository, target)
-        results = tuple(
-            find_culprits(
-                repository, id_, limit=limit, verify=verify, bisect_log=log, base=base, series=own, profile=profile, progress=progress
-            )
-            for id_ in ids
-        )
+        base = common.base(settings, base, repository)
+        request = FixesRequest(target, limit=limit, verify=verify, bisect_log=log, base=base, profile=settings.get("profile"))
+        results = find_culprits_of_each(repository, request, progress=progress)
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
@@ -57,31 +45,6 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
     if verify:
         return ExitCode.FINDINGS if any(result.troubled for result in results) else ExitCode.OK
     return ExitCode.OK if all(result.sure for result in results) else ExitCode.FINDINGS
-
-
-def _commits(repository: Repository, target: str) -> tuple[str, ...]:
-    """The commits of a TARGET, oldest first; UsageError for a patch file, which stands on no history."""
-    from patchpilot.commits.range import is_mail
-
-    if is_mail(target) and not repository.find(target):
-        raise UsageError(
-            f"{target}: the culprit is looked for in history", hint="apply it first (git am FILE), then: patchpilot fixes HEAD"
-        )
-    if ".." not in target:
-        return (target,)
-    from patchpilot.commits.range import resolve_commits
-
-    return resolve_commits(repository, target)
-
-
-def _unsent(repository: Repository, target: str) -> tuple[str, ...]:
-    """What of a range has neither tag nor remote: it goes out together. Nothing for a TARGET that is no range, or too much for a series."""
-    old, dots, new = target.partition("..")
-    if not dots:
-        return ()
-    start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
-    found = repository.rev_list(f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes")
-    return found if len(found) <= MANY else ()
 
 
 def _read(file: Path | None) -> str | None:

@@ -42,15 +42,16 @@ from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
 @click.option("--dry-run", is_flag=True, help="only show what would be written")
 @click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal and no option says what to write")
 @click.argument("target", required=False)
-def command(
-    common: Common, target: str | None, base: str | None, published: bool, shared: bool, dry_run: bool, yes: bool, **words: Any
-) -> int:
+def command(common: Common, target: str | None, base: str | None, yes: bool, **words: Any) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
 
     Without an option that says what to write, it shows what it would write and asks. Only messages change: trees, authors, dates and
     your files stay as they are. `patchpilot undo` takes it back.
     """
-    asking = _Asking(common, needed=not (yes or _says_what(words)))
+    asking = _Asking(
+        common,
+        needed=not (yes or _says_what({name: value for name, value in words.items() if name not in ("published", "shared", "dry_run")})),
+    )
     with common.repository() as repository, progress_of(common) as progress:
         asking.progress = progress
         settings = common.settings(repository)
@@ -59,13 +60,7 @@ def command(
         words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,
-            target,
-            PrepareRequest(**words),
-            base=common.base(settings, base, repository, (target,)),
-            profile=settings.get("profile"),
-            dry_run=dry_run,
-            published=published,
-            shared=shared,
+            PrepareRequest(target, common.base(settings, base, repository, (target,)), settings.get("profile"), **words),
             confirm=asking.confirm,
             progress=progress,
         )
@@ -79,7 +74,7 @@ def command(
     if asking.refusal:
         raise asking.refusal
     if common.format != "json":
-        _tell(common, result, dry_run)
+        _tell(common, result, words["dry_run"])
     return ExitCode.OK
 
 

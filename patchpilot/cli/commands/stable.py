@@ -7,7 +7,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.errors import ExitCode
-from patchpilot.services.tags.stable_request_tag import StableResult, stable_lines
+from patchpilot.services.tags.stable_request_tag import StableRequest, StableResult, stable_lines
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
@@ -18,16 +18,10 @@ from patchpilot.services.tags.stable_request_tag import StableResult, stable_lin
 @click.argument("target", required=False)
 def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str | None) -> int:
     """Say which stable branches have the bug that TARGET fixes and which line asks for its backport."""
-    from patchpilot.commits.range import newest_patch
-
     with common.repository() as repository, progress_of(common) as progress:
         result = stable_lines(
             repository,
-            newest_patch(repository) if target is None else target,
-            fixes=fixes,
-            profile=common.settings(repository).get("profile"),
-            versions=versions,
-            no_backport=no_backport,
+            StableRequest(target, fixes, common.settings(repository).get("profile"), versions, no_backport),
             progress=progress,
         )
     if common.format == "json":

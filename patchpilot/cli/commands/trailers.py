@@ -9,7 +9,7 @@ from patchpilot.cli.commands.prepare import body, text
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import printable
-from patchpilot.services.tags.add_review_trailers import collect
+from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
 from patchpilot.services.tags.prepare_commits import Preparation
 
 
@@ -22,14 +22,11 @@ from patchpilot.services.tags.prepare_commits import Preparation
 @click.option("--dry-run", is_flag=True, help="only show what would be written")
 @click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal")
 @click.argument("target", required=False)
-def command(
-    common: Common, target: str | None, base: str | None, changed: bool, published: bool, shared: bool, dry_run: bool, yes: bool
-) -> int:
+def command(common: Common, target: str | None, base: str | None, yes: bool, **options: bool) -> int:
     """Add the Reviewed-by: and other tags that the followed series got to the commits of TARGET (default: your topic).
 
     Only messages change; `patchpilot undo` takes it back.
     """
-    from patchpilot.threads.track_store import Store
 
     def confirm(found: Preparation) -> bool:
         if yes:
@@ -39,17 +36,11 @@ def command(
         click.echo(text(found, common.colored), err=True)
         return click.confirm("write these messages?", err=True)
 
-    with common.repository() as repository, Store() as store, progress_of(common) as progress:
+    with common.repository() as repository, progress_of(common) as progress:
         settings = common.settings(repository)
-        found = collect(
+        found = add_review_trailers(
             repository,
-            target,
-            store=store,
-            base=common.base(settings, base, repository, (target,)),
-            changed=changed,
-            dry_run=dry_run,
-            published=published,
-            shared=shared,
+            TrailersRequest(target, common.base(settings, base, repository, (target,)), **options),
             confirm=confirm,
             progress=progress,
         )

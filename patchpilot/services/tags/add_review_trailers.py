@@ -41,23 +41,37 @@ class Collected:
     held: tuple[HeldTrailer, ...]
 
 
-def collect(
+@dataclass(frozen=True, slots=True)
+class TrailersRequest:
+    """The commits to add review tags to (None: the topic). A tag given for a patch that has changed since is held back unless `changed`.
+
+    `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
+    """
+
+    target: str | None = None
+    base: str | None = None
+    changed: bool = False
+    dry_run: bool = False
+    published: bool = False
+    shared: bool = False
+
+
+def add_review_trailers(
     repository: Repository,
-    target: str | None = None,
+    request: TrailersRequest,
     *,
-    store: Store,
-    base: str | None = None,
-    changed: bool = False,
-    dry_run: bool = False,
-    published: bool = False,
-    shared: bool = False,
+    store: Store | None = None,
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add the tags credited to the followed series of TARGET's topic. One given for a patch that has changed since is held back unless `changed`.
+    """Add the tags credited to the followed series of TARGET's topic.
 
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
     """
+    if store is None:
+        with Store() as opened:
+            return add_review_trailers(repository, request, store=opened, confirm=confirm, progress=progress)
+    target, base, changed = request.target, request.base, request.changed
     ref, head = rewrite.branch_of(repository, target)
     commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
     progress("reading the thread")
@@ -73,7 +87,9 @@ def collect(
         pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
         changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
     found = Preparation(ref, head, tuple(changes))
-    done = write(repository, found, "trailers", dry_run=dry_run, published=published, shared=shared, confirm=confirm)
+    done = write(
+        repository, found, "trailers", dry_run=request.dry_run, published=request.published, shared=request.shared, confirm=confirm
+    )
     return Collected(status.topic.subject, done, tuple(held))
 
 

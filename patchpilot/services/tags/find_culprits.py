@@ -4,11 +4,11 @@
 import re
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import resolve_patch
+from patchpilot.commits.range import is_mail, newest_patch, resolve_commits, resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
@@ -19,7 +19,7 @@ from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
-from patchpilot.projects.project import Project
+from patchpilot.projects.loading import find_project
 from patchpilot.services.tags.fix_claims import judge_fix
 from patchpilot.services.topic.topic_base import find_base
 from patchpilot.tags import rank_culprits as finder
@@ -70,33 +70,61 @@ class FixesResult:
         return any(problem.kind != "same-release" for one in self.present for problem in one.problems)
 
 
-def find_culprits(
-    repository: Repository,
-    target: str,
-    *,
-    limit: int = LIMIT,
-    verify: bool = False,
-    bisect_log: str | None = None,
-    digits: int = DIGITS,
-    base: str | None = None,
-    series: Collection[str] = (),
-    profile: Project | None = None,
-    progress: Progress = silent,
-) -> FixesResult:
-    """Judge the Fixes: tags of a commit and, unless `verify`, name the likeliest culprits without looking at them.
+@dataclass(frozen=True, slots=True)
+class FixesRequest:
+    """The fix whose culprit is asked for; None: the newest commit here. With `verify` only the Fixes: tags that are there are judged.
 
-    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` how long an id the project wants.
-    `profile`, by default that of the commit's tree, says how the project lays out its tags. What goes out together with the fix gets no tag:
+    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` the length of an id in the tag.
+    `profile`, by default that of the commit's tree, says how the project lays out its tags. What is sent together with the fix gets no tag:
     what it has over `base` (else over its upstream), and the ids of `series`.
     """
-    commit = repository.commit(resolve_patch(repository, target))
+
+    target: str | None = None
+    limit: int = LIMIT
+    verify: bool = False
+    bisect_log: str | None = None
+    digits: int = DIGITS
+    base: str | None = None
+    series: Collection[str] = ()
+    profile: str = ""
+
+
+def find_culprits_of_each(repository: Repository, request: FixesRequest, *, progress: Progress = silent) -> tuple[FixesResult, ...]:
+    """As `find_culprits`, for each commit of a TARGET that may be a range, oldest first. UsageError for a patch file, which has no history."""
+    target = newest_patch(repository) if request.target is None else request.target
+    if is_mail(target) and not repository.find(target):
+        raise UsageError(
+            f"{target}: the culprit is looked for in history", hint="apply it first (git am FILE), then: patchpilot fixes HEAD"
+        )
+    if ".." not in target:
+        return (find_culprits(repository, replace(request, target=target), progress=progress),)
+    series = (*request.series, *_unpublished(repository, target))
+    return tuple(
+        find_culprits(repository, replace(request, target=id_, series=series), progress=progress)
+        for id_ in resolve_commits(repository, target)
+    )
+
+
+def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
+    """The commits of a range that neither a tag nor a remote has: they are sent together. Nothing for more than make a series."""
+    old, _, new = target.partition("..")
+    start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+    ids = repository.rev_list(f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes")
+    return ids if len(ids) <= MANY else ()
+
+
+def find_culprits(repository: Repository, request: FixesRequest, *, progress: Progress = silent) -> FixesResult:
+    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest culprits, found without looking at them."""
+    limit, verify, bisect_log, series = request.limit, request.verify, request.bisect_log, request.series
+    commit = repository.commit(resolve_patch(repository, newest_patch(repository) if request.target is None else request.target))
     started = time.monotonic()
     graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)
-    together_with = cache(lambda: frozenset((*_series(repository, commit, base), *series)) - {commit.id})
+    together_with = cache(lambda: frozenset((*_series(repository, commit, request.base), *series)) - {commit.id})
     relations = _relations(repository, commit, releases, together_with)
-    apart = "tags-apart" in (profile or detect(CommitTree(repository, commit.id))).style.ignore
-    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=digits, apart=apart)
+    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
+    apart = "tags-apart" in project.style.ignore
+    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=request.digits, apart=apart)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
     if len(commit.parents) != 1 and bisect_log is None:

@@ -14,9 +14,9 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
-from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesResult, find_culprits, own_patch
+from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesRequest, FixesResult, find_culprits, own_patch
 from patchpilot.services.tags.fix_claims import answer_fix, judge_fix, said_fix
-from patchpilot.services.tags.stable_request_tag import stable_lines
+from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.services.topic.topic_base import topic_commits
 from patchpilot.tags.message_edit import MessageWish, compose, word_diff
 from patchpilot.tags.rank_culprits import tag_of
@@ -27,12 +27,16 @@ Confirm = Callable[["Preparation"], bool]
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
-    """What to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as given by the person.
+    """Which commits to prepare (None: the topic) and what to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as
+    the author gave it. `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
 
     `paste` takes links, message-ids, tag lines or people as they were copied. `is_fix` is the author's word on whether the commits are fixes,
     which is kept with the topic; None: it was not asked.
     """
 
+    target: str | None = None
+    base: str | None = None
+    profile: str = ""
     fixes: tuple[str, ...] = ("auto",)
     stable: str = "auto"
     versions: bool = False
@@ -49,6 +53,9 @@ class PrepareRequest:
     regression: bool = False
     signoff: bool = False
     is_fix: bool | None = None
+    dry_run: bool = False
+    published: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +101,8 @@ class Preparation:
 
 def prepare(
     repository: Repository,
-    target: str | None,
-    wanted: PrepareRequest,
+    request: PrepareRequest,
     *,
-    base: str | None = None,
-    profile: str = "",
-    dry_run: bool = False,
-    published: bool = False,
-    shared: bool = False,
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
@@ -109,17 +110,22 @@ def prepare(
 
     RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
     """
-    ref, head = rewrite.branch_of(repository, target)
-    ids = topic_commits(repository, target, base)
+    ref, head = rewrite.branch_of(repository, request.target)
+    ids = topic_commits(repository, request.target, request.base)
     for one in ids:
         if len(repository.commit(one).parents) > 1:
             raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
-    if wanted.is_fix is not None and not dry_run:
-        answer_fix(repository, [repository.commit(id_) for id_ in ids], wanted.is_fix, target=target, base=base)
-    topic = PreparedTopic(ids, base)
-    changes = tuple(_change(repository, repository.commit(id_), wanted, profile, topic, progress) for id_ in ids)
+    if request.is_fix is not None and not request.dry_run:
+        answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
+    changes = tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
     return write(
-        repository, Preparation(ref, head, changes), "prepare", dry_run=dry_run, published=published, shared=shared, confirm=confirm
+        repository,
+        Preparation(ref, head, changes),
+        "prepare",
+        dry_run=request.dry_run,
+        published=request.published,
+        shared=request.shared,
+        confirm=confirm,
     )
 
 
@@ -149,31 +155,29 @@ def write(
     return replace(found, written=True, undo=rewrite.apply(repository, plan, verb))
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedTopic:
-    """The commits that are prepared together, oldest first, and the base that was named."""
+@dataclass(slots=True)
+class _NewMessage:
+    """What is collected for one message: trailers to add, lines to replace, and notes on what was decided."""
 
-    ids: tuple[str, ...]
-    base: str | None = None
+    trailers: list[tuple[str, str]] = field(default_factory=list)
+    replaced: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
-def _change(
-    repository: Repository, commit: Commit, wanted: PrepareRequest, profile: str, topic: PreparedTopic, progress: Progress
-) -> MessageChange:
-    """The new message of one commit."""
-    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
-    notes: list[str] = []
-    trailers: list[tuple[str, str]] = []
-    mended: dict[int, str] = {}
-    culprits = _fixes(repository, commit, wanted, topic, trailers, mended, notes, progress)
-    _stable(repository, commit, wanted, culprits, profile, trailers, notes, progress)
-    trailers += _people(wanted, project)
-    if wanted.regression and culprits:
+def _change(repository: Repository, commit: Commit, request: PrepareRequest, topic: Sequence[str], progress: Progress) -> MessageChange:
+    """The new message of one commit; `topic`: the commits that are prepared together."""
+    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
+    message = _NewMessage()
+    trailers, notes = message.trailers, message.notes
+    culprits = _fixes(repository, commit, request, topic, message, progress)
+    _stable(repository, commit, request, culprits, message, progress)
+    trailers += _people(request, project)
+    if request.regression and culprits:
         notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
-    if wanted.signoff:
+    if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
-    developers = tuple(codeveloped(one)[0][1] for one in wanted.developed_by)
-    new = compose(commit.message, MessageWish(tuple(trailers), developers, mended))
+    developers = tuple(codeveloped(one)[0][1] for one in request.developed_by)
+    new = compose(commit.message, MessageWish(tuple(trailers), developers, message.replaced))
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
 
@@ -181,31 +185,29 @@ def _change(
 def _fixes(
     repository: Repository,
     commit: Commit,
-    wanted: PrepareRequest,
-    topic: PreparedTopic,
-    trailers: list[tuple[str, str]],
-    mended: dict[int, str],
-    notes: list[str],
+    request: PrepareRequest,
+    topic: Sequence[str],
+    message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """The culprits, their tags put into `trailers`; tags that are there and badly written are mended."""
-    if wanted.fixes == ("none",):
+    """The culprits, their tags added to the message; tags that are there and malformed are replaced."""
+    trailers, notes = message.trailers, message.notes
+    if request.fixes == ("none",):
         return []
-    named = [fix for fix in wanted.fixes if fix not in ("auto", "none")]
-    claim = judge_fix(repository, commit) if wanted.is_fix is None else said_fix(wanted.is_fix)
-    judged = find_culprits(
-        repository, commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=topic.base, series=topic.ids, progress=progress
-    )
+    named = [fix for fix in request.fixes if fix not in ("auto", "none")]
+    claim = judge_fix(repository, commit) if request.is_fix is None else said_fix(request.is_fix)
+    asked = FixesRequest(commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=request.base, series=topic)
+    judged = find_culprits(repository, asked, progress=progress)
     present = [one.target for one in judged.present if one.target]
     notes += [own_patch(one.target.subject) for one in judged.present if one.target and "own-series" in {bad.kind for bad in one.problems}]
     for one in judged.present:
         if one.suggestion and one.tag.text != one.suggestion and {problem.kind for problem in one.problems} - _PLACE <= _FORM:
-            mended[one.tag.line] = one.suggestion
+            message.replaced[one.tag.line] = one.suggestion
     if named:
         culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
         # this very run may give these another id
-        notes += [own_patch(culprit.subject) for culprit in culprits if culprit.id in topic.ids and culprit.id != commit.id]
-        culprits = [culprit for culprit in culprits if culprit.id not in topic.ids]
+        notes += [own_patch(culprit.subject) for culprit in culprits if culprit.id in topic and culprit.id != commit.id]
+        culprits = [culprit for culprit in culprits if culprit.id not in topic]
         trailers += [("Fixes", _value(repository, culprit)) for culprit in culprits if culprit.id not in {there.id for there in present}]
         return [*present, *culprits]
     if present:
@@ -262,43 +264,43 @@ def _value(repository: Repository, culprit: Commit) -> str:
 def _stable(
     repository: Repository,
     commit: Commit,
-    wanted: PrepareRequest,
+    request: PrepareRequest,
     culprits: Sequence[Commit],
-    profile: str,
-    trailers: list[tuple[str, str]],
-    notes: list[str],
+    message: _NewMessage,
     progress: Progress,
 ) -> None:
-    if wanted.stable == "none" or not (culprits or wanted.no_backport):
+    if request.stable == "none" or not (culprits or request.no_backport):
         return
     result = stable_lines(
         repository,
-        commit.id,
-        fixes=[culprit.id for culprit in culprits],
-        profile=profile,
-        versions=wanted.versions,
-        no_backport=wanted.no_backport,
-        assume_tag=True,
+        StableRequest(
+            commit.id,
+            fixes=[culprit.id for culprit in culprits],
+            profile=request.profile,
+            versions=request.versions,
+            no_backport=request.no_backport,
+            assume_tag=True,
+        ),
         progress=progress,
     )
     for line in result.advice.lines:
         name, _, value = line.partition(": ")
-        trailers.append((name, value))
-    notes += [*result.advice.reasons, *result.advice.warnings]
+        message.trailers.append((name, value))
+    message.notes += [*result.advice.reasons, *result.advice.warnings]
 
 
-def _people(wanted: PrepareRequest, project: Project) -> list[tuple[str, str]]:
+def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
     archive = project.tags.links
     found: list[tuple[str, str]] = []
-    for at in range(max(len(wanted.reported_by), len(wanted.closes))):
-        reporter = wanted.reported_by[at] if at < len(wanted.reported_by) else None
-        found += reported(reporter, wanted.closes[at] if at < len(wanted.closes) else None, archive)
-    found += [("Link", link(one, archive)) for one in wanted.links]
-    found += [one for text in wanted.paste for one in pasted(text, archive)]
-    for name, values in (("Suggested-by", wanted.suggested_by), ("Tested-by", wanted.tested_by), ("Cc", wanted.cc)):
+    for at in range(max(len(request.reported_by), len(request.closes))):
+        reporter = request.reported_by[at] if at < len(request.reported_by) else None
+        found += reported(reporter, request.closes[at] if at < len(request.closes) else None, archive)
+    found += [("Link", link(one, archive)) for one in request.links]
+    found += [one for text in request.paste for one in pasted(text, archive)]
+    for name, values in (("Suggested-by", request.suggested_by), ("Tested-by", request.tested_by), ("Cc", request.cc)):
         found += [(name, person(value, name)) for value in values]
-    found += [("Assisted-by", one.strip()) for one in wanted.assisted_by]
-    if wanted.regression and project.lists.regressions:
+    found += [("Assisted-by", one.strip()) for one in request.assisted_by]
+    if request.regression and project.lists.regressions:
         found.append(("Cc", project.lists.regressions))
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, is_mail, resolve_patch
+from patchpilot.commits.range import commit_patch, is_mail, newest_patch, resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
@@ -22,7 +22,7 @@ from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
 from patchpilot.services.tags.fix_claims import judge_fix
 from patchpilot.tags import rank_culprits as finder
-from patchpilot.tags.stable_decision import BranchState, Culprits, StableAdvice, advise, present_lines
+from patchpilot.tags.stable_decision import BranchState, Culprits, StableAdvice, StableFacts, advise, present_lines
 
 CYCLE = 365
 """Days; more than any project takes for one release, what its topic branches take before included."""
@@ -42,21 +42,24 @@ class StableResult:
     notes: tuple[str, ...] = ()
 
 
-def stable_lines(
-    repository: Repository,
-    target: str,
-    *,
-    fixes: Sequence[str] = (),
-    profile: str = "",
-    versions: bool = False,
-    no_backport: str | None = None,
-    assume_tag: bool = False,
-    progress: Progress = silent,
-) -> StableResult:
-    """What a fix needs for stable. `fixes` name the culprits; else its Fixes: tags do, else the finder where it is sure.
+@dataclass(frozen=True, slots=True)
+class StableRequest:
+    """The fix to decide about; None: the newest commit here. `fixes` name the culprits; else its Fixes: tags do, else the finder where it is sure.
 
     `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
     """
+
+    target: str | None = None
+    fixes: Sequence[str] = ()
+    profile: str = ""
+    versions: bool = False
+    no_backport: str | None = None
+    assume_tag: bool = False
+
+
+def stable_lines(repository: Repository, request: StableRequest, *, progress: Progress = silent) -> StableResult:
+    """What a fix needs for stable. UsageError for a patch file, which has no history."""
+    target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
             f"{target}: which branches have the bug is looked for in history",
@@ -64,10 +67,10 @@ def stable_lines(
         )
     commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)
-    project = find_project(profile) if profile else detect(CommitTree(repository, commit.id))
+    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
     notes: list[str] = []
     no_fix = ""
-    named = [repository.resolve(fix) for fix in fixes]
+    named = [repository.resolve(fix) for fix in request.fixes]
     tagged = tags_of(repository, commit)
     if not named and tagged:
         named = list(tagged)
@@ -87,15 +90,17 @@ def stable_lines(
     branches = branch_states(repository, named, project, progress) if named and project.tags.line else ()
     advice = advise(
         project,
-        _oldest_first(named, firsts) if named else None,
-        branches,
-        present=present_lines(commit),
-        tagged=bool(tagged) or assume_tag,
-        versions=versions,
-        no_backport=no_backport,
-        size=patch_size(repository, commit),
-        no_fix=no_fix,
-        fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
+        StableFacts(
+            _oldest_first(named, firsts) if named else None,
+            branches,
+            present=present_lines(commit),
+            tagged=bool(tagged) or request.assume_tag,
+            versions=request.versions,
+            no_backport=request.no_backport,
+            size=patch_size(repository, commit),
+            no_fix=no_fix,
+            fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
+        ),
     )
     return StableResult(commit.id, commit.subject, project.name, advice, tuple(named), firsts, branches, tuple(notes))
 

@@ -51,11 +51,10 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     """Review tags given to the last version that the commits lack, and those held back because their patch changed."""
     if draft.version < 2 or not ids or draft.branch is None:
         return ()
-    from patchpilot.services.tags.add_review_trailers import collect
-    from patchpilot.threads.track_store import Store
+    from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
 
     try:
-        found = collect(repository, request.target, store=Store(), base=request.base, dry_run=True, published=True, shared=True)
+        found = add_review_trailers(repository, TrailersRequest(request.target, request.base, dry_run=True, published=True, shared=True))
     except PatchpilotError:
         return ()
     problems = []

@@ -316,16 +316,15 @@ class FollowScreen(StageScreen):
 
     def action_collect(self) -> None:
         """The tags that reviewers gave, shown, then written."""
-        from patchpilot.services.tags.add_review_trailers import collect
+        from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
         from patchpilot.tags.message_edit import marked
-        from patchpilot.threads.track_store import Store
 
         session = self.session
         base = session.topic.base if session.topic else None
 
         def run(repository: Any, progress: Any, dry_run: bool) -> "Collected":
-            with Store() as store:
-                return collect(repository, session.target, store=store, base=base, dry_run=dry_run, published=True, progress=progress)
+            request = TrailersRequest(session.target, base, dry_run=dry_run, published=True)
+            return add_review_trailers(repository, request, progress=progress)
 
         def planned(found: "Collected") -> None:
             rows = [row for change in found.preparation.changed for row in marked(change.pieces).rstrip("\n").split("\n") if "{+" in row]

@@ -26,16 +26,15 @@ if TYPE_CHECKING:
 
 def load(ask: JobRequest) -> "tuple[FixesResult, StageStanding]":
     """What `patchpilot fixes` says of the commit in hand."""
-    from patchpilot.projects.loading import find_project
-    from patchpilot.services.tags.find_culprits import find_culprits
+    from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
     from patchpilot.services.tags.fix_claims import judge_fix
 
     assert ask.session.commit
     commit = ask.session.commit
-    named = ask.session.settings(ask.repository).get("profile")
-    profile = find_project(named) if named else None
+    profile = ask.session.settings(ask.repository).get("profile")
     claim = judge_fix(ask.repository, commit)
-    result = find_culprits(ask.repository, commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile, progress=ask.progress)
+    request = FixesRequest(commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile)
+    result = find_culprits(ask.repository, request, progress=ask.progress)
     if not claim.is_fix:
         return replace(result, sure=False, reason=claim.reason, is_fix=False), StageStanding(
             StageState.DONE, f"{claim.reason}; f: it is one"
@@ -113,9 +112,10 @@ class TagsScreen(StageScreen):
         self._explain(one)
         commit = self.session.commit
         if commit and (commit.id, one.commit) not in self._stable:
-            from patchpilot.services.tags.stable_request_tag import stable_lines
+            from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 
             key = (commit.id, one.commit)
+            request = StableRequest(commit.id, fixes=[one.commit], assume_tag=True)
 
             def looked(result: "StableResult") -> None:
                 self._stable[key] = result
@@ -123,7 +123,7 @@ class TagsScreen(StageScreen):
 
             self.in_thread(
                 "looking which branches have it",
-                lambda repository, progress: stable_lines(repository, key[0], fixes=[key[1]], assume_tag=True, progress=progress),
+                lambda repository, progress: stable_lines(repository, request, progress=progress),
                 looked,
             )
         if self.size.width >= 120 or self.size.height >= 36:
@@ -265,11 +265,13 @@ class TagsScreen(StageScreen):
             "writing the tags",
             lambda repository, progress, given: prepare(
                 repository,
-                commit.id,
-                wanted,
-                profile=self.session.settings(repository).get("profile"),
-                published="published" in given,
-                shared="shared" in given,
+                replace(
+                    wanted,
+                    target=commit.id,
+                    profile=self.session.settings(repository).get("profile"),
+                    published="published" in given,
+                    shared="shared" in given,
+                ),
                 progress=progress,
             ),
             written,

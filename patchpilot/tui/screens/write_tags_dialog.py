@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The dialog before tags are written: what to add, and the message as it will be, word by word, before anything is."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -101,7 +102,8 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         def work() -> None:
             try:
                 with Repository.open(directory) as repository:
-                    found = prepare(repository, ident, wanted, profile=self._tags.session.settings(repository).get("profile"), dry_run=True)
+                    profile = self._tags.session.settings(repository).get("profile")
+                    found = prepare(repository, replace(wanted, target=ident, profile=profile, dry_run=True))
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)
             else:
