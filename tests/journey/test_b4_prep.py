@@ -243,7 +243,7 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
 KILLED = """
 import os, signal, sys
 from patchpilot.cli import main
-from patchpilot.services.send import plan_and_send as send
+from patchpilot.services.send import send_mails as send
 send.finish = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main.run(sys.argv[1:])
 """

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.send_mails import deliver
 from tests.kit.fault_table import TRANSPORTS, cover, isolated
 from tests.kit.smtp import FaultySink, certificate
 from tests.kit.topics import apply, commits, topic, unpacked

@@ -25,8 +25,9 @@ from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect
-from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit import smtp_faults
 from tests.kit.raw_smtp import RawServer
@@ -240,7 +241,7 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
 
 
 def _result(repository: Repository, request: SendRequest) -> SendResult:
-    from patchpilot.services.send.plan_and_send import result_of_send
+    from patchpilot.services.send.send_result import result_of_send
 
     with Outbox() as outbox:
         send = outbox.sends(find_draft(repository, request).change_id)[-1]

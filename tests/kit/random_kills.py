@@ -18,8 +18,9 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import WAITING, SendRequest, SendResult
-from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
 from tests.kit.smtp import FaultySink

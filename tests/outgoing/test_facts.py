@@ -38,7 +38,8 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
     from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.outgoing.send_plan import SendRequest
-    from patchpilot.services.send.plan_and_send import as_send, plan
+    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.send_mails import as_send
 
     repo = topic(tmp_path / "r", 2)
     refused, warned, _ = planned(repo)

@@ -13,7 +13,8 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.services.send.plan_and_send import deliver, plan
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.send_mails import deliver
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -20,7 +20,7 @@ from patchpilot.model.address import Address
 from patchpilot.outgoing.am_roundtrip import author_unclosed
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, text_header
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.services.send.plan_and_send import plan
+from patchpilot.services.send.plan_send import plan
 from tests.kit.fault_table import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
 

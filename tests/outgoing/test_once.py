@@ -16,8 +16,9 @@ from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.draft import Drafts, new_change_id
-from patchpilot.services.send.plan_and_send import as_send, deliver, plan
+from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.send.send_mails import as_send, deliver
 from patchpilot.services.topic import find_topic as topics
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.cli import call, spawn

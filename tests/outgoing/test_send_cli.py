@@ -186,7 +186,8 @@ def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.outgoing.send_plan import SendRequest
-    from patchpilot.services.send.plan_and_send import deliver, plan
+    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.send_mails import deliver
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)

@@ -135,7 +135,8 @@ def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message
 def accept_all(repo: Repo) -> None:
     """Note the mails of the topic as planned and accepted, without sending them."""
     from patchpilot.outgoing.send_plan import SendRequest
-    from patchpilot.services.send.plan_and_send import as_send, plan
+    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.send_mails import as_send
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))

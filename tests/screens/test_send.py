@@ -14,7 +14,8 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.services.send import plan_and_send as service
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.threads.track_store import Store
 from patchpilot.tui.app import PatchpilotApp
@@ -80,9 +81,9 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
 async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink], walk_on: On) -> None:
     work, sink = ready
     with Repository.open(work) as repository:
-        planned = service.plan(repository, SendRequest())
+        planned = plan(repository, SendRequest())
         with Outbox() as outbox:
-            cut = outbox.add(service.as_send(planned), planned.letters, planned.mails)
+            cut = outbox.add(as_send(planned), planned.letters, planned.mails)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.plan_and_send import result_of_send
+from patchpilot.services.send.send_result import result_of_send
 from patchpilot.services.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call

@@ -56,7 +56,10 @@ def command(
     common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: tuple[str, ...], **asked: Any
 ) -> int:
     """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
-    from patchpilot.services.send import plan_and_send as service
+    from patchpilot.services.send.outbox_folder import write_outbox
+    from patchpilot.services.send.plan_send import plan as plan_mails
+    from patchpilot.services.send.send_mails import deliver
+    from patchpilot.services.send.send_result import result_of_plan
 
     repository = common.repository()
     settings = common.settings(repository)
@@ -99,35 +102,35 @@ def command(
             _show_effects(repository, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):
                 _write_changelog(common, request)
-            plan = service.plan(repository, request, progress=progress)
+            plan = plan_mails(repository, request, progress=progress)
     if resume and not plan.waiting and outbox is None:
         return _nothing_to_do(common, plan, dry_run=dry_run)
     if outbox is not None:
-        paths = service.write_outbox(plan, outbox)
-        _show(common, plan, service.result_of_plan(plan), "NOT SENT, written to files")
+        paths = write_outbox(plan, outbox)
+        _show(common, plan, result_of_plan(plan), "NOT SENT, written to files")
         click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if not dry_run and plan.waiting and plan.lacks_server:
         # it comes first: whatever else is fixed, no mail can be sent
         others = () if plan.request.force else plan.refusals
         plan = replace(plan, request=replace(plan.request, force=None), refusals=(NO_SERVER, *others), warnings=_without(plan, NO_SERVER))
-        _show(common, plan, service.result_of_plan(plan), _NOT_SENT, mails=False)
+        _show(common, plan, result_of_plan(plan), _NOT_SENT, mails=False)
         return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:
-        _show(common, plan, service.result_of_plan(plan), "NOT SENT (dry run)")
+        _show(common, plan, result_of_plan(plan), "NOT SENT (dry run)")
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
             unasked = SendProblem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
-            _show(common, plan, service.result_of_plan(plan), _NOT_SENT)
+            _show(common, plan, result_of_plan(plan), _NOT_SENT)
             return int(ExitCode.FINDINGS)
         _ask(common, plan)
     elif common.format == "text":
         _preview(common, plan, plan.refusals, "sending")
     with progress_of(common) as progress, _between_mails() as stopping:
-        result = service.deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
+        result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
     _result(common, plan, result)
     if stopping():
         return int(ExitCode.INTERRUPTED)
@@ -136,10 +139,11 @@ def command(
 
 def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
     """A send that was taken up and has no mail left to send: how it stands; b4 is told where it does not know yet."""
-    from patchpilot.services.send import plan_and_send as service
+    from patchpilot.services.send.send_mails import deliver
+    from patchpilot.services.send.send_result import standing
 
     with progress_of(common) as progress:
-        result = service.standing(plan) if dry_run else service.deliver(common.repository(), plan, progress=progress)
+        result = standing(plan) if dry_run else deliver(common.repository(), plan, progress=progress)
     done = result.state == "sent"
     if common.format == "text" and done:
         common.write(f"v{result.version}: every mail has been accepted, nothing is left to send\n")

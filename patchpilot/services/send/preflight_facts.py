@@ -4,6 +4,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.am_roundtrip import damages, file_damages
+from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
@@ -32,25 +34,29 @@ from patchpilot.services.topic.target_tip import find_target
 MERGE_WINDOW = timedelta(days=14)
 
 
-def gather(
-    repository: Repository,
-    request: SendRequest,
-    project: Project,
-    account: Account,
-    draft: Draft,
-    version: int,
-    series: Series,
-    ids: Sequence[str],
-    people: Addressees,
-    letters: Sequence[OutgoingMail],
-    mails: Sequence[RenderedMail],
-    progress: Progress,
+@dataclass(frozen=True, slots=True)
+class TopicToSend:
+    """A topic as it is sent: its patches (`ids`: their commits, none for patch files), its draft, its text, and to whom, from which account."""
+
+    request: SendRequest
+    project: Project
+    account: Account
+    draft: Draft
+    series: Series
+    ids: tuple[str, ...]
+    recipients: Addressees
+    text: SeriesText
+
+
+def gather_facts(
+    repository: Repository, topic: TopicToSend, letters: Sequence[OutgoingMail], mails: Sequence[RenderedMail], progress: Progress
 ) -> PreflightFacts:
-    """Ask every room once."""
+    """What preflight judges the mails of a topic by; every room is asked once."""
+    request, project, draft, series, ids, version = topic.request, topic.project, topic.draft, topic.series, topic.ids, topic.text.version
     progress("checking")
     errors, waived = check_errors(repository, request, mails, draft)
     progress("trying the target tree")
-    target = find_target(repository, ids, request.base, people.trees)
+    target = find_target(repository, ids, request.base, topic.recipients.trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
     kernel = project.kernel
@@ -69,8 +75,8 @@ def gather(
         series=series,
         draft=draft,
         version=version,
-        recipients=people.recipients,
-        account=account,
+        recipients=topic.recipients.recipients,
+        account=topic.account,
         mails=tuple(mails),
         errors=errors,
         waived=waived,

@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"git send-email takes no address without a dot in its dom
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
     """The plan of `patchpilot send --dry-run`: nothing leaves. None ahead of a visit: only the record is looked at then."""
-    from patchpilot.services.send.plan_and_send import plan
+    from patchpilot.services.send.plan_send import plan
 
     if not ask.visited:
         return None, recorded(ask, Stage.PREVIEW)
@@ -280,7 +280,7 @@ class PreviewScreen(StageScreen):
 
         def answered(value: str | None) -> None:
             if value:
-                from patchpilot.services.send.plan_and_send import write_outbox
+                from patchpilot.services.send.outbox_folder import write_outbox
 
                 self.in_thread(
                     "writing the mails",

@@ -172,7 +172,7 @@ class SendScreen(StageScreen):
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
-        from patchpilot.services.send.plan_and_send import plan
+        from patchpilot.services.send.plan_send import plan
 
         known: Sending | None = self.session.last(self.stage)
         if known and known.plan.lacks_server:
@@ -243,7 +243,7 @@ class SendScreen(StageScreen):
 
     def _deliver(self, planned: "SendPlan", *, terminal: bool, told: Any) -> None:
         from patchpilot.commits.repository import Repository
-        from patchpilot.services.send.plan_and_send import deliver
+        from patchpilot.services.send.send_mails import deliver
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             told(f"{done}/{total} {what}" if total else what)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails of a plan as files in a folder."""
+
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.outgoing.send_plan import SendPlan
+
+
+def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
+    """Leave the mails' bytes in a folder (made with its parents), one file each, in order; the paths.
+
+    InputError when it cannot be written, or holds mails that would stay between these: somebody may send all there is.
+    """
+    mails = {f"{letter.number:04d}.eml": mail.raw for letter, mail in zip(planned.letters, planned.mails, strict=True)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
+        if others:
+            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or take them away")
+        for name, raw in mails.items():
+            (folder / name).write_bytes(raw)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror or error}", hint="name a directory that can be written") from error
+    return tuple(folder / name for name in mails)

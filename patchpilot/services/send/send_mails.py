@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `send`, second part: the mails of a plan are sent, each once."""
+
+import contextlib
+from dataclasses import replace
+
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, RefusedError
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.outgoing.send_plan import NO_SERVER, WAITING, SendPlan, SendResult
+from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
+from patchpilot.series.draft import Drafts
+from patchpilot.series.message_ids import forget_ids
+from patchpilot.series.recipient_edits import Edits, EditStore, branch_key
+from patchpilot.services.send.concurrent_sends import refuse_rivals
+from patchpilot.services.send.finish_send import finish
+from patchpilot.services.send.reroll import is_remembered
+from patchpilot.services.send.resume import leave_out_for_good
+from patchpilot.services.send.send_result import result_of_plan, result_of_send
+
+
+def deliver(
+    repository: Repository, planned: SendPlan, *, terminal: bool = False, stopping: Stop = never_stop, progress: Progress = silent
+) -> SendResult:
+    """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
+    if planned.refused:
+        return result_of_plan(planned)
+    if planned.request.offline and planned.waiting:
+        raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
+    if planned.waiting and planned.lacks_server:
+        raise MissingError(NO_SERVER.message, hint=NO_SERVER.hint)
+    with contextlib.ExitStack() as held, Outbox() as outbox:
+        # the others wait while this is checked and written, not while it is sent
+        with one_at_a_time():
+            held.enter_context(sole_sender(planned.draft.change_id))
+            send = _claimed(outbox, planned)
+        if planned.left_out:
+            leave_out_for_good(repository, send, planned.left_out)
+        return _carry(repository, outbox, send, planned, terminal, stopping, progress)
+
+
+def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
+    """The send as the outbox has it from now on, this process its only sender; RefusedError when somebody sent the same since the preview."""
+    if not planned.request.to_self:
+        refuse_rivals(outbox, planned)
+    if planned.send_id:
+        return outbox.take_up(planned.send_id, planned.settled, planned.left_out)
+    _keep_choices(planned)
+    return outbox.add(as_send(planned), planned.letters, planned.mails)
+
+
+def _keep_choices(planned: SendPlan) -> None:
+    """Write into the draft what this send was asked for: the next version has it too. A mail to oneself is no version, and leaves no trace."""
+    if planned.request.to_self:
+        return
+    with Drafts() as drafts:
+        before, now = drafts.get(planned.draft.change_id), planned.draft
+        if before is None:
+            return
+        changelogs = {**before.changelogs, str(now.version): now.changelog} if now.changelog else before.changelogs
+        after = replace(before, prefix=now.prefix, in_reply_to=now.in_reply_to, answers=now.answers, changelogs=changelogs)
+        drafts.keep(before, after, f"send of v{planned.version}")
+
+
+def _carry(
+    repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, terminal: bool, stopping: Stop, progress: Progress
+) -> SendResult:
+    account, b4 = planned.account, send.transport == "b4"
+    if not _has_work(repository, send):
+        return _ended(repository, send, planned)
+    waiting = send.entries if b4 else tuple(entry for entry in send.entries if entry.state in WAITING)
+    refuse_foreign([one.mail.raw for one in waiting])
+    credential = None
+    if account.needs_login:
+        from patchpilot.outgoing.credentials import ask
+
+        credential = ask(repository, account, terminal=terminal)
+
+    def shown(what: str, done: int = 0, total: int | None = None) -> None:
+        with contextlib.suppress(OSError):
+            progress(what, done, total)
+
+    def report(index: int, outcome: Outcome) -> None:
+        entry = waiting[index]
+        # on disk first: a terminal that is gone cannot be written to
+        outbox.mark(send.id, entry.place, outcome)
+        shown(f"{outcome.state}: {entry.mail.subject}", entry.place + 1, len(send.entries))
+
+    try:
+        if b4:
+            from patchpilot.outgoing.b4 import b4_series
+
+            known_as = branch_key(repository)
+            login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping, progress=shown)
+            _carry_edits(known_as, branch_key(repository))
+        else:
+            files = [one.file for one in waiting]
+            login = git_send_email.deliver(
+                repository,
+                account,
+                files,
+                report,
+                identity=planned.request.identity,
+                credential=credential,
+                stopping=stopping,
+                progress=shown,
+                bcc=send.bcc,
+            ).login
+        if credential and login:
+            from patchpilot.outgoing.credentials import tell
+
+            tell(repository, credential, accepted=login == "accepted")
+    finally:
+        outbox.end(send.id)
+        outbox.settle(send.id)
+    return _ended(repository, outbox.get(send.id), planned)
+
+
+def _carry_edits(before: str | None, after: str | None) -> None:
+    """A branch that comes into b4's books is known by its change-id from then on: what was edited of its recipients goes with it."""
+    store = EditStore()
+    if before and after and before != after and store.load(after) == Edits():
+        edits = store.load(before)
+        if edits != Edits():
+            store.save(after, edits)
+
+
+def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
+    """The result of an attempt. A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers."""
+    result = result_of_send(done)
+    if done.state == "sent":
+        forget_ids(done.change_id, to_self=done.kind == "to-self")
+    if done.state != "sent" or done.kind != "real" or is_remembered(done):
+        return result
+    return replace(result, advice=(*result.advice, *finish(repository, done, planned.draft)))
+
+
+def _has_work(repository: Repository, send: Send) -> bool:
+    """Whether a mail waits, or b4 has not yet noted a series that is through."""
+    states = {entry.state for entry in send.entries}
+    if states & set(WAITING):
+        return True
+    if send.transport != "b4" or send.kind != "real" or states != {MailState.ACCEPTED}:
+        return False
+    known = prep_branch(repository, send.branch or "")
+    return known is not None and known.revision == send.version
+
+
+def as_send(planned: SendPlan) -> Send:
+    """A plan as the outbox keeps it, nothing of it sent."""
+    return Send(
+        id=0,
+        change_id=planned.draft.change_id,
+        repository=planned.draft.repository,
+        branch=planned.draft.branch,
+        version=planned.version,
+        transport=planned.request.via,
+        account=planned.account.label,
+        sender=planned.account.sender.header() if planned.account.sender else "",
+        kind="to-self" if planned.request.to_self else "real",
+        base=planned.base,
+        head=planned.head,
+        force=planned.request.force,
+        bcc=planned.bcc,
+        begun="",
+        entries=(),
+        identity=planned.request.identity,
+        books=planned.books,
+    )

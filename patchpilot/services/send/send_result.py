@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A plan or a send as a result: the state of each mail, and what to do next."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.send_plan import WAITING, MailResult, SendPlan, SendResult
+
+_REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
+
+
+def result_of_plan(planned: SendPlan) -> SendResult:
+    """A plan as a result: nothing left."""
+    return SendResult(
+        state="refused" if planned.refused else "planned",
+        messages=tuple(
+            MailResult(one.message_id, one.subject, one.to, one.cc, state, "")
+            for one, state in zip(planned.mails, planned.states or (MailState.PENDING,) * len(planned.mails), strict=True)
+        ),
+        refusals=planned.refusals,
+        warnings=planned.warnings,
+        version=planned.version,
+        transport=planned.request.via,
+        account=planned.account.label,
+        change_id=planned.draft.change_id,
+    )
+
+
+def standing(planned: SendPlan) -> SendResult:
+    """A send that was taken up, as it is planned; nothing is done."""
+    assert planned.send_id
+    with Outbox() as outbox:
+        send = outbox.get(planned.send_id)
+    return result_of_send(replace(send, entries=tuple(replace(entry, state=planned.states[entry.place]) for entry in send.entries)))
+
+
+def result_of_send(send: Send) -> SendResult:
+    """A send as the outbox has it."""
+    return SendResult(
+        state=send.state if send.state != "planned" else "failed",
+        messages=tuple(
+            MailResult(entry.mail.message_id, entry.mail.subject, entry.mail.to, entry.mail.cc, entry.state, entry.detail)
+            for entry in send.entries
+        ),
+        version=send.version,
+        transport=send.transport,
+        account=send.account,
+        change_id=send.change_id,
+        advice=_advice(send),
+    )
+
+
+def _advice(send: Send) -> tuple[str, ...]:
+    """What to do about mails that did not get through."""
+    lines = []
+    states = {entry.state for entry in send.entries}
+    if states == {MailState.ACCEPTED} and send.kind == "real":
+        lines.append(
+            "the answers are followed (the archive has the mail in some minutes): patchpilot track update, then patchpilot track show"
+        )
+    if states == {MailState.ACCEPTED} and send.kind == "to-self":
+        lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
+    refused = {found[1] for entry in send.entries if entry.state is MailState.REJECTED and (found := _REFUSED.match(entry.detail))}
+    if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
+        lines += [f"nothing left; to leave {one} out: patchpilot maintainers --drop {one}, then patchpilot send" for one in sorted(refused)]
+    elif refused:
+        names = " ".join(f"--drop {one}" for one in sorted(refused))
+        lines.append(
+            f"send what is missing without {', '.join(sorted(refused))}: patchpilot send --resume {names}; with them: --resume alone"
+        )
+    elif states & set(WAITING):
+        lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
+    unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
+    if unknown_state:
+        from patchpilot.services.settings import user_settings
+
+        archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
+        lines += [f"look whether it arrived: {archive}/{one}/ (minutes may pass)" for one in unknown_state]
+    if MailState.UNKNOWN in states:
+        lines.append("then: patchpilot send --resume --unknown sent, or --unknown lost to send it again with the same Message-ID")
+    if len(unknown_state) > 1:
+        lines.append(f"or one by one: patchpilot send --resume --unknown {unknown_state[0]}=sent")
+    return tuple(lines)
