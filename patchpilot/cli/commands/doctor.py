@@ -10,7 +10,7 @@ from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import unread_warnings
 from patchpilot.errors import ExitCode, MissingError, PatchpilotError
-from patchpilot.services.setup.diagnose import DoctorResult, doctor
+from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
@@ -36,8 +36,7 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
     problems: list[PatchpilotError] = []
     settings = common.settings_anyway(repository, problems)
     with progress_of(common) as progress:
-        result = doctor(
-            repository,
+        request = DoctorRequest(
             via=via or settings.get("via"),
             lore=settings.get("lore"),
             identity=identity,
@@ -46,8 +45,8 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
             unread_settings=unread_warnings(settings),
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
-            progress=progress,
         )
+        result = diagnose(repository, request, progress=progress)
     common.write(_json(result) if common.format == "json" else _text(result, quiet=common.quiet))
     return int(ExitCode.OK if result.healthy else ExitCode.FINDINGS)
 
@@ -55,16 +54,16 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
 def _text(result: DoctorResult, *, quiet: bool) -> str:
     lines: list[str] = []
     stage = ""
-    for diagnose in result.diagnoses:
-        if quiet and diagnose.state in ("ok", "skip"):
+    for diagnosis in result.diagnoses:
+        if quiet and diagnosis.state in ("ok", "skip"):
             continue
-        if diagnose.stage != stage:
-            stage = diagnose.stage
+        if diagnosis.stage != stage:
+            stage = diagnosis.stage
             lines.append(stage)
-        lines += filled(f"  {_MARKS[diagnose.state]}  ", printable(f"{diagnose.name}: {diagnose.message}"), columns())
-        if diagnose.hint:
+        lines += filled(f"  {_MARKS[diagnosis.state]}  ", printable(f"{diagnosis.name}: {diagnosis.message}"), columns())
+        if diagnosis.hint:
             # whole: a command that is to be copied must not be broken
-            lines.append(f"        {printable(diagnose.hint)}")
+            lines.append(f"        {printable(diagnosis.hint)}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -73,4 +72,4 @@ def _json(result: DoctorResult) -> str:
 
     from patchpilot.cli.output.json_document import document
 
-    return document("doctor", {"healthy": result.healthy, "checks": [asdict(diagnose) for diagnose in result.diagnoses]})
+    return document("doctor", {"healthy": result.healthy, "checks": [asdict(diagnosis) for diagnosis in result.diagnoses]})

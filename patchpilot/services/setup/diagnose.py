@@ -44,60 +44,50 @@ class DoctorResult:
     @property
     def healthy(self) -> bool:
         """Whether nothing would stop a stage."""
-        return not any(diagnose.state == "fail" for diagnose in self.diagnoses)
+        return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
-def doctor(
-    repository: Repository | None,
-    *,
-    via: str = "git-send-email",
-    lore: str = "https://lore.kernel.org/all",
-    identity: str | None = None,
-    profile: str = "",
-    wrong_settings: Sequence[PatchpilotError] = (),
-    unread_settings: Sequence[PatchpilotError] = (),
-    offline: bool = False,
-    terminal: bool = False,
-    progress: Progress = silent,
-) -> DoctorResult:
-    """Look at everything. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
+@dataclass(frozen=True, slots=True)
+class DoctorRequest:
+    """The settings to look at. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
 
-    Without a repository the mail account is the one of git's global configuration. `wrong_settings` are those that stop the other verbs,
-    `unread_settings` those that no verb reads.
+    `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb reads.
     """
+
+    via: str = "git-send-email"
+    lore: str = "https://lore.kernel.org/all"
+    identity: str | None = None
+    profile: str = ""
+    wrong_settings: Sequence[PatchpilotError] = ()
+    unread_settings: Sequence[PatchpilotError] = ()
+    offline: bool = False
+    terminal: bool = False
+
+
+def diagnose(repository: Repository | None, request: DoctorRequest, *, progress: Progress = silent) -> DoctorResult:
+    """What would stop each stage here. Without a repository the mail account is the one of git's global configuration."""
     if repository is None:
         with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-            # an empty repository has nothing of its own: what git tells in it is what git tells everywhere
+            # an empty repository has nothing of its own: git's configuration there is that of everywhere
             git(Path(place), "init", "-q")
             with Repository.open(place) as empty:
-                found = _doctor(None, empty, via, lore, identity, profile, offline, terminal, progress)
+                stages = _stages(None, empty, request, progress)
     else:
-        found = _doctor(repository, repository, via, lore, identity, profile, offline, terminal, progress)
-    wrong = (Diagnosis("settings", "setting", "fail", wrong_setting.message, wrong_setting.hint or "") for wrong_setting in wrong_settings)
-    unread = (
-        Diagnosis("settings", "setting", "warn", unread_setting.message, unread_setting.hint or "") for unread_setting in unread_settings
-    )
-    return DoctorResult((*wrong, *unread, *found.diagnoses))
+        stages = _stages(repository, repository, request, progress)
+    wrong = (Diagnosis("settings", "setting", "fail", error.message, error.hint or "") for error in request.wrong_settings)
+    unread = (Diagnosis("settings", "setting", "warn", error.message, error.hint or "") for error in request.unread_settings)
+    return DoctorResult((*wrong, *unread, *stages))
 
 
-def _doctor(
-    repository: Repository | None,
-    settings: Repository,
-    via: str,
-    lore: str,
-    identity: str | None,
-    profile: str,
-    offline: bool,
-    terminal: bool,
-    progress: Progress,
-) -> DoctorResult:
+def _stages(repository: Repository | None, settings: Repository, request: DoctorRequest, progress: Progress) -> tuple[Diagnosis, ...]:
+    """The diagnoses of every stage; mail settings are those of `settings`."""
     found: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
-        ("identity", lambda: _identity(settings, identity)),
-        ("backports", lambda: _branches(repository, profile)),
-        ("sending", lambda: _sending(settings, via, identity, offline, terminal)),
-        ("following", lambda: _following(lore, offline)),
+        ("identity", lambda: _identity(settings, request.identity)),
+        ("backports", lambda: _branches(repository, request.profile)),
+        ("sending", lambda: _sending(settings, request.via, request.identity, request.offline, request.terminal)),
+        ("following", lambda: _following(request.lore, request.offline)),
         ("state", _state),
     )
     for stage, look in looks:
@@ -106,7 +96,7 @@ def _doctor(
             found += [Diagnosis(stage, one.name, one.state, one.message, one.hint) for one in look()]
         except PatchpilotError as error:
             found.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
-    return DoctorResult(tuple(found))
+    return tuple(found)
 
 
 def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
