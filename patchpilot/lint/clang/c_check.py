@@ -62,9 +62,9 @@ class LineContext:
             self.statement_raw = True
         return self.span
 
-    def hit(self, message: str, column: int | None = None, case: str = "") -> Hit:
-        """A hit on this line; `column` is an offset in the line with its sign, `case` one of the rule's `severities`."""
-        return Hit(self.line.number, as_text(message), column=column, case=case)
+    def hit(self, column: int | None = None, case: str = "", **values: str) -> Hit:
+        """A hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message."""
+        return Hit(self.line.number, column=column, case=case, values={name: as_text(text) for name, text in values.items()})
 
 
 def _bounded(text: str) -> str:
@@ -103,6 +103,10 @@ class CCheck:
 LAYOUT: list[CCheck] = []
 CONTEXT: list[CCheck] = []
 ADDED: list[CCheck] = []
+
+
+PLACEHOLDERS: dict[str, str] = {}
+"""What the hits of the checks fill, as `Gives` has it: by `check` and `check/case`."""
 
 
 def check(

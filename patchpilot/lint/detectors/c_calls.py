@@ -117,7 +117,29 @@ class CallPlace:
         return self.lines.raw_lines(self.line.number, self.last)
 
 
-@detector("checkpatch-calls", type=str)
+_PLACEHOLDERS = {
+    "ALLOC_WITH_MULTIPLY": "better call",
+    "DEVICE_ATTR_FUNCTIONS": "name",
+    "DEVICE_ATTR_PERMS": "mode",
+    "DEVICE_ATTR_RO": "name",
+    "DEVICE_ATTR_RW": "name",
+    "DEVICE_ATTR_WO": "name",
+    "EXPORTED_WORLD_WRITABLE": "mode",
+    "MEMSET": "",
+    "MEMSET/nothing": "",
+    "MINMAX": "call",
+    "NON_OCTAL_PERMISSIONS": "mode",
+    "SYMBOLIC_PERMS": "mode octal",
+    "UNNECESSARY_MODIFIER": "modifier specifier",
+    "USLEEP_RANGE": "",
+    "USLEEP_RANGE/no-range": "",
+    "VSPRINTF_POINTER_EXTENSION": "specifier",
+    "VSPRINTF_POINTER_EXTENSION/rust": "specifier",
+    "VSPRINTF_POINTER_EXTENSION/symbol": "instead specifier",
+}
+
+
+@detector("checkpatch-calls", _PLACEHOLDERS, type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about calls and their arguments, read over all lines of the statement."""
     return by_type(context, _all, arguments["type"])
@@ -139,11 +161,11 @@ def _all(context: Context) -> Hits:
             for words, rule in rules:
                 # a second statement on the line is nobody else's to look at
                 if any(word in at.statement or word in line.text for word in words):
-                    yield from ((kind, Hit(line.number, hit.message, case=hit.case)) for kind, hit in rule(at))
+                    yield from ((kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(at))
 
 
-def _say(message: str, case: str = "") -> Hit:
-    return Hit(None, as_text(message), case=case)
+def _hit(case: str = "", **values: str) -> Hit:
+    return Hit(None, case=case, values={name: as_text(text) for name, text in values.items()})
 
 
 def _short(at: CallPlace) -> Hits:
@@ -151,7 +173,7 @@ def _short(at: CallPlace) -> Hits:
     if "h" not in raw or not _SHORT.search(raw) or not _LOG_CALL.search(at.line.text):
         return
     for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
-        yield "UNNECESSARY_MODIFIER", _say(f"what is printed is promoted to int anyway: {found[0]} needs no {found[1]}")
+        yield "UNNECESSARY_MODIFIER", _hit(specifier=found[0], modifier=found[1])
 
 
 def _pointer_formats(at: CallPlace) -> Hits:
@@ -173,23 +195,24 @@ def _pointer_formats(at: CallPlace) -> Hits:
                 break
             if kind == "x" and not told:
                 told = True
-                yield "VSPRINTF_SPECIFIER_PX", _say("%px shows where kernel memory is: %p prints a hash that serves as well")
+                yield "VSPRINTF_SPECIFIER_PX", _hit()
 
 
 def _bad_extension(specifier: str) -> Hit:
     if "pA" in specifier:
-        return _say(f"{specifier} formats what Rust passes, C has nothing of the kind", "rust")
-    instead = ", use %pS" if "pF" in specifier else ", use %ps" if "pf" in specifier else ""
-    return _say(f"{specifier} is no extension of %p{instead}")
+        return _hit("rust", specifier=specifier)
+    if "pF" in specifier or "pf" in specifier:
+        return _hit("symbol", specifier=specifier, instead="%pS" if "pF" in specifier else "%ps")
+    return _hit(specifier=specifier)
 
 
 def _memset(at: CallPlace) -> Hits:
     found = _MEMSET.match(at.statement) if _SUSPECT_SIZE.search(at.statement) else None
     size = _without_cast(found["size"]) if found else ""
     if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
-        yield "MEMSET", _say("this memset() sets nothing: its last argument is the length")
+        yield "MEMSET", _hit("nothing")
     elif re.match(r"^(?:0x|)1$", size, re.IGNORECASE):
-        yield "MEMSET", _say("a memset() of one byte: are the value and the length swapped?")
+        yield "MEMSET", _hit()
 
 
 def _without_cast(argument: str) -> str:
@@ -202,7 +225,7 @@ def _without_cast(argument: str) -> str:
 def _min_max(at: CallPlace) -> Hits:
     found = _MIN_MAX.match(at.statement) if _CAST_IN_MIN.search(at.statement) else None
     if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
-        yield "MINMAX", _say(f"{found['call']}_t() says the type once, casts hide what is lost")
+        yield "MINMAX", _hit(call=found["call"])
 
 
 def _sleep(at: CallPlace) -> Hits:
@@ -211,19 +234,19 @@ def _sleep(at: CallPlace) -> Hits:
         return
     low, high = found["min"], found["max"]
     if low == high:
-        yield "USLEEP_RANGE", _say("give usleep_range() a range, so that wake-ups can be joined")
+        yield "USLEEP_RANGE", _hit("no-range")
     elif low.isdecimal() and high.isdecimal() and len(low + high) < 40 and int(low) > int(high):
-        yield "USLEEP_RANGE", _say("the smaller argument of usleep_range() comes first")
+        yield "USLEEP_RANGE", _hit()
 
 
 def _scanf(at: CallPlace) -> Hits:
     if not re.search(r"\bsscanf\b", at.line.text, re.ASCII):
         return
     if not any(checked.search(at.statement) for checked in _CHECKED_SCANF):
-        yield "NAKED_SSCANF", _say("nobody looks at how many values sscanf() found")
+        yield "NAKED_SSCANF", _hit()
     found = _SCANF.search(at.raw)
     if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
-        yield "SSCANF_TO_KSTRTO", _say("one number is read by kstrto*(), which sees overflow and trailing text too")
+        yield "SSCANF_TO_KSTRTO", _hit()
 
 
 def _multiplied(at: CallPlace) -> Hits:
@@ -236,12 +259,12 @@ def _multiplied(at: CallPlace) -> Hits:
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
     if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
         better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(found["call"], "kmalloc_array")
-        yield "ALLOC_WITH_MULTIPLY", _say(f"{better}() notices when count times size overflows, {found['call']}() cannot")
+        yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
 
 
 def _default(at: CallPlace) -> Hits:
     if _DEFAULT.match(at.statement):
-        yield "DEFAULT_NO_BREAK", _say("an empty default: says break; and nothing less")
+        yield "DEFAULT_NO_BREAK", _hit()
 
 
 def _octal(text: str) -> int:
@@ -263,7 +286,7 @@ def _symbolic(context: Context) -> Hits:
             for found in _SYMBOLIC.finditer(line.text):
                 yield (
                     "SYMBOLIC_PERMS",
-                    Hit(line.number, f"{_octal(found[1]):04o} is read at a glance, {found[1]} is not", column=found.start()),
+                    Hit(line.number, column=found.start(), values={"octal": f"{_octal(found[1]):04o}", "mode": found[1]}),
                 )
 
 
@@ -274,15 +297,15 @@ def _device_attr(at: CallPlace) -> Hits:
     name, mode, show, store = found[1], _octal(found[2]), found[3], found[4]
     shown, stored = show == f"{name}_show", store == f"{name}_store"
     if shown and stored and mode == 0o644:
-        yield "DEVICE_ATTR_RW", _say(f"this is DEVICE_ATTR_RW({name})")
+        yield "DEVICE_ATTR_RW", _hit(name=name)
     elif shown and store == "NULL" and mode == 0o444:
-        yield "DEVICE_ATTR_RO", _say(f"this is DEVICE_ATTR_RO({name})")
+        yield "DEVICE_ATTR_RO", _hit(name=name)
     elif show == "NULL" and stored and mode == 0o200:
-        yield "DEVICE_ATTR_WO", _say(f"this is DEVICE_ATTR_WO({name})")
+        yield "DEVICE_ATTR_WO", _hit(name=name)
     elif mode in (0o644, 0o444, 0o200):
-        yield "DEVICE_ATTR_FUNCTIONS", _say(f"functions of the attribute {name!r} are called {name}_show and {name}_store")
+        yield "DEVICE_ATTR_FUNCTIONS", _hit(name=name)
     else:
-        yield "DEVICE_ATTR_PERMS", _say(f"{found[2].strip()} is an unusual mode for a device attribute")
+        yield "DEVICE_ATTR_PERMS", _hit(mode=found[2].strip())
 
 
 def _modes(at: CallPlace) -> Hits:
@@ -297,9 +320,9 @@ def _modes(at: CallPlace) -> Hits:
         octal = _OCTAL.fullmatch(mode)
         plain = name.startswith(("module_param", "proc_create")) and mode == "0"
         if not plain and ((not octal and _INT.fullmatch(mode)) or (octal and len(mode) != 4)):
-            yield "NON_OCTAL_PERMISSIONS", _say(f"permissions are four octal digits, as in 0644, not {mode}")
+            yield "NON_OCTAL_PERMISSIONS", _hit(mode=mode)
         if octal and int(re.sub(r"[^0-7].*", "", mode) or "0", 8) & 0o2:
-            yield "EXPORTED_WORLD_WRITABLE", _say(f"mode {mode} lets everybody write")
+            yield "EXPORTED_WORLD_WRITABLE", _hit(mode=mode)
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {}

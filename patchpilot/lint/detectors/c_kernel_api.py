@@ -48,9 +48,27 @@ _TEXT = lazy(rf"({STRING})")
 _LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
 _UDELAY = lazy(r"\budelay\s*\(\s*(\d{1,20})\s*\)")
 _MSLEEP = lazy(r"\bmsleep\s*\((\d{1,20})\);")
+_PLACEHOLDERS = {
+    "ALLOC_SIZEOF_STRUCT": "call pointer",
+    "ARCH_INCLUDE_LINUX": "header",
+    "ARRAY_SIZE": "array",
+    "BIT_MACRO": "macro",
+    "CONST_STRUCT": "name",
+    "INCLUDE_LINUX": "header",
+    "INIT_ATTRIBUTE": "section",
+    "INIT_ATTRIBUTE/const-data": "prefix",
+    "KREALLOC_ARG_REUSE": "pointer",
+    "LIKELY_MISUSE": "call",
+    "MEMORY_BARRIER": "",
+    "MEMORY_BARRIER/inner": "",
+    "MODULE_LICENSE": "name",
+    "MODULE_LICENSE/v2": "",
+    "UNCOMMENTED_DEFINITION": "kind",
+    "UNDOCUMENTED_SETUP": "option",
+}
 
 
-@detector("checkpatch-api", type=str)
+@detector("checkpatch-api", _PLACEHOLDERS, type=str)
 def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about interfaces of the kernel."""
     return by_type(context, _all, arguments["type"])
@@ -62,16 +80,18 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
-                    yield from ((kind, Hit(line.number, hit.message)) for kind, hit in rule(ApiPlace(context, lines, line)))
+                    yield from (
+                        (kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(ApiPlace(context, lines, line))
+                    )
     if "fall" in whole.lower():
         for line in c_lines(context):
             if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
-                yield "PREFER_FALLTHROUGH", Hit(line.number, "say it to the compiler too: write fallthrough;")
+                yield "PREFER_FALLTHROUGH", Hit(line.number)
     yield from _const_structs(context, whole)
 
 
-def _say(message: str) -> Hit:
-    return Hit(None, as_text(message))
+def _hit(case: str = "", **values: str) -> Hit:
+    return Hit(None, case=case, values={name: as_text(text) for name, text in values.items()})
 
 
 Hits = Iterator[tuple[str, Hit]]
@@ -91,7 +111,7 @@ def _array_size(at: ApiPlace) -> Hits:
     if found and "/" in at.line.text:
         array = re.escape(found[1])
         if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", at.line.text, re.ASCII):
-            yield "ARRAY_SIZE", _say(f"write ARRAY_SIZE({found[1]})")
+            yield "ARRAY_SIZE", _hit(array=found[1])
 
 
 def _asm_include(at: ApiPlace) -> Hits:
@@ -101,7 +121,7 @@ def _asm_include(at: ApiPlace) -> Hits:
     header = f"{found[1]}.h"
     if at.line.file != f"include/linux/{header}" and _wraps_asm(at.context.tree, header):
         kind = "ARCH_INCLUDE_LINUX" if at.line.file.startswith("arch/") else "INCLUDE_LINUX"
-        yield kind, _say(f"<linux/{header}> brings <asm/{header}>: include that")
+        yield kind, _hit(header=header)
 
 
 def _wraps_asm(tree: Tree, header: str) -> bool:
@@ -112,12 +132,12 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
 def _lock(at: ApiPlace) -> Hits:
     found = _LOCK.match(at.line.text)
     if found and not at.lines.has_comment_near(at.line):
-        yield "UNCOMMENTED_DEFINITION", _say(f"say in a comment what this {found[1] or found[2]} protects")
+        yield "UNCOMMENTED_DEFINITION", _hit(kind=found[1] or found[2])
 
 
 def _barrier(at: ApiPlace) -> Hits:
     if _BARRIER.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "MEMORY_BARRIER", _say("say in a comment what this barrier orders, and which one it pairs with")
+        yield "MEMORY_BARRIER", _hit()
     if (
         "__smp_" in at.line.text
         and not at.line.file.startswith("include/asm-generic/")
@@ -125,57 +145,58 @@ def _barrier(at: ApiPlace) -> Hits:
         and _INNER_BARRIER.search(at.line.text)
         and not _INNER_DEFINED.match(at.line.text)
     ):
-        yield "MEMORY_BARRIER", _say("__smp_ barriers are for barrier.h and asm-generic alone")
+        yield "MEMORY_BARRIER", _hit("inner")
 
 
 def _waiters(at: ApiPlace) -> Hits:
     if _WAITERS.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "WAITQUEUE_ACTIVE", _say("say in a comment which barrier makes this waitqueue_active() safe")
+        yield "WAITQUEUE_ACTIVE", _hit()
 
 
 def _race(at: ApiPlace) -> Hits:
     if _RACE.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "DATA_RACE", _say("say in a comment why this race does no harm")
+        yield "DATA_RACE", _hit()
 
 
 def _init_attribute(at: ApiPlace) -> Hits:
     constant = _CONST.search(at.line.text)
     if constant and (found := _INIT_DATA.search(at.line.text)):
-        yield "INIT_ATTRIBUTE", _say(f"constant data goes into {found[1]}initconst")
+        yield "INIT_ATTRIBUTE", _hit("const-data", prefix=found[1])
     if not constant and (found := _INIT_CONST.search(at.line.text)):
-        yield "INIT_ATTRIBUTE", _say(f"what is in {found[0]} must be const")
+        yield "INIT_ATTRIBUTE", _hit(section=found[0])
 
 
 def _setup(at: ApiPlace) -> Hits:
     found = _SETUP.search(at.line.raw)
     if found and not any(found[1] in line.text for line in at.lines.lines if line.sign == "+" and line.file.endswith(_PARAMETERS)):
-        yield "UNDOCUMENTED_SETUP", _say(f"the boot option {found[1]!r} is not added to kernel-parameters.txt")
+        yield "UNDOCUMENTED_SETUP", _hit(option=found[1])
 
 
 def _allocation(at: ApiPlace) -> Hits:
     text = at.line.text
     if ")" in text and _STAR_CAST.search(text) and _CAST_ALLOC.search(text):
-        yield "UNNECESSARY_CASTS", _say("void * needs no cast, and a cast hides a missing prototype")
+        yield "UNNECESSARY_CASTS", _hit()
     if "struct" in text and "sizeof" in text and (found := _ALLOC_STRUCT.search(text)):
-        yield "ALLOC_SIZEOF_STRUCT", _say(f"write {found[2]}(sizeof(*{found[1]}) …): it stays true when the type changes")
+        yield "ALLOC_SIZEOF_STRUCT", _hit(call=found[2], pointer=found[1])
     if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
-        yield "KREALLOC_ARG_REUSE", _say(f"when krealloc() fails, {found[1]} is lost and what it points to leaks")
+        yield "KREALLOC_ARG_REUSE", _hit(pointer=found[1])
 
 
 def _bit(at: ApiPlace) -> Hits:
     if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
-        yield "BIT_MACRO", _say(f"write it with BIT{'_ULL' if 'll' in found[1].lower() else ''}()")
+        macro = "BIT_ULL" if "ll" in found[1].lower() else "BIT"
+        yield "BIT_MACRO", _hit(macro=macro)
 
 
 def _likely(at: ApiPlace) -> Hits:
     if _LIKELY_COMPARED.search(at.line.text) and (found := _LIKELY.search(at.line.text)):
-        yield "LIKELY_MISUSE", _say(f"the comparison belongs inside of {found[1]}()")
+        yield "LIKELY_MISUSE", _hit(call=found[1])
 
 
 def _sysfs_emit(at: ApiPlace) -> Hits:
     found = _SYSFS_EMIT.search(at.line.text)
     if found and not at.line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
-        yield "SYSFS_EMIT", _say("what a sysfs attribute shows ends in a newline")
+        yield "SYSFS_EMIT", _hit()
 
 
 def _license(at: ApiPlace) -> Hits:
@@ -186,19 +207,19 @@ def _license(at: ApiPlace) -> Hits:
     said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
     name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in _LICENSES or name[:1] != '"':
-        yield "MODULE_LICENSE", _say(f"{name} is no licence that the module loader knows")
+        yield "MODULE_LICENSE", _hit(name=name)
     if name == '"GPL v2"':
-        yield "MODULE_LICENSE", _say('write "GPL": to the module loader "GPL v2" is the same, which versions hold is told by SPDX')
+        yield "MODULE_LICENSE", _hit("v2")
 
 
 def _delay(at: ApiPlace) -> Hits:
     if found := _UDELAY.search(at.line.text):
         if int(found[1]) >= 10:
-            yield "USLEEP_RANGE", _say("usleep_range() lets others run meanwhile, udelay() does not")
+            yield "USLEEP_RANGE", _hit()
         if int(found[1]) > 2000:
-            yield "LONG_UDELAY", _say("udelay() is not made for so long a time, mdelay() is")
+            yield "LONG_UDELAY", _hit()
     if (found := _MSLEEP.search(at.line.text)) and int(found[1]) < 20:
-        yield "MSLEEP", _say("msleep() may well sleep 20 ms when asked for less: usleep_range() is exact")
+        yield "MSLEEP", _hit()
 
 
 _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
@@ -231,4 +252,4 @@ def _const_structs(context: Context, whole: str) -> Hits:
         if "struct" in line.text and not _CONST.search(line.text):
             name = next((found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None)
             if name:
-                yield "CONST_STRUCT", Hit(line.number, f"struct {name} is const nearly everywhere")
+                yield "CONST_STRUCT", Hit(line.number, values={"name": name})

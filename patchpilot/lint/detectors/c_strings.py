@@ -61,9 +61,18 @@ _ATTRIBUTES = {
     "format": "__printf or __scanf",
     "noinline": "noinline",
 }
+_PLACEHOLDERS = {
+    "EMBEDDED_FUNCTION_NAME": "name",
+    "NEEDLESS_IF": "call",
+    "PREFER_DEFINED_ATTRIBUTE_MACRO": "attribute macro",
+    "PREFER_DEFINED_ATTRIBUTE_MACRO/unused": "",
+    "PRINTF_L": "conversion",
+    "PRINTF_Z": "conversion",
+    "UNNECESSARY_KERN_LEVEL": "level",
+}
 
 
-@detector("checkpatch-strings", type=str)
+@detector("checkpatch-strings", _PLACEHOLDERS, type=str)
 def strings(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about strings, formats, log calls and attributes."""
     return by_type(context, _all, arguments["type"])
@@ -86,10 +95,10 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if attributes and "__attribute__" in line.raw and not _UAPI.search(line.file):
             yield from _attributes(line)
         if line.raw[-1:] == "\\" and line.code.count('"') % 2:
-            yield "LINE_CONTINUATIONS", Hit(line.number, "a backslash inside of quotes continues the string with all its blanks")
+            yield "LINE_CONTINUATIONS", Hit(line.number)
         yield from _freed(line)
         if "KERN_" in line.text and not _PRINTK.search(line.text) and (found := _LEVEL_IN_LOG.search(line.text)):
-            yield "UNNECESSARY_KERN_LEVEL", Hit(line.number, f"this function has its level in its name, {found[1]} is printed as text")
+            yield "UNNECESSARY_KERN_LEVEL", Hit(line.number, values={"level": found[1]})
     yield from _function_names(context)
 
 
@@ -97,13 +106,13 @@ def _broken(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
     above = line.previous
     if above is not None and '"' in above.raw:
         if _BEGINS_WITH_STRING.match(line.text) and _ENDS_IN_QUOTE.search(above.text) and not _MAY_END_SO.search(above.raw):
-            yield "SPLIT_STRING", Hit(line.number, "a message cut in two cannot be found by who reads it on a screen")
+            yield "SPLIT_STRING", Hit(line.number)
         if _WORD_BEGINS.match(line.raw) and _WORD_ENDS.search(above.raw):
-            yield "MISSING_SPACE", Hit(line.number, "two words run into one where the string is broken")
+            yield "MISSING_SPACE", Hit(line.number)
     text = line.text
     before = _GLUED_BEFORE.search(text)
     if _GLUED_AFTER.search(text) or (before and before[1] not in ("L", "u")):
-        yield "CONCATENATED_STRING", Hit(line.number, "a blank goes between a string and what is joined to it")
+        yield "CONCATENATED_STRING", Hit(line.number)
 
 
 def _formats(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
@@ -114,19 +123,19 @@ def _formats(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
         text = line.raw[part.start(1) : part.end(1)].replace("%%", "__")
         if not big_l and (found := _BIG_L.search(text)):
             big_l = True
-            yield "PRINTF_L", Hit(line.number, f"%L{found[1]} is for floating point, long long is %ll{found[1]}")
+            yield "PRINTF_L", Hit(line.number, values={"conversion": found[1]})
         if not big_z and (found := _BIG_Z.search(text)):
             big_z = True
-            yield "PRINTF_Z", Hit(line.number, f"the length of a size_t is z: %z{found[1]}")
+            yield "PRINTF_Z", Hit(line.number, values={"conversion": found[1]})
         if "0x%" in text and _HEX_DECIMAL.search(text):
-            yield "PRINTF_0XDECIMAL", Hit(line.number, "0x before a decimal number tells a wrong number")
+            yield "PRINTF_0XDECIMAL", Hit(line.number)
 
 
 def _calls(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
     if "__func__" in line.raw and "%s" in line.raw and _TRACING.match(line.raw):
-        yield "TRACING_LOGGING", Hit(line.number, "ftrace tells which functions are entered without a message in each")
+        yield "TRACING_LOGGING", Hit(line.number)
     if "seq_printf" in line.text and _SEQ_PRINTF.search(line.code) and "%" not in quoted(line).replace("%%", ""):
-        yield "PREFER_SEQ_PUTS", Hit(line.number, "there is nothing to format: seq_puts()")
+        yield "PREFER_SEQ_PUTS", Hit(line.number)
 
 
 def _freed(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
@@ -135,7 +144,7 @@ def _freed(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
         return
     tested = _TESTED.search(above.text)
     if tested and (found := re.search(_FREED % re.escape(tested[1]), line.text, re.ASCII)):
-        yield "NEEDLESS_IF", Hit(line.number, f"{found[1]}() takes NULL and does nothing: no need to test")
+        yield "NEEDLESS_IF", Hit(line.number, values={"call": found[1]})
 
 
 def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
@@ -148,10 +157,9 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
         if macro:
             if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
                 macro = f"__{kind[1]}({kind[2]}"
-            message = as_text(f"there is a macro for __attribute__(({word[1]})): {macro}")
-            yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, message)
+            yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, values={"attribute": as_text(word[1]), "macro": as_text(macro)})
     if body.lstrip("_").startswith("unused"):
-        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, "say __always_unused or __maybe_unused: they tell which is meant")
+        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, case="unused")
 
 
 def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
@@ -167,4 +175,4 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
         walked = walked or code(context)
         name = walked.function(line.number)
         if name and name in text and len(text) != len(name) + 2 and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII):
-            yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, f'a function that is renamed keeps lying: "%s", __func__ for {name!r}')
+            yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from patchpilot.lint.clang.c_check import PLACEHOLDERS
 from patchpilot.lint.clang.walk import code
 from patchpilot.lint.detector import Arguments, Hit, detector
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 
-@detector("c", check=str)
+@detector("c", PLACEHOLDERS, check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
     """Hits of the check of this name (see patchpilot/lint/clang/checks)."""
     return code(context).hits.get(arguments["check"], [])

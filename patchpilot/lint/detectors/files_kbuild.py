@@ -23,9 +23,19 @@ _DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
 _C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
 _QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
 _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
+_PLACEHOLDERS = {
+    "CONFIG_DESCRIPTION": "least",
+    "DEPRECATED_VARIABLE": "instead variable",
+    "MAINTAINERS_STYLE": "above entry order",
+    "MAINTAINERS_STYLE/pattern": "above pattern",
+    "MAINTAINERS_STYLE/tab": "entry",
+    "MAINTAINERS_STYLE/unknown": "entry",
+    "UNDOCUMENTED_DT_STRING": "compatible",
+    "UNDOCUMENTED_DT_STRING/vendor": "vendor",
+}
 
 
-@detector("checkpatch-kbuild", type=str)
+@detector("checkpatch-kbuild", _PLACEHOLDERS, type=str)
 def kbuild(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about Kconfig, Makefiles, MAINTAINERS and device trees."""
     return by_type(context, _all, arguments["type"])
@@ -38,14 +48,13 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             continue
         path, text = line.file, line.text
         if "Kconfig" in path and _CONFIG.match(text) and _without_help(lines, line, least := _help_lines(context)):
-            message = f"a new option needs a help text of at least {least} lines that says what it is for and who wants it"
-            yield "CONFIG_DESCRIPTION", Hit(line.number, message)
+            yield "CONFIG_DESCRIPTION", Hit(line.number, values={"least": least})
         if path == "MAINTAINERS":
-            yield from (("MAINTAINERS_STYLE", Hit(line.number, message)) for message in _section_entry(line))
+            yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
         if ("Makefile" in path or "Kbuild" in path) and "EXTRA_" in text and (found := _OLD_FLAGS.search(text)) and found[1] in _FLAGS:
-            yield "DEPRECATED_VARIABLE", Hit(line.number, f"{found[1]} is obsolete: set {_FLAGS[found[1]]}")
+            yield "DEPRECATED_VARIABLE", Hit(line.number, values={"variable": found[1], "instead": _FLAGS[found[1]]})
         if context.tree is not None and "compatible" in text and _is_compatible(line):
-            yield from (("UNDOCUMENTED_DT_STRING", Hit(line.number, message)) for message in _undocumented(context, line))
+            yield from (("UNDOCUMENTED_DT_STRING", hit) for hit in _undocumented(context, line))
 
 
 def _help_lines(context: Context) -> int:
@@ -78,23 +87,23 @@ def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
     return prompt and length < least
 
 
-def _section_entry(line: ScannedLine) -> Iterator[str]:
+def _section_entry(line: ScannedLine) -> Iterator[Hit]:
     entry = _ENTRY.match(line.raw)
     if not entry or line.raw[0] != "+":
         return
     if not _TABBED_ENTRY.match(line.raw):
-        yield f"exactly one tab goes after {entry[1]}:"
+        yield Hit(line.number, case="tab", values={"entry": entry[1]})
     above = _ENTRY.match(line.previous.raw) if line.previous is not None else None
     if not above:
         return
     rank = SECTION_ORDER.find(entry[1])
     above_rank = SECTION_ORDER.find(above[1])
     if rank < 0:
-        yield f"{entry[1]}: is no entry that MAINTAINERS knows"
+        yield Hit(line.number, case="unknown", values={"entry": entry[1]})
     elif above_rank >= 0 and rank < above_rank:
-        yield f"{entry[1]}: goes before {above[1]}: (the order is {', '.join(SECTION_ORDER)})"
+        yield Hit(line.number, values={"entry": entry[1], "above": above[1], "order": ", ".join(SECTION_ORDER)})
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
-        yield f"{as_text(entry[2])} goes before {as_text(above[2])}: file patterns are sorted"
+        yield Hit(line.number, case="pattern", values={"pattern": as_text(entry[2]), "above": as_text(above[2])})
 
 
 def _is_compatible(line: ScannedLine) -> bool:
@@ -103,14 +112,14 @@ def _is_compatible(line: ScannedLine) -> bool:
     return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
 
 
-def _undocumented(context: Context, line: ScannedLine) -> Iterator[str]:
+def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
     assert context.tree is not None
     bindings = bindings_of(context.tree)
     if not bindings.is_there and not context.options.checkpatch_compat:
         return
     for compatible in _QUOTED.findall(line.raw):
         if not bindings.documents(compatible):
-            yield f"no binding in Documentation/devicetree/bindings describes {compatible!r}"
+            yield Hit(line.number, values={"compatible": compatible})
         vendor = _VENDOR.match(compatible)
         if vendor and not bindings.knows_vendor(vendor[1]):
-            yield f"the vendor {vendor[1]!r} is not in vendor-prefixes.yaml"
+            yield Hit(line.number, case="vendor", values={"vendor": vendor[1]})

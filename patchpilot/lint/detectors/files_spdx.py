@@ -22,9 +22,16 @@ _COMMENTS = {
     **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
     **dict.fromkeys(("sh", "pl", "py", "awk", "tc", "yaml"), "#"),
 }
+_PLACEHOLDERS = {
+    "SPDX_LICENSE_TAG": "comment place tag",
+    "SPDX_LICENSE_TAG/binding": "",
+    "SPDX_LICENSE_TAG/binding-header": "",
+    "SPDX_LICENSE_TAG/comment": "comment suffix",
+    "SPDX_LICENSE_TAG/line": "place",
+}
 
 
-@detector("checkpatch-spdx", type=str)
+@detector("checkpatch-spdx", _PLACEHOLDERS, type=str)
 def spdx(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits about the licence tag."""
     return by_type(context, _all, arguments["type"])
@@ -40,14 +47,12 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 if _SHEBANG.match(line.raw):
                     place = 2
                 elif line.sign == "+":
-                    yield from (
-                        ("SPDX_LICENSE_TAG", Hit(line.number, message)) for message in _first_line(line, place, context.options.kernel)
-                    )
+                    yield from (("SPDX_LICENSE_TAG", hit) for hit in _first_line(line, place, context.options.kernel))
             if line.new_line != place and _TAG in line.raw and line.suffix in SOURCES and _TAG_WORD.search(line.raw):
-                yield "SPDX_LICENSE_TAG", Hit(line.number, f"the SPDX tag goes on line {place} of the file")
+                yield "SPDX_LICENSE_TAG", Hit(line.number, case="line", values={"place": place})
 
 
-def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Iterator[str]:
+def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Iterator[Hit]:
     raw, suffix = line.raw, line.suffix
     comment = _COMMENTS.get(suffix, "")
     if place == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
@@ -55,13 +60,13 @@ def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Itera
     elif not comment and suffix == "rst":
         comment = ".."
     if suffix in ("c", "h", "s", "S") and _TAG in raw and not raw[1:].lstrip(" \t\r\f\v").startswith(comment):
-        yield f"the SPDX tag of a .{suffix} file stands in a {comment} comment"
+        yield Hit(line.number, case="comment", values={"suffix": suffix, "comment": comment})
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
-        yield f"line {place} of the file has no SPDX tag: {comment} {_TAG} <licence>"
+        yield Hit(line.number, values={"place": place, "comment": comment, "tag": _TAG})
     elif f"{_TAG} " in raw and line.file.startswith("include/dt-bindings/") and kernel >= _STRICTER:
         if not _DUAL_HEADER.search(raw):
-            yield "headers of bindings are licensed (GPL-2.0-only OR …), so that other systems may use them"
+            yield Hit(line.number, case="binding-header")
     elif f"{_TAG} " in raw and line.file.startswith("Documentation/devicetree/bindings/"):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield "bindings are licensed (GPL-2.0-only OR BSD-2-Clause), so that other systems may use them"
+            yield Hit(line.number, case="binding")

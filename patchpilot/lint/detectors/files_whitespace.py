@@ -28,9 +28,16 @@ _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
 _WHOLE_NAMES = (6, 17)
+_PLACEHOLDERS = {
+    "LOGICAL_CONTINUATIONS": "operator",
+    "LONG_LINE": "columns limit",
+    "LONG_LINE_COMMENT": "columns limit",
+    "LONG_LINE_STRING": "columns limit",
+    "OPEN_ENDED_LINE": "token",
+}
 
 
-@detector("checkpatch-text", type=str)
+@detector("checkpatch-text", _PLACEHOLDERS, type=str)
 def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about white space, length and the like."""
     return by_type(context, _all, arguments["type"])
@@ -46,9 +53,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if (raw and raw[-1] in " \t\r\f\v") or "\r" in raw:
             yield from _line_end(line)
         if ("ree" in raw or "Mass" in raw or "Temple" in raw or "Franklin" in raw or "FREE" in raw) and _FSF.search(raw):
-            yield "FSF_MAILING_ADDRESS", Hit(line.number, "no address of the FSF in a licence notice: it has moved before")
+            yield "FSF_MAILING_ADDRESS", Hit(line.number)
         if line.file in raw and line.sign == "+" and (context.options.kernel < _WHOLE_NAMES or _names_whole(line)):
-            yield "EMBEDDED_FILENAME", Hit(line.number, "a file need not name itself: the name goes stale when the file moves")
+            yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
             yield from _source(lines, line, limit)
 
@@ -60,45 +67,45 @@ def _names_whole(line: ScannedLine) -> bool:
 
 def _line_end(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
     if line.text[:1] == "+" and "\r" in line.text:
-        yield "DOS_LINE_ENDINGS", Hit(line.number, "the line ends as on DOS: use a newline only")
+        yield "DOS_LINE_ENDINGS", Hit(line.number)
     elif line.raw[0] == "+" and len(line.raw) > 1 and line.raw[-1] in " \t\r\f\v":
-        yield "TRAILING_WHITESPACE", Hit(line.number, "white space at the end of the line", column=len(line.raw.rstrip(" \t\r\f\v")))
+        yield "TRAILING_WHITESPACE", Hit(line.number, column=len(line.raw.rstrip(" \t\r\x0c\x0b")))
 
 
 def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
     raw = line.raw
     if line.length > limit and (kind := _too_long(line, limit)):
-        yield kind, Hit(line.number, f"{line.length} columns, the limit is {limit}", column=limit + 1)
+        yield kind, Hit(line.number, column=limit + 1, values={"columns": line.length, "limit": limit})
     if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
-        yield "MISSING_EOF_NEWLINE", Hit(line.number, "the file's last line has no newline")
+        yield "MISSING_EOF_NEWLINE", Hit(line.number)
     if line.suffix == "S" and "SYM_" in line.text and _LOCAL_SYMBOL.match(line.text):
         yield (
             "AVOID_L_PREFIX",
-            Hit(line.number, "a symbol that begins with .L is not in the object file: unwinders will not find its range"),
+            Hit(line.number),
         )
     if line.suffix not in TABBED:
         return
     if raw[1:2] in (" ", "\t", "\r", "\f", "\v"):
         if " " in raw and _has_blanks(raw):
-            yield "CODE_INDENT", Hit(line.number, "indent with tabs", column=1)
+            yield "CODE_INDENT", Hit(line.number, column=1)
         if raw[1] == " " and not _MAY_START_BLANK.match(line.text):
-            yield "LEADING_SPACE", Hit(line.number, "a blank at the start of the line: indent with tabs", column=1)
+            yield "LEADING_SPACE", Hit(line.number, column=1)
     if " \t" in raw:
-        yield "SPACE_BEFORE_TAB", Hit(line.number, "a blank before a tab shows as nothing, or as too much", column=raw.index(" \t"))
+        yield "SPACE_BEFORE_TAB", Hit(line.number, column=raw.index(" \t"))
     if ("&&" in raw or "||" in raw) and (found := _OPERATOR_FIRST.match(raw)):
         yield (
             "LOGICAL_CONTINUATIONS",
-            Hit(line.number, f"{found[1]} goes to the end of the line above", column=found.start(1)),
+            Hit(line.number, column=found.start(1), values={"operator": found[1]}),
         )
     if line.suffix not in ("c", "h"):
         return
     if line.text.rstrip(" \t\r\f\v")[-1:] in ("(", "[") and (found := _OPEN_END.match(line.text)):
         yield (
             "OPEN_ENDED_LINE",
-            Hit(line.number, f"the line ends in {found[1]!r}: put something behind it", column=found.start(1)),
+            Hit(line.number, column=found.start(1), values={"token": found[1]}),
         )
     if "$" in raw and _KEYWORD.match(raw):
-        yield "CVS_KEYWORD", Hit(line.number, "git does not expand $Id$, $Log$ or $Revision$")
+        yield "CVS_KEYWORD", Hit(line.number)
 
 
 def _has_blanks(raw: str) -> bool:

@@ -19,9 +19,13 @@ _NEW_FILE = lazy(r"^new file mode\s*\d+\s*$")
 _TEXT_BINDING = lazy(r"^Documentation/devicetree/bindings/.*\.txt$")
 _BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
 _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
+_PLACEHOLDERS = {
+    "EXECUTE_PERMISSIONS": "file",
+    "PATCH_PREFIX": "prefix",
+}
 
 
-@detector("checkpatch-form", type=str)
+@detector("checkpatch-form", _PLACEHOLDERS, type=str)
 def form(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about the form of the patch and its file headers."""
     return by_type(context, _all, arguments["type"])
@@ -50,9 +54,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     yield from _files(context, lines)
     yield from _broken(lines)
     for number in _moves(lines):
-        yield "FILE_PATH_CHANGES", Hit(number, "files come, go or move: see whether MAINTAINERS must follow")
+        yield "FILE_PATH_CHANGES", Hit(number)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
-        yield "NOT_UNIFIED_DIFF", Hit(last_line(lines), "there is no unified diff in it")
+        yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
 
 
 def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
@@ -66,19 +70,19 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
                 # the place that a script which walks the lines still stands on when it reads a file's name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
-                    yield "PATCH_PREFIX", Hit(reported, f"{prefix!r} is there in the tree: was the diff made without a/ and b/?")
+                    yield "PATCH_PREFIX", Hit(reported, values={"prefix": prefix})
                 if line.file.startswith("include/asm/"):
-                    yield "MODIFIED_INCLUDE_ASM", Hit(reported, "include/asm is a link: change the architecture's own include/asm-*")
+                    yield "MODIFIED_INCLUDE_ASM", Hit(reported)
             if not line.file.startswith("MAINTAINERS"):
                 now = line.file.startswith(_BINDING)
                 if binding is not None and binding != now:
-                    yield "DT_SPLIT_BINDING_PATCH", Hit(line.number, "device tree bindings go into a patch of their own")
+                    yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
                 binding = now
         elif text.startswith("new "):
             if _MODE.match(text) and not _SCRIPT.search(line.file):
-                yield "EXECUTE_PERMISSIONS", Hit(line.number, f"{as_text(line.file)} is no script, it must not be executable")
+                yield "EXECUTE_PERMISSIONS", Hit(line.number, values={"file": as_text(line.file)})
             if not line.in_log and _NEW_FILE.match(text) and _TEXT_BINDING.match(line.file):
-                yield "DT_SCHEMA_BINDING_PATCH", Hit(line.number, "new device tree bindings are written as YAML schemas")
+                yield "DT_SCHEMA_BINDING_PATCH", Hit(line.number)
         if not line.starts_hunk:
             reported = line.number
 
@@ -90,7 +94,7 @@ def _broken(lines: LineScan) -> Iterator[tuple[str, Hit]]:
                 continue
             yield (
                 "CORRUPTED_PATCH",
-                Hit(line.number, "a line in the middle of a hunk is neither added, removed nor context: was it wrapped?"),
+                Hit(line.number),
             )
             return
 

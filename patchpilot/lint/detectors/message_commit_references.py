@@ -47,9 +47,17 @@ _MARKER = re.compile(
 )
 """The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants the marker so; the tag says which
 fix a patch is taken for."""
+_PLACEHOLDERS = {
+    "BAD_FIXES_TAG": "",
+    "BAD_FIXES_TAG/known": "right",
+    "GIT_COMMIT_ID": "",
+    "GIT_COMMIT_ID/id": "id",
+    "GIT_COMMIT_ID/known": "right",
+    "UNKNOWN_COMMIT_ID": "id",
+}
 
 
-@detector("checkpatch-commits", type=str)
+@detector("checkpatch-commits", _PLACEHOLDERS, type=str)
 def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about the commits a message names."""
     return by_type(context, _all, arguments["type"])
@@ -77,7 +85,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         # without a repository the script takes every id for unknown: nobody is helped by that, unless told to do as it does
         asked = context.history is not None or context.options.checkpatch_compat
         if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
-            yield "UNKNOWN_COMMIT_ID", Hit(line.number, f"there is no commit {found[1]} here: was it rebased, or not fetched yet?")
+            yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
@@ -127,14 +135,11 @@ def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterato
     true_title = as_bytes(commit.subject) if commit else title
     if good and true_title == title:
         return
-    fix = None
     if commit:
         right = f"Fixes: {commit.reference}"
-        fix = FindingFix("suggest", right)
-        message = f"write it as {right}"
+        yield "BAD_FIXES_TAG", Hit(line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right))
     else:
-        message = 'a Fixes: tag is written: Fixes: <12 digits of the id> ("<subject of that commit>")'
-    yield "BAD_FIXES_TAG", Hit(line.number, message, fix=fix)
+        yield "BAD_FIXES_TAG", Hit(line.number)
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
@@ -176,6 +181,5 @@ def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
         return None
     if commit:
         right = f"commit {commit.reference}"
-        return Hit(line.number, f"write it as {right}", fix=FindingFix("suggest", right))
-    shown = as_text(commit_id) if commit_id else "the commit"
-    return Hit(line.number, f'name {shown} as: commit <12 or more digits of the id> ("<subject of that commit>")')
+        return Hit(line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right))
+    return Hit(line.number, case="id", values={"id": as_text(commit_id)}) if commit_id else Hit(line.number)

@@ -31,9 +31,12 @@ _UTF8 = lazy(
 _ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
 _PATH = lazy(r"(?:^|\s)(/\S*)")
 _PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
+_PLACEHOLDERS = {
+    "COMMIT_LOG_LONG_LINE": "columns limit",
+}
 
 
-@detector("checkpatch-message", type=str)
+@detector("checkpatch-message", _PLACEHOLDERS, type=str)
 def message(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about the message and the mail's headers."""
     return by_type(context, _all, arguments["type"])
@@ -67,7 +70,7 @@ def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
                 written += bool(line.text.strip(" \t\r\f\v"))
             elif seen:
                 if written < 2:
-                    yield "COMMIT_MESSAGE", Hit(line.number, "the commit has no description: say what is wrong and why this mends it")
+                    yield "COMMIT_MESSAGE", Hit(line.number)
                 return
         seen = seen or line.log_after
 
@@ -80,22 +83,22 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
             continue
         if not diff_seen and log_before(lines, line.number) and _looks_like_diff(text):
             diff_seen = True
-            yield "DIFF_IN_COMMIT_MSG", Hit(line.number, "a diff in the message may be applied as part of the patch: indent it differently")
+            yield "DIFF_IN_COMMIT_MSG", Hit(line.number)
         separated = separated or text == "---"
         if line.in_header and text[:8].lower() == "subject:" and _TOOL_SUBJECT.match(text):
-            yield "EMAIL_SUBJECT", Hit(line.number, "the subject says what changes, not which tool asked for it")
+            yield "EMAIL_SUBJECT", Hit(line.number)
         if not separated and not line.file and _CHANGE_ID.match(text):
-            yield "GERRIT_CHANGE_ID", Hit(line.number, "Change-Id: means nothing outside of Gerrit, take it out")
+            yield "GERRIT_CHANGE_ID", Hit(line.number)
         oops = oops or in_stack_dump(line)
         if not line.in_log:
             continue
         if len(text) > LOG_WIDTH and not long_seen and not oops and not _may_be_long(text, kernel):
             long_seen = True
-            yield "COMMIT_LOG_LONG_LINE", Hit(line.number, f"this line of the message has {len(text)} columns, wrap at {LOG_WIDTH}")
+            yield "COMMIT_LOG_LONG_LINE", Hit(line.number, values={"columns": len(text), "limit": LOG_WIDTH})
         if oops and not text.strip(" \t\r\f\v"):
             oops = False
         if text.startswith("#"):
-            yield "COMMIT_COMMENT_SYMBOL", Hit(line.number, "git takes a line that begins with # for a comment and drops it")
+            yield "COMMIT_COMMENT_SYMBOL", Hit(line.number)
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
@@ -120,9 +123,9 @@ def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
         if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
             continue
         if not _UTF8.fullmatch(raw):
-            yield "INVALID_UTF8", Hit(line.number, "this is not UTF-8, or has control characters")
+            yield "INVALID_UTF8", Hit(line.number)
         if other_charset and line.log_after and not line.file and _ANY_UTF8.search(raw):
-            yield "UTF8_BEFORE_PATCH", Hit(line.number, "UTF-8 in a message whose headers declare another charset")
+            yield "UTF8_BEFORE_PATCH", Hit(line.number)
 
 
 def _absolute_paths(lines: LineScan, tree: Tree) -> Iterator[tuple[str, Hit]]:
@@ -131,7 +134,7 @@ def _absolute_paths(lines: LineScan, tree: Tree) -> Iterator[tuple[str, Hit]]:
             for found in _PATH.finditer(line.text):
                 place = _PLACE.match(found[1])
                 if (place and _in_tree(place[1], tree)) or _in_tree(found[1], tree):
-                    yield "USE_RELATIVE_PATH", Hit(line.number, "name files of the tree from its top, not from the root of your disk")
+                    yield "USE_RELATIVE_PATH", Hit(line.number)
 
 
 def _in_tree(path: str, tree: Tree) -> bool:

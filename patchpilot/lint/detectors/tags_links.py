@@ -36,9 +36,14 @@ _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
 _TABLE_ENDS = ("{}};", "{{}}};", "ISAPNP_DEVICE_SINGLE_END}};", "ISAPNP_CARD_END}};", "NULL};")
 _RGMII = lazy(r'^\+\s*(phy-mode|phy-connection-type)\s*=\s*"rgmii(?:|-rxid|-txid)"')
+_PLACEHOLDERS = {
+    "COMMIT_LOG_USE_LINK": "tag",
+    "COMMIT_LOG_WRONG_LINK": "tag",
+    "MISSING_FIXES_TAG": "sign",
+}
 
 
-@detector("checkpatch-newer", type=str)
+@detector("checkpatch-newer", _PLACEHOLDERS, type=str)
 def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type that newer kernels have."""
     return by_type(context, _all, arguments["type"])
@@ -51,7 +56,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     for line in lines.added:
         if line.suffix in ("dts", "dtsi", "dtso") and "rgmii" in line.raw and _RGMII.match(line.raw) and not lines.has_comment_near(line):
-            yield "UNCOMMENTED_RGMII_MODE", Hit(line.number, 'say where the delay is made, or use "rgmii-id"')
+            yield "UNCOMMENTED_RGMII_MODE", Hit(line.number)
 
 
 def _links(context: Context) -> Iterator[tuple[str, Hit]]:
@@ -62,23 +67,23 @@ def _links(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.in_header and "eported" in line.text and _REPORTED.match(line.text):
             following = lines[line.number].raw if line.number < len(lines) else ""
             if not _CLOSES.match(following):
-                yield "BAD_REPORTED_BY_LINK", Hit(line.number, "Closes: with a link to the report goes on the next line")
+                yield "BAD_REPORTED_BY_LINK", Hit(line.number)
         if line.in_log and ":" in line.text and (found := _LINKED.match(line.text)):
             yield from _link(line, found)
         if "http" in line.raw and _ARCHIVED.search(line.raw, line.raw.lower().find("http") + 4):
-            yield "PREFER_LORE_ARCHIVE", Hit(line.number, "this archive may go: link to lore.kernel.org")
+            yield "PREFER_LORE_ARCHIVE", Hit(line.number)
 
 
 def _link(line: ScannedLine, found: re.Match[str]) -> Iterator[tuple[str, Hit]]:
     tag, value = found[1], found[2]
     known = tag in ("Link:", "Closes:")
     if known and not value.startswith(("http://", "https://")):
-        yield "COMMIT_LOG_WRONG_LINK", Hit(line.number, f"a public link goes behind {tag}")
+        yield "COMMIT_LOG_WRONG_LINK", Hit(line.number, values={"tag": tag})
     elif not known and value.startswith("http"):
         if _VERSION.match(tag):
-            yield "COMMIT_LOG_VERSIONING", Hit(line.number, "what changed between versions goes below the ---")
+            yield "COMMIT_LOG_VERSIONING", Hit(line.number)
         else:
-            yield "COMMIT_LOG_USE_LINK", Hit(line.number, as_text(f"{tag} is no tag for links: Link: or Closes:"))
+            yield "COMMIT_LOG_USE_LINK", Hit(line.number, values={"tag": as_text(tag)})
 
 
 def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
@@ -94,7 +99,7 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
             if not changes and (found := _BUG_SIGN.search(line.text)):
                 sign = found[0].strip()
     if sign and is_patch(lines):
-        yield "MISSING_FIXES_TAG", Hit(last_line(lines), f"the message has {sign!r}: does it want a Fixes: tag?")
+        yield "MISSING_FIXES_TAG", Hit(last_line(lines), values={"sign": sign})
 
 
 def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
@@ -112,4 +117,4 @@ def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
         table = "\n".join(part[1:] for part in span.text.split("\n")).replace("\\\n", "\n")
         table = _FIELD.sub("", _EMPTY.sub("", table))
         if not table.endswith(_TABLE_ENDS):
-            yield "MISSING_SENTINEL", Hit(line.number, "the table has no empty last entry: whoever walks it goes on behind its end")
+            yield "MISSING_SENTINEL", Hit(line.number)

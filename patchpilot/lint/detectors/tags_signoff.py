@@ -38,9 +38,32 @@ _ADDRESS_COMMENT = lazy(r"\([^()]*\)")
 _NAME_COMMENT = lazy(r"\([^)]+\)")
 _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
 _NOT_NAMED = frozenset(' \t-"')
+_PLACEHOLDERS = {
+    "BAD_SIGN_OFF/address-form": "better value",
+    "BAD_SIGN_OFF/after-address": "value",
+    "BAD_SIGN_OFF/agent": "",
+    "BAD_SIGN_OFF/author-is-co-developer": "author",
+    "BAD_SIGN_OFF/capitals": "tag usual",
+    "BAD_SIGN_OFF/co-developer-differs": "",
+    "BAD_SIGN_OFF/co-developer-unsigned": "",
+    "BAD_SIGN_OFF/comment-in-address": "address",
+    "BAD_SIGN_OFF/comments": "value",
+    "BAD_SIGN_OFF/near": "near tag",
+    "BAD_SIGN_OFF/no-address": "value",
+    "BAD_SIGN_OFF/repeated": "",
+    "BAD_SIGN_OFF/space-after": "tag",
+    "BAD_SIGN_OFF/space-before": "tag",
+    "BAD_SIGN_OFF/unknown": "tag",
+    "BAD_STABLE_ADDRESS_STYLE": "right value",
+    "FROM_SIGN_OFF_MISMATCH/address": "author signer",
+    "FROM_SIGN_OFF_MISMATCH/comment": "author signer",
+    "FROM_SIGN_OFF_MISMATCH/name": "author signer",
+    "FROM_SIGN_OFF_MISMATCH/subaddress": "author signer",
+    "NO_AUTHOR_SIGN_OFF": "author",
+}
 
 
-@detector("checkpatch-signoff", type=str)
+@detector("checkpatch-signoff", _PLACEHOLDERS, type=str)
 def signoff(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about tags and sign-offs."""
     return by_type(context, _all, arguments["type"])
@@ -117,70 +140,70 @@ class _Signed:
     def verdict(self, author: str, at: int) -> Iterator[tuple[str, Hit]]:
         """What to say at the end of the patch."""
         if not self.any:
-            yield "MISSING_SIGN_OFF", Hit(at, "no Signed-off-by: line: without one nobody may apply the patch")
+            yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
             return
         elif not self.problem:
-            yield "NO_AUTHOR_SIGN_OFF", Hit(at, f"the author, {as_text(author)!r}, did not sign off")
+            yield "NO_AUTHOR_SIGN_OFF", Hit(at, values={"author": as_text(author)})
         else:
-            words = {"comment": "comment", "name": "name", "address": "address", "subaddress": "address extension (+…)"}
-            case = "comment" if self.problem == "comment" else ""
-            message = (
-                f"author and sign-off differ in the {words[self.problem]}: {as_text(author)!r} wrote it, {as_text(self.text)!r} signed"
-            )
-            yield "FROM_SIGN_OFF_MISMATCH", Hit(at, message, case=case)
+            values = {"author": as_text(author), "signer": as_text(self.text)}
+            yield "FROM_SIGN_OFF_MISMATCH", Hit(at, case=self.problem, values=values)
 
 
 def _tag(lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, seen: set[str]) -> Iterator[tuple[str, Hit]]:
-    def bad(message: str, case: str = "") -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), case=case)
+    def bad(case: str, **values: str) -> tuple[str, Hit]:
+        return "BAD_SIGN_OFF", Hit(line.number, case=case, values={name: as_text(text) for name, text in values.items()})
 
     before, tag, after, value = found.groups()
     usual = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
         near = next((one for one in _STANDARD if _distance(tag, one) <= 2), "")
-        yield bad(f"{tag!r} is not a tag the kernel uses" + (f", did you mean {near!r}?" if near else ""))
+        yield bad("near", tag=tag, near=near) if near else bad("unknown", tag=tag)
     if before:
-        yield bad(f"white space before {usual}")
+        yield bad("space-before", tag=usual)
     if tag.lower().endswith("-by:") and tag != usual:
-        yield bad(f"{tag!r} is written {usual!r}")
+        yield bad("capitals", tag=tag, usual=usual)
     if after != " ":
-        yield bad(f"one space, no more and no less, goes after {usual}")
+        yield bad("space-after", tag=usual)
     if tag.lower().startswith("assisted-by:"):
         if not _AGENT.match(value):
-            yield bad("Assisted-by: names a tool as AGENT_NAME:MODEL_VERSION, optionally with other tools in brackets")
+            yield bad("agent")
         return
     yield from _value(line, value)
     compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
     if compact in seen:
-        yield bad("this tag stands above already")
+        yield bad("repeated")
     seen.add(compact)
     if tag.lower() == "co-developed-by:":
-        yield from map(bad, _co_developer(lines, line, value, author))
+        if value == author:
+            yield bad("author-is-co-developer", author=author)
+        if case := _unsigned_co_developer(lines, line, value):
+            yield bad(case)
 
 
 def _value(line: ScannedLine, value: str) -> Iterator[tuple[str, Hit]]:
-    def bad(message: str, case: str = "") -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, as_text(message), case=case)
+    def bad(case: str, **values: str) -> tuple[str, Hit]:
+        return "BAD_SIGN_OFF", Hit(line.number, case=case, values={name: as_text(text) for name, text in values.items()})
 
     box = parse_mailbox(value)
     better = box.written()
     if not better:
-        yield bad(f"{value!r} has no mail address", "no-address")
+        yield bad("no-address", value=value)
         return
     if parse_mailbox(better) != box:
-        yield bad(f"the address {value!r} is better written {better!r}")
+        yield bad("address-form", value=value, better=better)
     if _ADDRESS_COMMENT.sub("", box.address) != box.address:
-        yield bad(f"no comment goes inside the address {box.address!r}")
+        yield bad("comment-in-address", address=box.address)
     if len(_NAME_COMMENT.findall(box.comment)) > 1:
-        yield bad(f"more than one comment after the name in {value!r}")
+        yield bad("comments", value=value)
     if _STABLE.match(value):
         if box.name or (box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)):
-            yield "BAD_STABLE_ADDRESS_STYLE", Hit(line.number, as_text(f"write {_stable_form(box)!r} instead of {value!r}"))
+            right = _stable_form(box)
+            yield "BAD_STABLE_ADDRESS_STYLE", Hit(line.number, values={"right": as_text(right), "value": as_text(value)})
     elif box.rest and not (
         (box.rest[0] == "#" and len(box.rest) > 1) or (box.rest[0] == "(" and box.rest[-1] == ")" and len(box.rest) > 2)
     ):
-        yield bad(f"what follows the address in {value!r} goes into parentheses or behind a #")
+        yield bad("after-address", value=value)
 
 
 def _stable_form(box: Mailbox) -> str:
@@ -192,15 +215,13 @@ def _stable_form(box: Mailbox) -> str:
     return f"{box.address} # {rest}" if rest else box.address
 
 
-def _co_developer(lines: LineScan, line: ScannedLine, value: str, author: str) -> Iterator[str]:
-    if value == author:
-        yield f"the author of a patch, {author!r}, is not its co-developer too"
+def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> str:
+    """The case of a co-developer whose Signed-off-by is not on the next line; "" where it is."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
-        yield "the co-developer's own Signed-off-by: goes on the next line"
-    elif signed[1] != value:
-        yield "Co-developed-by: and the Signed-off-by: below it name different people"
+        return "co-developer-unsigned"
+    return "co-developer-differs" if signed[1] != value else ""
 
 
 @functools.lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ _NAMES = lazy(r"^N:", re.MULTILINE)
 _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 
-@detector("checkpatch-obsolete")
+@detector("checkpatch-obsolete", "path")
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The header lines of files whose section is obsolete (or that are not in the tree and say so in their name)."""
     tree = context.tree
@@ -37,7 +37,7 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             else:
                 known[path] = "obsolete" in path.lower()
         if known[path]:
-            yield Hit(line.number, f"{path} is obsolete: only what must be changed should be")
+            yield Hit(line.number, values={"path": path})
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:

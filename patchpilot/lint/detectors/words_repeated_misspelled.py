@@ -24,9 +24,14 @@ _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
 _LAST_WORD = lazy(rf"({_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
+_PLACEHOLDERS = {
+    "REPEATED_WORD": "word",
+    "REPEATED_WORD/line-break": "carried",
+    "TYPO_SPELLING": "better typo",
+}
 
 
-@detector("checkpatch-words", type=str)
+@detector("checkpatch-words", _PLACEHOLDERS, type=str)
 def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Hits of one type about words, in the message and in added lines."""
     return by_type(context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"])
@@ -66,7 +71,7 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             typo = raw[start:end]
             better = _in_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
-            yield "TYPO_SPELLING", Hit(line.number, f"{as_text(typo)!r} is spelled {better!r}", column=max(1, start), fix=fix)
+            yield "TYPO_SPELLING", Hit(line.number, column=max(1, start), fix=fix, values={"typo": as_text(typo), "better": better})
 
 
 def _misspelled(raw: str, single: Mapping[str, str], phrases: Mapping[str, str]) -> Iterator[tuple[int, int]]:
@@ -126,10 +131,10 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
             for word, second in _doubles(line):
                 # a finding of the message is shown without a place when it has no column
                 column = None if line.log_after else second
-                yield "REPEATED_WORD", Hit(line.number, f"{word!r} stands there twice", column=column)
+                yield "REPEATED_WORD", Hit(line.number, column=column, values={"word": word})
         if carried := _carried_over(line):
             column = line.raw.index(carried, 1)
-            yield "REPEATED_WORD", Hit(line.number, f"{carried!r} ends the line above and begins this one", column=column)
+            yield "REPEATED_WORD", Hit(line.number, column=column, case="line-break", values={"carried": carried})
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Braces around the arms of conditions and loops, and blank lines at braces."""
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import pattern
 from patchpilot.lint.clang.statements import StatementSpan
 from patchpilot.lint.detector import Hit
+
+PLACEHOLDERS.update(
+    {
+        "needless-braces": "",
+        "needless-braces/no-arm": "",
+    }
+)
 
 
 @check(ADDED, "if", "while", "for", "else")
@@ -37,9 +44,9 @@ def _whole_condition(spot: LineContext, excused: set[int]) -> list[tuple[str, Hi
     if not braced:
         return []
     if not needing:
-        return [("needless-braces", spot.hit("no arm of this condition needs braces"))]
+        return [("needless-braces", spot.hit(case="no-arm"))]
     if needing != len(arms) and braced != len(arms):
-        return [("braces-on-some-arms", spot.hit("braces stand on some arms of this condition and not on others"))]
+        return [("braces-on-some-arms", spot.hit())]
     return []
 
 
@@ -53,7 +60,7 @@ def _single_statement(spot: LineContext, column: int) -> list[tuple[str, Hit]]:
         return []
     if len(arms) > 1 and _block(arms[1]).lstrip(" \t\n\r\f\v").startswith("{"):
         return []
-    return [("needless-braces", spot.hit("a single statement needs no braces", column))]
+    return [("needless-braces", spot.hit(column))]
 
 
 def _block(arm: StatementSpan) -> str:
@@ -79,7 +86,7 @@ def _lines(text: str) -> int:
 def unbalanced_else(spot: LineContext) -> Results | None:
     """`} else` or `else {` alone."""
     if pattern(r".\s*\}\s*else\s*$|.\s*else\s*\{\s*$").match(spot.code):
-        return [("unbalanced-else", spot.hit("braces stand on one side of else only"))]
+        return [("unbalanced-else", spot.hit())]
     return None
 
 
@@ -88,7 +95,7 @@ def blank_lines_at_braces(spot: LineContext) -> Results | None:
     """Blank lines right inside of braces."""
     hits = []
     if spot.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(spot.before_raw) and pattern(r".\s*\}\s*$").match(spot.text):
-        hits.append(("blank-line-before-brace", spot.hit("no blank line stands before a closing brace")))
+        hits.append(("blank-line-before-brace", spot.hit()))
     if pattern(r".\s*$").match(spot.raw) and pattern(r"..*\{\s*$").match(spot.before):
-        hits.append(("blank-line-after-brace", spot.hit("no blank line stands after an opening brace")))
+        hits.append(("blank-line-after-brace", spot.hit()))
     return hits

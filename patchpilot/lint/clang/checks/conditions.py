@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
 from patchpilot.lint.clang.line_scan import measure
 from patchpilot.lint.clang.statements import Passage
@@ -13,6 +13,20 @@ from patchpilot.lint.detector import Hit
 _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 _BLANK = " \t\n\r\f\v"
+PLACEHOLDERS.update(
+    {
+        "brace-below-condition": "",
+        "brace-below-condition/above": "",
+        "brace-below-condition/tag": "kind",
+        "needless-break": "keyword",
+        "no-space-after-keyword": "keyword",
+        "odd-indent": "depth indent",
+        "trailing-statement": "",
+        "trailing-statement/case": "",
+        "trailing-statement/else": "",
+        "trailing-statement/if": "",
+    }
+)
 
 
 @check(CONTEXT, "switch")
@@ -22,7 +36,7 @@ def case_indent(spot: LineContext) -> Results | None:
         return None
     _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
     if any(pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != spot.line.indent for line in lines[1:]):
-        return [("case-indent", spot.hit("switch and case stand at the same indent"))]
+        return [("case-indent", spot.hit())]
     return None
 
 
@@ -35,7 +49,7 @@ def brace_below_condition(spot: LineContext) -> Results | None:
         return None
     hits: list[tuple[str, Hit]] = []
     if text.startswith("+\t\t\t\t\t\t"):
-        hits.append(("deep-indent", spot.hit("six tabs deep: the code asks to be taken apart")))
+        hits.append(("deep-indent", spot.hit()))
     passage = spot.walk.passage
     level, lines = passage.bracketed(spot.line, "()")
     after = passage.index(spot.line.number) + len(lines)
@@ -44,10 +58,10 @@ def brace_below_condition(spot: LineContext) -> Results | None:
         return hits
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
-        hits.append(("brace-below-condition", spot.hit("the opening brace stands at the end of this line")))
+        hits.append(("brace-below-condition", spot.hit()))
     ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(found[1] + found[2]) and pattern(r"\)\s*;\s*$").search(condition)
     if ended and measure(following.text)[1] > spot.line.indent:
-        hits.append(("stray-semicolon", spot.hit("the semicolon ends the statement, the indent below says otherwise")))
+        hits.append(("stray-semicolon", spot.hit()))
     return hits
 
 
@@ -89,7 +103,7 @@ def odd_indent(spot: LineContext) -> Results | None:
     first_line = body.partition("\n")[0]
     indent, depth = spot.line.indent, measure(f"+{first_line}")[1]
     if depth % _TAB or depth < indent or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body)) or depth > indent + _TAB:
-        return [("odd-indent", spot.hit(f"the statement below is at column {depth}, this one at {indent}"))]
+        return [("odd-indent", spot.hit(depth=str(depth), indent=str(indent)))]
     return None
 
 
@@ -120,7 +134,7 @@ def needless_else(spot: LineContext) -> Results | None:
     if pattern(rf"\+{tabs}break\b").match(before) or (
         pattern(rf"\+{tabs}return\b").match(before) and following and not pattern(rf"[ +]{tabs}return").match(following[0].text)
     ):
-        return [("needless-else", spot.hit("else after a break or return"))]
+        return [("needless-else", spot.hit())]
     return None
 
 
@@ -129,7 +143,7 @@ def needless_break(spot: LineContext) -> Results | None:
     """`break` after a return, goto or break."""
     found = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
     leaving = pattern(rf"\+{found[1]}(goto|return|break)\b").match(spot.before) if found else None
-    return [("needless-break", spot.hit(f"break after a {leaving[1]}"))] if leaving else None
+    return [("needless-break", spot.hit(keyword=leaving[1]))] if leaving else None
 
 
 @check(ADDED, "return")
@@ -141,9 +155,9 @@ def bracketed_return(spot: LineContext) -> Results | None:
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _unbracketed(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
-            return [("bracketed-return", spot.hit("return takes no brackets"))]
+            return [("bracketed-return", spot.hit())]
     elif not found[1]:
-        return [("no-space-after-keyword", spot.hit("a blank is missing after 'return'"))]
+        return [("no-space-after-keyword", spot.hit(keyword="return"))]
     return None
 
 
@@ -161,7 +175,7 @@ def void_return(spot: LineContext) -> Results | None:
         return None
     above = spot.walk.scan.lines[number - 3].text
     if above[:1] in (" ", "+") and not pattern(rf"[ +]\s*{IDENT}\s*:").match(above):
-        return [("void-return", spot.hit("a function without a value ends without return"))]
+        return [("void-return", spot.hit())]
     return None
 
 
@@ -174,7 +188,7 @@ def indented_label(spot: LineContext) -> Results | None:
         and not pattern(r". [A-Za-z\d_][A-Za-z\d_]*:").match(code)
         and not pattern(r".\s+default:").match(code)
     ):
-        return [("indented-label", spot.hit("a label stands at the start of the line"))]
+        return [("indented-label", spot.hit())]
     return None
 
 
@@ -191,10 +205,10 @@ def condition_line(spot: LineContext) -> Results | None:
     hits: list[tuple[str, Hit]] = []
     statement, condition = spot.statement or "", spot.condition
     if pattern(r"\bif\s*\(.*[^<>!=]=[^=].*", re.DOTALL).search(condition):
-        hits.append(("assignment-in-condition", spot.hit("an assignment in the condition of an if")))
+        hits.append(("assignment-in-condition", spot.hit()))
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if condition and not pattern(r"\s*\{?\s*\\*\s*$").match(rest) and not pattern(r"\}\s*while\s*").search(condition):
-        hits.append(("trailing-statement", spot.hit("a statement behind the condition: it belongs on the next line")))
+        hits.append(("trailing-statement", spot.hit()))
     return hits
 
 
@@ -214,13 +228,13 @@ def trailing_statement(spot: LineContext) -> Results | None:
     text, hits = spot.text, []
     found = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if found and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(found[1].replace(NOTE, "")):
-        hits.append(("trailing-statement", spot.hit("a statement behind else: it belongs on the next line", found.start(1))))
+        hits.append(("trailing-statement", spot.hit(found.start(1), "else")))
     if brace := pattern(r"\}\s*if\b").search(text):
-        hits.append(("trailing-statement", spot.hit("an if behind '}': is else if meant?", brace.start())))
+        hits.append(("trailing-statement", spot.hit(brace.start(), "if")))
     if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
         behind = pattern(rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+")
         if not behind.match(text, label.end()):
-            hits.append(("trailing-statement", spot.hit("a statement behind a case: it belongs on the next line", label.end())))
+            hits.append(("trailing-statement", spot.hit(label.end(), "case")))
     return hits
 
 
@@ -231,11 +245,11 @@ def keyword_below_brace(spot: LineContext) -> Results | None:
     if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
         return None
     if pattern(r".\s*else\s*").match(spot.text):
-        return [("else-below-brace", spot.hit("else follows '}' on the same line"))]
+        return [("else-below-brace", spot.hit())]
     if pattern(r".\s*while\s*").match(spot.text):
         span = spot.walk.passage.statement(spot.line)
         if pattern(r"[^\S\n]*;").match(span.raw_block):
-            return [("while-below-brace", spot.hit("while follows '}' on the same line"))]
+            return [("while-below-brace", spot.hit())]
     return None
 
 
@@ -246,9 +260,9 @@ def brace_below(spot: LineContext) -> Results | None:
     if not pattern(r".\s*\{").match(text):
         return None
     if pattern(r"(?:^|[^=])=\s*$").search(before):
-        hits.append(("brace-below-condition", spot.hit("the opening brace stands at the end of the line before")))
+        hits.append(("brace-below-condition", spot.hit(case="above")))
     if tag := pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$").match(before):
-        hits.append(("brace-below-condition", spot.hit(f"the opening brace of a {tag[1]} stands on the line of its name")))
+        hits.append(("brace-below-condition", spot.hit(case="tag", kind=tag[1])))
     return hits
 
 
@@ -274,5 +288,5 @@ def needless_oom_message(spot: LineContext) -> Results | None:
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
         if re.compile(allocated, re.ASCII).match(text) or spot.types.match(declared, text):
-            return [("needless-oom-message", spot.hit("the allocator reports its failure itself"))]
+            return [("needless-oom-message", spot.hit())]
     return None

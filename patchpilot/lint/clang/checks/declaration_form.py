@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ATTRIBUTE,
     C99_TYPES,
@@ -34,6 +34,24 @@ _NAMED = TypePattern(rf"\s*{IDENT}")
 _STORED = TypePattern(rf"\s+({STORAGE})\b")
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
+PLACEHOLDERS.update(
+    {
+        "bare-signedness": "sign",
+        "c99-type": "kind type",
+        "doubled-const": "name",
+        "doubled-const/pointer": "name",
+        "fake-flexible-array": "count",
+        "init-attribute-for-struct-name": "attribute variable",
+        "late-storage-class": "word",
+        "misordered-type": "kind",
+        "misplaced-init-attribute": "attribute variable",
+        "misplaced-star": "good stars",
+        "misplaced-star/cast": "good stars",
+        "needless-int": "kind",
+        "zeroed-global": "value",
+        "zeroed-static": "value",
+    }
+)
 
 
 @check(ADDED, "signed")
@@ -43,7 +61,7 @@ def bare_signedness(spot: LineContext) -> Results | None:
     for found in spot.types.finditer(_BARE, spot.text):
         bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(found.type)
         if bare:
-            hits.append(("bare-signedness", spot.hit(f"'{bare[1]}' alone: write '{bare[1]} int'", found.start)))
+            hits.append(("bare-signedness", spot.hit(found.start, sign=bare[1])))
     return hits
 
 
@@ -54,9 +72,9 @@ def zero_initialiser(spot: LineContext) -> Results | None:
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
     if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
-        hits.append(("zeroed-global", spot.hit(f"a global is {found.match[1]} without saying so", found.match.start(1))))
+        hits.append(("zeroed-global", spot.hit(found.match.start(1), value=found.match[1])))
     if "static" in text and (zeroed := pattern(rf"\+.*\bstatic\s.*=\s*({ZERO})\s*;").match(text)):
-        hits.append(("zeroed-static", spot.hit(f"a static variable is {zeroed[1]} without saying so", zeroed.start(1))))
+        hits.append(("zeroed-static", spot.hit(zeroed.start(1), value=zeroed[1])))
     return hits
 
 
@@ -68,11 +86,11 @@ def _is_bpf_program(file: str) -> bool:
 def number_words(spot: LineContext) -> Results | None:
     """The words of a number type: their order, and a needless int."""
     code, hits = spot.code, []
-    hits += [("misordered-type", spot.hit(f"the words of '{kind}' are in an unusual order")) for kind in _misordered(code)]
+    hits += [("misordered-type", spot.hit(kind=kind)) for kind in _misordered(code)]
     if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
         for kind in _number_types(code):
             if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
-                hits.append(("needless-int", spot.hit(f"'int' is needless in '{kind}'")))
+                hits.append(("needless-int", spot.hit(kind=kind)))
     return hits
 
 
@@ -114,7 +132,7 @@ def fake_flexible_array(spot: LineContext) -> Results | None:
         count = found.match if found else None
     if count is None:
         return None
-    return [("fake-flexible-array", spot.hit(f"an array of {count[1]} at the end of a struct: write []"))]
+    return [("fake-flexible-array", spot.hit(count=count[1]))]
 
 
 def _ends_in_small_array(text: str) -> bool:
@@ -133,14 +151,14 @@ def misplaced_const(spot: LineContext) -> Results | None:
         name = found.type
         quoted = re.escape(name)
         if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
-            hits.append(("doubled-const", spot.hit(f"'const {name} const *' may be meant as 'const {name} * const'", start.start())))
+            hits.append(("doubled-const", spot.hit(start.start(), "pointer", name=name)))
         elif not pattern(rf"\bconst\s+{quoted}\s+const\s+\w+\s*\[").search(code):
-            hits.append(("doubled-const", spot.hit(f"'const {name} const' says const twice", start.start())))
+            hits.append(("doubled-const", spot.hit(start.start(), name=name)))
         break
     leading = pattern(r"\+\s*const\s+static\s+").match(code)
     trailing = pattern(r"\+\s*static\s+").match(code)
     if (leading and spot.types.match(_BOUND, code, leading.end())) or (trailing and spot.types.match(_BASIC_ONLY, code, trailing.end())):
-        hits.append(("const-not-after-static", spot.hit("const stands right after static")))
+        hits.append(("const-not-after-static", spot.hit()))
     return hits
 
 
@@ -153,7 +171,7 @@ def new_typedef(spot: LineContext) -> Results | None:
     for start in pattern(r"\btypedef\s+").finditer(text):
         if spot.types.match(_FUNCTION_TYPE, text, start.end()) or spot.types.match(_FUNCTION_NAME, text, start.end()):
             return None
-    return [("new-typedef", spot.hit("a new typedef"))]
+    return [("new-typedef", spot.hit())]
 
 
 @check(ADDED)
@@ -170,7 +188,7 @@ def pointer_stars(spot: LineContext) -> Results | None:
             stars = found.match[1]
             good = _starred(stars)
             if stars != good:
-                hits.append(("misplaced-star", spot.hit(f"'(foo{stars})' is written '(foo{good})'", found.end)))
+                hits.append(("misplaced-star", spot.hit(found.end, "cast", stars=stars, good=good)))
             at = found.match.end()
     for found in spot.types.finditer(_STARRED, text):
         stars, name = found.match[1], found.match[2]
@@ -178,7 +196,7 @@ def pointer_stars(spot: LineContext) -> Results | None:
         if _is_modifier_end(spot, good):
             good += " "
         if stars != good and not _is_modifier(spot, name):
-            hits.append(("misplaced-star", spot.hit(f"'foo{stars}bar' is written 'foo{good}bar'", found.end)))
+            hits.append(("misplaced-star", spot.hit(found.end, stars=stars, good=good)))
     return hits
 
 
@@ -215,7 +233,7 @@ def misplaced_init_attribute(spot: LineContext) -> Results | None:
         if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
             rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
-            return [(rule, spot.hit(f"{name} stands after {typed.match['variable']}", attribute.start()))]
+            return [(rule, spot.hit(attribute.start(), attribute=name, variable=typed.match["variable"]))]
     return None
 
 
@@ -232,7 +250,7 @@ def const_read_mostly(spot: LineContext) -> Results | None:
         return None
     found = spot.types.search(_NAMED, spot.text, inside=True)
     if found and not found.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(found.type):
-        return [("const-read-mostly", spot.hit("what is const is read only: __read_mostly has no place there"))]
+        return [("const-read-mostly", spot.hit())]
     return None
 
 
@@ -240,7 +258,7 @@ def const_read_mostly(spot: LineContext) -> Results | None:
 def late_storage_class(spot: LineContext) -> Results | None:
     """`int static x`."""
     found = spot.types.search(_STORED, spot.text)
-    return [("late-storage-class", spot.hit(f"'{found.match[1]}' stands before the type", found.match.start(1)))] if found else None
+    return [("late-storage-class", spot.hit(found.match.start(1), word=found.match[1]))] if found else None
 
 
 @check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
@@ -254,4 +272,4 @@ def c99_type(spot: LineContext) -> Results | None:
         return None
     size = pattern(r"\d+").search(name[1])
     kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
-    return [("c99-type", spot.hit(f"the kernel's own type for '{name[1]}' is '{kind}'", found.start))]
+    return [("c99-type", spot.hit(found.start, type=name[1], kind=kind))]

@@ -4,7 +4,7 @@
 import re
 
 from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ASSIGNMENT,
     BALANCED,
@@ -26,6 +26,23 @@ _DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)
 _CONSTANT_FIRST = rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
 _SIZED = TypePattern(rf"(?:\s+{LVAL})?")
 _VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
+PLACEHOLDERS.update(
+    {
+        "bare-sizeof": "name",
+        "cast-of-constant": "better cast number",
+        "comparison-to-bool": "name",
+        "comparison-to-null": "short",
+        "constant-on-the-left": "constant",
+        "doubled-brackets": "",
+        "doubled-brackets/assignment": "",
+        "needless-brackets": "value",
+        "needless-brackets-in-condition": "inside",
+        "needless-brackets/function-pointer": "value",
+        "positive-errno": "error",
+        "self-assignment": "name",
+        "split-dereference": "whole",
+    }
+)
 
 
 @check(ADDED, "NULL")
@@ -34,7 +51,7 @@ def comparison_to_null(spot: LineContext) -> Results | None:
     hits: list[tuple[str, Hit]] = []
     for found in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
         short = f"{'!' if found[3] == '==' else ''}{found[1]}"
-        hits.append(("comparison-to-null", spot.hit(f"a comparison to NULL, for which '{short}' is enough", found.start())))
+        hits.append(("comparison-to-null", spot.hit(found.start(), short=short)))
     return hits
 
 
@@ -50,7 +67,7 @@ def comparison_to_bool(spot: LineContext) -> Results | None:
         name = found[4]
     else:
         return None
-    return [("comparison-to-bool", spot.hit(f"a comparison to {name}: use the value itself", found.start(3)))]
+    return [("comparison-to-bool", spot.hit(found.start(3), name=name))]
 
 
 @check(ADDED, "<", ">", "==", "!=")
@@ -61,7 +78,7 @@ def constant_on_the_left(spot: LineContext) -> Results | None:
     found = pattern(_CONSTANT_FIRST).match(spot.text)
     if not found or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(found[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(found[4]):
         return None
-    return [("constant-on-the-left", spot.hit(f"the constant '{found[2]}' belongs on the right of the comparison", found.start(2)))]
+    return [("constant-on-the-left", spot.hit(found.start(2), constant=found[2]))]
 
 
 @check(ADDED, ">>")
@@ -70,21 +87,21 @@ def mask_then_shift(spot: LineContext) -> Results | None:
     found = pattern(rf"{LVAL_OR_CALL}\s*&\s*({LVAL_OR_CALL})\s*>>").search(spot.text)
     if not found or found[3].startswith("&"):
         return None
-    return [("mask-then-shift", spot.hit("the shift binds before the mask: say with brackets what is meant", found.start()))]
+    return [("mask-then-shift", spot.hit(found.start()))]
 
 
 @check(ADDED, "0x", "0X")
 def hexadecimal_truth(spot: LineContext) -> Results | None:
     """`a && 0x10`."""
     found = pattern(r"(?:\[|\(|&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\|)|(?:&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\||\)|\])").search(spot.text)
-    return [("hexadecimal-truth", spot.hit("a hexadecimal number as a truth value: & or | may be meant", found.start()))] if found else None
+    return [("hexadecimal-truth", spot.hit(found.start()))] if found else None
 
 
 @check(ADDED, "=")
 def several_assignments(spot: LineContext) -> Results | None:
     """`a = b = c`."""
     found = pattern(rf".\s*{LVAL}\s*=\s*{LVAL}\s*=(?!=)").match(spot.text)
-    return [("several-assignments", spot.hit("two assignments in one statement", found.end() - 1))] if found else None
+    return [("several-assignments", spot.hit(found.end() - 1))] if found else None
 
 
 @check(ADDED, "=")
@@ -102,7 +119,7 @@ def self_assignment(spot: LineContext) -> Results | None:
     name = found["name"]
     itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, found.end())
     if itself and name in (itself[1], itself[2]):
-        return [("self-assignment", spot.hit(f"'{name}' is assigned to itself", found.start("name")))]
+        return [("self-assignment", spot.hit(found.start("name"), name=name))]
     return None
 
 
@@ -118,7 +135,7 @@ def multiline_dereference(spot: LineContext) -> Results | None:
     if not new:
         return None
     whole = "".join((old[1] + new[1]).split())
-    return [("split-dereference", spot.hit(f"'{whole}' is split over two lines", new.start(1)))]
+    return [("split-dereference", spot.hit(new.start(1), whole=whole))]
 
 
 @check(ADDED, "(")
@@ -127,14 +144,12 @@ def brackets_around_value(spot: LineContext) -> Results | None:
     text, hits = spot.text, []
     if ")" in text:
         hits += [
-            ("needless-brackets", spot.hit(f"needless brackets around {found[1]}", found.start(1) - 1))
+            ("needless-brackets", spot.hit(found.start(1) - 1, value=found[1]))
             for found in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
         ]
         found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
         if found_call and not found_call[1].startswith("if"):
-            hits.append(
-                ("needless-brackets", spot.hit(f"needless brackets around the function pointer {found_call[2]}", found_call.start(2)))
-            )
+            hits.append(("needless-brackets", spot.hit(found_call.start(2), "function-pointer", value=found_call[2])))
     return hits
 
 
@@ -146,7 +161,7 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
     staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
     if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
         hits += [
-            ("needless-brackets-in-condition", spot.hit(f"needless brackets around '{inside}'"))
+            ("needless-brackets-in-condition", spot.hit(inside=inside))
             for inside in _bracketed_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
         ]
@@ -154,8 +169,8 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
         count = double[1].count("(")
         inner = rf"\bif\s*(?:\(\s*){{{count}}}{LVAL_OR_CALL}\s*({COMPARE})\s*{LVAL_OR_CALL}(?:\s*\)){{{count}}}"
         if count < 20 and (compared := pattern(inner).search(spot.text)):
-            hint = ": is = meant?" if compared[3] == "==" else ""
-            hits.append(("doubled-brackets", spot.hit(f"doubled brackets{hint}", compared.start())))
+            case = "assignment" if compared[3] == "==" else ""
+            hits.append(("doubled-brackets", spot.hit(compared.start(), case)))
     return hits
 
 
@@ -190,7 +205,7 @@ def bare_sizeof(spot: LineContext) -> Results | None:
         typed = spot.types.match(_SIZED, spot.text, start.end()) if not found else None
         if found or typed:
             name = found.group() if found else spot.text[start.end() : typed.match.end() if typed else None]
-            return [("bare-sizeof", spot.hit(f"'sizeof {name}' lacks its brackets", start.start()))]
+            return [("bare-sizeof", spot.hit(start.start(), name=name))]
     return None
 
 
@@ -203,7 +218,8 @@ def cast_of_constant(spot: LineContext) -> Results | None:
     cast, number = found[1], found[2]
     suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
     suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
-    return [("cast-of-constant", spot.hit(f"'{cast}{number}' is {pattern(rf'{INT_SUFFIX}$').sub('', number)}{suffix}", found.start()))]
+    better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
+    return [("cast-of-constant", spot.hit(found.start(), cast=cast, number=number, better=better))]
 
 
 @check(ADDED, "NR_CPUS")
@@ -219,7 +235,7 @@ def number_of_cpus(spot: LineContext) -> Results | None:
     start = pattern(r".\s*").match(text)
     if start and spot.types.match(_VARIABLE_SIZE, text, start.end()):
         return None
-    return [("number-of-cpus", spot.hit("NR_CPUS is the most there may be, not how many there are: see cpu_possible() and its kin"))]
+    return [("number-of-cpus", spot.hit())]
 
 
 @check(ADDED, "return")
@@ -228,7 +244,7 @@ def positive_errno(spot: LineContext) -> Results | None:
     found = pattern(r"\breturn(?:\s*\(+\s*|\s+)(E[A-Z]+)(?:\s*\)+\s*|\s*)[;:,]").search(spot.code)
     if not found or found[1] in ("EOF", "ERROR") or found[1].startswith("EPOLL"):
         return None
-    return [("positive-errno", spot.hit(f"an error is returned negative: -{found[1]}", found.start(1)))]
+    return [("positive-errno", spot.hit(found.start(1), error=found[1]))]
 
 
 @check(ADDED)
@@ -241,7 +257,7 @@ def comma_for_semicolon(spot: LineContext) -> Results | None:
     first = _assigned_ends(statement, start.end() if start else 0)
     second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_blanks(statement, at + 1))]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
-        return [("comma-for-semicolon", spot.hit("a comma joins what look like two statements"))]
+        return [("comma-for-semicolon", spot.hit())]
     return None
 
 

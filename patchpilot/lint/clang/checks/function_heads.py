@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ATTRIBUTE,
     BALANCED,
@@ -26,6 +26,12 @@ _ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
 _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
+PLACEHOLDERS.update(
+    {
+        "empty-argument-list": "name",
+        "unnamed-argument": "argument",
+    }
+)
 
 
 @check(ADDED, "()", "( ", "(\t")
@@ -34,7 +40,7 @@ def no_arguments(spot: LineContext) -> Results | None:
     if not pattern(r"\(\s*\)").search(spot.text):
         return None
     found = spot.types.search(_NO_ARGUMENTS, spot.text)
-    return [("empty-argument-list", spot.hit(f"'{found.match[1]}()' takes no arguments: write (void)", found.start))] if found else None
+    return [("empty-argument-list", spot.hit(found.start, name=found.match[1]))] if found else None
 
 
 @check(ADDED, "{")
@@ -44,7 +50,7 @@ def brace_beside_function(spot: LineContext) -> Results | None:
     if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
         return None
     if spot.types.search(_BODY_BESIDE, code, inside=True):
-        return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own", code.find("{")))]
+        return [("brace-beside-function", spot.hit(code.find("{")))]
     return None
 
 
@@ -52,7 +58,7 @@ def brace_beside_function(spot: LineContext) -> Results | None:
 def misplaced_inline(spot: LineContext) -> Results | None:
     """`int inline f`, `inline static f`."""
     if spot.types.search(_INLINED, spot.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(spot.text):
-        return [("misplaced-inline", spot.hit("inline stands between the storage class and the type"))]
+        return [("misplaced-inline", spot.hit())]
     return None
 
 
@@ -61,7 +67,7 @@ def weak_declaration(spot: LineContext) -> Results | None:
     """A prototype marked weak."""
     text = spot.text
     if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and spot.types.search(_WEAK, text, inside=True):
-        return [("weak-declaration", spot.hit("a weak declaration makes every definition weak"))]
+        return [("weak-declaration", spot.hit())]
     return None
 
 
@@ -72,7 +78,7 @@ def extern_in_header(spot: LineContext) -> Results | None:
         return None
     start = pattern(r"\+\s*extern\s+").match(spot.text)
     if start and spot.types.match(_PROTOTYPE, spot.text, start.end()):
-        return [("extern-prototype", spot.hit("a prototype in a header needs no extern", start.start()))]
+        return [("extern-prototype", spot.hit(start.start()))]
     return None
 
 
@@ -92,11 +98,11 @@ def extern_in_source(spot: LineContext) -> Results | None:
     hits = []
     if found:
         if pattern(r"\s*;").match(statement, len(spot.condition)):
-            hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+            hits.append(("extern-in-source", spot.hit()))
         if "\n" in found.match[2]:
-            hits.append(("arguments-below-name", spot.hit("the arguments of a function follow its name on the same line")))
+            hits.append(("arguments-below-name", spot.hit()))
     elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
-        hits.append(("extern-in-source", spot.hit("a declaration that belongs in a header")))
+        hits.append(("extern-in-source", spot.hit()))
     return hits
 
 
@@ -119,7 +125,7 @@ def unnamed_arguments(spot: LineContext) -> Results | None:
     for match in spot.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_BLANK)
         if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
-            hits.append(("unnamed-argument", spot.hit(f"the argument '{argument}' has no name")))
+            hits.append(("unnamed-argument", spot.hit(argument=argument)))
     return hits
 
 
@@ -143,4 +149,4 @@ def function_definition(spot: LineContext) -> Results | None:
             return None
         if "{" in raw:
             break
-    return [("brace-beside-function", spot.hit("the opening brace of a function stands on a line of its own"))]
+    return [("brace-beside-function", spot.hit())]

@@ -5,7 +5,7 @@ import re
 from weakref import WeakKeyDictionary
 
 from patchpilot.cache.loaded import key_of, recall, remember
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.line_scan import as_text
 from patchpilot.lint.clang.types import TypePattern, Types
@@ -23,6 +23,11 @@ _SAID, _KNOWN = "mixed case: said", "mixed case: known"
 # what makes caches of other versions of this reader stale
 _FORM, _KIND = 2, "mixed-case"
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
+PLACEHOLDERS.update(
+    {
+        "mixed-case-name": "name",
+    }
+)
 
 
 @check(ADDED)
@@ -37,7 +42,7 @@ def mixed_case(spot: LineContext) -> Results | None:
         if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
             continue
         hits += [
-            ("mixed-case-name", spot.hit(f"a name in mixed case: {word[1]}", value.start() + word.start()))
+            ("mixed-case-name", spot.hit(value.start() + word.start(), name=word[1]))
             for word in pattern(_WORD).finditer(name)
             if pattern(_MIXED).search(word[1]) and _is_new(spot, word[1]) and spot.line.strict
         ]
@@ -158,7 +163,7 @@ def distant_export(spot: LineContext) -> Results | None:
     if number not in marks and pattern(r".\s*$").match(spot.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(spot.text):
         marks[number] = True
     if marks.get(number):
-        return [("distant-export", spot.hit("an export follows what it exports at once"))]
+        return [("distant-export", spot.hit())]
     return None
 
 

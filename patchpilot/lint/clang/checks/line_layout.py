@@ -2,7 +2,7 @@
 """Where things stand on the lines of a source: continuation lines, tab stops, block comments, blank lines."""
 
 from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.c_check import LAYOUT, LineContext, Results, check
+from patchpilot.lint.clang.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ASSIGNMENT,
     ATTRIBUTE,
@@ -37,13 +37,18 @@ _CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||
 _CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
 _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
+PLACEHOLDERS.update(
+    {
+        "leading-assignment": "operator",
+    }
+)
 
 
 @check(LAYOUT, "=")
 def assignment_leads_line(spot: LineContext) -> Results | None:
     """An assignment operator at the start of a line."""
     if found := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
-        return [("leading-assignment", spot.hit(f"the operator '{found[1]}' belongs at the end of the line before", found.start(1)))]
+        return [("leading-assignment", spot.hit(found.start(1), operator=found[1]))]
     return None
 
 
@@ -56,7 +61,7 @@ def off_tab_stop(spot: LineContext) -> Results | None:
         return None
     at = indent.end()
     if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(code, at) or spot.types.match(_DECLARES, code, at):
-        return [("off-tab-stop", spot.hit("a statement begins between two tab stops", at))]
+        return [("off-tab-stop", spot.hit(at))]
     return None
 
 
@@ -75,7 +80,7 @@ def misaligned_continuation(spot: LineContext) -> Results | None:
     here = indent[1] if indent else ""
     if here in (tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB), tabs[1] + " " * column):
         return None
-    return [("misaligned-continuation", spot.hit("the line does not stand under the text after the open bracket", 1 + len(here)))]
+    return [("misaligned-continuation", spot.hit(1 + len(here)))]
 
 
 def _opens_call(spot: LineContext, before: str) -> bool:
@@ -117,7 +122,7 @@ def blank_after_cast(spot: LineContext) -> Results | None:
         if spot.types.match(_CAST, text, opening.end()):
             if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(text[1 : opening.start()]):
                 return None
-            return [("space-after-cast", spot.hit("a cast takes no blank after it", opening.start()))]
+            return [("space-after-cast", spot.hit(opening.start()))]
     return None
 
 
@@ -131,7 +136,7 @@ def empty_first_line_of_net_comment(spot: LineContext) -> Results | None:
         and pattern(r"\+[ \t]*/\*[ \t]*$").match(spot.before_raw)
         and pattern(r"\+[ \t]*\*").match(spot.raw)
     ):
-        return [("net-comment-empty-start", spot.hit("a block comment in the network code has its first words beside /*"))]
+        return [("net-comment-empty-start", spot.hit())]
     return None
 
 
@@ -144,19 +149,19 @@ def block_comment_style(spot: LineContext) -> Results | None:
     after_comment = NOTE in spot.before and pattern(rf"{NOTE}[ \t]*$").search(spot.before) is not None
     opened = before_raw.startswith("+") and "/*" in before_raw and not pattern(r"\*/[ \t]*$").search(before_raw)
     if after_comment and opened and not pattern(r"\+[ \t]*\*").match(raw):
-        found.append(("comment-line-without-star", spot.hit("each line of a block comment begins with a star")))
+        found.append(("comment-line-without-star", spot.hit()))
     if (
         "*/" in raw
         and not pattern(r"\+[ \t]*\*/[ \t]*$|\+.*/\*.*\*/[ \t]*$|\+.*\*{2,}/[ \t]*$").match(raw)
         and pattern(r"\+[ \t]*.+\*/[ \t]*$").match(raw)
     ):
-        found.append(("comment-end-beside-text", spot.hit("a block comment ends with */ on a line of its own")))
+        found.append(("comment-end-beside-text", spot.hit()))
     if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(spot.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:
             lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
-                found.append(("comment-stars-unaligned", spot.hit("the stars of a block comment stand under one another", star.end() - 1)))
+                found.append(("comment-stars-unaligned", spot.hit(star.end() - 1)))
     return found
 
 
@@ -175,12 +180,12 @@ def blank_lines(spot: LineContext) -> Results | None:
             r"|\+\s*DECLARE|\+\s*builtin_[\w_]*driver|\+\s*__setup"
         ).match(text)
     ):
-        found.append(("no-blank-line-after-block", spot.hit("a blank line is missing after a function, struct, union or enum")))
+        found.append(("no-blank-line-after-block", spot.hit()))
     if pattern(r"[+ ]\s*$").match(before) and pattern(r"\+\s*$").match(text) and spot.walk.patch.get("blank line") != spot.line.number - 1:
-        found.append(("two-blank-lines", spot.hit("one blank line is enough")))
+        found.append(("two-blank-lines", spot.hit()))
         spot.walk.patch["blank line"] = spot.line.number
     if _first_after_declarations(spot):
-        found.append(("no-blank-line-after-declarations", spot.hit("a blank line is missing between the declarations and what follows")))
+        found.append(("no-blank-line-after-declarations", spot.hit()))
     return found
 
 

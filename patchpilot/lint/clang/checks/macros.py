@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
@@ -19,6 +19,15 @@ _BLANK = " \t\n\r\f\v"
 # more than this is no macro anyone reads
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
+PLACEHOLDERS.update(
+    {
+        "bare-macro-argument": "name",
+        "bare-multi-statement-macro": "",
+        "bare-multi-statement-macro/if": "",
+        "macro-argument-reuse": "name",
+        "unused-macro-argument": "name",
+    }
+)
 
 
 @check(ADDED)
@@ -41,7 +50,7 @@ def macro(spot: LineContext) -> Results | None:
             arguments.pop()
         hits += _arguments(spot, arguments, _on_one_line(body))
     if pattern(r"\b(?:goto|return)\b").search(whole) and not ("##" in whole and not pattern(r"##\s*(?:__VA_ARGS__|args)\b").search(whole)):
-        hits.append(("macro-with-flow-control", spot.hit("a macro that leaves the function it is used in")))
+        hits.append(("macro-with-flow-control", spot.hit()))
     if pattern(rf".\s*#\s*define\s+{IDENT}(\()?").match(text):
         hits += _loop(spot, whole)
     return hits
@@ -56,7 +65,7 @@ def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
         or not pattern(r"\+.*\\$").match(text)
     ):
         return []
-    return [("needless-line-continuation", spot.hit("a backslash at the end of a line that is no macro", len(text) - 1))]
+    return [("needless-line-continuation", spot.hit(len(text) - 1))]
 
 
 def _flattened(body: str) -> str:
@@ -94,12 +103,12 @@ def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
         return [
             (
                 "bare-multi-statement-macro",
-                spot.hit("a macro that begins with if may take the else of its user: enclose it in do { } while (0)"),
+                spot.hit(case="if"),
             )
         ]
     if ";" in text:
-        return [("bare-multi-statement-macro", spot.hit("a macro of several statements is enclosed in do { } while (0)"))]
-    return [("bare-complex-macro", spot.hit("a macro with a complex value is enclosed in brackets"))]
+        return [("bare-multi-statement-macro", spot.hit())]
+    return [("bare-complex-macro", spot.hit())]
 
 
 def _is_plain(text: str) -> bool:
@@ -138,14 +147,14 @@ def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple
         if not pattern(r"\w+$").match(name):
             continue
         if body and not pattern(rf"\b{name}\b").search(body):
-            hits.append(("unused-macro-argument", spot.hit(f"the argument '{name}' is not used")))
+            hits.append(("unused-macro-argument", spot.hit(name=name)))
             continue
         rest = _without_harmless_uses(spot, body, name)
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
         if len(uses) > 1:
-            hits.append(("macro-argument-reuse", spot.hit(f"the argument '{name}' is evaluated more than once")))
+            hits.append(("macro-argument-reuse", spot.hit(name=name)))
         if uses and _beside_operator(rest, uses[0]):
-            hits.append(("bare-macro-argument", spot.hit(f"the argument '{name}' stands beside an operator without brackets: ({name})")))
+            hits.append(("bare-macro-argument", spot.hit(name=name)))
     return hits
 
 
@@ -182,11 +191,11 @@ def _loop(spot: LineContext, whole: str) -> list[tuple[str, Hit]]:
     loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)
     if not loop:
         if pattern(rf"\+\s*#\s*define\s+{IDENT}.*;\s*$").match(text):
-            return [("macro-ends-in-semicolon", spot.hit("a macro does not end in a semicolon"))]
+            return [("macro-ends-in-semicolon", spot.hit())]
         return []
     hits = []
     if loop[1].count(";") == 1 and not pattern(r"\s*(?:if|while|for|switch)\b").match(loop[1]):
-        hits.append(("needless-do-while-macro", spot.hit("a macro of one statement needs no do { } while (0)")))
+        hits.append(("needless-do-while-macro", spot.hit()))
     if loop[2]:
-        hits.append(("do-while-macro-ends-in-semicolon", spot.hit("do { } while (0) in a macro does not end in a semicolon")))
+        hits.append(("do-while-macro-ends-in-semicolon", spot.hit()))
     return hits

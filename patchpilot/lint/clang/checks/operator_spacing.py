@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import MODIFIER, NOTE, pattern
 from patchpilot.lint.detector import Hit
 
@@ -28,6 +28,22 @@ class _Operator:
     ahead: str
     behind: str
     is_last: bool
+
+
+PLACEHOLDERS.update(
+    {
+        "no-space-around-arithmetic": "operator",
+        "no-space-around-arithmetic/before": "operator",
+        "no-space-around-arithmetic/uneven": "operator",
+        "no-space-around-operator": "operator",
+        "no-space-around-ternary": "operator",
+        "no-space-before-unary": "operator",
+        "space-after-step": "operator",
+        "space-after-unary": "operator",
+        "space-before-step": "operator",
+        "step-needs-space": "operator",
+    }
+)
 
 
 @check(ADDED)
@@ -99,11 +115,11 @@ def _judge(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     sign, ahead, behind = op.sign, op.ahead, op.behind
     if sign == ";":
         wrong = behind not in "WEBC" and op.right[:1] not in ("\\", ";")
-        return [("no-space-after-semicolon", spot.hit("a blank is missing after ';'", op.at))] if wrong else []
+        return [("no-space-after-semicolon", spot.hit(op.at))] if wrong else []
     if op.variant == ":B":
         return []
     if sign == "->":
-        return [("space-around-arrow", spot.hit("no blanks stand around '->'", op.at))] if "W" in (ahead, behind) else []
+        return [("space-around-arrow", spot.hit(op.at))] if "W" in (ahead, behind) else []
     if sign == ",":
         return _comma(spot, op)
     if op.variant == "*_":
@@ -116,26 +132,26 @@ def _judge(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
         return _either(spot, op)
     if op.variant in (":C", ":L"):
         wrong = ahead == "W" and not spot.line.file.endswith(".lds.h")
-        return [("space-before-colon", spot.hit("no blank stands before the colon of a label", op.at))] if wrong else []
+        return [("space-before-colon", spot.hit(op.at))] if wrong else []
     return _both(spot, op)
 
 
 def _comma(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     found = []
     if op.ahead == "W":
-        found.append(("space-before-comma", spot.hit("no blank stands before a comma", op.at)))
+        found.append(("space-before-comma", spot.hit(op.at)))
     if op.behind not in "WEC" and not op.right.startswith("}"):
-        found.append(("no-space-after-comma", spot.hit("a blank is missing after a comma", op.at)))
+        found.append(("no-space-after-comma", spot.hit(op.at)))
     return found
 
 
 def _unary(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     found = []
     if op.ahead not in "WEBC" and not op.left.endswith((")", "!", "~", "*", "-", "&", "|", "++", "--", "{")):
-        found.append(("no-space-before-unary", spot.hit(f"a blank is missing before the unary '{op.sign}'", op.at)))
+        found.append(("no-space-before-unary", spot.hit(op.at, operator=op.sign)))
     qualified = op.sign == "*" and _any_modifier(spot, op.right)
     if op.behind == "W" and not qualified:
-        found.append(("space-after-unary", spot.hit(f"no blank stands after the unary '{op.sign}'", op.at)))
+        found.append(("space-after-unary", spot.hit(op.at, operator=op.sign)))
     return found
 
 
@@ -149,11 +165,11 @@ def _any_modifier(spot: LineContext, text: str) -> bool:
 def _step(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     found, ahead, behind = [], op.ahead, op.behind
     if not (ahead in "WEOBC" and behind != "W") and not (ahead != "W" and behind in "WOBEC"):
-        found.append(("step-needs-space", spot.hit(f"a blank belongs on one side of '{op.sign}'", op.at)))
+        found.append(("step-needs-space", spot.hit(op.at, operator=op.sign)))
     if ahead == "W" and (behind in "BE" or op.right.startswith(";")):
-        found.append(("space-before-step", spot.hit(f"no blank stands before this '{op.sign}'", op.at)))
+        found.append(("space-before-step", spot.hit(op.at, operator=op.sign)))
     if ahead == "E" and behind == "W":
-        found.append(("space-after-step", spot.hit(f"no blank stands after this '{op.sign}'", op.at)))
+        found.append(("space-after-step", spot.hit(op.at, operator=op.sign)))
     return found
 
 
@@ -161,12 +177,12 @@ def _either(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     """Operators that may do without blanks unless CHECKs are on, but not with one alone."""
     if spot.line.strict:
         if not op.is_last and (op.ahead not in "EW" or op.behind not in "EW"):
-            return [("no-space-around-arithmetic", spot.hit(f"blanks are usual around '{op.sign}'", op.at))]
+            return [("no-space-around-arithmetic", spot.hit(op.at, operator=op.sign))]
         if op.is_last and (op.ahead != "W" or op.behind not in "OE"):
-            return [("no-space-around-arithmetic", spot.hit(f"a blank is usual before '{op.sign}'", op.at))]
+            return [("no-space-around-arithmetic", spot.hit(op.at, "before", operator=op.sign))]
         return []
     if (op.ahead == "W" and op.behind not in "WCE") or (op.ahead not in "WCE" and op.behind == "W"):
-        return [("no-space-around-arithmetic", spot.hit(f"the blanks around '{op.sign}' are uneven", op.at, case="uneven"))]
+        return [("no-space-around-arithmetic", spot.hit(op.at, case="uneven", operator=op.sign))]
     return []
 
 
@@ -181,4 +197,4 @@ def _both(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
         return []
     mild = op.sign in ("?:", "?", ":") and op.ahead == op.behind == "V"
     name = "no-space-around-ternary" if mild else "no-space-around-operator"
-    return [(name, spot.hit(f"blanks are missing around '{op.sign}'", op.at))]
+    return [(name, spot.hit(op.at, operator=op.sign))]

@@ -1,28 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blanks where there should be none, and none where there should be one: brackets, braces, keywords, function pointers."""
 
-from patchpilot.lint.clang.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import IDENT, pattern
 from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
-_POINTER_BLANKS = (
-    (1, "after the bracket that opens"), (2, "before the name of"), (4, "after the name of"), (5, "before the arguments of"),
-)  # fmt: skip
+_POINTER_SPACES = ((1, "after-parenthesis"), (2, "before-name"), (4, "after-name"), (5, "before-arguments"))
+"""A group of `_POINTER` that must be empty, and the case of the message when it is not."""
 _TO_END = TypePattern("$")
 _BEFORE_SQUARE = TypePattern(r"\s+$")
 _BRACED_CAST = TypePattern(r"\)\{")
 _SPACED_WORDS = frozenset(
     ("if", "for", "while", "switch", "return", "case", "volatile", "__volatile__", "__attribute__", "format", "__extension__", "asm", "__asm__", "scoped_guard")
 )  # fmt: skip
+PLACEHOLDERS.update(
+    {
+        "function-pointer-spacing": "",
+        "function-pointer-spacing/after-name": "",
+        "function-pointer-spacing/after-parenthesis": "",
+        "function-pointer-spacing/before-arguments": "",
+        "function-pointer-spacing/before-name": "",
+        "no-space-after-keyword": "keyword",
+        "no-space-after-tag": "kind",
+        "space-after-directive": "directive",
+        "space-before-call": "name",
+        "space-inside-brackets": "token",
+        "space-inside-brackets/before": "token",
+    }
+)
 
 
 @check(ADDED, "enum", "union", "struct")
 def brace_touches_tag(spot: LineContext) -> Results | None:
     """`struct foo{`."""
     found = pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT}){{1,2}}[={{]").match(spot.text)
-    return [("no-space-after-tag", spot.hit(f"a blank is missing after the name of the {found[1]}", found.end() - 1))] if found else None
+    return [("no-space-after-tag", spot.hit(found.end() - 1, kind=found[1]))] if found else None
 
 
 @check(ADDED, "*")
@@ -34,10 +48,10 @@ def function_pointer(spot: LineContext) -> Results | None:
         return None
     hits: list[tuple[str, Hit]] = []
     if not found.type.endswith(("*", " ", "\t")):
-        hits.append(("function-pointer-spacing", spot.hit("a blank is missing between the type and the function pointer", found.end)))
-    for group, where in _POINTER_BLANKS:
+        hits.append(("function-pointer-spacing", spot.hit(found.end)))
+    for group, case in _POINTER_SPACES:
         if found.match[group]:
-            hits.append(("function-pointer-spacing", spot.hit(f"no blank stands {where} a function pointer", found.match.start(group))))
+            hits.append(("function-pointer-spacing", spot.hit(found.match.start(group), case)))
     return hits
 
 
@@ -53,7 +67,7 @@ def blank_before_square_bracket(spot: LineContext) -> Results | None:
             or spot.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        hits.append(("space-before-bracket", spot.hit("no blank stands before '['", found.end() - 1)))
+        hits.append(("space-before-bracket", spot.hit(found.end() - 1)))
     return hits
 
 
@@ -67,7 +81,7 @@ def blank_before_call(spot: LineContext) -> Results | None:
             continue
         if spot.types.search(_TO_END, lead + name, inside=True):
             continue
-        hits.append(("space-before-call", spot.hit(f"no blank stands between a function ('{name}') and its bracket", found.end() - 1)))
+        hits.append(("space-before-call", spot.hit(found.end() - 1, name=name)))
     return hits
 
 
@@ -77,7 +91,7 @@ def blank_before_semicolon(spot: LineContext) -> Results | None:
     text = spot.text.rstrip(" \t\n\r\f\v")
     if not text.endswith((" ;", "\t;")) or not text[1:-1].strip(" \t\n\r\f\v"):
         return None
-    return [("space-before-semicolon", spot.hit("no blank stands before ';'", len(text) - 1))]
+    return [("space-before-semicolon", spot.hit(len(text) - 1))]
 
 
 @check(ADDED, "{", "}")
@@ -86,9 +100,9 @@ def blanks_at_braces(spot: LineContext) -> Results | None:
     text, hits = spot.text, []
     touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(spot, text)
     if touching or pattern(r"\b(?:else|do)\{").search(text):
-        hits.append(("no-space-before-brace", spot.hit("a blank is missing before '{'", text.find("{"))))
+        hits.append(("no-space-before-brace", spot.hit(text.find("{"))))
     if found := pattern(r"\}(?!(?:,|;|\)|\}))\S").search(text):
-        hits.append(("no-space-after-brace", spot.hit("a blank is missing after '}'", found.end() - 1)))
+        hits.append(("no-space-after-brace", spot.hit(found.end() - 1)))
     return hits
 
 
@@ -102,9 +116,9 @@ def blanks_in_square_brackets(spot: LineContext) -> Results | None:
     """`a[ 1 ]`."""
     text, hits = spot.text, []
     if (found := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
-        hits.append(("space-inside-brackets", spot.hit("no blank stands after '['", found.start() + 1)))
+        hits.append(("space-inside-brackets", spot.hit(found.start() + 1, token="[")))
     if found := pattern(r"\s\]").search(text):
-        hits.append(("space-inside-brackets", spot.hit("no blank stands before ']'", found.start())))
+        hits.append(("space-inside-brackets", spot.hit(found.start(), "before", token="]")))
     return hits
 
 
@@ -113,13 +127,13 @@ def blanks_in_brackets(spot: LineContext) -> Results | None:
     """`( a )`."""
     text, hits = spot.text, []
     if (found := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
-        hits.append(("space-inside-brackets", spot.hit("no blank stands after '('", found.start() + 1)))
+        hits.append(("space-inside-brackets", spot.hit(found.start() + 1, token="(")))
     if (
         (found := pattern(r"\s\)").search(text))
         and not pattern(r".\s*\)").match(text)
         and not pattern(r"for\s*\(.*;\s+\)|:\s+\)").search(text)
     ):
-        hits.append(("space-inside-brackets", spot.hit("no blank stands before ')'", found.start())))
+        hits.append(("space-inside-brackets", spot.hit(found.start(), "before", token=")")))
     return hits
 
 
@@ -127,11 +141,11 @@ def blanks_in_brackets(spot: LineContext) -> Results | None:
 def keyword_touches_bracket(spot: LineContext) -> Results | None:
     """`if(x)`."""
     found = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
-    return [("no-space-after-keyword", spot.hit(f"a blank is missing after '{found[1]}'", found.end() - 1))] if found else None
+    return [("no-space-after-keyword", spot.hit(found.end() - 1, keyword=found[1]))] if found else None
 
 
 @check(ADDED, "ifdef", "ifndef", "elif")
 def wide_directive(spot: LineContext) -> Results | None:
     """`#ifdef  X`."""
     found = pattern(r".\s*#\s*(ifdef|ifndef|elif)\s\s+").match(spot.text)
-    return [("space-after-directive", spot.hit(f"exactly one blank stands after '#{found[1]}'", found.end(1)))] if found else None
+    return [("space-after-directive", spot.hit(found.end(1), directive=found[1]))] if found else None
