@@ -7,9 +7,6 @@ from typing import NoReturn
 
 def _check() -> None:
     """Answer a plain `check` and end; return where the whole command line must read the words."""
-    from patchpilot.lint import classcache
-
-    classcache.use()
     import gc
 
     from patchpilot.cli import error_exit

@@ -7,8 +7,8 @@ tree is never taken from the tree's file. Every value is validated here, whichev
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
 
@@ -19,8 +19,7 @@ COLUMNS = (40, 1000)
 """The least and the greatest max-line-length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url."""
 
     name: str
@@ -55,8 +54,7 @@ GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are no file."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingSource:
+class SettingSource(NamedTuple):
     """A setting's value and where it comes from ("default", the file, "git config" or "flag")."""
 
     name: str
@@ -64,15 +62,14 @@ class SettingSource:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
 
     `wrong` names the settings whose value cannot be used: `of` and `all` have them as set, for all else the default is in force. `unread` are the
     names in git's configuration that are no setting.
     """
 
-    values: Mapping[str, SettingSource] = field(default_factory=dict)
+    values: Mapping[str, SettingSource] = MappingProxyType({})
     waivers: tuple[Mapping[str, Any], ...] = ()
     label: str = FILE_NAME
     wrong: frozenset[str] = frozenset()

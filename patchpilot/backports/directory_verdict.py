@@ -2,7 +2,7 @@
 """The answer for an unpacked tree: without history its content is all there is."""
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
@@ -39,7 +39,7 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
     if forward and backward and _is_dos(patch):
         # git am and patch(1) drop what the way it came added, so that is what fits or not
         told = f"every line of the patch file ends in CR LF, judged as git am reads it, without the CRs; {_NO_HISTORY}"
-        patch = replace(patch, lines=tuple(line.removesuffix("\r") for line in patch.lines))
+        patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
         forward, backward = misfits(patch.files, tree), misfits(patch.files, tree, reverse=True)
     if not backward and (forward or _changes_lines(patch)):
         return DirectoryVerdict(BranchVerdict.FIXED, f"the content is already there: every hunk's result is in the tree; {told}", None)

@@ -4,9 +4,8 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cli.output.stream import emit
 from patchpilot.errors import InputError
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from patchpilot.services.settings import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """The common options of a call, as given."""
 
     repo: Path | None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Addresses as sign-off rules compare them: name, comment after the name, address proper, what follows it. Text is one character a byte."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.lint.lazy_pattern import lazy
 
@@ -14,8 +14,7 @@ _ENDS = lazy(r"[.,\"]+$")
 _BLANK = " \t\n\r\f\v"
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """What a tag's value was taken apart into; all parts may be empty. A name with signs that mail must quote is quoted."""
 
     name: str

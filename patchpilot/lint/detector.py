@@ -3,8 +3,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.model.finding import FindingFix
 
@@ -15,8 +15,7 @@ Arguments = Mapping[str, Any]
 Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Where a detector fired. `values` fill the placeholders of the rule's message; `case` names one of the rule's `messages` or
     `severities`. `message` is used as it is when given."""
 
@@ -27,7 +26,7 @@ class Hit:
     column: int | None = None
     fix: FindingFix | None = None
     case: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
 
 
 Gives = str | Mapping[str, str]
@@ -35,8 +34,7 @@ Gives = str | Mapping[str, str]
 `type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` stands for the named groups of that argument."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredDetector:
+class RegisteredDetector(NamedTuple):
     """A detector in the registry: its function, the argument names (with types) it takes, and the placeholders its hits fill.
 
     `generic`: it serves any number of rules with what their packs give it as arguments; a rule that uses it needs no code of its own.

@@ -3,7 +3,6 @@
 
 import bisect
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context
@@ -53,7 +52,7 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
                 # what the author did not write is for checkpatch.pl's own rules only, and marked
                 if not rule.checkpatch and not rule.on_moved:
                     continue
-                finding = replace(finding, moved=True)
+                finding = finding._replace(moved=True)
             found.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
     found.sort(key=lambda one: one[:2])
     return tuple(finding for _, _, finding in found)

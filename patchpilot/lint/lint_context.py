@@ -3,9 +3,8 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -47,8 +46,7 @@ class HistoryFacts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a run was asked for. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch."""
 
     strict: bool = False
@@ -59,19 +57,29 @@ class Options:
     checkpatch_compat: bool = False
 
 
-@dataclass
 class Context:
     """One patch under examination. `shared` is a scratch space that lives as long as the patch: a scan made by one detector serves all."""
 
-    patch: Patch
-    series: Series | None = None
-    tree: "Tree | None" = None
-    history: HistoryFacts | None = None
-    options: Options = field(default_factory=Options)
-    profile: Any = None
-    shared: dict[str, Any] = field(default_factory=dict)
-    progress: Progress = silent
-    began: float = field(default_factory=time.monotonic)
+    def __init__(
+        self,
+        patch: Patch,
+        series: Series | None = None,
+        tree: "Tree | None" = None,
+        history: HistoryFacts | None = None,
+        options: Options | None = None,
+        profile: Any = None,
+        progress: Progress = silent,
+    ) -> None:
+        self.patch, self.series, self.tree, self.history = patch, series, tree, history
+        self.options, self.profile, self.progress = options or Options(), profile, progress
+        self.shared: dict[str, Any] = {}
+        self.began = time.monotonic()
+
+    def for_patch(self, patch: Patch) -> "Context":
+        """The same surroundings for another state of the patch, with nothing shared."""
+        context = Context(patch, self.series, self.tree, self.history, self.options, self.profile, self.progress)
+        context.began = self.began
+        return context
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say how far the work on this patch is, once it has taken long enough to be wondered at. Raises CancelledError as Progress does."""

@@ -6,7 +6,7 @@ What was pasted in (a log, a trace, a command with what it printed, a quoted mai
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
@@ -50,8 +50,7 @@ _TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
 _TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A paragraph of prose: the patch line of its first line, and its lines."""
 
     start: int

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context
@@ -12,8 +12,7 @@ from patchpilot.model.file_diff import FileChange, Hunk
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
+class NewLine(NamedTuple):
     """A line of the new side: `text` as it is, `code` with comments blanked and strings emptied; `comment` when it lies inside a comment."""
 
     text: str
@@ -29,8 +28,7 @@ class NewLine:
         return len(expanded) - len(expanded.lstrip())
 
 
-@dataclass(frozen=True, slots=True)
-class NewHunk:
+class NewHunk(NamedTuple):
     """A hunk's new side."""
 
     change: FileChange

@@ -2,8 +2,8 @@
 """What a rule is once its pack has been read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from patchpilot.model.finding import Severity
 from patchpilot.projects.loading import find_project
@@ -12,8 +12,7 @@ SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "h
 Kernel = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFix:
+class RuleFix(NamedTuple):
     """The fix of a finding: kind is "safe", "suggest" or "none"; `text` says how; `fixer` applies it when that is safe."""
 
     kind: str = "none"
@@ -21,8 +20,7 @@ class RuleFix:
     fixer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: what it is called, how grave it is, why it is there, and the detector that finds it.
 
     `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
@@ -41,18 +39,18 @@ class Rule:
     reference: str
     detector: str
     module: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = MappingProxyType({})
     checkpatch: str | None = None
     since: Kernel | None = None
     until: Kernel | None = None
     profiles: tuple[str, ...] = ()
-    remedy: RuleFix = field(default_factory=RuleFix)
+    remedy: RuleFix = RuleFix()
     on_moved: bool = False
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = MappingProxyType({})
     message: str = ""
-    messages: Mapping[str, str] = field(default_factory=dict)
+    messages: Mapping[str, str] = MappingProxyType({})
     aliases: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = MappingProxyType({})
     known_problems: tuple[str, ...] = ()
 
     @property
@@ -71,8 +69,7 @@ class Rule:
         return not self.profiles or not set(find_project(profile).lineage).isdisjoint(self.profiles)
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A proof of a rule, bad or good, as its pack has it.
 
     One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, the rest of the mail is made
@@ -90,18 +87,17 @@ class Example:
     diff: str | None = None
     patch: str | None = None
     series: tuple[str, ...] = ()
-    tree: Mapping[str, str] = field(default_factory=dict)
-    history: Mapping[str, str] = field(default_factory=dict)
+    tree: Mapping[str, str] = MappingProxyType({})
+    history: Mapping[str, str] = MappingProxyType({})
     kernel: Kernel | None = None
     profile: str | None = None
     at: str | None = None
     stays: bool = False
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # in place of tuple.count
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(NamedTuple):
     """A pack as read: its rules, and the examples of each by rule id."""
 
     name: str

@@ -4,7 +4,6 @@
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,7 +134,7 @@ def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
     return key_of(parts)
 
 
-_NAMES = tuple(field.name for field in fields(Rule))
+_NAMES = Rule._fields
 
 
 def _plain(rule: Rule) -> tuple[Any, ...]:

@@ -2,8 +2,8 @@
 """Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
@@ -13,8 +13,7 @@ MAX_HEADER = 64 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A person or list: display name as text (may be empty) and the address proper."""
 
     name: str
@@ -76,8 +75,7 @@ class AddressState(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class AddressVerdict:
+class AddressVerdict(NamedTuple):
     """The judgement of an address: its state, why, and the ASCII form to use on the wire (None when bad)."""
 
     state: AddressState

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A commit, as the rooms need it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """A commit: ids are full 40-hex, dates aware, the message as committed (decoded, bytes that are not UTF-8 as surrogates)."""
 
     id: str

@@ -5,8 +5,8 @@ The forms are those the stable trees use (Documentation/process/stable-kernel-ru
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
@@ -51,8 +51,7 @@ def _fixes() -> re.Pattern[str]:
     return re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCommit:
+class NamedCommit(NamedTuple):
     """A commit a line of the message says it brings: its id as written (7 to 40 digits, lower case), where in the message, whether by `cherry-pick -x`."""
 
     id: str
@@ -60,16 +59,14 @@ class NamedCommit:
     picked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(NamedTuple):
     """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes ("" when none)."""
 
     id: str
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """The other commits a message names, ids as written in lower case: what it brings from upstream, what it reverts, what it fixes."""
 
     upstream: tuple[str, ...] = ()

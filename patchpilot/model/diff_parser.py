@@ -3,9 +3,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
@@ -18,8 +17,7 @@ _FILE_START = re.compile(r"^diff --git (.*)$")
 _SIGNATURE = re.compile(r"^-- ?$")
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDiff:
+class ParsedDiff(NamedTuple):
     """The files of a diff, and what was malformed (None when nothing)."""
 
     files: tuple[FileChange, ...]

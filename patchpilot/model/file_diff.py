@@ -2,11 +2,10 @@
 """What a patch does to files: its diff as values, file by file, hunk by hunk, line by line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(NamedTuple):
     """A line of a hunk: `kind` is "+", "-", " " or "\\"; `text` without that sign; 1-based lines of patch, old and new file."""
 
     kind: str
@@ -16,8 +15,7 @@ class DiffLine:
     new_line: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line of the header in the patch."""
 
     old_start: int
@@ -29,8 +27,7 @@ class Hunk:
     patch_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """What a patch does to one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
 
     old_path: str | None

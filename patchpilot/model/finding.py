@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a check says about a patch: values, never exceptions."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -22,8 +22,7 @@ class Severity(StrEnum):
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOTE: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class FixEdit:
+class FixEdit(NamedTuple):
     """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines go and `insert` comes."""
 
     start: int
@@ -31,8 +30,7 @@ class FixEdit:
     insert: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FindingFix:
+class FindingFix(NamedTuple):
     """How to mend a finding: `kind` is "safe" (a tool may do it) or "suggest"; `text` is for people, `edits` for the tool."""
 
     kind: str
@@ -40,8 +38,7 @@ class FindingFix:
     edits: tuple[FixEdit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
 
     `new`: whether an earlier revision did not have it; None where none was compared with.
@@ -68,8 +65,7 @@ class Finding:
         return f" ({'new since' if self.new else 'as in'} {since})"
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or the place that says so."""
 
     finding: Finding

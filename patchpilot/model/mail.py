@@ -3,10 +3,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
@@ -36,8 +35,7 @@ MAX_PARTS = 1000
 """Parts of a mail, within one another and in all; of a mail with more only the header is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """A mail as archives have it: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes."""
 
     message_id: str

@@ -3,9 +3,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.file_diff import FileChange
@@ -13,8 +12,7 @@ from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A mail header: name as written, value unfolded and decoded, 1-based line in the mail."""
 
     name: str
@@ -22,8 +20,7 @@ class Header:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A patch's subject: `[PATCH net v2 1/3] net: x: do y` taken apart; `words` are the marks that are neither version nor number."""
 
     raw: str
@@ -89,14 +86,7 @@ def parse_subject(raw: str) -> Subject:
     return Subject(raw, rest.strip(), tuple(marks), tuple(words), version, number, total, rfc, resend, is_patch)
 
 
-@dataclass(frozen=True)
-class Patch:
-    """A patch as a mail, read once: `lines[n - 1]` is patch line n. Made by `parse_patch`.
-
-    `message` is the commit message without its subject and without the in-body headers; `message_line` is the patch line of its first
-    line; `notes` are the lines between the first `---` and the diff (not in the commit).
-    """
-
+class _PatchFields(NamedTuple):
     source: str
     commit: str | None
     lines: tuple[str, ...]
@@ -109,9 +99,17 @@ class Patch:
     notes_line: int
     diff_line: int
     in_body_from: Address | None = None
-    damage: tuple[str, ...] = field(default=())
+    damage: tuple[str, ...] = ()
     cut: int = 0
-    """How many lines the whole patch has, where this is only its beginning; else 0."""
+
+
+class Patch(_PatchFields):
+    """A patch as a mail, read once: `lines[n - 1]` is patch line n. Made by `parse_patch`.
+
+    `message` is the commit message without its subject and without the in-body headers; `message_line` is the patch line of its first
+    line; `notes` are the lines between the first `---` and the diff (not in the commit). `cut` is how many lines the whole patch has where
+    this is only its beginning, else 0. What is read of it on demand (trailers, files) is kept with it.
+    """
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
@@ -185,8 +183,7 @@ class Patch:
         return "\n".join((self.subject.title, "", *self.message)).rstrip("\n") + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """Patches that go out together, in order, with the cover letter when there is one."""
 
     patches: tuple[Patch, ...]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The beginning of a patch that is too long for rules to look at all of it."""
 
-from dataclasses import replace
 from itertools import accumulate
 
 from patchpilot.model.diff_parser import HUNK
@@ -15,7 +14,7 @@ def shortened_series(series: Series) -> Series:
     cover = shortened(series.cover) if series.cover else None
     if cover is series.cover and all(one is other for one, other in zip(patches, series.patches, strict=True)):
         return series
-    return replace(series, patches=patches, cover=cover)
+    return series._replace(patches=patches, cover=cover)
 
 
 def shortened(patch: Patch) -> Patch:
@@ -27,8 +26,7 @@ def shortened(patch: Patch) -> Patch:
     if end >= patch.diff_line:
         lines = _whole_hunks(lines, patch.diff_line)
     keep = max(0, min(len(patch.message), end + 1 - patch.message_line))
-    return replace(
-        patch,
+    return patch._replace(
         lines=tuple(lines),
         message=patch.message[:keep],
         notes=patch.notes[: max(0, end + 1 - patch.notes_line)],

@@ -7,7 +7,7 @@ kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` repor
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.address import Address, parse_address
 
@@ -36,8 +36,7 @@ ORDER = (
 """Where a new trailer goes among known ones; those that exist are never moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trailer:
+class Trailer(NamedTuple):
     """One trailer: its name and value as written, and the 0-based line of the message it stands on."""
 
     name: str

@@ -81,11 +81,11 @@ def _check(name: str, table: Mapping[str, Any]) -> None:
 
 
 def _check_keys(where: str, table: Mapping[str, Any], kind: Any) -> None:
-    known = kind.__dataclass_fields__
+    known = kind.__annotations__
     for key, value in table.items():
         if key not in known or (kind is Project and key in _NOT_WRITTEN):
             raise PackError(f"{where}: unknown key {key!r}")
-        declared = str(known[key].type)
+        declared = str(known[key])
         wanted = next((one for word, one in _KINDS if word in declared), dict)
         if type(value) is not wanted:
             raise PackError(f"{where}: key {key!r} takes {_NAMES[wanted]}, not {value!r}")

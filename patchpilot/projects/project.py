@@ -2,11 +2,11 @@
 """A project as a frozen value: its tags, its mail customs, its lists and its style."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(NamedTuple):
     """How the tags that ask for a backport are written (an empty `line`: none is), and where a Message-ID is linked to.
 
     `max_lines` is the longest patch that stable takes, context included (0: any).
@@ -19,8 +19,7 @@ class Tags:
     links: str = "https://lore.kernel.org/r/"
 
 
-@dataclass(frozen=True, slots=True)
-class MailCustoms:
+class MailCustoms(NamedTuple):
     """When and how versions are sent.
 
     `waiting_days` is how long to wait before asking again, `resend_hours` before a new version, `cover_from` the number of patches from which a
@@ -34,8 +33,7 @@ class MailCustoms:
     merge_window: str = "maintainers are busy with Linus's pulls; new work waits for -rc1"
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
+class Lists(NamedTuple):
     """The project's lists (the first one is for every patch) and the addresses for single purposes; empty where it has none."""
 
     main: tuple[str, ...] = ()
@@ -44,18 +42,16 @@ class Lists:
     regressions: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Rules left out or of another severity, the longest subject (0: as the rule has it) and the shortest Kconfig help text."""
 
     subject_columns: int = 0
     help_lines: int = 4
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = field(default_factory=dict)
+    severity: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is its name and those it inherits from.
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
@@ -70,7 +66,7 @@ class Project:
     tree_has: tuple[tuple[str, ...], ...] = ()
     paths_pattern: str = ""
     subject_prefixes: tuple[str, ...] = ()
-    tags: Tags = field(default_factory=Tags)
-    mail: MailCustoms = field(default_factory=MailCustoms)
-    lists: Lists = field(default_factory=Lists)
-    style: Style = field(default_factory=Style)
+    tags: Tags = Tags()
+    mail: MailCustoms = MailCustoms()
+    lists: Lists = Lists()
+    style: Style = Style()

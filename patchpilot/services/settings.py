@@ -3,9 +3,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.config import FILE_NAME, FLAG, Settings, load, wrong_value
 from patchpilot.errors import InputError, PatchpilotError, unknown
@@ -20,8 +19,7 @@ LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where the settings of a tree and the packs they name are read: `top` in the file system, or a revision's `tree`, which the caller named
     (`trusted`: naming it is trusting it)."""
 
@@ -117,7 +115,7 @@ def read_settings(
         _known_profile(found)
     except PatchpilotError as error:
         _report(error, problems)
-        found = replace(found, wrong=found.wrong | {"profile"})
+        found = found._replace(wrong=found.wrong | {"profile"})
     return found
 
 

@@ -4,7 +4,6 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def _with_id(mail: Mail) -> Mail:
     """A mail without a Message-ID gets one made of its content, so that it can be told from others."""
     if mail.message_id:
         return mail
-    return replace(mail, message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid")
+    return mail._replace(message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid")
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:

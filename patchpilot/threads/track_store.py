@@ -155,10 +155,9 @@ class Store:
 
 
 def _kept(message_id: str, raw: bytes) -> Mail:
-    from dataclasses import replace
 
     mail = parse_mail(zlib.decompress(raw))
-    return mail if mail.message_id == message_id else replace(mail, message_id=message_id)
+    return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
 
 
 def _now() -> str:

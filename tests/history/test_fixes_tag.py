@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixes: tags judged: every verdict of the verifying bots, and what they let pass."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -115,7 +114,7 @@ def test_any_text_is_taken_apart(rest: str) -> None:
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'), min_size=1, max_size=60))
 def test_what_is_written_is_read_back(subject: str) -> None:
     subject = " ".join(subject.split())
-    commit = replace(COMMIT, message=subject + "\n")
+    commit = COMMIT._replace(message=subject + "\n")
     if commit.subject:
         tag = parse_tag(tag_text(commit))
         assert tag is not None

@@ -20,7 +20,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -71,7 +71,7 @@ def cases() -> Iterator[Case]:
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
     """What patchpilot says of an example, as of 6.1 and by checkpatch.pl's names."""
-    context = context_of(replace(example, kernel=KERNEL, profile="linux"))
+    context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
     return by_type(run(context, choose(rules, kernel=KERNEL, profile="linux")), left_out)
 

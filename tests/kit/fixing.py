@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Safe fixes tried on examples and patches without a repository."""
 
-from dataclasses import replace
 from functools import cache
 
 from patchpilot.lint.engine import run
@@ -27,7 +26,7 @@ def mended_context(context: Context) -> FixOutcome:
     rules = choose(all_rules(), kernel=context.options.kernel, profile=context.options.profile)
 
     def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        now = replace(context, patch=patch, shared={})
+        now = context.for_patch(patch)
         return now, run(now, rules)
 
     return mend(context.patch, look, {rule.id: rule for rule in rules})

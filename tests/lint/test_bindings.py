@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Device tree bindings are asked for where a tree keeps them."""
 
-from dataclasses import replace
-
 import pytest
 
 from patchpilot.lint.engine import run
@@ -23,5 +21,6 @@ CODE = '\t{ .compatible = "nobody,frob" },\n'
 )
 def test_a_binding_is_asked_for_where_the_tree_has_any(file: str, compat: bool, told: bool) -> None:
     context = context_of(Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"}))
-    found = run(replace(context, options=replace(context.options, checkpatch_compat=compat)), load_rules())
+    context.options = context.options._replace(checkpatch_compat=compat)
+    found = run(context, load_rules())
     assert any(one.name == "undocumented-compatible" for one in found) is told

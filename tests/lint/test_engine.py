@@ -2,7 +2,6 @@
 """The engine: places, order, severities, moved lines."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -83,7 +82,7 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
 
 
 def test_a_case_has_the_severity_its_pack_gives_it() -> None:
-    rule = replace(_rule(Severity.NOTE), severities={"worse": Severity.ERROR})
+    rule = _rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
     assert [one.severity for one in run(Context(_patch()), [rule])] == [Severity.ERROR, Severity.NOTE, Severity.NOTE]
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which rules run, what profiles change, and that loaded forms are kept."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,15 +100,15 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     assert ours
     for rule in ours:
         assert rule.in_force(NEW, "linux") == rule.in_force(NEW, "netdev"), rule.name
-    only = replace(ours[0], profiles=("linux",), since=None, until=None)
+    only = ours[0]._replace(profiles=("linux",), since=None, until=None)
     assert {name: only.in_force(NEW, name) for name in projects()} == {name: name in ("linux", "netdev") for name in projects()}
-    netdev = replace(only, profiles=("netdev",))
+    netdev = only._replace(profiles=("netdev",))
     assert {name for name in projects() if netdev.in_force(NEW, name)} == {"netdev"}
-    assert {name for name in projects() if replace(only, profiles=()).in_force(NEW, name)} == set(projects())
+    assert {name for name in projects() if only._replace(profiles=()).in_force(NEW, name)} == set(projects())
 
 
 def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
-    rule = replace(load_rules()[0], profiles=(), since=(5, 10), until=(6, 1))
+    rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
     assert [rule.in_force(one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [False, True, True, True, False]
 
 

@@ -3,7 +3,6 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,9 @@ def severity_of(rule: Rule) -> Severity:
 def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() -> None:
     rule = rule_named("own-tag")
     assert severity_of(rule) is Severity.WARNING
-    assert severity_of(replace(rule, severities={})) is Severity.CHECK
+    assert severity_of(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")
-    strict = replace(linux, style=replace(linux.style, severity={"own-tag": "error"}))
+    strict = linux._replace(style=linux.style._replace(severity={"own-tag": "error"}))
     assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
 
 

@@ -2,7 +2,6 @@
 """Findings mended and waived from the walk, on real commits: shown first, written when told, taken back with a key."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,7 +166,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
             from patchpilot.tui.screens.checks_screen import wanted_of
 
             assert app.session.topic is not None
-            same = check(replace(wanted_of(app.session, repository, app.session.topic), targets=(), base="master"), repository=repository)
+            same = check(wanted_of(app.session, repository, app.session.topic)._replace(targets=(), base="master"), repository=repository)
             assert isinstance(wanted_of(app.session, repository, app.session.topic), CheckRequest)
         assert [one.reason for _, one in same.excused] == ["he writes it so"]
         await keys(pilot, "o")

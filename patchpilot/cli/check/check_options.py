@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The options of `patchpilot check` as values, however they were read."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
 CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
@@ -10,8 +10,7 @@ CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
 JOBS = (1, 256)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
+class CheckOptions(NamedTuple):
     """The options of a `check`, as given."""
 
     targets: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 
 import importlib
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, progress_of
@@ -25,7 +24,7 @@ def answer(common: Common, words: "CheckOptions", request: "CheckRequest", where
     if words.statistics or words.checkpatch_compat:
         raise UsageError("--fix and --diff go with neither --statistics nor --checkpatch-compat", hint="run them one after the other")
     if "-" in words.targets:
-        request = replace(request, stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
+        request = request._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as progress:
         result = fix(request, write=words.fix, published=words.published, shared=words.shared, progress=progress, **where)
     if request.suppressions:

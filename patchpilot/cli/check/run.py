@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def answer(common: Common, words: CheckOptions) -> int:
     """Check, write the result, and say how the run ends."""
     from patchpilot.cache.loaded import cache_dir
-    from patchpilot.lint import classcache, regexcache
+    from patchpilot.lint import regexcache
 
     regexcache.use(cache_dir())
     from patchpilot.services.check.check_patches import check
@@ -90,7 +90,6 @@ def answer(common: Common, words: CheckOptions) -> int:
         if said := offer(result):
             print(f"patchpilot: {said}", file=sys.stderr)
     regexcache.keep()
-    classcache.keep()
     return int(result.exit_code)
 
 

@@ -3,7 +3,6 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 
 from patchpilot.cli.output.safe_text import crop, one_line, printable, width
 from patchpilot.model.finding import Finding, Severity, Suppressed
@@ -56,7 +55,7 @@ def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
     """The finding; one of the message that was put on a line of the diff, not on a word of it, is shown without the place."""
     if finding.path is None or finding.column is not None or finding.rule not in whole:
         return finding
-    return replace(finding, patch_line=None, path=None, line=None, column=None)
+    return finding._replace(patch_line=None, path=None, line=None, column=None)
 
 
 def _place(finding: Finding, patch: Patch | None) -> str:

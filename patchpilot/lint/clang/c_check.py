@@ -2,8 +2,7 @@
 """What a check of the C walk is, and what it is given: a line with what the walk knows there. The checks register here, the walk asks them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.lint.clang.learn_types import Learner
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text
@@ -76,24 +75,21 @@ Results = Iterable[tuple[str, Hit]]
 _NO_VALUES = Values("")
 
 
-@dataclass(slots=True)
 class CWalk:
     """What is carried from line to line. `hunk` and `patch` are scratch space of the checks, emptied at each hunk and kept for the whole patch."""
 
-    scan: LineScan
-    context: "Context"
-    types: Types
-    learner: Learner
-    tracker: ValueTracker
-    passage: Passage
-    function: str | None = None
-    skip_until: int = 0
-    hunk: dict[str, Any] = field(default_factory=dict)
-    patch: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("context", "function", "hunk", "learner", "passage", "patch", "scan", "skip_until", "tracker", "types")
+
+    def __init__(self, scan: LineScan, context: "Context", types: Types) -> None:
+        self.scan, self.context, self.types = scan, context, types
+        self.learner, self.tracker, self.passage = Learner(types), ValueTracker(types), Passage([])
+        self.function: str | None = None
+        self.skip_until = 0
+        self.hunk: dict[str, Any] = {}
+        self.patch: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class CCheck:
+class CCheck(NamedTuple):
     """A check of the walk: it is asked about lines of a stage that hold one of the needles (all lines when there is none)."""
 
     function: Callable[[LineContext], Results | None]

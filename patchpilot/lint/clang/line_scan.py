@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.clang.mask_comments import COMMENT, Sanitiser
@@ -28,7 +27,6 @@ _SPACE = " \t\n\r\f\v"
 _KEPT = (" ", "+", "")
 
 
-@dataclass(slots=True, eq=False)
 class ScannedLine:
     """A line of a patch, as the rules see it. Text is bytes as characters (latin-1): columns and lengths count bytes.
 
@@ -40,25 +38,38 @@ class ScannedLine:
     comes after the line.
     """
 
-    number: int
-    raw: str
-    text: str
-    file: str
-    new_line: int
-    left: int
-    previous: "ScannedLine | None"
-    sign: str = ""
-    starts_file: bool = False
-    starts_hunk: bool = False
-    section: str = ""
-    hunk_start: int = 0
-    strict: bool = False
-    in_header: bool = False
-    in_log: bool = False
-    log_after: bool = False
-    length: int = 0
-    indent: int = 0
-    _code: str | None = field(default=None, repr=False)
+    __slots__ = (
+        "_code", "file", "hunk_start", "in_header", "in_log", "indent", "left", "length", "log_after", "new_line", "number", "previous", "raw",
+        "section", "sign", "starts_file", "starts_hunk", "strict", "text",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        raw: str,
+        text: str,
+        file: str,
+        new_line: int,
+        left: int,
+        previous: "ScannedLine | None",
+        sign: str = "",
+        starts_file: bool = False,
+        starts_hunk: bool = False,
+        section: str = "",
+        hunk_start: int = 0,
+        strict: bool = False,
+        in_header: bool = False,
+        in_log: bool = False,
+        log_after: bool = False,
+        length: int = 0,
+        indent: int = 0,
+    ) -> None:
+        self.number, self.raw, self.text, self.sign = number, raw, text, sign
+        self.file, self.new_line, self.left, self.previous = file, new_line, left, previous
+        self.starts_file, self.starts_hunk, self.section, self.hunk_start = starts_file, starts_hunk, section, hunk_start
+        self.strict, self.in_header, self.in_log, self.log_after = strict, in_header, in_log, log_after
+        self.length, self.indent = length, indent
+        self._code: str | None = None
 
     @property
     def in_hunk(self) -> bool:
@@ -90,14 +101,14 @@ class ScannedLine:
         return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
 
 
-@dataclass(slots=True, eq=False)
 class LineScan:
     """All lines of a patch, `lines[n - 1]` is patch line n; `added` are those that hunks add; `strict` is how the run was asked for."""
 
-    lines: list[ScannedLine]
-    added: list[ScannedLine]
-    strict: bool
-    _comments: dict[int, bool] = field(default_factory=dict, repr=False)
+    __slots__ = ("_comments", "added", "lines", "strict")
+
+    def __init__(self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool) -> None:
+        self.lines, self.added, self.strict = lines, added, strict
+        self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
         """The line at patch line `number` or, with `skip`, so many further on, removed lines not counted; None beyond the end."""

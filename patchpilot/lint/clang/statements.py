@@ -7,9 +7,9 @@ A `Passage` is the text of consecutive lines of the new side, each with its diff
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from patchpilot.lint.clang.c_patterns import pattern
 from patchpilot.lint.clang.line_scan import ScannedLine
@@ -24,8 +24,7 @@ _LONGEST = 50_000
 _END = re.compile(r";+\s*$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementSpan:
+class StatementSpan(NamedTuple):
     """A statement in a passage: from `start` to `end` (exclusive), its condition to `condition_end`; `level` is above 0 when it was not closed.
 
     `next_number` is the patch line where the text after it begins, `next_column` the offset in that line.

@@ -6,7 +6,6 @@ comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit fie
 """
 
 import re
-from dataclasses import dataclass, field
 
 from patchpilot.lint.clang.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
@@ -16,12 +15,14 @@ _CAST = TypePattern(r"\s*()\)")
 _NOT_PENDING = "_"
 
 
-@dataclass(slots=True)
 class Values:
     """A line's kinds (one letter a character, the last of them for its newline) and the variants of its operators by column."""
 
-    kinds: str
-    variants: dict[int, str] = field(default_factory=dict)
+    __slots__ = ("kinds", "variants")
+
+    def __init__(self, kinds: str) -> None:
+        self.kinds = kinds
+        self.variants: dict[int, str] = {}
 
 
 class ValueTracker:

@@ -4,17 +4,14 @@
 The order matters: a type is known from the line on where the patch shows it. So there is one walk for all rules; each takes its own hits.
 """
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CWalk, LineContext
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, STORAGE, pattern
-from patchpilot.lint.clang.learn_types import Learner
 from patchpilot.lint.clang.line_scan import scan
-from patchpilot.lint.clang.statements import Passage, StatementSpan, passage_of_hunk
+from patchpilot.lint.clang.statements import StatementSpan, passage_of_hunk
 from patchpilot.lint.clang.types import TypePattern, Types
-from patchpilot.lint.clang.values import ValueTracker
 from patchpilot.lint.detector import Hit
 
 if TYPE_CHECKING:
@@ -27,13 +24,15 @@ _CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
-@dataclass(slots=True)
 class CCode:
     """What the walk leaves behind: the hits of each check by name, and for every added C line its statement and the function around it."""
 
-    hits: dict[str, list[Hit]] = field(default_factory=dict)
-    _spans: dict[int, StatementSpan] = field(default_factory=dict)
-    _functions: dict[int, str] = field(default_factory=dict)
+    __slots__ = ("_functions", "_spans", "hits")
+
+    def __init__(self) -> None:
+        self.hits: dict[str, list[Hit]] = {}
+        self._spans: dict[int, StatementSpan] = {}
+        self._functions: dict[int, str] = {}
 
     def statement(self, number: int) -> StatementSpan | None:
         """The statement that begins in patch line `number`; None for lines that only go on with one."""
@@ -69,7 +68,7 @@ def _walk(context: "Context") -> CCode:
     result = CCode()
     lines = scan(context)
     types = Types()
-    walk = CWalk(lines, context, types, Learner(types), ValueTracker(types), Passage([]))
+    walk = CWalk(lines, context, types)
     hunk = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.clang.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
@@ -97,8 +97,7 @@ LONGEST_STATEMENT = 8000
 Hits = Iterator[tuple[str, Hit]]
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlace:
+class CallPlace(NamedTuple):
     """An added line of C and the text of the statement that begins in it."""
 
     lines: LineScan

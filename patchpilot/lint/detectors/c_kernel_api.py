@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
@@ -97,8 +97,7 @@ def _hit(case: str = "", **values: str) -> Hit:
 Hits = Iterator[tuple[str, Hit]]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPlace:
+class ApiPlace(NamedTuple):
     """An added line of C under examination, and where it stands."""
 
     context: Context

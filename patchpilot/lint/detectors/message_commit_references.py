@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.checkpatch_address import balanced
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
@@ -90,8 +90,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             oops = False
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """What the history says of ids; without one every reference may be true."""
 
     history: HistoryFacts | None

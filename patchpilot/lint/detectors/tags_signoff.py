@@ -4,7 +4,6 @@
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
@@ -108,14 +107,14 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
     return parse_mailbox(author.replace('"', "")).written()
 
 
-@dataclass(slots=True)
 class _Signed:
     """What the sign-offs seen so far say of the author: the first that fits wins, one that fits wholly ends the search."""
 
-    any: bool = False
-    whole: bool = False
-    text: str = ""
-    problem: str = ""
+    __slots__ = ("any", "problem", "text", "whole")
+
+    def __init__(self) -> None:
+        self.any = self.whole = False
+        self.text = self.problem = ""
 
     def take(self, text: str, author: str) -> None:
         """Hold one sign-off against the author."""

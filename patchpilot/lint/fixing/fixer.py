@@ -3,9 +3,8 @@
 
 import importlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.model.finding import Finding, FixEdit
@@ -19,8 +18,7 @@ SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnSpan:
+class ColumnSpan(NamedTuple):
     """A replacement inside one line: columns are offsets in the line with its sign, one character a byte."""
 
     line: int
@@ -29,8 +27,7 @@ class ColumnSpan:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineChange:
+class LineChange(NamedTuple):
     """What a fixer wants: parts of lines replaced, or whole lines (1-based, as in the patch)."""
 
     spans: tuple[ColumnSpan, ...] = ()
@@ -43,12 +40,11 @@ class LineChange:
         return frozenset((*whole, *(span.line for span in self.spans)))
 
 
-@dataclass(frozen=True)
 class FixSite:
     """A finding in its patch, with what fixers look at."""
 
-    context: "Context"
-    finding: Finding
+    def __init__(self, context: "Context", finding: Finding) -> None:
+        self.context, self.finding = context, finding
 
     @property
     def number(self) -> int:
@@ -93,8 +89,7 @@ class FixSite:
 Fixer = Callable[[FixSite], LineChange | None]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredFixer:
+class RegisteredFixer(NamedTuple):
     """A fixer in the registry, and what it may change."""
 
     function: Fixer

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from patchpilot.lint.clang.line_scan import as_bytes, as_text
 from patchpilot.lint.fixing.fixer import LineChange
@@ -99,7 +99,7 @@ class PatchEdit:
                     lines[header] = f"{found[1]}{ranges}{found[4]}{lines[header][found.end() :]}"
                 shift += delta
         patch = parse_patch(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"), self.patch.source, self.patch.commit)
-        return PatchEdit(replace(patch, damage=self.patch.damage), tuple(origin))
+        return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
     def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
         """Where the first of the lines behind a hunk that are left is now; the end where none is."""

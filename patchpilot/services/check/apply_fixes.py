@@ -220,7 +220,7 @@ def _mended(
     context = setting.context(patch, one)
 
     def look(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        here = replace(context, patch=now, shared={})
+        here = context.for_patch(now)
         return here, run(here, first.rules)
 
     excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
@@ -239,4 +239,4 @@ def _mended(
 
 
 def _mended_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
-    return replace(series, patches=tuple(by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch for patch in series.patches))
+    return series._replace(patches=tuple(by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch for patch in series.patches))

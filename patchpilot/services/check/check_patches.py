@@ -2,7 +2,6 @@
 """The verb `check`: patches in, findings out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import ExitCode, MissingError
@@ -121,10 +120,10 @@ def check_series(
     if earlier:
         from patchpilot.services.check.suppress import compared
 
-        same_rules = replace(request, profile=options.profile, suppressions=None)
+        same_rules = request._replace(profile=options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
-        result = replace(compared(result, before), since=earlier.label)
-    return replace(result, exit_code=_exit_code(result, request.fail_on))
+        result = compared(result, before)._replace(since=earlier.label)
+    return result._replace(exit_code=_exit_code(result, request.fail_on))
 
 
 Pairs = Sequence[tuple[Patch, Series]]

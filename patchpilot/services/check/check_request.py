@@ -2,9 +2,8 @@
 """What `check` is asked for, with --fix and without it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.lint.rule import Kernel
 from patchpilot.model.patch import Series
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from patchpilot.services.check.suppressions import Suppressions
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
+class CheckRequest(NamedTuple):
     """The patches to check and the rules to check them against.
 
     `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is the content of the TARGET `-` where the caller

@@ -3,8 +3,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.services.check.suppressions import SuppressionResult
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPatch:
+class CheckedPatch(NamedTuple):
     """A patch and what was found in it, in the order of its lines; `excused` is what does not count."""
 
     patch: Patch
@@ -33,8 +32,7 @@ class CheckedPatch:
         return (*self.findings, *(one.finding for one in self.excused))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What `check` says: patch by patch, of the series as a whole, and how the run ends.
 
     `verdict` says what came of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
@@ -52,7 +50,7 @@ class CheckResult:
     verdict: "SuppressionResult | None" = None
     since: str | None = None
     gone: int = 0
-    setting: "CheckRun | None" = field(default=None, repr=False, compare=False)
+    setting: "CheckRun | None" = None
 
     @property
     def counts(self) -> Counter[Severity]:
@@ -78,8 +76,7 @@ class CheckResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRun:
+class CheckRun(NamedTuple):
     """What all patches of a run are checked with."""
 
     rules: tuple[Rule, ...]
@@ -87,7 +84,7 @@ class CheckRun:
     profile: Project
     tree: Tree | None
     history: HistoryFacts | None
-    trees: Mapping[int, Callable[[], Tree]] = field(default_factory=dict)
+    trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
 
     def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
         """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""

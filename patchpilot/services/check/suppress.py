@@ -29,7 +29,7 @@ def suppressed(result: "CheckResult", wanted: Suppressions, every_rule: "Sequenc
         result, verdict = _waived(result, wanted, every_rule)
     if wanted.baseline is not None:
         result, verdict = _held_against(result, wanted, wanted.baseline, verdict, every_rule, strict=strict)
-    return replace(result, verdict=verdict)
+    return result._replace(verdict=verdict)
 
 
 def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
@@ -42,9 +42,9 @@ def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
     patches = []
     for checked in result.patches:
         kept, aside = part(checked.findings, checked.patch)
-        patches.append(replace(checked, findings=kept, excused=(*checked.excused, *aside)))
+        patches.append(checked._replace(findings=kept, excused=(*checked.excused, *aside)))
     kept, aside = part(result.series, None)
-    return replace(result, patches=tuple(patches), series=kept, excused_series=(*result.excused_series, *aside))
+    return result._replace(patches=tuple(patches), series=kept, excused_series=(*result.excused_series, *aside))
 
 
 def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":
@@ -132,8 +132,8 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
             if number not in old[at] and one.path and names[0].text and any(rest.take(name) for rest in left for name in names):
                 old[at].add(number)
     patches = tuple(
-        replace(checked, findings=tuple(replace(one, new=number not in old[at]) for number, one in enumerate(checked.findings)))
+        checked._replace(findings=tuple(one._replace(new=number not in old[at]) for number, one in enumerate(checked.findings)))
         for at, checked in enumerate(result.patches)
     )
-    series = tuple(replace(series_, new=not whole.take(mark_of(series_, None))) for series_ in result.series)
-    return replace(result, patches=patches, series=series, gone=sum(sum(one.stale.values()) for one in (*left, whole)))
+    series = tuple(series_._replace(new=not whole.take(mark_of(series_, None))) for series_ in result.series)
+    return result._replace(patches=patches, series=series, gone=sum(sum(one.stale.values()) for one in (*left, whole)))

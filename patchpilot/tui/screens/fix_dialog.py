@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is safe to mend, shown as a diff before anything is written, then written into the commits."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -96,7 +95,7 @@ def mend(screen: "ChecksScreen") -> None:
         if session.topic_now(repository).key != topic.key:
             raise RefusedError("your commits changed meanwhile", hint="r reads them again, then m")
         return fix(
-            replace(wanted_of(session, repository, topic), targets=targets, base=topic.base),
+            wanted_of(session, repository, topic)._replace(targets=targets, base=topic.base),
             write=given is not None,
             published="published" in (given or ()),
             shared="shared" in (given or ()),

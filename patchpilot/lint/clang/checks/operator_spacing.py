@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blanks around operators, told by what stands on each side and by whether an operator is unary, binary, a label's or a bit field's."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import MODIFIER, NOTE, pattern
@@ -13,8 +13,7 @@ _EITHER = frozenset(("<<", ">>", "&", "^", "|", "+", "-", "*", "/", "%"))
 _UNARY = frozenset(("*U", "-U", "&U", "&&U"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Operator:
+class _Operator(NamedTuple):
     """An operator of a line: where it is, what it is (with its variant), the text around it, and what kinds of text touch it.
 
     Kinds: V text, W a blank, C a comment, B a bracket (after: also ;), O another operator, E the end of the line or its indent.
