@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.file_diff import FileChange
+from patchpilot.series.patch_pairing import line_similarity
 
-_ENOUGH = 0.6
+_ENOUGH = 0.75
 _MOST_BROKEN = 30
 _ALONE = re.compile(rb"^[0-9a-f]{40}$", re.MULTILINE)
 _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
@@ -59,12 +60,6 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
     return Counter(pair for pair in lines if pair[1])
 
 
-def likeness(one: "Counter[tuple[str, str]]", other: "Counter[tuple[str, str]]") -> float:
-    """How much of two changes is the same, 0 to 1."""
-    union = sum((one | other).values())
-    return sum((one & other).values()) / union if union else 1.0
-
-
 def meet(repository: Repository, one: str, other: str) -> bool:
     """Whether two commits change a file of the same name."""
     names = [
@@ -76,5 +71,6 @@ def meet(repository: Repository, one: str, other: str) -> bool:
 
 def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:
     """Whether two commits (or changed lines and a commit) change mostly the same lines in the same way."""
-    lines = changed_lines(repository, one) if isinstance(one, str) else one
-    return likeness(lines, changed_lines(repository, other)) >= _ENOUGH
+    mine = changed_lines(repository, one) if isinstance(one, str) else one
+    theirs = changed_lines(repository, other)
+    return mine == theirs or line_similarity(mine, theirs) >= _ENOUGH

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""By what a finding or a patch is known again, when its lines have moved, its mail was reworded, or its series has grown."""
+"""By what a finding is recognized in another version, when its lines have moved, its mail was reworded, or its series has grown."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
 
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
+from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 
-ALIKE = 0.6
-"""How much of two patches' changed lines, or of their subjects, agrees when one may have become the other."""
 LONGEST = 300
 """Characters of a line that are kept as they are; of a longer one the rest is a hash."""
 _CHANGING = ("date", "message-id", "in-reply-to", "references", "content-transfer-encoding", "x-mailer")
@@ -114,47 +113,11 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
     return found
 
 
-def became(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Which place in `old` each place in `new` had: by what is changed, by subject, then by likeness of what is changed and of the subject."""
-    found: dict[int, int] = {}
-    left = set(range(len(old)))
-    for key in (change_of, _title):
-        places: dict[str, list[int]] = {}
-        for place in sorted(left, reverse=True):
-            places.setdefault(key(old[place]), []).append(place)
-        for at, patch in enumerate(new):
-            if at not in found and (mine := key(patch)) and places.get(mine):
-                found[at] = places[mine].pop()
-        left -= set(found.values())
-    before = {place: _Features.of(old[place]) for place in sorted(left)}
-    after = {at: _Features.of(patch) for at, patch in enumerate(new) if at not in found}
-    ranked = sorted(
-        (-one.likeness(other), at, place) for at, one in after.items() for place, other in before.items() if one.paths & other.paths
-    )
-    for ratio, at, place in ranked:
-        if -ratio >= ALIKE and at not in found and place in left:
-            found[at] = place
-            left.discard(place)
-    return found
+def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
+    """Which place in `old` each place in `new` had, as `pair_patches` finds it."""
+    return pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
 
 
-def _title(patch: Patch) -> str:
-    return even(patch.subject.title).lower()
-
-
-@dataclass(frozen=True, slots=True)
-class _Features:
-    """What two patches are held against each other by."""
-
-    title: str
-    paths: frozenset[str]
-    lines: frozenset[str]
-
-    @classmethod
-    def of(cls, patch: Patch) -> "_Features":
-        return cls(_title(patch), frozenset(patch.paths), frozenset(_changed(patch)))
-
-    def likeness(self, other: "_Features") -> float:
-        """From 0 to 1: the share of changed lines both have, or the likeness of their subjects."""
-        lines = 2 * len(self.lines & other.lines) / (len(self.lines) + len(other.lines) or 1)
-        return max(lines, SequenceMatcher(None, self.title, other.title).ratio())
+def _traits(patch: Patch) -> PatchTraits:
+    lines = _changed(patch)
+    return PatchTraits(even(patch.subject.title), change_of(patch), "", frozenset(patch.paths), Counter(lines))

@@ -9,17 +9,15 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from typing import Any
 
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.series.database import writing
+from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 from patchpilot.series.topic_database import connect
 
 CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
 """The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
-ALIKE = 0.6
-"""How much of two subjects agrees when one may be the other reworded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,11 @@ class KnownPatch:
     subject: str
     commit: str | None = None
     authored: str = ""
+
+    @property
+    def traits(self) -> PatchTraits:
+        """What it is recognized by in another version."""
+        return PatchTraits(self.subject, self.patch_id, self.authored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,45 +184,18 @@ def _value(draft: Draft, name: str) -> object:
     return value.get(key) if isinstance(value, Mapping) else value
 
 
-def became(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
-    """Which patch became which: by patch-id, subject, author date; of what is left over, by likeness of the subject, and one by one at the same place."""
-    left, rest = list(old), list(new)
-    found: list[tuple[KnownPatch, KnownPatch]] = []
-
-    def pair(before: KnownPatch, after: KnownPatch) -> None:
-        found.append((before, after))
-        left.remove(before)
-        rest.remove(after)
-
-    for name in ("patch_id", "subject", "authored"):
-        for after in tuple(rest):
-            same = [one for one in left if getattr(one, name) and getattr(one, name) == getattr(after, name)]
-            # what several share tells nothing, as dates of commits that a script made
-            alone = sum(getattr(one, name) == getattr(after, name) for one in rest) == 1
-            if same and (name != "authored" or (alone and len(same) == 1)):
-                pair(same[0], after)
-    ranked = sorted(
-        (
-            (SequenceMatcher(None, before.subject, after.subject).ratio(), at, to)
-            for at, before in enumerate(left)
-            for to, after in enumerate(rest)
-        ),
-        key=lambda one: (-one[0], one[1], one[2]),
-    )
-    for (ratio, _, _), before, after in [(one, left[one[1]], rest[one[2]]) for one in ranked]:
-        if ratio >= ALIKE and before in left and after in rest:
-            pair(before, after)
-    if len(left) == len(rest) == 1 and len(old) == len(new) and old.index(left[0]) == new.index(rest[0]):
-        pair(left[0], rest[0])
-    return tuple(found)
+def pair_known(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
+    """Which patch became which, as `pair_patches` finds it: (then, now)."""
+    pairs = pair_patches([patch.traits for patch in old], [patch.traits for patch in new])
+    return tuple((old[place], new[at]) for at, place in pairs.items())
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
     """The draft after its patches changed: notes move along to what a patch became."""
     notes = dict(draft.notes)
-    for before, one in became(draft.patches, patches):
-        if one.patch_id not in notes and before.patch_id in notes:
-            notes[one.patch_id] = notes[before.patch_id]
+    for before, after in pair_known(draft.patches, patches):
+        if after.patch_id not in notes and before.patch_id in notes:
+            notes[after.patch_id] = notes[before.patch_id]
     return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
 
 

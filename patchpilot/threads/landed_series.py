@@ -9,7 +9,7 @@ from patchpilot.history.landed_commits import History
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline, stable_branches
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.posted_series import title_key
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.status import LandedCommit, Status
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_subject
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
 
@@ -159,11 +160,6 @@ class PostedTopic:
     def message_ids(self) -> frozenset[str]:
         """The Message-IDs of all its posts."""
         return frozenset(post.message_id for revision in self.revisions for post in revision.posts)
-
-
-def title_key(title: str) -> str:
-    """A title as compared: lower case, blanks and quotes evened out."""
-    return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
 
 
 def plain_title(text: str) -> str:

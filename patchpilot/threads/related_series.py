@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.model.address import parse_address
+from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.mbox import when
-from patchpilot.threads.posted_series import Post, title_key
-from patchpilot.threads.revision_links import ALIKE, likeness
+from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import MAX_REFERENCES, quotes_commit
 from patchpilot.threads.thread_values import FollowUp, LandedCommit, SeriesState, Status
@@ -161,7 +161,7 @@ def _passed_on(other: Status, status: Status) -> str | None:
     if any(_written_by_author(post, status) for post in same) and when(theirs.revisions[0].head.mail.mail) >= when(
         mine.latest.head.mail.mail
     ):
-        continued = theirs.latest.version > mine.latest.version and likeness(theirs.subject, mine.subject) > ALIKE
+        continued = theirs.latest.version > mine.latest.version and title_similarity(theirs.subject, mine.subject) > ALIKE
         return "continues" if continued else "carries"
     return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
 

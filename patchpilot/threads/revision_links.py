@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which sendings are revisions of one work: by change-id, links to earlier ones, threading, titles, and what a lone later version resembles."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.sender import same_person
 
-ALIKE = 0.5
-"""Titles of which so large a part of the words is shared are the same title, reworded."""
 _RELATED = 0.3
+_SAME_PREFIX = 0.3
+"""What titles with the same prefix agree at least, where it is the files that tell."""
 _ANOTHER_TIME = timedelta(days=550)
 _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
@@ -101,7 +101,7 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
             if (other := by_id.get(one)) is None or other == at or revisions[other].version > mine.version:
                 continue
             yours = revisions[other]
-            alike = likeness(yours.head.title, mine.head.title)
+            alike = title_similarity(yours.head.title, mine.head.title)
             if not same_person(yours.author, mine.author):
                 if earlier.get(one) == yours.version and alike > ALIKE:
                     yield at, other
@@ -120,7 +120,7 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
 def _of_different_works(one: Revision, other: Revision) -> bool:
     """Whether two sendings with something in common are told apart by what they say of themselves: their change-ids, or first versions of
     one title years apart."""
-    alike = likeness(one.head.title, other.head.title)
+    alike = title_similarity(one.head.title, other.head.title)
     if one.change_ids and other.change_ids and not one.change_ids & other.change_ids and alike <= ALIKE:
         return True
     first = one.version == other.version == 1 and one.rfc == other.rfc and not (one.resend or other.resend)
@@ -149,14 +149,14 @@ def _join_renamed(revisions: Sequence[Revision], works: _Works) -> None:
 
 
 def _resemblance(earlier: Revision, later: Revision) -> float:
-    alike = likeness(earlier.head.title, later.head.title)
+    alike = title_similarity(earlier.head.title, later.head.title)
     if earlier.version + 1 != later.version or not (earlier.files and later.files):
         return alike
     touched = len(earlier.files & later.files) / len(earlier.files | later.files)
-    return max(alike, (alike + touched) / 2 if alike >= 0.15 else 0.0)
+    # the prefix says that both are about the same driver
+    named = max(alike, _SAME_PREFIX if _prefix(earlier) == _prefix(later) != "" else 0.0)
+    return max(alike, (named + touched) / 2 if named >= 0.15 else 0.0)
 
 
-def likeness(one: str, other: str) -> float:
-    """How much of two titles' words is common: 0 to 1."""
-    mine, yours = set(re.findall(r"\w+", one.lower())), set(re.findall(r"\w+", other.lower()))
-    return len(mine & yours) / max(1, len(mine | yours))
+def _prefix(revision: Revision) -> str:
+    return title_key(revision.head.title).rpartition(": ")[0]

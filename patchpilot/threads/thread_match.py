@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE, MailKind
-from patchpilot.threads.posted_series import Post, PostedTopic, Revision, plain_title, title_key
+from patchpilot.threads.posted_series import Post, PostedTopic, Revision, plain_title
 from patchpilot.threads.sender import same_person
 
 _TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")

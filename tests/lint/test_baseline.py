@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError
 from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
 from patchpilot.lint.engine import run
-from patchpilot.lint.finding_match import LONGEST, FindingMark, became, change_of, even, mark_of, renames
+from patchpilot.lint.finding_match import LONGEST, FindingMark, change_of, even, mark_of, pair_with_earlier, renames
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
@@ -206,14 +206,14 @@ def test_patches_are_paired_as_in_a_range_diff() -> None:
         patch("frob: two", added="long other;"),
         patch("frob: one", added="int one;", at=70),
     ]
-    assert became([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
+    assert pair_with_earlier([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
 
 
 @given(data=st.data(), count=st.integers(1, 6))
 def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count: int) -> None:
     old = [patch(f"frob: number {number}", added=f"int v{number};") for number in range(count)]
     order = data.draw(st.permutations(range(count)))
-    assert became(old, [old[at] for at in order]) == dict(enumerate(order))
+    assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
 def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by_the_patch() -> None:

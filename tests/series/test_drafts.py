@@ -84,7 +84,7 @@ def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: P
         (("p1 a: one", "q2 b: other"), "q2"),
         (("p1 a: one", "n1 c: new patch", "q2 a: two, mended"), "q2"),
         (("n1 c: new patch", "p1 a: one", "n2 d: more"), None),
-        (("q2 a: tow", "p1 a: one"), "q2"),
+        (("q2 a: two now", "p1 a: one"), "q2"),
     ],
 )
 def test_the_one_left_over_is_taken_for_what_the_patch_became(new: tuple[str, ...], expected: str | None) -> None:

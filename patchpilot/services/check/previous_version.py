@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.lint.finding_match import became
+from patchpilot.lint.finding_match import pair_with_earlier
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.services.topic.topic_base import find_base
@@ -67,7 +67,7 @@ def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], t
     paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in sent}
 
     def went_on(one: Series, other: Series) -> bool:
-        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and became(one.patches, other.patches))
+        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches))
 
     newest = tuple(one for one in sent if not any(went_on(one, other) for other in sent))
     return (then, newest) if any(went_on(one, other) for one in then for other in newest) else None
@@ -146,8 +146,8 @@ def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) 
 
     if not default_file().exists():
         return ()
+    from patchpilot.series.patch_pairing import title_key
     from patchpilot.threads.mail_classifier import classify
-    from patchpilot.threads.posted_series import title_key
     from patchpilot.threads.revisions import find_topics
 
     titles = {title_key(patch.subject.title) for patch in patches}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.baseline import Remaining, as_text, counted, parse_baseline, read_baseline, write_baseline
-from patchpilot.lint.finding_match import FindingMark, became, mark_of, renames
+from patchpilot.lint.finding_match import FindingMark, mark_of, pair_with_earlier, renames
 from patchpilot.lint.waivers import Waiver, verify
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
@@ -112,7 +112,7 @@ def _held_against(
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     """The result with each finding marked new or not, by what an earlier revision had; patches are paired as in a range-diff."""
-    places = became([one.patch for one in before.patches], [one.patch for one in result.patches])
+    places = pair_with_earlier([one.patch for one in before.patches], [one.patch for one in result.patches])
     moved = renames(one.patch for one in result.patches)
     left = [Remaining(counted(mark_of(one, checked.patch) for one in checked.every)) for checked in before.patches]
     whole = Remaining(counted(mark_of(every_series_, None) for every_series_ in before.every_series))

@@ -11,7 +11,7 @@ from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, became
+from patchpilot.series.draft import Draft, Drafts, KnownPatch, pair_known
 from patchpilot.services.settings import user_settings
 from patchpilot.services.track.review_summary import asked
 
@@ -120,7 +120,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
 def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[VersionChange, ...]:
     """Patch by patch, what is different from the last version; messages are compared where both commits are here."""
     before = sent_patches(last, repository)
-    became_of = {after: was for was, after in became(before, draft.patches)}
+    became_of = {after: was for was, after in pair_known(before, draft.patches)}
     found = []
     for patch in draft.patches:
         was = became_of.get(patch)

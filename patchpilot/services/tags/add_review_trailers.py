@@ -12,7 +12,7 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, parse_trailer
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.draft import Draft, became
+from patchpilot.series.draft import Draft, pair_known
 from patchpilot.services.send.reroll import sent_patches
 from patchpilot.services.tags.prepare_commits import Confirm, MessageChange, Preparation, write
 from patchpilot.services.topic.topic_base import topic_commits
@@ -112,7 +112,7 @@ def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], froz
     names: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
-            for was, one in became(sent_patches(send, repository), draft.patches):
+            for was, one in pair_known(sent_patches(send, repository), draft.patches):
                 names.setdefault(one.commit or "", set()).add(was.subject)
     return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
 

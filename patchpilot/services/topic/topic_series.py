@@ -7,9 +7,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.follow_series import Tracked, show
 from patchpilot.threads.landed_series import authors_of
-from patchpilot.threads.posted_series import title_key
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.status import Status
 from patchpilot.threads.track_store import Store, TrackEntry

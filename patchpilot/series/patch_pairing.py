@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which patch of one version of a series became which of the next, and the one measure of how similar two patches are."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple, TypeVar
+
+Line = TypeVar("Line")
+
+ALIKE = 0.5
+"""Similarity from which one patch may have become the other.
+
+Measured on 1,600 mailed patches: two versions of a patch share at least 0.44 of their changed lines, other changes of the same file by the same
+author at most 0.33. Of the titles of reworded patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
+"""
+_NO_COMMON_LINE = 0.8
+"""What a title counts for when the patches share hardly a changed line."""
+_HARDLY = 0.1
+_WORD = re.compile(r"\w+")
+_MOST_COMPARED = 250_000
+"""Pairs of patches compared by content; beyond, only equal keys pair them."""
+
+
+class PatchTraits(NamedTuple):
+    """What a patch is recognized by in another version of its series; what is empty is not known.
+
+    `change` is its patch-id or another hash of what it changes; `authored` its author date, which amending and rebasing leave alone;
+    `lines` its changed lines, counted.
+    """
+
+    title: str
+    change: str = ""
+    authored: str = ""
+    paths: frozenset[str] = frozenset()
+    lines: Mapping[str, int] = {}
+
+    @property
+    def title_key(self) -> str:
+        """The title as it is compared."""
+        return title_key(self.title)
+
+
+def title_key(title: str) -> str:
+    """A title as compared between versions: lower case, white space and quotes evened out."""
+    return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
+
+
+def title_similarity(one: str, other: str) -> float:
+    """How similar two titles are, 0 to 1: the mean of the share of words and of the share of characters in order that both have.
+
+    A prefix both have (`net: usb:`) does not count, as it names the place only.
+    """
+    mine, yours = title_key(one).split(": "), title_key(other).split(": ")
+    if mine == yours:
+        return 1.0 if any(mine) else 0.0
+    while len(mine) > 1 and len(yours) > 1 and mine[0] == yours[0]:
+        del mine[0], yours[0]
+    text, other_text = ": ".join(mine), ": ".join(yours)
+    words, others = set(_WORD.findall(text)), set(_WORD.findall(other_text))
+    shared = 2 * len(words & others) / max(1, len(words) + len(others))
+    return (shared + SequenceMatcher(None, min(text, other_text), max(text, other_text), autojunk=False).ratio()) / 2
+
+
+def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
+    """The share of changed lines two patches have in common, 0 to 1; 0 where either has none."""
+    if not one or not other:
+        return 0.0
+    fewer, more = (one, other) if len(one) <= len(other) else (other, one)
+    common = sum(min(count, more.get(line, 0)) for line, count in fewer.items())
+    return 2 * common / (sum(one.values()) + sum(other.values()))
+
+
+def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
+    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever says more. 0 where they change other files."""
+    if one.paths and other.paths and not one.paths & other.paths:
+        return 0.0
+    title = title_similarity(one.title, other.title)
+    if not one.lines or not other.lines:
+        return title
+    lines = line_similarity(one.lines, other.lines)
+    return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
+
+
+def pair_patches(old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> dict[int, int]:
+    """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
+
+    Patches are paired by what they change, by title, by author date (one that several share says nothing), then the most similar first. The
+    only patch left over in both versions at the same place of as many is paired too, where what it changes is not known.
+    """
+    pairing = _Pairing(old, new)
+    pairing.by_key(lambda patch: patch.change)
+    pairing.by_key(lambda patch: patch.title_key)
+    pairing.by_key(lambda patch: patch.authored, unique=True)
+    pairing.by_similarity()
+    pairing.by_place()
+    return dict(sorted(pairing.pairs.items()))
+
+
+class _Pairing:
+    """Two versions of a series, and the pairs found so far (new place → old place)."""
+
+    def __init__(self, old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> None:
+        self.old, self.new = old, new
+        self.pairs: dict[int, int] = {}
+        self._left = dict.fromkeys(range(len(old)))
+        self._rest = dict.fromkeys(range(len(new)))
+
+    def _pair(self, at: int, place: int) -> None:
+        self.pairs[at] = place
+        del self._rest[at], self._left[place]
+
+    def by_key(self, key: Callable[[PatchTraits], str], *, unique: bool = False) -> None:
+        """Pair what has the same key; of several the most similar, then in order. `unique`: only where one patch on either side has it."""
+        before, after = _places(self.old, self._left, key), _places(self.new, self._rest, key)
+        for name, places in after.items():
+            earlier = before.get(name, [])
+            if len(places) == len(earlier) == 1:
+                self._pair(places[0], earlier[0])
+            elif earlier and not unique:
+                self._most_similar(places, earlier, lowest=0.0)
+
+    def by_similarity(self) -> None:
+        """Pair what is alike, the most similar first."""
+        if len(self._left) * len(self._rest) <= _MOST_COMPARED:
+            self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
+
+    def _most_similar(self, places: Sequence[int], earlier: Sequence[int], lowest: float) -> None:
+        if len(places) * len(earlier) > _MOST_COMPARED:
+            for at, place in zip(places, earlier, strict=False):
+                self._pair(at, place)
+            return
+        ranked = sorted(
+            (-score, -line_similarity(self.new[at].lines, self.old[place].lines), abs(at - place), at, place)
+            for at in places
+            for place in earlier
+            if (score := patch_similarity(self.new[at], self.old[place])) >= lowest
+        )
+        for *_, at, place in ranked:
+            if at in self._rest and place in self._left:
+                self._pair(at, place)
+
+    def by_place(self) -> None:
+        """Pair the only patch left on either side, where both are at the same place of as many, unless their lines show that it is another."""
+        if len(self._left) == len(self._rest) == 1 and len(self.old) == len(self.new) and self._left.keys() == self._rest.keys():
+            (at,) = self._rest
+            if not (self.new[at].lines and self.old[at].lines):
+                self._pair(at, at)
+
+
+def _places(patches: Sequence[PatchTraits], among: Iterable[int], key: Callable[[PatchTraits], str]) -> dict[str, list[int]]:
+    """The places that have each key, in order; those without one are left out."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for at in among:
+        if name := key(patches[at]):
+            places[name].append(at)
+    return places
