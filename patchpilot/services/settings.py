@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.rule_store import OwnPack
     from patchpilot.model.source_tree import Tree
+    from patchpilot.outgoing.send_plan import SendRequest
     from patchpilot.services.check.check_request import CheckRequest
 
 LARGEST = 1 << 20
@@ -146,6 +147,13 @@ def check_request(settings: Settings, **more: Any) -> "CheckRequest":
         "max_line_length": settings.number("max-line-length"),
     }
     return CheckRequest(**{**wanted, **more})
+
+
+def send_request(settings: Settings, **more: Any) -> "SendRequest":
+    """What a send is asked for by these settings; `more` is what only this call says."""
+    from patchpilot.outgoing.send_plan import SendRequest
+
+    return SendRequest(**{"via": settings.get("via"), "profile": settings.get("profile"), **more})
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":

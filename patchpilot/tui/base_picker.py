@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.commits.choose_base import Base
-    from patchpilot.commits.repository import Repository
+    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.services.topic.topic_base import Base
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 OTHER = "\0other"

@@ -9,7 +9,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+    from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 T = TypeVar("T")

@@ -15,9 +15,10 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stages import Stage, StageStanding, StageState
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
-    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.services.check.check_topic import CheckedTopic
+    from patchpilot.services.send.send_state import SendRequest
+    from patchpilot.services.topic.open_repository import Repository
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
@@ -149,11 +150,23 @@ class Session:
     def request(self, repository: "Repository | None" = None, **more: Any) -> "SendRequest":
         """What `send` is asked for: this topic, by the transport chosen here or by the settings."""
         from patchpilot.config import Settings
-        from patchpilot.outgoing.send_plan import SendRequest
+        from patchpilot.services.settings import send_request
 
-        topic, known = self.topic, self.settings(repository) if repository else Settings()
-        base = topic.base if topic else self.base
-        return SendRequest(target=self.target, base=base, via=self.via or known.get("via"), profile=known.get("profile"), **more)
+        settings = self.settings(repository) if repository else Settings()
+        chosen = {"via": self.via} if self.via else {}
+        return send_request(settings, target=self.target, base=self.topic_base, **chosen, **more)
+
+    @property
+    def checked_topic(self) -> "CheckedTopic":
+        """The topic as `check` takes it."""
+        from patchpilot.services.check.check_topic import CheckedTopic
+
+        return CheckedTopic(self.topic.targets if self.topic else (), self.target, self.topic_base)
+
+    @property
+    def topic_base(self) -> str | None:
+        """The base of the topic that was read, else the one that was named."""
+        return self.topic.base if self.topic else self.base
 
     @property
     def commit(self) -> Commit | None:
@@ -170,10 +183,10 @@ class Session:
 
     def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
         """Run a stage's service on the topic as it is now; its result, remembered. Called in a thread."""
-        from patchpilot.commits.repository import Repository
+        from patchpilot.services.topic.open_repository import open_repository
 
         assert self.loader_of is not None
-        with Repository.open(self.directory) as repository:
+        with open_repository(self.directory) as repository:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.key(stage)

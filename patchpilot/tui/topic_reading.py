@@ -21,9 +21,9 @@ def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
 
     From now on (also after an error) `watch` looks at its repository. PatchpilotError when there is no topic.
     """
-    from patchpilot.commits.repository import Repository
+    from patchpilot.services.topic.open_repository import open_repository
 
-    with Repository.open(session.directory) as repository:
+    with open_repository(session.directory) as repository:
         folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
         # before anything is read: what moves from here on is seen as moved
         head, refs = head_signature(*folders), refs_signature(folders[1])

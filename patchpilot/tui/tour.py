@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tour: what a first-timer is told at each stage of the demo, and the demo started from within the walk."""
 
-import sys
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.run import interactive
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
@@ -44,11 +42,8 @@ def offer(walk: "PatchpilotApp") -> None:
 
 def take(walk: "PatchpilotApp") -> None:
     """The demo, on this terminal; then back here."""
+    from patchpilot.demo.start import run_demo
+
     with walk.suspend():
         run_demo()
     walk.refresh(layout=True)
-
-
-def run_demo() -> int:
-    """The demo on this terminal; its exit code."""
-    return interactive([sys.executable, "-P", "-m", "patchpilot", "demo"])

@@ -7,25 +7,22 @@ from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
-    from patchpilot.lint.rule import Rule
-    from patchpilot.tui.screens.checks_screen import ChecksScreen
+    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 
-def waive(screen: "ChecksScreen", finding: Finding, count: int) -> None:
+def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
     """Ask why a finding's rule may be broken in this topic, and keep that; `count` findings are of this rule."""
     session = screen.session
-    base = session.topic.base if session.topic else None
 
     def answered(reason: str | None) -> None:
         if not reason:
             return
 
-        def work(repository: "Repository", _: object) -> object:
-            from patchpilot.lint.waivers import Waiver
-            from patchpilot.services.check.topic_waivers import give
+        def work(repository: "Repository", _: object) -> None:
+            from patchpilot.services.check.check_topic import waive_rule
 
-            return give(repository, (Waiver(finding.name, " ".join(reason.split())),), _rules(screen, repository), session.target, base)
+            waive_rule(repository, session.settings(repository), session.checked_topic, finding.name, reason)
 
         screen.in_thread(
             "keeping the waiver", work, lambda _: _changed(screen, f"{finding.name} is waived for this topic: o shows what is")
@@ -41,37 +38,24 @@ def _judge(text: str) -> tuple[bool, str]:
     return True, "" if text.strip() else "a waiver has a reason; Enter on nothing waives nothing"
 
 
-def take_back(screen: "ChecksScreen", excused: Suppressed) -> None:
-    """Take back the waivers of the topic that a finding is waived by; of others is said where they stand."""
-    from patchpilot.services.check.topic_waivers import ORIGIN
+def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
+    """Take back the waivers of the topic that a finding is waived by; of others is said where they are."""
+    from patchpilot.services.check.check_topic import is_of_topic
 
     session = screen.session
-    base = session.topic.base if session.topic else None
-    if excused.origin != ORIGIN:
-        screen.notify(f"{excused.finding.name} is waived by {excused.origin}: take it out there", markup=False)
+    if not is_of_topic(suppressed):
+        screen.notify(f"{suppressed.finding.name} is waived by {suppressed.origin}: take it out there", markup=False)
         return
 
     def work(repository: "Repository", _: object) -> tuple[str, ...]:
-        from patchpilot.services.check.topic_waivers import known_draft, of_draft, take_back
+        from patchpilot.services.check.check_topic import take_back_waivers
 
-        rules = _rules(screen, repository)
-        words = next((rule.words for rule in rules if rule.id == excused.finding.rule), (excused.finding.name,))
-        draft = known_draft(repository, session.target, base)
-        names = tuple(one.rule for one in (of_draft(draft) if draft else ()) if one.covers(excused.finding, words))
-        take_back(repository, names, rules, session.target, base)
-        return names
+        return take_back_waivers(repository, session.settings(repository), session.checked_topic, suppressed.finding)
 
     screen.in_thread("taking the waiver back", work, lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"))
 
 
-def _rules(screen: "ChecksScreen", repository: "Repository") -> "tuple[Rule, ...]":
-    from patchpilot.lint.rule_store import load_rules
-    from patchpilot.tui.screens.checks_screen import packs_of
-
-    return tuple(load_rules(packs_of(screen.session, repository)))
-
-
-def _changed(screen: "ChecksScreen", said: str) -> None:
-    screen.notify(said, markup=False, timeout=6)
+def _changed(screen: "StageScreen", message: str) -> None:
+    screen.notify(message, markup=False, timeout=6)
     screen.session.changed("waivers", "draft")
     screen.walk.jobs.begin(screen.stage)

@@ -163,11 +163,12 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         assert "1 waived" in app.session.standing(Stage.CHECKS).note
         assert "bad-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
-            from patchpilot.tui.screens.checks_screen import wanted_of
+            from patchpilot.services.check.check_topic import topic_request
 
             assert app.session.topic is not None
-            same = check(wanted_of(app.session, repository, app.session.topic)._replace(targets=(), base="master"), repository=repository)
-            assert isinstance(wanted_of(app.session, repository, app.session.topic), CheckRequest)
+            request = topic_request(repository, app.session.settings(repository), app.session.checked_topic)
+            same = check(request._replace(targets=(), base="master"), repository=repository)
+            assert isinstance(request, CheckRequest)
         assert [one.reason for _, one in same.excused] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [name for name, _ in app.screen._answers]  # type: ignore[attr-defined]

@@ -17,7 +17,6 @@ from patchpilot.model.address import parse_address
 from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import tags_screen
-from patchpilot.tui.screens.preview_screen import plan_summary
 from patchpilot.tui.session import JobRequest, Session
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.patch_pager import Pager
@@ -66,10 +65,12 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
 
     sent = verb("send", "-C", mended, "--dry-run")
     first = sent["messages"][0]
-    summary = plan_summary(got[Stage.PREVIEW])
-    assert summary["subjects"] == [one["subject"] for one in sent["messages"]]
-    assert summary["refusals"] == [one["name"] for one in sent["refusals"]]
-    assert {*summary["to"], *summary["cc"]} == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
+    plan = got[Stage.PREVIEW]
+    assert [mail.subject for mail in plan.mails] == [one["subject"] for one in sent["messages"]]
+    assert [refusal.name for refusal in plan.refusals] == [one["name"] for one in sent["refusals"]]
+    assert {recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")} == {
+        found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))
+    }
 
 
 async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import backport
+from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.track import follow_series
 from patchpilot.threads.track_store import Store
@@ -85,7 +86,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         kept = tuple(warning for warning in planned.warnings if warning.name in ("first-time", "unanswered-security"))
         planned = replace(planned, mails=(mail,), warnings=kept)
         found[Stage.PREVIEW] = planned, preview_screen.standing_of(planned)
-        found[Stage.SEND] = send_screen.Sending(planned), send_screen.standing_of(send_screen.Sending(planned))
+        found[Stage.SEND] = TopicSend(planned), send_screen.standing_of(TopicSend(planned))
         found[Stage.FOLLOW] = _followed(mended, raw)
     return found
 
@@ -183,7 +184,7 @@ def test_each_dialog_looks_as_it_did(
         sending = results[Stage.SEND][0]
         results = dict(results)
         results[Stage.SEND] = (
-            send_screen.Sending(replace(sending.plan, refusals=())),
+            TopicSend(replace(sending.plan, refusals=())),
             StageStanding(StageState.TODO, "s sends, after you typed a word"),
         )
     app = walk(results, work, THEMES[0])

@@ -18,7 +18,7 @@ from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesRequest, Fi
 from patchpilot.services.tags.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.services.topic.topic_base import topic_commits
-from patchpilot.tags.message_edit import MessageWish, compose, word_diff
+from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line, reported
 
@@ -78,6 +78,11 @@ class MessageChange:
     def pieces(self) -> tuple[tuple[str, str], ...]:
         """The word diff of the message."""
         return word_diff(self.old, self.new)
+
+    @property
+    def marked(self) -> str:
+        """The word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
+        return marked(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is_cover, prep_branch, without_covers
-from patchpilot.commits.choose_base import MAX_OWN, Base, BaseKind, Ref, counted, nearest_reason, ordered, rebuilt_note
+from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, counted, nearest_reason, ordered, rebuilt_note
+from patchpilot.commits.choose_base import Base as Base
 from patchpilot.commits.range import head_of, only_cover, resolve_commits
 from patchpilot.errors import UnclearBaseError, UsageError
 from patchpilot.services.topic.base_search import MAX_HOLDERS, MAX_WALK, BaseSearch, CommitsOver

@@ -3,14 +3,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
-from patchpilot.errors import MissingError
 from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, several, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
@@ -31,26 +30,13 @@ WORTH_A_COLUMN = 24
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStanding]":
     """What `patchpilot backport` says of the commit in hand; a culprit chosen at the tags counts while no Fixes: tag is there."""
-    from patchpilot.services.backport.backport_result import BackportResult
-    from patchpilot.services.backport.branch_verdicts import backport
+    from patchpilot.services.backport.topic_backports import topic_backports
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
-    try:
-        result = backport(
-            ask.repository,
-            ask.session.commit.id,
-            profile=settings.get("profile") or None,
-            remote=settings.get("lts-remote"),
-            fixes=[ask.session.culprit] if ask.session.culprit else [],
-            progress=ask.progress,
-        )[-1]
-    except MissingError:
-        project = without_series(ask)
-        if project is None:
-            raise
-        words = f"{project} keeps no stable series: nothing to do here"
-        return BackportResult(ask.session.commit.id, ask.session.commit.subject, rules=(words,)), StageStanding(StageState.DONE, words)
+    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.culprit, ask.progress)
+    if not result.branches:
+        return result, StageStanding(StageState.DONE, result.rules[0])
     wanting = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(one.verdict == "conflict" for one in wanting)
     words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
@@ -59,26 +45,6 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStanding]":
     if not result.culprits:
         return result, StageStanding(StageState.TODO, "no culprit is known: choose one at 4 tags")
     return result, StageStanding(StageState.DONE, words)
-
-
-def without_series(ask: JobRequest) -> str | None:
-    """The name of the topic's project where that keeps no stable series and none is among the refs, else None."""
-    from patchpilot.commits.range import commit_patch
-    from patchpilot.history.lts_series import families
-    from patchpilot.history.stable_branches import stable_branches
-    from patchpilot.model.patch import Series
-    from patchpilot.services.topic.topic_project import profile_of
-
-    assert ask.session.commit
-    profile = ask.session.settings(ask.repository).get("profile")
-    project = profile_of(ask.repository, profile, Series((commit_patch(ask.repository, ask.session.commit.id),)))
-    if (
-        project.lists.stable
-        or any(project.name in family.profiles for family in families())
-        or stable_branches(ask.repository, profile=profile or None).branches
-    ):
-        return None
-    return project.name
 
 
 class BackportsScreen(StageScreen):
@@ -175,8 +141,7 @@ class BackportsScreen(StageScreen):
         )
 
     def _write(self, folder: Path) -> None:
-        from patchpilot.backports.backport_patches import BackportText
-        from patchpilot.services.backport.write_backports import write_backports
+        from patchpilot.services.backport.topic_backports import write_topic_backports
 
         result: BackportResult | None = self.session.fresh(self.stage)
         if result is None:
@@ -187,15 +152,11 @@ class BackportsScreen(StageScreen):
                 Reader("Written" if any(one.files for one in done) else "Nothing was written", written_rows(done), fold=True)
             )
 
-        self.in_thread(
-            "writing the patches", lambda repository, _: write_backports(repository, [result], folder, wording=BackportText()), written
-        )
+        self.in_thread("writing the patches", lambda repository, _: write_topic_backports(repository, result, folder), written)
 
     def action_resolve(self) -> None:
         """A clone with the conflict in it; taken up again once it is resolved."""
-        from patchpilot.backports.backport_patches import BackportText
-        from patchpilot.history.stable_branches import stable_branches
-        from patchpilot.services.backport.work_clone import resolve
+        from patchpilot.services.backport.topic_backports import resolve_conflict
 
         result: BackportResult | None = self.session.fresh(self.stage)
         one = self._chosen()
@@ -203,14 +164,10 @@ class BackportsScreen(StageScreen):
             self.notify("there is no conflict on this branch", timeout=2)
             return
 
-        def work(repository: Any, _: Any) -> "Resolving":
-            family = stable_branches(repository).family
-            return resolve(repository, result, one, family, None, BackportText())
-
         def ready(done: "Resolving") -> None:
             self.app.push_screen(Reader("The conflict, in a clone of its own", resolving_rows(done), fold=True))
 
-        self.in_thread("preparing the conflict", work, ready)
+        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, one), ready)
 
 
 def first_to_look_at(result: "BackportResult") -> int:

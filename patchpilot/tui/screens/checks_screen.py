@@ -14,16 +14,13 @@ from textual.widgets import Static
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.tui.rich_text import plain, several
 from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.session import JobRequest, OpenTopic, Session
+from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.patch_pager import Pager, PatchPager
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
-    from patchpilot.lint.rule_store import OwnPack
-    from patchpilot.services.check.check_request import CheckRequest
     from patchpilot.services.check.check_result import CheckResult
 
 WAIVED = "waived"
@@ -36,33 +33,13 @@ STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIP
 _VERB = re.compile(rf"`?\bpatchpilot ({'|'.join(STAGES)})\b(?:[^`\n]*`)?")
 
 
-def wanted_of(session: Session, repository: "Repository", topic: OpenTopic) -> "CheckRequest":
-    """What a check of the topic is asked for: what `patchpilot check` takes from the same settings, and what is waived."""
-    from patchpilot.services.check.topic_waivers import suppressions_of
-    from patchpilot.services.settings import check_request
-
-    settings = session.settings(repository)
-    return check_request(
-        settings,
-        targets=topic.targets,
-        strict=session.strict or settings.flag("strict"),
-        packs=packs_of(session, repository),
-        suppressions=suppressions_of(repository, settings, topic.targets, topic.base),
-    )
-
-
-def packs_of(session: Session, repository: "Repository") -> "tuple[OwnPack, ...]":
-    """The rule packs that the settings name."""
-    from patchpilot.services.settings import own_packs, source_of
-
-    return own_packs(session.settings(repository), source_of(repository))
-
-
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
     """Check the topic's commits, as `patchpilot check` does with the same settings."""
-    from patchpilot.services.check.check_patches import check
+    from patchpilot.services.check.check_topic import check_topic
 
-    result = check(wanted_of(ask.session, ask.repository, ask.topic), repository=ask.repository, progress=ask.progress)
+    session = ask.session
+    topic = session.checked_topic
+    result = check_topic(ask.repository, session.settings(ask.repository), topic, strict=session.strict, progress=ask.progress)
     counts = result.counts
     words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
     if result.excused:

@@ -25,18 +25,14 @@ if TYPE_CHECKING:
 
 def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStanding]":
     """The topic's commits as patches."""
-    from patchpilot.commits.range import commit_patch
+    from patchpilot.services.topic.topic_patches import topic_patches
 
-    commits = ask.topic.commits
-    patches = []
-    for number, commit in enumerate(commits):
-        ask.progress("reading the commits", number, len(commits))
-        patches.append(commit_patch(ask.repository, commit.id))
-    changed = sum(change.added + change.removed for patch in patches for change in patch.files)
-    words = f"{several(len(patches), 'commit')}, {several(changed, 'line')} changed"
-    if not ask.topic.target and ask.repository.rev_list("--merges", "--max-count=1", f"{commits[0].id}^..HEAD"):
+    topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
+    changed = sum(change.added + change.removed for patch in topic.patches for change in patch.files)
+    words = f"{several(len(topic.patches), 'commit')}, {several(changed, 'line')} changed"
+    if topic.has_merge:
         words += ", a merge left out (git rebase)"
-    return tuple(patches), StageStanding(StageState.DONE, words)
+    return topic.patches, StageStanding(StageState.DONE, words)
 
 
 def message_line(row: str) -> Text:

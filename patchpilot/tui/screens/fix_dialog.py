@@ -17,10 +17,10 @@ from patchpilot.tui.rich_text import STRONG, diff_line, plain, several, wrapped
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.tui.screens.checks_screen import ChecksScreen
+    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 NOTHING = "nothing here is safe to mend without you: e opens the place in your editor"
 STAYS = "What stays, for you to mend:"
@@ -79,29 +79,20 @@ def _styled(row: str) -> Text:
     return plain(row, STRONG) if row.startswith("commit ") or row == STAYS else diff_line(row)
 
 
-def mend(screen: "ChecksScreen") -> None:
+def mend(screen: "StageScreen") -> None:
     """Look what is safe to mend in the topic's commits, show it, write it, have the findings made anew."""
-    from patchpilot.services.check.apply_fixes import fix
+    from patchpilot.services.check.fix_topic import fix_topic
 
     session = screen.session
     topic = session.topic
     if topic is None:
         return
-    targets = (session.target,) if session.target else ()
 
     def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
-        from patchpilot.tui.screens.checks_screen import wanted_of
-
         if session.topic_now(repository).key != topic.key:
             raise RefusedError("your commits changed meanwhile", hint="r reads them again, then m")
-        return fix(
-            wanted_of(session, repository, topic)._replace(targets=targets, base=topic.base),
-            write=given is not None,
-            published="published" in (given or ()),
-            shared="shared" in (given or ()),
-            repository=repository,
-            progress=progress,
-        )
+        settings = session.settings(repository)
+        return fix_topic(repository, settings, session.checked_topic, strict=session.strict, overrides=given, progress=progress)
 
     def found(result: "FixResult") -> None:
         if not result.fixed:

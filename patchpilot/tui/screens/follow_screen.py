@@ -34,30 +34,17 @@ CALM, RARELY = 5, 10
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStanding]":
     """The followed series: as known here when run ahead, asked anew of their archives when the stage is visited."""
-    from patchpilot.services.topic.topic_state import this_topic, with_topic
-    from patchpilot.services.track import follow_series
-    from patchpilot.threads.track_store import Store
+    from patchpilot.services.track.follow_topic import followed
 
-    base = ask.session.topic.base if ask.session.topic else ask.session.base
-    with Store() as store:
-        if ask.visited:
-            local = _is_local(ask.session.settings(ask.repository).get("lore"))
-            found = follow_series.update(
-                store=store,
-                archive_at=follow_series.default_archive(),
-                fresh=ask.again or local,
-                repository=ask.repository,
-                progress=ask.progress,
-            )
-        else:
-            found = follow_series.listed(store=store, repository=ask.repository, progress=ask.progress)
-        topic = this_topic(ask.repository, ask.session.target, base=base, store=store, known=found)
-    return with_topic(found, topic), standing_of(topic, found)
+    session = ask.session
+    fresh = ask.visited and (ask.again or _is_local(session.settings(ask.repository).get("lore")))
+    shown = followed(ask.repository, session.target, session.topic_base, ask=ask.visited, fresh=fresh, progress=ask.progress)
+    return shown.series, standing_of(shown.topic, shown.series)
 
 
 def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStanding:
     """The stage's state is that of the topic in hand; other followed series are only counted."""
-    from patchpilot.threads.next_step import NextStepNeed
+    from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(series_.unread) for series_ in series)
     others = [series_ for series_ in series if topic is None or topic.series is None or series_.entry.id != topic.series.entry.id]
@@ -133,10 +120,9 @@ class FollowScreen(StageScreen):
         """No looking while nobody looks; what the cursor passed counts as read."""
         one, passed = self._current(), frozenset(self._passed)
         if one and passed & one.unread:
-            from patchpilot.threads.track_store import Store
+            from patchpilot.services.track.follow_topic import mark_read
 
-            with Store() as store:
-                store.mark_read(one.entry.id, passed & one.unread)
+            mark_read(one.entry.id, passed & one.unread)
             self.session.changed("followed")
         if self._timer:
             self._timer.pause()
@@ -230,24 +216,23 @@ class FollowScreen(StageScreen):
 
     def action_read(self) -> None:
         """Nothing is new any more."""
-        from patchpilot.threads.track_store import Store
+        from patchpilot.services.track.follow_topic import mark_read
 
         one = self._current()
         if one:
-            with Store() as store:
-                store.mark_read(one.entry.id)
+            mark_read(one.entry.id)
             self.session.changed("followed")
             self.walk.jobs.begin(self.stage)
 
     def action_fetch(self) -> None:
         """Bring mainline and the stable branches here: where a fix has landed is read from them."""
-        from patchpilot.commits.repository import Repository
-        from patchpilot.commits.run import interactive
+        from patchpilot.services.topic.edit_commits import fetch_all, remotes
+        from patchpilot.services.topic.open_repository import open_repository
         from patchpilot.tui.editing import suspended
 
-        with Repository.open(self.session.directory) as repository:
-            top, remotes = repository.top, repository.git("remote").text.split()
-        if not remotes:
+        with open_repository(self.session.directory) as repository:
+            top, known = repository.top, remotes(repository)
+        if not known:
             self.notify("this repository has no remote to fetch from", timeout=3)
             return
 
@@ -256,14 +241,14 @@ class FollowScreen(StageScreen):
                 return
             # on the terminal: git may ask for a password, shows how far it is, and ^C stops it
             with suspended(self.app):
-                code = interactive(["git", "-C", str(top), "fetch", "--all", "--tags"])
-            if code:
+                done = fetch_all(top)
+            if not done:
                 self.notify("git fetch did not end well: what it brought is looked at all the same", severity="warning")
             self.session.changed("followed")
             self.reread()
             self.action_reload()
 
-        names = ", ".join(printable(remote) for remote in remotes)
+        names = ", ".join(printable(remote) for remote in known)
         text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
         self.app.push_screen(Choose(text, (("yes", "fetch"), ("no", "not now"))), answered)
 
@@ -279,15 +264,10 @@ class FollowScreen(StageScreen):
         )
 
     def _add(self, value: str) -> None:
-        from patchpilot.services.track import follow_series
-        from patchpilot.threads.track_store import Store
+        from patchpilot.services.track.follow_topic import add_series
 
         def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
-            lore = self.session.settings(repository).get("lore")
-            with Store() as store:
-                return follow_series.add(
-                    value, lore=lore, store=store, archive_at=follow_series.default_archive(), repository=repository, progress=progress
-                )
+            return add_series(repository, self.session.settings(repository), value, progress)
 
         def added(found: "tuple[Tracked, ...]") -> None:
             self._number = found[-1].entry.id if found else self._number
@@ -304,11 +284,9 @@ class FollowScreen(StageScreen):
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
-                from patchpilot.services.track import follow_series
-                from patchpilot.threads.track_store import Store
+                from patchpilot.services.track.follow_topic import remove_series
 
-                with Store() as store:
-                    follow_series.remove(one.entry.id, store=store)
+                remove_series(one.entry.id)
                 self.session.changed("followed")
                 self.walk.jobs.begin(self.stage)
 
@@ -317,17 +295,15 @@ class FollowScreen(StageScreen):
     def action_collect(self) -> None:
         """The tags that reviewers gave, shown, then written."""
         from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-        from patchpilot.tags.message_edit import marked
 
         session = self.session
-        base = session.topic.base if session.topic else None
 
         def run(repository: Any, progress: Any, dry_run: bool) -> "Collected":
-            request = TrailersRequest(session.target, base, dry_run=dry_run, published=True)
+            request = TrailersRequest(session.target, session.topic_base, dry_run=dry_run, published=True)
             return add_review_trailers(repository, request, progress=progress)
 
         def planned(found: "Collected") -> None:
-            rows = [row for change in found.preparation.changed for row in marked(change.pieces).rstrip("\n").split("\n") if "{+" in row]
+            rows = [row for change in found.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
             held = [f"held back: {one.trailer} ({one.why})" for one in found.held]
             if not rows:
                 self.notify("; ".join(held) or "no tag that your commits lack", markup=False, timeout=5)

@@ -2,9 +2,8 @@
 """Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -22,9 +21,8 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
-    from patchpilot.outgoing.send_plan import SendPlan
+    from patchpilot.services.send.send_state import SendPlan
 
-SENT = frozenset({"already-sent", "version-sent"})
 _ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
 """The mark that `check` advises for a subject without one."""
 _ADDRESS = re.compile(r"git send-email takes no address without a dot in its domain: (\S+)")
@@ -33,12 +31,12 @@ _ADDRESS = re.compile(r"git send-email takes no address without a dot in its dom
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
     """The plan of `patchpilot send --dry-run`: nothing leaves. None ahead of a visit: only the record is looked at then."""
-    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.send_state import plan_topic
 
     if not ask.visited:
         return None, recorded(ask, Stage.PREVIEW)
     try:
-        result = on_record(plan(ask.repository, ask.session.request(ask.repository), progress=ask.progress))
+        result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
     except PatchpilotError as error:
         raise by_keys(error) from error
     return result, standing_of(result)
@@ -55,38 +53,11 @@ def by_keys(error: PatchpilotError) -> PatchpilotError:
     return error
 
 
-def sent_names(names: set[str]) -> set[str]:
-    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at once, which has no changelog yet."""
-    return set(SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT)
-
-
-def was_sent(result: "SendPlan") -> bool:
-    """Whether nothing stands against the plan but that it was sent (and taken) already."""
-    names = {refusal.name for refusal in result.refusals}
-    return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
-
-
-def on_record(result: "SendPlan") -> "SendPlan":
-    """A plan that was sent already with the mails that left, as they left, in place of those a new send would make."""
-    from patchpilot.outgoing.outbox import Outbox
-
-    if not was_sent(result):
-        return result
-    with Outbox() as outbox:
-        sends = [send for send in outbox.sends(result.draft.change_id) if send.state == "sent"]
-    if not sends:
-        return result
-    mails = tuple(entry.mail for entry in sends[-1].entries)
-    return replace(result, mails=mails, version=sends[-1].version)
-
-
 def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
     """How far the topic is on record, at no cost; as the stage was before where these commits were not sent."""
-    from patchpilot.services.topic.topic_state import this_topic
-    from patchpilot.threads.track_store import Store
+    from patchpilot.services.send.send_state import topic_on_record
 
-    with Store() as store:
-        topic = this_topic(ask.repository, ask.session.target, base=ask.topic.base, store=store)
+    topic = topic_on_record(ask.repository, ask.session.target, ask.topic.base)
     if topic is None:
         # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
@@ -99,6 +70,8 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
 
 def standing_of(result: "SendPlan") -> StageStanding:
     """How a plan stands; one that was sent already is done."""
+    from patchpilot.services.send.send_state import was_sent
+
     if was_sent(result):
         told = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
         # the same patches may have left as another topic's
@@ -205,14 +178,14 @@ class PreviewScreen(StageScreen):
 
     def action_edit(self) -> None:
         """Cover letter, changelog and notes in one text."""
-        from patchpilot.commits.repository import Repository
         from patchpilot.services.send.edit_draft import edit
+        from patchpilot.services.topic.open_repository import open_repository
         from patchpilot.tui.editing import edit_text
 
         session = self.session
         base = session.topic.base if session.topic else None
         try:
-            with Repository.open(session.directory) as repository:
+            with open_repository(session.directory) as repository:
                 edit(repository, lambda text: edit_text(self, text), session.target, base)
         except PatchpilotError as error:
             self.trouble(error)
@@ -225,14 +198,13 @@ class PreviewScreen(StageScreen):
 
     def action_prefix(self) -> None:
         """What stands in the brackets; the trees of the profile are offered."""
-        from patchpilot.projects.loading import projects
+        from patchpilot.services.send.send_state import tree_prefixes
 
         result: SendPlan | None = self.session.last(self.stage)
         known = result.draft.prefix if result else ""
-        marks = [mark for project in projects().values() for mark in project.subject_prefixes]
         answers = [
             ("PATCH", "PATCH (no tree is named)"),
-            *((f"PATCH {mark}", f"PATCH {mark}") for mark in dict.fromkeys(marks)),
+            *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
             ("other", "something else …"),
         ]
         advised = next((warning.message for warning in result.warnings if warning.name == "missing-target-tree"), "") if result else ""
@@ -263,7 +235,7 @@ class PreviewScreen(StageScreen):
 
     def action_transport(self) -> None:
         """git send-email, or b4."""
-        from patchpilot.outgoing.send_plan import TRANSPORTS
+        from patchpilot.services.send.send_state import TRANSPORTS
 
         result: SendPlan | None = self.session.last(self.stage)
         now = result.request.via if result else TRANSPORTS[0]
@@ -294,20 +266,7 @@ class PreviewScreen(StageScreen):
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:
-    from patchpilot.series.draft import complete_prefix
+    from patchpilot.services.send.send_state import judge_prefix
 
-    try:
-        whole = complete_prefix(text)
-    except PatchpilotError as error:
-        return False, error.message
-    return bool(whole), "" if whole == text.strip() else f"becomes [{whole}]"
-
-
-def plan_summary(result: "SendPlan") -> dict[str, Any]:
-    """The plan in a few values, for whoever compares it with the verb's."""
-    return {
-        "to": [recipient.address.email for recipient in result.recipients if recipient.header == "to"],
-        "cc": [recipient.address.email for recipient in result.recipients if recipient.header == "cc"],
-        "subjects": [mail.subject for mail in result.mails],
-        "refusals": [refusal.name for refusal in result.refusals],
-    }
+    whole, reason = judge_prefix(text)
+    return bool(whole), reason or ("" if whole == text.strip() else f"becomes [{whole}]")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 3, recipients: who gets it, in which header, and why; taken out, added and moved by hand, and kept so."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -19,52 +19,23 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import Table
 
 if TYPE_CHECKING:
-    from patchpilot.services.maintainers.topic_recipients import Planned
+    from patchpilot.services.maintainers.counted_recipients import CountedRecipients
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientRows:
-    """The plan, who gets the mail when everything that adds people is counted, what is to be known, and of what (the series, or one patch)."""
-
-    planned: "Planned"
-    recipients: tuple[Recipient, ...]
-    remarks: tuple[str, ...]
-    about: str
-
-    @property
-    def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """(header or "out", recipient), those taken out last."""
-        return (*((recipient.header.title(), recipient) for recipient in self.recipients), *(("out", one) for one in self.planned.left_out))
-
-
-def load(ask: JobRequest) -> tuple[RecipientRows, StageStanding]:
+def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStanding]":
     """The plan of `patchpilot maintainers`, with what configuration and the answers to the questions add, as `send` counts them."""
-    from patchpilot.model.patch import Series
-    from patchpilot.outgoing.mail_account import read_account
-    from patchpilot.services.maintainers.topic_recipients import plan_series
-    from patchpilot.services.send.mail_recipients import addressees, difference
-    from patchpilot.services.topic.find_topic import find_draft, read_topic
-    from patchpilot.services.topic.topic_project import profile_of
+    from patchpilot.services.maintainers.counted_recipients import count_recipients, is_sendable
+    from patchpilot.services.send.mail_recipients import difference
 
     ask.progress("looking up recipients")
-    request = ask.session.request(ask.repository)
-    series, ids = read_topic(ask.repository, request)
-    whole, about = series, "the series" if len(series.patches) > 1 else "the patch"
-    if ask.session.view == "patch" and len(series.patches) > 1:
-        patch = series.patches[ask.session.at % len(series.patches)]
-        series, about = Series((patch,)), f"only {patch.subject.title}"
-    project = profile_of(ask.repository, request.profile, series)
-    planned = plan_series(series, ask.repository, profile=project.name)
-    draft = find_draft(ask.repository, request, whole, ids)
-    people = addressees(ask.repository, request, read_account(ask.repository, request.identity), draft, series, planned, project)
-    out = {one.address.key for one in planned.left_out}
-    kept = tuple(recipient for recipient in people.recipients if recipient.address.key not in out)
-    before: RecipientRows | None = ask.session.last(Stage.RECIPIENTS)
-    changed = difference(before.recipients, kept) if before and before.about == about else ""
-    result = RecipientRows(planned, kept, people.remarks, about)
-    to, cc = sum(one.header == "to" for one in kept), sum(one.header == "cc" for one in kept)
+    patch = ask.session.at if ask.session.view == "patch" else None
+    result = count_recipients(ask.repository, ask.session.request(ask.repository), patch)
+    kept, out = result.recipients, {recipient.address.key for recipient in result.planned.left_out}
+    before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
+    changed = difference(before.recipients, kept) if before and before.about == result.about else ""
+    to, cc = sum(recipient.header == "to" for recipient in kept), sum(recipient.header == "cc" for recipient in kept)
     note = f"{to} in To, {cc} in Cc" + (f", {len(out)} left out" if out else "") + (f"; {changed}" if changed else "")
-    stuck = next((one.address.email for one in kept if not is_sendable(one.address.email)), None)
+    stuck = next((recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)), None)
     if stuck:
         return result, StageStanding(StageState.TODO, f"no mail can be sent to {stuck}: Space on it takes it out")
     return result, StageStanding(StageState.DONE if kept else StageState.TODO, note if kept else "nobody is known: a adds somebody")
@@ -72,11 +43,6 @@ def load(ask: JobRequest) -> tuple[RecipientRows, StageStanding]:
 
 WORTH_A_COLUMN = 24
 """Columns below which a reason is not worth showing beside its person."""
-
-
-def is_sendable(email: str) -> bool:
-    """Whether mail can be sent to an address: no server takes a bad one, and git send-email none whose domain has no dot."""
-    return "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
 
 
 class RecipientsScreen(StageScreen):
@@ -102,7 +68,7 @@ class RecipientsScreen(StageScreen):
             with VerticalScroll(classes="side", can_focus=False):
                 yield Static(id="reasons", markup=False)
 
-    def show(self, result: RecipientRows) -> None:
+    def show(self, result: "CountedRecipients") -> None:
         """Fill the table; the cursor stays on the person it was on."""
         table = self.query_one("#people", Table)
         before = self._under_cursor()
@@ -138,18 +104,17 @@ class RecipientsScreen(StageScreen):
     def on_resize(self) -> None:
         """Columns follow the width."""
         super().on_resize()
-        if isinstance(self._shown, RecipientRows):
+        if self._shown is not None:
             self.show(self._shown)
 
     def _under_cursor(self) -> str:
         table = self.query_one("#people", Table)
-        known = self._shown if isinstance(self._shown, RecipientRows) else None
-        if known is None or not table.row_count:
+        if self._shown is None or not table.row_count:
             return ""
         return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
 
     def _chosen(self) -> tuple[str, Recipient] | None:
-        known: RecipientRows | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self.session.last(self.stage)
         key = self._under_cursor()
         return next(((header, one) for header, one in known.rows if one.address.key == key), None) if known else None
 
@@ -158,7 +123,7 @@ class RecipientsScreen(StageScreen):
         self._explain(event.cursor_row)
 
     def _explain(self, at: int) -> None:
-        known: RecipientRows | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self.session.last(self.stage)
         if known is None or at >= len(known.rows):
             return
         header, one = known.rows[at]
@@ -177,14 +142,14 @@ class RecipientsScreen(StageScreen):
             rows += ["", *(f"mind: {remark}" for remark in self._remarks(known))]
         self.query_one("#reasons", Static).update(plain("\n".join(rows)))
 
-    def _remarks(self, known: RecipientRows) -> list[str]:
+    def _remarks(self, known: "CountedRecipients") -> list[str]:
         said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
         return [one for one in said if not one.startswith("left out by hand")]
 
     def _edit(self, **changes: Any) -> None:
         from patchpilot.services.maintainers.topic_recipients import edit
 
-        known: RecipientRows | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self.session.last(self.stage)
         if known is None:
             return
         planned = known.planned
@@ -239,12 +204,14 @@ class RecipientsScreen(StageScreen):
         self.app.push_screen(LineDialog("Add to Cc (t moves to To): Name <name@example.org>", self._judge), answered)
 
     def _judge(self, text: str) -> tuple[bool, str]:
+        from patchpilot.services.maintainers.counted_recipients import is_sendable
+
         address = parse_address(text)
         if address is None or "@" not in address.email:
             return False, "Name <name@example.org>"
         if not is_header_safe(address):
             return False, "that cannot stand in a header"
-        known: RecipientRows | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self.session.last(self.stage)
         if known and any(one.address.key == address.key for _, one in known.rows):
             return True, "is there already: Enter moves it to Cc"
         verdict = judge(address.email)
@@ -256,7 +223,7 @@ class RecipientsScreen(StageScreen):
 
     def action_warnings(self) -> None:
         """What to mind, in full."""
-        known: RecipientRows | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self.session.last(self.stage)
         if known:
             said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
             rows = [part for one in said or ["nothing"] for part in (one, "")]

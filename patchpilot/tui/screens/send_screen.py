@@ -2,7 +2,7 @@
 """Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain, several
 from patchpilot.tui.screens.preview_screen import load as load_plan
-from patchpilot.tui.screens.preview_screen import problem_rows, recorded, sent_names
+from patchpilot.tui.screens.preview_screen import problem_rows, recorded
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -24,66 +24,32 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
-    from patchpilot.outgoing.outbox import Send
-    from patchpilot.outgoing.send_plan import SendPlan, SendResult
+    from patchpilot.services.send.send_state import SendPlan, SendResult, TopicSend
 
 
 NO_SERVER = "no mail server is configured: nothing can be sent"
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """The plan, the last send of the topic as it is on record, and what became of the plan once it was sent."""
-
-    plan: "SendPlan"
-    last: "Send | None" = None
-    result: "SendResult | None" = None
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether the last send has mails that did not leave, or of which nobody knows."""
-        return self.last is not None and self.last.state in ("planned", "partial", "failed")
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether this very version was sent."""
-        if self.result and self.result.state == "sent":
-            return True
-        names = {refusal.name for refusal in self.plan.refusals}
-        return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (
-            bool(names) and names <= sent_names(names)
-        )
-
-
-def load(ask: JobRequest) -> tuple[Sending | None, StageStanding]:
+def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
     """The plan, and how the last send of the topic stands. None ahead of a visit: only the record is looked at then."""
-    from patchpilot.outgoing.mail_account import read_account
-    from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.outgoing.sender_lock import is_being_sent
+    from patchpilot.services.send.send_state import is_outdated, topic_send
 
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
     # the preview's plan is the one that was seen: it is made anew only when something changed
     planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
-    seen: StageStanding | None = None
-    if planned is None:
+    if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
-    assert planned is not None
-    if read_account(ask.repository, planned.request.identity) != planned.account:
-        # a mail server may have been set since, in another terminal
-        planned, seen = load_plan(ask)
-    assert planned is not None
-    if seen is not None:
+        assert planned is not None
         ask.session.remember(Stage.PREVIEW, planned, seen)
-    with Outbox() as outbox:
-        sends = outbox.sends(planned.draft.change_id)
-        last = outbox.settle(sends[-1].id) if sends and not is_being_sent(planned.draft.change_id) else (sends[-1] if sends else None)
-    result = Sending(planned, last)
+    result = topic_send(planned)
     return result, standing_of(result)
 
 
-def standing_of(one: Sending) -> StageStanding:
+def standing_of(one: "TopicSend") -> StageStanding:
     """How the stage stands."""
+    from patchpilot.services.send.send_state import server_commands
+
     if one.unfinished and one.last:
         left = sum(entry.state != "accepted" for entry in one.last.entries)
         return StageStanding(StageState.BLOCKED, f"v{one.last.version} was cut off: {several(left, 'mail')} not accepted; R takes it up")
@@ -91,24 +57,10 @@ def standing_of(one: Sending) -> StageStanding:
         version = one.last.version if one.last else one.plan.version
         return StageStanding(StageState.DONE, f"v{version} was sent; n follows the answers")
     if one.plan.lacks_server:
-        return StageStanding(StageState.BLOCKED, f"{NO_SERVER}: {server_lines(one.plan)[0]}")
+        return StageStanding(StageState.BLOCKED, f"{NO_SERVER}: {server_commands(one.plan)[0]}")
     if one.plan.refused:
         return StageStanding(StageState.BLOCKED, one.plan.refusals[0].message)
     return StageStanding(StageState.TODO, "s sends, after you typed a word")
-
-
-def server_lines(planned: "SendPlan") -> list[str]:
-    """The commands that set a mail server: those of the sender's provider where it is known, as `patchpilot doctor` names them."""
-    from patchpilot.outgoing.providers import provider_of
-
-    email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
-    known = provider_of("", 0, email.rpartition("@")[2])
-    if known and known.server:
-        server, port, encryption = known.server, str(known.port or ""), known.encryption
-    else:
-        server, port, encryption = "HOST", "587", "tls"
-    values = (("smtpserver", server), ("smtpserverport", port), ("smtpencryption", encryption), ("smtpuser", email))
-    return [f"git config --global sendemail.{name} {value}" for name, value in values if value]
 
 
 class SendScreen(StageScreen):
@@ -144,7 +96,7 @@ class SendScreen(StageScreen):
         with VerticalScroll(id="sheet"):
             yield Static(id="sending", markup=False)
 
-    def show(self, result: Sending) -> None:
+    def show(self, result: "TopicSend") -> None:
         """Say what would go, or what went."""
         self._lines = []
         self.query_one("#sending", Static).update(plain("\n".join(_rows(result))))
@@ -152,7 +104,7 @@ class SendScreen(StageScreen):
 
     def action_send(self) -> None:
         """Ask, then send."""
-        known: Sending | None = self.session.fresh(self.stage)
+        known: TopicSend | None = self.session.fresh(self.stage)
         if known is None or self.walk.sending:
             self.notify("not ready yet", timeout=2)
         elif known.unfinished:
@@ -167,14 +119,16 @@ class SendScreen(StageScreen):
             self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
 
     def _tell_no_server(self, planned: "SendPlan") -> None:
-        lines = "\n".join(f"  {line}" for line in server_lines(planned))
+        from patchpilot.services.send.send_state import server_commands
+
+        lines = "\n".join(f"  {line}" for line in server_commands(planned))
         self.trouble(PatchpilotError(NO_SERVER, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
         from patchpilot.services.send.plan_send import plan
 
-        known: Sending | None = self.session.last(self.stage)
+        known: TopicSend | None = self.session.last(self.stage)
         if known and known.plan.lacks_server:
             self._tell_no_server(known.plan)
             return
@@ -194,7 +148,7 @@ class SendScreen(StageScreen):
 
     def action_resume(self) -> None:
         """What is missing of the last send, with the same Message-IDs."""
-        known: Sending | None = self.session.last(self.stage)
+        known: TopicSend | None = self.session.last(self.stage)
         if known is None or not known.unfinished or known.last is None or self.walk.sending:
             self.notify("nothing was cut off", timeout=2)
             return
@@ -211,14 +165,12 @@ class SendScreen(StageScreen):
             self._resume("keep")
 
     def _resume(self, unknown: str) -> None:
-        from patchpilot.services.send.resume import archive_lookup, plan_resume
+        from patchpilot.services.send.send_state import plan_resumed
 
         session = self.session
 
         def work(repository: Any, progress: Any) -> "SendPlan":
-            lookup = archive_lookup(session.settings(repository).get("lore")) if unknown == "lookup" else None
-            how = "keep" if unknown == "lookup" else unknown
-            return plan_resume(repository, session.request(repository), how, lookup=lookup, progress=progress)
+            return plan_resumed(repository, session.settings(repository), session.request(repository), unknown, progress)
 
         self.in_thread("taking it up", work, self._go)
 
@@ -242,14 +194,14 @@ class SendScreen(StageScreen):
             )
 
     def _deliver(self, planned: "SendPlan", *, terminal: bool, told: Any) -> None:
-        from patchpilot.commits.repository import Repository
         from patchpilot.services.send.send_mails import deliver
+        from patchpilot.services.topic.open_repository import open_repository
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             told(f"{done}/{total} {what}" if total else what)
 
         try:
-            with Repository.open(self.session.directory) as repository:
+            with open_repository(self.session.directory) as repository:
                 result = deliver(repository, planned, terminal=terminal, progress=progress)
         except BaseException as error:  # noqa: BLE001 (told in the panel; the outbox has what left)
             self.post_message(self.Ended(planned, None, as_error(error)))
@@ -270,20 +222,19 @@ class SendScreen(StageScreen):
             self.trouble(message.error or PatchpilotError("nothing is known of the send"))
             self.walk.jobs.begin(self.stage)
             return
+        from patchpilot.services.send.send_state import TopicSend, just_sent
+
         result = message.result
         if message.planned.request.to_self:
             self.notify("sent to yourself: save what arrives and try git am on it", timeout=8)
             self.walk.jobs.begin(self.stage)
             return
-        done = Sending(message.planned, None, result)
+        done = TopicSend(message.planned, None, result)
         good = result.state == "sent"
         note = f"v{result.version} was sent; n follows the answers" if good else f"{result.state}: R takes it up"
         self.session.remember(self.stage, done, StageStanding(StageState.DONE if good else StageState.BLOCKED, note))
         if good:
-            from patchpilot.outgoing.send_plan import SendProblem
-
-            was = (SendProblem("version-sent", f"v{result.version} of this topic was sent just now"),)
-            seen = replace(message.planned, refusals=was)
+            seen = just_sent(message.planned, result)
             self.session.remember(Stage.PREVIEW, seen, StageStanding(StageState.DONE, f"v{result.version} was sent"))
         self.walk.remember()
         self._shown = done
@@ -294,15 +245,14 @@ class SendScreen(StageScreen):
 
 
 def _question(planned: "SendPlan") -> str:
-    from patchpilot.outgoing.preflight import is_list
+    from patchpilot.services.send.send_state import lists_and_contacts
 
-    lists = [recipient.address.email for recipient in planned.recipients if is_list(recipient)]
-    people = [recipient.address.name or recipient.address.email for recipient in planned.recipients if not is_list(recipient)]
+    lists, contacts = lists_and_contacts(planned)
     rows = [
         f"Send {several(len(planned.mails), 'mail')} to {several(len(planned.recipients), 'recipient')}?",
         "",
-        "Public lists: " + (", ".join(lists) or "none"),
-        "People: " + (", ".join(people) or "none"),
+        "Public lists: " + (", ".join(recipient.address.email for recipient in lists) or "none"),
+        "People: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
         "",
         f"Through {planned.account.label}. What is on a list stays there: it cannot be taken back.",
     ]
@@ -320,7 +270,9 @@ def by_keys_in(line: str) -> str:
     return _DROP.sub(r"3, then Space on \1, then 7", line.replace(_FOLLOW, "8 shows them"))
 
 
-def _rows(one: Sending) -> list[str]:
+def _rows(one: "TopicSend") -> list[str]:
+    from patchpilot.services.send.send_state import server_commands
+
     planned = one.plan
     rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
     if one.result:
@@ -345,7 +297,7 @@ def _rows(one: Sending) -> list[str]:
     if planned.lacks_server:
         way = [
             f"blocked: {NO_SERVER}. In a shell, then r here (`patchpilot doctor` tries it):",
-            *(f"  {server_line}" for server_line in server_lines(planned)),
+            *(f"  {server_line}" for server_line in server_commands(planned)),
         ]
         return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]
     return [*rows, *([""] if problems else []), *problems]

@@ -25,7 +25,7 @@ from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+    from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.app import PatchpilotApp
 
 T = TypeVar("T")
@@ -161,7 +161,7 @@ class StageScreen(Screen[None]):
         self.run_worker(partial(self._do, what, number, work, then), thread=True, group=f"side-{what}", exclusive=True, exit_on_error=False)
 
     def _do(self, name: str, number: int, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        from patchpilot.commits.repository import Repository
+        from patchpilot.services.topic.open_repository import open_repository
 
         worker = get_current_worker()
 
@@ -171,7 +171,7 @@ class StageScreen(Screen[None]):
             self.post_message(self.Told(name, f"{what} {done}/{total}" if total else what))
 
         try:
-            with Repository.open(self.session.directory) as repository:
+            with open_repository(self.session.directory) as repository:
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (told in the panel)
             if self._side[name] == number:

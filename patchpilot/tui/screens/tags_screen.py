@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 4, tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -26,19 +25,13 @@ if TYPE_CHECKING:
 
 def load(ask: JobRequest) -> "tuple[FixesResult, StageStanding]":
     """What `patchpilot fixes` says of the commit in hand."""
-    from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
-    from patchpilot.services.tags.fix_claims import judge_fix
+    from patchpilot.services.tags.topic_culprits import topic_culprits
 
     assert ask.session.commit
-    commit = ask.session.commit
-    profile = ask.session.settings(ask.repository).get("profile")
-    claim = judge_fix(ask.repository, commit)
-    request = FixesRequest(commit.id, verify=not claim.is_fix, base=ask.topic.base, profile=profile)
-    result = find_culprits(ask.repository, request, progress=ask.progress)
-    if not claim.is_fix:
-        return replace(result, sure=False, reason=claim.reason, is_fix=False), StageStanding(
-            StageState.DONE, f"{claim.reason}; f: it is one"
-        )
+    settings = ask.session.settings(ask.repository)
+    result = topic_culprits(ask.repository, settings, ask.session.commit, ask.topic.base, ask.progress)
+    if not result.is_fix:
+        return result, StageStanding(StageState.DONE, f"{result.reason}; f: it is one")
     if result.present and not result.troubled:
         return result, StageStanding(StageState.DONE, f"{len(result.present)} Fixes: tag, as it should be")
     if result.troubled:
@@ -153,12 +146,9 @@ class TagsScreen(StageScreen):
             return
 
         def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
-            from patchpilot.commits.range import commit_patch
+            from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
-            fix = commit_patch(repository, commit.id)
-            paths = sorted({path for change in fix.files for path in (change.path, change.old_path) if path})
-            shown = repository.git("show", "--format=%h %s%n%an, %ad%n", "--date=short", one.commit, "--", *paths).text
-            return shown.rstrip("\n").split("\n"), [row for row in fix.lines if not row.startswith("From ")]
+            return culprit_and_fix(repository, one.commit, commit.id)
 
         self.in_thread("reading the candidate", read, then)
 

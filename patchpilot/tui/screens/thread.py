@@ -12,7 +12,7 @@ from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
 
 if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
-    from patchpilot.threads.status import Reply
+    from patchpilot.services.track.follow_topic import Reply
 
 FEW = 3
 """Quoted lines that are not worth folding."""
@@ -62,7 +62,7 @@ def by_key(text: str) -> str:
 
 def _head(one: "Tracked") -> list[str]:
     why = f": {one.status.why}" if one.status and one.status.why else ""
-    from patchpilot.threads.status import revision_label
+    from patchpilot.services.track.follow_topic import revision_label
 
     rows = [one.subject, f"state     {one.state}{why}", f"next      {by_key(one.next_step)}"]
     if one.status:

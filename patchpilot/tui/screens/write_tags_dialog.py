@@ -89,9 +89,9 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         self._renew()
 
     def _renew(self) -> None:
-        from patchpilot.commits.repository import Repository
         from patchpilot.errors import PatchpilotError
         from patchpilot.services.tags.prepare_commits import prepare
+        from patchpilot.services.topic.open_repository import open_repository
 
         wanted, commit = self.wanted(), self._tags.session.commit
         if commit is None:
@@ -101,7 +101,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
 
         def work() -> None:
             try:
-                with Repository.open(directory) as repository:
+                with open_repository(directory) as repository:
                     profile = self._tags.session.settings(repository).get("profile")
                     found = prepare(repository, replace(wanted, target=ident, profile=profile, dry_run=True))
             except PatchpilotError as error:
@@ -120,13 +120,11 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         self._working = False
         if not self.is_mounted:
             return
-        from patchpilot.tags.message_edit import marked
-
         change = found.changes[-1]
         self._ready = bool(found.changed)
         notes = [*change.notes, *found.costs] if change.changed else ["nothing to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        self.query_one("#message", Pager).fill(marked(change.pieces).replace("{++}\n", "\n").rstrip("\n").split("\n"))
+        self.query_one("#message", Pager).fill(change.marked.replace("{++}\n", "\n").rstrip("\n").split("\n"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line goes on to the button."""

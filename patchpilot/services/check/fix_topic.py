@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The safe fixes of a topic's findings, shown or written, by the settings in force."""
+
+from collections.abc import Collection
+
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.check.apply_fixes import FixResult, fix
+from patchpilot.services.check.check_topic import CheckedTopic, topic_request
+
+
+def fix_topic(
+    repository: Repository,
+    settings: Settings,
+    topic: CheckedTopic,
+    *,
+    strict: bool = False,
+    overrides: Collection[str] | None = None,
+    progress: Progress = silent,
+) -> FixResult:
+    """What is safe to fix in the topic's commits: what it would be without `overrides`, else written; `published` and `shared` among them override
+    the refusal that names them."""
+    request = topic_request(repository, settings, topic, strict=strict)
+    return fix(
+        request._replace(targets=(topic.target,) if topic.target else (), base=topic.base),
+        write=overrides is not None,
+        published="published" in (overrides or ()),
+        shared="shared" in (overrides or ()),
+        repository=repository,
+        progress=progress,
+    )

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The culprits of a topic's commit: what `fixes` says where the commit is a fix, and a candidate's patch next to the fix."""
+
+from dataclasses import replace
+
+from patchpilot.commits.range import commit_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
+from patchpilot.services.tags.fix_claims import judge_fix
+
+
+def topic_culprits(
+    repository: Repository, settings: Settings, commit: Commit, base: str | None, progress: Progress = silent
+) -> FixesResult:
+    """What `fixes` says of a commit; of one that is no fix, only what its present tags are worth."""
+    claim = judge_fix(repository, commit)
+    request = FixesRequest(commit.id, verify=not claim.is_fix, base=base, profile=settings.get("profile"))
+    result = find_culprits(repository, request, progress=progress)
+    return result if claim.is_fix else replace(result, sure=False, reason=claim.reason, is_fix=False)
+
+
+def culprit_and_fix(repository: Repository, culprit: str, fix: str) -> tuple[list[str], list[str]]:
+    """The lines of a culprit as far as it touched the fix's files, and those of the fix."""
+    patch = commit_patch(repository, fix)
+    paths = sorted({path for change in patch.files for path in (change.path, change.old_path) if path})
+    shown = repository.git("show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths).text
+    return shown.rstrip("\n").split("\n"), [line for line in patch.lines if not line.startswith("From ")]

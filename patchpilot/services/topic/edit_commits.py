@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The user's editor on a commit message, a file of the tree or a draft, and git fetch: programs that take over the terminal."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git, interactive
+from patchpilot.config import Settings
+
+
+def editor_name(repository: Repository, settings: Settings) -> str:
+    """The editor of the settings, else git's."""
+    return settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
+
+
+def amend_message(top: Path, editor: str) -> bool:
+    """Open HEAD's message in the editor; whether git amended the commit."""
+    return not interactive(["git", "-C", str(top), "-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"])
+
+
+def edit_file(editor: str, file: Path, *, line: int | None = None, directory: Path | None = None) -> bool:
+    """Open a file in the editor, at a line; whether the editor ended well."""
+    place = [f"+{line}"] if line is not None else []
+    return not interactive(["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory)
+
+
+def edit_text(editor: str, text: str, name: str) -> str | None:
+    """A text after it was edited in a temporary file of this name; None where the editor failed."""
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
+        file = Path(folder) / name
+        file.write_text(text, encoding="utf-8")
+        return file.read_text(encoding="utf-8") if edit_file(editor, file) else None
+
+
+def amend_with(top: Path, paths: Sequence[str]) -> None:
+    """Amend HEAD with these files only: what else differs is other work of the user."""
+    git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths)
+
+
+def changed_files(top: Path) -> dict[str, str]:
+    """Path → digest of its content ("gone" without one) of each tracked file that differs from HEAD in the working tree."""
+    names = git(top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--").out.split(b"\0")
+    digests = {}
+    for name in (os.fsdecode(name) for name in names if name):
+        try:
+            digests[name] = hashlib.sha256((top / name).read_bytes()).hexdigest()
+        except OSError:
+            digests[name] = "gone"
+    return digests
+
+
+def remotes(repository: Repository) -> list[str]:
+    """The names of the repository's remotes."""
+    return repository.git("remote").text.split()
+
+
+def fetch_all(top: Path) -> bool:
+    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended well."""
+    return not interactive(["git", "-C", str(top), "fetch", "--all", "--tags"])

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The followed series as a front end shows them: listed or updated, that of the topic in hand marked; marked as read, added, removed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.topic.topic_state import TopicState, this_topic, with_topic
+from patchpilot.services.track import follow_series
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.next_step import NextStepNeed as NextStepNeed
+from patchpilot.threads.status import Reply as Reply
+from patchpilot.threads.status import revision_label as revision_label
+from patchpilot.threads.track_store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedSeries:
+    """The followed series, and the state of the topic in hand where there is one."""
+
+    series: tuple[Tracked, ...]
+    topic: TopicState | None
+
+
+def followed(
+    repository: Repository, target: str | None, base: str | None, *, ask: bool = True, fresh: bool = False, progress: Progress = silent
+) -> FollowedSeries:
+    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache."""
+    with Store() as store:
+        if ask:
+            archives = follow_series.default_archive()
+            series = follow_series.update(store=store, archive_at=archives, fresh=fresh, repository=repository, progress=progress)
+        else:
+            series = follow_series.listed(store=store, repository=repository, progress=progress)
+        topic = this_topic(repository, target, base=base, store=store, known=series)
+    return FollowedSeries(with_topic(series, topic), topic)
+
+
+def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
+    """Mark mails of a followed series as read: these, or all."""
+    with Store() as store:
+        if message_ids is None:
+            store.mark_read(number)
+        else:
+            store.mark_read(number, frozenset(message_ids))
+
+
+def add_series(repository: Repository, settings: Settings, target: str, progress: Progress = silent) -> tuple[Tracked, ...]:
+    """Follow the series that a Message-ID or a link of an archive names."""
+    archives = follow_series.default_archive()
+    with Store() as store:
+        return follow_series.add(
+            target, lore=settings.get("lore"), store=store, archive_at=archives, repository=repository, progress=progress
+        )
+
+
+def remove_series(number: int) -> None:
+    """Follow a series no longer."""
+    with Store() as store:
+        follow_series.remove(number, store=store)
