@@ -10,20 +10,6 @@ import patchpilot
 ROOT = Path(patchpilot.__file__).parent
 
 EXCEPTIONS: dict[str, tuple[str, ...]] = {
-    "the screens know the app and the dialogs they open": (
-        "patchpilot.tui.app",
-        "patchpilot.tui.base_picker",
-        "patchpilot.tui.jobs",
-        "patchpilot.tui.palette",
-        "patchpilot.tui.screens.checks_screen",
-        "patchpilot.tui.screens.fix_dialog",
-        "patchpilot.tui.screens.stage_screen",
-        "patchpilot.tui.screens.tags_screen",
-        "patchpilot.tui.screens.write_tags_dialog",
-        "patchpilot.tui.tour",
-        "patchpilot.tui.undo_action",
-        "patchpilot.tui.waive",
-    ),
     "settings and the trust in the packs they name": (
         "patchpilot.services.settings",
         "patchpilot.services.setup.trusted_packs",

@@ -7,19 +7,20 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from patchpilot.errors import ExitCode
 from patchpilot.tui.background import BackgroundThread, terminal_gone
-from patchpilot.tui.jobs import Conductor
+from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.no_color import heed_no_color
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
+from patchpilot.tui.stage_app import StageApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import CONTRAST, theme_after
 from patchpilot.tui.widgets.stagebar import StageBar
@@ -28,7 +29,7 @@ LOOK = 1.0
 """Seconds between two looks at whether HEAD moved."""
 
 
-class PatchpilotApp(App[int]):
+class PatchpilotApp(StageApp):
     """The walk. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
 
     TITLE = "patchpilot"
@@ -59,7 +60,7 @@ class PatchpilotApp(App[int]):
         self.session, self.memory = session, memory
         self.place = ""
         self.sending = self._on_terminal = False
-        self.jobs = Conductor(self, session, opening)
+        self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
         self.demo = os.environ.get("PATCHPILOT_DEMO", "")
 

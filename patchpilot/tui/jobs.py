@@ -2,7 +2,6 @@
 """The work behind the screens: reading the topic, a job a stage in threads, and the quick stages done ahead."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.worker import get_current_worker
 
@@ -11,18 +10,16 @@ from patchpilot.tui.branch_watch import Watch
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.session import Session
+from patchpilot.tui.stage_app import StageApp
 from patchpilot.tui.stages import AHEAD, RECORDED, Stage
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
 
-if TYPE_CHECKING:
-    from patchpilot.tui.app import PatchpilotApp
 
-
-class Conductor:
+class StageJobs:
     """Jobs have numbers: the result of one that was replaced or cancelled is not taken. Threads tell by `call_later`, never touch widgets."""
 
-    def __init__(self, walk: "PatchpilotApp", session: Session, opening: Opening | None) -> None:
-        self._walk, self._session, self._opening = walk, session, opening
+    def __init__(self, app: StageApp, session: Session, opening: Opening | None) -> None:
+        self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else Watch()
         self._numbers: dict[Stage, int] = {}
         self.ahead: list[Stage] = []
@@ -35,10 +32,10 @@ class Conductor:
         number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
-        self._walk.run_worker(
+        self._app.run_worker(
             partial(self._job, stage, number, visited, again), thread=True, group=f"stage-{stage}", exclusive=True, exit_on_error=False
         )
-        self._walk.redraw()
+        self._app.redraw()
 
     def _job(self, stage: Stage, number: int, visited: bool, again: bool) -> None:
         worker = get_current_worker()
@@ -46,38 +43,38 @@ class Conductor:
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             if worker.is_cancelled:
                 raise CancelledError
-            self._walk.call_later(self._told, stage, number, f"{what} {done}/{total}" if total else what)
+            self._app.call_later(self._told, stage, number, f"{what} {done}/{total}" if total else what)
 
         try:
             self._session.load(stage, progress, visited=visited, again=again)
         except BaseException as error:  # noqa: BLE001 (told in the panel: a job must never leave its stage busy)
-            self._walk.call_later(self._failed, stage, number, as_error(error))
+            self._app.call_later(self._failed, stage, number, as_error(error))
         else:
-            self._walk.call_later(self._done, stage, number)
+            self._app.call_later(self._done, stage, number)
 
     def cancel(self, stage: Stage) -> None:
         """Stop a stage's job."""
         if stage in self._session.busy:
             self._numbers[stage] += 1
-            self._walk.workers.cancel_group(self._walk, f"stage-{stage}")
+            self._app.workers.cancel_group(self._app, f"stage-{stage}")
             del self._session.busy[stage]
             self._session.errors[stage] = CancelledError("cancelled: r does it again")
-            self._walk.redraw()
+            self._app.redraw()
 
     def _done(self, stage: Stage, number: int) -> None:
         """Show a result where its screen is up, then see what else can be done ahead."""
         if number != self._numbers.get(stage):
             return
         self._session.busy.pop(stage, None)
-        screen = self._walk.stage_screen
+        screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.last(stage) is None:
                 # only the record was looked at, and somebody came to see the rest
                 self.begin(stage)
                 return
             screen.renew()
-        self._walk.redraw()
-        self._walk.remember()
+        self._app.redraw()
+        self._app.remember()
         if not self.ahead:
             # what this or the person changed may have made others stale
             self.ahead = [one for one in AHEAD if self._session.last(one) is not None and self._session.fresh(one) is None]
@@ -95,15 +92,15 @@ class Conductor:
         """Keep how far a job is."""
         if number == self._numbers.get(stage) and stage in self._session.busy:
             self._session.busy[stage] = line
-            screen = self._walk.stage_screen
+            screen = self._app.stage_screen
             if screen and screen.stage is stage:
                 screen.place()
 
     def _show_trouble(self) -> None:
-        screen = self._walk.stage_screen
+        screen = self._app.stage_screen
         if screen and screen.stage in self._session.errors:
             screen.trouble(self._session.errors[screen.stage])
-        self._walk.redraw()
+        self._app.redraw()
 
     def _next_ahead(self) -> None:
         if any(stage in self._session.busy for stage in AHEAD):
@@ -114,29 +111,29 @@ class Conductor:
                 # what was seen is stale now, and stays so until it is wanted
                 continue
             if self._session.fresh(stage) is None and stage not in self._session.errors:
-                self.begin(stage, visited=stage is self._walk.stage)
+                self.begin(stage, visited=stage is self._app.stage)
                 return
 
     # the topic
 
     def look(self) -> None:
         """Read the topic again when HEAD moved."""
-        if not self._walk.sending and self._watch.moved:
+        if not self._app.sending and self._watch.moved:
             self.read_topic()
 
     def read_topic(self) -> None:
         """Read the topic in a thread, at the start (where that was begun before Textual was there) and whenever HEAD moved."""
         opening, self._opening = self._opening, None
         number = opening.number if opening else self._watch.begin()
-        self._walk.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
+        self._app.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
 
     def _read(self, opening: Opening | None, number: int) -> None:
         try:
             place = opening.place() if opening else read_topic(self._session, self._watch, number)
         except BaseException as error:  # noqa: BLE001 (told in the panel)
-            self._walk.call_later(self._unread, number, as_error(error))
+            self._app.call_later(self._unread, number, as_error(error))
             return
-        self._walk.call_later(self._was_read, number, place)
+        self._app.call_later(self._was_read, number, place)
 
     def _counts(self, number: int) -> bool:
         with self._watch.newest(number) as newest:
@@ -149,7 +146,7 @@ class Conductor:
         self.is_open = True
         self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
         self._show_trouble()
-        if self._walk.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
+        if self._app.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
             self.begin(Stage.FOLLOW)
         self._next_ahead()
 
@@ -161,12 +158,12 @@ class Conductor:
         for stage in Stage:
             if stage not in self._session.busy:
                 self._session.errors.pop(stage, None)
-        screen = self._walk.stage_screen
+        screen = self._app.stage_screen
         if screen:
             screen.calm()
-        self._walk.arrived(place.name)
+        self._app.arrived(place.name)
         self.ahead = list(AHEAD)
-        if self._walk.stage_screen and self._session.fresh(self._walk.stage) is None:
-            self.begin(self._walk.stage)
+        if self._app.stage_screen and self._session.fresh(self._app.stage) is None:
+            self.begin(self._app.stage)
         self._next_ahead()
-        self._walk.redraw()
+        self._app.redraw()

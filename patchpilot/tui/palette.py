@@ -12,20 +12,20 @@ from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import take
 
 if TYPE_CHECKING:
-    from patchpilot.tui.app import PatchpilotApp
+    from patchpilot.tui.stage_app import StageApp
 
 
-def commands(walk: "PatchpilotApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
+def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     """What the palette offers over this screen."""
     for stage in Stage:
-        yield SystemCommand(f"{stage.number} {stage}", f"go to {stage}", partial(walk.action_stage, str(stage)))
+        yield SystemCommand(f"{stage.number} {stage}", f"go to {stage}", partial(app.action_stage, str(stage)))
     seen: set[str] = set()
     for node, binding, enabled, _ in screen.active_bindings.values():
         if enabled and node is screen and binding.description and binding.action not in seen:
             seen.add(binding.action)
-            yield SystemCommand(binding.description, binding.tooltip or binding.key, partial(walk.run_action, binding.action, screen))
-    yield SystemCommand("undo", "take back what was last written into your commits", walk.action_undo)
-    yield SystemCommand("colours", "dark, light, high contrast", walk.action_theme)
-    yield SystemCommand("keys", "all keys that work here", walk.action_help)
-    yield SystemCommand("tour", "two minutes on a made-up fix; nothing leaves this machine", partial(take, walk))
-    yield SystemCommand("quit", "leave; everything is kept", walk.action_leave)
+            yield SystemCommand(binding.description, binding.tooltip or binding.key, partial(app.run_action, binding.action, screen))
+    yield SystemCommand("undo", "take back what was last written into your commits", partial(app.run_action, "undo"))
+    yield SystemCommand("colours", "dark, light, high contrast", partial(app.run_action, "theme"))
+    yield SystemCommand("keys", "all keys that work here", partial(app.run_action, "help"))
+    yield SystemCommand("tour", "two minutes on a made-up fix; nothing leaves this machine", partial(take, app))
+    yield SystemCommand("quit", "leave; everything is kept", partial(app.run_action, "leave"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
-    from patchpilot.tui.app import PatchpilotApp
+    from patchpilot.tui.stage_app import StageApp
 
 OFFER = (
     "Welcome to patchpilot: from a commit to a mail on the list, and on until it has landed.\n\n"
@@ -28,22 +28,22 @@ LANDING = "v2 is sent; in some seconds it is taken. Then f (git fetch) shows it 
 """At the last stage, once the second version is on its way."""
 
 
-def offer(walk: "PatchpilotApp") -> None:
+def offer(app: "StageApp") -> None:
     """Ask once whether the tour is wanted, and take it."""
     from patchpilot.tui.widgets.choose import Choose
 
     def answered(choice: str | None) -> None:
-        walk.memory.keep(tour="offered")
+        app.memory.keep(tour="offered")
         if choice == "tour":
-            take(walk)
+            take(app)
 
-    walk.push_screen(Choose(OFFER, (("no", "start with my own commits"), ("tour", "take the tour first"))), answered)
+    app.push_screen(Choose(OFFER, (("no", "start with my own commits"), ("tour", "take the tour first"))), answered)
 
 
-def take(walk: "PatchpilotApp") -> None:
+def take(app: "StageApp") -> None:
     """The demo, on this terminal; then back here."""
     from patchpilot.demo.start import run_demo
 
-    with walk.suspend():
+    with app.suspend():
         run_demo()
-    walk.refresh(layout=True)
+    app.refresh(layout=True)

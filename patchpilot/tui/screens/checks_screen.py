@@ -249,7 +249,7 @@ class ChecksScreen(StageScreen):
         """With what --strict says, or without."""
         self.session.strict = not self.session.strict
         self.notify("strict: checks are shown too" if self.session.strict else "not strict: errors and warnings", timeout=2)
-        self.walk.jobs.begin(self.stage)
+        self.tui.jobs.begin(self.stage)
 
     def action_edit(self) -> None:
         """The finding's place in the editor: a file's line, or the message."""

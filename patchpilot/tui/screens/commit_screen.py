@@ -135,7 +135,7 @@ class CommitScreen(StageScreen):
         """Ask the open questions on the way out, once."""
         if self._asked or self._traps is None or not self._traps.open or to is Stage.FOLLOW:
             return True
-        self._answer(lambda: self.walk.action_stage(str(to)))
+        self._answer(lambda: self.tui.action_stage(str(to)))
         return False
 
     def action_answer(self) -> None:

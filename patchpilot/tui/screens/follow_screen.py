@@ -103,16 +103,16 @@ class FollowScreen(StageScreen):
 
     def may_begin(self) -> bool:
         """What is followed needs no topic."""
-        return self.walk.jobs.is_open
+        return self.tui.jobs.is_open
 
     def on_screen_resume(self) -> None:
         """Show what is known, ask the archive, and look again from time to time while the screen is up."""
         super().on_screen_resume()
         self._looks = 0
         if self.stage not in self.session.busy and self.may_begin():
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
         if self._timer is None:
-            self._timer = self.set_interval(OFTEN if self.walk.demo else SELDOM, self._again)
+            self._timer = self.set_interval(OFTEN if self.tui.demo else SELDOM, self._again)
         else:
             self._timer.resume()
 
@@ -129,10 +129,10 @@ class FollowScreen(StageScreen):
 
     def _again(self) -> None:
         self._looks += 1
-        if self.walk.demo and self._looks > CALM and self._looks % RARELY:
+        if self.tui.demo and self._looks > CALM and self._looks % RARELY:
             return
         if self.stage not in self.session.busy and self.app.screen is self:
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
 
     def action_reload(self) -> None:
         """Look again, and for a while often."""
@@ -146,7 +146,7 @@ class FollowScreen(StageScreen):
         if seen and seen == self._known:
             return
         self._known, self._looks = seen, 0
-        if self.walk.demo and any(one.status and one.status.topic.latest.version > 1 for one in result):
+        if self.tui.demo and any(one.status and one.status.topic.latest.version > 1 for one in result):
             from patchpilot.tui.tour import LANDING
 
             self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))
@@ -222,7 +222,7 @@ class FollowScreen(StageScreen):
         if one:
             mark_read(one.entry.id)
             self.session.changed("followed")
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
 
     def action_fetch(self) -> None:
         """Bring mainline and the stable branches here: where a fix has landed is read from them."""
@@ -272,7 +272,7 @@ class FollowScreen(StageScreen):
         def added(found: "tuple[Tracked, ...]") -> None:
             self._number = found[-1].entry.id if found else self._number
             self.session.changed("followed")
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
 
         self.in_thread("asking the archive", work, added)
 
@@ -288,7 +288,7 @@ class FollowScreen(StageScreen):
 
                 remove_series(one.entry.id)
                 self.session.changed("followed")
-                self.walk.jobs.begin(self.stage)
+                self.tui.jobs.begin(self.stage)
 
         self.app.push_screen(Choose(f"Follow this no longer?\n\n{one.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered)
 

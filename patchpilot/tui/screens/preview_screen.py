@@ -194,7 +194,7 @@ class PreviewScreen(StageScreen):
 
     def _changed(self) -> None:
         self.session.changed("draft")
-        self.walk.jobs.begin(self.stage)
+        self.tui.jobs.begin(self.stage)
 
     def action_prefix(self) -> None:
         """What stands in the brackets; the trees of the profile are offered."""
@@ -242,7 +242,7 @@ class PreviewScreen(StageScreen):
         self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
         self.session.changed("via")
         self.notify(f"through {self.session.via}", timeout=2)
-        self.walk.jobs.begin(self.stage)
+        self.tui.jobs.begin(self.stage)
 
     def action_outbox(self) -> None:
         """The mails as files."""

@@ -158,7 +158,7 @@ class RecipientsScreen(StageScreen):
         # a second key may come before the plan is made anew: it must build on this edit
         self.session.found[self.stage] = replace(found, result=replace(known, planned=replace(planned, edits=edits)))
         self.session.changed("edits")
-        self.walk.jobs.begin(self.stage)
+        self.tui.jobs.begin(self.stage)
 
     def action_in_or_out(self) -> None:
         """In or out."""
@@ -236,4 +236,4 @@ class RecipientsScreen(StageScreen):
             self.notify(f"there is {several(1, 'patch')} only", timeout=2)
             return
         self.session.view = "series" if self.session.view == "patch" else "patch"
-        self.walk.jobs.begin(self.stage)
+        self.tui.jobs.begin(self.stage)

@@ -105,7 +105,7 @@ class SendScreen(StageScreen):
     def action_send(self) -> None:
         """Ask, then send."""
         known: TopicSend | None = self.session.fresh(self.stage)
-        if known is None or self.walk.sending:
+        if known is None or self.tui.sending:
             self.notify("not ready yet", timeout=2)
         elif known.unfinished:
             self.notify("a send was cut off: R takes it up first", severity="warning")
@@ -149,7 +149,7 @@ class SendScreen(StageScreen):
     def action_resume(self) -> None:
         """What is missing of the last send, with the same Message-IDs."""
         known: TopicSend | None = self.session.last(self.stage)
-        if known is None or not known.unfinished or known.last is None or self.walk.sending:
+        if known is None or not known.unfinished or known.last is None or self.tui.sending:
             self.notify("nothing was cut off", timeout=2)
             return
         if any(entry.state == "unknown" for entry in known.last.entries):
@@ -175,7 +175,7 @@ class SendScreen(StageScreen):
         self.in_thread("taking it up", work, self._go)
 
     def _go(self, planned: "SendPlan") -> None:
-        self.walk.sending = True
+        self.tui.sending = True
         self._lines = [f"through {planned.request.via}, {planned.account.label}", ""]
         self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
         self.session.busy[self.stage] = "sending …"
@@ -215,19 +215,19 @@ class SendScreen(StageScreen):
 
     def on_send_screen_ended(self, message: Ended) -> None:
         """What was recorded."""
-        self.walk.sending = False
+        self.tui.sending = False
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
         if message.error or message.result is None:
             self.trouble(message.error or PatchpilotError("nothing is known of the send"))
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
 
         result = message.result
         if message.planned.request.to_self:
             self.notify("sent to yourself: save what arrives and try git am on it", timeout=8)
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
             return
         done = TopicSend(message.planned, None, result)
         good = result.state == "sent"
@@ -236,12 +236,12 @@ class SendScreen(StageScreen):
         if good:
             seen = just_sent(message.planned, result)
             self.session.remember(Stage.PREVIEW, seen, StageStanding(StageState.DONE, f"v{result.version} was sent"))
-        self.walk.remember()
+        self.tui.remember()
         self._shown = done
         self.show(done)
         self.place()
         if not good:
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
 
 
 def _question(planned: "SendPlan") -> str:

@@ -26,7 +26,7 @@ from patchpilot.tui.widgets.stagebar import StageBar
 
 if TYPE_CHECKING:
     from patchpilot.services.topic.open_repository import Repository
-    from patchpilot.tui.app import PatchpilotApp
+    from patchpilot.tui.stage_app import StageApp
 
 T = TypeVar("T")
 MINIMUM = (80, 24)
@@ -75,9 +75,9 @@ class StageScreen(Screen[None]):
         self._doing: dict[str, str] = {}
 
     @property
-    def walk(self) -> "PatchpilotApp":
+    def tui(self) -> "StageApp":
         """The application."""
-        return cast("PatchpilotApp", self.app)
+        return cast("StageApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Bar, place, body, footer."""
@@ -102,8 +102,8 @@ class StageScreen(Screen[None]):
         """Nothing went wrong yet."""
         self.calm()
         tour = self.query_one("#tour", Static)
-        tour.display = bool(self.walk.demo)
-        if self.walk.demo:
+        tour.display = bool(self.tui.demo)
+        if self.tui.demo:
             from patchpilot.tui.tour import HINTS
 
             tour.update(plain(f"tour {self.stage.number}/8  {HINTS[self.stage]}"))
@@ -116,7 +116,7 @@ class StageScreen(Screen[None]):
             self.calm()
             self.renew()
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
-                self.walk.jobs.begin(self.stage)
+                self.tui.jobs.begin(self.stage)
         self.place()
 
     def on_resize(self) -> None:
@@ -125,7 +125,7 @@ class StageScreen(Screen[None]):
 
     def may_begin(self) -> bool:
         """Whether the stage can start: its topic is known, and the first screen is drawn."""
-        return self.session.topic is not None and self.walk.jobs.is_open
+        return self.session.topic is not None and self.tui.jobs.is_open
 
     def may_leave(self, to: Stage) -> bool:
         """Whether to go to another stage now; a screen that says no goes on by itself."""
@@ -143,7 +143,7 @@ class StageScreen(Screen[None]):
     def commit_changed(self) -> None:
         """Another commit of the series is in hand."""
         if self.session.fresh(self.stage) is None:
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
         self.place()
 
     def id_to_copy(self) -> str:
@@ -260,14 +260,14 @@ class StageScreen(Screen[None]):
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
-            self.walk.jobs.read_topic()
+            self.tui.jobs.read_topic()
         else:
-            self.walk.jobs.begin(self.stage, again=True)
+            self.tui.jobs.begin(self.stage, again=True)
 
     def reread(self) -> None:
         """The commits changed: read the topic, then what depends on it."""
         self.calm()
-        self.walk.jobs.read_topic()
+        self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
         """Close the panel, or stop what is going on."""
@@ -278,7 +278,7 @@ class StageScreen(Screen[None]):
             self._side[what] += 1
             self.workers.cancel_group(self, f"side-{what}")
         self._doing.clear()
-        self.walk.jobs.cancel(self.stage)
+        self.tui.jobs.cancel(self.stage)
         self.place()
 
     def action_search(self) -> None:
@@ -287,7 +287,7 @@ class StageScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """M is a key of the tour only."""
-        return action != "mend" or bool(self.walk.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
+        return action != "mend" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
 
     def action_mend(self) -> None:
         """In the tour: do what Robin does at this stage."""

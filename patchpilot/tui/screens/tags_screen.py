@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 4, tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -188,8 +189,8 @@ class TagsScreen(StageScreen):
             self.action_others()
             return
         self.session.chosen[commit.subject] = one.commit
-        if self.walk.place:
-            self.walk.memory.keep(self.walk.place, chosen=self.session.chosen)
+        if self.tui.place:
+            self.tui.memory.keep(self.tui.place, chosen=self.session.chosen)
         self._dialog((one.commit,), one.tag)
 
     def action_claim(self) -> None:
@@ -206,7 +207,7 @@ class TagsScreen(StageScreen):
         def answered(_: object) -> None:
             self.notify("it is a fix" if is_fix else "it is not a fix: no Fixes: tag, no Cc: stable; f takes that back", timeout=4)
             self.session.changed("waivers", "draft")
-            self.walk.jobs.begin(self.stage)
+            self.tui.jobs.begin(self.stage)
 
         self.in_thread(
             "keeping the answer",
@@ -232,7 +233,7 @@ class TagsScreen(StageScreen):
                 self._write(wanted)
 
         known = self.session.known_settings
-        self.app.push_screen(WriteTags(self, fixes, tag, signed=signed, signs=bool(known and known.flag("signoff"))), answered)
+        self.app.push_screen(WriteTags(self.session, fixes, tag, signed=signed, signs=bool(known and known.flag("signoff"))), answered)
 
     def _write(self, wanted: "PrepareRequest") -> None:
         from patchpilot.services.tags.prepare_commits import prepare

@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.patch_pager import Pager
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
-    from patchpilot.tui.screens.tags_screen import TagsScreen
+    from patchpilot.tui.session import Session
 
 
 class Tick(Checkbox):
@@ -40,9 +40,9 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         Binding("ctrl+w", "write", "write", priority=True),
     ]
 
-    def __init__(self, tags: "TagsScreen", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
+    def __init__(self, session: "Session", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
         super().__init__()
-        self._tags, self._fixes, self._tag, self._signed, self._signs = tags, fixes, tag, signed, signs
+        self._session, self._fixes, self._tag, self._signed, self._signs = session, fixes, tag, signed, signs
         self._ready = self._working = False
 
     def compose(self) -> ComposeResult:
@@ -93,16 +93,16 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         from patchpilot.services.tags.prepare_commits import prepare
         from patchpilot.services.topic.open_repository import open_repository
 
-        wanted, commit = self.wanted(), self._tags.session.commit
+        wanted, commit = self.wanted(), self._session.commit
         if commit is None:
             return
-        directory, ident = self._tags.session.directory, commit.id
+        directory, ident = self._session.directory, commit.id
         self._ready, self._working = False, True
 
         def work() -> None:
             try:
                 with open_repository(directory) as repository:
-                    profile = self._tags.session.settings(repository).get("profile")
+                    profile = self._session.settings(repository).get("profile")
                     found = prepare(repository, replace(wanted, target=ident, profile=profile, dry_run=True))
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What screens, jobs and the tour use of the application, so that they need not import it."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from textual.app import App
+
+from patchpilot.tui.stages import Stage
+
+if TYPE_CHECKING:
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.tui.saved_state import SavedState
+    from patchpilot.tui.session import Session
+
+
+class JobControl(Protocol):
+    """The jobs of the stages: a screen starts and stops its own."""
+
+    is_open: bool
+
+    def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
+        """Start a stage's job."""
+
+    def cancel(self, stage: Stage) -> None:
+        """Stop a stage's job."""
+
+    def read_topic(self) -> None:
+        """Read the topic again."""
+
+
+class ShownStage(Protocol):
+    """The stage's screen that is up, as jobs see it."""
+
+    @property
+    def stage(self) -> Stage:
+        """Its stage."""
+
+    def renew(self) -> None:
+        """Show the newest result."""
+
+    def place(self) -> None:
+        """Draw the bar and the place line again."""
+
+    def trouble(self, error: "PatchpilotError") -> None:
+        """Show an error as a panel."""
+
+    def calm(self) -> None:
+        """Close the panel."""
+
+
+class StageApp(App[int]):
+    """The application as its parts know it. `place` is what the topic is remembered under, `demo` the sandbox's folder in the tour."""
+
+    session: "Session"
+    memory: "SavedState"
+    jobs: JobControl
+    place: str
+    demo: str
+    sending: bool
+
+    @property
+    def stage_screen(self) -> ShownStage | None:
+        """The stage's screen, also below a dialog."""
+        raise NotImplementedError
+
+    @property
+    def stage(self) -> Stage:
+        """The stage on screen."""
+        raise NotImplementedError
+
+    def action_stage(self, name: str) -> None:
+        """Jump to a stage."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw the bar and the place line again."""
+        raise NotImplementedError
+
+    def arrived(self, place: str) -> None:
+        """The topic was read: take up what is remembered of it."""
+        raise NotImplementedError
+
+    def remember(self) -> None:
+        """Keep the states of the stages for the next start."""
+        raise NotImplementedError
