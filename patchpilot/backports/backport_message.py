@@ -4,19 +4,21 @@
 import re
 from collections.abc import Sequence
 
-from patchpilot.history.lts_series import Family
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_marks
 from patchpilot.model.trailer import add_trailers, parse_trailers
+from patchpilot.projects.stable_trees import StableTrees
 
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
-def backport_message(commit: Commit, family: Family, *, dep_of: Commit | None = None, note: str = "", signer: Address | None = None) -> str:
+def backport_message(
+    commit: Commit, stable: StableTrees, *, dep_of: Commit | None = None, note: str = "", signer: Address | None = None
+) -> str:
     """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, the adaptation note and the sign-off."""
     subject, _, body = commit.message.lstrip("\n").partition("\n")
-    marker = family.marker.format(commit=commit.id)
+    marker = stable.marker.format(commit=commit.id)
     has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
     text = "\n".join([subject.strip(), "", *([] if has_marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
     if dep_of:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from patchpilot.backports.backport_message import backport_message, people
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError
-from patchpilot.history.lts_series import Family
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import given_message_id
+from patchpilot.projects.stable_trees import StableTrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class BackportText:
     in_reply_to: str | None = None
 
 
-def make_commits(scratch: Scratch, family: Family, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
+def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
     """Commit the steps on the branch, in the scratch store. UsageError when one does not apply after the ones before it."""
     parent, tree = tip, scratch.tree_of(tip)
     made: list[MadeCommit] = []
@@ -65,10 +65,10 @@ def make_commits(scratch: Scratch, family: Family, steps: Sequence[Step], tip: s
             tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
         )
         tree = merge.tree
-        plain = scratch.commit_like(original, tree, parent, backport_message(original, family, dep_of=step.dep_of))
+        plain = scratch.commit_like(original, tree, parent, backport_message(original, stable, dep_of=step.dep_of))
         difference = range_diff(scratch, original, plain) if not parts else ""
         note = f"only the changes to {', '.join(parts)}" if parts else wording.note if difference else ""
-        message = backport_message(original, family, dep_of=step.dep_of, note=note, signer=wording.signer)
+        message = backport_message(original, stable, dep_of=step.dep_of, note=note, signer=wording.signer)
         parent = scratch.commit_like(original, tree, parent, message)
         made.append(MadeCommit(parent, original, difference, parts))
     return tuple(made)
@@ -89,11 +89,11 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
 
 
 def format_series(
-    scratch: Scratch, family: Family, made: Sequence[MadeCommit], tip: str, version: str, wording: BackportText, notes: Sequence[str]
+    scratch: Scratch, stable: StableTrees, made: Sequence[MadeCommit], tip: str, version: str, wording: BackportText, notes: Sequence[str]
 ) -> list[tuple[str, bytes]]:
     """The series as mails: (file name, bytes) each, to the stable list and Cc the people of the originals; `notes` go below the `---`."""
-    prefix = family.subject.format(version=version)
-    recipients = [f"--to={family.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (family.list,))]
+    prefix = stable.subject.format(version=version)
+    recipients = [f"--to={stable.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))]
     reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
     mails: list[tuple[str, bytes]] = []
     for number, one in enumerate(made, 1):

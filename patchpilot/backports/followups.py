@@ -7,11 +7,10 @@ from itertools import groupby
 
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.history.landed_commits import History
-from patchpilot.history.lts_series import version_key
 from patchpilot.history.stable_branches import Branch
 from patchpilot.model.file_diff import DiffLine
-
-_MOST_LINES = 100
+from patchpilot.projects.project import Project
+from patchpilot.projects.stable_trees import version_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,15 @@ def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple
     )
 
 
-def stable_rules(fix: FixCommit) -> tuple[str, ...]:
+def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
     """What the stable rules would say of the fix: size, kind, and whether it asked not to be picked."""
     notes: list[str] = []
     _, lines = fix.size
     context = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
-    if context > _MOST_LINES:
-        notes.append(f"it is {context} lines with context ({lines} changed), more than the {_MOST_LINES} that stable trees take")
-    if "noautosel@kernel.org" in fix.commit.message:
+    most = project.stable.max_lines
+    if most and context > most:
+        notes.append(f"it is {context} lines with context ({lines} changed), more than the {most} that stable trees take")
+    if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("it asks not to be picked for stable trees (stable+noautosel)")
     if fix.files and all(change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files):
         notes.append("it changes documentation only, which stable trees do not take")

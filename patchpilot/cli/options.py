@@ -14,6 +14,18 @@ __all__ = ["Common", "ProgressLine", "base_options", "common_options", "progress
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _ProjectOption(click.Option):
+    """The option that names a project; its help lists them when it is shown, as reading them is not for every start."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and its help."""
+        from patchpilot.services.topic.topic_project import project_names
+
+        *names, last = project_names()
+        self.help = f"{', '.join(names)} or {last} (default: detected)"
+        return super().get_help_record(ctx)
+
+
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
     """Add the common options to a verb; `formats` are its --format values, the first the default. The verb gets one argument, `common`.
 
@@ -63,7 +75,7 @@ def _options(formats: tuple[str, ...], verbose: tuple[str, ...]) -> list[Callabl
     return [
         click.option("-C", "--repo", metavar="DIR", type=folder, help="work in this repository"),
         click.option("--tree", metavar="DIR", type=folder, help="an unpacked source tree without git"),
-        click.option("--profile", metavar="NAME", help="linux, netdev, u-boot, dpdk or xen (default: detected)"),
+        click.option("--profile", cls=_ProjectOption, metavar="NAME"),
         click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="output form"),
         click.option("-o", "--output", metavar="FILE", type=folder, help="write the result there instead of stdout"),
         click.option("--offline", is_flag=True, help="never touch the network"),

@@ -2,7 +2,6 @@
 """The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment in which nothing of the person's is touched."""
 
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -23,7 +22,8 @@ from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.resources import data_dir
+from patchpilot.projects.loading import DEFAULT, REFRESHED
+from patchpilot.services.setup.lts_branches import as_toml
 
 KEPT_FROM_THE_PERSON = (
     "PATH",
@@ -122,14 +122,10 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 def keep_supported(root: Path) -> None:
     """Give the sandbox a list of its own in which its six series have years to go: the story must not end when theirs do."""
     today = datetime.now(UTC).date()
-    text = (data_dir("checks") / "lts.toml").read_text(encoding="utf-8")
-    text = re.sub(r'^updated = ".*"$', 'updated = "9999-12-31"', text, flags=re.MULTILINE)
-    for at, version in enumerate(LTS):
-        ends = f"{today.year + 1 + at // 2}-12"
-        text = re.sub(rf'(version = "{re.escape(version)}", ends = )"[^"]*"', rf'\g<1>"{ends}"', text)
-    copy = root / "home" / "data" / "patchpilot" / "lts.toml"
+    series = {version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)}
+    copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(text, encoding="utf-8")
+    copy.write_text(as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}), encoding="utf-8")
 
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:

@@ -6,18 +6,14 @@ import re
 from patchpilot.commits.repository import Repository
 from patchpilot.history.shallow_clones import ends_at
 from patchpilot.model.commit import Commit
+from patchpilot.projects.loading import projects
 
 MANY_FILES = 1000
 """So many new files in one commit are no change anybody reviewed: they were written elsewhere."""
 SOME_FILES = 200
 """So many new files are an import where the subject says so."""
 MOSTLY = 0.8
-NAMED_BY_TAGS = frozenset(["1da177e4c3f41524e886b7f1b8a0c1fc7321cac2", "af75078fece3615088e561357c1e97603e43a5fe"])
-"""First commits that are named in Fixes: tags by custom: Linux-2.6.12-rc2, and DPDK's first public release."""
-
-_RELEASE = re.compile(
-    r"^(?:(?:linux|u-boot|das u-boot|xen|dpdk|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$", re.IGNORECASE
-)
+_RELEASE = r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
 _VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
 _IMPORT = re.compile(r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE)
 _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNORECASE)
@@ -25,13 +21,13 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 def import_reason(repository: Repository, commit: Commit) -> str:
     """Why a commit only brings in code whose history is not here; empty for a change like others, and for first commits that tags name by custom."""
-    if commit.id in NAMED_BY_TAGS:
+    if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
         return "the lines are older than this shallow clone"
     if not commit.parents:
         return f"{commit.reference} is the first commit of this history: the lines are older"
-    if _RELEASE.match(commit.subject):
+    if _is_release(commit.subject):
         return f"{commit.reference} is a release, not a change"
     if _VENDORED.match(commit.subject) or _IMPORTED_RELEASE.match(commit.subject):
         return f"{commit.reference} imports code whose history is not here"
@@ -39,6 +35,12 @@ def import_reason(repository: Repository, commit: Commit) -> str:
     if added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES) and added >= MOSTLY * touched:
         return f"{commit.reference} adds {added} files at once: the history of its lines is not here"
     return ""
+
+
+def _is_release(subject: str) -> bool:
+    """Whether a subject is that of a release's commit ("Linux 6.1.150")."""
+    names = "|".join(re.escape(name) for project in projects().values() for name in project.release_names)
+    return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
 
 
 def _files(repository: Repository, commit: Commit) -> tuple[int, int]:

@@ -2,17 +2,18 @@
 """The stable branches a repository has among its refs, those it lacks, and where its mainline is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.landed_commits import History
-from patchpilot.history.lts_series import Family, family_for, version_key
+from patchpilot.projects.loading import default_project, projects
+from patchpilot.projects.stable_trees import StableTrees, version_key
 
 _MAINLINE = ("master", "main")
-_UPSTREAM = ("origin", "upstream", "mainline", "torvalds", "linus", "master")
+_UPSTREAM = ("origin", "upstream", "mainline", "master")
 _IS_NEXT = re.compile(r"next|queue")
 _STALE = timedelta(days=45)
 
@@ -44,7 +45,7 @@ class Missing:
 class Branches:
     """What a repository has of its project's stable branches."""
 
-    family: Family
+    stable: StableTrees
     branches: tuple[Branch, ...]
     missing: tuple[Missing, ...]
 
@@ -59,36 +60,45 @@ def stable_branches(
     """
     today = today or datetime.now(UTC).date()
     refs = _branch_refs(repository)
-    family = family_for(list(refs), profile)
-    best = _best_refs(repository, refs, family, remote)
-    wanted = {one.version for one in family.maintained(today)}
-    found = [version for version in best if version in wanted or (ended and family.ends(version))]
-    others = [version for version in best if not family.ends(version)]
+    stable = trees_of(list(refs), profile)
+    best = _best_refs(repository, refs, stable, remote)
+    wanted = {one.version for one in stable.maintained(today)}
+    found = [version for version in best if version in wanted or (ended and stable.ends(version))]
+    others = [version for version in best if not stable.ends(version)]
     newest = max(others, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(one) for one in found):
         found.append(newest)
-    over = {series_.version for series_ in family.series if series_.is_over(today)}
+    over = {series_.version for series_ in stable.series if series_.is_over(today)}
     branches = tuple(
         Branch(
             best[version],
             version,
             refs[best[version]],
-            family.ends(version),
+            stable.ends(version),
             stale=version not in over and _is_stale(repository, best[version], version, refs[best[version]], today),
             is_over=version in over,
         )
         for version in sorted(found, key=version_key)
     )
     missing = tuple(
-        Missing(version, fetch_command(repository, family, version, best.values()))
+        Missing(version, fetch_command(repository, stable, version, best.values()))
         for version in sorted(wanted - set(found), key=version_key)
     )
-    return Branches(family, branches, missing)
+    return Branches(stable, branches, missing)
 
 
-def version_at(repository: Repository, family: Family, commit_id: str, name: str) -> str | None:
+def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
+    """The stable trees of a repository: those of the project named, else those that most refs are branches of, else the default project's."""
+    named = projects().get(profile or "")
+    if named and named.stable.branch:
+        return named.stable
+    known = dict.fromkeys([default_project().stable, *(project.stable for project in projects().values() if project.stable.branch)])
+    return max(known, key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None}))
+
+
+def version_at(repository: Repository, stable: StableTrees, commit_id: str, name: str) -> str | None:
     """The version of a commit-ish the user named: that of the ref, else that of the tree's Makefile, else None."""
-    named = family.version_of(name)
+    named = stable.version_of(name)
     if named:
         return named
     from patchpilot.commits.tree_readers import CommitTree
@@ -109,7 +119,8 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
     refs = _branch_refs(repository)
     named = [name for name in refs if name.rpartition("/")[2] in _MAINLINE and name.count("/") <= 1]
     theirs = [name for name in named if "/" in name and not is_candidate(name) and not _IS_NEXT.search(name.partition("/")[0])]
-    known = [name for name in theirs if name.partition("/")[0] in _UPSTREAM]
+    remotes = {*_UPSTREAM, *(remote for project in projects().values() for remote in project.mainline_remotes)}
+    known = [name for name in theirs if name.partition("/")[0] in remotes]
     tips = {refs[name] for name in known or theirs or named}
     return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
 
@@ -119,11 +130,11 @@ def queues(repository: Repository) -> dict[str, str]:
     return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
 
 
-def is_queued(history: History, commit: str, version: str, family: Family, among: Mapping[str, str]) -> bool:
+def is_queued(history: History, commit: str, version: str, stable: StableTrees, among: Mapping[str, str]) -> bool:
     """Whether a commit waits for the next release of a version in one of the `queues`."""
     for name, tip in among.items():
         if is_candidate(name):
-            landing = history.landed(commit, tip, content=False) if family.version_of(name) == version else None
+            landing = history.landed(commit, tip, content=False) if stable.version_of(name) == version else None
             if landing and landing.holds:
                 return True
         elif history.repository.objects.get(f"{tip}:queue-{version}"):
@@ -139,16 +150,16 @@ def is_candidate(name: str) -> bool:
     return remote.endswith("rc") and not remote.endswith("src")
 
 
-def fetch_command(repository: Repository, family: Family, version: str, known: object = ()) -> str:
+def fetch_command(repository: Repository, stable: StableTrees, version: str, known: object = ()) -> str:
     """The `git fetch` that brings a series."""
     names = [str(one) for one in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
     remote = next((name.partition("/")[0] for name in names if "/" in name), None)
-    branch = family.branch_name.format(version=version)
+    branch = stable.branch_name.format(version=version)
     if remote:
         return f"git fetch {remote} {branch}"
-    if repository.config(f"remote.{family.remote_name}.url"):
-        return f"git fetch {family.remote_name} {branch}"
-    return f"git remote add {family.remote_name} {family.remote} && git fetch {family.remote_name} {branch}"
+    if repository.config(f"remote.{stable.remote_name}.url"):
+        return f"git fetch {stable.remote_name} {branch}"
+    return f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name} {branch}"
 
 
 def _branch_refs(repository: Repository) -> Mapping[str, str]:
@@ -157,16 +168,16 @@ def _branch_refs(repository: Repository) -> Mapping[str, str]:
     return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
 
 
-def _best_refs(repository: Repository, refs: Mapping[str, str], family: Family, remote: str) -> dict[str, str]:
+def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name in refs:
-        version = family.version_of(name)
+        version = stable.version_of(name)
         if version and not is_candidate(name):
             found.setdefault(version, []).append(name)
-    preferred = remote or family.remote_name
+    preferred = remote or stable.remote_name
 
     def rank(name: str) -> tuple[bool, bool, float]:
-        tip = repository.commit(refs[name]).committed.timestamp() if len(found[family.version_of(name) or ""]) > 1 else 0.0
+        tip = repository.commit(refs[name]).committed.timestamp() if len(found[stable.version_of(name) or ""]) > 1 else 0.0
         return name.startswith(f"{preferred}/"), "/" in name, tip
 
     return {version: max(names, key=rank) for version, names in found.items()}

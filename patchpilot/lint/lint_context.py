@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
     from patchpilot.model.source_tree import Tree
+    from patchpilot.projects.project import Project
 
-NEWEST_KERNEL = (6, 18)
 SOON = 1.0
 """Seconds that one patch may take in silence."""
 
@@ -51,7 +52,7 @@ class Options(NamedTuple):
 
     strict: bool = False
     max_line_length: int = 100
-    kernel: tuple[int, int] = NEWEST_KERNEL
+    kernel: tuple[int, int] = newest_kernel()
     profile: str = "linux"
     data_dir: Path | None = None
     checkpatch_compat: bool = False
@@ -67,7 +68,7 @@ class Context:
         tree: "Tree | None" = None,
         history: HistoryFacts | None = None,
         options: Options | None = None,
-        profile: Any = None,
+        profile: "Project | None" = None,
         progress: Progress = silent,
     ) -> None:
         self.patch, self.series, self.tree, self.history = patch, series, tree, history
@@ -80,6 +81,13 @@ class Context:
         context = Context(patch, self.series, self.tree, self.history, self.options, self.profile, self.progress)
         context.began = self.began
         return context
+
+    @property
+    def project(self) -> "Project":
+        """The project whose customs count."""
+        from patchpilot.projects.loading import find_project
+
+        return self.profile or find_project(self.options.profile)
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say how far the work on this patch is, once it has taken long enough to be wondered at. Raises CancelledError as Progress does."""

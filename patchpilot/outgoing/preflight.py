@@ -16,17 +16,13 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.send_plan import NO_SERVER, SendProblem, SendRequest, SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetStanding
+from patchpilot.projects.detection import is_list_address
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.series.draft import Draft
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
 _FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE)
-_LIST = re.compile(
-    r"(?:^|[@.])(?:vger\.kernel\.org|lists?\.[\w.-]+|kvack\.org)$|^(?:linux|lkml|netdev|bpf|kvm|dev|xen-devel|u-boot)[\w.-]*@",
-    re.IGNORECASE,
-)
-_STABLE = "stable@vger.kernel.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,7 @@ class PreflightFacts:
     waived: tuple[str, ...] = ()
     cover_from: int = 0
     new_thread: str = ""
+    stable_list: str = ""
     records: tuple[SentRecord, ...] = ()
 
 
@@ -107,7 +104,7 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def is_list(recipient: Recipient) -> bool:
     """Whether a recipient is a mailing list: by its role, else by the look of its address."""
-    return "list" in recipient.role.split() or recipient.role.endswith("list") or bool(_LIST.search(recipient.address.email))
+    return "list" in recipient.role.split() or recipient.role.endswith("list") or is_list_address(recipient.address.email)
 
 
 def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -241,7 +238,7 @@ def _tells_changes(series: Series, version: int) -> bool:
 
 
 def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
-    stable = [recipient for recipient in facts.recipients if recipient.address.key == _STABLE]
+    stable = [recipient for recipient in facts.recipients if recipient.address.key == facts.stable_list]
     if not stable:
         return
     for patch in facts.series.patches:
@@ -250,7 +247,7 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
             yield SendProblem(
                 "not-upstream",
                 f"{patch.subject.title}: goes to stable@ as {claim[:12]} of mainline, and that commit is not in mainline here",
-                "git fetch mainline, or name the right commit: stable takes only what Linus has",
+                "git fetch mainline, or name the right commit: stable takes only what is in mainline",
             )
 
 

@@ -6,49 +6,75 @@ from collections.abc import Iterable, Sequence
 
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.loading import projects
+from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import Project
+
+_LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """The project of a tree by its files; without one, by lists and paths of the patches; linux when nothing decides.
+    """The project of a tree by its files; without one, by lists and paths of the patches; the default one when nothing decides.
 
     A subject prefix that all patches share may name a project that inherits from it.
     """
     members = list(patches)
-    found = _by_tree(tree) if tree is not None else _by_patches(members)
-    return layered(found or projects()["linux"], [patch.subject.words for patch in members])
+    project = _by_tree(tree) if tree is not None else _by_patches(members)
+    return layered(project or default_project(), [patch.subject.words for patch in members])
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
     """The project that inherits from this one and that all these subject prefixes name ([PATCH net-next]); else the project itself."""
-    for one in projects().values():
-        words = set(one.subject_prefixes)
-        if one.inherits == project.name and words and prefixes and all({word.lower() for word in each} & words for each in prefixes):
-            return one
+    for heir in projects().values():
+        words = set(heir.subject_prefixes)
+        if heir.inherits == project.name and words and prefixes and all({word.lower() for word in prefix} & words for prefix in prefixes):
+            return heir
     return project
 
 
+def _candidates() -> list[Project]:
+    """The projects, those that inherit from others first: what makes them differ is in their own files."""
+    return sorted(projects().values(), key=lambda project: -len(project.lineage))
+
+
 def _by_tree(tree: Tree) -> Project | None:
-    for project in projects().values():
+    for project in _candidates():
         if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
             return project
     return None
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:
-    """The project that patches without a tree are for: by the lists they go to, the stable trees they name, or what they touch."""
+    """The project that patches without a tree are for: by the lists they are sent to, the stable list they name, or what they touch."""
     paths = [path for patch in patches for path in patch.paths]
     addresses = {address.key for patch in patches for name in ("To", "Cc") for address in patch.addresses(name)}
     addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
-    if any(address.endswith("@vger.kernel.org") for address in addresses):
-        # other projects' lists read along there
-        addresses = set()
-    for project in projects().values():
-        if (
-            not project.inherits
-            and project.paths_pattern
-            and (addresses & {*project.lists.main, project.lists.stable} or any(map(re.compile(project.paths_pattern).search, paths)))
-        ):
+    hosts = {address.rpartition("@")[2] for address in addresses}
+    for project in _candidates():
+        if not project.paths_pattern and (project.inherits or project is default_project()):
+            continue
+        # on a host of another project its own lists only read along
+        elsewhere = any(hosts & set(other.lists.hosts) for other in projects().values() if project.name not in other.lineage)
+        if addresses & _own_lists(project) and not elsewhere:
+            return project
+        if project.paths_pattern and any(map(re.compile(project.paths_pattern).search, paths)):
             return project
     return None
+
+
+def _own_lists(project: Project) -> set[str]:
+    """The lists of a project that it has not inherited."""
+    lists = {*project.lists.main, project.lists.stable}
+    above = projects()[project.inherits].lists if project.inherits else None
+    return lists - ({*above.main, above.stable} if above else set()) - {""}
+
+
+def is_list_address(email: str) -> bool:
+    """Whether an address looks like a mailing list: of a project, of a host that carries a project's lists, or of any host called lists."""
+    lowered = email.lower()
+    host = lowered.rpartition("@")[2]
+    return bool(_LIST_HOST.search(host)) or any(
+        any(host == other or host.endswith(f".{other}") for other in project.lists.hosts)
+        or lowered in (*project.lists.main, project.lists.stable, project.lists.regressions)
+        or (project.lists.pattern and re.search(project.lists.pattern, lowered))
+        for project in projects().values()
+    )

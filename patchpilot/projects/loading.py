@@ -1,33 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped projects, read from checks/projects/*.toml; what is read is kept by content hash."""
+"""Every project: the shipped checks/projects/*.toml, and what the user's data directory adds to them or overrides key by key."""
 
+import os
+import sys
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from patchpilot.cache.loaded import key_of, recall, remember
 from patchpilot.errors import PackError, unknown
-from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags
+from patchpilot.projects.checking import SECTIONS, check_table, misspelled
+from patchpilot.projects.list_rules import GoneAddress, ListRule
+from patchpilot.projects.project import Project
+from patchpilot.projects.stable_trees import Maintained, version_key
 from patchpilot.resources import data_dir
 
-SECTIONS: Mapping[str, type] = {"tags": Tags, "mail": MailCustoms, "lists": Lists, "style": Style}
+Table = dict[str, Any]
+DEFAULT = "linux"
+"""The project that everything is of when nothing says otherwise."""
+REFRESHED = "lts.toml"
+"""The file in the user's data directory that `lts --update` writes: a table for each project with the keys of its [stable] that are newer."""
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
-_NOT_WRITTEN = ("name", "lineage")
-_SEVERITIES = ("error", "warning", "check", "note")
+_ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
-@cache
 def projects() -> Mapping[str, Project]:
-    """Every shipped project by name; PackError names the file and the key that is wrong."""
-    folder = data_dir("checks") / "projects"
-    texts = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
-    key = key_of(part for name, text in texts.items() for part in (name.encode(), text))
-    tables = recall("projects", key)
-    if not isinstance(tables, dict):
-        written = {name: _parse(name, text) for name, text in texts.items()}
-        tables = {name: resolved(name, written) for name in written}
-        remember("projects", key, tables)
-    return {name: _project(table) for name, table in tables.items()}
+    """Every project by name, the default one first; PackError names the file and the key that is wrong."""
+    return _projects(user_folder())
 
 
 def find_project(name: str) -> Project:
@@ -38,79 +38,187 @@ def find_project(name: str) -> Project:
     return known[name]
 
 
-def resolved(name: str, written: Mapping[str, Mapping[str, Any]], heirs: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The checked table of a project with what it inherits; in [style], `ignore` and `severity` add to what is inherited."""
+def default_project() -> Project:
+    """The project that everything is of when nothing says otherwise."""
+    return projects()[DEFAULT]
+
+
+@cache
+def newest_kernel() -> tuple[int, int]:
+    """The kernel whose rules hold where no tree has a version."""
+    major, minor = version_key(_shipped()[DEFAULT].style.newest_kernel)[:2]
+    return major, minor
+
+
+def gone_addresses() -> tuple[GoneAddress, ...]:
+    """The addresses that bounce, of every project: what is closed is closed for all."""
+    return tuple(dict.fromkeys(row for project in projects().values() for row in project.lists.gone))
+
+
+def user_folder() -> str:
+    """The user's data directory."""
+    if sys.platform in ("darwin", "win32"):
+        import platformdirs
+
+        return platformdirs.user_data_dir("patchpilot", appauthor=False)
+    # platformdirs takes longer to import than all projects to read
+    base = os.environ.get("XDG_DATA_HOME", "").strip()
+    if not base:
+        home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
+        base = f"{home}/.local/share" if home.startswith("/") else os.devnull
+    return f"{base}/patchpilot"
+
+
+def refreshed(folder: str | None = None) -> dict[str, Table]:
+    """Project → the keys of [stable] that `lts --update` kept, in the form of the project's file; empty where it never ran."""
+    file = Path(folder or user_folder()) / REFRESHED
+    if not file.is_file():
+        return {}
+    table = _parse(str(file), file.read_bytes())
+    try:
+        found = _first_form(table) if "family" in table else table
+        for name, stable in found.items():
+            check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
+    except (AttributeError, KeyError, TypeError, PackError) as error:
+        said = error.message if isinstance(error, PackError) else f"{file}: {error}"
+        raise PackError(said, hint="remove the copy and run `patchpilot lts --update`") from error
+    return found
+
+
+def forget() -> None:
+    """Read the projects again at their next use: a file in the user's data directory has changed."""
+    _projects.cache_clear()
+
+
+def _first_form(table: Table) -> dict[str, Table]:
+    """The tables of a copy that an earlier version wrote: a list of families with one date for all."""
+    keys = {name for name in SECTIONS["stable"]._fields if name not in ("series", "project", "list")}
+    return {
+        family["name"]: {
+            **{key: value for key, value in family.items() if key in keys},
+            "updated": str(table["updated"]),
+            "series": {row["version"]: row["ends"] for row in family["series"]},
+        }
+        for family in table["family"]
+    }
+
+
+@cache
+def _projects(folder: str) -> Mapping[str, Project]:
+    place = Path(folder)
+    own = {file.stem: (str(file), file.read_bytes()) for file in sorted((place / "projects").glob("*.toml"))}
+    copy = place / REFRESHED
+    if not own and not copy.is_file():
+        return _shipped()
+    texts = _shipped_texts()
+    key = key_of(
+        [
+            *(part for name, text in texts.items() for part in (name.encode(), text)),
+            *(part for name, (file, text) in own.items() for part in (name.encode(), file.encode("utf-8", "surrogateescape"), text)),
+            copy.read_bytes() if copy.is_file() else b"",
+        ]
+    )
+    return _built(key, texts, own, folder)
+
+
+@cache
+def _shipped() -> Mapping[str, Project]:
+    texts = _shipped_texts()
+    return _built(key_of(part for name, text in texts.items() for part in (name.encode(), text)), texts, {}, os.devnull)
+
+
+@cache
+def _shipped_texts() -> Mapping[str, bytes]:
+    return {file.stem: file.read_bytes() for file in sorted((data_dir("checks") / "projects").glob("*.toml"))}
+
+
+def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, bytes]], folder: str) -> Mapping[str, Project]:
+    """The projects of these files; their resolved tables are cached by content."""
+    tables = recall("projects", key)
+    if not isinstance(tables, dict):
+        written = {name: _parse(f"projects/{name}.toml", text) for name, text in shipped.items()}
+        for name, stable in refreshed(folder).items():
+            if name in written and str(stable.get("updated", "")) >= str(written[name].get("stable", {}).get("updated", "")):
+                written[name] = overridden(written[name], {"stable": stable})
+        for name, (file, text) in own.items():
+            table = _parse(file, text)
+            check_table(file, table, Project)
+            written[name] = overridden(written.get(name, {}), table)
+        tables = {name: resolved(name, written, labels={name: file for name, (file, _) in own.items()}) for name in written}
+        remember("projects", key, tables)
+    names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
+    return {name: _project(tables[name]) for name in names}
+
+
+def overridden(table: Table, other: Table) -> Table:
+    """A table with the keys of another over it; tables in it likewise, key by key."""
+    return {
+        **table,
+        **{
+            key: overridden(table[key], value) if isinstance(value, dict) and isinstance(table.get(key), dict) else value
+            for key, value in other.items()
+        },
+    }
+
+
+def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (), *, labels: Mapping[str, str] | None = None) -> Table:
+    """The checked table of a project with what it inherits; rules in [lists] and [style] add to what is inherited."""
+    label = (labels or {}).get(name, f"projects/{name}.toml")
     table = written[name]
-    _check(name, table)
+    check_table(label, table, Project)
+    if "title" not in table:
+        raise PackError(f"{label}: missing key 'title'")
     above = str(table.get("inherits", ""))
     if above and (above not in written or above in (name, *heirs)):
-        raise PackError(f"projects/{name}.toml: inherits = {above!r} names no other project")
-    base: dict[str, Any] = resolved(above, written, (name, *heirs)) if above else {}
-    whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED}
-    for key, value in table.items():
-        if key not in SECTIONS:
-            whole[key] = value
-            continue
-        inherited = base.get(key, {})
-        whole[key] = {**inherited, **value}
-        if key == "style":
-            whole[key]["ignore"] = [*inherited.get("ignore", []), *value.get("ignore", [])]
-            whole[key]["severity"] = {**inherited.get("severity", {}), **value.get("severity", {})}
+        others = [other for other in written if other not in (name, *heirs)]
+        raise misspelled(f"{label}: inherits = {above!r} names no other project", above, others)
+    base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
+    whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
+        key: _inherited(key, base.get(key, {}), value) if key in SECTIONS else value for key, value in table.items()
+    }
+    stable = whole.get("stable", {})
+    if "branch" in table.get("stable", {}):
+        stable["project"] = name
+    missing = [key for key in ("updated", "branch_name", "remote", "series") if stable.get("branch") and not stable.get(key)]
+    if missing:
+        raise PackError(f"{label}: [stable]: missing key {missing[0]!r}")
     return {**whole, "name": name, "lineage": [name, *base.get("lineage", [])]}
 
 
-def _parse(name: str, text: bytes) -> dict[str, Any]:
+def _inherited(section: str, base: Table, own: Table) -> Table:
+    """A section with what it inherits: key by key, tables too; some lists grow."""
+    whole = overridden(base, own)
+    for key in _ADDED_UP.get(section, ()):
+        whole[key] = [*base.get(key, []), *own.get(key, [])]
+    return whole
+
+
+def _parse(label: str, text: bytes) -> Table:
     import tomllib
 
     try:
         return tomllib.loads(text.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError as error:
-        raise PackError(f"projects/{name}.toml: {error}") from error
-
-
-def _check(name: str, table: Mapping[str, Any]) -> None:
-    """PackError for a key that there is not, or a value of the wrong kind."""
-    _check_keys(f"projects/{name}.toml", table, Project)
-    if "title" not in table:
-        raise PackError(f"projects/{name}.toml: missing key 'title'")
-    for section, kind in SECTIONS.items():
-        _check_keys(f"projects/{name}.toml: [{section}]", table.get(section, {}), kind)
-    for rule, severity in table.get("style", {}).get("severity", {}).items():
-        if severity not in _SEVERITIES:
-            raise PackError(f"projects/{name}.toml: [style]: severity of {rule!r}: {severity!r} is none of {', '.join(_SEVERITIES)}")
-
-
-def _check_keys(where: str, table: Mapping[str, Any], kind: Any) -> None:
-    known = kind.__annotations__
-    for key, value in table.items():
-        if key not in known or (kind is Project and key in _NOT_WRITTEN):
-            raise PackError(f"{where}: unknown key {key!r}")
-        declared = str(known[key])
-        wanted = next((one for word, one in _KINDS if word in declared), dict)
-        if type(value) is not wanted:
-            raise PackError(f"{where}: key {key!r} takes {_NAMES[wanted]}, not {value!r}")
-        if isinstance(value, list):
-            _check_list(where, key, value, nested=key == "tree_has")
-
-
-def _check_list(where: str, key: str, value: list[Any], *, nested: bool) -> None:
-    words = [word for one in value for word in (one if isinstance(one, list) else [None])] if nested else value
-    if not all(isinstance(word, str) for word in words):
-        raise PackError(f"{where}: key {key!r} takes a list of {'lists of ' if nested else ''}strings, not {value!r}")
-
-
-_KINDS: tuple[tuple[str, type], ...] = (("tuple", list), ("Mapping", dict), ("str", str), ("bool", bool), ("int", int))
-_NAMES: Mapping[type, str] = {list: "a list", dict: "a table", str: "a string", bool: "true or false", int: "a number"}
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PackError(f"{label}: {error}") from error
 
 
 def _project(table: Mapping[str, Any]) -> Project:
     """The value of a resolved table."""
     sections = {name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()}
-    return Project(**_frozen({key: value for key, value in table.items() if key not in SECTIONS}), **sections)
+    project = Project(**_frozen({key: value for key, value in table.items() if key not in SECTIONS}), **sections)
+    lists = project.lists
+    return project._replace(stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else "")))
 
 
-def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: tuple(tuple(one) if isinstance(one, list) else one for one in value) if isinstance(value, list) else value
-        for key, value in table.items()
-    }
+def _frozen(table: Mapping[str, Any]) -> Table:
+    return {key: _value(key, value) for key, value in table.items()}
+
+
+def _value(key: str, value: Any) -> Any:
+    if key == "series":
+        return tuple(Maintained(*row) for row in sorted(value.items(), key=lambda row: version_key(row[0])))
+    if key == "rules":
+        return tuple(ListRule(**_frozen(row)) for row in value)
+    if key == "gone":
+        return tuple(GoneAddress(**row) for row in value)
+    return tuple(tuple(part) if isinstance(part, list) else part for part in value) if isinstance(value, list) else value

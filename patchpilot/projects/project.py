@@ -1,52 +1,81 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project as a frozen value: its tags, its mail customs, its lists and its style."""
+"""A project as a value: its tags, its stable trees, its mail customs, its lists and its style."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from patchpilot.projects.list_rules import GoneAddress, ListRule
+from patchpilot.projects.stable_trees import StableTrees
 
 
 class Tags(NamedTuple):
     """How the tags that ask for a backport are written (an empty `line`: none is), and where a Message-ID is linked to.
 
-    `max_lines` is the longest patch that stable takes, context included (0: any).
+    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why stable is to leave the fix alone.
+    `first_commits` are those of a history that Fixes: tags name by custom, though the lines are older.
     """
 
     line: str = ""
     line_versions: str = ""
     no_backport: str = ""
-    max_lines: int = 0
     links: str = "https://lore.kernel.org/r/"
+    first_commits: tuple[str, ...] = ()
 
 
 class MailCustoms(NamedTuple):
     """When and how versions are sent.
 
     `waiting_days` is how long to wait before asking again, `resend_hours` before a new version, `cover_from` the number of patches from which a
-    cover letter is expected (0: the rule's own), `new_thread` whether each version starts a thread, `merge_window` what an open merge window means.
+    cover letter is expected (0: the rule's own), `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
+    window is open after a release (0: there is none), `merge_window` what that means for the sender.
     """
 
     waiting_days: int = 14
     resend_hours: int = 24
     cover_from: int = 0
     new_thread: bool = False
-    merge_window: str = "maintainers are busy with Linus's pulls; new work waits for -rc1"
+    merge_window_days: int = 0
+    merge_window: str = ""
 
 
 class Lists(NamedTuple):
-    """The project's lists (the first one is for every patch) and the addresses for single purposes; empty where it has none."""
+    """The project's lists (the first of `main` is for every patch) and the addresses for single purposes; empty where it has none.
+
+    `catch_all` are lists that get everything, so that a patch sent to them alone reached nobody in particular. `stable_aliases` are other
+    addresses of the stable list, `no_backport` the one whose Cc: keeps a fix out of stable. `hosts` carry lists of this project alone or with
+    others, `pattern` matches what else looks like one of its lists. `rules` and `gone` add to what is inherited.
+    """
 
     main: tuple[str, ...] = ()
+    catch_all: tuple[str, ...] = ()
     security: str = ""
     stable: str = ""
+    stable_aliases: tuple[str, ...] = ()
+    no_backport: str = ""
     regressions: str = ""
+    hosts: tuple[str, ...] = ()
+    pattern: str = ""
+    rules: tuple[ListRule, ...] = ()
+    gone: tuple[GoneAddress, ...] = ()
+
+    @property
+    def stable_pattern(self) -> str:
+        """What matches any address of the stable list, with or without a `+word`; nothing where the project has none."""
+        boxes = (address.partition("@") for address in (self.stable, *self.stable_aliases) if address)
+        return "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes) or r"(?!)"
 
 
 class Style(NamedTuple):
-    """Rules left out or of another severity, the longest subject (0: as the rule has it) and the shortest Kconfig help text."""
+    """Rules left out or of another severity, the longest subject (0: as the rule has it) and the shortest Kconfig help text.
+
+    `newest_kernel` is the version whose rules hold where no tree has one.
+    """
 
     subject_columns: int = 0
     help_lines: int = 4
+    newest_kernel: str = ""
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = MappingProxyType({})
 
@@ -55,7 +84,8 @@ class Project(NamedTuple):
     """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is its name and those it inherits from.
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
-    `kernel`: its tree is a Linux kernel.
+    `kernel`: its tree is a Linux kernel. `mainline` is what its mainline is called in reports, `mainline_remotes` what people call the remote of it,
+    `release_names` what precedes the version in the subject of a release's commit.
     """
 
     name: str
@@ -66,7 +96,11 @@ class Project(NamedTuple):
     tree_has: tuple[tuple[str, ...], ...] = ()
     paths_pattern: str = ""
     subject_prefixes: tuple[str, ...] = ()
+    mainline: str = "mainline"
+    mainline_remotes: tuple[str, ...] = ()
+    release_names: tuple[str, ...] = ()
     tags: Tags = Tags()
+    stable: StableTrees = StableTrees()
     mail: MailCustoms = MailCustoms()
     lists: Lists = Lists()
     style: Style = Style()

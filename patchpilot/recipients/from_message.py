@@ -10,7 +10,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
-from patchpilot.recipients.list_rules import KnownLists
+from patchpilot.projects.list_rules import ListRule
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 ROLES = {
@@ -37,19 +37,19 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     return tuple(one for one in found if one and (one.key == "cc" or one.key.endswith("-by")) and one.address and "@" in one.address.email)
 
 
-def add_tagged(gathered: MergedRecipient, patch: Patch, known: KnownLists) -> None:
+def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]) -> None:
     """The people and lists of a message's tags (Cc), and the lists that a rule sends it to."""
-    special = {list_.address: list_ for list_ in known.lists}
+    special = {rule.address: rule for rule in rules}
     for tag in message_tags(patch):
         address = tag.address
         assert address is not None
-        rule = special.get(address.key)
-        role = rule.role if rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
+        named = special.get(address.key)
+        role = named.role if named else ROLES.get(tag.key, tag.key.removesuffix("-by"))
         gathered.add(box(address), role, "cc", f"{tag.name}: of the message")
     text = "\n".join((*patch.message, *patch.notes))
-    for list_ in known.lists:
-        if list_.message.search(text) and all(patch.tags(tag) for tag in list_.tags):
-            gathered.add(list_.address, list_.role, "cc", f"{list_.reason} ({list_.reference})")
+    for rule in rules:
+        if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
+            gathered.add(rule.address, rule.role, "cc", f"{rule.reason} ({rule.reference})")
 
 
 def box(address: Address) -> str:

@@ -11,6 +11,7 @@ from patchpilot.model.address import Address, AddressState
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
+from patchpilot.projects.project import Lists
 from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
 from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
@@ -18,7 +19,6 @@ from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest, Si
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.patch_scan import scan
 from patchpilot.recipients.get_maintainer.switches import Switches
-from patchpilot.recipients.list_rules import KnownLists
 from patchpilot.recipients.merge_recipients import MergedRecipient
 from patchpilot.recipients.recipient_warnings import RecipientFacts, judged, warnings_of
 
@@ -30,11 +30,10 @@ class Sources:
     file: MaintainersFile
     tree: Tree
     switches: Switches
-    known: KnownLists
+    lists: Lists
     repository: Repository | None = None
     history: SignerSource | None = None
     sender: Address | None = None
-    security: str = ""
 
 
 def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
@@ -52,7 +51,7 @@ def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | 
     fixed = culprits(patches, sources.repository) if sources.repository and sources.switches.fixes else []
     add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
     for patch in patches:
-        add_tagged(gathered, patch, sources.known)
+        add_tagged(gathered, patch, sources.lists.rules)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             gathered.add(box(address), "in the cover letter", header, f"{header.title()}: of b4's cover letter")
@@ -101,7 +100,7 @@ def _finish(
     recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
-    return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.known, sources.repository), *remarks))
+    return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.repository), *remarks))
 
 
 def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:

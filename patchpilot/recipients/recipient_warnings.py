@@ -12,9 +12,10 @@ from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.source_tree import Tree
+from patchpilot.projects.list_rules import bounces
+from patchpilot.projects.loading import gone_addresses
 from patchpilot.recipients.activity import silent_maintainers
 from patchpilot.recipients.from_maintainers import NamedRecipient
-from patchpilot.recipients.list_rules import KnownLists
 
 MANY = 40
 _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
@@ -31,11 +32,11 @@ class RecipientFacts:
     unsafe: tuple[str, ...]
 
 
-def warnings_of(facts: RecipientFacts, tree: Tree, known: KnownLists, repository: Repository | None) -> tuple[str, ...]:
+def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> tuple[str, ...]:
     """All warnings, the gravest first, each a sentence."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     found = (
-        *_addresses(facts, known),
+        *_addresses(facts),
         *_statuses(sections),
         *_nobody(facts),
         *_lists(facts),
@@ -55,7 +56,7 @@ def judged(email: str) -> AddressVerdict:
     return judge(email)
 
 
-def _addresses(facts: RecipientFacts, known: KnownLists) -> Iterator[str]:
+def _addresses(facts: RecipientFacts) -> Iterator[str]:
     for box in facts.unsafe:
         yield f"{box} cannot stand in a mail header: left out"
     for recipient in facts.recipients:
@@ -65,7 +66,7 @@ def _addresses(facts: RecipientFacts, known: KnownLists) -> Iterator[str]:
             yield f"{email} ({recipient.role}) is not an address, so it is left out: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
             yield f"{email} ({recipient.role}) is doubtful: {verdict.reason}"
-        gone = known.bounces(email)
+        gone = bounces(email, gone_addresses())
         if gone:
             yield f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}" + (
                 f"; write to {gone.instead}" if gone.instead else ""

@@ -16,7 +16,6 @@ _SYZBOT_TAG = re.compile(r"^syzbot\+[0-9a-f]+@syzkaller\.appspotmail\.com$")
 _REPORT = re.compile(
     r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi", re.IGNORECASE
 )
-_LORE = re.compile(r"^https?://(?:lore\.kernel\.org|patch\.msgid\.link)/", re.IGNORECASE)
 
 
 def person(value: str, what: str) -> str:
@@ -30,7 +29,7 @@ def person(value: str, what: str) -> str:
     return found.trailer()
 
 
-def link(value: str, archive: str = "https://lore.kernel.org/r/") -> str:
+def link(value: str, archive: str) -> str:
     """A web address as it is, or the archive's page of a message-id; InputError where it is neither."""
     url = _URL.match(value.strip())
     if url:
@@ -51,7 +50,7 @@ def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[Tr
     return tuple(found)
 
 
-def pasted(text: str, archive: str = "https://lore.kernel.org/r/") -> tuple[TrailerLine, ...]:
+def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
     """What a person pasted, as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a message-id, or a "Name <mail>".
 
     InputError for what is none of these.

@@ -79,7 +79,9 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
         if not project.tags.no_backport:
             return StableAdvice((), False, (f"{project.name} has no tag that keeps a fix out of stable",))
         return StableAdvice(
-            (project.tags.no_backport.format(reason=no_backport),), False, (f"you asked stable to leave it alone: {no_backport}",)
+            (project.tags.no_backport.format(address=project.lists.no_backport, reason=no_backport),),
+            False,
+            (f"you asked stable to leave it alone: {no_backport}",),
         )
     if culprits is None and facts.no_fix:
         return StableAdvice((), False, (facts.no_fix,))
@@ -105,6 +107,6 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 
 def _warnings(project: Project, size: int) -> tuple[str, ...]:
-    if project.tags.max_lines and size > project.tags.max_lines:
-        return (f"the patch has {size} lines with context: stable asks for at most {project.tags.max_lines}",)
+    if project.stable.max_lines and size > project.stable.max_lines:
+        return (f"the patch has {size} lines with context: stable asks for at most {project.stable.max_lines}",)
     return ()

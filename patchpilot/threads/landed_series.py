@@ -9,6 +9,7 @@ from patchpilot.history.landed_commits import History
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline, stable_branches
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.loading import find_project
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.status import LandedCommit, Status
 
@@ -22,12 +23,14 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
         history.add([tip])
         found: list[LandedCommit] = []
         branches = stable_branches(repository, remote=remote, ended=True)
-        tree = "torvalds/linux" if branches.family.name == "linux" else "mainline"
+        project = find_project(branches.stable.project)
         releases = Releases(repository)
         for commit, number in _commits(status, repository, history, tip):
             release = releases.first(commit)
             subject = repository.commit(commit).subject
-            found.append(LandedCommit(tree, commit, release.name if release else None, "in the repository", None, number, subject))
+            found.append(
+                LandedCommit(project.mainline, commit, release.name if release else None, "in the repository", None, number, subject)
+            )
             for branch in branches.branches:
                 landing = history.landed(commit, branch.tip)
                 if landing and landing.holds:

@@ -5,11 +5,7 @@ import os
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import PackError
-from patchpilot.history import lts_series
 from patchpilot.history.stable_branches import mainline, stable_branches, version_at
 from tests.kit.repos import Repo
 
@@ -123,10 +119,10 @@ def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) 
 def test_the_version_is_told_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
-        family = stable_branches(repository).family
+        stable = stable_branches(repository).stable
         tip = repository.resolve("HEAD")
-        assert version_at(repository, family, tip, "linux-5.15.y") == "5.15"
-        assert version_at(repository, family, tip, "HEAD") == "6.1"
+        assert version_at(repository, stable, tip, "linux-5.15.y") == "5.15"
+        assert version_at(repository, stable, tip, "HEAD") == "6.1"
 
 
 def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
@@ -148,25 +144,3 @@ def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/torvalds/master", old)
     with Repository.open(repo.path) as repository:
         assert mainline(repository) == old
-
-
-def test_the_shipped_data_is_whole() -> None:
-    for family in lts_series.families():
-        assert family.series
-        assert family.version_of(family.branch_name.format(version=family.series[0].version)) == family.series[0].version
-        assert "{commit}" in family.marker
-    linux = lts_series.families()[0]
-    assert [one.version for one in linux.maintained(TODAY)] == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
-
-
-def test_a_newer_copy_of_the_user_wins_and_a_malformed_one_is_named(tmp_path: Path) -> None:
-    mine = lts_series.user_file()
-    mine.parent.mkdir(parents=True)
-    shipped = (Path(lts_series.resources.data_dir("checks")) / "lts.toml").read_text()
-    mine.write_text(
-        shipped.replace('updated = "', 'updated = "9').replace('version = "6.1", ends = "2027-12"', 'version = "6.1", ends = "2026-10"')
-    )
-    assert "6.1" not in [one.version for one in lts_series.families()[0].maintained(TODAY)]
-    mine.write_text("updated = 1\n[[family]]\n")
-    with pytest.raises(PackError, match=r"lts\.toml"):
-        lts_series.families()

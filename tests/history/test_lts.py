@@ -4,14 +4,13 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from patchpilot.history.lts_series import Maintained, family_for, user_file
-from patchpilot.services.setup.lts_branches import merged
+from patchpilot.projects.stable_trees import Maintained, StableTrees
+from patchpilot.services.setup.lts_branches import merged, user_file
 from tests.kit.cli import call
 
 ANSWER = {"releases": [{"moniker": "longterm", "version": one, "iseol": False} for one in ("6.1.150", "6.12.60", "7.1.3")]}
@@ -99,5 +98,5 @@ def test_what_the_list_no_longer_has_is_over() -> None:
 def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: bool) -> None:
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
-    family = replace(family_for(()), series=(series, Maintained("6.18", "unknown")))
-    assert [one.version for one in family.maintained(today)] == (["6.18"] if over else ["6.1", "6.18"])
+    stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
+    assert [one.version for one in stable.maintained(today)] == (["6.18"] if over else ["6.1", "6.18"])

@@ -16,7 +16,7 @@ from patchpilot.demo.demo_script import run_script
 from patchpilot.demo.journey import Journey, StepFailedError, wants
 from patchpilot.demo.sandbox import Sandbox, keep_supported, open_sandbox, sandbox_environment
 from patchpilot.errors import InputError
-from patchpilot.history.lts_series import families
+from patchpilot.projects.loading import default_project
 
 
 def test_the_archive_is_a_real_public_inbox() -> None:
@@ -81,5 +81,4 @@ def _nowhere(path: Path):
 def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_supported(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
-    linux = next(family for family in families() if family.name == "linux")
-    assert {one.version for one in linux.maintained(date(date.today().year + 1, 1, 1))} >= set(LTS)
+    assert {one.version for one in default_project().stable.maintained(date(date.today().year + 1, 1, 1))} >= set(LTS)

@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from patchpilot.lint.lint_context import NEWEST_KERNEL, Context, Options
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule import Example
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.source_tree import makefile_version
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import find_project, newest_kernel
 
 SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"
 SUBJECT = "frob: wait for the link before it is used"
@@ -105,7 +105,7 @@ def context_of(example: Example) -> Context:
     members = [patch for patch in patches if patch.has_diff]
     cover = next((patch for patch in patches if not patch.has_diff), None) if example.series else None
     tree = MemoryTree(example.tree) if example.tree else None
-    kernel = example.kernel or (tree.version if tree else None) or NEWEST_KERNEL
+    kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
     options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
     return Context(
         members[0] if members else patches[0],

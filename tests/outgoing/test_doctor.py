@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.history.lts_series import families
 from patchpilot.outgoing import probes
 from patchpilot.outgoing.providers import provider_of, providers
+from patchpilot.projects.loading import default_project
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink, certificate
@@ -136,7 +136,7 @@ def test_every_provider_is_complete() -> None:
 
 
 def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
-    there, absent = (versions := [one.version for one in families()[0].maintained()])[1::2], versions[::2]
+    there, absent = (versions := [one.version for one in default_project().stable.maintained()])[1::2], versions[::2]
     repo = topic(tmp_path / "r", 1)
     tip = repo.git("rev-parse", "master")
     for version in there:

@@ -146,8 +146,10 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
     claim = upstream_claim(one)
     assert claim is not None
     stable = (to("stable@vger.kernel.org", "list"),)
-    assert names(refusals(facts(one, recipients=stable, upstream_known={claim: False}))) == {"not-upstream"}
-    assert refusals(facts(one, recipients=stable, upstream_known={claim: True})) == ()
+    assert names(refusals(facts(one, recipients=stable, stable_list=stable[0].address.email, upstream_known={claim: False}))) == {
+        "not-upstream"
+    }
+    assert refusals(facts(one, recipients=stable, stable_list=stable[0].address.email, upstream_known={claim: True})) == ()
     assert refusals(facts(one, recipients=stable)) == ()
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import patchpilot
-from patchpilot.cli import options
-from patchpilot.config import KEYS
 from patchpilot.errors import PackError
+from patchpilot.projects.checking import SECTIONS
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import SECTIONS, find_project, projects, resolved
+from patchpilot.projects.loading import find_project, resolved
 from patchpilot.projects.project import Project
+from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
 
 SOURCE = Path(patchpilot.__file__).parent
@@ -78,10 +78,10 @@ def _read_by_code() -> set[tuple[str, str]]:
 def test_every_key_is_read_by_code() -> None:
     read = _read_by_code()
     for section, kind in SECTIONS.items():
-        unread = {key for key in kind.__annotations__ if (section, key) not in read}
+        unread = {key for key in kind._fields if (section, key) not in read and ("self", key) not in read}
         assert unread == set(), section
     receivers = ("project", "chosen", "one", "find_project(profile)", "profile")
-    assert {key for key in Project.__annotations__ if not any((word, key) in read for word in receivers)} == set()
+    assert {key for key in Project._fields if not any((word, key) in read for word in receivers)} == set()
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,6 @@ def test_a_tree_is_detected_by_any_of_its_signs(paths: tuple[str, ...], name: st
     assert detect(MemoryTree(dict.fromkeys(paths, ""))).name == name
 
 
-def test_the_help_texts_name_every_project() -> None:
-    help_text = next(one.meaning for one in KEYS if one.name == "profile")
-    command_line = Path(options.__file__).read_text(encoding="utf-8")
-    for name in projects():
-        assert name in help_text
-        assert name in command_line
+def test_the_help_names_every_project() -> None:
+    shown = call("check", "--help").out
+    assert "linux, dpdk, netdev, u-boot or xen (default: detected)" in " ".join(shown.split())

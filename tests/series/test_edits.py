@@ -5,7 +5,6 @@ import pytest
 
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.recipients.list_rules import known
 from patchpilot.series.recipient_edits import Edits
 
 MAX, LIST = Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
@@ -46,9 +45,3 @@ def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
     (there,) = [recipient for recipient in moved.apply(PLAN).recipients if recipient.address == MAX]
     assert there.by_hand
     assert there.reasons[0] == "maintainer"
-
-
-def test_netdev_has_the_lists_of_linux_and_other_projects_have_their_own() -> None:
-    assert known("netdev") == known("linux")
-    assert known("linux").lists
-    assert not {list_.address for list_ in known("u-boot").lists} & {list_.address for list_ in known("linux").lists}

@@ -17,6 +17,7 @@ from patchpilot.tags.stable_decision import BranchState, Culprits, StableFacts, 
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, history
 
+LORE = "https://lore.kernel.org/r/"
 SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
 
 
@@ -32,24 +33,24 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
     ],
 )
 def test_what_is_pasted_becomes_trailers(text: str, trailers: list[tuple[str, str]]) -> None:
-    assert list(pasted(text)) == trailers
+    assert list(pasted(text, LORE)) == trailers
 
 
 @pytest.mark.parametrize("text", ["hello", "Fixes: 0123456789ab", "Reported-by: nobody"])
 def test_what_cannot_be_one_is_refused(text: str) -> None:
     with pytest.raises(InputError):
-        pasted(text)
+        pasted(text, LORE)
 
 
 def test_people_and_links_are_judged() -> None:
     assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
-    assert link("a@b.example") == "https://lore.kernel.org/r/a@b.example"
+    assert link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert regzbot_line("0" * 40, "net: x") == '#regzbot introduced: 000000000000 ("net: x")'
     for bad in ("nobody", "A <a b@example.org>"):
         with pytest.raises(InputError):
             person(bad, "Cc")
     with pytest.raises(InputError):
-        link("not a link")
+        link("not a link", LORE)
 
 
 def test_a_developer_is_added_above_the_senders_sign_off() -> None:

@@ -115,12 +115,12 @@ def _deeds(repository: "Repository | None", results: "tuple[BackportResult, ...]
         raise MissingError("no git repository here: this needs commits", hint="name one with -C DIR")
     wording = _wording(repository, wants, settings)
     profile = settings.get("profile") or None
-    family = stable_branches(repository, profile=profile).family
+    stable = stable_branches(repository, profile=profile).stable
     writes = wants.folder and not wants.resolve
     written = write_backports(repository, results, wants.folder, wording=wording, profile=profile) if wants.folder and writes else ()
-    resolving = resolve(repository, results[-1], results[-1].branches[0], family, wants.folder, wording) if wants.resolve else None
-    built = tuple(build(repository, results[-1], branch, family, wants.build) for branch in results[-1].branches) if wants.build else ()
-    request = request_mail(repository, results[-1], family, wants.note) if wants.request else ""
+    resolving = resolve(repository, results[-1], results[-1].branches[0], stable, wants.folder, wording) if wants.resolve else None
+    built = tuple(build(repository, results[-1], branch, stable, wants.build) for branch in results[-1].branches) if wants.build else ()
+    request = request_mail(repository, results[-1], stable, wants.note) if wants.request else ""
     return WrittenReport(written, resolving, built, request)
 
 

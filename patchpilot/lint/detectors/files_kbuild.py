@@ -8,7 +8,6 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.projects.loading import projects
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
@@ -59,7 +58,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 def _help_lines(context: Context) -> int:
     """How many lines of help the project wants of a new option."""
-    return projects()[context.options.profile].style.help_lines
+    return context.project.style.help_lines
 
 
 def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:

@@ -241,10 +241,10 @@ _EMPTY = frozenset(
 def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The title is longer than `columns`, or than the project's own limit."""
     title = _plain(context) or ""
-    own: int = context.profile.style.subject_columns if context.profile else 0
+    own: int = context.project.style.subject_columns
     limit = own or arguments["columns"]
     if len(title) > limit:
-        well = "50 to 70 read well" if limit > 70 else f"{context.profile.title} asks for it"
+        well = "50 to 70 read well" if limit > 70 else f"{context.project.title} asks for it"
         yield Hit(subject_line(context), f"the subject is {len(title)} characters long: {limit} are the limit, {well}")
 
 

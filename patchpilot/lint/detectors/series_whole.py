@@ -9,7 +9,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
-from patchpilot.projects.loading import projects
 
 
 def _patches(context: Context) -> tuple[Patch, ...]:
@@ -45,7 +44,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patches = _patches(context)
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
-        len(patches) >= (projects()[context.options.profile].mail.cover_from or arguments["fewest"])
+        len(patches) >= (context.project.mail.cover_from or arguments["fewest"])
         and context.series
         and context.series.cover is None
         and first

@@ -62,7 +62,7 @@ def _and_stable(context: Context) -> str:
     own = {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"}
     if own or not re.search(_GRAVE, patch.subject.title, re.IGNORECASE) or "stable@" in "\n".join(patch.message):
         return ""
-    return ", and Cc: stable@vger.kernel.org where a release has the bug"
+    return f", and Cc: {context.project.lists.stable} where a release has the bug"
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -115,21 +115,18 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
-    if not fixes or re.search(r"stable(?:\+\w+)?@(?:vger\.)?kernel\.org", "\n".join(patch.message)) or _upstream_commit(context):
+    lists = context.project.lists
+    if not fixes or not lists.stable or re.search(lists.stable_pattern, "\n".join(patch.message)) or _upstream_commit(context):
         return
     if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
         return
     grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
     if grave:
-        yield Hit(
-            fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: stable@vger.kernel.org: a Fixes: tag alone asks for no backport'
-        )
+        yield Hit(fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: {lists.stable}: a Fixes: tag alone asks for no backport')
         return
     each = compiled(arguments["each_pattern"])
     if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
-        yield Hit(
-            fixes[0][0], "a Fixes: tag without Cc: stable@vger.kernel.org: here each fix of a released commit is to ask for the backport"
-        )
+        yield Hit(fixes[0][0], f"a Fixes: tag without Cc: {lists.stable}: here each fix of a released commit is to ask for the backport")
 
 
 _GRAVE = (
@@ -166,17 +163,15 @@ def _new_device(context: Context) -> bool:
 def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
     patch = context.patch
-    sent = [address for name in ("To", "Cc") for address in patch.addresses(name) if address.key == "stable@vger.kernel.org"]
+    stable = context.project.lists.stable
+    sent = [address for name in ("To", "Cc") for address in patch.addresses(name) if address.key == stable]
     if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
         return
     if patch.subject.for_stable or (patch.subject.total or 1) > 1:
         return
     yield Hit(
         subject_line(context),
-        (
-            "the mail is sent to stable@vger.kernel.org, but the message has no Cc: stable tag: that alone is not how a fix gets "
-            "into the stable trees"
-        ),
+        (f"the mail is sent to {stable}, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees"),
     )
 
 
@@ -239,11 +234,12 @@ def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         tag.key == "fixes" for _, tag in tag_lines(context)
     ):
         return
-    if not patch.header("To") and not patch.header("Cc"):
+    tracker = context.project.lists.regressions
+    if not tracker or (not patch.header("To") and not patch.header("Cc")):
         return
     told = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
-        yield Hit(subject_line(context), "the fix of a regression: Cc: regressions@lists.linux.dev, so that its tracking ends")
+        yield Hit(subject_line(context), f"the fix of a regression: Cc: {tracker}, so that its tracking ends")
 
 
 @detector("fixes-without-id")

@@ -19,8 +19,6 @@ from patchpilot.model.source_tree import Tree, is_guess
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
 
-EVERYBODY = ("linux-kernel@vger.kernel.org",)
-
 
 def is_mail(patch: Patch) -> bool:
     """Whether the patch is a mail on its way (or sent), so that its marks and recipients can be judged."""
@@ -64,7 +62,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
     told: set[str] = set()
     for section in _sections(context):
         people = [address for value in section.section.values("M") if (address := parse_address(value))]
-        lists = [address for address, _ in section.section.lists if address.lower() not in EVERYBODY]
+        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
         if (
             not people
             or section.depth < 1
@@ -94,7 +92,7 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not have:
         return
     for section in _sections(context):
-        lists = [address for address, _ in section.section.lists if address.lower() not in EVERYBODY]
+        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
         people = [address for value in section.section.values("M") if (address := parse_address(value))]
         if (
             not lists

@@ -10,12 +10,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
 from patchpilot.history.landed_commits import History
-from patchpilot.history.lts_series import Family, families
 from patchpilot.history.patch_similarity import changed_in
 from patchpilot.history.stable_branches import Branches, fetch_command, mainline, stable_branches
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import default_project, projects
+from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.topic.read_series import read_series
 from patchpilot.services.topic.topic_base import topic_commits
 
@@ -105,31 +106,33 @@ def _series_ref(repository: Repository, word: str, profile: str | None, remote: 
     name = branch_word(repository, word, profile=profile, remote=remote)
     if repository.find(name):
         return name
-    family = own_family(repository, stable_branches(repository, profile=profile, remote=remote).family, profile)
-    version = (family.version_of(word) if family else None) or word.removesuffix(".y")
-    if family and any(series_.version == version for series_ in family.series):
-        raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, family, version))
+    stable = own_trees(repository, stable_branches(repository, profile=profile, remote=remote).stable, profile)
+    version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
+    if stable and any(series_.version == version for series_ in stable.series):
+        raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, stable, version))
     near = nearest(word, repository.refs)
     raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
 
 
-def own_family(repository: Repository, guessed: Family, profile: str | None) -> Family | None:
+def own_trees(repository: Repository, guessed: StableTrees, profile: str | None) -> StableTrees | None:
     """The stable trees to send a person to: those of the profile (or of what the tree looks like), None when that project has none we know.
 
     `guessed` is what the refs speak for; it stands when they do, and when it is the project's own.
     """
-    if not profile:
-        if any(guessed.version_of(ref) for ref in repository.refs):
-            return guessed
+    if profile:
+        project = projects().get(profile)
+    elif any(guessed.version_of(ref) for ref in repository.refs):
+        return guessed
+    else:
         tip = repository.find("HEAD") or mainline(repository)
-        profile = detect(CommitTree(repository, tip)).name if tip else "linux"
-    return next((family for family in (guessed, *families()) if profile in family.profiles), None)
+        project = detect(CommitTree(repository, tip)) if tip else default_project()
+    return project.stable if project and project.stable.branch else None
 
 
 def way_to_stable(repository: Repository, found: Branches, profile: str | None) -> str:
     """What to do where no stable branch is among the refs: fetch the newest series of the project, or name what to look at."""
-    family = own_family(repository, found.family, profile)
-    if family is None:
+    stable = own_trees(repository, found.stable, profile)
+    if stable is None:
         return "name the branch or commit to look at with --onto REV (see `git branch -a`)"
-    last = found.missing[-1].version if family == found.family and found.missing else family.series[-1].version
-    return fetch_command(repository, family, last)
+    last = found.missing[-1].version if stable == found.stable and found.missing else stable.series[-1].version
+    return fetch_command(repository, stable, last)

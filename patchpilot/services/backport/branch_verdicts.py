@@ -19,6 +19,7 @@ from patchpilot.history.index_file import forget
 from patchpilot.history.landed_commits import Culprit, History
 from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import committed, read_wanted, split_onto, way_to_stable
 from patchpilot.services.backport.unpacked_tree import on_directory
@@ -132,10 +133,10 @@ class BackportSession:
             fix.commit.subject,
             named,
             tuple(answers),
-            rules=stable_rules(fix),
+            rules=stable_rules(fix, find_project(self.found.stable.project)),
             followers=company,
             upstream=upstream,
-            list=self.found.family.list,
+            list=self.found.stable.list,
             asked=asked if asked != commit else None,
         )
 
@@ -162,7 +163,7 @@ class BackportSession:
             applies=answer.applied.how.value if answer.applied else None,
             landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
             landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
-            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.family, self.queues),
+            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.stable, self.queues),
             culprit_as=answer.culprit_as,
             conflicts=answer.conflicts,
             causes=said.causes,
@@ -202,7 +203,7 @@ def named_branches(repository: Repository, found: Branches, words: Sequence[str]
     today = datetime.now(UTC).date()
     for word in words:
         tip = repository.resolve(word)
-        version = version_at(repository, found.family, tip, word) or ""
-        over = any(series_.version == version and series_.is_over(today) for series_ in found.family.series)
-        named.append(Branch(word, version, tip, found.family.ends(version), is_over=over))
+        version = version_at(repository, found.stable, tip, word) or ""
+        over = any(series_.version == version and series_.is_over(today) for series_ in found.stable.series)
+        named.append(Branch(word, version, tip, found.stable.ends(version), is_over=over))
     return tuple(named)

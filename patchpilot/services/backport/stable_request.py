@@ -4,12 +4,12 @@
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.lts_series import Family
+from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult
 
 
-def request_mail(repository: Repository, result: BackportResult, family: Family, why: str = "") -> str:
+def request_mail(repository: Repository, result: BackportResult, stable: StableTrees, why: str = "") -> str:
     """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
     if result.commit is None or not result.upstream:
         raise UsageError("stable trees take only what is in mainline", hint="until then: a Cc: stable line (patchpilot stable)")
@@ -36,7 +36,7 @@ def request_mail(repository: Repository, result: BackportResult, family: Family,
     body = without_comments(fill(template("stable-request"), values))
     cc = ", ".join(dict.fromkeys([commit.author.header()]))
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
-    head = [f"To: {family.list}", f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
+    head = [f"To: {stable.list}", f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
     return "\n".join([*head, "", body]) + "\n"
 
 

@@ -8,7 +8,6 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import MissingError
-from patchpilot.history.lts_series import families
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
@@ -45,11 +44,7 @@ def _without_series(repository: Repository, settings: Settings, commit: Commit) 
     """The name of the commit's project where that keeps no stable series and none is among the refs, else None."""
     profile = settings.get("profile")
     project = profile_of(repository, profile, Series((commit_patch(repository, commit.id),)))
-    if (
-        project.lists.stable
-        or any(project.name in family.profiles for family in families())
-        or stable_branches(repository, profile=profile or None).branches
-    ):
+    if project.lists.stable or project.stable.branch or stable_branches(repository, profile=profile or None).branches:
         return None
     return project.name
 
@@ -61,4 +56,4 @@ def write_topic_backports(repository: Repository, result: BackportResult, folder
 
 def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult) -> Resolving:
     """A clone with the branch's conflict in it, or where it is once it was begun."""
-    return resolve(repository, result, branch, stable_branches(repository).family, None, BackportText())
+    return resolve(repository, result, branch, stable_branches(repository).stable, None, BackportText())

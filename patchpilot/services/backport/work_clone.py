@@ -19,8 +19,8 @@ from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
-from patchpilot.history.lts_series import Family
 from patchpilot.model.commit_references import read_marks
+from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails
 
@@ -53,7 +53,7 @@ class Built:
 
 
 def resolve(
-    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, folder: Path | None, wording: BackportText
+    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, folder: Path | None, wording: BackportText
 ) -> Resolving:
     """Prepare a clone with the prerequisites committed and the fix in conflict, or take up the one that is there.
 
@@ -63,11 +63,11 @@ def resolve(
         raise UsageError("a directory or a patch file has no history to resolve in", hint="name a commit and a branch")
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
-        _prepare(repository, result, branch, family, place, wording)
-    return _take_up(repository, result, branch, family, place, folder or place.with_name(place.name + ".patches"), wording)
+        _prepare(repository, result, branch, stable, place, wording)
+    return _take_up(repository, result, branch, stable, place, folder or place.with_name(place.name + ".patches"), wording)
 
 
-def build(repository: Repository, result: BackportResult, branch: BranchResult, family: Family, command: str) -> Built:
+def build(repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, command: str) -> Built:
     """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it."""
     words = shlex.split(command)
     if not words:
@@ -76,7 +76,7 @@ def build(repository: Repository, result: BackportResult, branch: BranchResult, 
     if skipped or not steps:
         return Built(branch.branch, -1, skipped or "nothing to build: it has the fix, or not the bug")
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
-        made = make_commits(scratch, family, steps, branch.tip, BackportText())
+        made = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = Path(top) / "tree"
         _clone(repository, place, extra=scratch.path)
         git(place, "checkout", "-q", "--detach", made[-1].id, timeout=1800)
@@ -111,7 +111,7 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
 
 
 def _prepare(
-    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, place: Path, wording: BackportText
+    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, place: Path, wording: BackportText
 ) -> None:
     assert result.commit is not None
     fix = repository.commit(result.commit)
@@ -120,7 +120,7 @@ def _prepare(
     shutil.rmtree(unready, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
-            made = make_commits(scratch, family, needs, branch.tip, wording)
+            made = make_commits(scratch, stable, needs, branch.tip, wording)
             _clone(repository, unready, extra=scratch.path)
             top = made[-1].id if made else branch.tip
             git(unready, "checkout", "-q", "-B", f"backport-{fix.short}", top, timeout=1800)
@@ -128,7 +128,7 @@ def _prepare(
             # what only the scratch store has must outlive it
             _own_objects(unready, scratch, made)
         git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
-        message = backport_message(fix, family, signer=wording.signer)
+        message = backport_message(fix, stable, signer=wording.signer)
         merge_message = unready / ".git" / "MERGE_MSG"
         if merge_message.exists():
             merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
@@ -154,7 +154,13 @@ def _own_objects(place: Path, scratch: Scratch, made: Sequence[MadeCommit]) -> N
 
 
 def _take_up(
-    repository: Repository, result: BackportResult, branch: BranchResult, family: Family, place: Path, folder: Path, wording: BackportText
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    stable: StableTrees,
+    place: Path,
+    folder: Path,
+    wording: BackportText,
 ) -> Resolving:
     assert result.commit is not None
     with Repository.open(place) as clone:
@@ -177,7 +183,7 @@ def _take_up(
             version = branch.version or "stable"
             if not wording.in_reply_to:
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
-            mails = format_series(scratch, family, made, base, version, wording, [note_of(one, version, wording) for one in made])
+            mails = format_series(scratch, stable, made, base, version, wording, [note_of(one, version, wording) for one in made])
             files = write_mails(folder, mails, anew=True)
     return Resolving(branch.branch, place, "done", (), (f"when it is sent: rm -r {shlex.quote(str(place))}",), files)
 

@@ -12,9 +12,9 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
-from patchpilot.history.lts_series import Family
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.message_id import given_message_id
+from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 
@@ -58,7 +58,7 @@ def write_backports(
     commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
     `wording`, the FAILED mail that a followed series has got about a fix is answered.
     """
-    family = stable_branches(repository, profile=profile).family
+    stable = stable_branches(repository, profile=profile).stable
     written: list[WrittenBackport] = []
     mails_got = {} if wording.in_reply_to else answered(results)
     with Scratch(repository) as scratch:
@@ -73,11 +73,11 @@ def write_backports(
                     written.append(WrittenBackport(name, (), skipped or "it has the fix, or not the bug"))
                     continue
                 try:
-                    made = make_commits(scratch, family, steps, branch.tip, wording)
+                    made = make_commits(scratch, stable, steps, branch.tip, wording)
                 except PatchpilotError as error:
                     written.append(WrittenBackport(name, (), error.message))
                     continue
-                mails = mails_of(scratch, family, made, branch, mine)
+                mails = mails_of(scratch, stable, made, branch, mine)
                 files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
                 written.append(WrittenBackport(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
     return tuple(written)
@@ -120,12 +120,12 @@ def steps_for(
 
 
 def mails_of(
-    scratch: Scratch, family: Family, made: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
+    scratch: Scratch, stable: StableTrees, made: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
 ) -> list[tuple[str, bytes]]:
     """The mails of a series of backports; one that differs from upstream says so below its `---`."""
     version = branch.version or "stable"
     notes = [note_of(one, version, wording) for one in made]
-    return format_series(scratch, family, made, branch.tip, version, wording, notes)
+    return format_series(scratch, stable, made, branch.tip, version, wording, notes)
 
 
 def note_of(made: MadeCommit, version: str, wording: BackportText) -> str:

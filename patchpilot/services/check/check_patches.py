@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.lint_context import NEWEST_KERNEL, HistoryFacts, Options
+from patchpilot.lint.lint_context import HistoryFacts, Options
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import load_rules
@@ -17,7 +17,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import find_project, newest_kernel
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.services.topic.read_series import read_series
@@ -83,7 +83,7 @@ def check_series(
     options = Options(
         strict=request.strict,
         max_line_length=request.max_line_length,
-        kernel=request.kernel or (tree.version if tree and chosen.kernel else None) or NEWEST_KERNEL,
+        kernel=request.kernel or (tree.version if tree and chosen.kernel else None) or newest_kernel(),
         profile=chosen.name,
         data_dir=request.data_dir,
         checkpatch_compat=request.checkpatch_compat,

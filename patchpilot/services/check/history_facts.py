@@ -11,6 +11,7 @@ from patchpilot.commits.run import streaming
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
+from patchpilot.projects.loading import projects
 
 LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
@@ -19,7 +20,7 @@ WORTH_A_WALK = 8
 """So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
 RELEASES_APART = 120 * 86400
 """Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
-MAINLINE = ("mainline/master", "linus/master", "torvalds/master", "upstream/master", "origin/HEAD", *BASES)
+MAINLINE = ("mainline/master", "upstream/master", "origin/HEAD", *BASES)
 
 
 class RepositoryFacts:
@@ -84,7 +85,8 @@ class RepositoryFacts:
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
-        tips = {found for name in MAINLINE if (found := self._repository.refs.get(name))}
+        theirs = [f"{remote}/master" for project in projects().values() for remote in project.mainline_remotes]
+        tips = {found for name in (*MAINLINE, *theirs) if (found := self._repository.refs.get(name))}
         answers = [self.is_ancestor(commit_id, tip) for tip in tips]
         return None if None in answers or not answers else any(answers)
 

@@ -25,7 +25,6 @@ from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.get_maintainer.switches import Switches, assemble, script_defaults, take
-from patchpilot.recipients.list_rules import known
 from patchpilot.recipients.recipient_plan import Sources, for_security, plan_patches, plan_paths
 from patchpilot.series.recipient_edits import Edits, EditStore, addresses, topic_key
 from patchpilot.services.topic.read_series import read_series
@@ -210,7 +209,7 @@ def sources_of(
         history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
     found = find_project(profile) if profile else detect(source, ())
-    return Sources(file, source, switches, known(found.name), repository, history, sender, found.lists.security)
+    return Sources(file, source, switches, found.lists, repository, history, sender)
 
 
 def _planned(
@@ -225,9 +224,9 @@ def _planned(
     plan = edits.apply(whole)
     left_out = tuple(recipient for recipient in whole.recipients if recipient.address.key in edits.dropped)
     if security:
-        if not sources.security:
+        if not sources.lists.security:
             raise UsageError("this project has no security contact", hint="write to its maintainers in private")
-        plan = for_security(plan, sources.security)
+        plan = for_security(plan, sources.lists.security)
     return Planned(names[0], names, plan, key, edits, left_out, tuple(patch.commit for patch in member.patches if patch.commit))
 
 

@@ -23,15 +23,13 @@ from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.send_plan import SendRequest, SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetStanding, stand, stand_files
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import default_project, find_project
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Draft
 from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.questions import questions
 from patchpilot.services.send.sent_elsewhere import sent_records
 from patchpilot.services.topic.target_tip import find_target
-
-MERGE_WINDOW = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,10 @@ def gather_facts(
         earlier=earlier,
         unanswered=tuple(question.name for question in questions(series, draft, project) if question.answer is None),
         upstream_known=_upstream(repository, series),
-        merge_window=merge_window(repository, request, target, now) if kernel else "",
+        merge_window=merge_window(repository, request, target, now) if project.mail.merge_window_days else "",
         now=now,
         kernel=kernel,
+        stable_list=project.lists.stable,
         cover_from=project.mail.cover_from,
         new_thread=project.title if project.mail.new_thread else "",
         too_soon=_too_soon(project, draft, version, now, request.resend),
@@ -190,7 +189,7 @@ def merge_window(repository: Repository, request: SendRequest, target: Target | 
         return ""
     when = repository.commit(repository.resolve(tag)).committed
     age = now - when.astimezone(UTC)
-    if not timedelta(0) <= age <= MERGE_WINDOW:
+    project = find_project(request.profile) if request.profile else default_project()
+    if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
-    special = find_project(request.profile or "linux").mail.merge_window
-    return f"the merge window after {tag} is open: {special} (fixes are taken)"
+    return f"the merge window after {tag} is open: {project.mail.merge_window} (fixes are taken)"

@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
+from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.projects.loading import default_project
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Draft, Drafts, KnownPatch, pair_known
 from patchpilot.services.settings import user_settings
+from patchpilot.services.topic.topic_project import profile_of
 from patchpilot.services.track.review_summary import asked
 
 _PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped): ")
-LINK = "https://lore.kernel.org/r/{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,19 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
-    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else through lore."""
+    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else the project's."""
     from urllib.parse import urlsplit
 
-    lore = user_settings(repository.top, problems=[]).get("lore") if repository else ""
+    settings = user_settings(repository.top, problems=[]) if repository else None
+    lore = settings.get("lore") if settings else ""
+    project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()
     host = urlsplit(lore).hostname or ""
     # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
     private = "." not in host or host.startswith("127.") or ":" in host
-    if host == "lore.kernel.org" or (private and not (host and os.environ.get("PATCHPILOT_DEMO"))):
+    if host == urlsplit(project.tags.links).hostname or (private and not (host and os.environ.get("PATCHPILOT_DEMO"))):
         lore = ""
     ident = send.entries[0].mail.message_id
-    return f"{lore.rstrip('/')}/{ident}/" if lore else LINK.format(ident)
+    return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
 
 
 def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[VersionChange, ...]:

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The maintained stable series: shown, and refreshed from the project's own list of releases."""
+"""The maintained stable series: listed, and refreshed from the project's own list of releases."""
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, NetworkError, unknown
-from patchpilot.history.lts_series import Family, Maintained, families, user_file, version_key
+from patchpilot.projects.loading import REFRESHED, default_project, forget, projects, refreshed, user_folder
+from patchpilot.projects.stable_trees import Maintained, StableTrees, version_key
 
 UNKNOWN = "unknown"
 
@@ -26,7 +27,7 @@ class LtsSeries:
 
 @dataclass(frozen=True, slots=True)
 class Lts:
-    """The series of a family, when the data was made, and where it is (None: the shipped data)."""
+    """The series of a project's stable trees, when the data was made, and where it is (None: the shipped data)."""
 
     family: str
     updated: str
@@ -35,93 +36,87 @@ class Lts:
 
 
 def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
-    """The series of the profile's family (default: Linux), oldest first."""
+    """The series of the project's stable trees (default: the default project's), oldest first."""
     today = today or datetime.now(UTC).date()
-    family = _family(profile)
-    mine = user_file()
-    own = mine if mine.is_file() and family.updated in mine.read_text(encoding="utf-8") else None
+    stable = _stable(profile)
+    own = refreshed().get(stable.project, {})
     return Lts(
-        family.name,
-        family.updated,
-        tuple(LtsSeries(series_.version, series_.ends, series_.is_over(today)) for series_ in family.series),
-        own,
+        stable.project,
+        stable.updated,
+        tuple(LtsSeries(row.version, row.ends, row.is_over(today)) for row in stable.series),
+        user_file() if own.get("updated") == stable.updated else None,
     )
 
 
-def update(profile: str | None = None, *, url: str | None = None, offline: bool = False, today: date | None = None) -> Lts:
-    """Take the project's list of releases and keep what it says in the user's data directory.
+def user_file() -> Path:
+    """Where `lts --update` keeps its copy."""
+    return Path(user_folder()) / REFRESHED
 
-    A long-term series the list has and the data has not is added (its end is unknown); one the list no longer has is over.
+
+def update(profile: str | None = None, *, url: str | None = None, offline: bool = False, today: date | None = None) -> Lts:
+    """Read the project's list of releases and keep what it says in the user's data directory.
+
+    A long-term series that is new in the list is added (its end is unknown); one that the list no longer has is over.
     """
     from patchpilot.threads.feed import fetch_json
 
     today = today or datetime.now(UTC).date()
-    family = _family(profile)
-    source = url or family.releases
-    if source is None:
-        raise InputError(f"{family.name} publishes no list of releases that can be read", hint="the shipped data is used")
+    stable = _stable(profile)
+    source = url or stable.releases
+    if not source:
+        raise InputError(f"{stable.project} publishes no list of releases that can be read", hint="the shipped data is used")
     current = _longterm(fetch_json(source, offline=offline), source)
-    newer = replace(family, series=merged(family.series, current, today), updated=f"{today:%Y-%m-%d}")
-    others = [one for one in families() if one.name != family.name]
+    series = {row.version: row.ends for row in merged(stable.series, current, today)}
+    copies = refreshed()
+    copies[stable.project] = {**copies.get(stable.project, {}), "updated": f"{today:%Y-%m-%d}", "series": series}
     file = user_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".new")
-        draft.write_text(as_toml([newer, *others]), encoding="utf-8")
+        draft.write_text(as_toml(copies), encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from error
+    forget()
     return lts(profile, today=today)
 
 
 def merged(known: Sequence[Maintained], current: frozenset[str], today: date) -> tuple[Maintained, ...]:
-    """The series after a look at the project's list, oldest first."""
+    """The series as the project's list now has them, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    kept = [one if one.version in current or one.is_over(today) else Maintained(one.version, min(one.ends, last_month)) for one in known]
-    named = {one.version for one in known}
-    new = [Maintained(version, UNKNOWN) for version in current - named]
-    return tuple(sorted([*kept, *new], key=lambda one: version_key(one.version)))
+    rows = [row if row.version in current or row.is_over(today) else Maintained(row.version, min(row.ends, last_month)) for row in known]
+    new = [Maintained(version, UNKNOWN) for version in current - {row.version for row in known}]
+    return tuple(sorted([*rows, *new], key=lambda row: version_key(row.version)))
 
 
-def as_toml(found: Sequence[Family]) -> str:
-    """Families in the form of checks/lts.toml."""
-    lines = ["# written by patchpilot lts --update", f'updated = "{max(one.updated for one in found)}"']
-    for one in found:
-        values: dict[str, Any] = {
-            "name": one.name,
-            "branch": one.branch.pattern,
-            "subject": one.subject,
-            "list": one.list,
-            "remote": one.remote,
-            "remote_name": one.remote_name,
-            "branch_name": one.branch_name,
-            "marker": one.marker,
-            "profiles": list(one.profiles),
-        }
-        if one.releases:
-            values["releases"] = one.releases
-        lines += ["", "[[family]]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), "series = ["]
-        lines += [f'  {{ version = "{row.version}", ends = "{row.ends}" }},' for row in one.series]
-        lines.append("]")
+def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
+    """The refreshed keys of [stable] of each project, in the form of its file, each with a date of its own."""
+    lines = ["# written by patchpilot lts --update: newer than the [stable] of the project's file, key by key"]
+    for name, stable in copies.items():
+        project = json.dumps(name, ensure_ascii=False)
+        lines += ["", f"[{project}]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in stable.items() if not isinstance(value, dict)]
+        lines += ["", f"[{project}.series]"]
+        lines += [f'"{version}" = "{ends}"' for version, ends in stable.get("series", {}).items()]
     return "\n".join(lines) + "\n"
 
 
-def _family(profile: str | None) -> Family:
-    known = families()
+def _stable(profile: str | None) -> StableTrees:
+    """The stable trees of a project; UsageError for a project that has none, with the nearest that has."""
+    known = {name: project.stable for name, project in projects().items() if project.stable.branch}
     if profile is None:
-        return known[0]
-    found = next((one for one in known if profile in one.profiles), None)
-    if found is None:
-        raise unknown("profile", profile, [name for one in known for name in one.profiles])
-    return found
+        return default_project().stable
+    if profile not in known:
+        raise unknown("profile", profile, known)
+    return known[profile]
 
 
 def _longterm(data: Any, url: str) -> frozenset[str]:
     try:
         rows = [row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")]
-        found = frozenset(series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"])))
+        versions = frozenset(series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"])))
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} has not the form of a list of releases") from error
-    if not found:
+    if not versions:
         raise NetworkError(f"{url} names no long-term series: nothing was changed")
-    return found
+    return versions

@@ -5,8 +5,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Series
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import find_project, projects
 from patchpilot.projects.project import Project
+
+
+def project_names() -> tuple[str, ...]:
+    """The names of all projects, the shipped and the user's own."""
+    return tuple(projects())
 
 
 def profile_of(repository: Repository, name: str, series: Series) -> Project:

@@ -62,8 +62,8 @@ def tag_name(site: FixSite) -> LineChange | None:
 
 @fixer("stable-form", PROSE)
 def stable_form(site: FixSite) -> LineChange | None:
-    """`Cc: stable@vger.kernel.org # 6.1+`, the way the finding says it."""
-    found = re.match(r"^write '(stable@(?:vger\.)?kernel\.org(?: # [^']+)?)' instead of ", site.finding.message)
+    """The Cc: of the stable list and its version, as the finding has them."""
+    found = re.match(rf"^write '((?:{site.context.project.lists.stable_pattern})(?: # [^']+)?)' instead of ", site.finding.message)
     text = site.text(site.number)
     return _rewritten(site, f"Cc: {found[1]}") if found and re.match(r"(?i)cc:", text) else None
 
@@ -71,7 +71,8 @@ def stable_form(site: FixSite) -> LineChange | None:
 @fixer("stable-host", PROSE)
 def stable_host(site: FixSite) -> LineChange | None:
     """The stable list's address, misspelt."""
-    return _rewritten(site, re.sub(r"\bstable@[\w.-]+", "stable@vger.kernel.org", site.text(site.number), count=1))
+    stable = site.context.project.lists.stable
+    return _rewritten(site, re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1)) if stable else None
 
 
 @fixer("fixes-form", PROSE)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a project's file has the keys that there are, each with a value of its kind."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from patchpilot.errors import PackError, nearest
+from patchpilot.projects.list_rules import GoneAddress, ListRule
+from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags
+from patchpilot.projects.stable_trees import StableTrees
+
+SECTIONS: Mapping[str, Any] = {"tags": Tags, "stable": StableTrees, "mail": MailCustoms, "lists": Lists, "style": Style}
+_NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {Project: ("name", "lineage"), StableTrees: ("project", "list")}
+_ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
+_TABLES = ("series", "severity")
+_PATTERNS = ("branch", "paths_pattern", "pattern", "message")
+_SEVERITIES = ("error", "warning", "check", "note")
+_NAMES: Mapping[type, str] = {list: "a list", dict: "a table", str: "a string", bool: "true or false", int: "a number"}
+_PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
+    "line": ("address", "version"),
+    "line_versions": ("address", "version"),
+    "no_backport": ("address", "reason"),
+    "branch_name": ("version",),
+    "subject": ("version",),
+    "marker": ("commit",),
+}
+
+
+def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
+    """The error for a word of a project's file that there is not; its hint names the nearest that there is."""
+    names = list(known)
+    near = nearest(word, names)
+    return PackError(message, hint=f"did you mean {near!r}?" if near else f"known: {', '.join(names)}")
+
+
+def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
+    """PackError with the label (file and section) for a key that there is not, or a value of the wrong kind."""
+    known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
+    for key, value in table.items():
+        if key not in known:
+            raise misspelled(f"{label}: unknown key {key!r}", key, known)
+        expected: Any = _kind(kind, key)
+        if type(value) is not expected:
+            raise PackError(f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}")
+        if key in SECTIONS and kind is Project:
+            check_table(f"{label}: [{key}]", value, SECTIONS[key])
+        elif key in _ROWS:
+            _check_rows(label, key, value)
+        elif isinstance(value, list):
+            _check_list(label, key, value, nested=key == "tree_has")
+        elif isinstance(value, dict):
+            _check_words(label, key, value)
+        elif isinstance(value, str):
+            _check_text(label, key, value, kind)
+
+
+def _kind(kind: Any, key: str) -> type:
+    """The TOML type of a field's value."""
+    if (kind is Project and key in SECTIONS) or key in _TABLES:
+        return dict
+    declared = kind.__annotations__[key]
+    return declared if declared in (str, bool, int) else list
+
+
+def _check_rows(label: str, key: str, rows: list[Any]) -> None:
+    kind = _ROWS[key]
+    for number, row in enumerate(rows, 1):
+        where = f"{label}: {key} {number}"
+        if not isinstance(row, dict):
+            raise PackError(f"{label}: key {key!r} takes a list of tables, not {row!r}")
+        check_table(where, row, kind)
+        missing = [name for name in kind._fields if name not in kind._field_defaults and name not in row]
+        if missing:
+            raise PackError(f"{where}: missing key {missing[0]!r}")
+
+
+def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None:
+    words = [word for part in value for word in (part if isinstance(part, list) else [None])] if nested else value
+    if not all(isinstance(word, str) for word in words):
+        raise PackError(f"{label}: key {key!r} takes a list of {'lists of ' if nested else ''}strings, not {value!r}")
+
+
+def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
+    """[stable.series] has a month for each version, [style.severity] a severity for each rule."""
+    for name, word in value.items():
+        if key == "severity" and word not in _SEVERITIES:
+            raise misspelled(f"{label}: severity of {name!r}: {word!r} is none of {', '.join(_SEVERITIES)}", str(word), _SEVERITIES)
+        if key == "series" and not (isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)):
+            raise PackError(f'{label}: series {name!r} takes the last month of its support ("2027-12"), not {word!r}')
+        if key == "series" and not re.search(r"\d", name):
+            raise PackError(f"{label}: series {name!r} is no version")
+
+
+def _check_text(label: str, key: str, value: str, kind: Any) -> None:
+    """A pattern must compile, a format may have its own placeholders only."""
+    if key in _PATTERNS:
+        try:
+            compiled = re.compile(value)
+        except re.error as error:
+            raise PackError(f"{label}: key {key!r} is no pattern: {error}") from error
+        if key == "branch" and "version" not in compiled.groupindex:
+            raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
+    elif key in _PLACEHOLDERS and kind is not Lists:
+        known = _PLACEHOLDERS[key]
+        try:
+            value.format(**dict.fromkeys(known, ""))
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            names = ", ".join(f"{{{name}}}" for name in known)
+            raise PackError(f"{label}: key {key!r} takes {names} as placeholders, not {value!r}") from error

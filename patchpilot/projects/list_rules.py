@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a project knows of lists and addresses beside its MAINTAINERS file: lists with a rule of their own, and addresses that bounce."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class ListRule(NamedTuple):
+    """A list that gets a patch whose message or notes match and which has all of `tags` (lower case)."""
+
+    address: str
+    role: str
+    message: str
+    reason: str
+    reference: str
+    tags: tuple[str, ...] = ()
+
+    def matches(self, text: str) -> bool:
+        """Whether this text of a message and its notes is for the list."""
+        return re.search(self.message, text, re.MULTILINE) is not None
+
+
+class GoneAddress(NamedTuple):
+    """An address or a whole domain that bounces, why, and what to write to instead ("" when nobody knows)."""
+
+    why: str
+    address: str = ""
+    domain: str = ""
+    instead: str = ""
+
+    def matches(self, email: str) -> bool:
+        """Whether this address bounces."""
+        lowered = email.lower()
+        return lowered == self.address if self.address else lowered.rpartition("@")[2] == self.domain
+
+
+def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
+    """What is known of an address that bounces, or None."""
+    return next((row for row in gone if row.matches(email)), None)

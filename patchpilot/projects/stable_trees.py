@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable trees of a project: how their branches are called, where they are, and when the support of each series ends."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+
+class Maintained(NamedTuple):
+    """A long-term series: its version and the last month of its support ("2027-12")."""
+
+    version: str
+    ends: str
+
+    def is_over(self, today: date) -> bool:
+        """Whether its support has ended."""
+        return self.ends < f"{today:%Y-%m}"
+
+
+class StableTrees(NamedTuple):
+    """How a project keeps its stable trees; `branch` is empty where it has none.
+
+    `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the prefix of a backport) and `marker` (the line that
+    names the upstream commit) are formats. `releases` is the URL of a list in the form of kernel.org's releases.json. `project` is the project
+    whose file describes these trees, `list` where their backports are sent; neither is written.
+    """
+
+    project: str = ""
+    list: str = ""
+    updated: str = ""
+    branch: str = ""
+    branch_name: str = ""
+    remote: str = ""
+    remote_name: str = "stable"
+    subject: str = "PATCH {version}"
+    marker: str = "[ Upstream commit {commit} ]"
+    releases: str = ""
+    max_lines: int = 0
+    series: tuple[Maintained, ...] = ()
+
+    def version_of(self, ref: str) -> str | None:
+        """The version that a ref's short name has ("6.1" of "stable/linux-6.1.y"), or None."""
+        if not self.branch:
+            return None
+        for name in (ref, ref.partition("/")[2]):
+            match = re.fullmatch(self.branch, name)
+            if match:
+                return match["version"]
+        return None
+
+    def maintained(self, today: date | None = None) -> tuple[Maintained, ...]:
+        """The series that are supported today, oldest first."""
+        return tuple(row for row in self.series if not row.is_over(today or datetime.now(UTC).date()))
+
+    def ends(self, version: str) -> str | None:
+        """The last month of a series' support, or None when it is no long-term series."""
+        return next((row.ends for row in self.series if row.version == version), None)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """What orders versions: numbers, not text."""
+    return tuple(int(part) for part in re.findall(r"\d{1,18}", version))

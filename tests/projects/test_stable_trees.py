@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable trees of the projects: the shipped data, and the copy that `lts --update` keeps in the user's data directory."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.errors import PackError
+from patchpilot.projects.loading import find_project, forget, projects, user_folder
+from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.services.setup.lts_branches import as_toml, lts
+
+TODAY = date(2026, 11, 20)
+FIRST_FORM = """updated = "{updated}"
+[[family]]
+name = "linux"
+branch = 'linux-(?P<version>\\d+\\.\\d+)\\.y'
+subject = "PATCH {{version}}.y"
+list = "elsewhere@example.org"
+remote = "https://mirror.example/linux.git"
+remote_name = "stable"
+branch_name = "linux-{{version}}.y"
+marker = "[ Upstream commit {{commit}} ]"
+profiles = ["linux", "netdev"]
+series = [
+  {{ version = "6.1", ends = "2026-10" }},
+  {{ version = "7.1", ends = "2030-12" }},
+]
+"""
+
+
+def kept(text: str) -> None:
+    """Write the user's copy."""
+    file = Path(user_folder()) / "lts.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    forget()
+
+
+def maintained(name: str = "linux") -> list[str]:
+    return [row.version for row in find_project(name).stable.maintained(TODAY)]
+
+
+def copy_of(name: str, **more: Any) -> str:
+    return as_toml({name: {"updated": "9026-11-20", **more}})
+
+
+@pytest.mark.parametrize("name", [name for name, project in projects().items() if project.stable.branch])
+def test_the_shipped_data_is_whole(name: str) -> None:
+    stable = find_project(name).stable
+    assert stable.version_of(stable.branch_name.format(version=stable.series[0].version)) == stable.series[0].version
+    assert "{commit}" in stable.marker
+    assert stable.list
+    assert maintained(name)
+
+
+def test_the_shipped_series_of_linux_are_those_of_kernel_org() -> None:
+    assert maintained() == maintained("netdev") == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
+    assert find_project("netdev").stable.project == "linux"
+    assert find_project("u-boot").stable == StableTrees(list="u-boot@lists.denx.de")
+    assert find_project("xen").stable.list == "xen-devel@lists.xenproject.org"
+
+
+def test_a_newer_copy_of_the_user_wins_key_by_key() -> None:
+    before = find_project("linux").stable
+    kept(copy_of("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
+    after = find_project("netdev").stable
+    assert maintained() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
+    assert after._replace(updated=before.updated, series=before.series) == before
+
+
+def test_each_project_has_its_own_date() -> None:
+    shipped = find_project("dpdk").stable
+    kept(as_toml({"linux": {"updated": "9026-11-20", "series": {}}, "dpdk": {"updated": "2020-01-01", "series": {"25.11": "2026-01"}}}))
+    assert (lts().updated, lts("netdev").updated) == ("9026-11-20", "9026-11-20")
+    assert lts().file
+    # older than what is shipped: it does not count
+    assert find_project("dpdk").stable == shipped
+    assert lts("dpdk").file is None
+
+
+def test_the_copy_of_an_earlier_version_is_still_read() -> None:
+    before = find_project("linux").stable
+    kept(FIRST_FORM.format(updated="9026-11-20"))
+    after = find_project("linux").stable
+    assert (after.updated, after.remote) == ("9026-11-20", "https://mirror.example/linux.git")
+    assert after.list == before.list == "stable@vger.kernel.org"
+    assert maintained() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
+    kept(FIRST_FORM.format(updated="2020-01-01"))
+    assert find_project("linux").stable == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("updated = 1\n[[family]]\n", r"lts\.toml: 'name'"),
+        ("[linux]\nupdatet = 'x'\n", r"lts\.toml: \[linux\]: unknown key 'updatet'"),
+        ("[linux.series]\n'6.1' = 2026\n", r"\[linux\]: series '6.1' takes the last month"),
+        ("linux = 3\n", r"lts\.toml: "),
+        ("[", r"lts\.toml: "),
+    ],
+)
+def test_a_malformed_copy_is_named(text: str, words: str) -> None:
+    kept(text)
+    with pytest.raises(PackError, match=words):
+        projects()
