@@ -31,7 +31,6 @@ class Key(NamedTuple):
 
 
 FAIL_ON = ("error", "warning", "check", "never")
-TRANSPORTS = ("git-send-email", "b4")
 KEYS = (
     Key("profile", "", "project whose rules and customs count, as --profile names it (empty: detected)"),
     Key("base", "", "what your topic is based on (empty: b4's base, the upstream, else the nearest remote branch)"),
@@ -41,7 +40,7 @@ KEYS = (
     Key("strict", "false", "also report findings of severity check", "flag"),
     Key("fail-on", "warning", "severity from which check exits 1: error, warning, check, never", "choice", FAIL_ON),
     Key("packs", "", "rule packs of your own, comma-separated paths, relative to the tree", "paths"),
-    Key("via", "git-send-email", "transport: git-send-email or b4", "choice", TRANSPORTS, from_tree=False),
+    Key("via", "git-send-email", "transport", from_tree=False),
     Key("lore", "https://lore.kernel.org/all", "archive to follow replies on", "url", from_tree=False),
     Key("lts-remote", "", "remote that has the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
@@ -169,7 +168,7 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
-    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule or a revision exists is for those who know them."""
+    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule, a transport or a revision exists is for those who know them."""
     why, known = "", None
     if key.kind == "columns" and not (re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]):
         why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from patchpilot.cli.common import Common, ProgressLine, progress_of
+from patchpilot.errors import unknown
 
 __all__ = ["Common", "ProgressLine", "base_options", "common_options", "progress_of"]
 
@@ -68,6 +69,22 @@ def base_options(what: str = "what your topic is based on") -> Callable[[F], F]:
         return click.option("--base", metavar="REV", help=what)(explain(function))
 
     return wrap
+
+
+class _TransportName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no parameter there
+    """One of the transports; a wrong name names the nearest."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            raise unknown("transport", value, self.choices)
+        return value
+
+
+def via_option(what: str) -> Callable[[F], F]:
+    """Add --via, the transport."""
+    from patchpilot.services.send.transport_names import transport_names
+
+    return click.option("--via", type=_TransportName(transport_names()), help=what)
 
 
 def _options(formats: tuple[str, ...], verbose: tuple[str, ...]) -> list[Callable[[Any], Any]]:

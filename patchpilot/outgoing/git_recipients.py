@@ -16,6 +16,7 @@ from patchpilot.errors import GitError
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.transport import Transport
 
 TIME_LIMIT = 60.0
 _TAG_KINDS = {"sob": ("signed-off-by",), "misc-by": ("-by",), "bodycc": ("cc:",), "author": ("author",)}
@@ -31,8 +32,8 @@ class Configured:
     remarks: tuple[str, ...]
 
 
-def configured(repository: Repository, account: Account, via: str, mails: Sequence[bytes], *, commands: bool = True) -> Configured:
-    """Read them. `mails` are the patches as files for tocmd and cccmd, which run only with `commands`."""
+def configured(repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]) -> Configured:
+    """Read them. `mails` are the patches as files for tocmd and cccmd, which are run."""
     aliases = read_aliases(repository)
     found: list[Recipient] = []
     remarks: list[str] = []
@@ -40,11 +41,10 @@ def configured(repository: Repository, account: Account, via: str, mails: Sequen
     for header in ("to", "cc"):
         for value in account.values(header):
             found += [_recipient(one, header, f"sendemail.{header}") for one in expand(value, aliases)]
-        if via == "b4":
-            for value in repository.config(f"b4.send-series-{header}"):
-                found += [_recipient(one, header, f"b4.send-series-{header}") for one in expand(value, aliases)]
+        for name in transport.recipient_settings.get(header, ()):
+            found += [_recipient(one, header, name) for value in repository.config(name) for one in expand(value, aliases)]
         command = account.value(f"{header}cmd")
-        if command and commands and not (header == "cc" and "cccmd" in suppressed):
+        if command and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
             found += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
             remarks += [remark] if remark else []

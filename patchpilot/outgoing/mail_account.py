@@ -18,7 +18,7 @@ LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 class Account:
     """Where mail goes out and as whom. `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for SMTP.
 
-    `endpoint` is b4's web endpoint where one is set and no server is.
+    `destination` says in words where mails go that are not sent by this server or program: a web endpoint, a folder.
     `password_from` says where the password would come from ("" when none is needed); the password itself is never here.
     """
 
@@ -36,16 +36,18 @@ class Account:
     sendmail: str | None
     options: tuple[str, ...]
     configured: bool
-    endpoint: str = ""
+    destination: str = ""
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """The account in one line."""
+        if self.destination:
+            return self.destination
         if self.sendmail:
             return f"program {self.sendmail}"
         if not self.configured:
-            return f"b4's web endpoint {self.endpoint}" if self.endpoint else "no mail server set"
+            return "no mail server set"
         security = {"tls": "STARTTLS", "ssl": "TLS"}.get(self.encryption, "no encryption")
         login = f", as {self.user}" if self.user else ""
         return f"{self.server}:{self.port} ({security}{login})"
@@ -53,7 +55,7 @@ class Account:
     @property
     def needs_login(self) -> bool:
         """Whether the server is to be logged in to."""
-        return bool(self.user) and self.auth.lower() != "none" and not self.sendmail
+        return bool(self.user) and self.auth.lower() != "none" and not self.sendmail and not self.destination
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of `sendemail.NAME` in force."""
@@ -120,15 +122,8 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         sendmail=sendmail,
         options=settings.get("smtpserveroption", ()),
         configured=bool(server or sendmail),
-        endpoint="" if server or sendmail else _endpoint(repository),
         settings=settings,
     )
-
-
-def _endpoint(repository: Repository) -> str:
-    """The web endpoint the person set for b4; b4's own default for kernel trees is never taken unasked."""
-    found = (repository.config("b4.send-endpoint-web") or ("",))[-1]
-    return found if found.startswith(("https://", "http://")) else ""
 
 
 def _password_origin(repository: Repository, user: str, stored: bool, server: str) -> str:

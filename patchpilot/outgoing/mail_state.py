@@ -16,6 +16,10 @@ class MailState(StrEnum):
     UNKNOWN = "unknown"
 
 
+WAITING = (MailState.PENDING, MailState.REJECTED)
+"""The states of mails that are sent when a send is resumed."""
+
+
 class Retry(IntEnum):
     """Whether a mail that is known not to have been accepted may be accepted at another try; on a new connection, or after a while."""
 
@@ -34,7 +38,7 @@ class Outcome:
 
 
 Report = Callable[[int, Outcome], None]
-"""Called with a mail's index and its outcome, before (`sending`) and after the act; what it writes is on disk when it returns."""
+"""Called with a mail's place in its send and its outcome, before (`sending`) and after the act; what it writes is on disk when it returns."""
 Stop = Callable[[], bool]
 """Asked between mails whether to stop."""
 

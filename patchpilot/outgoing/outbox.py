@@ -11,7 +11,7 @@ from pathlib import Path
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.drop_recipient import mail_without, without
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
@@ -35,7 +35,7 @@ class OutboxEntry:
 class Send:
     """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals.
 
-    `books` is the branch's section in b4's books that its mails were made with; `left_out` who was dropped from what was still to leave.
+    `tracking_data` is what the transport kept of its own records to send these mails; `left_out` who was dropped from what was still to leave.
     """
 
     id: int
@@ -54,7 +54,7 @@ class Send:
     begun: str
     entries: tuple[OutboxEntry, ...]
     identity: str | None = None
-    books: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
     @property
@@ -85,9 +85,7 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
         bcc=tuple(one for one in send.bcc if one.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys))
-            if entry.state in (MailState.PENDING, MailState.REJECTED)
-            else entry
+            replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys)) if entry.state in WAITING else entry
             for entry in send.entries
         ),
     )
@@ -136,8 +134,8 @@ class Outbox:
                         send.identity,
                     ),
                 )
-                if send.books:
-                    self._note(row.lastrowid, "books", send.books)
+                if send.tracking_data:
+                    self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
                 for place, (letter, mail) in enumerate(zip(letters, mails, strict=True)):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -338,11 +336,13 @@ class Outbox:
             begun=str(begun),
             entries=entries,
             identity=_text(identity),
-            books=facts.get("books", {}),
+            tracking_data=facts.get(_TRACKING_DATA, {}),
             left_out=tuple(facts.get("left out", ())),
         )
 
 
+_TRACKING_DATA = "books"
+"""What the database calls it since its first version."""
 _COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"
 _OF_SENDS = ", ".join(f"sends.{one}" for one in _COLUMNS.split(", "))
 

@@ -14,7 +14,8 @@ from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.send_plan import NO_SERVER, SendProblem, SendRequest, SentRecord
+from patchpilot.outgoing.send_plan import SendRequest, SentRecord
+from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.outgoing.target_tree import Target, TargetStanding
 from patchpilot.projects.detection import is_list_address
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
@@ -31,7 +32,7 @@ class PreflightFacts:
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
     thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
-    have been sent.
+    have been sent. `blocked` is what keeps the transport from sending, `damage_hint` what it advises for damaged mails.
     """
 
     request: SendRequest
@@ -50,6 +51,8 @@ class PreflightFacts:
     merge_window: str
     now: datetime
     kernel: bool
+    blocked: SendProblem | None = None
+    damage_hint: str = ""
     same_version: Send | None = None
     damaged: tuple[tuple[str, str], ...] = ()
     first_time: bool = False
@@ -73,8 +76,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
         yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
     for title, wrong in facts.damaged:
-        if facts.request.via == "b4":
-            way = "use --via git-send-email, which encodes it"
+        if facts.damage_hint:
+            way = facts.damage_hint
         elif wrong.startswith("its author"):
             way = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
         else:
@@ -263,8 +266,8 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    if not facts.account.configured and not (facts.request.via == "b4" and facts.account.endpoint):
-        yield NO_SERVER
+    if facts.blocked:
+        yield facts.blocked
     if facts.errors is None:
         yield SendProblem("unchecked", "the checks could not run", "patchpilot check")
     if facts.waived:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probes of what sending needs: programs, Perl modules, the mail server up to a login, the archive and the clock. Nothing is ever sent."""
+"""Probes of the archive, the clock and the commit-graph, and what a probe says."""
 
-import importlib.metadata
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,147 +8,17 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git, run
-from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing.b4.command import INSTALL as B4
-from patchpilot.outgoing.credentials import ask
-from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.send_email.git_send_email import INSTALL
-from patchpilot.outgoing.smtp import Submission, words
-
-B4_RANGE = "0.16"
+from patchpilot.outgoing.smtp import words
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a probe found: "ok", "warn", "fail" or "skip", in words, and the way to mend it."""
+    """What a probe found: "ok", "warn", "fail" or "skip", in words, and what helps."""
 
     name: str
     state: str
     message: str
     hint: str = ""
-
-
-def git_send_email(repository: Repository | None, account: Account | None, wanted: bool = True) -> Probe:
-    """Whether git send-email and the Perl modules this account needs are there; what is not wanted is only told."""
-    lack = "fail" if wanted else "warn"
-    where = repository.top if repository else Path.cwd()
-    path = git(where, "--exec-path").text.strip()
-    if not (Path(path) / "git-send-email").exists():
-        return Probe("git-send-email", lack, "git send-email is not installed", INSTALL)
-    modules = ["Net::SMTP", "Mail::Address"]
-    if account and account.encryption:
-        modules.append("IO::Socket::SSL")
-    if account and account.needs_login:
-        modules += ["Authen::SASL", "MIME::Base64"]
-    missing = [module for module in modules if not _perl_has(module, path)]
-    if missing:
-        return Probe("git-send-email", lack, f"git send-email lacks the Perl module(s) {', '.join(missing)}", INSTALL)
-    return Probe("git-send-email", "ok", "git send-email is installed")
-
-
-def _perl_has(module: str, exec_path: str) -> bool:
-    try:
-        done = run(["perl", f"-M{module}", "-e", "1"], timeout=20.0)
-    except (OSError, PatchpilotError):
-        return False
-    # git brings its own Mail::Address where the system has none, unless the distribution took it out
-    bundled = module == "Mail::Address" and any(
-        (Path(one) / "Git/FromCPAN/Mail/Address.pm").exists()
-        for one in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
-    )
-    return done.code == 0 or bundled
-
-
-def b4_there(wanted: bool) -> Probe:
-    """Whether b4 is there in a version we know."""
-    if importlib.util.find_spec("b4") is None:
-        return (
-            Probe("b4", "fail", "b4 is not installed", B4) if wanted else Probe("b4", "skip", "b4 is not installed: only --via b4 needs it")
-        )
-    version = importlib.metadata.version("b4")
-    if not version.startswith(B4_RANGE):
-        return Probe("b4", "warn", f"b4 {version} is not the {B4_RANGE} this was measured with", B4)
-    return Probe("b4", "ok", f"b4 {version}")
-
-
-def mail_server(repository: Repository, account: Account, *, terminal: bool, timeout: float = 15.0) -> tuple[Probe, ...]:
-    """Reach the server, encrypt and log in as git send-email would; then say goodbye."""
-    if account.sendmail:
-        return (_program(account.sendmail),)
-    if not account.configured:
-        return (Probe("mail server", "fail", "no mail server is set", "git config --global sendemail.smtpserver HOST"),)
-    credential = None
-    if account.needs_login:
-        try:
-            credential = ask(repository, account, terminal=terminal)
-        except PatchpilotError as error:
-            return (
-                *_reach(account, timeout),
-                Probe("login", "warn" if not terminal else "fail", f"login was not tried: {error.message}", error.hint or ""),
-            )
-    found: list[Probe] = []
-    with Submission(account, credential, timeout) as way:
-        try:
-            server = way.open()
-        except PatchpilotError as error:
-            what = "login" if "login" in error.message else "encryption" if "STARTTLS" in error.message else "mail server"
-            return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
-        found.append(Probe("mail server", "ok", f"{account.label} answers"))
-        if account.needs_login:
-            found.append(Probe("login", "ok", f"{account.user} is let in; nothing was sent"))
-        if not account.encryption and server.has_extn("starttls") and not _is_local(account.server):
-            found.append(
-                Probe(
-                    "encryption",
-                    "warn",
-                    "the server offers STARTTLS, and it is not used",
-                    "git config --global sendemail.smtpencryption tls",
-                )
-            )
-        if account.needs_login and not account.encryption and not _is_local(account.server):
-            found.append(
-                Probe("password", "fail", "the password goes over the net unencrypted", "git config --global sendemail.smtpencryption tls")
-            )
-    return tuple(found)
-
-
-def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
-    with Submission(account, None, timeout) as way:
-        try:
-            way.open()
-        except PatchpilotError as error:
-            return (Probe("mail server", "fail", error.message, _server_hint(account, error.message)),)
-    return (Probe("mail server", "ok", f"{account.label} answers"),)
-
-
-def _server_hint(account: Account, message: str) -> str:
-    if "certificate" in message:
-        return "git config --global sendemail.smtpsslcertpath FILE, if you trust that server"
-    if "login" in message:
-        return "many providers want an app password or OAuth here, not the account's password"
-    if account.port == 25:
-        return "port 25 is closed to homes by most providers: git config --global sendemail.smtpserverport 587, with smtpencryption tls"
-    return "git config sendemail.smtpserver, .smtpserverport and .smtpencryption say where to go"
-
-
-def _program(command: str) -> Probe:
-    import shlex
-    import shutil
-
-    parts = shlex.split(command)
-    if parts and shutil.which(parts[0]):
-        return Probe("mail server", "ok", f"mails are handed to {command}; whether it reaches a server is up to it")
-    return Probe(
-        "mail server",
-        "fail",
-        f"the program {parts[0] if parts else command!r} is not there",
-        "git config sendemail.sendmailcmd, or sendemail.smtpserver",
-    )
-
-
-def _is_local(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:

@@ -8,13 +8,12 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.outgoing.transport import Transport
+from patchpilot.outgoing.transports import DEFAULT
 from patchpilot.series.draft import Draft
-
-TRANSPORTS = ("git-send-email", "b4")
-WAITING = (MailState.PENDING, MailState.REJECTED)
-"""The states of mails that leave when a send is taken up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class SendRequest:
     """What the person asked of `send`, as given; `answers` are (question, answer) to the questions before a send."""
 
     target: str | None = None
-    via: str = "git-send-email"
+    via: str = DEFAULT
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     auto: bool = True
@@ -43,15 +42,6 @@ class SendRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SendProblem:
-    """Something that stands against sending: a stable name, what it is, and the way out."""
-
-    name: str
-    message: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SentRecord:
     """A version that was sent as others than the outbox know it: `where` they keep it, whether its patches are the `same`, and of this topic."""
 
@@ -62,13 +52,6 @@ class SentRecord:
     same_topic: bool
 
 
-NO_SERVER = SendProblem(
-    "no-server",
-    "no mail server is configured: nothing can be sent",
-    "git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class SendPlan:
     """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
@@ -76,10 +59,11 @@ class SendPlan:
     `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
     topic or of its patches that were known when the plan was made; `settled` what is said of its mails in doubt, by place, and
     `left_out` whom it is to be resumed without (mailboxes in lower case): both are written when it is sent;
-    `books` is the branch's section in b4's books when b4 made the mails.
+    `tracking_data` is what the transport needs of its own records to send these mails.
     """
 
     request: SendRequest
+    transport: Transport
     draft: Draft
     account: Account
     letters: tuple[OutgoingMail, ...]
@@ -96,7 +80,7 @@ class SendPlan:
     judged: tuple[int, ...] = ()
     settled: Mapping[int, Outcome] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
-    books: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     states: tuple[MailState, ...] = ()
 
     @property
@@ -105,9 +89,9 @@ class SendPlan:
         return tuple(at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING)
 
     @property
-    def lacks_server(self) -> bool:
-        """Whether there is no way to send: no server, no program, and no web endpoint that b4 was told to use."""
-        return not self.account.configured and not (self.request.via == "b4" and bool(self.account.endpoint))
+    def blocked(self) -> SendProblem | None:
+        """What keeps the transport from sending anything with this account; None for nothing."""
+        return self.transport.blocked(self.account)
 
     @property
     def refused(self) -> bool:

@@ -2,11 +2,11 @@
 """The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.config import FILE_NAME, FLAG, Settings, load, wrong_value
+from patchpilot.config import DEFAULT, FILE_NAME, FLAG, Settings, load, wrong_value
 from patchpilot.errors import InputError, PatchpilotError, unknown
 
 if TYPE_CHECKING:
@@ -112,11 +112,10 @@ def read_settings(
         _report(error, problems)
     values = repository.config_regexp(r"^patchpilot\.") if repository else {}
     found = load(text, values, flags, label=source.label if source else FILE_NAME, problems=problems)
-    try:
-        _known_profile(found)
-    except PatchpilotError as error:
-        _report(error, problems)
-        found = found._replace(wrong=found.wrong | {"profile"})
+    for name, known in (("profile", _profiles), ("via", _transports)):
+        if wrong := _unknown_value(found, name, known):
+            _report(wrong, problems)
+            found = found._replace(wrong=found.wrong | {name})
     return found
 
 
@@ -216,17 +215,29 @@ def read_small(source: Source, path: str) -> bytes:
     return data
 
 
-def _known_profile(settings: Settings) -> None:
-    setting = settings.of("profile")
-    if not setting.value:
-        return
+def _unknown_value(settings: Settings, name: str, known_names: Callable[[], Sequence[str]]) -> PatchpilotError | None:
+    """What is wrong with a setting that names one of those that are there; None for nothing, and for the default."""
+    setting = settings.of(name)
+    if not setting.value or setting.origin == DEFAULT:
+        return None
+    known = known_names()
+    if setting.value in known:
+        return None
+    if setting.origin == FLAG:
+        return unknown(name, setting.value, known)
+    return wrong_value(name, setting.value, setting.origin, f"is none of {', '.join(known)}", known)
+
+
+def _profiles() -> Sequence[str]:
     from patchpilot.projects.loading import projects
 
-    known = tuple(projects())
-    if setting.value not in known and setting.origin == FLAG:
-        raise unknown("profile", setting.value, known)
-    if setting.value not in known:
-        raise wrong_value("profile", setting.value, setting.origin, f"is none of {', '.join(known)}", known)
+    return tuple(projects())
+
+
+def _transports() -> Sequence[str]:
+    from patchpilot.outgoing.transports import names
+
+    return names()
 
 
 def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import WAITING, SendRequest, SendResult
+from patchpilot.outgoing.send_plan import SendRequest, SendResult
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver

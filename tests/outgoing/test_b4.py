@@ -22,7 +22,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
 from patchpilot.outgoing.b4.additions import put_in
-from patchpilot.outgoing.b4.journal import opened
+from patchpilot.outgoing.b4.journal import journaled
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.series.topic_database import state_folder
 from tests.kit.b4 import b4
@@ -265,7 +265,7 @@ def test_a_preview_that_was_killed_leaves_no_branch_enrolled(tmp_path: Path) -> 
 def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
-        with opened(repository, "topic"):
+        with journaled(repository, "topic"):
             b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
             repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
             record = json.loads(repo.git("config", "branch.topic.b4-tracking"))
@@ -282,7 +282,7 @@ def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(tmp_path: Pa
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "branch.topic.description", "widget: what I wrote myself")
         before = repo.git("config", "--local", "--list")
-        with Repository.open(repo.path) as repository, opened(repository, "topic", 4711):
+        with Repository.open(repo.path) as repository, journaled(repository, "topic", 4711):
             (journal,) = state_folder().glob("b4-books/*/opened.json")
             left_open = journal.read_bytes()
             journal.unlink()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.b4.enrollment import enrol
+from patchpilot.outgoing.b4.enrollment import enroll
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -45,5 +45,5 @@ def test_what_is_a_branch_that_forked_there_is_taken(tmp_path: Path, asked: str 
     if expected.startswith("origin/"):
         repo.git("update-ref", "refs/remotes/origin/main", base)
     with Repository.open(repo.path) as repository:
-        enrol(repository, "topic", base, asked)
+        enroll(repository, "topic", base, asked)
     assert base_branch(repo) == expected

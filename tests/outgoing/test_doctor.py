@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.outgoing import probes
+from patchpilot.outgoing.b4 import b4_version
 from patchpilot.outgoing.providers import provider_of, providers
+from patchpilot.outgoing.send_email import perl_modules
 from patchpilot.projects.loading import default_project
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -103,11 +105,11 @@ def test_outside_a_repository_the_mail_account_is_looked_at(tmp_path: Path, monk
 
 
 def test_a_missing_program_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "_perl_has", lambda module, _: module != "Mail::Address")
-    assert "Mail::Address" in probes.git_send_email(None, None).message
-    assert "libmailtools-perl" in probes.git_send_email(None, None).hint
-    monkeypatch.setattr(probes.importlib.util, "find_spec", lambda _: None)
-    assert probes.b4_there(True).state == "fail"
+    monkeypatch.setattr(perl_modules, "_perl_has", lambda module, _: module != "Mail::Address")
+    assert "Mail::Address" in perl_modules.git_send_email(None, None).message
+    assert "libmailtools-perl" in perl_modules.git_send_email(None, None).hint
+    monkeypatch.setattr(b4_version.importlib.util, "find_spec", lambda _: None)
+    assert b4_version.b4_version(True).state == "fail"
 
 
 def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:

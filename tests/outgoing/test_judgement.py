@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
-from patchpilot.outgoing import probes
+from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState
@@ -162,5 +162,5 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
 
 
 def test_a_sendmail_program_is_looked_for() -> None:
-    assert probes._program("sh -c x").state == "ok"
-    assert probes._program("/nowhere/sendmail -t").state == "fail"
+    assert account_probes._program("sh -c x").state == "ok"
+    assert account_probes._program("/nowhere/sendmail -t").state == "fail"

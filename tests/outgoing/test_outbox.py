@@ -24,7 +24,7 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     letters = [letter(0), letter(1)]
     with Outbox() as outbox:
         template = record(outbox)
-        planned = replace(template, identity="identity", force="a reason", bcc=("b@example.com",), books={"patchpilot": ["x", "y"]})
+        planned = replace(template, identity="identity", force="a reason", bcc=("b@example.com",), tracking_data={"patchpilot": ["x", "y"]})
         began = datetime.now(UTC).replace(microsecond=0)
         send = outbox.add(planned, letters, [mail_of(one) for one in letters])
     with Outbox() as outbox:
@@ -43,7 +43,7 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
     with Outbox() as outbox:
         send = record(outbox)
-        assert (send.books, send.left_out, send.identity, send.force) == ({}, (), None, None)
+        assert (send.tracking_data, send.left_out, send.identity, send.force) == ({}, (), None, None)
         assert outbox.find(send.id) == send
         assert outbox.find(send.id + 1) is None
         outbox.forget(send.id)

@@ -11,9 +11,11 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import PreflightFacts, is_list, refusals, upstream_claim, warnings
 from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.outgoing.send_problem import NO_SERVER
 from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetStanding
 from patchpilot.series.draft import Draft
 
@@ -114,7 +116,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("no-cover", {"cover_from": 2, "series": Series((patch(), patch("[PATCH] widget: mend more")))}),
         ("version-as-reply", {"new_thread": "networking", "version": 2, "draft": CHANGED, "mails": (ANSWER,)}),
         ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
-        ("no-server", {"account": replace(account(), configured=False)}),
+        ("no-server", {"blocked": NO_SERVER}),
     ],
 )
 def test_each_warning_has_its_case_and_does_not_refuse(name: str, changed: dict[str, object]) -> None:
@@ -204,7 +206,7 @@ WARNED: list[tuple[str, dict[str, object], str, str]] = [
     ("too-soon", {"too_soon": "v1 went out 2 hours ago"}, "v1 went out 2 hours ago", "wait"),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
     ("first-time", {"first_time": True}, "nothing was sent", "--to-self"),
-    ("no-server", {"account": replace(account(), configured=False)}, "server", "doctor"),
+    ("no-server", {"blocked": NO_SERVER}, "server", "doctor"),
     ("gateway", {"account": account("smtp.office365.com")}, "change", "--to-self"),
     ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}, "root@widgets.test", ""),
 ]
@@ -339,7 +341,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     ],
 )
 def test_what_damages_a_mail_has_the_way_that_fits_the_transport(via: str, wrong: str, hint: str) -> None:
-    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), request=SendRequest(via=via)))
+    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), damage_hint=transports.find(via).damage_hint))
     assert one.name == "damaged"
     assert wrong in one.message
     assert hint in one.hint

@@ -134,15 +134,15 @@ def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
 
 
 def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(tmp_path: Path) -> None:
-    from patchpilot.outgoing.b4.enrollment import enrol
+    from patchpilot.outgoing.b4.enrollment import enroll
 
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "branch.topic.description", "mine")
     before = repo.git("rev-parse", "HEAD")
     with Repository.open(repo.path) as repository:
-        known = enrol(repository, "topic", repository.resolve("master"))
+        known = enroll(repository, "topic", repository.resolve("master"))
         assert show(repository).draft.change_id == known.change_id
-        assert enrol(repository, "topic", repository.resolve("master")).change_id == known.change_id
+        assert enroll(repository, "topic", repository.resolve("master")).change_id == known.change_id
         leave_b4(repository)
         with pytest.raises(Exception, match="not in b4's books"):
             leave_b4(repository)

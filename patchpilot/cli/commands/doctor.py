@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.options import Common, common_options, progress_of, via_option
 from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import unread_warnings
@@ -17,7 +17,7 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 @click.command(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
 @common_options("text", "json")
-@click.option("--via", type=click.Choice(("git-send-email", "b4")), help="the transport you mean to use")
+@via_option("the transport you mean to use")
 @click.option("--identity", metavar="NAME", help="the sendemail identity to look at")
 @click.option("--recover", is_flag=True, help="put backups in the place of damaged databases, with what can still be read of them")
 def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:

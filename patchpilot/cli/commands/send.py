@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.outgoing.send_plan import NO_SERVER, TRANSPORTS, SendPlan, SendProblem, SendRequest, SendResult
+from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
+from patchpilot.outgoing.send_problem import SendProblem
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'"
 )
 @common_options("text", "json", short_verbose=False)
-@click.option("--via", type=click.Choice(TRANSPORTS), help="transport  [default: patchpilot.via, else git-send-email]")
+@via_option("transport  [default: patchpilot.via, else git-send-email]")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")
 @click.option("--cc", metavar="ADDRESS", multiple=True, help="also Cc: this address")
 @click.option("--no-auto", is_flag=True, help="nobody from MAINTAINERS, tags or configuration: only --to and --cc")
@@ -110,10 +111,10 @@ def command(
         _show(common, plan, result_of_plan(plan), "NOT SENT, written to files")
         click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
-    if not dry_run and plan.waiting and plan.lacks_server:
+    if not dry_run and plan.waiting and (blocked := plan.blocked):
         # it comes first: whatever else is fixed, no mail can be sent
         others = () if plan.request.force else plan.refusals
-        plan = replace(plan, request=replace(plan.request, force=None), refusals=(NO_SERVER, *others), warnings=_without(plan, NO_SERVER))
+        plan = replace(plan, request=replace(plan.request, force=None), refusals=(blocked, *others), warnings=_without(plan, blocked))
         _show(common, plan, result_of_plan(plan), _NOT_SENT, mails=False)
         return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from patchpilot.cli.output.safe_text import one_line, printable, width
 from patchpilot.cli.output.text_layout import columns, filled
-from patchpilot.outgoing.send_plan import SendPlan, SendProblem, SendResult
+from patchpilot.outgoing.send_plan import SendPlan, SendResult
+from patchpilot.outgoing.send_problem import SendProblem
 
 _BESIDE = 12
 """Where the text of a labelled line starts."""
@@ -130,12 +131,8 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     if not plan.request.to_self:
         tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
         rows.append(("records", f"each mail's Message-ID and state in the outbox{tag}"))
-    anew = (
-        "these very bytes leave"
-        if plan.request.via == "b4"
-        else "all leaves as shown, Message-IDs too; only Date and X-Mailer are set anew"
-    )
-    rows.append(("bytes", anew))
+    exact, again = "these very bytes leave", "all leaves as shown, Message-IDs too; only Date and X-Mailer are set anew"
+    rows.append(("bytes", exact if plan.transport.exact_bytes else again))
     for label, text in rows:
         yield from filled(f"{label + ':':{_BESIDE}}", one_line(text), room)
 

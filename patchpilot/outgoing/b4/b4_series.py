@@ -1,206 +1,129 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic sent through b4: its branch put into b4's books, b4's mails taken as letters, and carried."""
+"""A topic sent by b4: its branch enrolled, the mails b4 makes of it, and their delivery."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import parse_subject
-from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.outgoing.b4 import b4_transport
+from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed
+from patchpilot.outgoing.b4.b4_send import SendRun, UndecodableError, capture, send_mail
 from patchpilot.outgoing.b4.draft_texts import cover_of
-from patchpilot.outgoing.b4.enrollment import books, enrol, reopen
-from patchpilot.outgoing.b4.journal import opened
+from patchpilot.outgoing.b4.enrollment import branch_tracking, enroll, restore_tracking
+from patchpilot.outgoing.b4.journal import journaled
 from patchpilot.outgoing.b4.tracking import write_record
-from patchpilot.outgoing.b4.web_endpoint import post, renamed
+from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
-from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.deliver_each import deliver_each
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Stop
-from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender
 from patchpilot.series.draft import Draft
 from patchpilot.series.message_ids import with_kept_ids
 
-Books = Mapping[str, Sequence[str]]
-"""A branch's section in b4's books: key → values."""
 
-
-def make(
-    repository: Repository,
-    account: Account,
-    draft: Draft,
-    wording: SeriesText,
-    ids: Sequence[str],
-    to: Sequence[Address],
-    cc: Sequence[Address],
-    *,
-    base: str | None = None,
-    reflect: bool,
-) -> tuple[tuple[OutgoingMail, ...], tuple[RenderedMail, ...], tuple[str, ...], Books]:
-    """The mails b4 makes of the checked-out branch, remarks about how they will go, and the books b4 needs then; the repository is as before.
-
-    `base` is what the person said the topic is based on.
-    """
+def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
+    """The mails b4 makes of the checked-out branch, remarks about how they are sent, and the tracking data b4 needs then."""
+    account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _branch(repository, ids)
-    if not account.configured and not account.endpoint:
+    if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set, and b4 would then choose a web endpoint by itself",
             hint="git config --global sendemail.smtpserver HOST (see `patchpilot doctor`)",
         )
-    if draft.in_reply_to and account.endpoint:
+    if draft.in_reply_to and account.destination:
         raise UsageError("b4's web endpoint cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
-    sign = signing(repository) or bool(account.endpoint)
-    # nothing is sent yet, so nothing of it may stay: the books are opened again when the first mail is about to leave
-    with opened(repository, branch):
-        known = enrol(repository, branch, repository.resolve(f"{ids[0]}^"), base)
-        known = _with_texts(repository, known, draft, wording, len(ids))
+    sign = signing(repository) or bool(account.destination)
+    # nothing is sent yet, so nothing of it may stay: the branch is enrolled again when the first mail is about to be sent
+    with journaled(repository, branch):
+        known = enroll(repository, branch, repository.resolve(f"{ids[0]}^"), series.base)
+        known = _with_texts(repository, known, draft, text, len(ids))
         try:
-            mails = b4_transport.capture(repository, account, to, cc, cover=wording.cover is not None, sign=sign)
-        except b4_transport.UndecodableError as error:
+            mails = capture(repository, account, series.to, series.cc, cover=text.cover is not None, sign=sign)
+        except UndecodableError as error:
             raise InputError(f"{_not_utf8(repository, ids)}: {error.message}", hint=error.hint) from error
         # a signature covers the Message-ID, and the web endpoint gives its own
-        mails = mails if sign else with_kept_ids(draft, "b4 to-self" if reflect else "b4", mails)
-        wanted = books(repository, branch) if known.strategy == DESCRIPTION else {}
+        mails = mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
+        tracking_data = branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
     letters = _letters(repository, mails, ids)
     notes = {patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit}
-    texts = additions(wording, notes, letters)
+    added = additions(text, notes, letters)
     if sign:
-        refuse_signed(texts, why="b4 signs them as it makes them")
-    mails = put_in(mails, letters, texts, draft.in_reply_to or None)
-    remarks = [f"the Message-IDs shown here are the ones that leave; b4's record of v{known.revision} gets them"]
-    if sign:
-        remarks = [
+        refuse_signed(added, why="b4 signs them as it makes them")
+    mails = put_in(mails, letters, added, draft.in_reply_to or None)
+    return RenderedSeries(letters, mails, tuple(_remarks(account, known, sign=sign, to_self=series.to_self)), tracking_data)
+
+
+def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[str]:
+    """What the preview says of how b4 sends the mails."""
+    if account.destination:
+        yield "the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"
+    elif sign:
+        yield (
             "b4 signs anew at every preview, with new Message-IDs: a send shows its own before anything leaves,"
             f" and b4's record of v{known.revision} gets them"
-        ]
-    if account.endpoint:
-        remarks = ["the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"]
+        )
+    else:
+        yield f"the Message-IDs shown here are the ones that leave; b4's record of v{known.revision} gets them"
     if known.by_us:
-        remarks.append(
-            f"the send puts {branch} into b4's books by its branch description; its commits are untouched (`patchpilot draft --no-b4` takes it out)"
+        yield (
+            f"the send puts {known.branch} into b4's books by its branch description; its commits are untouched"
+            " (`patchpilot draft --no-b4` takes it out)"
         )
     if sign:
-        remarks.append("signed by patatt, as b4 is configured")
-    if reflect:
-        remarks.append("b4's --reflect: the headers name everybody, the envelope only you")
-    return letters, mails, tuple(remarks), wanted
+        yield "signed by patatt, as b4 is configured"
+    if to_self:
+        yield "b4's --reflect: the headers name everybody, the envelope only you"
 
 
-def carry(
-    repository: Repository,
-    account: Account,
-    send: Send,
-    report: Report,
-    outbox: Outbox,
-    *,
-    credential: Credential | None,
-    stopping: Stop,
-    progress: Progress = silent,
-) -> str:
-    """Send what the outbox has not yet as accepted; "" or how the login went."""
+def deliver(delivery: Delivery) -> None:
+    """Send what the outbox has not yet as accepted."""
+    repository, send = delivery.repository, delivery.send
     branch = send.branch or ""
-    if not (send.books or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
+    if not (send.tracking_data or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
         if not send.may_have_left:
             raise RefusedError(
                 f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
                 hint="nothing was sent of it: plan it again with `patchpilot send`",
             )
-        _carry_as_shown(account, send, report, credential, stopping)
-        return ""
-    with opened(repository, branch, send.id):
-        reopen(repository, branch, send.books)
-        _carry(repository, account, send, report, outbox, credential, stopping, progress)
-    return ""
+        _deliver_as_shown(delivery)
+        return
+    with journaled(repository, branch, send.id):
+        restore_tracking(repository, branch, send.tracking_data)
+        known = prep_branch(repository, branch)
+        assert known is not None
+        run = SendRun(known, _everybody(send, "to"), _everybody(send, "cc"), send.entries[0].number == 0, signing(repository))
+        if delivery.account.destination:
+            post(delivery, run)
+        else:
+            b4_send.deliver(delivery, run)
 
 
-def _carry_as_shown(account: Account, send: Send, report: Report, credential: Credential | None, stopping: Stop) -> None:
+def _deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
-    if account.endpoint and not account.configured:
+    if delivery.account.destination:
         raise RefusedError(
             "b4's web endpoint takes a series as a whole, and its commits were changed since a part of it was sent",
             hint="send the changed commits as the next version: patchpilot send --reroll",
         )
-    own = (account.sender.email if account.sender else "",)
-    with Submission(account, credential) as way:
-        for index, one in enumerate(send.entries):
-            if one.state not in (MailState.PENDING, MailState.REJECTED):
-                continue
-            if stopping():
-                return
-            report(index, Outcome(MailState.SENDING))
-            outcome = way.send(one.mail.envelope_from, own if send.kind == "to-self" else one.mail.recipients, one.mail.raw)
-            report(index, outcome)
-            if outcome.state is not MailState.ACCEPTED:
-                return
-
-
-def _carry(
-    repository: Repository,
-    account: Account,
-    send: Send,
-    report: Report,
-    outbox: Outbox,
-    credential: Credential | None,
-    stopping: Stop,
-    progress: Progress,
-) -> None:
-    if account.endpoint:
-        _post(repository, send, report, outbox)
-        return
-    known = prep_branch(repository, send.branch or "")
-    assert known is not None
-    b4_transport.deliver(
-        repository,
-        account,
-        send.entries,
-        report,
-        known=known,
-        to=_everybody(send, "to"),
-        cc=_everybody(send, "cc"),
-        cover=send.entries[0].number == 0,
-        sign=signing(repository),
-        reflect=send.kind == "to-self",
-        credential=credential,
-        stopping=stopping,
-        progress=progress,
-    )
+    with Submission(delivery.account, delivery.credential) as submission:
+        deliver_each(delivery, partial(send_mail, submission, delivery))
 
 
 def _everybody(send: Send, name: str) -> tuple[Address, ...]:
     """Whom a header names in any mail of the series."""
-    people = {one.key: one for entry in send.entries for one in getattr(entry.mail, name)}
-    return tuple(people.values())
-
-
-def _post(repository: Repository, send: Send, report: Report, outbox: Outbox) -> None:
-    """Through the web endpoint; the outbox learns the Message-IDs that b4 gave this run."""
-    first = send.entries[0].mail
-    noted = post(
-        repository,
-        send.entries,
-        report,
-        branch=send.branch or "",
-        version=send.version,
-        to=_everybody(send, "to"),
-        cc=_everybody(send, "cc"),
-        cover=send.entries[0].number == 0,
-        reflect=send.kind == "to-self",
-    )
-    if noted is None:
-        return
-    for entry in send.entries:
-        name = renamed(entry.mail.message_id, first.message_id, noted)
-        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
-        outbox.rename(send.id, entry.place, name, raw)
+    addresses = {address.key: address for entry in send.entries for address in getattr(entry.mail, name)}
+    return tuple(addresses.values())
 
 
 def signing(repository: Repository) -> bool:
@@ -224,9 +147,9 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
     return branch
 
 
-def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, wording: SeriesText, count: int) -> PrepBranch:
+def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: SeriesText, count: int) -> PrepBranch:
     """b4's record with this draft's texts. A branch the person enrolled keeps its own cover unless the draft has one."""
-    prefixes = [word for word in wording.prefix.split() if word != "PATCH"]
+    prefixes = [word for word in text.prefix.split() if word != "PATCH"]
     if not known.by_us:
         cover = cover_of(draft, known)
         if "EDITME" in cover and count > 1:
@@ -238,13 +161,13 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, wording
         cover = "\n\n".join(
             part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
         )
-    if known.strategy != DESCRIPTION and (cover != known.cover or wording.version != known.revision or prefixes != list(known.prefixes)):
+    if known.strategy != DESCRIPTION and (cover != known.cover or text.version != known.revision or prefixes != list(known.prefixes)):
         raise RefusedError(
             f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
             f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send does not change commits",
             hint="`patchpilot draft --edit` writes them there; or use --via git-send-email",
         )
-    return write_record(repository, known, change_id=draft.change_id, revision=wording.version, prefixes=prefixes, cover=cover)
+    return write_record(repository, known, change_id=draft.change_id, revision=text.version, prefixes=prefixes, cover=cover)
 
 
 def _letters(repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]) -> tuple[OutgoingMail, ...]:

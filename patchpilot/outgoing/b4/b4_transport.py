@@ -1,279 +1,82 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as transport: it makes the mails and keeps its books; a program of ours stands as its sendmail and carries what was previewed.
+"""b4 as transport: it makes the mails of the branch that is checked out, keeps its tracking data, and can send through a web endpoint."""
 
-b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails are captured once (`send -o`), the
-captured bytes are what leaves, each with a known outcome, and after a whole series b4's record is given the ids that really left.
-"""
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
-import contextlib
-import selectors
-import shlex
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
-
-from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import stop
-from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
-from patchpilot.model.address import Address, judge
-from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
-from patchpilot.outgoing.b4.command import INHERITED, b4_environment, command, run
-from patchpilot.outgoing.b4.tracking import correct_record
-from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Stop, never_stop
-from patchpilot.outgoing.outbox import OutboxEntry
-from patchpilot.outgoing.retries import Retries
-from patchpilot.outgoing.smtp import Submission
-
-_OTHER_WAY = "use --via git-send-email, which takes the patch as git has it; `b4 send -o DIR` shows where b4 fails"
-_SHIM = """import socket, sys
-line = socket.socket(socket.AF_UNIX)
-try:
-    line.connect({path!r})
-    line.sendall(sys.stdin.buffer.read())
-    line.shutdown(socket.SHUT_WR)
-    answer = line.makefile("rb").read().decode("utf-8", "replace")
-except OSError as error:
-    answer = "patchpilot is gone: " + str(error)
-if answer != "taken":
-    print(answer or "patchpilot is gone", file=sys.stderr)
-    sys.exit(75)
-"""
+from patchpilot.outgoing.b4 import NAME
+from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
 
 
-def capture(
-    repository: Repository, account: Account, to: Sequence[Address], cc: Sequence[Address], *, cover: bool, sign: bool
-) -> tuple[RenderedMail, ...]:
-    """The mails b4 would send, in its order, to exactly these recipients; nothing leaves."""
-    if not to:
-        raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        done = run(
-            repository,
-            *switched_off(),
-            "-c",
-            "sendemail.sendmailcmd=true",
-            "send",
-            "-o",
-            place,
-            *recipient_words(to, cc),
-            *_flags(cover, sign),
-        )
-        files = sorted(Path(place).glob("*.eml"))
-        if done.code or not files:
-            raise _failed(done.error_text)
-        envelope = account.envelope or (account.sender.email if account.sender else "")
-        mails = [captured(file.read_bytes(), envelope, ()) for file in files]
-        return tuple(captured(mail.raw, envelope, header_recipients(mail)) for mail in mails)
+class B4Transport(Transport):
+    """`b4 send`, with a program of ours as its sendmail."""
 
+    name = NAME
+    sends_checkout = True
+    to_self_note = "As b4's --reflect does it, the headers name everybody; the mail goes to you alone."
+    keeps_range_diff = False
+    keeps_tracking_data = True
+    recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)})
+    damage_hint = "use --via git-send-email, which encodes it"
 
-def deliver(
-    repository: Repository,
-    account: Account,
-    entries: Sequence[OutboxEntry],
-    report: Report,
-    *,
-    known: PrepBranch,
-    to: Sequence[Address],
-    cc: Sequence[Address],
-    cover: bool,
-    sign: bool,
-    reflect: bool = False,
-    credential: Credential | None = None,
-    stopping: Stop = never_stop,
-    progress: Progress = silent,
-) -> None:
-    """Let b4 send the series through our program. Only entries not yet accepted leave, with the bytes that were previewed."""
-    with (
-        tempfile.TemporaryDirectory(prefix="pp-") as place,
-        socket.socket(socket.AF_UNIX) as listener,
-        Submission(account, credential) as way,
-    ):
-        path = str(Path(place) / "line")
-        listener.bind(path)
-        listener.listen(4)
-        shim = Path(place) / "shim.py"
-        shim.write_text(_SHIM.format(path=path))
-        program = shlex.join([sys.executable, "-I", "-S", str(shim)])
-        options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
-        if reflect:
-            options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
-        argv = command(*options, "send", *recipient_words(to, cc), *_flags(cover, sign), *(["--reflect"] if reflect else []))
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=b4_environment(repository),
-            cwd=repository.top,
-            start_new_session=True,
-            pass_fds=INHERITED.get(),
-        )
-        try:
-            said = _Counter(process, listener, entries, way, report, stopping, account, reflect, Retries(stopping, progress)).serve()
-        finally:
-            if process.poll() is None:
-                stop(process)
-            for stream in (process.stdin, process.stderr):
-                if stream:
-                    with contextlib.suppress(BrokenPipeError):
-                        stream.close()
-    if not reflect and process.returncode == 0:
-        correct_record(repository, known, entries[0].mail.message_id)
-    elif process.returncode and all(entry.state is MailState.PENDING for entry in entries) and not said.handed and not stopping():
-        raise _failed(said.text)
+    def account(self, repository: Repository, identity: str | None = None) -> Account:
+        """The `sendemail` account; without one, the web endpoint that the user set. b4's own default for kernel trees is never taken unasked."""
+        account = read_account(repository, identity)
+        url = (repository.config("b4.send-endpoint-web") or ("",))[-1]
+        if account.configured or not url.startswith(("https://", "http://")):
+            return account
+        return replace(account, destination=f"b4's web endpoint {url}")
 
+    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
+        """Whether b4 is there in a version we know."""
+        from patchpilot.outgoing.b4.b4_version import b4_version
 
-class _Said:
-    def __init__(self) -> None:
-        self.text = ""
-        self.handed = 0
+        return b4_version(chosen)
 
+    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> Iterator[Probe]:
+        """The mail account, and what b4 would do by itself without one."""
+        from patchpilot.outgoing.account_probes import account_settings, mail_server, sendemail_settings
 
-class _Counter:
-    """Takes mails from the shim one at a time and answers when each is through."""
+        yield from account_settings(account)
+        if not account.configured and (repository.top / "Kconfig").exists():
+            yield Probe(
+                "b4 endpoint",
+                "warn",
+                "called by itself, b4 would send through kernel.org's web endpoint, as no mail server is set; patchpilot does so only when told",
+                "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
+            )
+        yield from sendemail_settings(account)
+        yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def __init__(
-        self,
-        process: "subprocess.Popen[bytes]",
-        listener: socket.socket,
-        entries: Sequence[OutboxEntry],
-        way: Submission,
-        report: Report,
-        stopping: Stop,
-        account: Account,
-        reflect: bool,
-        retries: Retries,
-    ) -> None:
-        self.retries = retries
-        self.process, self.listener, self.entries, self.way, self.report = process, listener, entries, way, report
-        self.stopping, self.account, self.reflect = stopping, account, reflect
-        self.said = _Said()
+    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+        """The mails b4 makes of the checked-out branch."""
+        from patchpilot.outgoing.b4.b4_series import render
 
-    def serve(self) -> _Said:
-        """Until b4 ends."""
-        assert self.process.stdin is not None
-        assert self.process.stderr is not None
-        # a failing check of b4's own eats this newline, and its question for leave to send then finds the end of input
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(b"\n\n")
-            self.process.stdin.close()
-        index = 0
-        with selectors.DefaultSelector() as streams:
-            streams.register(self.listener, selectors.EVENT_READ)
-            streams.register(self.process.stderr, selectors.EVENT_READ)
-            while True:
-                ready = [key.fileobj for key, _ in streams.select(0.25)]
-                if self.process.stderr in ready:
-                    data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
-                    self.said.text = (self.said.text + data.decode("utf-8", "replace"))[-20000:]
-                    if not data:
-                        streams.unregister(self.process.stderr)
-                if self.listener in ready:
-                    line, _ = self.listener.accept()
-                    with line, contextlib.suppress(OSError):
-                        raw = line.makefile("rb").read()
-                        line.sendall(self._take(index, raw).encode())
-                    index += 1
-                if not ready and self.process.poll() is not None:
-                    return self.said
+        return render(repository, series)
 
-    def _take(self, index: int, raw: bytes) -> str:
-        if index >= len(self.entries):
-            return "b4 hands over more mails than were shown"
-        entry = self.entries[index]
-        if not same_mail(entry, captured(raw, "", ())):
-            return f"b4 hands over another mail than was shown: {entry.mail.subject}"
-        last = index == len(self.entries) - 1
-        if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
-            # b4 must not note the series as sent while a mail of it is in doubt
-            self._carry(index, entry)
-            return "a mail of the series is in doubt"
-        return self._carry(index, entry)
+    def deliver(self, delivery: Delivery) -> str:
+        """b4 runs, and the mails that wait are sent as they were shown."""
+        from patchpilot.outgoing.b4.b4_series import deliver
 
-    def _carry(self, index: int, entry: OutboxEntry) -> str:
-        if entry.state in (MailState.ACCEPTED, MailState.UNKNOWN):
-            return "taken"
-        if self.stopping():
-            return "stopped"
-        own = self.account.sender.email if self.account.sender else ""
-        recipients = (own,) if self.reflect else entry.mail.recipients
-        while True:
-            self.report(index, Outcome(MailState.SENDING))
-            self.retries.begin(index)
-            outcome = self.way.send(entry.mail.envelope_from, recipients, entry.mail.raw)
-            self.report(index, outcome)
-            if not self.retries.again(outcome):
-                break
-        if outcome.state is not MailState.ACCEPTED:
-            outcome = self.retries.told(outcome)
-            self.report(index, outcome)
-        self.said.handed += 1
-        return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+        deliver(delivery)
+        return ""
 
+    def is_behind(self, repository: Repository, send: Send) -> bool:
+        """Whether b4 has not noted yet that the revision was sent."""
+        if send.kind != "real" or any(entry.state is not MailState.ACCEPTED for entry in send.entries):
+            return False
+        known = prep_branch(repository, send.branch or "")
+        return known is not None and known.revision == send.version
 
-def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
-    """Whether another run of b4 made this mail again: all but ids, date, its tracking header, signatures, and what we put in (the file lacks it)."""
-    from patchpilot.model.mail import parse_mail
+    def recover(self, repository: Repository) -> None:
+        """Put back the tracking data that a killed patchpilot left changed."""
+        from patchpilot.outgoing.b4.journal import recover
 
-    shown = entry.mail
-    body = parse_mail(given.raw).body.rstrip()
-    # who was left out of a mail since is still with the others of the series
-    same = shown.subject == given.subject and _keys(shown) <= _keys(given)
-    return same and any(body == parse_mail(one).body.rstrip() for one in (shown.raw, entry.file))
-
-
-def _keys(mail: RenderedMail) -> set[str]:
-    return {one.key for one in (*mail.to, *mail.cc)}
-
-
-def switched_off() -> list[str]:
-    """What the person's configuration would add to the recipients, switched off: it was read into the plan."""
-    words = []
-    for name, value in (
-        ("send-series-to", ""),
-        ("send-series-cc", ""),
-        ("send-me-too", "yes"),
-        ("email-exclude", ""),
-        ("prep-pre-flight-checks", "disable-all"),
-    ):
-        words += ["-c", f"b4.{name}={value}"]
-    return words
-
-
-def _wire(address: Address) -> str:
-    """An address as b4's command line takes it, its domain in ASCII."""
-    return Address(address.name, judge(address.email).wire or address.email).header()
-
-
-def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """The recipients as b4's options, and nobody else."""
-    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is compared, and does not leave
-    to, cc = (to, cc) if to else (cc, ())
-    words = ["--no-trailer-to-cc", "--to", *(_wire(one) for one in to)]
-    return [*words, "--cc", *(_wire(one) for one in cc)] if cc else words
-
-
-def _flags(cover: bool, sign: bool) -> list[str]:
-    return [*(["--force-cover-letter"] if cover else []), *([] if sign else ["--no-sign"])]
-
-
-class UndecodableError(InputError):
-    """b4 met bytes in a patch that are not UTF-8."""
-
-
-def _failed(text: str) -> PatchpilotError:
-    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Traceback")]
-    critical = [line.removeprefix("CRITICAL:").strip() for line in lines if "CRITICAL" in line] or lines[-1:]
-    if "uncommitted changes" in text:
-        return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
-    if "UnicodeDecodeError" in text:
-        return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY)
-    return MissingError(f"b4 failed before the first mail: {critical[0] if critical else 'no message'}", hint=_OTHER_WAY)
+        recover(repository)

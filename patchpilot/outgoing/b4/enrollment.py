@@ -44,7 +44,7 @@ def _forked(repository: Repository, one: str, other: str) -> str:
     return repository.git("merge-base", one, other, ok=()).text.strip()
 
 
-def enrol(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
+def enroll(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
     """Put the checked-out branch into b4's books by its branch description; its commits stay as they are. `asked` is the base as it was named."""
     known = prep_branch(repository, branch)
     if known:
@@ -79,8 +79,8 @@ def withdraw(repository: Repository, branch: str) -> None:
         repository.git("config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5))
 
 
-def books(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """What the repository's configuration holds of a branch in b4's books, to be put back by `put_books`."""
+def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
+    """What the repository's configuration holds of a branch in b4's books, to be put back by `write_branch_tracking`."""
     done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
     found: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
@@ -91,9 +91,9 @@ def books(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def put_books(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+def write_branch_tracking(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
     """Make the branch's books what they were, or are to be; only what differs is written."""
-    now = books(repository, branch)
+    now = branch_tracking(repository, branch)
     for key in _KEYS:
         if tuple(wanted.get(key, ())) == now.get(key, ()):
             continue
@@ -103,7 +103,7 @@ def put_books(repository: Repository, branch: str, wanted: Mapping[str, Sequence
             repository.git("config", "--local", "--add", "--", name, value)
 
 
-def reopen(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
+def restore_tracking(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
     """Put a branch into b4's books as it was when its mails were made; what b4 has noted of sends since then stays, and so do newer books."""
     if not wanted:
         return
@@ -114,4 +114,4 @@ def reopen(repository: Repository, branch: str, wanted: Mapping[str, Sequence[st
     noted = {version: list(ids) for version, ids in now.history} if now else {}
     if noted:
         data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
-    put_books(repository, branch, {**wanted, "b4-tracking": (json.dumps(data),)})
+    write_branch_tracking(repository, branch, {**wanted, "b4-tracking": (json.dumps(data),)})

@@ -15,7 +15,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.b4.command import INHERITED
-from patchpilot.outgoing.b4.enrollment import books, put_books
+from patchpilot.outgoing.b4.enrollment import branch_tracking, write_branch_tracking
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.topic_database import state_folder
@@ -35,7 +35,7 @@ class _Opened:
 
 
 @contextlib.contextmanager
-def opened(repository: Repository, branch: str, send: int | None = None) -> Iterator[None]:
+def journaled(repository: Repository, branch: str, send: int | None = None) -> Iterator[None]:
     """Hold b4's books of a branch; every b4 called meanwhile holds them too, so that they stay held while it runs, even without us.
 
     They are put back at the end, unless mails of the send left with them: b4 then keeps the record.
@@ -48,7 +48,7 @@ def opened(repository: Repository, branch: str, send: int | None = None) -> Iter
                 "b4 is at work in this repository for another patchpilot", hint="wait for it to end, or use --via git-send-email"
             )
         _put_back(repository, folder)
-        _write(folder, _Opened(branch, books(repository, branch), send))
+        _write(folder, _Opened(branch, branch_tracking(repository, branch), send))
         inherited = INHERITED.set((held.descriptor,))
         try:
             yield
@@ -57,7 +57,7 @@ def opened(repository: Repository, branch: str, send: int | None = None) -> Iter
             _put_back(repository, folder)
 
 
-def heal_books(repository: Repository) -> str:
+def recover(repository: Repository) -> str:
     """Put back the books that a killed patchpilot left open; the branch they were of, "" when there is nothing to do."""
     folder = _folder(repository)
     left = _read(folder)
@@ -74,9 +74,9 @@ def _put_back(repository: Repository, folder: Path) -> str:
     if left is None:
         return ""
     there = repository.find(f"refs/heads/{left.branch}") is not None
-    changed = books(repository, left.branch) != left.before
+    changed = branch_tracking(repository, left.branch) != left.before
     if there and changed and not _kept(repository, left):
-        put_books(repository, left.branch, left.before)
+        write_branch_tracking(repository, left.branch, left.before)
     (folder / "opened.json").unlink(missing_ok=True)
     return left.branch if there and changed else ""
 

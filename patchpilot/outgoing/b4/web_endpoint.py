@@ -1,47 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's web endpoint as the way out: b4 posts the whole series at once, signed, and only the series as a whole has an outcome."""
+"""b4's web endpoint: b4 posts the whole series at once, signed, and only the series as a whole has an outcome."""
 
 import re
-from collections.abc import Sequence
 
 from patchpilot.commits.b4_prep import prep_branch
-from patchpilot.commits.repository import Repository
-from patchpilot.model.address import Address
-from patchpilot.outgoing.b4.b4_transport import recipient_words, switched_off
+from patchpilot.outgoing.b4.b4_send import SendRun, recipient_words, switched_off
 from patchpilot.outgoing.b4.command import run
-from patchpilot.outgoing.mail_state import MailState, Outcome, Report
-from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.transport import Delivery
 
 _NEVER_LEFT = re.compile(
     r"Failed to establish a new connection|NameResolutionError|Connection refused|no key configured|Error signing|CRITICAL: (?!Odd|Error from|Was not)"
 )
 
 
-def post(
-    repository: Repository,
-    entries: Sequence[OutboxEntry],
-    report: Report,
-    *,
-    branch: str,
-    version: int,
-    to: Sequence[Address],
-    cc: Sequence[Address],
-    cover: bool,
-    reflect: bool,
-) -> str | None:
-    """Let b4 post the series; every mail gets the series' outcome. The first mail's Message-ID as b4 noted it, None when nothing was sent for good."""
-    for index in range(len(entries)):
-        report(index, Outcome(MailState.SENDING))
-    words = [*switched_off(), "send", "--use-web-endpoint", *recipient_words(to, cc)]
-    words += [*(["--force-cover-letter"] if cover else []), *(["--reflect"] if reflect else [])]
-    done = run(repository, *words, stdin=b"\n\n", timeout=300.0)
+def post(delivery: Delivery, send_run: SendRun) -> None:
+    """Let b4 post the series; every mail gets the series' outcome, and the Message-ID that b4 gave this run."""
+    send = delivery.send
+    for entry in send.entries:
+        delivery.report(entry.place, Outcome(MailState.SENDING))
+    words = [*switched_off(), "send", "--use-web-endpoint", *recipient_words(send_run.to, send_run.cc)]
+    words += [*(["--force-cover-letter"] if send_run.cover else []), *(["--reflect"] if delivery.to_self else [])]
+    done = run(delivery.repository, *words, stdin=b"\n\n", timeout=300.0)
     outcome = _outcome(done.code, done.error_text)
-    for index in range(len(entries)):
-        report(index, outcome)
-    if outcome.state is not MailState.ACCEPTED or reflect:
-        return None
-    known = prep_branch(repository, branch)
-    return next((ids[-1] for name, ids in (known.history if known else ()) if name == f"v{version}" and ids), None)
+    for entry in send.entries:
+        delivery.report(entry.place, outcome)
+    if outcome.state is not MailState.ACCEPTED or delivery.to_self:
+        return
+    known = prep_branch(delivery.repository, send.branch or "")
+    noted = next((ids[-1] for name, ids in (known.history if known else ()) if name == f"v{send.version}" and ids), None)
+    if noted:
+        _rename(delivery, noted)
+
+
+def _rename(delivery: Delivery, noted: str) -> None:
+    """The outbox learns the Message-IDs of this run from the first one, which b4 noted."""
+    first = delivery.send.entries[0].mail
+    for entry in delivery.send.entries:
+        name = _renamed(entry.mail.message_id, first.message_id, noted)
+        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
+        delivery.rename(entry.place, name, raw)
 
 
 def _outcome(code: int, said: str) -> Outcome:
@@ -60,7 +58,7 @@ def _outcome(code: int, said: str) -> Outcome:
     )
 
 
-def renamed(old: str, first_old: str, first_new: str) -> str:
+def _renamed(old: str, first_old: str, first_new: str) -> str:
     """A mail's Message-ID after b4 gave its run another random part."""
     was, now = re.search(r"-([0-9a-f]{12})@", first_old), re.search(r"-([0-9a-f]{12})@", first_new)
     return old.replace(was[1], now[1]) if was and now else old

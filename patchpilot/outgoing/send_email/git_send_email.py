@@ -18,14 +18,15 @@ from patchpilot.commits.run import environment, run, stop
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
-from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.capture_program import captured_mails, capturing_program, split_arguments
-from patchpilot.outgoing.credentials import Credential, helper
+from patchpilot.outgoing.credentials import helper
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome, Report, Retry, Stop, never_stop
+from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
+from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
+from patchpilot.outgoing.transport import Delivery
 
 QUESTION = b"Send this email? ("
 STALLED = 150.0
@@ -62,46 +63,36 @@ def capture(
         return tuple(found)
 
 
-def deliver(
-    repository: Repository,
-    account: Account,
-    files: Sequence[bytes],
-    report: Report,
-    *,
-    bcc: Sequence[str] = (),
-    identity: str | None = None,
-    credential: Credential | None = None,
-    stopping: Stop = never_stop,
-    progress: Progress = silent,
-    stalled: float | None = None,
-) -> Dialogue:
-    """Send these files. `report` is called before and after each try of a mail; what is not reported was not begun.
+def deliver(delivery: Delivery) -> Dialogue:
+    """Send the mails that wait. What is not reported was not begun.
 
-    What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or `stopping` says so.
+    What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or it is asked to stop.
     """
-    retries = Retries(stopping, progress)
+    repository, account = delivery.repository, delivery.account
+    files = [entry.file for entry in delivery.waiting]
+    retries = Retries(delivery.stopping, delivery.progress)
     done, one_each, login = 0, False, ""
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(credential) as (options, descriptors):
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(delivery.credential) as (options, descriptors):
         paths = _write(Path(place), files)
-        common = [*_argv(repository, account, bcc, identity, _names_sender(account, files), options), "--confirm=always"]
+        keep_self = _names_sender(account, files)
+        common = [*_argv(repository, account, delivery.send.bcc, delivery.identity, keep_self, options), "--confirm=always"]
         if not account.sendmail:
             common.append("--smtp-debug=1")
         while True:
-            run_ = _Run(files=len(files) - done, before=done, one_each=one_each)
             words = ["--batch-size=1", "--relogin-delay=0"] if one_each else []
             with _started([*common, *words, *map(str, paths[done:])], repository, descriptors) as process:
-                talk = _Conversation(process, run_, account, report, stopping, stalled or STALLED, retries)
+                talk = _Conversation(process, delivery, _Run(delivery.waiting[done:], one_each, first=done == 0), retries)
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
             done += talk.accepted
-            if done == len(files) or talk.doubtful or talk.current < 0 or stopping():
+            if done == len(files) or talk.doubtful or talk.current < 0 or delivery.stopping():
                 return dialogue
             if talk.last.state is MailState.ACCEPTED:
                 # it ended over a reply that it does not know, not over a mail
                 continue
             one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
             if not retries.again(talk.last):
-                report(done, retries.told(talk.last))
+                delivery.report(delivery.waiting[done].place, retries.told(talk.last))
                 return dialogue
 
 
@@ -132,28 +123,19 @@ def _started(argv: Sequence[str], repository: Repository, descriptors: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a git send-email was started for: how many mails, how many of the series went before, and whether each has its own connection."""
+    """What a git send-email was started for: these mails, whether each has its own connection, and whether it is the first of the delivery."""
 
-    files: int
-    before: int
+    entries: tuple[OutboxEntry, ...]
     one_each: bool
+    first: bool
 
 
 class _Conversation:
     """The dialogue with a running git send-email."""
 
-    def __init__(
-        self,
-        process: "subprocess.Popen[bytes]",
-        started: _Run,
-        account: Account,
-        report: Report,
-        stopping: Stop,
-        stalled: float,
-        retries: Retries,
-    ) -> None:
-        self.process, self.started, self.account, self._report = process, started, account, report
-        self.stopping, self.stalled, self.retries = stopping, stalled, retries
+    def __init__(self, process: "subprocess.Popen[bytes]", delivery: Delivery, started: _Run, retries: Retries) -> None:
+        self.process, self.delivery, self.started, self.retries = process, delivery, started, retries
+        self.account, self.stalled = delivery.account, STALLED
         self.dialogue = Dialogue()
         self.current = -1
         self.accepted = 0
@@ -166,14 +148,18 @@ class _Conversation:
 
     def report(self, outcome: Outcome) -> None:
         """Report on the mail at hand."""
-        self._report(self.started.before + self.current, outcome)
+        self.delivery.report(self._entry.place, outcome)
         if outcome.state is not MailState.SENDING:
             self.last = outcome
             self.accepted += outcome.state is MailState.ACCEPTED
             self.doubtful = self.doubtful or outcome.state is MailState.UNKNOWN
 
+    @property
+    def _entry(self) -> OutboxEntry:
+        return self.started.entries[self.current]
+
     def _outcome(self) -> Outcome:
-        ever = self.started.before + self.current > 0
+        ever = not self.started.first or self.current > 0
         return self.dialogue.outcome(reused=self.current > 0 and not self.started.one_each, ever=ever)
 
     def hold(self) -> Dialogue:
@@ -185,7 +171,7 @@ class _Conversation:
             selector.register(self.process.stderr, selectors.EVENT_READ, "err")
             selector.register(self.process.stdout, selectors.EVENT_READ, "out")
             while selector.get_map():
-                ready = sorted(selector.select(0.25), key=lambda one: str(one[0].data))
+                ready = sorted(selector.select(0.25), key=lambda event: str(event[0].data))
                 if not ready and time.monotonic() - heard > self.stalled + self._patience():
                     self.killed = f"no sign of life for {self.stalled:.0f} s"
                     stop(self.process)
@@ -235,11 +221,11 @@ class _Conversation:
             self._finish(before)
         if self.killed:
             return
-        word = b"q\n" if self.stopping() else b"y\n"
+        word = b"q\n" if self.delivery.stopping() else b"y\n"
         if word == b"y\n":
             self.current, self.open = self.current + 1, True
             self.dialogue.begin()
-            self.retries.begin(self.started.before + self.current)
+            self.retries.begin(self._entry.place)
             self.report(Outcome(MailState.SENDING))
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
@@ -291,12 +277,12 @@ def _argv(
     # an older git has neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
         words.append("--header-cmd=true")
-    return [*words, *(f"--bcc={one}" for one in bcc)]
+    return [*words, *(f"--bcc={address}" for address in bcc)]
 
 
 def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
     """Whether a Cc: of these mails names the sender."""
-    return account.sender is not None and any(one.key == account.sender.key for file in files for one in parse_mail(file).cc)
+    return account.sender is not None and any(address.key == account.sender.key for file in files for address in parse_mail(file).cc)
 
 
 def _environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
 from patchpilot.outgoing.b4.tracking import note_sent, store
 from patchpilot.outgoing.outbox import Send
@@ -35,12 +36,17 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
     store(repository, known, cover, series, "draft", undo=True)
 
 
+def noted_by_transport(send: Send) -> bool:
+    """Whether the transport of a send notes itself, in b4's tracking data, that a series was sent."""
+    return transports.is_known(send.transport) and transports.find(send.transport).keeps_tracking_data
+
+
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """After a whole send that b4 did not end: b4 gets to know of it as of a send of its own; what the person should know of that."""
     known = prep_branch(repository, send.branch) if send.branch else None
-    if known is None or known.change_id != send.change_id or (known.by_us and send.transport != "b4"):
+    if known is None or known.change_id != send.change_id or (known.by_us and not noted_by_transport(send)):
         return ()
-    if send.transport == "b4" and known.revision > send.version:
+    if noted_by_transport(send) and known.revision > send.version:
         return ()
     try:
         now = note_sent(repository, known, send.version, send.entries[0].mail.message_id, cover_of(draft, known), link_to(send, repository))

@@ -2,8 +2,9 @@
 """Other sends of the same topic or the same patches: from another terminal, another clone, or since an interrupted send."""
 
 from patchpilot.errors import RefusedError
+from patchpilot.outgoing.mail_state import WAITING
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import WAITING, SendPlan
+from patchpilot.outgoing.send_plan import SendPlan
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.series.draft import Draft
 

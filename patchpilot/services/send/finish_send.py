@@ -7,7 +7,7 @@ from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Draft, Drafts
-from patchpilot.services.send.b4_record import kept_by_b4, noted_for_b4
+from patchpilot.services.send.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
 from patchpilot.services.send.follow_sent import follow_send
 from patchpilot.services.send.reroll import is_remembered, remember
 
@@ -56,7 +56,7 @@ def _unfinished(repository: Repository, send: Send) -> Draft | None:
         return None
     known = kept_by_b4(repository, send.branch, send.change_id)
     first = send.entries[0].mail.message_id
-    unknown_to_b4 = known is not None and send.transport != "b4" and not any(first in ids for _, ids in known.history)
+    unknown_to_b4 = known is not None and not noted_by_transport(send) and not any(first in ids for _, ids in known.history)
     if not unknown_to_b4 and is_remembered(send):
         return None
     return taken_over(draft, known) if known else draft

@@ -4,6 +4,7 @@
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Series
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.send_plan import SendRequest
@@ -27,8 +28,9 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))
     notes = {patch.commit: draft.notes[patch.patch_id] for patch in draft.patches if patch.commit and patch.patch_id in draft.notes}
-    # git writes a range-diff into a cover or a single patch only, b4 into none
-    compared = _compared(repository, request, draft) if (many and cover is None) or request.via == "b4" else ""
+    # git writes a range-diff into a cover or a single patch only
+    as_text = (many and cover is None) or not transports.find(request.via).keeps_range_diff
+    compared = _compared(repository, request, draft) if as_text else ""
     again = "" if cover else _resend_note(repository, request, draft)
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:

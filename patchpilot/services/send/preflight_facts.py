@@ -15,14 +15,15 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.am_roundtrip import damages, file_damages
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.send_plan import SendRequest, SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetStanding, stand, stand_files
+from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.loading import default_project, find_project
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Draft
@@ -46,11 +47,10 @@ class TopicToSend:
     text: SeriesText
 
 
-def gather_facts(
-    repository: Repository, topic: TopicToSend, letters: Sequence[OutgoingMail], mails: Sequence[RenderedMail], progress: Progress
-) -> PreflightFacts:
+def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedSeries, progress: Progress) -> PreflightFacts:
     """What preflight judges the mails of a topic by; every room is asked once."""
     request, project, draft, series, ids, version = topic.request, topic.project, topic.draft, topic.series, topic.ids, topic.text.version
+    letters, mails, transport = rendered.letters, rendered.mails, transports.find(request.via)
     progress("checking")
     errors, waived = check_errors(repository, request, mails, draft)
     progress("trying the target tree")
@@ -75,7 +75,9 @@ def gather_facts(
         version=version,
         recipients=topic.recipients.recipients,
         account=topic.account,
-        mails=tuple(mails),
+        blocked=transport.blocked(topic.account),
+        damage_hint=transport.damage_hint,
+        mails=mails,
         errors=errors,
         waived=waived,
         target=target,

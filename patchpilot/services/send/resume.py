@@ -12,11 +12,13 @@ from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing import transports
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.send_plan import WAITING, SendPlan, SendProblem, SendRequest
+from patchpilot.outgoing.send_plan import SendPlan, SendRequest
+from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Draft
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
@@ -72,7 +74,7 @@ def plan_resume(
     keys = _keys(send, drop) if drop else ()
     send = without_recipients(send, keys)
     identity = request.identity or send.identity
-    account = read_account(repository, identity)
+    account = transports.find(send.transport).account(repository, identity)
     since = () if request.to_self else sent_since(send)
     # the reason that the send was forced with is none for sending it after another one
     force = request.force if since else send.force
@@ -189,6 +191,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
     changed = () if send.account == account.label else (SendProblem("account", f"first sent by {send.account}, now by {account.label}"),)
     return SendPlan(
         request=request,
+        transport=transports.find(send.transport),
         draft=draft,
         account=account,
         letters=letters,

@@ -3,17 +3,18 @@
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 
-from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_foreign
-from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
+from patchpilot.outgoing.mail_state import WAITING, Outcome, Stop, never_stop
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_email import git_send_email
-from patchpilot.outgoing.send_plan import NO_SERVER, WAITING, SendPlan, SendResult
+from patchpilot.outgoing.send_plan import SendPlan, SendResult
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
+from patchpilot.outgoing.transport import Delivery, Transport
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import Edits, EditStore, branch_key
@@ -32,8 +33,8 @@ def deliver(
         return result_of_plan(planned)
     if planned.request.offline and planned.waiting:
         raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
-    if planned.waiting and planned.lacks_server:
-        raise MissingError(NO_SERVER.message, hint=NO_SERVER.hint)
+    if planned.waiting and (blocked := planned.blocked):
+        raise MissingError(blocked.message, hint=blocked.hint)
     with contextlib.ExitStack() as held, Outbox() as outbox:
         # the others wait while this is checked and written, not while it is sent
         with one_at_a_time():
@@ -70,11 +71,10 @@ def _keep_choices(planned: SendPlan) -> None:
 def _carry(
     repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, terminal: bool, stopping: Stop, progress: Progress
 ) -> SendResult:
-    account, b4 = planned.account, send.transport == "b4"
-    if not _has_work(repository, send):
+    account, transport = planned.account, transports.find(send.transport)
+    if not _has_work(repository, send, transport):
         return _ended(repository, send, planned)
-    waiting = send.entries if b4 else tuple(entry for entry in send.entries if entry.state in WAITING)
-    refuse_foreign([one.mail.raw for one in waiting])
+    refuse_foreign([entry.mail.raw for entry in send.entries if entry.state in WAITING])
     credential = None
     if account.needs_login:
         from patchpilot.outgoing.credentials import ask
@@ -85,32 +85,17 @@ def _carry(
         with contextlib.suppress(OSError):
             progress(what, done, total)
 
-    def report(index: int, outcome: Outcome) -> None:
-        entry = waiting[index]
+    def report(place: int, outcome: Outcome) -> None:
         # on disk first: a terminal that is gone cannot be written to
-        outbox.mark(send.id, entry.place, outcome)
-        shown(f"{outcome.state}: {entry.mail.subject}", entry.place + 1, len(send.entries))
+        outbox.mark(send.id, place, outcome)
+        shown(f"{outcome.state}: {send.entries[place].mail.subject}", place + 1, len(send.entries))
 
     try:
-        if b4:
-            from patchpilot.outgoing.b4 import b4_series
-
-            known_as = branch_key(repository)
-            login = b4_series.carry(repository, account, send, report, outbox, credential=credential, stopping=stopping, progress=shown)
-            _carry_edits(known_as, branch_key(repository))
-        else:
-            files = [one.file for one in waiting]
-            login = git_send_email.deliver(
-                repository,
-                account,
-                files,
-                report,
-                identity=planned.request.identity,
-                credential=credential,
-                stopping=stopping,
-                progress=shown,
-                bcc=send.bcc,
-            ).login
+        known_as = branch_key(repository)
+        rename = partial(outbox.rename, send.id)
+        delivery = Delivery(repository, account, send, report, rename, planned.request.identity, credential, stopping, shown)
+        login = transport.deliver(delivery)
+        _carry_edits(known_as, branch_key(repository))
         if credential and login:
             from patchpilot.outgoing.credentials import tell
 
@@ -122,7 +107,7 @@ def _carry(
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
-    """A branch that comes into b4's books is known by its change-id from then on: what was edited of its recipients goes with it."""
+    """A branch that b4 enrolls is known by its change-id from then on: what was edited of its recipients goes with it."""
     store = EditStore()
     if before and after and before != after and store.load(after) == Edits():
         edits = store.load(before)
@@ -140,15 +125,9 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
     return replace(result, advice=(*result.advice, *finish(repository, done, planned.draft)))
 
 
-def _has_work(repository: Repository, send: Send) -> bool:
-    """Whether a mail waits, or b4 has not yet noted a series that is through."""
-    states = {entry.state for entry in send.entries}
-    if states & set(WAITING):
-        return True
-    if send.transport != "b4" or send.kind != "real" or states != {MailState.ACCEPTED}:
-        return False
-    known = prep_branch(repository, send.branch or "")
-    return known is not None and known.revision == send.version
+def _has_work(repository: Repository, send: Send, transport: Transport) -> bool:
+    """Whether a mail waits, or the transport has not noted yet that the series was sent."""
+    return any(entry.state in WAITING for entry in send.entries) or transport.is_behind(repository, send)
 
 
 def as_send(planned: SendPlan) -> Send:
@@ -170,5 +149,5 @@ def as_send(planned: SendPlan) -> Send:
         begun="",
         entries=(),
         identity=planned.request.identity,
-        books=planned.books,
+        tracking_data=planned.tracking_data,
     )

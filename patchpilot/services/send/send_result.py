@@ -5,9 +5,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import WAITING, MailResult, SendPlan, SendResult
+from patchpilot.outgoing.send_plan import MailResult, SendPlan, SendResult
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 

@@ -8,15 +8,13 @@ from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
-from patchpilot.outgoing.mail_account import read_account
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.send_plan import TRANSPORTS as TRANSPORTS
 from patchpilot.outgoing.send_plan import SendPlan as SendPlan
-from patchpilot.outgoing.send_plan import SendProblem
 from patchpilot.outgoing.send_plan import SendRequest as SendRequest
 from patchpilot.outgoing.send_plan import SendResult as SendResult
+from patchpilot.outgoing.send_problem import NO_SERVER, SendProblem
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import projects
 from patchpilot.series.draft import complete_prefix
@@ -83,7 +81,7 @@ def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
 
 def is_outdated(repository: Repository, planned: SendPlan) -> bool:
     """Whether the mail account has changed since the plan was made, in another terminal for one."""
-    return read_account(repository, planned.request.identity) != planned.account
+    return planned.transport.account(repository, planned.request.identity) != planned.account
 
 
 def topic_send(planned: SendPlan) -> TopicSend:
@@ -100,8 +98,10 @@ def topic_on_record(repository: Repository, target: str | None, base: str | None
         return this_topic(repository, target, base=base, store=store)
 
 
-def server_commands(planned: SendPlan) -> list[str]:
-    """The commands that set a mail server: those of the sender's provider where it is known, as `patchpilot doctor` names them."""
+def blocked_help(planned: SendPlan) -> list[str]:
+    """What helps where nothing can be sent: the transport's hint, or the commands that set a mail server, of the sender's provider where it is known."""
+    if planned.blocked and planned.blocked != NO_SERVER:
+        return [planned.blocked.hint]
     email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
     known = provider_of("", 0, email.rpartition("@")[2])
     if known and known.server:

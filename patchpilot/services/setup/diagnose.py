@@ -14,10 +14,8 @@ from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
-from patchpilot.outgoing import probes
-from patchpilot.outgoing.b4.journal import heal_books
-from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing import probes, transports
+from patchpilot.outgoing.mail_account import read_account
 from patchpilot.series.database import backups, damaged, recover
 from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
 from patchpilot.services.send.finish_send import finish_sends
@@ -54,7 +52,7 @@ class DoctorRequest:
     `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb reads.
     """
 
-    via: str = "git-send-email"
+    via: str = transports.DEFAULT
     lore: str = "https://lore.kernel.org/all"
     identity: str | None = None
     profile: str = ""
@@ -118,7 +116,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         )
     yield probes.commit_graph(repository)
     yield from _in_the_way(repository)
-    heal_books(repository)
+    transports.recover_all(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe("unfinished send", "warn" if finish_send.startswith("b4 does not know") else "ok", finish_send)
 
@@ -197,60 +195,12 @@ def _one_command(commands: Sequence[str]) -> str:
 
 
 def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probes.Probe]:
-    account = read_account(repository, identity)
-    yield probes.git_send_email(repository, account, via == "git-send-email")
-    yield probes.b4_there(via == "b4")
-    yield from _settings(repository, account, via)
-    if offline and account.configured:
-        yield probes.Probe("mail server", "skip", f"{account.label}: not tried, --offline")
-    else:
-        yield from probes.mail_server(repository, account, terminal=terminal)
-
-
-def _settings(repository: Repository, account: Account, via: str) -> Iterator[probes.Probe]:
-    sender = account.sender
-    known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
-    if known and not account.configured and known.server:
-        settings = {"smtpserver": known.server, "smtpserverport": known.port, "smtpencryption": known.encryption}
-        settings["smtpuser"] = sender.email if sender else ""
-        yield probes.Probe(
-            "provider",
-            "warn",
-            f"your address is at {known.name}, whose mail server is known; it wants as login {known.login} ({known.reference})",
-            "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
-        )
-    elif known:
-        yield probes.Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
-        if known.port and account.port != known.port and not account.sendmail:
-            yield probes.Probe(
-                "port",
-                "warn",
-                f"{known.name} takes mail on port {known.port}, yours is {account.port}",
-                f"git config --global sendemail.smtpserverport {known.port}",
-            )
-        if known.encryption and account.encryption != known.encryption:
-            yield probes.Probe(
-                "encryption",
-                "warn",
-                f"{known.name} wants smtpencryption {known.encryption}",
-                f"git config --global sendemail.smtpencryption {known.encryption}",
-            )
-    if known and known.rewrites:
-        yield probes.Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", "try it: patchpilot send --to-self")
-    if account.needs_login:
-        state = "warn" if "smtpPass" in account.password_from else "ok"
-        hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
-        yield probes.Probe("password", state, f"comes from {account.password_from}", hint)
-    if via == "b4" and not account.configured and (repository.top / "Kconfig").exists():
-        yield probes.Probe(
-            "b4 endpoint",
-            "warn",
-            "called by itself, b4 would send through kernel.org's web endpoint, as no mail server is set; patchpilot does so only when told",
-            "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
-        )
-    for name in ("validate", "confirm"):
-        if account.value(name):
-            yield probes.Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
+    chosen = transports.find(via)
+    account = chosen.account(repository, identity)
+    for transport in transports.all_transports():
+        if probe := transport.installed(repository, account, chosen=transport.name == chosen.name):
+            yield probe
+    yield from chosen.probes(repository, account, offline=offline, terminal=terminal)
 
 
 def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from patchpilot.config import KEYS, Settings
+from patchpilot.outgoing import transports
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +21,8 @@ class ConfigRow:
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
     """Every setting, in the order they are documented."""
     keys = {one.name: one for one in KEYS}
-    return tuple(ConfigRow(one.name, one.value, one.origin, keys[one.name].meaning, keys[one.name].from_tree) for one in settings.all)
+    meanings = {key.name: key.meaning for key in KEYS} | {"via": f"transport: {' or '.join(transports.names())}"}
+    return tuple(
+        ConfigRow(setting.name, setting.value, setting.origin, meanings[setting.name], keys[setting.name].from_tree)
+        for setting in settings.all
+    )

@@ -11,8 +11,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.patch import Series
+from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import taken_over
-from patchpilot.outgoing.b4.journal import heal_books
 from patchpilot.outgoing.compose_mails import patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
@@ -58,7 +58,7 @@ def find_draft(repository: Repository, request: SendRequest, series: Series | No
 
     Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
     """
-    heal_books(repository)
+    transports.recover_all(repository)
     if series is None:
         finish_sends(repository)
     seen = _look(repository, request, series, ids)

@@ -7,7 +7,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.send_plan import SendProblem, SendRequest
+from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.series.draft import Draft
 
 ASKING = ("review", "question", "nack", "trailers")

@@ -234,12 +234,11 @@ class PreviewScreen(StageScreen):
         )
 
     def action_transport(self) -> None:
-        """git send-email, or b4."""
-        from patchpilot.services.send.send_state import TRANSPORTS
+        """The next transport."""
+        from patchpilot.services.send.transport_names import next_transport
 
         result: SendPlan | None = self.session.last(self.stage)
-        now = result.request.via if result else TRANSPORTS[0]
-        self.session.via = TRANSPORTS[(TRANSPORTS.index(now) + 1) % len(TRANSPORTS)]
+        self.session.via = next_transport(result.request.via if result else "")
         self.session.changed("via")
         self.notify(f"through {self.session.via}", timeout=2)
         self.tui.jobs.begin(self.stage)

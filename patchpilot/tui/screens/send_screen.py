@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from patchpilot.services.send.send_state import SendPlan, SendResult, TopicSend
 
 
-NO_SERVER = "no mail server is configured: nothing can be sent"
-
-
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
     """The plan, and how the last send of the topic stands. None ahead of a visit: only the record is looked at then."""
     from patchpilot.services.send.send_state import is_outdated, topic_send
@@ -48,7 +45,7 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
 
 def standing_of(one: "TopicSend") -> StageStanding:
     """How the stage stands."""
-    from patchpilot.services.send.send_state import server_commands
+    from patchpilot.services.send.send_state import blocked_help
 
     if one.unfinished and one.last:
         left = sum(entry.state != "accepted" for entry in one.last.entries)
@@ -56,8 +53,8 @@ def standing_of(one: "TopicSend") -> StageStanding:
     if one.is_sent:
         version = one.last.version if one.last else one.plan.version
         return StageStanding(StageState.DONE, f"v{version} was sent; n follows the answers")
-    if one.plan.lacks_server:
-        return StageStanding(StageState.BLOCKED, f"{NO_SERVER}: {server_commands(one.plan)[0]}")
+    if blocked := one.plan.blocked:
+        return StageStanding(StageState.BLOCKED, f"{blocked.message}: {blocked_help(one.plan)[0]}")
     if one.plan.refused:
         return StageStanding(StageState.BLOCKED, one.plan.refusals[0].message)
     return StageStanding(StageState.TODO, "s sends, after you typed a word")
@@ -113,30 +110,31 @@ class SendScreen(StageScreen):
             self.notify("this version was sent: 8 follows it, and v there makes the next", severity="warning")
         elif known.plan.refused:
             self.notify("refused, see above; the preview (6) shows the way out", severity="warning")
-        elif known.plan.lacks_server:
-            self._tell_no_server(known.plan)
+        elif known.plan.blocked:
+            self._tell_blocked(known.plan)
         else:
             self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
 
-    def _tell_no_server(self, planned: "SendPlan") -> None:
-        from patchpilot.services.send.send_state import server_commands
+    def _tell_blocked(self, planned: "SendPlan") -> None:
+        from patchpilot.services.send.send_state import blocked_help
 
-        lines = "\n".join(f"  {line}" for line in server_commands(planned))
-        self.trouble(PatchpilotError(NO_SERVER, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
+        assert planned.blocked
+        lines = "\n".join(f"  {line}" for line in blocked_help(planned))
+        self.trouble(PatchpilotError(planned.blocked.message, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
         from patchpilot.services.send.plan_send import plan
 
         known: TopicSend | None = self.session.last(self.stage)
-        if known and known.plan.lacks_server:
-            self._tell_no_server(known.plan)
+        if known and known.plan.blocked:
+            self._tell_blocked(known.plan)
             return
 
         def planned(made: "SendPlan") -> None:
             text = f"Send {several(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
-            if made.request.via == "b4":
-                text += "\n\nAs b4's --reflect does it, the headers name everybody; the mail goes to you alone."
+            if made.transport.to_self_note:
+                text += f"\n\n{made.transport.to_self_note}"
             self.app.push_screen(
                 Choose(text, (("yes", "send to myself"), ("no", "not now"))), lambda one: self._go(made) if one == "yes" else None
             )
@@ -271,7 +269,7 @@ def by_keys_in(line: str) -> str:
 
 
 def _rows(one: "TopicSend") -> list[str]:
-    from patchpilot.services.send.send_state import server_commands
+    from patchpilot.services.send.send_state import blocked_help
 
     planned = one.plan
     rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
@@ -292,12 +290,12 @@ def _rows(one: "TopicSend") -> list[str]:
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
-    others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning.name != "no-server"))
+    others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning != planned.blocked))
     problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(others)]
-    if planned.lacks_server:
+    if planned.blocked:
         way = [
-            f"blocked: {NO_SERVER}. In a shell, then r here (`patchpilot doctor` tries it):",
-            *(f"  {server_line}" for server_line in server_commands(planned)),
+            f"blocked: {planned.blocked.message}. In a shell, then r here (`patchpilot doctor` tries it):",
+            *(f"  {line}" for line in blocked_help(planned)),
         ]
         return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]
     return [*rows, *([""] if problems else []), *problems]

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Probes of a mail account: settings that fit its provider, the password, the server up to a login. Nothing is ever sent."""
+
+import shlex
+import shutil
+from collections.abc import Iterator
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.credentials import ask
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing.smtp import Submission
+
+
+def account_settings(account: Account) -> Iterator[Probe]:
+    """What is known of the sender's mail provider and the settings that fit it, and where the password comes from."""
+    sender = account.sender
+    known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
+    if known and not account.configured and known.server:
+        settings = {"smtpserver": known.server, "smtpserverport": known.port, "smtpencryption": known.encryption}
+        settings["smtpuser"] = sender.email if sender else ""
+        yield Probe(
+            "provider",
+            "warn",
+            f"your address is at {known.name}, whose mail server is known; it wants as login {known.login} ({known.reference})",
+            "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
+        )
+    elif known:
+        yield Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
+        if known.port and account.port != known.port and not account.sendmail:
+            yield Probe(
+                "port",
+                "warn",
+                f"{known.name} takes mail on port {known.port}, yours is {account.port}",
+                f"git config --global sendemail.smtpserverport {known.port}",
+            )
+        if known.encryption and account.encryption != known.encryption:
+            yield Probe(
+                "encryption",
+                "warn",
+                f"{known.name} wants smtpencryption {known.encryption}",
+                f"git config --global sendemail.smtpencryption {known.encryption}",
+            )
+    if known and known.rewrites:
+        yield Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", "try it: patchpilot send --to-self")
+    if account.needs_login:
+        state = "warn" if "smtpPass" in account.password_from else "ok"
+        hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
+        yield Probe("password", state, f"comes from {account.password_from}", hint)
+
+
+def sendemail_settings(account: Account) -> Iterator[Probe]:
+    """Settings of git send-email that change how a send goes."""
+    for name in ("validate", "confirm"):
+        if account.value(name):
+            yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
+
+
+def mail_server(repository: Repository, account: Account, *, offline: bool, terminal: bool, timeout: float = 15.0) -> tuple[Probe, ...]:
+    """Reach the server, encrypt and log in as git send-email would; then say goodbye."""
+    if offline and account.configured:
+        return (Probe("mail server", "skip", f"{account.label}: not tried, --offline"),)
+    if account.sendmail:
+        return (_program(account.sendmail),)
+    if not account.configured:
+        return (Probe("mail server", "fail", "no mail server is set", "git config --global sendemail.smtpserver HOST"),)
+    credential = None
+    if account.needs_login:
+        try:
+            credential = ask(repository, account, terminal=terminal)
+        except PatchpilotError as error:
+            return (
+                *_reach(account, timeout),
+                Probe("login", "warn" if not terminal else "fail", f"login was not tried: {error.message}", error.hint or ""),
+            )
+    found: list[Probe] = []
+    with Submission(account, credential, timeout) as way:
+        try:
+            server = way.open()
+        except PatchpilotError as error:
+            what = "login" if "login" in error.message else "encryption" if "STARTTLS" in error.message else "mail server"
+            return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
+        found.append(Probe("mail server", "ok", f"{account.label} answers"))
+        if account.needs_login:
+            found.append(Probe("login", "ok", f"{account.user} is let in; nothing was sent"))
+        if not account.encryption and server.has_extn("starttls") and not _is_local(account.server):
+            found.append(
+                Probe(
+                    "encryption",
+                    "warn",
+                    "the server offers STARTTLS, and it is not used",
+                    "git config --global sendemail.smtpencryption tls",
+                )
+            )
+        if account.needs_login and not account.encryption and not _is_local(account.server):
+            found.append(
+                Probe("password", "fail", "the password goes over the net unencrypted", "git config --global sendemail.smtpencryption tls")
+            )
+    return tuple(found)
+
+
+def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
+    with Submission(account, None, timeout) as way:
+        try:
+            way.open()
+        except PatchpilotError as error:
+            return (Probe("mail server", "fail", error.message, _server_hint(account, error.message)),)
+    return (Probe("mail server", "ok", f"{account.label} answers"),)
+
+
+def _server_hint(account: Account, message: str) -> str:
+    if "certificate" in message:
+        return "git config --global sendemail.smtpsslcertpath FILE, if you trust that server"
+    if "login" in message:
+        return "many providers want an app password or OAuth here, not the account's password"
+    if account.port == 25:
+        return "port 25 is closed to homes by most providers: git config --global sendemail.smtpserverport 587, with smtpencryption tls"
+    return "git config sendemail.smtpserver, .smtpserverport and .smtpencryption say where to go"
+
+
+def _program(command: str) -> Probe:
+    parts = shlex.split(command)
+    if parts and shutil.which(parts[0]):
+        return Probe("mail server", "ok", f"mails are handed to {command}; whether it reaches a server is up to it")
+    return Probe(
+        "mail server",
+        "fail",
+        f"the program {parts[0] if parts else command!r} is not there",
+        "git config sendemail.sendmailcmd, or sendemail.smtpserver",
+    )
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")

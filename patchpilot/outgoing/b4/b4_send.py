@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`b4 send`: it makes the mails and keeps its tracking data; a program of ours is its sendmail and sends what was previewed.
+
+b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails are captured once (`send -o`), the
+captured bytes are what is sent, each with a known outcome, and after a whole series b4's record is given the ids that were really sent.
+"""
+
+import contextlib
+import selectors
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import stop
+from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
+from patchpilot.model.address import Address, judge
+from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
+from patchpilot.outgoing.b4.command import INHERITED, b4_environment, command, run
+from patchpilot.outgoing.b4.tracking import correct_record
+from patchpilot.outgoing.deliver_each import deliver_one
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.transport import Delivery
+
+_OTHER_WAY = "use --via git-send-email, which takes the patch as git has it; `b4 send -o DIR` shows where b4 fails"
+_SHIM = """import socket, sys
+line = socket.socket(socket.AF_UNIX)
+try:
+    line.connect({path!r})
+    line.sendall(sys.stdin.buffer.read())
+    line.shutdown(socket.SHUT_WR)
+    answer = line.makefile("rb").read().decode("utf-8", "replace")
+except OSError as error:
+    answer = "patchpilot is gone: " + str(error)
+if answer != "taken":
+    print(answer or "patchpilot is gone", file=sys.stderr)
+    sys.exit(75)
+"""
+
+
+def capture(
+    repository: Repository, account: Account, to: Sequence[Address], cc: Sequence[Address], *, cover: bool, sign: bool
+) -> tuple[RenderedMail, ...]:
+    """The mails b4 would send, in its order, to exactly these recipients; nothing leaves."""
+    if not to:
+        raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        done = run(
+            repository,
+            *switched_off(),
+            "-c",
+            "sendemail.sendmailcmd=true",
+            "send",
+            "-o",
+            place,
+            *recipient_words(to, cc),
+            *_flags(cover, sign),
+        )
+        files = sorted(Path(place).glob("*.eml"))
+        if done.code or not files:
+            raise _failed(done.error_text)
+        envelope = account.envelope or (account.sender.email if account.sender else "")
+        mails = [captured(file.read_bytes(), envelope, ()) for file in files]
+        return tuple(captured(mail.raw, envelope, header_recipients(mail)) for mail in mails)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRun:
+    """How `b4 send` is called for a send: the branch as b4 knows it, the recipients, with a cover letter, signed."""
+
+    known: PrepBranch
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    cover: bool
+    sign: bool
+
+
+def deliver(delivery: Delivery, run: SendRun) -> None:
+    """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
+    entries = delivery.send.entries
+    with (
+        tempfile.TemporaryDirectory(prefix="pp-") as place,
+        socket.socket(socket.AF_UNIX) as listener,
+        Submission(delivery.account, delivery.credential) as submission,
+    ):
+        path = str(Path(place) / "line")
+        listener.bind(path)
+        listener.listen(4)
+        shim = Path(place) / "shim.py"
+        shim.write_text(_SHIM.format(path=path))
+        program = shlex.join([sys.executable, "-I", "-S", str(shim)])
+        options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
+        if delivery.to_self:
+            options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
+        reflect = ["--reflect"] if delivery.to_self else []
+        argv = command(*options, "send", *recipient_words(run.to, run.cc), *_flags(run.cover, run.sign), *reflect)
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=b4_environment(delivery.repository),
+            cwd=delivery.repository.top,
+            start_new_session=True,
+            pass_fds=INHERITED.get(),
+        )
+        try:
+            seen = _Counter(process, listener, delivery, submission).serve()
+        finally:
+            if process.poll() is None:
+                stop(process)
+            for stream in (process.stdin, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+    if not delivery.to_self and process.returncode == 0:
+        correct_record(delivery.repository, run.known, entries[0].mail.message_id)
+    elif process.returncode and all(entry.state is MailState.PENDING for entry in entries) and not seen.handed and not delivery.stopping():
+        raise _failed(seen.text)
+
+
+class _Seen:
+    def __init__(self) -> None:
+        self.text = ""
+        self.handed = 0
+
+
+class _Counter:
+    """Takes mails from the shim one at a time and answers when each is through."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", listener: socket.socket, delivery: Delivery, submission: Submission) -> None:
+        self.process, self.listener, self.delivery, self.submission = process, listener, delivery, submission
+        self.entries = delivery.send.entries
+        self.retries = Retries(delivery.stopping, delivery.progress)
+        self.seen = _Seen()
+
+    def serve(self) -> _Seen:
+        """Until b4 ends."""
+        assert self.process.stdin is not None
+        assert self.process.stderr is not None
+        # a failing check of b4's own eats this newline, and its question for leave to send then finds the end of input
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(b"\n\n")
+            self.process.stdin.close()
+        index = 0
+        with selectors.DefaultSelector() as streams:
+            streams.register(self.listener, selectors.EVENT_READ)
+            streams.register(self.process.stderr, selectors.EVENT_READ)
+            while True:
+                ready = [key.fileobj for key, _ in streams.select(0.25)]
+                if self.process.stderr in ready:
+                    data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
+                    self.seen.text = (self.seen.text + data.decode("utf-8", "replace"))[-20000:]
+                    if not data:
+                        streams.unregister(self.process.stderr)
+                if self.listener in ready:
+                    line, _ = self.listener.accept()
+                    with line, contextlib.suppress(OSError):
+                        raw = line.makefile("rb").read()
+                        line.sendall(self._take(index, raw).encode())
+                    index += 1
+                if not ready and self.process.poll() is not None:
+                    return self.seen
+
+    def _take(self, index: int, raw: bytes) -> str:
+        if index >= len(self.entries):
+            return "b4 hands over more mails than were shown"
+        entry = self.entries[index]
+        if not same_mail(entry, captured(raw, "", ())):
+            return f"b4 hands over another mail than was shown: {entry.mail.subject}"
+        last = index == len(self.entries) - 1
+        if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
+            # b4 must not note the series as sent while a mail of it is in doubt
+            self._send(entry)
+            return "a mail of the series is in doubt"
+        return self._send(entry)
+
+    def _send(self, entry: OutboxEntry) -> str:
+        if entry.state in (MailState.ACCEPTED, MailState.UNKNOWN):
+            return "taken"
+        if self.delivery.stopping():
+            return "stopped"
+        outcome = deliver_one(self.delivery, entry, partial(send_mail, self.submission, self.delivery), self.retries)
+        self.seen.handed += 1
+        return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+
+
+def send_mail(submission: Submission, delivery: Delivery, entry: OutboxEntry) -> Outcome:
+    """Send one mail as it was shown."""
+    return submission.send(entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw)
+
+
+def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
+    """Whether another run of b4 made this mail again: all but ids, date, its tracking header, signatures, and what we put in (the file lacks it)."""
+    from patchpilot.model.mail import parse_mail
+
+    shown = entry.mail
+    body = parse_mail(given.raw).body.rstrip()
+    # who was left out of a mail since is still with the others of the series
+    same = shown.subject == given.subject and _keys(shown) <= _keys(given)
+    return same and any(body == parse_mail(raw).body.rstrip() for raw in (shown.raw, entry.file))
+
+
+def _keys(mail: RenderedMail) -> set[str]:
+    return {address.key for address in (*mail.to, *mail.cc)}
+
+
+def switched_off() -> list[str]:
+    """What the person's configuration would add to the recipients, switched off: it was read into the plan."""
+    words = []
+    for name, value in (
+        ("send-series-to", ""),
+        ("send-series-cc", ""),
+        ("send-me-too", "yes"),
+        ("email-exclude", ""),
+        ("prep-pre-flight-checks", "disable-all"),
+    ):
+        words += ["-c", f"b4.{name}={value}"]
+    return words
+
+
+def _wire(address: Address) -> str:
+    """An address as b4's command line takes it, its domain in ASCII."""
+    return Address(address.name, judge(address.email).wire or address.email).header()
+
+
+def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
+    """The recipients as b4's options, and nobody else."""
+    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is compared, and does not leave
+    to, cc = (to, cc) if to else (cc, ())
+    words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
+    return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
+
+
+def _flags(cover: bool, sign: bool) -> list[str]:
+    return [*(["--force-cover-letter"] if cover else []), *([] if sign else ["--no-sign"])]
+
+
+class UndecodableError(InputError):
+    """b4 met bytes in a patch that are not UTF-8."""
+
+
+def _failed(text: str) -> PatchpilotError:
+    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Traceback")]
+    critical = [line.removeprefix("CRITICAL:").strip() for line in lines if "CRITICAL" in line] or lines[-1:]
+    if "uncommitted changes" in text:
+        return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
+    if "UnicodeDecodeError" in text:
+        return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY)
+    return MissingError(f"b4 failed before the first mail: {critical[0] if critical else 'no message'}", hint=_OTHER_WAY)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails of a series as patchpilot composes them, for the transports that send what they are given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
+from patchpilot.outgoing.compose_mails import PatchBody, letters, sheets_of_commits, sheets_of_patches
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outgoing_mail import OutgoingMail, new_message_ids, to_self
+from patchpilot.outgoing.transport import SeriesToRender
+from patchpilot.series.cover_letter import GIT_SUBJECT
+from patchpilot.series.message_ids import kept_ids
+
+
+def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMail, ...]:
+    """The mails with their Message-IDs: those that the last preview of the same mails showed, else new ones. Of a mail to oneself, the sender gets it."""
+    sender = series.account.sender
+    assert sender is not None
+    bodies = (
+        sheets_of_commits(repository, series.ids, series.text, sender)
+        if series.ids
+        else sheets_of_patches(repository, series.series.patches, series.series.cover, series.text)
+    )
+    mails = letters(bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc))
+    if mails and GIT_SUBJECT in mails[0].subject:
+        raise RefusedError(
+            "the cover letter still has git's placeholder for its subject",
+            hint=f"write it in {series.series.cover.source}"
+            if series.series.cover
+            else "write it: patchpilot draft --cover-subject TEXT, or patchpilot draft --edit",
+        )
+    return tuple(to_self(mail, sender) for mail in mails) if series.to_self else mails
+
+
+def _message_ids(series: SeriesToRender, bodies: Sequence[PatchBody], sender: Address) -> tuple[str, ...]:
+    text = series.text
+    content: list[str | bytes] = [sender.header(), text.prefix, str(text.version), text.in_reply_to or ""]
+    for body in bodies:
+        content += [body.title, body.author.header(), body.body]
+    return kept_ids(
+        series.draft,
+        "to-self" if series.to_self else "real",
+        content,
+        lambda: new_message_ids(series.draft.change_id, text.version, len(bodies), sender, datetime.now(UTC).date()),
+    )
+
+
+def as_sent(letter: OutgoingMail, account: Account, bcc: Sequence[str] = ()) -> RenderedMail:
+    """A composed mail as a transport without a mail program of its own sends it: From the sender, dated, with its envelope.
+
+    Another author is named in the first line of the body, where `git am` looks.
+    """
+    sender = account.sender
+    assert sender is not None
+    body = letter.body
+    if letter.author != sender:
+        body = f"From: {letter.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
+    date = ("Date", format_datetime(datetime.now().astimezone()))
+    raw = replace(letter, author=sender, body=body, extra=(*letter.extra, date)).file()
+    envelope = account.envelope or sender.email
+    hidden = (address.email for text in bcc for address in parse_addresses(text))
+    return captured(raw, envelope, tuple(dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))))

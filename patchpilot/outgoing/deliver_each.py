@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails handed over one by one, by a transport that has a call for one mail: written down before and after each try."""
+
+from collections.abc import Callable
+
+from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.transport import Delivery
+
+
+def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]) -> None:
+    """Hand over the mails that wait, in order, until one is not accepted or the delivery is to stop.
+
+    `hand_over` gives the outcome of one mail and raises nothing for what the other side does. What may be accepted at another try (its
+    `retry`) is tried again.
+    """
+    retries = Retries(delivery.stopping, delivery.progress)
+    for entry in delivery.waiting:
+        if delivery.stopping() or deliver_one(delivery, entry, hand_over, retries).state is not MailState.ACCEPTED:
+            return
+
+
+def deliver_one(delivery: Delivery, entry: OutboxEntry, hand_over: Callable[[OutboxEntry], Outcome], retries: Retries) -> Outcome:
+    """Hand over one mail, again where that may help; its last outcome."""
+    while True:
+        delivery.report(entry.place, Outcome(MailState.SENDING))
+        retries.begin(entry.place)
+        outcome = hand_over(entry)
+        delivery.report(entry.place, outcome)
+        if not retries.again(outcome):
+            break
+    if outcome.state is not MailState.ACCEPTED:
+        outcome = retries.told(outcome)
+        delivery.report(entry.place, outcome)
+    return outcome

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether git send-email is installed, with the Perl modules that an account needs."""
+
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git, run
+from patchpilot.errors import PatchpilotError
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.send_email.git_send_email import INSTALL
+
+
+def git_send_email(repository: Repository | None, account: Account | None, wanted: bool = True) -> Probe:
+    """Whether git send-email and the Perl modules this account needs are there; what is not wanted is only told."""
+    lack = "fail" if wanted else "warn"
+    where = repository.top if repository else Path.cwd()
+    path = git(where, "--exec-path").text.strip()
+    if not (Path(path) / "git-send-email").exists():
+        return Probe("git-send-email", lack, "git send-email is not installed", INSTALL)
+    modules = ["Net::SMTP", "Mail::Address"]
+    if account and account.encryption:
+        modules.append("IO::Socket::SSL")
+    if account and account.needs_login:
+        modules += ["Authen::SASL", "MIME::Base64"]
+    missing = [module for module in modules if not _perl_has(module, path)]
+    if missing:
+        return Probe("git-send-email", lack, f"git send-email lacks the Perl module(s) {', '.join(missing)}", INSTALL)
+    return Probe("git-send-email", "ok", "git send-email is installed")
+
+
+def _perl_has(module: str, exec_path: str) -> bool:
+    try:
+        done = run(["perl", f"-M{module}", "-e", "1"], timeout=20.0)
+    except (OSError, PatchpilotError):
+        return False
+    # git brings its own Mail::Address where the system has none, unless the distribution took it out
+    bundled = module == "Mail::Address" and any(
+        (Path(one) / "Git/FromCPAN/Mail/Address.pm").exists()
+        for one in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
+    )
+    return done.code == 0 or bundled

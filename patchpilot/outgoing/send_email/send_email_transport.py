@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git send-email as transport: it makes the mails of files that we compose, and sends them held at its question before each."""
+
+from collections.abc import Iterator
+
+from patchpilot.commits.repository import Repository
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.send_email import NAME
+from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
+
+
+class SendEmailTransport(Transport):
+    """`git send-email`."""
+
+    name = NAME
+    exact_bytes = False
+
+    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
+        """Whether git send-email and the Perl modules that the account needs are there."""
+        from patchpilot.outgoing.send_email.perl_modules import git_send_email
+
+        return git_send_email(repository, account, chosen)
+
+    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> Iterator[Probe]:
+        """The mail account."""
+        from patchpilot.outgoing.account_probes import account_settings, mail_server, sendemail_settings
+
+        yield from account_settings(account)
+        yield from sendemail_settings(account)
+        yield from mail_server(repository, account, offline=offline, terminal=terminal)
+
+    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+        """The mails git send-email makes of what we compose."""
+        from patchpilot.outgoing.compose_series import compose
+        from patchpilot.outgoing.send_email.git_send_email import capture
+
+        letters = compose(repository, series)
+        remarks = ("sendemail.headerCmd is not run: every mail has the headers shown",) if series.account.value("headercmd") else ()
+        mails = capture(repository, series.account, [letter.file() for letter in letters], series.bcc, series.identity)
+        return RenderedSeries(letters, mails, remarks)
+
+    def deliver(self, delivery: Delivery) -> str:
+        """git send-email runs until a mail is not accepted."""
+        from patchpilot.outgoing.send_email.git_send_email import deliver
+
+        return deliver(delivery).login

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A problem that blocks sending, or a warning before it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SendProblem:
+    """A problem with a send: a stable name, what it is, and what helps."""
+
+    name: str
+    message: str
+    hint: str = ""
+
+
+NO_SERVER = SendProblem(
+    "no-server",
+    "no mail server is configured: nothing can be sent",
+    "git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
+)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A transport: the protocol that every way to send mails follows, and the values it takes and gives.
+
+What transports differ in is asked of them here and nowhere else: no other module knows one by its name.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.address import Address
+from patchpilot.model.patch import Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.compose_mails import SeriesText
+from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.mail_account import Account, read_account
+from patchpilot.outgoing.mail_state import WAITING, Report, Stop, never_stop
+from patchpilot.outgoing.outbox import OutboxEntry, Send
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.send_problem import NO_SERVER, SendProblem
+from patchpilot.series.draft import Draft
+
+if TYPE_CHECKING:
+    from patchpilot.outgoing.probes import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesToRender:
+    """What mails are made of: commits (`ids`, none for patch files) or the patches of `series`, their texts, and who gets them.
+
+    `base` is what the user said the topic is based on; with `to_self` the mails are for the sender only; `identity` is the sendemail
+    identity that was asked for.
+    """
+
+    account: Account
+    draft: Draft
+    text: SeriesText
+    series: Series
+    ids: tuple[str, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[str, ...] = ()
+    base: str | None = None
+    to_self: bool = False
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSeries:
+    """The mails as a transport makes them: what they were made from, their bytes, and remarks for the preview.
+
+    `tracking_data` is what the transport needs of its own records to send these very mails later; the outbox keeps it with the send.
+    """
+
+    letters: tuple[OutgoingMail, ...]
+    mails: tuple[RenderedMail, ...]
+    remarks: tuple[str, ...] = ()
+    tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A send that the outbox has, to be carried out.
+
+    `report` is called with a mail's place in the send, with `sending` before each try and with the outcome after it; what it is told is on
+    disk when it returns. `rename` notes the Message-ID and the bytes that a mail was really sent with.
+    """
+
+    repository: Repository
+    account: Account
+    send: Send
+    report: Report
+    rename: Callable[[int, str, bytes], None]
+    identity: str | None = None
+    credential: Credential | None = None
+    stopping: Stop = never_stop
+    progress: Progress = silent
+
+    @property
+    def waiting(self) -> tuple[OutboxEntry, ...]:
+        """The mails to be sent now."""
+        return tuple(entry for entry in self.send.entries if entry.state in WAITING)
+
+    @property
+    def to_self(self) -> bool:
+        """Whether the mails are for the sender only."""
+        return self.send.kind == "to-self"
+
+    def envelope_recipients(self, entry: OutboxEntry) -> tuple[str, ...]:
+        """Whom a mail is handed over for: those of its envelope, or the sender alone."""
+        own = self.account.sender.email if self.account.sender else ""
+        return (own,) if self.to_self else entry.mail.recipients
+
+
+class Transport(Protocol):
+    """A way to send mails. The attributes and methods with a body say what holds for most; a transport says what differs for it."""
+
+    name: str
+    """What `--via` and `patchpilot.via` call it."""
+    sends_checkout: bool = False
+    """Whether it sends the branch that is checked out, and no other commits."""
+    exact_bytes: bool = True
+    """Whether the bytes of the preview are what is sent; else it sets Date and X-Mailer again."""
+    to_self_note: str = ""
+    """What the user is to know of its mails to oneself."""
+    keeps_range_diff: bool = True
+    """Whether its mails have the range-diff that git format-patch writes; else it is put in as text."""
+    keeps_tracking_data: bool = False
+    """Whether it notes itself, in b4's tracking data of the branch, that a series was sent."""
+    recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to" and "cc"."""
+    damage_hint: str = ""
+    """What helps where `git am` would not make the commit of one of its mails; "" for the general advice."""
+
+    def account(self, repository: Repository, identity: str | None = None) -> Account:
+        """Where its mails go and as whom: the `sendemail` account unless the transport has another destination."""
+        return read_account(repository, identity)
+
+    def blocked(self, account: Account) -> SendProblem | None:
+        """What keeps it from sending anything with this account; None for nothing."""
+        return None if account.configured or account.destination else NO_SERVER
+
+    @abstractmethod
+    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> "Probe | None":
+        """What doctor says of the programs it needs; only where it is `chosen` are missing ones a failure. None when it needs none."""
+
+    @abstractmethod
+    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> "Iterator[Probe]":
+        """What doctor says of its settings and its server; nothing is sent. `terminal` says whether a password may be asked for."""
+
+    @abstractmethod
+    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+        """The mails it would send; nothing is sent, and the repository is as before."""
+
+    @abstractmethod
+    def deliver(self, delivery: Delivery) -> str:
+        """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the login went: "accepted", "refused"."""
+
+    def is_behind(self, repository: Repository, send: Send) -> bool:
+        """Whether its own records still lack a series of which every mail was accepted: `deliver` then brings them up to date."""
+        return False
+
+    def recover(self, repository: Repository) -> None:
+        """Undo what a killed patchpilot left open in the repository."""
+        return

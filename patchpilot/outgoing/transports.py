@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The transports by the name the user gives: every package in this folder that has a NAME and a `transport()`."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+import patchpilot.outgoing
+from patchpilot.errors import unknown
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.outgoing.transport import Transport
+
+DEFAULT = "git-send-email"
+
+
+@cache
+def _packages() -> dict[str, "Callable[[], Transport]"]:
+    """What makes each transport, by its name; the default one first."""
+    packages = [
+        import_module(f"{patchpilot.outgoing.__name__}.{entry.name}") for entry in iter_modules(patchpilot.outgoing.__path__) if entry.ispkg
+    ]
+    named = {package.NAME: package.transport for package in packages if hasattr(package, "NAME")}
+    return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT, name))}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all transports, the default one first."""
+    return tuple(_packages())
+
+
+def find(name: str) -> "Transport":
+    """The transport of a name. UsageError for a name that none has; it names the nearest."""
+    if name not in _packages():
+        raise unknown("transport", name, names())
+    return _packages()[name]()
+
+
+def is_known(name: str) -> bool:
+    """Whether there is a transport of this name: the outbox may have sends by one that is gone."""
+    return name in _packages()
+
+
+def all_transports() -> "Iterator[Transport]":
+    """Every transport, the default one first."""
+    return (find(name) for name in names())
+
+
+def recover_all(repository: "Repository") -> None:
+    """Undo what a killed patchpilot left open in the repository, by whatever transport."""
+    for transport in all_transports():
+        transport.recover(repository)

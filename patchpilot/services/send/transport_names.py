@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The transports that the user can choose from."""
+
+from patchpilot.outgoing import transports
+
+
+def transport_names() -> tuple[str, ...]:
+    """The names that `--via` takes, the default one first."""
+    return transports.names()
+
+
+def next_transport(name: str) -> str:
+    """The transport after this one, the first after the last; the one after the default for "", the one that is in force then."""
+    names = transports.names()
+    return names[(names.index(name or transports.DEFAULT) + 1) % len(names)]
