@@ -48,6 +48,9 @@ class RegisteredDetector(NamedTuple):
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
         """The names that a rule's messages may use, by case; "" is there for a hit that names no case."""
         gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
+        if isinstance(patterns := arguments.get("case_patterns"), dict):
+            # each case has a pattern of its own, and its groups are what its message may name
+            return {case: frozenset(_expanded(gives[""], {**arguments, "pattern": text})) for case, text in patterns.items()}
         kind = arguments.get("type", arguments.get("check"))
         if kind is not None and kind is not True and not isinstance(self.gives, str):
             own = {key: names for key, names in gives.items() if key == kind or key.startswith(f"{kind}/")}

@@ -170,7 +170,7 @@ def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) 
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             raise PackError(f"{where}: {key} must be {_TYPES.get(wanted, wanted.__name__)}")
         if key.endswith(("pattern", "patterns")):
-            for pattern in map(str, value) if isinstance(value, list) else [str(value)]:
+            for pattern in pack_patterns.patterns_in(value):
                 if reason := pack_patterns.trouble(pattern):
                     raise PackError(f"{where}: {key} {pattern!r}: {reason}")
     return name, arguments

@@ -43,11 +43,17 @@ def _nested(node: Any, *, inside: bool) -> bool:
 _foreign: set[str] = set()
 
 
+def patterns_in(value: Any) -> list[str]:
+    """The patterns in an argument of a rule: a text, a list, or a table by case."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return [str(pattern) for pattern in values]
+
+
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
     """From now on match every pattern that is among these arguments of rules in bounded time."""
     for table in arguments:
         for value in table.values():
-            for text in map(str, value) if isinstance(value, list) else [str(value)]:
+            for text in patterns_in(value):
                 _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from patchpilot.cache.loaded import cache_dir, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
-from patchpilot.lint.pack_patterns import distrust, refusal
+from patchpilot.lint.pack_patterns import distrust, patterns_in, refusal
 from patchpilot.lint.rule import Example, Pack, Rule, RuleFix
 from patchpilot.model.finding import Severity
 from patchpilot.resources import data_dir
@@ -108,9 +108,9 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     for rule in theirs:
         for key, value in rule.arguments.items():
             if key.endswith(("pattern", "patterns")):
-                for one in value if isinstance(value, list) else [value]:
-                    if reason := refusal(str(one)):
-                        raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {one!r}: {reason}")
+                for pattern in patterns_in(value):
+                    if reason := refusal(pattern):
+                        raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}")
 
 
 def _one_of_each(rules: Sequence[Rule]) -> None:

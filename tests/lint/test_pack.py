@@ -86,7 +86,7 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
     ("added", "says", "hint"),
     [
         ('message = "{wrod} is gone"', "unknown placeholder {wrod}", "did you mean {word}?"),
-        ('message = "{zzz} is gone"', "unknown placeholder {zzz}", "known: match, word"),
+        ('message = "{zzz} is gone"', "unknown placeholder {zzz}", "known: line, match, start, word"),
         ("message = 3", "message must be a string", None),
         ('messages = {worse = "worse"}', "the detector has no case 'worse'", None),
         ('messages = {"" = ""}', "messages must be a table of strings", None),

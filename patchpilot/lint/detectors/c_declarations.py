@@ -38,37 +38,6 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             break
 
 
-@detector("inline-in-source")
-def inline_in_source(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """More `inline` functions in .c files than before: the compiler knows better."""
-    for change in context.patch.files:
-        if not (change.new_path or "").endswith(".c"):
-            continue
-        pattern = re.compile(r"^(?:static\s+)?(?:__always_)?inline\b|^static\s[\w\s*]*\binline\b")
-        gone = sum(1 for line in change.lines("-") if pattern.match(line.text) and "__always_inline" not in line.text)
-        for line in change.lines("+"):
-            if pattern.match(line.text) and "__always_inline" not in line.text:
-                if gone:
-                    gone -= 1
-                    continue
-                yield Hit(line.patch_line, "no inline in .c files: the compiler decides what to inline")
-
-
-@detector("static-in-header")
-def static_in_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A static function defined in a header without inline: a copy in every file that includes it."""
-    for hunk, at, line in added_lines(context, (".h",)):
-        if (
-            not re.match(r"^static\s+(?!.*\binline\b)[\w\s*]+?\b\w+\([^;]*$", line.code)
-            or "\\" in line.text
-            or "__always_inline" in line.code
-        ):
-            continue
-        rest = " ".join(line.code for line in hunk.lines[at : at + 6])
-        if re.search(r"\)\s*\{", rest) and "=" not in line.code:
-            yield Hit(line.patch_line, "a static function in a header must be inline")
-
-
 @detector("missing-static")
 def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A table or structure defined for the whole kernel that only this new file can know."""

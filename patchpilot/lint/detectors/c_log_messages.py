@@ -6,65 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewLine, added_lines, previous_line, spaced
-
-
-@detector("func-in-message")
-def func_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """__func__ in a message of the driver model, which says already which device it is about, and dynamic debug where."""
-
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context, (".c",)):
-            if "__func__" not in line.code:
-                continue
-            statement = " ".join(line.code for line in hunk.lines[max(0, at - 3) : at + 1])
-            found = re.findall(
-                (
-                    r"\b((?:dev|netdev|netif|wiphy|hid|ibdev|drm|pci|usb|phydev)_(?:err|warn|info|notice|dbg|crit|alert)(?:_\w+)?|pr_debug"
-                    r"|pr_err|pr_warn|pr_info)\s*\("
-                ),
-                statement,
-            )
-            if found:
-                yield Hit(line.patch_line, f"__func__ in {found[-1]}() is redundant: the message must say what failed, not where")
-
-    yield from spaced(hits())
-
-
-@detector("show-without-emit")
-def show_without_emit(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A sysfs or configfs show function that prints by hand."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        found = re.search(r"\b(sprintf|snprintf|scnprintf|strcpy|strscpy)\s*\(\s*(buf|page)\b(?! *[+\[])", line.code)
-        if not found:
-            continue
-        above = "\n".join(line.code for line in hunk.lines[max(0, at - 40) : at + 1])
-        head = hunk.hunk.section
-        if re.search(r"\b\w*show\w*\s*\(|\bchar \*(?:buf|page)\b", above + head) and not re.search(r"\bchar \*?(?:buf|page)\[", above):
-            yield Hit(line.patch_line, f"{found[1]}() into a sysfs buffer: sysfs_emit() is made for this and knows its size")
-
-
-@detector("prefer-dev-message")
-def prefer_dev_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """pr_*() in a driver that has a device at hand."""
-
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context, (".c",)):
-            found = re.search(r"\bpr_(err|warn|info|notice|debug|crit)(?:_once|_ratelimited)?\s*\(", line.code)
-            if not found or not re.match(r"(?:drivers|sound)/", hunk.change.path):
-                continue
-            near = " ".join(line.code for line in hunk.lines[max(0, at - 30) : at + 12]) + hunk.hunk.section
-            if re.search(
-                (
-                    r"\bdev_(?:err|warn|info|dbg)\b|\bstruct device \*|&\w+->dev\b|\bdev->\w+|struct (?:platform_device|i2c_client"
-                    r"|spi_device|usb_\w+|pci_dev|net_device) \*"
-                ),
-                near,
-            ):
-                level = {"debug": "dbg"}.get(found[1], found[1])
-                yield Hit(line.patch_line, f"pr_{found[1]}() in a driver: dev_{level}() says which device it is about")
-
-    yield from spaced(hits())
+from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 
 
 @detector("allocation-message")

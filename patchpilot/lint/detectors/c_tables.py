@@ -9,33 +9,6 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_line
 
 
-@detector("of-match-ptr")
-def of_match_ptr(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """of_match_ptr() or ACPI_PTR() around a table that is there whatever the configuration."""
-    for hunk, _, line in added_lines(context, (".c",)):
-        found = re.search(r"\b(of_match_ptr|ACPI_PTR)\((\w+)\)", line.code)
-        if found and not any(re.match(r"\s*#\s*if.*CONFIG_(?:OF|ACPI)\b", line.text) for line in hunk.lines):
-            yield Hit(
-                line.patch_line,
-                (
-                    f"{found[1]}(): drop it: without CONFIG_OF the table {found[2]} is then unused (a warning), and other firmware cannot "
-                    f"match it"
-                ),
-            )
-
-
-@detector("terminator-comma")
-def terminator_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A comma behind the entry that ends a table."""
-    for hunk, at, line in added_lines(context):
-        if re.match(
-            r"^\s*(?:\{\s*(?:0|NULL|\.\w+ = (?:NULL|0))?\s*,?\s*\}|NULL|\w+\((?:[^()]*, )?NULL\))\s*,\s*$", line.code
-        ) and not re.match(r"^\s*\w+\(", line.code):
-            following = next_line(hunk.lines, at)
-            if following and re.match(r"^\s*\}\s*;", following.code):
-                yield Hit(line.patch_line, "no comma after a terminator: nothing may ever follow it")
-
-
 @detector("last-comma")
 def last_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """No comma behind the last entry of a list that will grow: the next patch must touch this line too."""

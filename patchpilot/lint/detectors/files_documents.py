@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
-from patchpilot.lint.pack_patterns import compiled
 
 
 @detector("kernel-doc")
@@ -102,26 +101,6 @@ def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None
     return found["name"], arguments, returns
 
 
-@detector("dts-spacing")
-def dts_spacing(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Blanks around commas and equal signs in device tree sources and in the examples of bindings."""
-    for change in context.patch.files:
-        path = change.new_path or ""
-        is_source = path.endswith((".dts", ".dtsi", ".dtso"))
-        if not is_source and not (path.endswith(".yaml") and "bindings/" in path):
-            continue
-        for line in change.lines("+"):
-            text = line.text
-            if not is_source and not re.match(r"^\s{6,}[#\w,.-]+\s*=\s*[<\"&\[]", text):
-                continue
-            if re.search(r"\S\t+=|\S {2,}=|=\t|= {2,}\S", text) and not text.lstrip().startswith(("#define", "/*", "*", "//")):
-                yield Hit(line.patch_line, "spacing: exactly one space before and after = in a device tree source")
-            elif re.search(r"\",\"|>,<|\",<|>,\"", text):
-                yield Hit(line.patch_line, "spacing: a space is missing after the comma")
-            elif re.search(r"[\"<&\w>] +;\s*$", text) and is_source:
-                yield Hit(line.patch_line, "spacing: no space before the semicolon")
-
-
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The example of a binding indented by tabs, or by neither two nor four spaces."""
@@ -161,40 +140,3 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
             if line.kind == "+" and wrong:
                 yield Hit(line.patch_line, "messed indentation: use 4 spaces for each level of a binding's example")
                 return
-
-
-@detector("binding-long-line", columns=int)
-def binding_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A text line of a binding beyond the columns of the coding style."""
-    for change in context.patch.files:
-        path = change.new_path or ""
-        if not (path.endswith(".yaml") and "bindings/" in path):
-            continue
-        last = -10
-        for line in change.lines("+"):
-            long = len(line.text) > arguments["columns"] and "://" not in line.text and line.text.strip().count(" ") >= 4
-            if long and line.patch_line - last >= 10 and not line.text.lstrip().startswith("#"):
-                last = line.patch_line
-                yield Hit(line.patch_line, f"a line of {len(line.text)} columns: too long, bindings are wrapped at {arguments['columns']}")
-
-
-@detector("net-long-line", columns=int, paths_pattern=str)
-def net_long_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A code line beyond the columns a subsystem keeps to, where the general limit is wider."""
-    wanted = compiled(arguments["paths_pattern"])
-    last = -10
-    for hunk in c_hunks(context):
-        if not wanted.search(hunk.change.path):
-            continue
-        for line in hunk.lines:
-            text = line.text.expandtabs(8)
-            if not line.added or len(text) <= arguments["columns"] or line.comment or line.patch_line - last < 10:
-                continue
-            if (
-                len(text) > context.options.max_line_length
-                or re.match(r"^\s*(?:\"|#define|MODULE_|static const char)", text)
-                or re.search(r"\"[^\"]{40,}", text)
-            ):
-                continue
-            last = line.patch_line
-            yield Hit(line.patch_line, f"a line of {len(text)} columns: networking keeps to {arguments['columns']} (line too long)")

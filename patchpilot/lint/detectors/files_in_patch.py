@@ -9,43 +9,11 @@ from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
     from patchpilot.maintainers.section import Section
-
-
-@detector("leftover-file", pattern=str, except_pattern=str)
-def leftover_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A new file whose name an editor, a merge or a build gives."""
-    wanted, others = compiled(arguments["pattern"]), compiled(arguments["except_pattern"])
-    for change in context.patch.files:
-        if change.old_path is None and wanted.search(change.path) and not others.search(change.path):
-            yield Hit(
-                change.patch_line, f"{change.path} was made by an editor, a merge or a build: it must not be committed", path=change.path
-            )
-
-
-@detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
-def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use"."""
-    wanted = compiled(arguments["paths_pattern"])
-    changes = [change for change in context.patch.files if wanted.search(change.path)]
-    for entry in arguments["names"]:
-        name, instead = entry.split(" => ", 1)
-        pattern = compiled(name)
-        new = [line for change in changes for line in change.lines("+") if _uses(pattern, line)]
-        gone = sum(1 for change in changes for line in change.lines("-") if _uses(pattern, line))
-        if len(new) > gone:
-            found = pattern.search(new[0].text)
-            word = found[0].strip(" \t(") if found else name
-            yield Hit(new[0].patch_line, values={"name": word, "gone": gone, "new": len(new), "instead": instead})
-
-
-def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
-    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
 
 
 @detector("uapi-change", paths_pattern=str, list=str)
@@ -76,19 +44,6 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def _bare(text: str) -> str:
     """A line without comment, white space and what joins it to the next."""
     return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
-
-
-@detector("rename-in-fix")
-def rename_in_fix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A patch with a Fixes: tag that also renames a file which it changes."""
-    patch = context.patch
-    if not patch.tags("Fixes"):
-        return
-    for change in patch.files:
-        if change.is_rename:
-            text = f"a fix that renames {change.old_path}: the fix goes first and alone, so that it can be backported"
-            yield Hit(change.patch_line, text, path=change.path)
-            return
 
 
 @detector("uncovered-file", most=int, many_pattern=str, except_pattern=str)

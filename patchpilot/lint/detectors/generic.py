@@ -1,35 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for rules that need no code: a pattern in some lines, a line too long, a tag that is missing."""
+"""Detectors for rules that need no code: a pattern in some lines, a text too long, a tag or header that is missing, a line that is repeated."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
 
+from patchpilot.lint.conditions import CONDITIONS, applies, project_list
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import Patch
+
+Lines = Iterator[tuple[int, str]]
+_SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
+SHOWN = 40
+"""Characters of a line that a message quotes as {start}."""
 
 
-def lines_of(context: Context, where: str) -> Iterator[tuple[int, str]]:
-    """(patch line, text) of a part of the patch: "subject", "message", "prose" (without quotes, logs and trailers), "trailers", "notes", "added", "removed"."""
+def lines_of(context: Context, where: str) -> Lines:
+    """(patch line, text) of a part of the patch.
+
+    "subject" (without its prefix in brackets), "title" (the same, but for reverts, merges and releases), "raw subject" (decoded), "subject header"
+    (as written); "message", "author's message" (without what was pasted in), "prose" (without quotes, logs and trailers), "trailers" (the
+    last paragraph), "tags" (wherever they are); "headers", "head" (all before the diff), "mail" (all but the diff's own lines), "notes".
+    """
     patch = context.patch
-    if where == "subject":
-        yield subject_line(context), patch.subject.title
+    if where in _SIGNS:
+        for change in patch.files:
+            yield from _changed(change, where)
+    elif where in ("subject", "title", "raw subject"):
+        if where != "title" or is_plain(patch.subject.title):
+            yield subject_line(context), patch.subject.raw if where == "raw subject" else patch.subject.title
     elif where == "message":
         yield from enumerate(patch.message, patch.message_line)
-    elif where == "prose":
-        trailers, quoted = {trailer.line - 1 for trailer in patch.trailers}, pasted(context)
-        for at, text in enumerate(patch.message):
-            if at not in trailers and at not in quoted:
-                yield patch.message_line + at, text
+    elif where in ("prose", "author's message"):
+        trailers, quoted = {trailer.line - 1 for trailer in patch.trailers} if where == "prose" else (), pasted(context)
+        yield from ((patch.message_line + at, text) for at, text in enumerate(patch.message) if at not in trailers and at not in quoted)
     elif where == "trailers":
         yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
+    elif where == "tags":
+        yield from ((line, str(tag)) for line, tag in tag_lines(context))
     elif where == "notes":
         yield from enumerate(patch.notes, patch.notes_line)
-    elif where in ("added", "removed"):
-        sign = "+" if where == "added" else "-"
-        for change in patch.files:
-            for line in change.lines(sign):
-                yield line.patch_line, line.text
+    else:
+        yield from _mail_lines(patch, where)
+
+
+def _mail_lines(patch: Patch, where: str) -> Lines:
+    if where == "headers":
+        yield from ((header.line, f"{header.name}: {header.value}") for header in patch.headers)
+    elif where == "subject header":
+        header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
+        if header and header.line <= len(patch.lines):
+            yield header.line, patch.lines[header.line - 1]
+    elif where in ("head", "mail"):
+        for at, line in enumerate(patch.lines, 1):
+            if at < patch.diff_line or (where == "mail" and not line.startswith(("+", "-", " "))):
+                yield at, line
+
+
+def _changed(change: FileChange, where: str) -> Lines:
+    signs = _SIGNS[where]
+    yield from ((line.patch_line, line.text) for hunk in change.hunks for line in hunk.lines if line.kind in signs)
+
+
+def is_plain(title: str) -> bool:
+    """Whether a title is one that somebody wrote for a change: no revert, merge or release."""
+    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
 
 
 def subject_line(context: Context) -> int:
@@ -37,23 +78,177 @@ def subject_line(context: Context) -> int:
     return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
 
 
-@detector("like", "match *pattern", generic=True, where=str, pattern=str, unless_pattern=str, paths_pattern=str, first=bool)
+class _Case(NamedTuple):
+    """One pattern of a rule: the case it stands for, where to look, and in which files."""
+
+    name: str
+    pattern: str
+    where: str
+    paths: str
+
+
+@detector(
+    "like",
+    "match line start *pattern",
+    generic=True,
+    **CONDITIONS,
+    where=str,
+    pattern=str,
+    unless_pattern=str,
+    paths_pattern=str,
+    case_patterns=dict,
+    case_where=dict,
+    case_paths_patterns=dict,
+    case_until=dict,
+    first=bool,
+    first_in_file=bool,
+    column=bool,
+    beyond_removed=bool,
+    new_files=bool,
+    head_pattern=str,
+    within=int,
+)
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Lines of `where` that match; the message may have the pattern's named groups; `paths_pattern` limits files, `first` stops at one."""
+    """Lines of `where` that match `pattern`; the message may have its named groups, those that end in `_lower` in lower case.
+
+    `unless_pattern` must not match the same line. Instead of one pattern there may be `case_patterns`, by the case that the rule's messages
+    and severities have: of a line the first counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for single cases.
+    `first` stops at one finding, `first_in_file` at one a file. In lines of the diff: `paths_pattern` says in which files, `new_files` in
+    new ones only, `head_pattern` in those with such a line among the first three, `within` among so many added lines; `beyond_removed`
+    reports as many as there are more than were removed.
+    """
+    if not applies(context, arguments):
+        return
+    unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    for (where, paths), cases in groupby(_cases(context, arguments), lambda case: (case.where, case.paths)):
+        alternatives = [(case.name, compiled(case.pattern)) for case in cases]
+        column = arguments.get("column", where in _SIGNS)
+        for lines in _looked_at(context, arguments, where, paths):
+            for at, text in lines:
+                line = text[:LONGEST_LINE]
+                match = next(((name, match) for name, pattern in alternatives if (match := pattern.search(line))), None)
+                if match is None or (unless and unless.search(line)):
+                    continue
+                yield Hit(at, case=match[0], column=match[1].start() + 1 if column else None, values=values_of(match[1], line))
+                if arguments.get("first"):
+                    return
+                if arguments.get("first_in_file"):
+                    break
+
+
+def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
+    where, paths = arguments["where"], arguments.get("paths_pattern", "")
+    if "case_patterns" not in arguments:
+        yield _Case("", arguments["pattern"], where, paths)
+        return
+    for name, pattern in arguments["case_patterns"].items():
+        until = arguments.get("case_until", {}).get(name)
+        if until is None or context.options.kernel <= tuple(map(int, until.split("."))):
+            yield _Case(
+                name, pattern, arguments.get("case_where", {}).get(name, where), arguments.get("case_paths_patterns", {}).get(name, paths)
+            )
+
+
+def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -> Iterator[Iterable[tuple[int, str]]]:
+    """The lines in which to look, file by file where the rule has conditions for files."""
+    if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
+        yield lines_of(context, where)
+        return
+    wanted = compiled(paths)
+    for change in context.patch.files:
+        if wanted.search(change.path) and not (arguments.get("new_files") and change.old_path is not None):
+            lines = list(_changed(change, where))
+            head = arguments.get("head_pattern")
+            if head is None or any(compiled(head).search(text) for _, text in lines[:3]):
+                yield _beyond_removed(change, arguments, lines) if arguments.get("beyond_removed") else lines[: arguments.get("within")]
+
+
+_OF_FILES = frozenset(("new_files", "beyond_removed", "head_pattern", "within", "first_in_file"))
+
+
+def _beyond_removed(change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]) -> Lines:
+    """The lines without as many of those that match as the file loses."""
     pattern = compiled(arguments["pattern"])
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    for at, text in _in_files(context, arguments) if "paths_pattern" in arguments else lines_of(context, arguments["where"]):
-        found = pattern.search(text[:LONGEST_LINE])
-        if found and not (unless and unless.search(text[:LONGEST_LINE])):
-            words = {name: value or "" for name, value in found.groupdict().items()}
-            yield Hit(at, column=found.start() + 1, values={"match": found[0], **words})
-            if arguments.get("first"):
+
+    def matches(text: str) -> bool:
+        return bool(pattern.search(text)) and not (unless and unless.search(text))
+
+    removed = sum(matches(line.text) for line in change.lines("-"))
+    for at, text in lines:
+        if removed and matches(text):
+            removed -= 1
+        else:
+            yield at, text
+
+
+def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
+    """What a message may quote of a match: {match}, {line} and {start} without spaces around them, and the named groups."""
+    stripped = line.strip()
+    return {"match": match[0].strip(), "line": stripped, "start": stripped[:SHOWN], **groups_of(match)}
+
+
+def groups_of(match: re.Match[str]) -> dict[str, str]:
+    """The named groups of a match; one whose name ends in `_lower` in lower case."""
+    return {name: (value or "").lower() if name.endswith("_lower") else value or "" for name, value in match.groupdict().items()}
+
+
+@detector(
+    "missing",
+    "number total version list",
+    generic=True,
+    **CONDITIONS,
+    missing_headers=list,
+    missing_tags=list,
+    missing_pattern=str,
+    missing_recipient_pattern=str,
+    at_tag=str,
+)
+def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The patch has none of `missing_headers`, none of `missing_tags`, no line in its message like `missing_pattern` and no recipient like
+    `missing_recipient_pattern`: a finding on the subject, or on the first tag called `at_tag`."""
+    patch = context.patch
+    if not applies(context, arguments) or any(patch.header(name) for name in arguments.get("missing_headers", ())):
+        return
+    tags = tag_lines(context)
+    absent = {name.lower() for name in arguments.get("missing_tags", ())}
+    if any(tag.key in absent for _, tag in tags):
+        return
+    pattern, recipient = arguments.get("missing_pattern"), arguments.get("missing_recipient_pattern")
+    if pattern and any(compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message):
+        return
+    if recipient and any(compiled(recipient).search(address.key) for name in ("To", "Cc") for address in patch.addresses(name)):
+        return
+    place: int | None = subject_line(context)
+    if "at_tag" in arguments:
+        place = next((line for line, tag in tags if tag.key == arguments["at_tag"].lower()), None)
+    if place is not None:
+        subject = patch.subject
+        values = {"number": subject.number, "total": subject.total, "version": subject.version}
+        yield Hit(place, values={**values, "list": project_list(context, arguments)})
+
+
+@detector("repeated", "match first second *pattern", generic=True, **CONDITIONS, where=str, pattern=str, only_first=bool)
+def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Lines of `where` (or the "subjects" of a series) that match `pattern` and have the same named groups as one above, but for upper and
+    lower case; with the numbers of both."""
+    if not applies(context, arguments):
+        return
+    pattern, seen = compiled(arguments["pattern"]), dict[Any, int]()
+    subjects = arguments["where"] == "subjects"
+    for at, text in _subjects(context) if subjects else lines_of(context, arguments["where"]):
+        match = pattern.search(text[:LONGEST_LINE])
+        if not match:
+            continue
+        key = tuple((value or "").lower() for value in match.groups())
+        if key in seen:
+            place = subject_line(context) if subjects else at
+            yield Hit(place, values={"match": match[0].strip(), "first": seen[key], "second": at, **groups_of(match)})
+            if arguments.get("only_first"):
                 return
+        seen[key] = at
 
 
-def _in_files(context: Context, arguments: Arguments) -> Iterator[tuple[int, str]]:
-    wanted = compiled(arguments["paths_pattern"])
-    sign = "-" if arguments["where"] == "removed" else "+"
-    for change in context.patch.files:
-        if wanted.search(change.path):
-            yield from ((line.patch_line, line.text) for line in change.lines(sign))
+def _subjects(context: Context) -> Lines:
+    """(number, title) of each patch of the series."""
+    yield from enumerate((patch.subject.title for patch in context.series.patches), 1) if context.series else ()

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
@@ -126,23 +125,6 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-@detector("odd-characters")
-def odd_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Blanks that do not break and typographic quotes where code has plain ones: a word processor or mail program put them in."""
-    for change in context.patch.files:
-        if not _TABBED.search(change.path):
-            continue
-        for line in (line for hunk in change.hunks for line in hunk.lines):
-            if not re.match(r"\s*\*", line.text) and "\u00a0" in line.text.split("/*")[0].split("//")[0].split('"')[0]:
-                yield Hit(
-                    line.patch_line, "no-break spaces (U+00A0) in the code: the mail program put them in for spaces, the patch is damaged"
-                )
-                return
-            if re.search(r"(?:[(,=]\s*|#include )[\u201c\u201d]|[\u201c\u201d]\s*[,;)]+\s*$", line.text):
-                yield Hit(line.patch_line, "typographic quotes in the code: the mail program replaced the plain ones, the patch is damaged")
-                return
-
-
 @detector("mail-form")
 def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An attachment, HTML or flowed text: people cannot comment on it, and it may not apply."""
@@ -160,38 +142,6 @@ def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line, "format=flowed: the mail client may rewrap the patch; send it with git send-email")
 
 
-@detector("disclaimer")
-def disclaimer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A confidentiality notice: what forbids its own distribution cannot be taken."""
-    for at, line in enumerate(context.patch.lines):
-        if re.search(
-            (
-                r"\b(?:confidential(?:ity)? (?:and|notice|information|proprietary)"
-                r"|intended (?:(?:only|solely) for|recipient|for the (?:addressee|exclusive|individual|named|person|recipient|sole|use))"
-                r"|privileged (?:and|or) confidential|(?:may be|attachments?,? (?:\w+ )?(?:are|is)|contents? .{0,40}\bare) confidential"
-                r"|本邮件|If you (?:are not|have received) (?:the intended|this))"
-            ),
-            line,
-            re.IGNORECASE,
-        ) and (at < context.patch.diff_line - 1 or not line.startswith(("+", "-", " "))):
-            yield Hit(at + 1, "a confidentiality disclaimer: such mails cannot be accepted; send from an address that adds none")
-            return
-
-
-@detector("not-utf8")
-def not_utf8(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Bytes in the headers or the message that are not UTF-8."""
-    patch = context.patch
-    for at in range(min(patch.diff_line - 1, len(patch.lines))):
-        if re.search("[\udc80-\udcff]", patch.lines[at]):
-            yield Hit(at + 1, "not valid UTF-8: names and text would be committed garbled")
-            return
-    for at, line in enumerate(patch.message):
-        if re.search(r"Ã[\u0080-\u00bf¤¶¼Ÿ©]|â€[™œ\u009d\u0093“”]|\ufffd", line):
-            yield Hit(patch.message_line + at, "text that was decoded with the wrong character set (mojibake)")
-            return
-
-
 @detector("carriage-returns")
 def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The whole mail has DOS line ends."""
@@ -199,49 +149,3 @@ def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ends = sum(1 for line in patch.lines if line.endswith("\r"))
     if ends > 3 and ends * 10 >= len(patch.lines) * 9:
         yield Hit(1, "every line ends in CR LF: the mail was converted on its way; save or send it unchanged")
-
-
-@detector("external-mark")
-def external_mark(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A mark or a banner that a company's mail gateway put in."""
-    patch = context.patch
-    if re.search(r"\[?\*{0,3}(?:EXTERNAL|EXT|External(?: Mail| Email)?|SPAM)\*{0,3}[\]:]", patch.subject.raw):
-        yield Hit(subject_line(context), "a gateway marked the subject: it would be committed so")
-    for at, line in enumerate(patch.message):
-        if re.match(r"^\s*(?:CAUTION|WARNING|EXTERNAL(?: EMAIL)?|\[?External)\b.*\b(?:originated|outside|attachments|links)\b", line):
-            yield Hit(patch.message_line + at, "a gateway put a banner into the message: it would be committed")
-
-
-@detector("new-version-as-reply")
-def new_version_as_reply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A new version sent as a reply to the old thread."""
-    patch = context.patch
-    number = patch.subject.number
-    if patch.subject.version >= 2 and patch.header("In-Reply-To") and patch.has_diff and (number is None or patch.subject.total == 1):
-        yield Hit(_line_of(patch, "In-Reply-To"), "a new version starts a new thread: no In-Reply-To; link to the old one below the ---")
-
-
-@detector("not-threaded")
-def not_threaded(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A later patch of a series that is no reply to anything: it is not in one thread with the others."""
-    patch = context.patch
-    number = patch.subject.number or 0
-    if number >= 2 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References"):
-        yield Hit(
-            subject_line(context),
-            "not threaded: a patch of a series is a reply to its cover letter or first patch; send all in one git send-email call",
-        )
-
-
-@detector("no-cover-letter", fewest=int)
-def no_cover_letter(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The first patch of a series starts the thread itself: there is no cover letter."""
-    patch, series = context.patch, context.series
-    if (series and series.cover) or patch.subject.number != 1 or (patch.subject.total or 0) < arguments["fewest"]:
-        return
-    if patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References"):
-        yield Hit(subject_line(context), f"a series of {patch.subject.total} patches without a cover letter (0/{patch.subject.total})")
-
-
-def _line_of(patch: Patch, name: str) -> int:
-    return next((header.line for header in patch.headers if header.name.lower() == name.lower()), 1)

@@ -3,12 +3,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import is_prose, paragraphs, pasted, words
+from patchpilot.lint.message_prose import is_prose, paragraphs, words
+from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.trailer import is_trailer
 
 
@@ -126,60 +126,11 @@ def _ends_thought(line: str, following: str) -> bool:
     return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not following[:1].isalnum() or bool(re.match(r"\s", following))
 
 
-@detector("greeting")
-def greeting(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A letter's opening or close in the message: it would be committed."""
-    quoted = pasted(context)
-    for at, line in enumerate(context.patch.message):
-        found = _greeting().match(line) if at not in quoted else None
-        if found and not (at and line.startswith(" ")):
-            yield Hit(
-                context.patch.message_line + at,
-                f'"{line.strip()}" would be committed: put what is for the readers of the mail below the ---',
-            )
-            return
-
-
-@cache
-def _greeting() -> re.Pattern[str]:
-    people = r"(?:all|everyone|everybody|folks|team|guys|maintainers?|sir|madam|dear|there|[A-Z][a-z]+(?: and [A-Z][a-z]+)?)"
-    return re.compile(
-        rf"^(?:(?:Hi|Hello|Hey|Dear|Good (?:morning|day|evening))(?: {people}){{0,2}}\s*[,!.]?|(?:Best|Kind"
-        rf"|Warm)?\s?[Rr]egards,?.{{0,30}}|(?:Many )?[Tt]hanks(?: a lot)?[,!.]*(?:\s*[A-Z]\w+)?"
-        r"|Thank you[,!.]*|Cheers[,!]?.{0,20}|Sincerely,?.{0,20}|BR,?|Thanks (?:&|and) [Rr]egards,?.{0,20}|Sent from my .*"
-        r"|Please (?:apply|review|consider|merge|pull|help)\b(?: \w+){0,4}[.!]?|\U0001f916.*|Generated with \[.*)$"
-    )
-
-
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
-@detector("changelog-in-message")
-def changelog_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The history of the patch's revisions stands above the ---, where it would be committed."""
-    patch = context.patch
-    quoted = pasted(context)
-    for at, line in enumerate(patch.message):
-        if _changelog().match(line) and at not in quoted:
-            yield Hit(
-                patch.message_line + at,
-                f'"{line.strip()[:40]}": what changed between versions goes below the ---, so that it is not committed',
-            )
-            return
-
-
-@cache
-def _changelog() -> re.Pattern[str]:
-    return re.compile(
-        r"^\s*(?:[-*] ?)?(?:(?:Main |Major )?[Cc]hange(?:s|[- ]?log)?\s*(?:in|since|for|from|between|after|of|log"
-        r"|:)?:?\s*(?:(?:PATCH |RFC )?[vV] ?\d+|[vV]ersion \d|previous version|last version|revision)"
-        r"|(?:(?:PATCH|RFC) ?)?[vV]\d{1,2}(?:\s*(?:->|=>|-+>|→|\.\.|to)\s*[vV]\d{1,2})?\s*(?::|-\s|\)\s|$)|[Ss]ince [vV]\d"
-        r"|[Dd]iff(?:erences)? (?:from|to|with|since) [vV]\d|[Cc]hange(?: ?[Ll]og|s|log)\s*:\s*$|[Vv]ersion \d+\s*:)"
-    )
-
-
-@detector("no-changelog")
-def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("no-changelog", heading_pattern=str)
+def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A second or later version that does not say what changed. A numbered patch may say it in the cover letter, if there is one in sight."""
     patch, series = context.patch, context.series
     version = patch.subject.version
@@ -189,9 +140,10 @@ def no_changelog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     alone = patch.subject.number == 1 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References")
     if (patch.subject.total or 1) > 1 and cover is None and not alone:
         return
+    heading = compiled(arguments["heading_pattern"])
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
     said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
-    if not said and not any(_tells_change(texts, at) for at in range(len(texts))):
+    if not said and not any(_tells_change(heading, texts, at) for at in range(len(texts))):
         yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
     elif (latest := _latest_told([*patch.notes, *(cover.message if cover else ())])) and latest < version:
         yield Hit(subject_line(context), f"the changelog ends at v{latest}: say below the --- what changed in v{version}")
@@ -215,17 +167,17 @@ def _latest_told(texts: list[str]) -> int:
     return max(told)
 
 
-def _tells_change(texts: list[str], at: int) -> bool:
+def _tells_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
     if _STAT.match(line):
         return False
-    if _changelog().match(line) or re.search(
+    if heading.match(line) or re.search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV] ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
     ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
         told = [one for one in rest if re.search(r"[a-z]{3}", one) and not re.search(r"://|<", one) and not _STAT.match(one)]
-        return bool(told) or (_changelog().match(line) is not None and not any("://" in one for one in rest))
+        return bool(told) or (heading.match(line) is not None and not any("://" in one for one in rest))
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
 
 

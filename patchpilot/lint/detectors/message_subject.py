@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -97,17 +96,6 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), "the subject carries its number in the series twice")
 
 
-@detector("prefix-spacing")
-def prefix_spacing(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """No blank after the colon of a prefix, or one before it."""
-    title = _plain(context) or ""
-    if re.match(r"^[\w/.-]+(?:: [\w/.-]+)*:(?=[^\s:/])(?!\d)", title) and not re.match(r"^(?:https?|\w+::)", title):
-        found = re.match(r"^\S*?:\S*", title)
-        yield Hit(subject_line(context), f'put a blank after the colon of the prefix: "{found[0] if found else title[:20]}"')
-    elif found := re.match(r"^[\w/.-]+(?:: [\w/.-]+)* :", title):
-        yield Hit(subject_line(context), f'no blank before the colon of the prefix: "{found[0]}"')
-
-
 @detector("subject-characters")
 def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A character that is not ASCII and has an ASCII form everybody can type and search."""
@@ -118,15 +106,6 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
     letters = re.findall(r"[A-Za-z]", rest)
     if len(rest.split()) >= 4 and len(letters) >= 15 and rest.isupper():
         yield Hit(subject_line(context), "the subject is written in capital letters: write words in lower case, names as they are")
-
-
-@detector("subject-blanks")
-def subject_blanks(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Several blanks in a row inside the subject."""
-    header = next((header for header in context.patch.headers if header.name.lower() == "subject"), None)
-    raw = context.patch.lines[header.line - 1] if header and header.line <= len(context.patch.lines) else ""
-    if "=?" not in raw and re.search(r"\S {2,}\S", raw.partition(":")[2]):
-        yield Hit(header.line if header else 1, "the subject has several spaces in a row")
 
 
 @detector("vague-subject")
@@ -237,27 +216,6 @@ _EMPTY = frozenset(
 )
 
 
-@detector("long-subject", columns=int)
-def long_subject(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The title is longer than `columns`, or than the project's own limit."""
-    title = _plain(context) or ""
-    own: int = context.project.style.subject_columns
-    limit = own or arguments["columns"]
-    if len(title) > limit:
-        well = "50 to 70 read well" if limit > 70 else f"{context.project.title} asks for it"
-        yield Hit(subject_line(context), f"the subject is {len(title)} characters long: {limit} are the limit, {well}")
-
-
-@detector("subject-period")
-def subject_period(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The title ends in a full stop, a comma or an ellipsis that cuts it."""
-    title = context.patch.subject.title
-    if title.endswith(("...", "…")):
-        yield Hit(subject_line(context), "the subject is cut off: it ends in an ellipsis")
-    elif title.endswith((".", ",", ";", "!")) and not re.search(r"\b(?:etc|vs|\w\.\w)\.$", title):
-        yield Hit(subject_line(context), f'no "{title[-1]}" at the end of a subject')
-
-
 @detector("subject-mood")
 def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title tells ("fixed", "adds", "adding") instead of ordering."""
@@ -352,18 +310,6 @@ def _unread_version(patch: Patch) -> str | None:
 
 def _signed(patch: Patch) -> bool:
     return any(tag.key == "signed-off-by" for tag in patch.trailers)
-
-
-@cache
-def _trailer_words() -> re.Pattern[str]:
-    return re.compile(r"^(?:Fixes|Closes|Resolves)\s*:|\b(?:[Ff]ixes|[Cc]loses)\s+#\d+|\bCVE-\d{4}-\d+$|^fix (?:CVE|#\d)", re.IGNORECASE)
-
-
-@detector("subject-trailer")
-def subject_trailer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The title is a tag or an issue number instead of a description."""
-    if found := _trailer_words().search(context.patch.subject.title):
-        yield Hit(subject_line(context), f'"{found[0]}" in the subject is no description: it belongs into a trailer or link')
 
 
 _BINDINGS = "Documentation/devicetree/bindings/"

@@ -55,14 +55,6 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), f"a series of {len(patches)} patches without a cover letter")
 
 
-@detector("series-length", most=int)
-def series_length(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """More patches than reviewers take at once."""
-    patches = _patches(context)
-    if len(patches) > arguments["most"]:
-        yield Hit(subject_line(context), f"{len(patches)} patches are more than reviewers take at once: send at most {arguments['most']}")
-
-
 @detector("mixed-versions")
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Versions or marks that differ within a series."""
@@ -82,21 +74,6 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     words = {tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches}
     if len(words) > 1:
         yield Hit(subject_line(context), "the patches of the series are marked for different trees")
-
-
-@detector("autosquash")
-def autosquash(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A fixup! or squash! commit, or work in progress, that was meant to be folded in before sending."""
-    title = context.patch.subject.title
-    if found := re.match(
-        r"^(?:[\w./()-]+:? ){0,3}?\[?(?:WIP|wip|DO[ _-]?NOT[ _-]?(?:MERGE|APPLY|UPSTREAM)|NOT[ -]FOR[ -]\w+|HACK|DEBUG|TEMP|TMP|tmp|temp)\b(?=[\]: ])",
-        title,
-    ):
-        yield Hit(subject_line(context), f'"{found[0]}": the subject says that it is not ready to be sent', case="unfinished")
-    elif found := re.match(r"^(?:fixup|squash|amend)!", title):
-        yield Hit(
-            subject_line(context), f'"{found[0]}": this was meant to be folded into another commit before sending (git rebase --autosquash)'
-        )
 
 
 @detector("mends-earlier")
@@ -138,18 +115,6 @@ def _undone(before: tuple[Patch, ...], patch: Patch) -> int | None:
 @cache
 def _added(patch: Patch) -> frozenset[tuple[str, str]]:
     return frozenset((change.path, line.text.strip()) for change in patch.files for line in change.lines("+"))
-
-
-@detector("same-subject")
-def same_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Two patches with one subject: a Fixes: tag could mean either."""
-    seen: dict[str, int] = {}
-    for number, one in enumerate(_patches(context), 1):
-        title = one.subject.title.lower()
-        if title in seen and title:
-            yield Hit(subject_line(context), f'patches {seen[title]} and {number} have the same subject "{one.subject.title}"')
-            return
-        seen[title] = number
 
 
 @detector("cover-subject")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.detectors.tags_form_order import tag_lines
 from patchpilot.lint.detectors.tree_maintainers import is_mail
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is_cosmetic, only_documents
@@ -159,22 +159,6 @@ def _new_device(context: Context) -> bool:
     )
 
 
-@detector("stable-header")
-def stable_header(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The mail goes to the stable list, but the commit has no Cc: stable tag and is no backport."""
-    patch = context.patch
-    stable = context.project.lists.stable
-    sent = [address for name in ("To", "Cc") for address in patch.addresses(name) if address.key == stable]
-    if not sent or "stable@" in "\n".join(patch.message) or _upstream_commit(context) or not patch.has_diff:
-        return
-    if patch.subject.for_stable or (patch.subject.total or 1) > 1:
-        return
-    yield Hit(
-        subject_line(context),
-        (f"the mail is sent to {stable}, but the message has no Cc: stable tag: that alone is not how a fix gets into the stable trees"),
-    )
-
-
 @detector("backport-unmarked")
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch marked for a stable tree whose message does not name the mainline commit in full."""
@@ -212,49 +196,3 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 text = f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}"
                 yield Hit(line, text, case=case)
             return
-
-
-@detector("stable-cosmetic")
-def stable_cosmetic(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Marked for stable, though its subject or its files say that it repairs spelling, style or documents."""
-    for line, tag in tag_lines(context):
-        if tag.key == "cc" and re.search(r"\bstable@", tag.value) and _cosmetic(context):
-            yield Hit(
-                line, "marked for stable, but it repairs nothing a user would notice: the stable rules take no spelling, style or documents"
-            )
-            return
-
-
-@detector("regression-list")
-def regression_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The fix of a regression whose tracker is not told."""
-    patch = context.patch
-    text = "\n".join(patch.message)
-    if not re.search(r"\bregression\b", f"{patch.subject.title}\n{text}", re.IGNORECASE) or not any(
-        tag.key == "fixes" for _, tag in tag_lines(context)
-    ):
-        return
-    tracker = context.project.lists.regressions
-    if not tracker or (not patch.header("To") and not patch.header("Cc")):
-        return
-    told = [*patch.addresses("To"), *patch.addresses("Cc")]
-    if not any(one.key.startswith("regressions@") for one in told) and "regressions@" not in text:
-        yield Hit(subject_line(context), f"the fix of a regression: Cc: {tracker}, so that its tracking ends")
-
-
-@detector("fixes-without-id")
-def fixes_without_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Fixes: tag among the tags that names no commit: a subject or words alone. Links and issue numbers are another rule's matter."""
-    for line, tag in tag_lines(context):
-        value = tag.value.strip()
-        if tag.key != "fixes" or re.match(r"(?:commit\s+)?[0-9a-fA-F]{5,}|#\d|CVE-|[A-Z]+-\d|\S+@\S+", value):
-            continue
-        if re.match(r"\S*://", value):
-            # newer kernels' checkpatch.pl says it of every tag with a link
-            if context.options.kernel < LINKS_JUDGED:
-                yield Hit(line, "Fixes: names a link, not a commit: a report goes into Closes: or Link:")
-            continue
-        if re.match(r"[\"'<(]?[0-9a-fA-F]{7,}", value):
-            yield Hit(line, f'malformed Fixes: tag: nothing stands around the id ("{value[:20]}")')
-            continue
-        yield Hit(line, f'Fixes: "{value[:40]}" names no commit: the tag starts with twelve digits of its id')

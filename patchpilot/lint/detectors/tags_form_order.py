@@ -8,7 +8,8 @@ from functools import cache
 
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.address import MAX_ADDRESS, Address
+from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.model.address import MAX_ADDRESS
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 KNOWN = (
@@ -21,30 +22,6 @@ KNOWN = (
 )  # fmt: skip
 _PEOPLE = ("acked-by", "co-developed-by", "reported-by", "reviewed-by", "signed-off-by", "suggested-by", "tested-by")
 _STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
-
-
-def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """(patch line, trailer) of every line of the message that is a tag, wherever it stands."""
-    found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
-    if found is None:
-        patch = context.patch
-        found = tuple(
-            (patch.message_line + at, trailer)
-            for at, line in enumerate(patch.message)
-            if line[:1].isalpha() and (is_trailer(line) or line.startswith("Datasheet:")) and (trailer := parse_trailer(line, at))
-        )
-        context.shared["tags.lines"] = found
-    return found
-
-
-def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses are one person's: the same address, or the same words in the name."""
-    return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
-
-
-def _words(name: str) -> frozenset[str]:
-    """The words of a name, the company in brackets left out, in any order ("Doe, Jane" is Jane Doe)."""
-    return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)
 
 
 def _signed(context: Context) -> list[tuple[int, Trailer]]:
@@ -113,14 +90,6 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
                 ),
             )
             return
-
-
-@detector("co-developer-unsigned")
-def co_developer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Co-developed-by whose person signed nowhere, or Co-authored-by, which is no tag of this project."""
-    for line, tag in tag_lines(context):
-        if tag.key == "co-authored-by":
-            yield Hit(line, "Co-authored-by is not a tag of the kernel: write Co-developed-by, followed by that person's Signed-off-by")
 
 
 @detector("alias-name")
@@ -363,37 +332,6 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line, f"{tag.name} by the author: {needless}")
 
 
-@detector("robot-report")
-def robot_report(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A build robot's Reported-by on a patch that fixes nothing in any tree: the robot reported an earlier version of it."""
-    lines = tag_lines(context)
-    if any(tag.key == "fixes" for _, tag in lines):
-        return
-    for line, tag in lines:
-        if tag.key == "reported-by" and re.search(r"\b(?:lkp@intel\.com|kernel test robot|buildbot|bot@kernelci)", tag.value):
-            yield Hit(
-                line,
-                (
-                    "the robot reported an earlier version of this patch: no Reported-by or Closes for that, as the report is answered by "
-                    "the new version (a fix of merged code has a Fixes: tag)"
-                ),
-            )
-
-
-@detector("duplicate-tag")
-def duplicate_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The same commit named by two Fixes: tags, or the same Link: twice."""
-    seen: dict[str, int] = {}
-    for line, tag in tag_lines(context):
-        if tag.key not in ("fixes", "link", "closes"):
-            continue
-        commit = re.match(r"[0-9a-f]{7,40}", tag.value)
-        key = f"{tag.key} {commit[0][:12] if commit and tag.key == 'fixes' else tag.value}"
-        if key in seen:
-            yield Hit(line, f"the {tag.name} tag stands here twice")
-        seen[key] = line
-
-
 @detector("wrapped-fixes")
 def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag broken over two lines, indented, or with something behind the subject."""
@@ -412,13 +350,3 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
         elif re.match(r"^\s", line):
             yield Hit(patch.message_line + at, "the Fixes: tag is indented: it is read at the start of a line only")
-
-
-@detector("reported-without-link")
-def reported_without_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Reported-by: that no Closes: or Link: follows."""
-    lines = tag_lines(context)
-    reported = [(line, tag) for line, tag in lines if tag.key in ("reported-by", "reported-and-tested-by")]
-    linked: Sequence[object] = [tag for _, tag in lines if tag.key in ("closes", "link", "buglink", "bugzilla")]
-    if reported and not linked and not any("://" in line for line in context.patch.message):
-        yield Hit(reported[0][0], "Reported-by: without a link to the report: add Closes: (or Link:) right below it")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.detectors.message_subject import split_prefix
-from patchpilot.lint.detectors.tags_form_order import same_person, tag_lines
 from patchpilot.lint.lint_context import Context, HistoryFacts
+from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:

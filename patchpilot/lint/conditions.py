@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Conditions that a rule may set in its pack, whatever its generic detector looks for: what the patch has to be for the rule to apply at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.pack_patterns import compiled
+from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.fix_claim import is_cosmetic
+from patchpilot.model.patch import Patch
+
+CONDITIONS: Mapping[str, type] = {
+    "has_diff": bool,
+    "is_mail": bool,
+    "is_addressed": bool,
+    "is_backport": bool,
+    "is_cosmetic": bool,
+    "in_series": bool,
+    "has_cover": bool,
+    "headers": list,
+    "tags": list,
+    "without_tags": list,
+    "project_list": str,
+    "sent_to_list": bool,
+    "subject_pattern": str,
+    "message_pattern": str,
+    "unless_message_pattern": str,
+    "least_version": int,
+    "least_number": int,
+    "most_number": int,
+    "least_total": int,
+}
+"""The names and types of the conditions. A detector takes those that it passes on to `applies`."""
+
+
+def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
+    """Whether the patch meets all conditions that are among these arguments."""
+    patch = context.patch
+    return (
+        _is(arguments, "has_diff", lambda: patch.has_diff)
+        and _is(arguments, "is_mail", lambda: is_mail(patch))
+        and _is(arguments, "is_addressed", lambda: bool(patch.header("To") or patch.header("Cc")))
+        and _is(arguments, "in_series", lambda: patch.subject.number is not None and patch.subject.total != 1)
+        and _is(arguments, "has_cover", lambda: bool(context.series and context.series.cover))
+        and _numbers(patch, arguments)
+        and all(patch.header(name) for name in arguments.get("headers", ()))
+        and _lists(context, arguments)
+        and _tags(context, arguments)
+        and _texts(patch, arguments)
+        and _is(arguments, "is_backport", lambda: patch.subject.for_stable or names_upstream_commit(patch))
+        and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
+    )
+
+
+def is_mail(patch: Patch) -> bool:
+    """Whether the patch is a mail on its way (or sent), so that its subject prefix and recipients can be judged."""
+    return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
+
+
+def names_upstream_commit(patch: Patch) -> bool:
+    """Whether the message names the mainline commit that the patch backports."""
+    return bool(upstream_commits("\n".join(patch.message)))
+
+
+def _is(arguments: Mapping[str, Any], name: str, fact: Any) -> bool:
+    return name not in arguments or bool(fact() is arguments[name])
+
+
+def _numbers(patch: Patch, arguments: Mapping[str, Any]) -> bool:
+    subject = patch.subject
+    number, total = subject.number or 0, subject.total or 0
+    return bool(
+        subject.version >= arguments.get("least_version", 0)
+        and number >= arguments.get("least_number", 0)
+        and number <= arguments.get("most_number", number)
+        and total >= arguments.get("least_total", 0)
+    )
+
+
+def project_list(context: Context, arguments: Mapping[str, Any]) -> str:
+    """The address of the project's list that the rule is about; empty without one."""
+    return str(getattr(context.project.lists, arguments["project_list"], "")) if "project_list" in arguments else ""
+
+
+def _lists(context: Context, arguments: Mapping[str, Any]) -> bool:
+    if "project_list" not in arguments:
+        return True
+    address, patch = project_list(context, arguments), context.patch
+    sent = any(recipient.key == address for name in ("To", "Cc") for recipient in patch.addresses(name))
+    return bool(address) and (sent or not arguments.get("sent_to_list"))
+
+
+def _tags(context: Context, arguments: Mapping[str, Any]) -> bool:
+    if "tags" not in arguments and "without_tags" not in arguments:
+        return True
+    names = {tag.key for _, tag in tag_lines(context)}
+    return names.issuperset(map(str.lower, arguments.get("tags", ()))) and names.isdisjoint(
+        map(str.lower, arguments.get("without_tags", ()))
+    )
+
+
+def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
+    text = "\n".join(patch.message)
+    if "subject_pattern" in arguments and not compiled(arguments["subject_pattern"]).search(patch.subject.title):
+        return False
+    if "message_pattern" in arguments and not compiled(arguments["message_pattern"]).search(f"{patch.subject.title}\n{text}"):
+        return False
+    return "unless_message_pattern" not in arguments or not compiled(arguments["unless_message_pattern"]).search(text)

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for rules about code that need no code of their own: a line in certain surroundings, a line too long, a call that is new."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
+from patchpilot.lint.pack_patterns import LONGEST_LINE, any_of, compiled
+from patchpilot.model.file_diff import DiffLine
+
+_C = (".c", ".h")
+
+
+@detector(
+    "code-around",
+    "match *pattern *near_pattern",
+    generic=True,
+    pattern=str,
+    unless_pattern=str,
+    case_patterns=dict,
+    line=str,
+    suffixes=list,
+    paths_pattern=str,
+    above_pattern=str,
+    below_pattern=str,
+    near_pattern=str,
+    unless_near_pattern=str,
+    above=int,
+    below=int,
+    section=bool,
+    unless_hunk_pattern=str,
+    unless_unchanged_pattern=str,
+    spaced=bool,
+    column=bool,
+)
+def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Added lines of code, comments and texts in quotes blanked, that match `pattern` (or one of `case_patterns`) where their surroundings fit.
+
+    With `line` = "text" the pattern sees the line as it is.
+    `above_pattern` and `below_pattern` are for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from `above` lines above to
+    `below` lines below, with the hunk's `section` before it; `unless_hunk_pattern` for no line of the hunk, `unless_unchanged_pattern`
+    for none that the patch leaves. `spaced` leaves out what is close to another finding; `column` gives the place in the line.
+    """
+    hits = _code_around(context, arguments)
+    return spaced(hits) if arguments.get("spaced") else hits
+
+
+def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    patterns = [(name, compiled(text)) for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()]
+    unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    wanted = compiled(arguments.get("paths_pattern", ""))
+    for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
+        text = line.text if arguments.get("line") == "text" else line.code
+        match = next(((name, match) for name, pattern in patterns if (match := pattern.search(text))), None)
+        if match is None or (unless and unless.search(text)) or not wanted.search(hunk.change.path):
+            continue
+        near = _surroundings(hunk, at, arguments)
+        if near is not None:
+            place = match[1].start() + 1 if arguments.get("column") else None
+            yield Hit(line.patch_line, case=match[0], column=place, values={"match": match[1][0].strip(), **groups_of(match[1]), **near})
+
+
+def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str] | None:
+    """The named groups of `near_pattern`, or None where the surroundings of a line do not fit."""
+    for name, line in (("above_pattern", previous_line(hunk.lines, at)), ("below_pattern", next_line(hunk.lines, at))):
+        if name in arguments and not (line and compiled(arguments[name]).search(line.code.rstrip())):
+            return None
+    if _any_line(hunk.lines, arguments.get("unless_hunk_pattern")):
+        return None
+    if _any_line([line for line in hunk.lines if not line.added], arguments.get("unless_unchanged_pattern")):
+        return None
+    lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]
+    text = "\n".join(line.code for line in lines)
+    if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(text):
+        return None
+    if "near_pattern" not in arguments:
+        return {}
+    match = compiled(arguments["near_pattern"]).search(f"{hunk.hunk.section}\n{text}" if arguments.get("section") else text)
+    return groups_of(match) if match else None
+
+
+def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
+    return pattern is not None and any(compiled(pattern).search(line.text) for line in lines)
+
+
+@detector(
+    "longer-than",
+    {"": "length most", "project": "length most project"},
+    generic=True,
+    **CONDITIONS,
+    where=str,
+    most=int,
+    pattern=str,
+    unless_pattern=str,
+    paths_pattern=str,
+    spaced=bool,
+)
+def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """What is longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code below the limit of the
+    run only, for what is beyond it has a rule of its own), the "title" (a project's own limit comes first), the "series" (in patches).
+
+    Of lines `pattern` must match and `unless_pattern` must not; `paths_pattern` says in which files; `spaced` leaves out what is close to
+    another finding.
+    """
+    if not applies(context, arguments):
+        return ()
+    measured = _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
+    return spaced(measured) if arguments.get("spaced") else measured
+
+
+def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    title, project = context.patch.subject.title, context.project
+    own = project.style.subject_columns
+    most = own or arguments["most"]
+    if is_plain(title) and len(title) > most:
+        values = {"length": len(title), "most": most, "project": project.title}
+        yield Hit(subject_line(context), case="project" if own else "", values=values)
+
+
+def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    count = len(context.series.patches) if context.series else 0
+    if count > arguments["most"]:
+        yield Hit(subject_line(context), values={"length": count, "most": arguments["most"]})
+
+
+_MEASURED = {"title": _title_longer, "series": _series_longer}
+
+
+def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    pattern, unless = (
+        compiled(arguments.get("pattern", "")),
+        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
+    )
+    most: int = arguments["most"]
+    for at, text in _measured_lines(context, arguments["where"], compiled(arguments.get("paths_pattern", ""))):
+        if len(text) <= most or (arguments["where"] == "code" and len(text) > context.options.max_line_length):
+            continue
+        if pattern.search(text[:LONGEST_LINE]) and not (unless and unless.search(text[:LONGEST_LINE])):
+            yield Hit(at, values={"length": len(text), "most": most})
+
+
+def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    if where == "added":
+        for change in context.patch.files:
+            if paths.search(change.path):
+                yield from ((line.patch_line, line.text) for line in change.lines("+"))
+        return
+    for hunk, _, line in added_lines(context):
+        is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
+        if paths.search(hunk.change.path) and (is_comment if where == "comment" else not line.comment):
+            yield line.patch_line, line.text.expandtabs(8)
+
+
+@detector("path-like", "path old_path", generic=True, **CONDITIONS, change=str, pattern=str, unless_pattern=str, first=bool)
+def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Files that the patch has "added" or "renamed" and whose path matches."""
+    if not applies(context, arguments):
+        return
+    pattern, unless = (
+        compiled(arguments.get("pattern", "")),
+        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
+    )
+    for change in context.patch.files:
+        changed = change.is_rename if arguments["change"] == "renamed" else change.old_path is None
+        if changed and pattern.search(change.path) and not (unless and unless.search(change.path)):
+            yield Hit(change.patch_line, path=change.path, values={"path": change.path, "old_path": change.old_path or ""})
+            if arguments.get("first"):
+                return
+
+
+@detector("added-call", "name", generic=True, names=list, paths_pattern=str)
+def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """The first new call of each of these functions in a file."""
+    wanted = compiled(arguments["paths_pattern"])
+    pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
+    seen: set[tuple[str, str]] = set()
+    for hunk, _, line in added_lines(context, _C):
+        if not wanted.search(hunk.change.path):
+            continue
+        for match in pattern.finditer(line.code):
+            key = (hunk.change.path, match["name"])
+            if key in seen:
+                continue
+            seen.add(key)
+            if not any(re.search(rf"\b{re.escape(match['name'])}\s*\(", line.text) for line in hunk.change.lines("-")):
+                yield Hit(line.patch_line, column=match.start("name") + 1, values={"name": match["name"]})
+
+
+@detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
+def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use"."""
+    wanted = compiled(arguments["paths_pattern"])
+    changes = [change for change in context.patch.files if wanted.search(change.path)]
+    for entry in arguments["names"]:
+        name, instead = entry.split(" => ", 1)
+        pattern = compiled(name)
+        new = [line for change in changes for line in change.lines("+") if _uses(pattern, line)]
+        gone = sum(1 for change in changes for line in change.lines("-") if _uses(pattern, line))
+        if len(new) > gone:
+            match = pattern.search(new[0].text)
+            word = match[0].strip(" \t(") if match else name
+            yield Hit(new[0].patch_line, values={"name": word, "gone": gone, "new": len(new), "instead": instead})
+
+
+def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
+    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
+
+
+@detector("deprecated-interface", "name instead", generic=True, names=list)
+def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Lines with an interface that is being removed, as many as there are more than before; `names` are "pattern => what to use"."""
+    pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
+    union = any_of(tuple(name for name, _ in pairs))
+    changes = [change for change in context.patch.files if (change.new_path or change.path).endswith(_C)]
+    gone = Counter(name for change in changes for line in change.lines("-") if (name := _named(line.text, union, pairs)))
+    for change in changes:
+        for line in change.lines("+"):
+            name = _named(line.text, union, pairs)
+            if name is None:
+                continue
+            if gone[name]:
+                gone[name] -= 1
+                continue
+            match = compiled(name).search(line.text)
+            word = match[0].strip(" \t(;") if match else name
+            yield Hit(line.patch_line, values={"name": word, "instead": dict(pairs)[name]})
+
+
+def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
+    """The first pattern that a line of code has."""
+    if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
+        return None
+    return next((name for name, _ in pairs if compiled(name).search(text)), None)

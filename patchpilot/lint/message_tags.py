@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tags of a commit message with their patch lines, and whether two of them name the same person."""
+
+import re
+
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.address import Address
+from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
+
+
+def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+    """(patch line, trailer) of every line of the message that is a tag, wherever it stands."""
+    found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
+    if found is None:
+        patch = context.patch
+        found = tuple(
+            (patch.message_line + at, trailer)
+            for at, line in enumerate(patch.message)
+            if line[:1].isalpha() and (is_trailer(line) or line.startswith("Datasheet:")) and (trailer := parse_trailer(line, at))
+        )
+        context.shared["tags.lines"] = found
+    return found
+
+
+def same_person(one: Address, other: Address) -> bool:
+    """Whether two addresses are one person's: the same address, or the same words in the name."""
+    return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, the company in brackets left out, in any order ("Doe, Jane" is Jane Doe)."""
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)
