@@ -5,7 +5,17 @@ from collections.abc import Iterable
 
 from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Severity
+from patchpilot.projects.checking import misspelled
 from patchpilot.projects.project import Project
+
+
+def check_style(rules: Iterable[Rule], project: Project) -> None:
+    """PackError for a rule in [style] that there is not, with the user's file and the nearest rule; the shipped files are tested."""
+    known = {word for rule in rules for word in rule.words}
+    for key, words in (("ignore", project.style.ignore), ("severity", project.style.severity)):
+        for word in words:
+            if word not in known:
+                raise misspelled(f"{project.files[0]}: [style]: {key}: unknown rule {word!r}", word, known)
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:

@@ -11,7 +11,7 @@ from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags
 from patchpilot.projects.stable_trees import StableTrees
 
 SECTIONS: Mapping[str, Any] = {"tags": Tags, "stable": StableTrees, "mail": MailCustoms, "lists": Lists, "style": Style}
-_NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {Project: ("name", "lineage"), StableTrees: ("project", "list")}
+_NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {Project: ("name", "lineage", "files"), StableTrees: ("project", "list")}
 _ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
 _TABLES = ("series", "severity")
 _PATTERNS = ("branch", "paths_pattern", "pattern", "message")
@@ -31,7 +31,7 @@ def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
     """The error for a word of a project's file that there is not; its hint names the nearest that there is."""
     names = list(known)
     near = nearest(word, names)
-    return PackError(message, hint=f"did you mean {near!r}?" if near else f"known: {', '.join(names)}")
+    return PackError(message, hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}")
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:

@@ -182,7 +182,8 @@ def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (
     missing = [key for key in ("updated", "branch_name", "remote", "series") if stable.get("branch") and not stable.get(key)]
     if missing:
         raise PackError(f"{label}: [stable]: missing key {missing[0]!r}")
-    return {**whole, "name": name, "lineage": [name, *base.get("lineage", [])]}
+    files = [*([labels[name]] if labels and name in labels else []), *base.get("files", [])]
+    return {**whole, "name": name, "lineage": [name, *base.get("lineage", [])], "files": files}
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:

@@ -83,6 +83,8 @@ class Style(NamedTuple):
 class Project(NamedTuple):
     """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is its name and those it inherits from.
 
+    `files` are those of the user that it and what it inherits are made of, empty for a shipped project as it is.
+
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
     `kernel`: its tree is a Linux kernel. `mainline` is what its mainline is called in reports, `mainline_remotes` what people call the remote of it,
     `release_names` what precedes the version in the subject of a release's commit.
@@ -92,6 +94,7 @@ class Project(NamedTuple):
     title: str
     inherits: str = ""
     lineage: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     kernel: bool = False
     tree_has: tuple[tuple[str, ...], ...] = ()
     paths_pattern: str = ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
-from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.project_rules import adjusted, check_style
 from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose, verify
@@ -88,6 +88,8 @@ def check_series(
         data_dir=request.data_dir,
         checkpatch_compat=request.checkpatch_compat,
     )
+    if chosen.files:
+        check_style(rules, chosen)
     rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=request.select, ignore=request.ignore), chosen)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
     setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, request))
