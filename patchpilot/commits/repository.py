@@ -15,12 +15,12 @@ from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
+from patchpilot.model.message_id import message_id_of
 
 if TYPE_CHECKING:
     import git as gitpython
 
 _HEX = re.compile(r"[0-9a-f]{40}")
-_MESSAGE_ID = re.compile(r"[^\s<>@{}]+@[^\s<>@{}]+")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
@@ -119,7 +119,7 @@ class Repository:
 
     def _way_to(self, word: str) -> str:
         """What may have been meant by a word that names no commit."""
-        if _MESSAGE_ID.fullmatch(word):
+        if "{" not in word and message_id_of(word) == word:
             return f"a Message-ID is written '<{word}>'"
         if near := nearest(word, self.refs):
             return f"did you mean {near!r}?"

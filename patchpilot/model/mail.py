@@ -11,6 +11,7 @@ from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
+from patchpilot.model.message_id import id_in_header, ids_in_header
 from patchpilot.model.patch import Header, Patch, parse_subject
 
 if TYPE_CHECKING:
@@ -167,23 +168,18 @@ def parse_mail(raw: bytes) -> Mail:
         return next((header.value for header in headers if header.name.lower() == name), "")
 
     return Mail(
-        message_id=_id(value("message-id")),
+        message_id=id_in_header(value("message-id")),
         sender=parse_address(value("from")) or Address(value("from").strip(), ""),
         subject=" ".join(value("subject").split()),
         date=_date(value("date")),
         to=parse_addresses(value("to")),
         cc=parse_addresses(value("cc")),
-        in_reply_to=_id(value("in-reply-to")) or None,
-        references=tuple(re.findall(r"<([^<>\s]+)>", value("references"))),
+        in_reply_to=id_in_header(value("in-reply-to")) or None,
+        references=ids_in_header(value("references")),
         headers=headers,
         body=_text_of(message),
         raw=raw,
     )
-
-
-def _id(value: str) -> str:
-    found = re.search(r"<([^<>\s]+)>", value)
-    return found[1] if found else value.strip()
 
 
 def _date(value: str) -> datetime | None:

@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs as people give them: bare, in angle brackets, or in an archive's URL."""
+"""Message-IDs: in headers, as users give them (bare, in angle brackets, in an archive's URL), and in the text of mails."""
 
+import itertools
 import re
+from collections.abc import Iterator
 
-from patchpilot.errors import UsageError
+from patchpilot.errors import InputError, UsageError
 
-_FORM = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+")
-_PREFIXES = ("mid:", "id:")
+# compiled when first used: `check` reads headers and needs hardly one of them
+_WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
+_FORM = f"{_WORD}@{_WORD}"
+_PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
+_BRACKETED = r"<([^<>\s]+)>"
+_URL = r"(?i)https?://[^\s<>\"')\]]{3,400}"
+_NAMED = r"(?im)^message-id:\s{0,8}<?([^\s<>]{3,300})>?"
+_AFTER_URL = ").,;"
+_MOST_TEXT, _MOST_URLS = 200_000, 500
+_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@"
 
 
 def message_id_of(target: str) -> str | None:
@@ -14,12 +24,15 @@ def message_id_of(target: str) -> str | None:
     text = target.strip()
     if text.startswith(("http://", "https://")):
         path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
-        return next((part for part in map(_decoded, reversed(path)) if _FORM.fullmatch(part)), None)
-    for prefix in _PREFIXES:
-        text = text.removeprefix(prefix)
-    if text.startswith("<") and text.endswith(">"):
-        text = text[1:-1].strip()
-    return text if _FORM.fullmatch(text) else None
+        return next((part for part in map(_decoded, reversed(path)) if re.fullmatch(_FORM, part)), None)
+    return in_brackets(text) or (bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None)
+
+
+def in_brackets(text: str) -> str | None:
+    """The Message-ID of `<id>`, also after `id:` or `Message-ID:`; None for anything else."""
+    text = re.sub(_PREFIX, "", text.strip())
+    inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
+    return inner if re.fullmatch(_FORM, inner) else None
 
 
 def _decoded(part: str) -> str:
@@ -33,3 +46,38 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
     if found is None:
         raise UsageError(f"{option}: {text!r} is not a Message-ID", hint="give it as '<id@host>', or the URL of the mail on the archive")
     return found
+
+
+def bracketed(message_id: str) -> str:
+    """A Message-ID as a header has it; InputError when it is none."""
+    if not re.fullmatch(_WORD, message_id):
+        raise InputError(f"{message_id!r} is not a Message-ID", hint="give it as the archive shows it, with or without < >")
+    return f"<{message_id}>"
+
+
+def ids_in_header(value: str) -> tuple[str, ...]:
+    """The Message-IDs of a References: header, the nearest last."""
+    return tuple(re.findall(_BRACKETED, value))
+
+
+def id_in_header(value: str) -> str:
+    """The Message-ID of a Message-ID: or In-Reply-To: header: the first in angle brackets, else the text as it is."""
+    match = re.search(_BRACKETED, value)
+    return match[1] if match else value.strip()
+
+
+def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
+    """The Message-IDs a mail's text names, each with the place of its URL; None for one on a `Message-ID:` line."""
+    for name in re.findall(_NAMED, text):
+        if "@" in name:
+            yield name.replace("%40", "@").rstrip(_AFTER_URL), None
+    for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
+        message_id = message_id_of(url[0].rstrip(_AFTER_URL))
+        if message_id:
+            yield message_id, url.start()
+
+
+def batch_of(message_id: str) -> str | None:
+    """What the Message-IDs of mails sent in one go share, by git send-email's form or patchpilot's and b4's; None for another form."""
+    match = re.match(_BATCH, message_id)
+    return next((group for group in match.groups() if group), None) if match else None

@@ -13,6 +13,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.series.change_id import change_id_line
 
 Addressees = tuple[tuple[Address, ...], tuple[Address, ...]]
 _PLACE_SUBJECT, _PLACE_BLURB = b"*** SUBJECT HERE ***", b"*** BLURB HERE ***"
@@ -177,7 +178,7 @@ def _with_notes(sheets: Sequence[PatchBody], wording: SeriesText) -> list[PatchB
             for line in wording.prerequisites:
                 body = insert_footer(body, line)
         if at == 0 and wording.change_id and b"\nchange-id: " not in body:
-            body = insert_footer(body, f"change-id: {wording.change_id}")
+            body = insert_footer(body, change_id_line(wording.change_id))
         changed.append(PatchBody(sheet.title, sheet.author, body, sheet.commit, sheet.patch_id))
     return changed
 

@@ -12,10 +12,10 @@ from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.compose_mails import PatchBody, letters, sheets_of_commits, sheets_of_patches
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outgoing_mail import OutgoingMail, new_message_ids, to_self
+from patchpilot.outgoing.outgoing_mail import OutgoingMail, to_self
 from patchpilot.outgoing.transport import SeriesToRender
 from patchpilot.series.cover_letter import GIT_SUBJECT
-from patchpilot.series.message_ids import kept_ids
+from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
 def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMail, ...]:

@@ -2,15 +2,14 @@
 """A mail that is to leave, and its bytes: headers only through the email package, the body untouched."""
 
 import re
-import secrets
 from dataclasses import dataclass, replace
-from datetime import date
 from email.header import Header
 from email.utils import formataddr
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.message_id import bracketed
 
 _BREAK = re.compile(r"[\r\n\0]")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
@@ -86,13 +85,6 @@ def decoded(address: Address) -> Address:
     return Address(decode_words(address.name), address.email)
 
 
-def bracketed(message_id: str) -> str:
-    """A Message-ID as it stands in a header; InputError when it is none."""
-    if not re.fullmatch(r"[\x21-\x3b\x3d\x3f-\x7e]+", message_id):
-        raise InputError(f"{message_id!r} is not a Message-ID", hint="give it as the archive shows it, with or without < >")
-    return f"<{message_id}>"
-
-
 def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
     """The letter addressed to its sender alone; who would have had it stands in X-Original-To and X-Original-Cc."""
     extra = tuple(
@@ -101,13 +93,3 @@ def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
         if people
     )
     return replace(letter, to=(sender,), cc=(), extra=extra)
-
-
-def new_message_ids(change_id: str, version: int, count: int, sender: Address, day: date) -> tuple[str, ...]:
-    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as `20261120-topic-v2-1-0123456789ab@example.org`."""
-    stem = re.sub(r"-[0-9a-f]{8,}$", "", change_id)
-    stem = re.sub(r"^\d{8}-", "", stem)
-    stem = re.sub(r"[^A-Za-z0-9._]+", "-", stem).strip("-.")[:40].strip("-.") or "patch"
-    domain = re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]) or "localhost"
-    part = secrets.token_hex(6)
-    return tuple(f"{day:%Y%m%d}-{stem}-v{version}-{number}-{part}@{domain}" for number in range(count + 1))

@@ -4,7 +4,6 @@
 import contextlib
 import json
 import re
-import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -72,12 +71,6 @@ class Draft:
     def changelog(self) -> str:
         """What changed in the version that goes out next."""
         return self.changelogs.get(str(self.version), "")
-
-
-def new_change_id(title: str) -> str:
-    """A change-id in b4's form: day, words of the title, twelve random digits."""
-    words = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
-    return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
 
 
 class Drafts:

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs that a preview showed are kept with the draft: the send, or the next preview of the same mails, has them again."""
+"""Message-IDs of a series' mails: made, and kept with the draft, so that the send, or the next preview, has those a preview showed."""
 
 import hashlib
+import re
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 
+from patchpilot.model.address import Address, judge
 from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.series.change_id import stem
 from patchpilot.series.draft import Draft, Drafts
+
+
+def new_message_ids(change_id: str, version: int, count: int, sender: Address, day: date) -> tuple[str, ...]:
+    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as `20261120-topic-v2-1-0123456789ab@example.org`."""
+    words = re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.") or "patch"
+    domain = re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]) or "localhost"
+    part = secrets.token_hex(6)
+    return tuple(f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}" for number in range(count + 1))
 
 
 def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.series.change_id import change_ids
 
-_CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.IGNORECASE)
 BY_HAND = "by hand"
 _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """A line break or another control character; a tab is white space."""
@@ -66,12 +66,8 @@ class Edits:
 
 def topic_key(series: Series, repository: Repository | None) -> str:
     """What a topic is known by through rebases and versions: its change-id, else its branch, else who wrote it and its first title."""
-    members: Iterable[Patch] = (*((series.cover,) if series.cover else ()), *series.patches)
-    for patch in members:
-        for line in (*patch.message, *patch.notes):
-            found = _CHANGE_ID.match(line)
-            if found:
-                return f"change-id:{found[1]}"
+    if change_id := next(change_ids(series), None):
+        return f"change-id:{change_id}"
     key = branch_key(repository) if repository else None
     if key:
         return key

@@ -5,12 +5,12 @@ import re
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import AddressState, judge, parse_address
+from patchpilot.model.message_id import in_brackets, message_id_of
 from patchpilot.model.trailer import is_trailer, parse_trailer
 
 TrailerLine = tuple[str, str]
 
 _URL = re.compile(r"^<?(https?://[^\s<>]+)>?$")
-_MESSAGE_ID = re.compile(r"^(?:(?:id|msgid|message-id):\s*)?<([^\s<>@]+@[^\s<>@]+)>$", re.IGNORECASE)
 _SYZBOT = re.compile(r"^https?://syzkaller\.appspot\.com/bug\?extid=([0-9a-f]{8,40})")
 _SYZBOT_TAG = re.compile(r"^syzbot\+[0-9a-f]+@syzkaller\.appspotmail\.com$")
 _REPORT = re.compile(
@@ -34,9 +34,9 @@ def link(value: str, archive: str) -> str:
     url = _URL.match(value.strip())
     if url:
         return url[1]
-    message_id = _MESSAGE_ID.match(value.strip()) or re.match(r"^([^\s<>@/]+@[^\s<>@/]+)$", value.strip())
+    message_id = in_brackets(value) or message_id_of(value)
     if message_id:
-        return archive + message_id[1]
+        return archive + message_id
     raise InputError(f"{value!r} is neither a web address nor a message-id", hint="give https://… or <message-id>")
 
 
@@ -75,7 +75,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     url = _URL.match(line)
     if url:
         return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]
-    if _MESSAGE_ID.match(line):
+    if in_brackets(line):
         return [("Link", link(line, archive))]
     if parse_address(line):
         return [("Reported-by", person(line, "Reported-by"))]

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which posted patches are one series, and the works that these series are the revisions of."""
 
-import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from patchpilot.model.message_id import batch_of, linked_ids
+from patchpilot.series.change_id import change_id_in
 from patchpilot.threads.mail_classifier import Classified, unquoted
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mbox import when
@@ -15,9 +16,6 @@ from patchpilot.threads.revision_links import link
 
 __all__ = ["Post", "PostedTopic", "Revision", "find_topics"]
 
-_CHANGE_ID = re.compile(r"^change-id:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s<>\"')\]]{3,400}", re.IGNORECASE)
-_NAMED_ID = re.compile(r"^message-id:\s{0,8}<?([^\s<>]{3,300})>?", re.MULTILINE | re.IGNORECASE)
 _OWN_HISTORY = re.compile(
     r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"
     r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
@@ -46,28 +44,20 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
 
 def _post(mail: Classified) -> Post:
     text = unquoted(mail.mail.body)
-    found = _CHANGE_ID.search(text)
-    links: set[str] = {_clean_id(match) for match in _NAMED_ID.findall(text) if "@" in match}
+    links: set[str] = set()
     earlier: dict[str, int] = {}
-    for url in itertools.islice(_URL.finditer(text[:200_000]), 500):
-        message_id = _id_of(url[0])
-        if message_id is None:
-            continue
+    for message_id, at in linked_ids(text):
         links.add(message_id)
-        start = text.rfind("\n", max(0, url.start() - 90), url.start()) + 1
-        before = _OWN_HISTORY.match(text[max(start, url.start() - 90) : url.start()])
-        if before:
-            earlier[message_id] = int(before["version"])
-    return Post(mail, found[1] if found else None, frozenset(links), earlier)
+        if at is not None and (version := _version_before(text, at)):
+            earlier[message_id] = version
+    return Post(mail, change_id_in(text.split("\n"), gerrit=True), frozenset(links), earlier)
 
 
-def _id_of(url: str) -> str | None:
-    part = next((part for part in reversed(url.split("/")[3:]) if "@" in part or "%40" in part), None)
-    return _clean_id(part) if part else None
-
-
-def _clean_id(link: str) -> str:
-    return link.replace("%40", "@").rstrip(").,;")
+def _version_before(text: str, at: int) -> int | None:
+    """The version that the words before a link name it as; None for a link to something else."""
+    start = text.rfind("\n", max(0, at - 90), at) + 1
+    words = _OWN_HISTORY.match(text[max(start, at - 90) : at])
+    return int(words["version"]) if words else None
 
 
 def _by_author(posts: Sequence[Post]) -> list[list[Post]]:
@@ -121,8 +111,8 @@ def _under_cover(group: Sequence[Post], post: Post) -> bool:
     cover = group[0]
     if not cover.is_cover or any(one.number == post.number for one in group):
         return False
-    stem = _stem(cover.message_id)
-    if stem is not None and stem == _stem(post.message_id):
+    stem = batch_of(cover.message_id)
+    if stem is not None and stem == batch_of(post.message_id):
         return True
     same = cover.mail.subject.version == post.mail.subject.version
     return same and abs(when(post.mail.mail) - when(cover.mail.mail)) < _TOGETHER
@@ -130,10 +120,5 @@ def _under_cover(group: Sequence[Post], post: Post) -> bool:
 
 def _together(group: Sequence[Post], post: Post) -> bool:
     """Whether the post was sent in one go with the group: by `git send-email`'s Message-ID, or within minutes."""
-    stem, other = _stem(group[-1].message_id), _stem(post.message_id)
+    stem, other = batch_of(group[-1].message_id), batch_of(post.message_id)
     return (stem is not None and stem == other) or abs(when(post.mail.mail) - when(group[-1].mail.mail)) < _TOGETHER
-
-
-def _stem(message_id: str) -> str | None:
-    found = re.match(r"^(\d{14}\.\d+)-\d+-|^(\d+-\d+)-git-send-email|^(.*-v\d+)-\d+-[0-9a-f]+@", message_id)
-    return next((group for group in found.groups() if group), None) if found else None

@@ -15,7 +15,8 @@ from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.series.draft import Drafts, new_change_id
+from patchpilot.series.change_id import new_change_id
+from patchpilot.series.draft import Drafts
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import as_send, deliver

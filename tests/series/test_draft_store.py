@@ -2,13 +2,12 @@
 """Drafts: which patch became which, which draft a branch's patches belong to, and that all of a draft is kept."""
 
 import json
-import re
 from dataclasses import replace
 
 import pytest
 
 from patchpilot.errors import UsageError
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, follow, new_change_id, one_line_each, pair_known
+from patchpilot.series.draft import Draft, Drafts, KnownPatch, follow, one_line_each, pair_known
 from patchpilot.series.topic_database import connect
 
 REPO, CHANGE = "/src/linux/.git", "20261120-widget-0123456789ab"
@@ -184,23 +183,6 @@ def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
         assert found is not None
         assert found.change_id == "empty"
         assert drafts.recognise(REPO, "other", known("a/one")) is None
-
-
-@pytest.mark.parametrize(
-    ("title", "words"),
-    [
-        ("net: fix the leak, at last!", "net-fix-the-leak-at-last"),
-        ("", "patch"),
-        ("!!! ---", "patch"),
-        ("one two three four five six seven", "one-two-three-four-five-six"),
-        ("abcdefghijklmnopqrstuvwxyz abcdefghijklm nopq", "abcdefghijklmnopqrstuvwxyz-abcdefghijklm"),
-    ],
-)
-def test_a_change_id_has_the_day_the_title_and_chance(title: str, words: str) -> None:
-    found = re.fullmatch(r"\d{8}-(.+)-([0-9a-f]{12})", new_change_id(title))
-    assert found is not None
-    assert found[1] == words
-    assert new_change_id(title) != new_change_id(title)
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])

@@ -369,7 +369,8 @@ def test_patches_without_threading_are_one_series_by_shape_and_time(
     [
         (("20240304090000.123-1-ada", "20240304090000.123-2-ada"), True),
         (("20240304090000.123-1-ada", "20240304090001.123-2-ada"), False),
-        (("1709542800-1234-1-git-send-email-ada", "1709542800-1234-2-git-send-email-ada"), False),
+        (("1709542800-1234-1-git-send-email-ada", "1709542800-1234-2-git-send-email-ada"), True),
+        (("1709542800-1234-1-git-send-email-ada", "1709542800-1235-2-git-send-email-ada"), False),
         (("1709542800-1234-git-send-email-ada", "1709542800-1234-git-send-email-ada2"), True),
         (("20240304-demo-v1-1-0123456789ab", "20240304-demo-v1-2-0123456789ab"), True),
         (("20240304-demo-v1-1-0123456789ab", "20240304-pump-v1-2-0123456789ab"), False),

@@ -10,9 +10,10 @@ from email.policy import compat32
 from functools import partial
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.message_id import bracketed, id_in_header
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note
-from patchpilot.outgoing.outgoing_mail import OutgoingMail, bracketed
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
 _ENCODING = re.compile(rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
@@ -82,7 +83,7 @@ def _plain_head(head: bytes) -> bytes:
 def _answering(raw: bytes, parent: str, first: str) -> bytes:
     """The mail in the thread of `parent`: the first one answers it, the others still answer the first."""
     head, gap, body = raw.partition(b"\n\n")
-    mine = str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", "")).strip().strip("<>")
+    mine = id_in_header(str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", "")))
     chain = (bracketed(parent), *((bracketed(first),) if mine else ()))
     lines = f"In-Reply-To: {bracketed(mine or parent)}\nReferences: " + "\n ".join(chain) + "\n"
     return _THREAD.sub(b"", head + b"\n") + lines.encode("ascii") + gap[1:] + body

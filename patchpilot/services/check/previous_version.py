@@ -11,6 +11,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.finding_match import pair_with_earlier
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
+from patchpilot.series.change_id import change_ids, sent_tag
 from patchpilot.services.topic.topic_base import find_base
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![0-9])", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
-_CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
-_LAST_LINES = 40
 
 
 class NewSince(NamedTuple):
@@ -90,7 +89,7 @@ def _places(
     number: int, targets: Sequence[str], series: Sequence[Series], repository: "Repository | None", base: str | None
 ) -> Iterator[tuple[Series, ...]]:
     """The revision as each place has it that may know it, the surest first."""
-    identities = list(_change_ids(series))
+    identities = [change_id for each in series for change_id in change_ids(each)]
     of_commits = [target for target in targets if not _is_files(target)] if targets else [None]
     if repository:
         from patchpilot.services.check.topic_waivers import known_draft
@@ -107,14 +106,6 @@ def _places(
             yield _branch(repository, number, base)
     yield _followed(number, identities, _patches(series))
     yield _beside(number, [target for target in targets if target != "-" and Path(target).exists()])
-
-
-def _change_ids(series: Sequence[Series]) -> Iterator[str]:
-    """The change-ids that patch files say they belong to."""
-    for series_ in series:
-        for patch in (*((series_.cover,) if series_.cover else ()), *series_.patches):
-            if patch.commit is None:
-                yield from (found[1] for line in patch.lines[-_LAST_LINES:] if (found := _CHANGE_ID.match(line)))
 
 
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
@@ -162,7 +153,7 @@ def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) 
 
 def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
     """The commits that a tag of a send (ours or b4's) keeps."""
-    name = f"refs/tags/sent/{identity}-v{number}"
+    name = f"refs/tags/{sent_tag(identity, number)}"
     tip = repository.find(name)
     if tip is None:
         return ()

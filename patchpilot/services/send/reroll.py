@@ -12,6 +12,7 @@ from patchpilot.errors import GitError, UsageError
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
+from patchpilot.series.change_id import change_id_line, sent_tag
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Draft, Drafts, KnownPatch, pair_known
 from patchpilot.services.settings import user_settings
@@ -47,7 +48,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
 
 def sent_head(repository: Repository, send: Send) -> str:
     """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its line, else the branch's then."""
-    return repository.find(f"refs/tags/sent/{send.change_id}-v{send.version}") or send.head or ""
+    return repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}") or send.head or ""
 
 
 def _is_template(changelog: str) -> bool:
@@ -89,7 +90,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
         drafts.save(replace(known, links={**known.links, str(send.version): send.entries[0].mail.message_id}))
     if send.head is None:
         return
-    name = f"sent/{send.change_id}-v{send.version}"
+    name = sent_tag(send.change_id, send.version)
     if repository.find(f"refs/tags/{name}") is not None:
         return
     text = "\n\n".join(
@@ -98,7 +99,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
             draft.cover_subject or draft.patches[0].subject,
             draft.cover_text,
             f"base-commit: {send.base}",
-            f"change-id: {send.change_id}",
+            change_id_line(send.change_id),
         )
         if part
     )

@@ -14,12 +14,12 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.send_plan import SendRequest, SentRecord
+from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.draft import Draft, KnownPatch
 from patchpilot.series.same_patches import equal_patches
 
 PATIENCE = 4.0
 """Seconds that the archive may take to answer a preview."""
-_NAME = re.compile(r"sent/(?P<change_id>.+)-v(?P<version>\d{1,3})")
 _BASE = re.compile(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
     "%1f".join(("%(refname:lstrip=2)", "%(objectname)", "%(*objectname)", "%(creatordate:short)", "%(*subject)", "%(contents)")) + "%1e"
@@ -42,14 +42,12 @@ class SentTag:
 def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     """The tags `sent/CHANGE-ID-vN`, the highest versions last."""
     found = []
-    for entry in repository.git("for-each-ref", f"--format={_FORMAT}", "refs/tags/sent/").text.split("\x1e"):
+    for entry in repository.git("for-each-ref", f"--format={_FORMAT}", f"refs/tags/{TAGS}").text.split("\x1e"):
         fields = entry.strip("\n").split("\x1f")
-        named = _NAME.fullmatch(fields[0])
+        named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:
             base = _BASE.search(fields[5])
-            found.append(
-                SentTag(fields[0], named["change_id"], int(named["version"]), fields[2], fields[4], base[1] if base else None, fields[3])
-            )
+            found.append(SentTag(fields[0], *named, fields[2], fields[4], base[1] if base else None, fields[3]))
     return tuple(sorted(found, key=lambda one: one.version))
 
 

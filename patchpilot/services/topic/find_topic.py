@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The topic a TARGET stands for: its series, its commits, and its draft, recognised or begun."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,13 +15,12 @@ from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.compose_mails import patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.series.change_id import change_ids, new_change_id
 from patchpilot.series.cover_letter import split_cover
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, complete_prefix, follow, new_change_id
+from patchpilot.series.draft import Draft, Drafts, KnownPatch, complete_prefix, follow
 from patchpilot.services.send.finish_send import finish_sends
 from patchpilot.services.send.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.services.topic.topic_base import topic_commits
-
-_CHANGE_ID = re.compile(r"^change-id: ([\w.-]{4,120})\s*$")
 
 
 def read_topic(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
@@ -106,7 +104,7 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
     """The draft of a topic as it is to be written: it follows its patches, and is begun where there is none."""
     enrolled = seen.enrolled
-    told = enrolled.change_id if enrolled else _change_id_in(seen.series)
+    told = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(told) if told else None
     draft = draft or drafts.recognise(seen.home, seen.branch, seen.patches, seen.branches)
     if draft and enrolled and not enrolled.by_us and draft.change_id != told and not (draft.links and draft.branch == seen.branch):
@@ -150,16 +148,6 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
 
 def _authored(repository: Repository, commit_id: str | None) -> str:
     return str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
-
-
-def _change_id_in(series: Series) -> str | None:
-    """The change-id that patch files say they belong to."""
-    for patch in (*((series.cover,) if series.cover else ()), *series.patches):
-        if patch.commit is None:
-            for line in reversed(patch.lines):
-                if found := _CHANGE_ID.match(line):
-                    return found[1]
-    return None
 
 
 def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Change-ids, by which b4 and patchpilot know a series through all its versions: made, written and read, with the tags of sends that carry them."""
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from patchpilot.model.patch import Series
+
+TAGS = "sent/"
+"""The tags of what was sent: `sent/CHANGE-ID-vN`, as b4 names them."""
+_LINE = re.compile(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
+_GERRIT = re.compile(r"I[0-9a-f]{40}")
+_TAG = re.compile(rf"{TAGS}(.+)-v(\d{{1,3}})")
+
+
+def new_change_id(title: str) -> str:
+    """A change-id in b4's form: day, words of the title, twelve random digits."""
+    words = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
+    return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
+
+
+def change_id_line(change_id: str) -> str:
+    """The line by which a mail or a tag names its series."""
+    return f"change-id: {change_id}"
+
+
+def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
+    """The change-id that the last such line of a text names, or None. Gerrit's name a commit, not a series: they count with `gerrit` only."""
+    named = [match[1] for line in lines if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))]
+    return named[-1] if named else None
+
+
+def change_ids(series: Series) -> Iterator[str]:
+    """The change-ids that mails and patch files say they belong to, the cover letter's first. What commits say is not looked at."""
+    for patch in (*((series.cover,) if series.cover else ()), *series.patches):
+        if patch.commit is None and (change_id := change_id_in(patch.lines)):
+            yield change_id
+
+
+def stem(change_id: str) -> str:
+    """The words of a change-id, without its day and random digits."""
+    return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
+
+
+def sent_tag(change_id: str, version: int) -> str:
+    """The name of the tag that keeps what was sent as a version."""
+    return f"{TAGS}{change_id}-v{version}"
+
+
+def parse_sent_tag(name: str) -> tuple[str, int] | None:
+    """The change-id and version in the name of such a tag; None for any other tag."""
+    match = _TAG.fullmatch(name)
+    return (match[1], int(match[2])) if match else None

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Message-IDs in headers, in texts and as users give them."""
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.model.message_id import batch_of, bracketed, id_in_header, ids_in_header, in_brackets, linked_ids, message_id_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a@b", "a@b"),
+        (" <a@b> ", "a@b"),
+        ("id:a@b", "a@b"),
+        ("mid:<a@b>", "a@b"),
+        ("Message-ID: <a@b>", "a@b"),
+        ("https://lore.kernel.org/all/a%40b/T/#u", "a@b"),
+        ("https://lore.kernel.org/r/a@b", "a@b"),
+        ("https://lore.kernel.org/all/", None),
+        ("Ada <a@b>", None),
+        ("a b@c", None),
+        ("", None),
+    ],
+)
+def test_what_users_give(text: str, expected: str | None) -> None:
+    assert message_id_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("<a@b>", "a@b"), ("msgid: <a@b>", "a@b"), ("a@b", None), ("<a>", None), ("Ada <a@b>", None)]
+)
+def test_what_is_a_message_id_and_no_address(text: str, expected: str | None) -> None:
+    assert in_brackets(text) == expected
+
+
+def test_headers_are_read_and_written() -> None:
+    assert ids_in_header("<a@b>\n <c@d>\t<e f> junk") == ("a@b", "c@d")
+    assert id_in_header(" <a@b> (comment)") == "a@b"
+    assert id_in_header(" none ") == "none"
+    assert bracketed("a@b") == "<a@b>"
+    with pytest.raises(InputError, match="not a Message-ID"):
+        bracketed("a@b\nBcc: c@d")
+
+
+def test_a_text_names_mails_by_url_and_by_line() -> None:
+    text = (
+        "see (https://lore.kernel.org/r/a%40b), or\nMessage-ID: <c@d>\nhttps://example.org/x y@z\nv1: https://lore.kernel.org/all/e@f/T/\n"
+    )
+    assert list(linked_ids(text)) == [("c@d", None), ("a@b", text.index("https")), ("e@f", text.rindex("https"))]
+
+
+@pytest.mark.parametrize(
+    ("message_id", "expected"),
+    [
+        ("20240101120000.12345-2-ada@example.org", "20240101120000.12345"),
+        ("1712345678-2345-3-git-send-email-ada@example.org", "1712345678-2345"),
+        ("1712345678-2345-git-send-email-ada@example.org", "1712345678-2345"),
+        ("20240101-topic-v2-1-0123456789ab@example.org", "20240101-topic-v2"),
+        ("x@example.org", None),
+    ],
+)
+def test_mails_sent_in_one_go_share_a_part(message_id: str, expected: str | None) -> None:
+    assert batch_of(message_id) == expected

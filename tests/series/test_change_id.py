@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Change-ids: made, written, read from mails, and in the names of tags."""
+
+import re
+
+import pytest
+
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.series.change_id import (
+    change_id_in,
+    change_id_line,
+    change_ids,
+    new_change_id,
+    parse_sent_tag,
+    sent_tag,
+    stem,
+)
+from patchpilot.series.recipient_edits import topic_key
+from tests.kit.mails import patch
+
+OURS = "20240304-demo-check-abcdef012345"
+GERRIT = "I" + "0123456789" * 4
+
+
+def mailed(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
+    return Series((parse_patch(patch(subject, id="a", notes=notes), "a.eml"),))
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("net: Fix the *leak*", "net-fix-the-leak"),
+        ("", "patch"),
+        ("…", "patch"),
+        ("one two three four five six seven", "one-two-three-four-five-six"),
+        ("abcdefghijklmnopqrstuvwxyz abcdefghijklm nopq", "abcdefghijklmnopqrstuvwxyz-abcdefghijklm"),
+    ],
+)
+def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> None:
+    match = re.fullmatch(r"\d{8}-(.+)-([0-9a-f]{12})", change_id := new_change_id(title))
+    assert match is not None
+    assert match[1] == words == stem(change_id)
+    assert new_change_id(title) != new_change_id(title)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (change_id_line(OURS), OURS),
+        (f"Change-ID:{OURS}  ", OURS),
+        (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
+        # the footer is the last one; a cover letter may speak of an earlier one
+        (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
+        # quoted, indented, in a diff or within a sentence it names nothing
+        (f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id: {OURS} is new", None),
+        ("change-id: abc", None),
+        (f"change-id: {'x' * 121}", None),
+        ("change-id: two words", None),
+        ("change-id: ../../etc", None),
+        (f"Change-Id: {GERRIT}", None),
+        ("", None),
+    ],
+)
+def test_the_one_a_text_names(text: str, expected: str | None) -> None:
+    assert change_id_in(text.split("\n")) == expected
+
+
+def test_gerrits_names_a_commit_and_is_read_only_where_asked_for() -> None:
+    lines = (f"Change-Id: {GERRIT}", "Signed-off-by: x")
+    assert change_id_in(lines) is None
+    assert change_id_in(lines, gerrit=True) == GERRIT
+
+
+def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
+    one = mailed(f"change-id: {OURS}\n")
+    other = mailed("change-id: 20240101-else-1\n").patches[0]
+    assert list(change_ids(Series(one.patches, cover=other))) == ["20240101-else-1", OURS]
+    assert list(change_ids(Series((one.patches[0]._replace(commit="c" * 40),)))) == []
+    assert list(change_ids(mailed(""))) == []
+
+
+def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
+    """It names the first commit: without that patch the topic would be another, and dropped recipients would come back."""
+    assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
+    assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(mailed(""), None)
+
+
+@pytest.mark.parametrize(("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)])
+def test_the_tag_of_a_send_is_read_back(change_id: str, version: int) -> None:
+    assert parse_sent_tag(sent_tag(change_id, version)) == (change_id, version)
+    assert parse_sent_tag(f"other/{change_id}-v{version}") is None
+    assert parse_sent_tag(f"sent/{change_id}") is None or "-v" in change_id
