@@ -6,11 +6,11 @@ them, and "branch-description" in `branch.NAME.description` with the tracking da
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of a topic: which of the candidates handed in it is, and why. Facts in, a choice out; nothing is asked of git here."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.commit import Commit
 
 MANY = 30

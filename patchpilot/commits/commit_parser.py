@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Raw commit objects, read into the model."""
 
-import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit

@@ -5,10 +5,10 @@ No merge is made: a line that a later commit keeps, or moves inside its file, is
 nothing can conflict.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.cache import patterns as re
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 

@@ -2,12 +2,12 @@
 """The repository, opened by GitPython: the one module that imports it, and only when a repository is needed."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off

@@ -5,10 +5,10 @@ New objects are written first, then an undo record, then the branch is moved by 
 point leaves the branch old or new, and what it was can always be had back.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from patchpilot.cache import patterns as re
 from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.repository import Repository

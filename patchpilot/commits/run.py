@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import GitError, MissingError
 
 LOCAL_GIT_VARIABLES = (

@@ -16,10 +16,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from patchpilot.cache.folder import evict, private_folder, repository_place
 from patchpilot.commits.alternates import ALTERNATES, borrowed, entry
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop
-from patchpilot.history.release_cache import place
 from patchpilot.model.progress import Progress, silent
 
 WORTH = 2 << 20
@@ -30,6 +30,8 @@ NEAR = 32
 """How far above the graph a commit may stand before the graph is brought up to date."""
 AGAIN = 86400.0
 """Seconds after a failure before it is tried again."""
+VERSION = 1
+MOST_REPOSITORIES = 32
 _running: list["subprocess.Popen[bytes]"] = []
 
 
@@ -37,7 +39,9 @@ def use_graph(repository: Repository, commit: str, progress: Progress = silent, 
     """Let git answer by our commit-graph; whether it does. With `make` one that is missing or behind `commit` is made or extended first."""
     if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
         return False
-    graph = place(repository.common_dir, "graphs")
+    graph = repository_place("graphs", repository.common_dir, VERSION)
+    if graph.is_symlink() or (graph.exists() and not private_folder(graph)):
+        return False
     with contextlib.suppress(OSError, ValueError):
         layers = sound_layers(graph)
         if make and not layers and _worth(repository.common_dir / "objects"):
@@ -145,7 +149,10 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
     if repository.is_partial():
         # to make filters git would fetch the trees that are not there
         return
-    (graph / "info").mkdir(parents=True, exist_ok=True)
+    if not private_folder(graph):
+        return
+    (graph / "info").mkdir(exist_ok=True)
+    evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
             # the child holds the lock, too, as long as it runs, however this run ends

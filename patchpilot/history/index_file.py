@@ -7,10 +7,12 @@ import os
 import sqlite3
 from pathlib import Path
 
+from patchpilot.cache.folder import is_private, private_folder, repository_place
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
 VERSION = 3
+MOST_REPOSITORIES = 32
 _SCHEMA = """
 create table meta (name text primary key, value text);
 create table tips (id text primary key, added integer not null);
@@ -34,16 +36,24 @@ def forget(repository: Repository) -> None:
 
 
 def _place(repository: Repository) -> Path | None:
-    import platformdirs
-
-    key = hashlib.sha256(str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    folder = Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    """The file, created where there was none; None where no file can be had that is this user's alone."""
+    place = repository_place("history", repository.common_dir, VERSION)
+    file = place.with_name(f"{place.name}.sqlite")
+    if not private_folder(file.parent):
         return None
-    file = folder / f"{key}.sqlite"
-    return file if os.access(folder, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)) else None
+    with contextlib.suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        _forget_oldest(file.parent)
+    if not is_private(file):
+        _forget(file)
+        return None
+    return file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
+
+
+def _forget_oldest(folder: Path) -> None:
+    indexes = sorted(folder.glob("*.sqlite"), key=lambda file: file.lstat().st_mtime)
+    for file in indexes[:-MOST_REPOSITORIES]:
+        _forget(file)
 
 
 def _state(repository: Repository) -> str:

@@ -7,13 +7,13 @@ Entries are sorted, one a line, and name no machine, no time and no line number,
 import contextlib
 import json
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError
 from patchpilot.lint.finding_match import FindingMark
 from patchpilot.model.printable import UNSAFE, crop, one_line

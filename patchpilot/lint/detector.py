@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a detector is: a named function from a patch and a rule's arguments to hits; rules (data) name detectors, detectors know no rule."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The device tree bindings of a tree, read once and searched for compatible strings."""
 
-import re
 from pathlib import Path
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"

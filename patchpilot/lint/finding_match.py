@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """By what a finding is recognized in another version, when its lines have moved, its mail was reworded, or its series has grown."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 from patchpilot.series.patch_pairing import PatchTraits, pair_patches

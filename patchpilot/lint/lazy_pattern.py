@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patterns that cost nothing until they are used: most patches never need most of them, and compiling all takes longer than a check."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from patchpilot.cache import patterns as re
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub")
 

@@ -4,10 +4,10 @@
 What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is told here, once, for every rule about the message.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer

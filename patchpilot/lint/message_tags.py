@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tags of a commit message with their patch lines, and whether two of them name the same person."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The new side of a patch's C code: lines as they will be, each knowing whether the patch adds it, comments and strings blanked."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange, Hunk

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rule packs: TOML read into rules and examples, everything checked; what is wrong is a PackError that names file and rule."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, RegisteredDetector

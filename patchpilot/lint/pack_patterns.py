@@ -2,11 +2,12 @@
 """Patterns that come from data: refused when they could take exponential time, compiled when first needed. Those of packs that are not
 shipped are matched by `BoundedPattern`, for a tree's packs may be anybody's."""
 
-import re
 import warnings
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, cast
+
+from patchpilot.cache import patterns as re
 
 LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pattern of a pack sees them."""

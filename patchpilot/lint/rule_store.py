@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache.loaded import cache_dir, key_of, recall, remember
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
 from patchpilot.lint.pack_patterns import distrust, patterns_in, refusal
@@ -15,7 +15,10 @@ from patchpilot.lint.rule import Example, Pack, Rule, RuleFix
 from patchpilot.model.finding import Severity
 from patchpilot.resources import data_dir
 
-__all__ = ["OwnPack", "cache_dir", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
+__all__ = ["OwnPack", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
+
+_HERE = Path(__file__).parent
+_KIND = Kind("rules", tuple(str(_HERE / name) for name in ("detectors", "pack.py", "rule.py", "rule_store.py")))
 
 
 class OwnPack(NamedTuple):
@@ -38,7 +41,7 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     if cached is None:
         cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
         _one_of_each(cached)
-        remember("rules", key, tuple(_plain(rule) for rule in cached))
+        remember(_KIND, key, tuple(_plain(rule) for rule in cached))
     if own:
         _bound(cached, own)
     return cached
@@ -127,11 +130,7 @@ def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
     parts = []
     for label, text in zip(labels, texts, strict=True):
         parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
-    with os.scandir(Path(__file__).parent / "detectors") as entries:
-        for entry in sorted((entry for entry in entries if entry.name.endswith(".py")), key=lambda one: one.name):
-            state = entry.stat()
-            parts.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}".encode())
-    return key_of(parts)
+    return key_of(_KIND, parts)
 
 
 _NAMES = Rule._fields
@@ -155,6 +154,6 @@ def _rule(values: tuple[Any, ...]) -> Rule:
 
 def _cached(key: str) -> tuple[Rule, ...] | None:
     try:
-        return tuple(_rule(one) for one in recall("rules", key) or ()) or None
+        return tuple(_rule(one) for one in recall(_KIND, key) or ()) or None
     except (ValueError, TypeError, KeyError):
         return None

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Waivers: exceptions from a rule, each with its reason, for some paths and until some day."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, UsageError, nearest, unknown
 from patchpilot.lint.finding_match import place_of
 from patchpilot.lint.rule import Rule

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
@@ -35,8 +35,8 @@ def word_table(name: str, key: str) -> Mapping[str, Any]:
 @cache
 def _tables(name: str) -> Mapping[str, Any]:
     text = (data_dir("checks") / "words" / f"{name}.toml").read_bytes()
-    key = key_of((text,))
-    kind = f"words.{name}"
+    kind = Kind(f"words.{name}", (__file__,))
+    key = key_of(kind, (text,))
     cached = recall(kind, key)
     if isinstance(cached, dict):
         return cached

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
 
-import re
 from enum import StrEnum
 from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
 
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")

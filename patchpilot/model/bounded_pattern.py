@@ -7,12 +7,13 @@ matches nothing. Backtracking libraries with a time-out are no answer: counted r
 `\\w`, `\\d`, `\\s` and `\\b` know ASCII only, whichever engine it is.
 """
 
-import re
 import time
 import warnings
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any, Literal
+
+from patchpilot.cache import patterns as re
 
 MAX_PATTERN = 1000
 """Characters of a pattern; a longer one is refused."""

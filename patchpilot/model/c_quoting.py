@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Paths as git quotes them, like a string in C, where they hold quotes, backslashes or control characters."""
 
-import re
+from patchpilot.cache import patterns as re
 
 _NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}

@@ -4,9 +4,10 @@
 The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
 """
 
-import re
 from functools import cache
 from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"

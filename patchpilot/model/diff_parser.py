@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Diffs, parsed by unidiff into the model."""
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 

@@ -6,7 +6,8 @@
 
 import binascii
 import codecs
-import re
+
+from patchpilot.cache import patterns as re
 
 _START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether a commit says that it fixes a bug: the one judgement of `check`, `prepare`, `stable` and the TUI, from its message alone."""
 
-import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
+
+from patchpilot.cache import patterns as re
 
 _KINDS = {
     "revert": r"^revert\b",

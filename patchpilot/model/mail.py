@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.encoded_words import decode_text, decode_words

@@ -2,9 +2,9 @@
 """Message-IDs: in headers, as users give them (bare, in angle brackets, in an archive's URL), and in the text of mails."""
 
 import itertools
-import re
 from collections.abc import Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, UsageError
 
 # compiled when first used: `check` reads headers and needs hardly one of them

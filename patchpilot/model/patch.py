@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A patch as a mail: headers, subject marks, message, trailers, notes and (by unidiff) the diff."""
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.stable_prefix import is_for_stable, stable_versions

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A source tree as rooms read it: a directory or a commit, behind one small protocol."""
 
-import re
 from typing import Protocol, runtime_checkable
+
+from patchpilot.cache import patterns as re
 
 _VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 

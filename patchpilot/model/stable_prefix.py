@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the marks of a subject say of stable trees: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1], [PATCH 5.10/5.15]."""
 
-import re
 from collections.abc import Sequence
 from functools import cache
+
+from patchpilot.cache import patterns as re
 
 
 @cache

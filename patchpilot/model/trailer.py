@@ -5,10 +5,10 @@ The grammar is that of Documentation/process/submitting-patches.rst: a line `Tok
 kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` reports where each one stands.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.address import Address, parse_address
 
 _TRAILER = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether a project's file has the keys that there are, each with a value of its kind."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
 from patchpilot.projects.list_rules import GoneAddress, ListRule
 from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags

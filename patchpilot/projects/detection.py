@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which project a tree or a patch is of."""
 
-import re
 from collections.abc import Iterable, Sequence
 
+from patchpilot.cache import patterns as re
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import default_project, projects

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a project knows of lists and addresses beside its MAINTAINERS file: lists with a rule of their own, and addresses that bounce."""
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
 
 
 class ListRule(NamedTuple):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError, unknown
 from patchpilot.projects.checking import SECTIONS, check_table, misspelled
 from patchpilot.projects.list_rules import GoneAddress, ListRule
@@ -21,6 +21,7 @@ DEFAULT = "linux"
 """The project that everything is of when nothing says otherwise."""
 REFRESHED = "lts.toml"
 """The file in the user's data directory that `lts --update` writes: a table for each project with the keys of its [stable] that are newer."""
+_KIND = Kind("projects", (str(Path(__file__).parent),))
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
 _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
@@ -112,11 +113,12 @@ def _projects(folder: str) -> Mapping[str, Project]:
         return _shipped()
     texts = _shipped_texts()
     key = key_of(
+        _KIND,
         [
             *(part for name, text in texts.items() for part in (name.encode(), text)),
             *(part for name, (file, text) in own.items() for part in (name.encode(), file.encode("utf-8", "surrogateescape"), text)),
             copy.read_bytes() if copy.is_file() else b"",
-        ]
+        ],
     )
     return _built(key, texts, own, folder)
 
@@ -124,7 +126,7 @@ def _projects(folder: str) -> Mapping[str, Project]:
 @cache
 def _shipped() -> Mapping[str, Project]:
     texts = _shipped_texts()
-    return _built(key_of(part for name, text in texts.items() for part in (name.encode(), text)), texts, {}, os.devnull)
+    return _built(key_of(_KIND, (part for name, text in texts.items() for part in (name.encode(), text))), texts, {}, os.devnull)
 
 
 @cache
@@ -134,7 +136,7 @@ def _shipped_texts() -> Mapping[str, bytes]:
 
 def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, bytes]], folder: str) -> Mapping[str, Project]:
     """The projects of these files; their resolved tables are cached by content."""
-    tables = recall("projects", key)
+    tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         written = {name: _parse(f"projects/{name}.toml", text) for name, text in shipped.items()}
         for name, stable in refreshed(folder).items():
@@ -145,7 +147,7 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
             check_table(file, table, Project)
             written[name] = overridden(written.get(name, {}), table)
         tables = {name: resolved(name, written, labels={name: file for name, (file, _) in own.items()}) for name in written}
-        remember("projects", key, tables)
+        remember(_KIND, key, tables)
     names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
     return {name: _project(tables[name]) for name in names}
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A project as a value: its tags, its stable trees, its mail customs, its lists and its style."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.projects.list_rules import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
 

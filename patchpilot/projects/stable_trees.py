@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stable trees of a project: how their branches are called, where they are, and when the support of each series ends."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
 
 
 class Maintained(NamedTuple):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cache.folder import repository_place
 from patchpilot.commits.repository import Repository
 from patchpilot.history import commit_graph
-from patchpilot.history.commit_graph import ALTERNATES, holds, sound_layers, use_graph
-from patchpilot.history.release_cache import place
+from patchpilot.history.commit_graph import ALTERNATES, VERSION, holds, sound_layers, use_graph
 from tests.kit.repos import Repo
 
 
@@ -39,7 +39,7 @@ def use(repo: Repo, *, make: bool = True) -> bool:
 
 
 def directory(repo: Repo) -> Path:
-    return place(repo.path / ".git", "graphs")
+    return repository_place("graphs", repo.path / ".git", VERSION)
 
 
 def held(repo: Repo) -> list[bool]:

@@ -2,8 +2,6 @@
 """Patterns from data, and compiled ones kept between runs."""
 
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -52,49 +50,6 @@ def test_any_text_gets_an_answer(pattern: str) -> None:
     reason = pack_patterns.trouble(pattern)
     if reason is None:
         re.compile(pattern)
-
-
-PROGRAM = r"""
-import sys
-import time
-from pathlib import Path
-from patchpilot.lint import regexcache
-if sys.argv[1]:
-    regexcache.use(Path(sys.argv[1]))
-regexcache.WORTH_WRITING = 1
-import re
-found = []
-for pattern, flags, text in [
-    (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", re.I | re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
-    (r"(?<=a)b|(?!c)d", re.M, "ab"), (r"\bw{2,3}?\b", re.A, "ww"),
-    # the same text with other flags is another pattern
-    (r"^a.c$", 0, "A\nC"), (r"^a.c$", re.I, "Abc"), (r"^a.c$", re.S, "a\nc"), (r"(?<=a)b|(?!c)d", 0, "ab"), (r"\w", 0, "é"), (r"\w", re.A, "é"),
-]:
-    one = re.compile(pattern, flags)
-    match = one.search(text)
-    found.append((one.pattern, one.flags, one.groups, dict(one.groupindex), match and (match.span(), match.groupdict(), match.lastgroup)))
-print(repr(found))
-regexcache.keep()
-"""
-
-
-def test_a_kept_pattern_is_the_pattern(tmp_path: Path) -> None:
-    def run(folder: Path | str) -> str:
-        return subprocess.run([sys.executable, "-c", PROGRAM, str(folder)], capture_output=True, text=True, check=True).stdout
-
-    plain = run("")
-    assert run(tmp_path) == plain
-    assert list(tmp_path.iterdir()), "nothing was kept"
-    assert run(tmp_path) == plain
-
-
-@pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])
-def test_a_damaged_file_is_no_trouble(tmp_path: Path, content: bytes) -> None:
-    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, check=True)
-    (kept,) = tmp_path.iterdir()
-    kept.write_bytes(content)
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout
 
 
 def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cache.loaded import cache_dir
+from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
 from patchpilot.lint.project_rules import adjusted

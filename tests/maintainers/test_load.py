@@ -8,20 +8,19 @@ import pytest
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers import load
-from patchpilot.maintainers.load import KEPT, _folder
+from patchpilot.maintainers.load import INDEXES
 from tests.kit.maintainers import write_tree
 
 
 @pytest.fixture
 def kept() -> Path:
-    _folder.cache_clear()
-    return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot" / "maintainers"
+    return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot"
 
 
 def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     first = load(tree)
-    assert len(list(kept.glob("*.index"))) == 1
+    assert len(list(kept.glob("maintainers-*"))) == 1
     second = load(tree)
     assert [section.name for section in first.sections] == [section.name for section in second.sections]
     assert first.words == second.words
@@ -30,7 +29,7 @@ def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
 def test_a_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     load(tree)
-    file = next(kept.glob("*.index"))
+    file = next(kept.glob("maintainers-*"))
     whole = file.read_bytes()
     for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
         file.write_bytes(damaged)
@@ -42,13 +41,13 @@ def test_another_content_has_another_index(tmp_path: Path, kept: Path) -> None:
     load(DirectoryTree(write_tree(tmp_path / "a")))
     other = load(DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n")))
     assert [section.name for section in other.sections] == ["ONE"]
-    assert len(list(kept.glob("*.index"))) == 2
+    assert len(list(kept.glob("maintainers-*"))) == 2
 
 
 def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
-    for number in range(KEPT + 5):
+    for number in range(INDEXES.keep + 5):
         load(DirectoryTree(write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")))
-    assert len(list(kept.iterdir())) <= KEPT
+    assert len(list(kept.iterdir())) <= INDEXES.keep
 
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
@@ -63,12 +62,10 @@ def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> No
 
 
 def test_it_works_where_nothing_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _folder.cache_clear()
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     assert len(load(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
-    _folder.cache_clear()
 
 
 def test_a_folder_of_files_is_one(tmp_path: Path) -> None:

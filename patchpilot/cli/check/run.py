@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 def answer(common: Common, words: CheckOptions) -> int:
     """Check, write the result, and say how the run ends."""
-    from patchpilot.cache.loaded import cache_dir
-    from patchpilot.lint import regexcache
-
-    regexcache.use(cache_dir())
     from patchpilot.services.check.check_patches import check
     from patchpilot.services.settings import check_request, own_packs
 
@@ -89,7 +85,6 @@ def answer(common: Common, words: CheckOptions) -> int:
         sys.stdout.flush()
         if said := offer(result):
             print(f"patchpilot: {said}", file=sys.stderr)
-    regexcache.keep()
     return int(result.exit_code)
 
 

@@ -4,9 +4,9 @@
 Brackets in brackets are matched down to a depth of eight, so that no pattern needs recursion and none can take long.
 """
 
-import re
 from functools import cache, lru_cache
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT
 
 

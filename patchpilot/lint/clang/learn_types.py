@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Learns types and modifiers from how a patch uses them: declarations, definitions, casts and parameters."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 

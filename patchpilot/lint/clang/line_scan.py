@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The per-line scan of a patch that all line and C rules stand on: which file, which line of it, how much of the hunk is left, sanitised text."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT, Sanitiser
 
 if TYPE_CHECKING:

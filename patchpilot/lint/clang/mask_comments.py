@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blanks out what is no code: comments become COMMENT characters and the insides of strings become X, columns kept."""
 
-import re
+from patchpilot.cache import patterns as re
 
 # A character no source has, no pattern takes for white space and `\w` does not match.
 COMMENT = "\x01"

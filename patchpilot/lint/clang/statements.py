@@ -4,13 +4,13 @@
 A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are offsets in that text.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import pattern
 from patchpilot.lint.clang.line_scan import ScannedLine
 

@@ -5,9 +5,9 @@ A pattern that holds a type is a `TypePattern`: the words of the type are looked
 learnt on the way costs a set entry, and no pattern grows with the patch.
 """
 
-import re
 from collections.abc import Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
 from patchpilot.lint.clang.typewords import (
     MODIFIER_WORDS,

@@ -5,8 +5,7 @@ Kinds, a letter a character: T part of a declaration's type, V a value, N someth
 comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
 """
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls whose arguments say more than one line shows: formats, sizes, limits, permissions."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.clang.mask_comments import COMMENT

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What maintainers say of declarations: where they stand, in what order, who may see them."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which interfaces a patch starts to use, and what it says of its licence."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import c_hunks

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Interfaces of the kernel: what is misused, superseded, or wants a comment beside it."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector

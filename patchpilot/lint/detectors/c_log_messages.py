@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What maintainers say of a driver's messages, to the log and in sysfs."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewLine, added_lines, previous_line

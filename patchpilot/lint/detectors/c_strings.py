@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Strings and log messages in C: broken, glued, with formats that do not say what they print."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import BALANCED, LOG_FUNCTIONS, LVAL, STRING
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the files of a patch tell by themselves: which should not be in it, which are a contract, which nobody looks after or builds."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """White space, line length and other things of added lines that need no grammar."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, expand, scan
 from patchpilot.lint.clang.mask_comments import COMMENT

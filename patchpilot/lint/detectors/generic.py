@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for rules that need no code: a pattern in some lines, a text too long, a tag or header that is missing, a line that is repeated."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.conditions import CONDITIONS, applies, project_list
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context

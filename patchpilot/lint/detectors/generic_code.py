@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for rules about code that need no code of their own: a line in certain surroundings, a line too long, a call that is new."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.conditions import CONDITIONS, applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line

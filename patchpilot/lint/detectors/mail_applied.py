@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a mail becomes when it is applied: what `git am` would cut off, and what stands in a message that only another tree wants."""
 
-import re
 from collections.abc import Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.commit_references import upstream_commits

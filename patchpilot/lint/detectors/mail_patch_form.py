@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The form of a patch: is it one, does it apply, and which files does it make, move or mark."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import LineScan, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Commits that the message names: `commit <id> ("subject")` and `Fixes:`, their form, and (with a repository) whether they are true."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.checkpatch_address import balanced
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector

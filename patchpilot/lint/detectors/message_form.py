@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commit message and the headers above it: is there one, how long are its lines, what does not belong into it."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.tags_signoff import KNOWN

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a commit message refers to and others cannot look up: internal numbers, marks of other trees, links that lead nowhere."""
 
-import re
 from collections.abc import Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The mood of a commit message: it orders the code to change, and tells neither of itself nor of its author."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context

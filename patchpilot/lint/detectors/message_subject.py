@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What maintainers say of a subject line."""
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.english_verbs import imperative_of

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What can be said of a series as a whole. The engine runs these once a series, with its first patch as the patch."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What checkpatch.pl asks for since Linux 6.1: links that can be followed, reports that are closed, fixes that say what they fix."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import IDENT
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.clang.mask_comments import COMMENT

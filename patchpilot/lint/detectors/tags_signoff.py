@@ -2,9 +2,9 @@
 """Sign-offs and other tags with an address in them, and whether the author is among those who signed."""
 
 import functools
-import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a source tree and its MAINTAINERS say of a mail: who was forgotten, which tree it is for, whether it applies."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Files that MAINTAINERS calls obsolete."""
 
-import re
 from collections.abc import Iterator
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy

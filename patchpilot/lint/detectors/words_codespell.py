@@ -2,11 +2,11 @@
 """Words that are misspelt, by codespell's dictionary: in the subject, the message and new comments. The kernel's own list is checkpatch's rule."""
 
 import mmap
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context

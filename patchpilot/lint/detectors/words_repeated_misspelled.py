@@ -2,10 +2,10 @@
 """Words: known misspellings, and words that stand there twice."""
 
 import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.clang.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guard over fixes: what a compiler makes of changed lines stays what it was, but for what the fixer says it changes."""
 
-import re
 from collections.abc import Sequence
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.clang.mask_comments import Sanitiser
 from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A patch under repair: its lines, which line of the original each was, and hunk headers that stay true."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes, as_text
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.model.mail import parse_patch

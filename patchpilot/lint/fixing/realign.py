@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What stood in a column on purpose stands there after a fix: lines below an open bracket, backslashes and comments behind the code."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange

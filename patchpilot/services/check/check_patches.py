@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache import patterns
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
@@ -45,10 +46,13 @@ def check(
 
     UsageError names an unknown rule or profile and the nearest, or an unknown revision.
     """
+    patterns.use()
     given = read_input(request, repository)
-    return check_series(
+    result = check_series(
         given.series, request, rules=given.rules, earlier=given.earlier, repository=repository, tree=tree, progress=progress
     )
+    patterns.keep()
+    return result
 
 
 def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import Mail
@@ -28,9 +29,8 @@ ArchiveAt = Callable[[str], Archive]
 
 def default_archive(offline: bool = False) -> ArchiveAt:
     """Archives with the ten-minute cache in the user's cache directory."""
-    import platformdirs
-
-    cache = Path(platformdirs.user_cache_dir("patchpilot")) / "archive"
+    folder = cache_dir() / "archive"
+    cache = folder if private_folder(folder) else None
     return lambda url: Archive(url, cache=cache, offline=offline)
 
 

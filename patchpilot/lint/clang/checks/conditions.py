@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conditions, loops and switches: what stands on their lines and below them."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
 from patchpilot.lint.clang.line_scan import measure

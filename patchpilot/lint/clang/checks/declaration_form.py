@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Declarations: types, stars, storage classes, initial values."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (
     ATTRIBUTE,

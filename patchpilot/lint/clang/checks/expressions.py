@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Expressions: comparisons, needless brackets, assignments, casts and sizes."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.arguments import value_end
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import (

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names in mixed case, and exports that stand away from what they export."""
 
-import re
 from weakref import WeakKeyDictionary
 
-from patchpilot.cache.loaded import key_of, recall, remember
+from patchpilot.cache import patterns as re
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
 from patchpilot.lint.clang.line_scan import as_text
@@ -21,7 +21,7 @@ _WORD = rf"\b({IDENT})"
 _BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _SAID, _KNOWN = "mixed case: said", "mixed case: known"
 # what makes caches of other versions of this reader stale
-_FORM, _KIND = 2, "mixed-case"
+_KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 PLACEHOLDERS.update(
     {
@@ -148,7 +148,7 @@ def _key(tree: Tree) -> str | None:
     """What the tree's list is kept under; None where nothing tells that include/ is what it was."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
-    return key_of([f"{_FORM} {fingerprint}".encode()]) if isinstance(fingerprint, str) else None
+    return key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
 
 
 @check(ADDED)

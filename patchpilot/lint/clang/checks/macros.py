@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Macros: what they stand for, how often they use their arguments, whether they leave the function they are used in."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern

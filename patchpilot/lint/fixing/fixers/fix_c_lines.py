@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where things stand on lines of C: braces, labels, continuation lines, the stars of a comment."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.checks.line_layout import _last_open_bracket as last_open_bracket
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The subject and the prose of the message. Lines of the diff are no business of these fixers, but for words in their comments."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer

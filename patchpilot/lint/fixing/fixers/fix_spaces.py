@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blanks in a line of C, put or taken at the place that a finding names. Code only: comments and strings are passed over."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 

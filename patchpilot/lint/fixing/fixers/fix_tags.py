@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tags: how they are written, where they stand. People and commits stay who and what they were."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
 

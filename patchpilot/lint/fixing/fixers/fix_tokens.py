@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tokens of C that a rule wants another way and that mean the same: the fixer names each."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """White space at the ends of lines, in any kind of file where it means nothing."""
 
-import re
-
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, expand
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, delete, fixer

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Values kept between runs: plain tables, lists, strings and numbers, one file each.
+
+A file has a header with the version of this format, a checksum and the value as `marshal` writes it, which makes plain values only and runs
+nothing. Its name is the kind of value and a key: a hash of what the value was made of and of the code that made it.
+"""
+
+import contextlib
+import importlib.util
+import marshal
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from patchpilot import __version__
+from patchpilot.cache import folder
+
+_HEADER = b"patchpilot cache 3\n"
+_PROGRAM = f"{__version__} {sys.version}".encode()
+_CHECKSUM = 8
+_LARGEST = 64 << 20
+"""Bytes of a file that is read; nothing larger is kept."""
+_DAY = 86400
+
+
+class Kind(NamedTuple):
+    """A kind of value: its name, the code that makes it (files and directories of Python modules), and how many are kept."""
+
+    name: str
+    code: tuple[str, ...]
+    keep: int = 4
+
+
+def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
+    """The key of a value made of these parts: 128 bits of the hash that .pyc files use, since hashlib takes long to import."""
+    texts = [_PROGRAM, kind.name.encode(), *(_state(path) for path in kind.code), *parts]
+    source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
+    return (importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)).hex()
+
+
+def recall(kind: Kind, key: str) -> Any:
+    """The value kept under this key; None when there is none, or it is damaged or not to be trusted."""
+    file = folder.cache_dir() / f"{kind.name}-{key}"
+    data = folder.read(file, _LARGEST)
+    start = len(_HEADER) + _CHECKSUM
+    if data is None or not data.startswith(_HEADER) or importlib.util.source_hash(data[start:]) != data[len(_HEADER) : start]:
+        return None
+    try:
+        value = marshal.loads(memoryview(data)[start:])
+    except (ValueError, EOFError, TypeError, SystemError):
+        return None
+    _note_use(file)
+    return value
+
+
+def remember(kind: Kind, key: str, value: Any) -> bool:
+    """Keep a value, and delete the oldest of its kind when there are too many; whether it was kept. Failing to is no error."""
+    try:
+        data = marshal.dumps(value)
+    except ValueError:
+        return False
+    if len(data) + len(_HEADER) + _CHECKSUM > _LARGEST:
+        return False
+    place = folder.cache_dir()
+    if not folder.write(place / f"{kind.name}-{key}", _HEADER + importlib.util.source_hash(data) + data):
+        return False
+    folder.evict(place, kind.keep, f"{kind.name}-")
+    return True
+
+
+def _state(path: str) -> bytes:
+    """What tells one version of a module, or of the modules of a directory, from another without reading them."""
+    states = []
+    with contextlib.suppress(OSError):
+        if path.endswith(".py"):
+            state = os.stat(path)  # noqa: PTH116 (start-up)
+            states.append(f"{state.st_size} {state.st_mtime_ns}")
+        else:
+            with os.scandir(path) as entries:
+                for entry in sorted((entry for entry in entries if entry.name.endswith(".py")), key=lambda entry: entry.name):
+                    state = entry.stat()
+                    states.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}")
+    return "\n".join(states).encode()
+
+
+def _note_use(file: "os.PathLike[str]") -> None:
+    """Set the file's time, by which the oldest are deleted, at most once a day."""
+    with contextlib.suppress(OSError):
+        import time
+
+        if time.time() - os.stat(file).st_mtime > _DAY:  # noqa: PTH116 (start-up)
+            os.utime(file)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The user's cache directory: where things are kept, what may be trusted there, and how much of it stays.
+
+Everything in it may be deleted while patchpilot runs. Nothing is read that another user could have written: a file or directory has to belong
+to this user and be writable by nobody else, and a file that is a symbolic link is not followed.
+"""
+
+import contextlib
+import importlib.util
+import os
+import stat
+from pathlib import Path
+
+_WRITABLE_BY_OTHERS = 0o022
+
+
+def cache_dir() -> Path:
+    """The directory: $XDG_CACHE_HOME/patchpilot. Without a home directory it is a path below /dev/null, where nothing can be kept."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not base.startswith("/"):
+        home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
+        base = f"{home}/.cache" if home.startswith("/") else os.devnull
+    return Path(base) / "patchpilot"
+
+
+def private_folder(folder: Path) -> bool:
+    """Whether files in a directory of the cache can be trusted. It is created, and closed to others, where that is possible."""
+    top = cache_dir()
+    if top in folder.parents and not private_folder(folder.parent):
+        return False
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = os.lstat(folder).st_uid == os.geteuid()
+        state = os.stat(folder)  # noqa: PTH116 (start-up)
+        if own and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
+            # created under a umask that lets the group write
+            folder.chmod(0o700)
+            return True
+    except OSError:
+        return False
+    return own and _is_own(state)
+
+
+def is_private(path: Path) -> bool:
+    """Whether a file or directory is there, is no symbolic link, and nobody else can have written it."""
+    try:
+        return _is_own(os.lstat(path))
+    except OSError:
+        return False
+
+
+def read(file: Path, limit: int) -> bytes | None:
+    """The content of a file of the cache; None when it is missing, longer than `limit`, or another user could have written it."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as opened:
+            state = os.fstat(descriptor)
+            if not (stat.S_ISREG(state.st_mode) and state.st_size <= limit and _is_own(state)):
+                return None
+            return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116 (start-up)
+    except OSError:
+        return None
+
+
+def write(file: Path, data: bytes) -> bool:
+    """Replace a file of the cache in one step, readable by this user only; whether that was possible."""
+    if not private_folder(file.parent):
+        return False
+    from threading import get_ident
+
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.{get_ident()}")
+    try:
+        with os.fdopen(_create(temporary, os.O_TRUNC), "wb") as opened:
+            opened.write(data)
+        temporary.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        return False
+    return True
+
+
+def append(file: Path, data: bytes) -> bool:
+    """Add to the end of a file of the cache in one write, so that two runs at once lose nothing; whether that was possible."""
+    if not private_folder(file.parent):
+        return False
+    try:
+        descriptor = _create(file, os.O_APPEND)
+        with os.fdopen(descriptor, "ab", buffering=0) as opened:
+            if not _is_own(os.fstat(descriptor)):
+                return False
+            opened.write(data)
+    except OSError:
+        return False
+    return True
+
+
+def repository_place(kind: str, repository: Path, version: int) -> Path:
+    """Where what is kept of this kind for one repository is. The key is the repository's path and the version of the form."""
+    path = str(repository.resolve()).encode("utf-8", "surrogateescape")
+    digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(b"%s\0%d" % (path, version))
+    return cache_dir() / kind / digest.hex()
+
+
+def evict(folder: Path, keep: int, prefix: str = "") -> None:
+    """Delete all but the `keep` entries of a directory that were used last."""
+    import shutil
+
+    with contextlib.suppress(OSError):
+        entries = [entry for entry in os.scandir(folder) if entry.name.startswith(prefix)]
+        for entry in sorted(entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[: -keep or None]:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)  # noqa: PTH108 (a name of scandir)
+
+
+def _create(file: Path, flag: int) -> int:
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flag, 0o600)
+
+
+def _is_own(state: os.stat_result) -> bool:
+    return state.st_uid == os.geteuid() and not state.st_mode & _WRITABLE_BY_OTHERS and not stat.S_ISLNK(state.st_mode)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is kept between runs is read only where it is whole and nobody else can have written it, and may go at any time."""
+
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cache import entries
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.folder import append, cache_dir, evict, private_folder, read, repository_place, write
+
+KIND = Kind("words", ())
+
+
+def _file(key: str) -> Path:
+    return cache_dir() / f"words-{key}"
+
+
+def test_one_changed_bit_anywhere_is_noticed() -> None:
+    key, value = key_of(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
+    assert remember(KIND, key, value)
+    whole = _file(key).read_bytes()
+    assert recall(KIND, key) == value
+    for place in range(len(whole)):
+        _file(key).write_bytes(whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :])
+        assert recall(KIND, key) is None
+
+
+def test_another_format_is_not_read() -> None:
+    key = key_of(KIND, [b"a"])
+    remember(KIND, key, ["a"])
+    _file(key).write_bytes(_file(key).read_bytes().replace(b"cache 3", b"cache 2"))
+    assert recall(KIND, key) is None
+
+
+def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "a.py").write_text("A = 1")
+    kind = Kind("words", (str(code), str(code / "a.py")))
+    keys = {key_of(KIND, parts) for parts in ([b"a", b"b"], [b"ab"], [b"a", b"", b"b"], [b"a\0b"], [b"b", b"a"])}
+    keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
+    (code / "a.py").write_text("A = 22")
+    keys.add(key_of(kind, [b"ab"]))
+    (code / "b.py").write_text("")
+    keys.add(key_of(kind, [b"ab"]))
+    assert len(keys) == 9
+
+
+def test_what_somebody_else_could_have_written_is_not_read(tmp_path: Path) -> None:
+    key = key_of(KIND, [b"a"])
+    remember(KIND, key, ["a"])
+    file = _file(key)
+    for mode in (0o620, 0o602):
+        file.chmod(mode)
+        assert recall(KIND, key) is None
+    file.chmod(0o600)
+    assert recall(KIND, key) == ["a"]
+    file.parent.chmod(0o777)
+    assert recall(KIND, key) is None
+    moved = file.rename(tmp_path / "elsewhere")
+    file.symlink_to(moved)
+    assert recall(KIND, key) is None
+    # a folder that others could write to is closed to them by the next run that keeps something
+    assert remember(KIND, key, ["a"])
+    assert moved.read_bytes(), "a link was written through"
+    assert file.parent.stat().st_mode & 0o077 == 0
+    assert recall(KIND, key) == ["a"]
+
+
+def test_a_pipe_or_a_directory_in_place_of_a_file_is_not_read() -> None:
+    key = key_of(KIND, [b"a"])
+    assert private_folder(cache_dir())
+    os.mkfifo(_file(key), 0o600)
+    assert recall(KIND, key) is None
+    _file(key).unlink()
+    _file(key).mkdir(0o700)
+    assert recall(KIND, key) is None
+    assert not remember(KIND, key, ["a"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+def test_a_directory_or_file_of_another_user_is_not_used() -> None:
+    key = key_of(KIND, [b"a"])
+    remember(KIND, key, ["a"])
+    os.chown(_file(key), 65534, 65534)
+    assert recall(KIND, key) is None
+    os.chown(_file(key), 0, 0)
+    os.chown(cache_dir(), 65534, 65534)
+    assert recall(KIND, key) is None
+    assert not remember(KIND, key, ["a"])
+    assert not append(cache_dir() / "releases" / "a", b"x")
+    os.chown(cache_dir(), 0, 0)
+    (cache_dir() / "graphs").symlink_to(cache_dir().parent)
+    os.lchown(cache_dir() / "graphs", 65534, 65534)
+    assert not private_folder(cache_dir() / "graphs")
+
+
+def test_nobody_s_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", ".")
+    assert not remember(KIND, "key", {})
+    assert recall(KIND, "key") is None
+    assert not private_folder(cache_dir())
+
+
+def test_so_many_are_kept_and_the_oldest_go() -> None:
+    now = time.time()
+    for number in range(KIND.keep + 3):
+        remember(KIND, f"{number}", number)
+        os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
+    remember(Kind("wordsmith", ()), "0", 0)
+    # reading keeps what is read
+    os.utime(_file("3"), (now - 90000,) * 2)
+    assert recall(KIND, "3") == 3
+    remember(KIND, "new", 1)
+    left = sorted(file.name for file in cache_dir().iterdir())
+    assert left == ["words-3", "words-5", "words-6", "words-new", "wordsmith-0"]
+
+
+def test_too_much_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "_LARGEST", 100)
+    assert not remember(KIND, "a", "x" * 100)
+    assert remember(KIND, "a", "x" * 10)
+    assert not remember(KIND, "b", object())
+
+
+def test_evicting_takes_files_and_directories(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "a").write_text("")
+        os.utime(tmp_path / f"{number}", (number, number))
+    evict(tmp_path, 1)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["3"]
+    evict(tmp_path / "none", 1)
+
+
+def test_appended_lines_are_all_there(tmp_path: Path) -> None:
+    file = repository_place("releases", tmp_path, 1)
+    assert file != repository_place("releases", tmp_path, 2)
+    assert file != repository_place("releases", tmp_path / "a", 1)
+    assert append(file, b"a\n")
+    assert append(file, b"b\n")
+    assert read(file, 100) == b"a\nb\n"
+    assert read(file, 3) is None
+    file.chmod(0o606)
+    assert not append(file, b"c\n")
+    assert read(file, 100) is None
+
+
+def _write_often(number: int) -> None:
+    for _ in range(100):
+        write(cache_dir() / "words-shared", bytes([number]) * 10_000)
+
+
+def test_a_reader_never_sees_half_a_file() -> None:
+    write(cache_dir() / "words-shared", b"\0" * 10_000)
+    writers = [multiprocessing.get_context("fork").Process(target=_write_often, args=(number,)) for number in (1, 2)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        data = read(cache_dir() / "words-shared", 20_000)
+        assert data
+        assert len(data) == 10_000
+        assert len(set(data)) == 1
+    for writer in writers:
+        writer.join()
+    assert [file.name for file in cache_dir().iterdir()] == ["words-shared"]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A pattern that was kept is the pattern, and Python's own `re` is left alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cache.folder import cache_dir
+
+PROGRAM = r"""
+import re as plain
+import sys
+before = (plain._compiler.compile, plain.compile)
+compiled = []
+from patchpilot.cache import patterns as re
+real = plain.compile
+if sys.argv[1:] == ["use"]:
+    re.use()
+    re.use()
+re.WORTH_WRITING = 1
+plain.compile = lambda pattern, flags=0: compiled.append(pattern) or real(pattern, flags)
+found = []
+for pattern, flags, text in [
+    (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", re.I | re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
+    (r"(?<=a)b|(?!c)d", re.M, "ab"), (r"\bw{2,3}?\b", re.A, "ww"),
+    # the same text with other flags is another pattern
+    (r"^a.c$", 0, "A\nC"), (r"^a.c$", re.I, "Abc"), (r"^a.c$", re.S, "a\nc"), (r"(?<=a)b|(?!c)d", 0, "ab"), (r"\w", 0, "é"), (r"\w", re.A, "é"),
+]:
+    one = re.compile(pattern, flags)
+    assert re.compile(one) is one and re.compile(pattern, flags) is one
+    match = one.search(text)
+    found.append((one.pattern, one.flags, one.groups, dict(one.groupindex), match and (match.span(), match.groupdict(), match.lastgroup)))
+assert re.sub(r"(a)b", r"\1c", "abab", count=1) == "acab" and re.split(",", "a,b,c", 1) == ["a", "b,c"] and re.findall("[ab]", "cab") == ["a", "b"]
+assert re.match(b"a", b"ab") and not re.fullmatch(b"a", b"ab") and [one.start() for one in re.finditer("a", "aba")] == [0, 2]
+assert re.subn("a", "b", "aa") == ("bb", 2)
+plain.compile = real
+assert before == (plain._compiler.compile, plain.compile)
+print(repr(found))
+print(len([pattern for pattern in compiled if isinstance(pattern, str)]), file=sys.stderr)
+re.keep()
+"""
+
+
+def _run(*words: str) -> tuple[str, int]:
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True)
+    return done.stdout, int(done.stderr)
+
+
+def _kept() -> list[Path]:
+    return list(cache_dir().glob("patterns-*"))
+
+
+def test_a_kept_pattern_is_the_pattern() -> None:
+    plain, compiled = _run()
+    assert compiled > 12
+    assert not _kept()
+    assert _run("use") == (plain, compiled)
+    assert len(_kept()) == 1
+    assert _run("use") == (plain, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])
+def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
+    plain, compiled = _run("use")
+    (kept,) = _kept()
+    kept.write_bytes(content)
+    assert _run("use") == (plain, compiled)
+    assert _run("use") == (plain, 0)
