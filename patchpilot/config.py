@@ -32,7 +32,7 @@ class Key(NamedTuple):
 
 FAIL_ON = ("error", "warning", "check", "never")
 KEYS = (
-    Key("profile", "", "project whose rules and customs count, as --profile names it (empty: detected)"),
+    Key("profile", "", "rule profile (empty: detected)"),
     Key("base", "", "what your topic is based on (empty: b4's base, the upstream, else the nearest remote branch)"),
     Key("ignore", "", "rules, names, packs or checkpatch types to leave out, comma-separated", "words"),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.model.address import parse_address
+from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Post
@@ -117,7 +118,7 @@ def _reverted(status: Status, every: Sequence[Status]) -> Status:
         if told and not status.landed:
             landed = (
                 LandedCommit(
-                    "torvalds/linux",
+                    default_project().mainline,
                     told["id"],
                     None,
                     "named by its revert; release unknown without a repository",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.loading import default_project
 from patchpilot.threads.mail_classifier import Classified, classify
 from patchpilot.threads.mail_kinds import STABLE, WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import unique, when
@@ -119,7 +120,7 @@ def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
     upstream = next((event for event in events if event.what in ("review", "queued", "proposed", "failed") and event.commit), None)
     if upstream:
         yield LandedCommit(
-            "torvalds/linux",
+            default_project().mainline,
             upstream.commit,
             None,
             "named as upstream commit by the stable trees; release unknown without a repository",
@@ -161,7 +162,7 @@ def _state(
         return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
     if any(event.what == "merged" and not event.withdrawn for event in events):
         return SeriesState.IN_MAINLINE, "its pull request was merged"
-    if any(one.tree == "torvalds/linux" for one in landed):
+    if any(one.in_mainline for one in landed):
         return SeriesState.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
     refused = next((event for event in reversed(events) if event.what == "refused"), None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from patchpilot.projects.loading import default_project
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.thread_match import Attached
 
@@ -91,7 +92,7 @@ def _events(one: Attached) -> list[Event]:
     if kind is MailKind.MM_COMMIT:
         return _mm(mail.mail.subject, base)
     if kind is MailKind.PULL_MERGED:
-        return [replace(base, what="merged", tree=place.tree or "torvalds/linux", commit=next(iter(place.commits), None))]
+        return [replace(base, what="merged", tree=place.tree or default_project().mainline, commit=next(iter(place.commits), None))]
     what = {
         MailKind.STABLE_ADDED: "queued",
         MailKind.STABLE_REVIEW: "review",

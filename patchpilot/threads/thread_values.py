@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from patchpilot.model.address import Address
+from patchpilot.projects.loading import projects
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.thread_events import Event
@@ -58,6 +59,11 @@ class LandedCommit:
     message_id: str | None = None
     patch: int | None = None
     title: str | None = None
+
+    @property
+    def in_mainline(self) -> bool:
+        """Whether the tree is a project's mainline."""
+        return any(self.tree == project.mainline for project in projects().values())
 
 
 _STABLE_WORDS = {

@@ -11,7 +11,7 @@ from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.revisions import Revision
-from patchpilot.threads.status import Reply, Status, revision_label
+from patchpilot.threads.status import LandedCommit, Reply, Status, revision_label
 
 TEXT_LIMIT = 4000
 
@@ -183,7 +183,7 @@ def _told(one: Tracked, status: Status) -> list[str]:
     for place in one.landed:
         if place.tree.startswith("stable/"):
             continue
-        release = f", first in {place.release}" if place.release else _no_release(place.tree, place.how)
+        release = f", first in {place.release}" if place.release else _no_release(place)
         lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
     for branch in one.stable:
         commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
@@ -206,9 +206,9 @@ def _told(one: Tracked, status: Status) -> list[str]:
     return lines
 
 
-def _no_release(tree: str, how: str) -> str:
-    if tree == "torvalds/linux" or tree == "mainline":
-        return ", in no release yet" if how == "in the repository" else ", first release unknown without a repository (-C DIR)"
+def _no_release(place: LandedCommit) -> str:
+    if place.in_mainline:
+        return ", in no release yet" if place.how == "in the repository" else ", first release unknown without a repository (-C DIR)"
     return ""
 
 

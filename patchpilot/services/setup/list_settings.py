@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from patchpilot.config import KEYS, Settings
 from patchpilot.outgoing import transports
+from patchpilot.projects.loading import projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,10 @@ class ConfigRow:
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
     """Every setting, in the order they are documented."""
     keys = {one.name: one for one in KEYS}
-    meanings = {key.name: key.meaning for key in KEYS} | {"via": f"transport: {' or '.join(transports.names())}"}
+    meanings = {key.name: key.meaning for key in KEYS} | {
+        "via": f"transport: {' or '.join(transports.names())}",
+        "profile": f"rule profile: {', '.join(projects())} (empty: detected)",
+    }
     return tuple(
         ConfigRow(setting.name, setting.value, setting.origin, meanings[setting.name], keys[setting.name].from_tree)
         for setting in settings.all

@@ -282,7 +282,7 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
 def _with_repository(entry: TrackEntry, status: Status, repository: Repository, unread: frozenset[str], progress: Progress) -> Tracked:
     seen = in_repository(status, repository, progress=progress)
     mainline = [one for one in seen if not one.tree.startswith("stable/")]
-    told = [one for one in status.landed if not (mainline and one.tree == "torvalds/linux")]
+    told = [one for one in status.landed if not (mainline and one.in_mainline)]
     stable = _stable_in(status.stable, seen)
     state, why = status.state, status.why
     if seen and state not in (SeriesState.REJECTED, SeriesState.SUPERSEDED):
