@@ -2,25 +2,15 @@
 """What must come along with a backport: fixes of the fix, reverts of it, and the newer trees that lack it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.history.landed_commits import History
 from patchpilot.history.stable_branches import Branch
 from patchpilot.model.file_diff import DiffLine
+from patchpilot.model.follow_up import Follower
 from patchpilot.projects.project import Project
 from patchpilot.projects.stable_trees import version_key
-
-
-@dataclass(frozen=True, slots=True)
-class Follower:
-    """A mainline commit that names the fix: its id and subject, "fix" or "revert", and (of a fix) whether it was itself reverted."""
-
-    commit: str
-    subject: str
-    kind: str
-    undone: bool = False
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:

@@ -2,7 +2,7 @@
 """What a call says with the options every verb has: where it works, and how its result is written. Knows no command-line library."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,12 +12,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
-    from patchpilot.config import Settings
-    from patchpilot.errors import PatchpilotError
-    from patchpilot.model.patch import Series
-    from patchpilot.model.source_tree import Tree
-    from patchpilot.services.settings import Source
+    from patchpilot.services.workplace import Workplace
 
 
 class Common(NamedTuple):
@@ -37,63 +32,22 @@ class Common(NamedTuple):
     def verify(self) -> None:
         """UsageError where --profile names none that there is, whether or not the verb needs one."""
         if self.profile:
-            _known_profile(self.profile)
+            from patchpilot.services.workplace import verify_profile
 
-    def repository(self) -> "Repository":
-        """The repository the call works in; MissingError when there is none."""
-        from patchpilot.commits.repository import Repository
+            verify_profile(self.profile)
 
-        return Repository.open(self.repo)
+    def workplace(self, *, uses_repository: bool = True) -> "Workplace":
+        """The repository, the tree and the settings of the call; to be closed. Without `uses_repository` only files are looked at."""
+        from patchpilot.services.workplace import Workplace
 
-    def source_tree(self) -> "Tree | None":
-        """The tree of --tree, or None."""
-        from patchpilot.commits.tree_readers import DirectoryTree
-
-        return DirectoryTree(self.tree) if self.tree else None
-
-    def base(
-        self, settings: "Settings", given: str | None, repository: "Repository | None", targets: Sequence[str | None] = ()
-    ) -> str | None:
-        """The base that was named, by --base or else by the setting; with --explain-base, what the base is and why on stderr."""
-        named = given or settings.get("base") or None
-        if self.explain_base:
-            from patchpilot.cli.explain_base import explain
-
-            explain(repository, named, [target for target in targets if target])
-        return named
-
-    def from_archive(self, target: str) -> "Series":
-        """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
-        from patchpilot.services.topic.archive_target import archive_setting, series_at
-
-        return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
-
-    def settings(
-        self,
-        repository: "Repository | None" = None,
-        flags: Mapping[str, str | None] | None = None,
-        source: "Source | None" = None,
-    ) -> "Settings":
-        """Settings of this call: the tree's file, git's configuration, options; the error of the first that cannot be used."""
-        from patchpilot.services.settings import read_settings
-
-        source = source or self.source(repository)
-        return read_settings(repository, source=source, flags={"profile": self.profile, **(flags or {})})
-
-    def source(self, repository: "Repository | None") -> "Source | None":
-        """Where the settings of the tree are read: --tree, else the working tree."""
-        from patchpilot.services.settings import source_of
-
-        return source_of(repository, self.tree)
-
-    def settings_anyway(self, repository: "Repository | None", problems: "list[PatchpilotError]") -> "Settings":
-        """As `settings`, for the verbs that explain them: what cannot be used is put into `problems`, and the default is in force."""
-        from patchpilot.services.settings import read_settings, user_settings
-
-        flags = {"profile": self.profile}
-        if repository is None and self.tree is None:
-            return user_settings(problems=problems, flags=flags)
-        return read_settings(repository, source=self.source(repository), flags=flags, problems=problems)
+        return Workplace(
+            self.repo,
+            self.tree,
+            profile=self.profile,
+            offline=self.offline,
+            explain=_on_stderr if self.explain_base else None,
+            uses_repository=uses_repository,
+        )
 
     @property
     def colored(self) -> bool:
@@ -135,10 +89,10 @@ class Common(NamedTuple):
             emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
 
 
-def _known_profile(name: str) -> None:
-    from patchpilot.projects.loading import find_project
+def _on_stderr(line: str) -> None:
+    from patchpilot.cli.output.safe_text import printable
 
-    find_project(name)
+    print(printable(line), file=sys.stderr)
 
 
 class ProgressLine:

@@ -32,7 +32,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except KeyboardInterrupt as error:
         return say("interrupted", found_by_then(error), ExitCode.INTERRUPTED)
     except UnclearBaseError as error:
-        from patchpilot.cli.explain_base import ready_commands
+        from patchpilot.cli.unclear_base import ready_commands
 
         return say(error.message, ready_commands(error, argv), error.exit_code)
     except PatchpilotError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from patchpilot.recipients.get_maintainer.answer import GetMaintainerAnswer
+    from patchpilot.model.get_maintainer import GetMaintainerAnswer
 
 _VALUED = {"--tree": "tree", "--repo": "repo", "-C": "repo", "--format": "format"}
 _FLAGS = {"--offline": "", "-q": "quiet", "--quiet": "quiet", "--no-color": ""}
@@ -30,7 +30,7 @@ def read(argv: Sequence[str]) -> Call | None:
     if not argv or argv[0] != "maintainers" or not any(word.endswith("get_maintainer") for word in argv):
         return None
     from patchpilot.errors import UsageError
-    from patchpilot.recipients.get_maintainer.switches import take
+    from patchpilot.model.get_maintainer import take
 
     try:
         switches, words = take(argv[1:], _width)

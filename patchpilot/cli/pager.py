@@ -7,24 +7,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
 
 
-def pager_of(repository: "Repository") -> str:
-    """The command git would page with (git-var(1), GIT_PAGER); empty for none."""
-    named = os.environ.get("GIT_PAGER") or next(iter(repository.config("core.pager")[-1:]), None) or os.environ.get("PAGER")
+def pager_of(configured: str | None) -> str:
+    """The command git would page with (git-var(1), GIT_PAGER) where core.pager is `configured`; empty for none."""
+    named = os.environ.get("GIT_PAGER") or configured or os.environ.get("PAGER")
     if named is None:
         return "less" if shutil.which("less") else ""
     return "" if named == "cat" else named
 
 
-def page(repository: "Repository", text: str) -> None:
-    """Show a text through the pager; straight to stdout where there is none."""
+def page(text: str, configured: str | None) -> None:
+    """Show a text through the pager (core.pager as `configured`); straight to stdout where there is none."""
     sys.stdout.flush()
-    command = pager_of(repository)
+    command = pager_of(configured)
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
+from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import each_mailbox, take_apart, written
-from patchpilot.recipients.get_maintainer.switches import Switches
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]

@@ -8,6 +8,7 @@ from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
+from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
@@ -18,7 +19,6 @@ from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest, SignerSource, named_in_files
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.patch_scan import scan
-from patchpilot.recipients.get_maintainer.switches import Switches
 from patchpilot.recipients.merge_recipients import MergedRecipient
 from patchpilot.recipients.recipient_warnings import RecipientFacts, judged, warnings_of
 

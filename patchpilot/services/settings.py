@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from patchpilot.model.source_tree import Tree
     from patchpilot.outgoing.send_plan import SendRequest
     from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.services.workplace import Workplace
 
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
@@ -91,6 +92,19 @@ def base_revision(repository: "Repository", targets: Sequence[str], base: str | 
         return repository.find(f"{commits[0]}^") if commits else None
     common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
     return repository.find(f"{head}^") if common == head and commits else common or start
+
+
+def check_source(place: "Workplace", revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool) -> Source | None:
+    """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the base, else the working tree."""
+    if revision is not None:
+        return revision_source(place.repository, revision, trusted=True)
+    repository = place.repository_if_any()
+    if repository is None or place.tree or not in_ci:
+        return place.source()
+    # the tree's own setting of its base does not count
+    named = base or user_settings(repository.top, problems=[]).get("base") or None
+    start = base_revision(repository, targets, named)
+    return revision_source(repository, start) if start else place.source()
 
 
 def read_settings(

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.get_maintainer.switches import Switches
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo

@@ -2,7 +2,7 @@
 import pytest
 
 from patchpilot.errors import UsageError
-from patchpilot.recipients.get_maintainer.switches import Switches, assemble, script_defaults, take
+from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 
 
 @pytest.mark.parametrize(

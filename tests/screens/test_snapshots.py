@@ -20,7 +20,7 @@ from patchpilot.demo.robin import mend_first
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
 from patchpilot.services.backport.backport_result import BranchResult
-from patchpilot.services.backport.branch_verdicts import backport
+from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.track import follow_series
@@ -72,7 +72,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
         onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
-        result = backport(repository, session.commit.id if session.commit else None, onto, fixes=[culprit])[-1]
+        result = backport(repository, BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]))[-1]
         found[Stage.BACKPORTS] = (
             replace(result, branches=tuple(_reworded(branch) for branch in result.branches)),
             StageStanding(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),

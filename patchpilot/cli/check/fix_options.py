@@ -3,7 +3,7 @@
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from patchpilot.cli.common import Common, progress_of
 from patchpilot.errors import UsageError
@@ -12,26 +12,35 @@ if TYPE_CHECKING:
     from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.services.workplace import Workplace
 
 
-def answer(common: Common, words: "CheckOptions", request: "CheckRequest", where: dict[str, Any]) -> int:
+def answer(common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace") -> int:
     """Mend, or show what would be mended, and say how the run ends: with --fix by what remains, with --diff by what is there."""
     from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.check.apply_fixes import fix
 
-    if words.fix and words.diff:
+    if options.fix and options.diff:
         raise UsageError("--diff shows what --fix would do", hint="give one of them")
-    if words.statistics or words.checkpatch_compat:
+    if options.statistics or options.checkpatch_compat:
         raise UsageError("--fix and --diff go with neither --statistics nor --checkpatch-compat", hint="run them one after the other")
-    if "-" in words.targets:
+    if "-" in options.targets:
         request = request._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as progress:
-        result = fix(request, write=words.fix, published=words.published, shared=words.shared, progress=progress, **where)
+        result = fix(
+            request,
+            write=options.fix,
+            published=options.published,
+            shared=options.shared,
+            repository=place.repository_if_any(),
+            tree=place.source_tree(),
+            progress=progress,
+        )
     if request.suppressions:
-        from patchpilot.cli.check.suppression_options import remark
+        from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result.check)
-    if words.diff:
+    if options.diff:
         _show(common, result)
     else:
         _tell(common, result)

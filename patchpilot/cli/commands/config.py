@@ -8,7 +8,7 @@ from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import KEYS, unread_warnings
-from patchpilot.errors import MissingError, PatchpilotError, unknown
+from patchpilot.errors import unknown
 from patchpilot.services.setup.list_settings import ConfigRow, config
 
 
@@ -17,14 +17,8 @@ from patchpilot.services.setup.list_settings import ConfigRow, config
 @click.argument("name", required=False)
 def command(common: Common, name: str | None) -> int:
     """List every setting with its value and where it comes from, or print the value of one."""
-    try:
-        repository = common.repository()
-    except MissingError:
-        if common.repo:
-            raise
-        repository = None
-    problems: list[PatchpilotError] = []
-    settings = common.settings_anyway(repository, problems)
+    with common.workplace() as place:
+        settings, problems = place.settings_with_problems()
     rows = config(settings)
     problems += unread_warnings(settings)
     for problem in problems:

@@ -9,7 +9,7 @@ from patchpilot.cli.options import Common, common_options, progress_of, via_opti
 from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import unread_warnings
-from patchpilot.errors import ExitCode, MissingError, PatchpilotError
+from patchpilot.errors import ExitCode
 from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
@@ -27,15 +27,8 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
 
         common.write("".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n")
         return int(ExitCode.OK)
-    try:
-        repository = common.repository()
-    except MissingError:
-        if common.repo:
-            raise
-        repository = None
-    problems: list[PatchpilotError] = []
-    settings = common.settings_anyway(repository, problems)
-    with progress_of(common) as progress:
+    with common.workplace() as place, progress_of(common) as progress:
+        settings, problems = place.settings_with_problems()
         request = DoctorRequest(
             via=via or settings.get("via"),
             lore=settings.get("lore"),
@@ -46,7 +39,7 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
-        result = diagnose(repository, request, progress=progress)
+        result = diagnose(place.repository_if_any(), request, progress=progress)
     common.write(_json(result) if common.format == "json" else _text(result, quiet=common.quiet))
     return int(ExitCode.OK if result.healthy else ExitCode.FINDINGS)
 

@@ -13,6 +13,7 @@ from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import InputError, UsageError
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.edit_draft import Changes, DraftResult
+from patchpilot.services.workplace import Workplace
 
 
 @click.command(
@@ -37,17 +38,7 @@ from patchpilot.services.send.edit_draft import Changes, DraftResult
 @click.option("--no-b4", is_flag=True, help="take the branch out of b4's books; its commits stay")
 @click.option("--forget", is_flag=True, help="drop the draft; what was sent stays on record")
 @click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
-def command(
-    common: Common,
-    words: tuple[str, ...],
-    base: str | None,
-    edit: bool,
-    export_to: Path | None,
-    no_b4: bool,
-    forget: bool,
-    ping: bool,
-    **given: Any,
-) -> int:
+def command(common: Common, words: tuple[str, ...], base: str | None, **given: Any) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is kept outside the branch. `show` (the default) lists what it holds and where that came from; `reset` clears it. The change-id and
@@ -63,63 +54,61 @@ def command(
         in_reply_to=given["in_reply_to"],
         imported=given["imported"],
     )
-    if action and (changes != Changes() or edit or export_to or no_b4 or forget or ping):
+    if action and (changes != Changes() or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))):
         raise UsageError(f"draft {action} takes no option that changes or prints something else", hint=f"patchpilot draft {action}")
-    repository = common.repository()
-    base = common.base(common.settings(repository), base, repository, (target,))
-    if action == "reset":
-        before, result = service.reset(repository, target, base)
-        cleared = draft_rows(before, kept=result.draft)
-        click.echo("cleared:" if cleared else "the draft holds nothing to clear", err=True)
-        common.write(_json(result) if common.format == "json" else printable("".join(f"{row}\n" for row in cleared)))
-        return 0
-    if no_b4:
-        click.echo(f"{service.leave_b4(repository)} is out of b4's books", err=True)
-        return 0
-    if forget:
-        click.echo(f"forgotten: {service.forget(repository, target, base).change_id}", err=True)
-        return 0
-    if ping:
-        common.write(service.ping(repository, target, base))
-        return 0
-    result = service.change(repository, changes, target, base) if changes != Changes() else service.show(repository, target, base)
-    if edit:
-        if not sys.stdin.isatty():
-            raise UsageError(
-                "there is no terminal for an editor", hint="--export FILE, edit it, --import FILE; or --cover, --changelog, --note"
-            )
-        result = service.edit(repository, editor_of(common), target, base)
-    if export_to:
-        text = service.export(repository, target, base)
-        if str(export_to) == "-":
-            click.echo(text, nl=False)
-        else:
-            try:
-                export_to.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise InputError(f"{export_to}: {error.strerror or error}") from error
-        return 0
+    with common.workplace() as place:
+        base = place.base(place.settings(), base, (target,))
+        if action == "reset":
+            return _reset(common, place, target, base)
+        if given["no_b4"]:
+            click.echo(f"{service.leave_b4(place.repository)} is out of b4's books", err=True)
+            return 0
+        if given["forget"]:
+            click.echo(f"forgotten: {service.forget(place.repository, target, base).change_id}", err=True)
+            return 0
+        if given["ping"]:
+            common.write(service.ping(place.repository, target, base))
+            return 0
+        result = (
+            service.change(place.repository, changes, target, base)
+            if changes != Changes()
+            else service.show(place.repository, target, base)
+        )
+        if given["edit"]:
+            result = _edit(place, target, base)
+        if given["export_to"]:
+            _export(service.export(place.repository, target, base), given["export_to"])
+            return 0
     common.write(_json(result) if common.format == "json" else _text(result))
     return 0
 
 
-def editor_of(common: Common) -> service.Edit:
-    """git's editor, so that it is the one the person's commits are written in."""
-    import tempfile
+def _reset(common: Common, place: Workplace, target: str | None, base: str | None) -> int:
+    before, result = service.reset(place.repository, target, base)
+    cleared = draft_rows(before, kept=result.draft)
+    click.echo("cleared:" if cleared else "the draft holds nothing to clear", err=True)
+    common.write(_json(result) if common.format == "json" else printable("".join(f"{row}\n" for row in cleared)))
+    return 0
 
-    from patchpilot.commits.run import git, interactive
 
-    repository = common.repository()
-    name = common.settings(repository).get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
+def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult:
+    from patchpilot.services.send.text_editor import editor_of
 
-    def run(text: str) -> str | None:
-        with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-            file = Path(place) / "DRAFT.txt"
-            file.write_text(text, encoding="utf-8")
-            code = interactive(["sh", "-c", f'{name} "$@"', name, str(file)])
-            return file.read_text(encoding="utf-8") if code == 0 else None
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal for an editor", hint="--export FILE, edit it, --import FILE; or --cover, --changelog, --note"
+        )
+    return service.edit(place.repository, editor_of(place), target, base)
 
-    return run
+
+def _export(text: str, file: Path) -> None:
+    if str(file) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:

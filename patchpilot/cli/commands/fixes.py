@@ -30,9 +30,9 @@ MAX_LOG = 4 << 20
 def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str | None) -> int:
     """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
     log = _read(bisect_log)
-    with common.repository() as repository, progress_of(common) as progress:
-        settings = common.settings(repository)
-        base = common.base(settings, base, repository)
+    with common.workplace() as place, progress_of(common) as progress:
+        repository, settings = place.repository, place.settings()
+        base = place.base(settings, base)
         request = FixesRequest(target, limit=limit, verify=verify, bisect_log=log, base=base, profile=settings.get("profile"))
         results = find_culprits_of_each(repository, request, progress=progress)
     if common.format == "json":

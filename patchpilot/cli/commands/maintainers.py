@@ -2,13 +2,14 @@
 """`patchpilot maintainers`: who must get a patch, and why."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.model.progress import Progress
-from patchpilot.recipients.get_maintainer.switches import take
+from patchpilot.model.address import Address
+from patchpilot.model.get_maintainer import take
 
 _HELP = """Say who must get TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
 
@@ -79,7 +80,7 @@ def command(common: Common, targets: tuple[str, ...], who: str | None, self_test
     if common.format == "get_maintainer" or switches.get("sections") or switches.get("letters"):
         _drop_in(common, targets, switches)
     else:
-        _plan(common, targets, switches, **values)
+        _plan(common, targets, switches, values)
     return None
 
 
@@ -87,52 +88,46 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
     from patchpilot.cli.get_maintainer_args import shown
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
-    result = drop_in(targets, switches, tree=common.tree, repo=common.repo, from_archive=common.from_archive)
+    result = drop_in(targets, switches, tree=common.tree, repo=common.repo, from_archive=common.workplace().from_archive)
     common.write(shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty()))
 
 
-def _plan(
-    common: Common,
-    targets: tuple[str, ...],
-    switches: dict[str, Any],
-    *,
-    base: str | None,
-    per_patch: bool,
-    security: bool,
-    brief: bool,
-    add_to: tuple[str, ...],
-    add_cc: tuple[str, ...],
-    drop: tuple[str, ...],
-    restore: tuple[str, ...],
-    reset: bool,
-) -> None:
+def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
     from patchpilot.cli.output.safe_text import printable
     from patchpilot.services.maintainers import topic_recipients as service
 
-    def ask(progress: Progress) -> service.PlanResult:
-        asked: Any = {"tree": common.tree, "repo": common.repo, "switches": switches, "profile": common.profile or ""}
-        if switches.get("file"):
-            return service.plan_files(targets, **asked)
-        return service.plan_targets(
-            targets, base=base, per_patch=per_patch, security=security, from_archive=common.from_archive, progress=progress, **asked
+    edits = {name: given[option] for name, option in (("to", "add_to"), ("cc", "add_cc"), ("drop", "drop"), ("restore", "restore"))}
+    base = given["base"]
+    with common.workplace() as place, progress_of(common) as progress:
+        if not targets and not common.tree:
+            base = place.base(place.settings(), base)
+        request = service.MaintainersRequest(
+            targets,
+            common.tree,
+            common.repo,
+            base,
+            switches,
+            common.profile or "",
+            given["per_patch"],
+            given["security"],
+            place.from_archive,
         )
 
-    if not targets and not common.tree:
-        with common.repository() as repository:
-            base = common.base(common.settings(repository), base, repository)
-    missed: Any = ()
-    with progress_of(common) as progress:
-        result = ask(progress)
-        if add_to or add_cc or drop or restore or reset:
-            for one in {planned.topic: planned for planned in result.results}.values():
-                service.edit(one, to=add_to, cc=add_cc, drop=drop, restore=restore, reset=reset)
-            missed = () if common.quiet else service.not_in_plan(result.results, drop)
-            result = ask(progress)
+        def ask() -> service.PlanResult:
+            return service.plan_files(request) if switches.get("file") else service.plan_targets(request, progress=progress)
+
+        result = ask()
+        missed: Sequence[Address] = ()
+        if any(edits.values()) or given["reset"]:
+            for plan in {planned.topic: planned for planned in result.results}.values():
+                service.edit(plan, **edits, reset=given["reset"])
+            missed = () if common.quiet else service.not_in_plan(result.results, given["drop"])
+            result = ask()
     for address in missed:
         note = f"patchpilot: {address.email} is not in this plan; it stays left out if a later one has it (--restore {address.email} undoes it)"
         click.echo(printable(note), err=True)
-    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not brief), fold=True)
+    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]), fold=True)
 
 
 def _who(common: Common, address: str) -> int:

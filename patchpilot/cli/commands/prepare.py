@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest, prepare
+from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, prepare
 
 
 @click.command(
@@ -52,15 +52,15 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
         common,
         needed=not (yes or _says_what({name: value for name, value in words.items() if name not in ("published", "shared", "dry_run")})),
     )
-    with common.repository() as repository, progress_of(common) as progress:
+    with common.workplace() as place, progress_of(common) as progress:
         asking.progress = progress
-        settings = common.settings(repository)
+        repository, settings = place.repository, place.settings()
         words["signoff"] = settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         words["is_fix"] = None if (no_fix := words.pop("no_fix")) is None else not no_fix
         words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,
-            PrepareRequest(target, common.base(settings, base, repository, (target,)), settings.get("profile"), **words),
+            PrepareRequest(target, place.base(settings, base, (target,)), settings.get("profile"), **words),
             confirm=asking.confirm,
             progress=progress,
         )
@@ -144,8 +144,6 @@ def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
 
 def body(result: Preparation) -> dict[str, Any]:
     """The result as JSON."""
-    from patchpilot.tags.message_edit import marked
-
     return {
         "ref": result.ref,
         "old": result.head,
@@ -160,7 +158,7 @@ def body(result: Preparation) -> dict[str, Any]:
                 "subject": change.subject,
                 "changed": change.changed,
                 "message": change.new,
-                "diff": marked(change.pieces),
+                "diff": change.marked,
                 "notes": list(change.notes),
             }
             for change in result.changes
@@ -176,20 +174,19 @@ def text(result: Preparation, colored: bool) -> str:
     for change in result.changes:
         lines.append(f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add"))
         if change.changed:
-            lines.append(_drawn(change.pieces, colored))
+            lines.append(_drawn(change, colored))
         else:
             lines.append(printable(f"    {change.subject}\n"))
         lines += [printable(f"  # {note}") for note in change.notes if note != change.unsure]
     return "\n".join(lines)
 
 
-def _drawn(pieces: tuple[tuple[str, str], ...], colored: bool) -> str:
+def _drawn(change: MessageChange, colored: bool) -> str:
     from patchpilot.cli.output.safe_text import printable
-    from patchpilot.tags.message_edit import marked
 
     if not colored:
-        body = printable(marked(pieces))
+        body = printable(change.marked)
     else:
         paint = {"-": "31", "+": "32"}
-        body = "".join(f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part) for sign, part in pieces)
+        body = "".join(f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part) for sign, part in change.pieces)
     return "\n".join(f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")) + "\n"

@@ -3,11 +3,11 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,9 +15,7 @@ from patchpilot.cli.options import Common, base_options, common_options, progres
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
 from patchpilot.outgoing.send_problem import SendProblem
-
-if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+from patchpilot.services.workplace import Workplace
 
 
 @click.command(
@@ -53,21 +51,23 @@ if TYPE_CHECKING:
 @click.option("--regression", metavar="no|yes|COMMIT", help="whether this mends a regression, and what brought it; kept with the topic")
 @click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
 @click.argument("target", required=False)
-def command(
-    common: Common, target: str | None, yes: bool, dry_run: bool, outbox: Path | None, resume: bool, unknown: tuple[str, ...], **asked: Any
-) -> int:
+def command(common: Common, **asked: Any) -> int:
     """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
+    with common.workplace() as place:
+        return _plan_and_send(common, place, asked)
+
+
+def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -> int:
     from patchpilot.services.send.outbox_folder import write_outbox
     from patchpilot.services.send.plan_send import plan as plan_mails
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import result_of_plan
 
-    repository = common.repository()
-    settings = common.settings(repository)
-    via = asked["via"] or settings.get("via")
+    repository, settings = place.repository, place.settings()
+    resume, dry_run, yes, outbox = asked["resume"], asked["dry_run"], asked["yes"], asked["outbox"]
     request = SendRequest(
-        target=target,
-        via=via,
+        target=asked["target"],
+        via=asked["via"] or settings.get("via"),
         to=asked["to"],
         cc=asked["cc"],
         auto=not asked["no_auto"],
@@ -79,7 +79,7 @@ def command(
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
         answers=tuple((name, asked[name]) for name in ("security", "regression") if asked[name]),
-        base=common.base(settings, asked["base"], repository, (target,)),
+        base=place.base(settings, asked["base"], (asked["target"],)),
         to_self=asked["to_self"],
         force=asked["force"],
         identity=asked["identity"],
@@ -90,46 +90,46 @@ def command(
         raise UsageError("--force needs a reason", hint="it is recorded with the send")
     if asked["drop"] and not resume:
         raise UsageError("--drop goes with --resume", hint="before a send: patchpilot maintainers --drop ADDRESS")
-    if unknown and not resume:
+    if asked["unknown"] and not resume:
         raise UsageError("--unknown goes with --resume", hint="`patchpilot send --resume` shows which mails are in doubt")
     with progress_of(common) as progress:
         if resume:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_told
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
-            of_all, told = read_told(unknown)
+            of_all, told = read_told(asked["unknown"])
             plan = plan_resume(repository, request, of_all, told=told, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
-            _show_effects(repository, request)
+            _show_effects(place, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):
-                _write_changelog(common, request)
+                _write_changelog(place, request)
             plan = plan_mails(repository, request, progress=progress)
     if resume and not plan.waiting and outbox is None:
-        return _nothing_to_do(common, plan, dry_run=dry_run)
+        return _nothing_to_do(common, place, plan, dry_run=dry_run)
     if outbox is not None:
         paths = write_outbox(plan, outbox)
-        _show(common, plan, result_of_plan(plan), "NOT SENT, written to files")
+        _show(common, place, plan, result_of_plan(plan), "NOT SENT, written to files")
         click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         # it comes first: whatever else is fixed, no mail can be sent
         others = () if plan.request.force else plan.refusals
         plan = replace(plan, request=replace(plan.request, force=None), refusals=(blocked, *others), warnings=_without(plan, blocked))
-        _show(common, plan, result_of_plan(plan), _NOT_SENT, mails=False)
+        _show(common, place, plan, result_of_plan(plan), _NOT_SENT, mails=False)
         return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:
-        _show(common, plan, result_of_plan(plan), "NOT SENT (dry run)")
+        _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
             unasked = SendProblem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
-            _show(common, plan, result_of_plan(plan), _NOT_SENT)
+            _show(common, place, plan, result_of_plan(plan), _NOT_SENT)
             return int(ExitCode.FINDINGS)
-        _ask(common, plan)
+        _ask(common, place, plan)
     elif common.format == "text":
-        _preview(common, plan, plan.refusals, "sending")
+        _preview(common, place, plan, plan.refusals, "sending")
     with progress_of(common) as progress, _between_mails() as stopping:
         result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
     _result(common, plan, result)
@@ -138,13 +138,13 @@ def command(
     return int({"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK))
 
 
-def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
+def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:
     """A send that was taken up and has no mail left to send: how it stands; b4 is told where it does not know yet."""
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import standing
 
     with progress_of(common) as progress:
-        result = standing(plan) if dry_run else deliver(common.repository(), plan, progress=progress)
+        result = standing(plan) if dry_run else deliver(place.repository, plan, progress=progress)
     done = result.state == "sent"
     if common.format == "text" and done:
         common.write(f"v{result.version}: every mail has been accepted, nothing is left to send\n")
@@ -152,26 +152,26 @@ def _nothing_to_do(common: Common, plan: SendPlan, *, dry_run: bool) -> int:
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
-def _show_effects(repository: "Repository", request: SendRequest) -> None:
+def _show_effects(place: Workplace, request: SendRequest) -> None:
     """Whom the answers of this call add to the recipients, and whom they take out."""
     from patchpilot.cli.output.safe_text import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
     for name, value in request.answers:
-        if changed := answer_effect(repository, name, value, request):
+        if changed := answer_effect(place.repository, name, value, request):
             click.echo(f"{name}: {value}: {printable(changed)}", err=True)
 
 
-def _write_changelog(common: Common, request: SendRequest) -> None:
+def _write_changelog(place: Workplace, request: SendRequest) -> None:
     """The next version's changelog, asked for in the editor while it is still the pre-filled one."""
-    from patchpilot.cli.commands.draft import editor_of
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.services.send.reroll import reroll, unfinished
+    from patchpilot.services.send.text_editor import editor_of
     from patchpilot.services.topic.find_topic import find_draft
 
-    repository = common.repository()
+    repository = place.repository
     if unfinished(reroll(find_draft(repository, request), repository)):
-        edit(repository, editor_of(common), request.target, request.base)
+        edit(repository, editor_of(place), request.target, request.base)
 
 
 _NOT_SENT = "NOT SENT"
@@ -181,12 +181,12 @@ def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
     return tuple(warning for warning in plan.warnings if warning.name != problem.name)
 
 
-def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
+def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
     """A plan that is not carried out: on stdout, and its problems on stderr too where stdout is not read by the sender."""
     if common.format == "json":
         _result(common, plan, result)
     else:
-        _preview(common, plan, result.refusals, ending, mails=mails)
+        _preview(common, place, plan, result.refusals, ending, mails=mails)
     if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
         from patchpilot.cli.output.safe_text import one_line
         from patchpilot.cli.output.send_text import verdict
@@ -197,7 +197,7 @@ def _show(common: Common, plan: SendPlan, result: SendResult, ending: str, *, ma
             print(f"  {one_line(refusal.message)}" + (f"; {one_line(refusal.hint)}" if refusal.hint else ""), file=sys.stderr)
 
 
-def _preview(common: Common, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:
+def _preview(common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:
     """The verdict and the problems; what would be sent, the mails through the pager; the problems and the verdict again."""
     from patchpilot.cli.output import send_text as text
 
@@ -213,7 +213,7 @@ def _preview(common: Common, plan: SendPlan, refusals: Sequence[SendProblem], en
         from patchpilot.cli.pager import page
 
         common.write("\n".join(part for part in parts if part) + "\n")
-        page(common.repository(), shown)
+        page(shown, next(iter(place.repository.config("core.pager")[-1:]), None))
         common.write("\n" + last)
         return
     common.write("\n".join(part for part in (*parts, shown, last) if part))
@@ -231,7 +231,7 @@ def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
     common.write(outcome(result))
 
 
-def _ask(common: Common, plan: SendPlan) -> None:
+def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
     """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
     from patchpilot.cli.output import send_text as text
 
@@ -239,7 +239,7 @@ def _ask(common: Common, plan: SendPlan) -> None:
         parts = (text.head(plan, plan.refusals, "ready"), text.notes(plan), text.summary(plan), text.mails(plan))
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
-        _preview(common, plan, plan.refusals, "ready")
+        _preview(common, place, plan, plan.refusals, "ready")
     answer = click.prompt(f"Send {text.in_numbers(plan)}? Type 'send' to do it", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")

@@ -18,10 +18,10 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, StableRes
 @click.argument("target", required=False)
 def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str | None) -> int:
     """Say which stable branches have the bug that TARGET fixes and which line asks for its backport."""
-    with common.repository() as repository, progress_of(common) as progress:
+    with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(
-            repository,
-            StableRequest(target, fixes, common.settings(repository).get("profile"), versions, no_backport),
+            place.repository,
+            StableRequest(target, fixes, place.settings().get("profile"), versions, no_backport),
             progress=progress,
         )
     if common.format == "json":

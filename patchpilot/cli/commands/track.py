@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,6 @@ from patchpilot.cli.options import Common, common_options, progress_of
 if TYPE_CHECKING:
     from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.follow_series import ArchiveAt, Tracked
-    from patchpilot.threads.track_store import Store
 
 _LORE = click.option("--lore", metavar="URL", help="archive to ask  [default: patchpilot.lore, else https://lore.kernel.org/all]")
 _ID = click.argument("number", metavar="ID", type=int)
@@ -47,15 +46,14 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import follow_series as service
 
-    repository = _repository(common)
-    with _store() as store, progress_of(common) as progress:
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         found = service.add(
             target,
             mbox=mbox,
             lore=lore or archive_setting(common.repo),
             store=store,
             archive_at=_archives(common),
-            repository=repository,
+            repository=place.repository_if_any(),
             progress=progress,
         )
     _write(common, found, whole=True)
@@ -74,13 +72,13 @@ def list_(common: Common) -> None:
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(common: Common, number: int | None, keep_unread: bool) -> None:
     """Show all of a series (default: that of this topic, else the only one); its replies count as read from then on."""
+    from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
-    repository = _repository(common)
-    with _store() as store, progress_of(common) as progress:
-        topic = _topic(common, repository, store)
-        number = number if number is not None else _chosen(store, topic)
-        found = service.show(number, store=store, repository=repository, mark_read=not keep_unread, progress=progress)
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        topic = topic_at(place, store)
+        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        found = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
     _write(common, (found,), whole=True, topic=topic)
 
 
@@ -92,15 +90,15 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
     """Ask the archive what is new."""
+    from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
-    repository = _repository(common)
-    with _store() as store, progress_of(common) as progress:
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         found = service.update(
             numbers, store=store, archive_at=_archives(common), lore=lore, everything=everything, fresh=fresh,
-            repository=repository, progress=progress,
+            repository=place.repository_if_any(), progress=progress,
         )  # fmt: skip
-        topic = _topic(common, repository, store, found)
+        topic = topic_at(place, store, found)
     _write(common, found, topic=topic)
     if common.format == "text":
         _tell_cached(found)
@@ -119,7 +117,6 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     import time
 
     from patchpilot.services.track import follow_series as service
-    from patchpilot.threads.archive import CACHE_SECONDS
 
     def wait() -> bool:
         if once:
@@ -128,10 +125,10 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
         return True
 
     came, code = False, 0
-    with _store() as store, progress_of(common) as progress:
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         for told in service.watch(
-            store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and interval <= CACHE_SECONDS,
-            repository=_repository(common), progress=progress,
+            store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
+            repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
             code = _told_unreachable(told)
             news = [one for one in told if one.new]
@@ -151,7 +148,7 @@ def remove(common: Common, number: int) -> None:
     from patchpilot.cli.output.safe_text import printable
     from patchpilot.services.track import follow_series as service
 
-    with _store() as store:
+    with service.open_store() as store:
         entry = service.remove(number, store=store)
     if common.format == "json":
         common.write(
@@ -169,14 +166,14 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
     from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.track_export import as_html, as_mbox
 
-    with _store() as store:
+    with common.workplace() as place, service.open_store() as store:
         chosen = numbers or tuple(entry.id for entry in store.entries())
         if common.format == "mbox":
             for number in chosen:
                 store.entry(number)
             common.write(as_mbox(chosen, store).decode("utf-8", "surrogateescape"))
             return
-        repository = _repository(common)
+        repository = place.repository_if_any()
         series = tuple(service.show(number, store=store, repository=repository) for number in chosen)
     if common.format == "html":
         common.write(as_html(series))
@@ -199,44 +196,34 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 
 
 def _list(common: Common) -> None:
+    from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
-    repository = _repository(common)
-    with _store() as store, progress_of(common) as progress:
-        found = service.listed(store=store, repository=repository, progress=progress)
-        topic = _topic(common, repository, store, found)
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        found = service.listed(store=store, repository=place.repository_if_any(), progress=progress)
+        topic = topic_at(place, store, found)
     _write(common, found, topic=topic)
 
 
-def _topic(common: Common, repository: Any, store: "Store", known: "Sequence[Tracked]" = ()) -> "TopicState | None":
-    """How far the topic of the current branch is; None without a repository or a topic."""
-    from patchpilot.services.topic.topic_state import this_topic
-
-    if repository is None:
-        return None
-    return this_topic(repository, base=common.settings(repository).get("base") or None, store=store, known=known)
-
-
-def _chosen(store: "Store", topic: "TopicState | None") -> int:
+def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
     """The number of the series meant when none is given: this topic's, else the only one; on a terminal the person is asked."""
     from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import MissingError, UsageError
 
     if topic and topic.series:
         return topic.series.entry.id
-    entries = store.entries()
     if not entries:
         raise MissingError("no series is followed", hint="patchpilot track add '<message-id>'")
     if len(entries) == 1:
-        return entries[0].id
-    rows = [f"{entry.id:>3}  {printable(entry.subject)}" for entry in entries]
+        return entries[0][0]
+    rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"which of the {len(entries)} followed series?",
-            hint=f"`patchpilot track show {entries[0].id}`, or another of these:\n" + "\n".join(rows),
+            hint=f"`patchpilot track show {entries[0][0]}`, or another of these:\n" + "\n".join(rows),
         )
     click.echo("\n".join(rows), err=True)
-    return int(click.prompt("show which series?", type=click.Choice([str(entry.id) for entry in entries]), show_choices=False, err=True))
+    return int(click.prompt("show which series?", type=click.Choice([str(number) for number, _ in entries]), show_choices=False, err=True))
 
 
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
@@ -275,25 +262,7 @@ def _tell_cached(series: Sequence["Tracked"]) -> None:
         click.echo(f"patchpilot: the archive was asked {ago}; --fresh asks again", err=True)
 
 
-def _store() -> "Store":
-    from patchpilot.threads.track_store import Store
-
-    return Store()
-
-
 def _archives(common: Common) -> "ArchiveAt":
     from patchpilot.services.track.follow_series import default_archive
 
     return default_archive(offline=common.offline)
-
-
-def _repository(common: Common) -> Any:
-    """The repository of -C, else the one we stand in, else None: following needs none."""
-    from patchpilot.errors import MissingError
-
-    try:
-        return common.repository()
-    except MissingError:
-        if common.repo:
-            raise
-        return None

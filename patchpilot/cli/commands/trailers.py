@@ -36,11 +36,11 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
         click.echo(text(found, common.colored), err=True)
         return click.confirm("write these messages?", err=True)
 
-    with common.repository() as repository, progress_of(common) as progress:
-        settings = common.settings(repository)
+    with common.workplace() as place, progress_of(common) as progress:
+        repository, settings = place.repository, place.settings()
         found = add_review_trailers(
             repository,
-            TrailersRequest(target, common.base(settings, base, repository, (target,)), **options),
+            TrailersRequest(target, place.base(settings, base, (target,)), **options),
             confirm=confirm,
             progress=progress,
         )

@@ -8,7 +8,6 @@ import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.safe_text import printable
-from patchpilot.errors import MissingError
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
@@ -21,12 +20,9 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
 
     Both are shown. Rule packs of a tree run in `check` only when they are trusted; a change of any of these files asks again.
     """
-    from patchpilot.services.settings import source_of
     from patchpilot.services.setup import trusted_packs as service
 
-    source = source_of(None, _top(common, directory))
-    assert source
-    found = service.configuration(source)
+    found = service.configuration_of(directory, repo=common.repo, tree=common.tree)
     if revoke:
         gone = service.revoke(found)
     elif found.needs_trust and not show:
@@ -51,18 +47,3 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     sys.stdout.flush()
     print(f"patchpilot: {printable(found.label)}: {said}", file=sys.stderr)
     return 0
-
-
-def _top(common: Common, directory: Path | None) -> Path:
-    """The top of the tree around a directory; the directory itself outside a repository."""
-    from patchpilot.commits.repository import Repository
-
-    if common.tree:
-        return common.tree
-    try:
-        with Repository.open(directory or common.repo) as repository:
-            return repository.top
-    except MissingError:
-        if directory and directory.is_dir():
-            return directory
-        raise

@@ -17,7 +17,8 @@ from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_res
 @click.argument("number", type=click.IntRange(1), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
     """Put a branch back to what it was (`restore`, the default: the newest record, or the one of NUMBER), or `list` the records."""
-    with common.repository() as repository:
+    with common.workplace() as place:
+        repository = place.repository
         if action == "list":
             if number is not None:
                 raise UsageError("list takes no number", hint=f"to take it back: patchpilot undo restore {number}")

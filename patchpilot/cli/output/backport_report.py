@@ -4,31 +4,21 @@
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from patchpilot.backports.followups import Follower
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.follow_up import Follower
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.backport.stable_request import cc_stable_lines
-from patchpilot.services.backport.work_clone import Built, Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport
 
 _SIDE = 6
 _PLACES = 5
 _MUCH = 300
 _COLUMNS = 80
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenReport:
-    """What a call did besides answering: patches written, a conflict taken to a clone, builds, the request mail."""
-
-    written: tuple[WrittenBackport, ...] = ()
-    resolving: Resolving | None = None
-    built: tuple[Built, ...] = ()
-    request: str = ""
+_NOTHING = WorkDone()
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
@@ -47,13 +37,13 @@ def has_nothing(results: Sequence[BackportResult]) -> bool:
     return False
 
 
-def as_json(results: Sequence[BackportResult], done: WrittenReport = WrittenReport()) -> str:
+def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The document of one fix; of a series that of the last one, with all under `series`."""
     bodies = [_body(result) for result in results]
     return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _deeds(done))
 
 
-def _deeds(done: WrittenReport) -> dict[str, Any]:
+def _deeds(done: WorkDone) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if done.written:
         found["written"] = [
@@ -140,7 +130,7 @@ def _follower(one: Follower) -> dict[str, Any]:
     return {"commit": one.commit, "subject": one.subject, "kind": one.kind, "reverted": one.undone}
 
 
-def as_text(results: Sequence[BackportResult], done: WrittenReport = WrittenReport()) -> str:
+def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The matrix for people: a line a branch, and below it what to know."""
     blocks = []
     for result in results:
@@ -182,7 +172,7 @@ def _label(one: BranchResult) -> str:
     return one.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", one.branch) else one.branch
 
 
-def _deeds_text(done: WrittenReport) -> list[str]:
+def _deeds_text(done: WorkDone) -> list[str]:
     blocks = []
     if done.written:
         blocks.append("\n".join(line for one in done.written for line in _files(one)))
@@ -271,7 +261,7 @@ def _files(one: WrittenBackport) -> list[str]:
     return [*answers, *(str(file) for file in one.files)]
 
 
-def as_markdown(results: Sequence[BackportResult], done: WrittenReport = WrittenReport()) -> str:
+def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The matrix as a table for a cover letter or an issue."""
     blocks = []
     for result in results:

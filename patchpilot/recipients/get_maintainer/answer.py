@@ -9,11 +9,11 @@ from patchpilot.maintainers.match import keyword_matches, keywords_in_text, matc
 from patchpilot.maintainers.section import Section
 from patchpilot.maintainers.section_index import MaintainersFile
 from patchpilot.model.bounded_pattern import bounded
+from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, take_apart, written
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles, RoleRow
 from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
-from patchpilot.recipients.get_maintainer.switches import Switches
 
 
 class GetMaintainerRequest(NamedTuple):
@@ -41,13 +41,6 @@ class SignerSource(Protocol):
     def add_culprit_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
         """Those who signed the commits that are fixed."""
         ...
-
-
-class GetMaintainerAnswer(NamedTuple):
-    """The lines, and what to say on stderr."""
-
-    lines: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
 
 
 def answer(

@@ -3,8 +3,8 @@
 
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
+from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, take_apart, written
-from patchpilot.recipients.get_maintainer.switches import Switches
 
 
 class RoleRow:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
-from patchpilot.backports.followups import Follower
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.history.stable_branches import Missing
+from patchpilot.model.follow_up import Follower
 
 
 @dataclass(frozen=True, slots=True)

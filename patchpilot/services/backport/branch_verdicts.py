@@ -3,13 +3,13 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.followups import Follower, followers, lacking_newer, needed_followers, stable_rules
+from patchpilot.backports.followups import followers, lacking_newer, needed_followers, stable_rules
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.prerequisites import PrerequisiteSearch, SearchState, find_prerequisites
 from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
@@ -18,6 +18,7 @@ from patchpilot.errors import MissingError
 from patchpilot.history.index_file import forget
 from patchpilot.history.landed_commits import Culprit, History
 from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -25,42 +26,46 @@ from patchpilot.services.backport.backport_targets import committed, read_wanted
 from patchpilot.services.backport.unpacked_tree import on_directory
 
 
-def backport(
-    repository: Repository | None,
-    target: str | None,
-    onto: Sequence[str] = (),
-    *,
-    profile: str | None = None,
-    remote: str = "",
-    ended: bool = False,
-    effort: float = 10.0,
-    base: str | None = None,
-    fixes: Sequence[str] = (),
-    progress: Progress = silent,
-) -> tuple[BackportResult, ...]:
-    """The answers for each commit of TARGET, oldest first and each on top of the former, on `onto` (revisions or directories) or the stable branches.
+@dataclass(frozen=True, slots=True)
+class BackportRequest:
+    """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or directories), else the stable branches.
 
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits, in place
-    of the Fixes: tags of a single commit, and of those commits of a series that have none.
+    of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
+    names the remote that has the stable branches.
     """
+
+    target: str | None = None
+    onto: Sequence[str] = ()
+    profile: str | None = None
+    remote: str = ""
+    ended: bool = False
+    effort: float = 10.0
+    base: str | None = None
+    fixes: Sequence[str] = ()
+
+
+def backport(repository: Repository | None, request: BackportRequest, *, progress: Progress = silent) -> tuple[BackportResult, ...]:
+    """The answers for each commit of TARGET, oldest first and each on top of the former. MissingError where no stable branch is known."""
+    onto, profile, remote, fixes = request.onto, request.profile, request.remote, request.fixes
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    wanted = read_wanted(repository, target, base)
+    wanted = read_wanted(repository, request.target, request.base)
     results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
         wanted = tuple(committed(repository, one, progress) for one in wanted)
-        found = stable_branches(repository, profile=profile, remote=remote, ended=ended)
+        found = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches
         if not branches:
             raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, found, profile))
         missing = () if revisions else found.missing
         commits = [one.commit or "" for one in wanted]
         try:
-            with BackportSession(repository, found, effort, progress, named) as asker:
+            with BackportSession(repository, found, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -69,7 +74,7 @@ def backport(
         except sqlite3.DatabaseError:
             # the index is a cache: one that turns out broken is begun anew
             forget(repository)
-            with BackportSession(repository, found, effort, progress, named) as asker:
+            with BackportSession(repository, found, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:

@@ -13,7 +13,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.branch_verdicts import backport
+from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.work_clone import Resolving, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, write_backports
 from patchpilot.services.topic.topic_project import profile_of
@@ -25,14 +25,13 @@ def topic_backports(
     """What `backport` says of a commit; `culprit` counts while there is no Fixes: tag. Without branches, and with the reason as its only rule, where
     the project keeps no stable series."""
     try:
-        return backport(
-            repository,
+        request = BackportRequest(
             commit.id,
             profile=settings.get("profile") or None,
             remote=settings.get("lts-remote"),
             fixes=[culprit] if culprit else [],
-            progress=progress,
-        )[-1]
+        )
+        return backport(repository, request, progress=progress)[-1]
     except MissingError:
         project = _without_series(repository, settings, commit)
         if project is None:

@@ -4,15 +4,16 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.maintainers.load import conf_words, load
+from patchpilot.model.get_maintainer import GetMaintainerAnswer, assemble, script_defaults, take
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
-from patchpilot.recipients.get_maintainer.answer import GetMaintainerAnswer, answer
-from patchpilot.recipients.get_maintainer.switches import assemble, script_defaults, take
+from patchpilot.recipients.get_maintainer.answer import answer
 
 if TYPE_CHECKING:
     from patchpilot.commits.range import FromArchive
@@ -32,14 +33,28 @@ def drop_in(
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
     """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
-    try:
-        source, top = _source(tree, repo)
-    except MissingError:
-        if not given.get("file"):
-            from patchpilot.commits.range import refuse_absent
+    with ExitStack() as opened:
+        try:
+            source, top = _source(tree, repo, opened)
+        except MissingError:
+            if not given.get("file"):
+                from patchpilot.commits.range import refuse_absent
 
-            refuse_absent(targets)
-        raise
+                refuse_absent(targets)
+            raise
+        return _answer(targets, given, source, top, where=None if tree else repo or Path.cwd(), stdin=stdin, from_archive=from_archive)
+
+
+def _answer(
+    targets: Sequence[str],
+    given: Mapping[str, object],
+    source: "Tree",
+    top: Path | None,
+    *,
+    where: Path | None,
+    stdin: bool,
+    from_archive: "FromArchive | None",
+) -> GetMaintainerAnswer:
     conf, _ = take((*_home_conf(source), *conf_words(source)))
     path = str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
     everywhere = bool(given.get("find_maintainer_files") or conf.get("find_maintainer_files"))
@@ -53,13 +68,13 @@ def drop_in(
         if target != "-" and (switches.file or _is_tracked(target, top)):
             paths.append(_path_in_tree(target, source))
         elif target != "-" and not Path(target).is_file():
-            patches += _patches_of(target, None if tree else repo or Path.cwd(), from_archive)
+            patches += _patches_of(target, where, from_archive)
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
 
 
-def _source(tree: Path | None, repo: Path | None) -> tuple["Tree", Path | None]:
+def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["Tree", Path | None]:
     """The tree to read and, where there is a repository, the top of its working tree. `--tree` asks nothing of a repository."""
     if tree:
         return DirectoryTree(tree), None
@@ -76,7 +91,7 @@ def _source(tree: Path | None, repo: Path | None) -> tuple["Tree", Path | None]:
     from patchpilot.commits.repository import Repository
     from patchpilot.commits.tree_readers import CommitTree
 
-    repository = Repository.open(where)
+    repository = opened.enter_context(Repository.open(where))
     return CommitTree(repository, repository.resolve("HEAD")), repository.top
 
 
@@ -125,13 +140,14 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
     """(name, text) of the patches that a commit, a range, a folder or a Message-ID stands for; `where` is inside the repository, None to ask none."""
     from patchpilot.commits.range import is_network_target, read_targets
 
-    repository = None
     if where and not Path(target).exists() and not is_network_target(target):
         from patchpilot.commits.repository import Repository
 
-        repository = Repository.open(where)
-    found = read_targets((target,), repository, from_archive)
-    return [(patch.source, "\n".join(patch.lines)) for series in found for patch in series.patches]
+        with Repository.open(where) as repository:
+            read = read_targets((target,), repository, from_archive)
+    else:
+        read = read_targets((target,), None, from_archive)
+    return [(patch.source, "\n".join(patch.lines)) for series in read for patch in series.patches]
 
 
 def _patch_text(target: str, stdin: bool) -> str:

@@ -10,7 +10,7 @@ from patchpilot.maintainers.load import conf_words, maintainers_files, where_mai
 from patchpilot.maintainers.selftest import SelfTestProblem, naming
 from patchpilot.maintainers.selftest import self_test as problems_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.maintainers.topic_recipients import open_repository, source_tree
+from patchpilot.services.maintainers.topic_recipients import repository_for, source_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,21 @@ class SelfTestResult:
 
 def who(word: str, *, tree: Path | None = None, repo: Path | None = None) -> WhoResult:
     """Where a person, address or list stands in MAINTAINERS."""
-    file = load(source_tree(tree, None if tree else open_repository((word,), repo)))
-    found = (NamedContact(section.name, section.status, section.line, lines) for section, lines in naming(file, word))
-    return WhoResult(word, tuple(found))
+    with repository_for((word,), tree, repo) as repository:
+        file = load(source_tree(tree, repository))
+    contacts = (NamedContact(section.name, section.status, section.line, lines) for section, lines in naming(file, word))
+    return WhoResult(word, tuple(contacts))
 
 
 def self_test(*, tree: Path | None = None, repo: Path | None = None, progress: Progress = silent) -> SelfTestResult:
     """Check a tree's MAINTAINERS. In a repository the files are those of HEAD, so that what is built does not count."""
-    repository = None if tree else open_repository(("",), repo)
-    source = source_tree(tree, repository)
-    progress("reading MAINTAINERS")
-    file = load(source)
-    contents = maintainers_files(source, *where_maintainers_are(conf_words(source)))
-    listed = CommitTree(repository, repository.resolve("HEAD")) if repository else source
-    progress("listing files")
-    paths = listed.files()
+    with repository_for(("",), tree, repo) as repository:
+        source = source_tree(tree, repository)
+        progress("reading MAINTAINERS")
+        file = load(source)
+        contents = maintainers_files(source, *where_maintainers_are(conf_words(source)))
+        listed = CommitTree(repository, repository.resolve("HEAD")) if repository else source
+        progress("listing files")
+        paths = listed.files()
     progress("checking")
     return SelfTestResult(problems_of(contents, paths, file.words), len(contents), len(file))

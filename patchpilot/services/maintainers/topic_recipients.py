@@ -2,7 +2,8 @@
 """The recipient plan of a topic, a series, patches or source files: what `maintainers`, the walk and `send` show and use."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.load import conf_words
 from patchpilot.maintainers.section_index import nothing
 from patchpilot.model.address import Address
+from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
@@ -24,7 +26,6 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.get_maintainer.switches import Switches, assemble, script_defaults, take
 from patchpilot.recipients.recipient_plan import Sources, for_security, plan_patches, plan_paths
 from patchpilot.series.recipient_edits import Edits, EditStore, addresses, topic_key
 from patchpilot.services.topic.read_series import read_series
@@ -58,34 +59,45 @@ class PlanResult:
     repository: str | None
 
 
-def plan_targets(
-    targets: Sequence[str] = (),
-    *,
-    tree: Path | None = None,
-    repo: Path | None = None,
-    base: str | None = None,
-    switches: Mapping[str, Any] | None = None,
-    profile: str = "",
-    per_patch: bool = False,
-    security: bool = False,
-    from_archive: FromArchive | None = None,
-    progress: Progress = silent,
-) -> PlanResult:
-    """A plan for each series that TARGETs stand for (none: the topic); with `per_patch`, one for each patch."""
-    repository = None if tree else open_repository(targets, repo)
+@dataclass(frozen=True, slots=True)
+class MaintainersRequest:
+    """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files, folders or globs.
+
+    `tree` is an unpacked tree, `repo` the repository; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch, `security` for
+    the security contact and maintainers alone. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    """
+
+    targets: Sequence[str] = ()
+    tree: Path | None = None
+    repo: Path | None = None
+    base: str | None = None
+    switches: Mapping[str, Any] | None = None
+    profile: str = ""
+    per_patch: bool = False
+    security: bool = False
+    from_archive: FromArchive | None = None
+
+
+def plan_targets(request: MaintainersRequest, *, progress: Progress = silent) -> PlanResult:
+    """A plan for each series that TARGETs stand for, or for each patch."""
+    with repository_for(request.targets, request.tree, request.repo) as repository:
+        return _plan_targets(request, repository, progress)
+
+
+def _plan_targets(request: MaintainersRequest, repository: Repository | None, progress: Progress) -> PlanResult:
     if repository is None:
-        refuse_absent(targets)
-    source = source_tree(tree, repository)
-    sources = sources_of(source, repository, switches, profile)
+        refuse_absent(request.targets)
+    source = source_tree(request.tree, repository)
+    sources = sources_of(source, repository, request.switches, request.profile)
     results = []
-    series = read_series(targets, repository, base, from_archive)
+    series = read_series(request.targets, repository, request.base, request.from_archive)
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
     for at, one in enumerate(series):
         progress("looking up recipients", at, len(series))
-        members = [Series((patch,)) for patch in one.patches] if per_patch else [one]
-        results += [_planned(member, one, sources, repository, security=security) for member in members if member.patches]
+        members = [Series((patch,)) for patch in one.patches] if request.per_patch else [one]
+        results += [_planned(member, one, sources, repository, security=request.security) for member in members if member.patches]
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
@@ -114,20 +126,17 @@ def plan_series(
     return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
 
 
-def plan_files(
-    paths: Sequence[str],
-    *,
-    tree: Path | None = None,
-    repo: Path | None = None,
-    switches: Mapping[str, Any] | None = None,
-    profile: str = "",
-) -> PlanResult:
+def plan_files(request: MaintainersRequest) -> PlanResult:
     """A plan for each source file, folder or glob. MissingError for one that names nothing in the tree."""
-    repository = None if tree else open_repository((), repo)
-    source = source_tree(tree, repository)
-    sources = sources_of(source, repository, switches, profile)
+    with repository_for((), request.tree, request.repo) as repository:
+        return _plan_files(request, repository)
+
+
+def _plan_files(request: MaintainersRequest, repository: Repository | None) -> PlanResult:
+    source = source_tree(request.tree, repository)
+    sources = sources_of(source, repository, request.switches, request.profile)
     results = []
-    for word in paths:
+    for word in request.targets:
         for path in expand(word, source):
             data = source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
             text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
@@ -165,6 +174,17 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
     """Those of the addresses to drop whom none of the plans has, nor has left out already."""
     there = {recipient.address.key for plan in planned for recipient in (*plan.plan.recipients, *plan.left_out)}
     return tuple(address for address in addresses(drop, "--drop") if address.key not in there)
+
+
+@contextmanager
+def repository_for(targets: Sequence[str], tree: Path | None, repo: Path | None) -> Iterator[Repository | None]:
+    """The repository to ask, open as long as the context; None with a `tree`, or where the TARGETs need none."""
+    repository = None if tree else open_repository(targets, repo)
+    try:
+        yield repository
+    finally:
+        if repository:
+            repository.close()
 
 
 def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:

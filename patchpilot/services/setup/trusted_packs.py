@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.config import FILE_NAME
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small
+from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small, source_of
 
 if TYPE_CHECKING:
     from patchpilot.lint.rule_store import OwnPack
@@ -38,6 +38,25 @@ class TreeConfiguration:
     def needs_trust(self) -> bool:
         """Whether it names rule packs: settings and waivers alone run nothing."""
         return len(self.files) > 1
+
+
+def configuration_of(directory: Path | None, *, repo: Path | None = None, tree: Path | None = None) -> TreeConfiguration:
+    """What the tree around a directory configures (`tree` names another, `repo` a repository); the directory itself outside a repository."""
+    source = source_of(None, tree or _top(directory, repo))
+    assert source
+    return configuration(source)
+
+
+def _top(directory: Path | None, repo: Path | None) -> Path:
+    from patchpilot.commits.repository import Repository
+
+    try:
+        with Repository.open(directory or repo) as repository:
+            return repository.top
+    except MissingError:
+        if directory and directory.is_dir():
+            return directory
+        raise
 
 
 def configuration(source: Source) -> TreeConfiguration:

@@ -19,6 +19,7 @@ from patchpilot.services.send.sent_elsewhere import sent_tags
 from patchpilot.services.topic.find_topic import read_draft, read_topic
 from patchpilot.services.topic.topic_series import series_of
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.workplace import Workplace
 from patchpilot.threads.next_step import Advice, NextStepNeed
 from patchpilot.threads.status import SeriesState
 from patchpilot.threads.track_store import Store
@@ -198,6 +199,12 @@ def this_topic(
         return topic_state(repository, target, base=base, store=store, known=known)
     except PatchpilotError:
         return None
+
+
+def topic_at(place: Workplace, store: Store, known: Sequence[Tracked] = ()) -> TopicState | None:
+    """How far the topic of the current branch is; None without a repository or a topic."""
+    repository = place.repository_if_any()
+    return this_topic(repository, base=place.settings().get("base") or None, store=store, known=known) if repository else None
 
 
 def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:

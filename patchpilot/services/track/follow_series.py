@@ -13,7 +13,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.archive import LORE, Archive, NotInArchiveError, archive_of
+from patchpilot.threads.archive import CACHE_SECONDS, LORE, Archive, NotInArchiveError, archive_of
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mail_classifier import classify
@@ -62,6 +62,16 @@ class Tracked:
     def subject(self) -> str:
         """Its title."""
         return self.status.topic.subject if self.status else self.entry.subject
+
+
+def open_store() -> Store:
+    """The series that are followed; to be closed."""
+    return Store()
+
+
+def outlives(seconds: int) -> bool:
+    """Whether an answer of an archive is kept longer than a pause."""
+    return seconds <= CACHE_SECONDS
 
 
 def add(

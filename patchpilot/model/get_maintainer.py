@@ -7,6 +7,13 @@ from typing import Any, NamedTuple
 from patchpilot.errors import UsageError
 
 
+class GetMaintainerAnswer(NamedTuple):
+    """The lines, and what to say on stderr."""
+
+    lines: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
 class Switches(NamedTuple):
     """The switches of a run, with the script's own defaults."""
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `backport` does besides answering: patches written, a conflict prepared, builds, the mail that asks the stable maintainers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.backports.backport_patches import BackportText
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.message_id import given_message_id
+from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.stable_request import request_mail
+from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
+from patchpilot.services.backport.write_backports import WrittenBackport, write_backports
+
+
+@dataclass(frozen=True, slots=True)
+class BackportWork:
+    """What to do with the answers: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command, a `request` mail.
+
+    `note` is what was adapted and why, or why the trees need it; `in_reply_to` the mail that is answered.
+    """
+
+    folder: Path | None = None
+    resolve: str | None = None
+    build: str | None = None
+    request: bool = False
+    signoff: bool = False
+    note: str = ""
+    in_reply_to: str | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.folder or self.resolve or self.build or self.request)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """What was done besides answering: patches written, a conflict taken to a clone, builds, the request mail."""
+
+    written: tuple[WrittenBackport, ...] = ()
+    resolving: Resolving | None = None
+    built: tuple[Built, ...] = ()
+    request: str = ""
+
+
+def work(repository: Repository | None, results: Sequence[BackportResult], wanted: BackportWork, *, profile: str | None) -> WorkDone:
+    """Do what is asked with the answers for some fixes; a conflict, builds and the mail are about the last of them."""
+    if not wanted.asked:
+        return WorkDone()
+    if repository is None:
+        raise MissingError("no git repository here: this needs commits", hint="name one with -C DIR")
+    text = _text(repository, wanted)
+    stable = stable_branches(repository, profile=profile).stable
+    last = results[-1]
+    writes = wanted.folder and not wanted.resolve
+    return WorkDone(
+        written=write_backports(repository, results, wanted.folder, wording=text, profile=profile) if wanted.folder and writes else (),
+        resolving=resolve(repository, last, last.branches[0], stable, wanted.folder, text) if wanted.resolve else None,
+        built=tuple(build(repository, last, branch, stable, wanted.build) for branch in last.branches) if wanted.build else (),
+        request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
+    )
+
+
+def _text(repository: Repository, wanted: BackportWork) -> BackportText:
+    signer = repository.identity if wanted.signoff else None
+    if wanted.signoff and signer is None:
+        raise MissingError("git does not know who you are", hint="git config --global user.name and user.email")
+    answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
+    return BackportText(wanted.note if not wanted.request else "", signer, answered)

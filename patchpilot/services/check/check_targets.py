@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What kind of TARGETs a check was given, as far as their names tell."""
+
+from collections.abc import Sequence
+
+from patchpilot.commits.range import is_network_target, looks_like_file, names_file
+
+
+def need_no_repository(targets: Sequence[str]) -> bool:
+    """Whether every TARGET is a file, was meant as one, or is in an archive."""
+    return bool(targets) and all(
+        target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets
+    )
+
+
+def can_be_fixed(targets: Sequence[str]) -> bool:
+    """Whether --fix can write to them: what is in an archive or packed stays as it is."""
+    return not any(is_network_target(target) or target.endswith(".gz") for target in targets)

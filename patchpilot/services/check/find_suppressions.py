@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The waivers and the baseline that count in one check: those of the call, of the topic and of the tree. Loaded only where one of them is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.errors import UsageError
+from patchpilot.lint.rule_store import OwnPack, load_rules
+from patchpilot.lint.waivers import Waiver, from_tables, from_words
+from patchpilot.services.check.suppressions import Suppressions
+from patchpilot.services.settings import Source, tracked_content
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRequest:
+    """What a call says of waivers and baselines. `fixes`: whether its findings are also fixed.
+
+    `judge`: the revision by which a gate judges, which decides on a baseline that is tracked.
+    """
+
+    targets: Sequence[str] = ()
+    base: str | None = None
+    waive: Sequence[str] = ()
+    unwaive: Sequence[str] = ()
+    baseline: Path | None = None
+    write_baseline: bool = False
+    fixes: bool = False
+    judge: Source | None = None
+
+
+class FoundSuppressions(NamedTuple):
+    """What does not count in a check (None: everything counts), what was recorded for the topic, and why a baseline does not count; "" for nothing."""
+
+    suppressions: Suppressions | None
+    recorded: str = ""
+    warning: str = ""
+
+
+def find_suppressions(
+    request: SuppressionRequest, settings: "Settings", repository: "Repository | None", packs: tuple[OwnPack, ...]
+) -> FoundSuppressions:
+    """The waivers and the baseline of a check, most personal first. What is waived for a topic is written into its draft."""
+    if request.write_baseline and request.fixes:
+        raise UsageError("what is recorded in a baseline is not mended", hint="mend first: --fix, then --write-baseline")
+    given = from_words(request.waive)
+    base = request.base or settings.get("base") or None
+    recorded = _write_down(given, request, base, repository, packs) if given or request.unwaive else ""
+    if request.write_baseline and request.baseline is None:
+        raise UsageError("--write-baseline: where to?", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
+    waivers = (*given, *_of_topic(request.targets, base, repository), *from_tables(settings.waivers, settings.label))
+    distinct: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
+    for waiver in waivers:
+        # what was given in this call is in the topic's draft by now
+        distinct.setdefault(
+            (waiver.rule.lower(), waiver.paths, waiver.subject) if waiver.kind != "tree" else (f"{id(waiver)}", (), ""), waiver
+        )
+    if not waivers and request.baseline is None:
+        return FoundSuppressions(None, recorded)
+    content, warning = None, ""
+    if request.judge and repository and request.baseline and not request.write_baseline:
+        content = tracked_content(repository, request.judge, request.baseline)
+        if content == b"":
+            label = request.judge.tree.label
+            warning = f"{request.baseline}: not in the base {label}, so it excuses nothing yet (--config-from REV names another revision)"
+    return FoundSuppressions(Suppressions(tuple(distinct.values()), request.baseline, request.write_baseline, content), recorded, warning)
+
+
+def _of_topic(targets: Sequence[str], base: str | None, repository: "Repository | None") -> tuple[Waiver, ...]:
+    if repository is None:
+        return ()
+    from patchpilot.services.check.topic_waivers import of_topic
+
+    return of_topic(repository, targets, base)
+
+
+def _write_down(
+    given: tuple[Waiver, ...],
+    request: SuppressionRequest,
+    base: str | None,
+    repository: "Repository | None",
+    packs: tuple[OwnPack, ...],
+) -> str:
+    """Put waivers into the topic's draft, or take them out, and say so; patch files have no topic: there a waiver is for this call."""
+    from patchpilot.services.check.topic_waivers import give, take_back
+
+    if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
+        if request.unwaive:
+            raise UsageError("--unwaive: patch files have no topic to take a waiver from", hint="call it in the repository, or with -C DIR")
+        return ""
+    if len(request.targets) > 1:
+        raise UsageError("a waiver is given for one topic, and several TARGETs were named", hint="name one range A..B")
+    rules = load_rules(packs)
+    target = request.targets[0] if request.targets else None
+    if request.unwaive:
+        take_back(repository, request.unwaive, rules, target, base)
+    if not given:
+        return ""
+    draft = give(repository, given, rules, target, base)
+    return f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive takes it back)"
