@@ -4,15 +4,32 @@ the library costs more than the answer."""
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from patchpilot.cli.option_table import TEXT, Option, Table, base_table, common_table, read_plain, widths
 
 if TYPE_CHECKING:
     from patchpilot.model.get_maintainer import GetMaintainerAnswer
 
-_VALUED = {"--tree": "tree", "--repo": "repo", "-C": "repo", "--format": "format"}
-_FLAGS = {"--offline": "", "-q": "quiet", "--quiet": "quiet", "--no-color": ""}
+FORMATS = ("text", "json", "get_maintainer")
+COMMON = common_table(FORMATS)
+OPTIONS = (
+    *base_table("what the topic is based on, when no TARGET is named"),
+    Option(("--per-patch",), "a plan for each patch instead of one for the series", plain=False),
+    Option(("--brief",), "text without reasons", plain=False),
+    Option(("--add-to",), "put an address into To, and keep it there for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--add-cc",), "put an address into Cc, and keep it there", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--drop",), "leave an address out, and keep it out", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--restore",), "undo what was done to an address by hand", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--reset",), "undo everything done by hand to this topic's recipients", plain=False),
+    Option(("--security",), "a security fix that is not public: no list, the security contact and maintainers only", plain=False),
+    Option(("--who",), "the sections that name this person, address or list", TEXT, "ADDRESS", plain=False),
+    Option(("--self-test",), "check MAINTAINERS itself: patterns, files, order, duplicates", plain=False),
+)
+ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
+"""The options that the short way acts on; with another one set the whole command line answers."""
 
 
 class Call(NamedTuple):
@@ -32,38 +49,38 @@ def read(argv: Sequence[str]) -> Call | None:
     from patchpilot.errors import UsageError
     from patchpilot.model.get_maintainer import take
 
+    table = (*COMMON, *OPTIONS)
     try:
-        switches, words = take(argv[1:], _width)
+        switches, words = take(argv[1:], width_of(table))
     except UsageError:
         return None
-    given: dict[str, Any] = {}
-    targets = []
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if word in _FLAGS:
-            given[_FLAGS[word]] = True
-        elif name in _VALUED and ((equals and name != "-C") or not equals):
-            value = value if equals else next(rest, "")
-            if not value:
-                return None
-            given[_VALUED[name]] = value
-        elif word.startswith(("-", "<", "http://", "https://")) and word != "-":
-            return None
-        else:
-            targets.append(word)
-    if given.get("format") != "get_maintainer":
+    plain = read_plain(table, words)
+    if plain is None:
         return None
-    tree, repo = given.get("tree"), given.get("repo")
-    return Call(tuple(targets), switches, Path(tree) if tree else None, Path(repo) if repo else None, bool(given.get("quiet")))
+    values, targets = plain
+    if (
+        values["format"] != "get_maintainer"
+        or values["color"]
+        or any(target.startswith(("<", "http://", "https://")) for target in targets)
+    ):
+        return None
+    if any(values[option.key] != option.unset for option in table if option.plain and option.key not in ANSWERED):
+        return None
+    return Call(targets, switches, values["tree"], values["repo"], values["quiet"])
 
 
-def _width(word: str) -> int:
-    """How many words an option of ours takes, its value among them; 0 for any other word."""
-    if word in _VALUED:
-        return 2
-    name, equals, _ = word.partition("=")
-    return 1 if word in _FLAGS or (equals and name in _VALUED) else 0
+def width_of(table: Table) -> Callable[[str], int]:
+    """A function that says how many words an option of a table takes, its value among them; 0 for any other word."""
+    known = widths(table)
+
+    def width(word: str) -> int:
+        name, equals, _ = word.partition("=")
+        if equals and name in known and name.startswith("--"):
+            return 1
+        # -oFILE and -CDIR
+        return known.get(word) or (1 if len(word) > 2 and word[:2] in ("-o", "-C") and word[1] != "-" else 0)
+
+    return width
 
 
 def answer(call: Call) -> int:

@@ -8,22 +8,24 @@ from typing import Any, TypeVar
 import click
 
 from patchpilot.cli.common import Common, ProgressLine, progress_of
+from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, PATH, Option, Table, base_table, common_table
 from patchpilot.errors import unknown
 
-__all__ = ["Common", "ProgressLine", "base_options", "common_options", "progress_of"]
+__all__ = ["Common", "ProgressLine", "base_options", "click_option", "common_options", "progress_of", "table_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _ProjectOption(click.Option):
-    """The option that names a project; its help lists them when it is shown, as reading them is not for every start."""
+class _LateHelp(click.Option):
+    """An option whose help is made when it is shown, as what it takes is not for every start."""
+
+    def __init__(self, *args: Any, made_help: Callable[[], str], **given: Any) -> None:
+        super().__init__(*args, **given)
+        self._made_help = made_help
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option and its help."""
-        from patchpilot.services.topic.topic_project import project_names
-
-        *names, last = project_names()
-        self.help = f"{', '.join(names)} or {last} (default: detected)"
+        self.help = self._made_help()
         return super().get_help_record(ctx)
 
 
@@ -54,8 +56,8 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
         collect.__name__, collect.__doc__ = function.__name__, function.__doc__
         collect.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for option in reversed(_options(formats or ("text", "json"), ("-v", "--verbose") if short_verbose else ("--verbose",))):
-            option(collect)
+        for option in reversed(common_table(formats or ("text", "json"), short_verbose=short_verbose)):
+            click_option(option)(collect)
         return collect  # type: ignore[return-value]
 
     return wrap
@@ -63,10 +65,16 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 def base_options(what: str = "what your topic is based on") -> Callable[[F], F]:
     """Add --base and --explain-base to a verb that takes a topic; the second one reaches it in `common`."""
+    return table_options(base_table(what))
+
+
+def table_options(table: Table) -> Callable[[F], F]:
+    """Add the options of a table to a verb, in their order."""
 
     def wrap(function: F) -> F:
-        explain = click.option("--explain-base", is_flag=True, help="say on stderr what the base is, why, and what else it may be")
-        return click.option("--base", metavar="REV", help=what)(explain(function))
+        for option in reversed(table):
+            function = click_option(option)(function)
+        return function
 
     return wrap
 
@@ -87,16 +95,26 @@ def via_option(what: str) -> Callable[[F], F]:
     return click.option("--via", type=_TransportName(transport_names()), help=what)
 
 
-def _options(formats: tuple[str, ...], verbose: tuple[str, ...]) -> list[Callable[[Any], Any]]:
-    folder = click.Path(path_type=Path)
-    return [
-        click.option("-C", "--repo", metavar="DIR", type=folder, help="work in this repository"),
-        click.option("--tree", metavar="DIR", type=folder, help="an unpacked source tree without git"),
-        click.option("--profile", cls=_ProjectOption, metavar="NAME"),
-        click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="output form"),
-        click.option("-o", "--output", metavar="FILE", type=folder, help="write the result there instead of stdout"),
-        click.option("--offline", is_flag=True, help="never touch the network"),
-        click.option("-q", "--quiet", is_flag=True, help="no progress, no remarks"),
-        click.option(*verbose, is_flag=True, help="say more on stderr"),
-        click.option("--color/--no-color", default=None, help="colour or not (default: on a terminal)"),
-    ]
+def click_option(option: Option) -> Callable[[F], F]:
+    """The option of click that a row of a table describes."""
+    given: dict[str, Any] = {"help": option.help} if isinstance(option.help, str) else {"cls": _LateHelp, "made_help": option.help}
+    if option.kind == FLAG:
+        given["is_flag"] = True
+    if option.kind == CHOICE:
+        given["type"] = click.Choice(option.choices)
+    if option.kind == PATH:
+        given["type"] = click.Path(path_type=Path)
+    if option.kind == NUMBER and option.limits:
+        given["type"] = click.IntRange(*option.limits)
+    if option.metavar:
+        given["metavar"] = option.metavar
+    if option.multiple:
+        given["multiple"] = True
+    if option.alone is not None:
+        given |= {"is_flag": False, "flag_value": option.alone}
+    if option.default is not None or option.off:
+        given["default"] = option.default
+    if option.shows_default:
+        given["show_default"] = True
+    spellings = [f"{on}/{off}" for on, off in zip(option.spellings, option.off, strict=True)] if option.off else option.spellings
+    return click.option(*spellings, option.key, **given)

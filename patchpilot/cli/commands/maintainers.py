@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.get_maintainer_args import COMMON, FORMATS, OPTIONS, width_of
+from patchpilot.cli.options import Common, common_options, progress_of, table_options
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import take
 
@@ -30,23 +31,7 @@ class _MaintainersCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the switches, remember what stood before `-f`, and leave the rest to click."""
-        sizes = {
-            name: 1 if isinstance(option, click.Option) and (option.is_flag or option.count) else 1 + option.nargs
-            for option in self.params
-            if isinstance(option, click.Option)
-            for name in (*option.opts, *option.secondary_opts)
-        }
-
-        def ours(word: str) -> int:
-            name, equals, _ = word.partition("=")
-            if equals and name in sizes and name.startswith("--"):
-                return 1
-            if word in sizes:
-                return sizes[word]
-            # -oFILE and -CDIR
-            return 1 if len(word) > 2 and word[:2] in ("-o", "-C") and word[1] != "-" else 0
-
-        switches, rest = take(args, ours)
+        switches, rest = take(args, width_of((*COMMON, *OPTIONS)))
         ctx.meta["patchpilot.switches"] = switches
         return super().parse_args(ctx, rest)
 
@@ -58,18 +43,8 @@ class _MaintainersCommand(click.Command):
     epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@base_options("what the topic is based on, when no TARGET is named")
-@click.option("--per-patch", is_flag=True, help="a plan for each patch instead of one for the series")
-@click.option("--brief", is_flag=True, help="text without reasons")
-@click.option("--add-to", multiple=True, metavar="ADDRESS", help="put an address into To, and keep it there for this topic")
-@click.option("--add-cc", multiple=True, metavar="ADDRESS", help="put an address into Cc, and keep it there")
-@click.option("--drop", multiple=True, metavar="ADDRESS", help="leave an address out, and keep it out")
-@click.option("--restore", multiple=True, metavar="ADDRESS", help="undo what was done to an address by hand")
-@click.option("--reset", is_flag=True, help="undo everything done by hand to this topic's recipients")
-@click.option("--security", is_flag=True, help="a security fix that is not public: no list, the security contact and maintainers only")
-@click.option("--who", metavar="ADDRESS", help="the sections that name this person, address or list")
-@click.option("--self-test", is_flag=True, help="check MAINTAINERS itself: patterns, files, order, duplicates")
-@common_options("text", "json", "get_maintainer")
+@table_options(OPTIONS)
+@common_options(*FORMATS)
 def command(common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any) -> int | None:
     """Say who must get TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]

@@ -6,11 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from patchpilot.cli.get_maintainer_args import read
+from patchpilot.cli.commands import maintainers as verb
+from patchpilot.cli.get_maintainer_args import ANSWERED, COMMON, OPTIONS, Call, read
+from patchpilot.errors import UsageError
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.maintainers import patch, write_tree
+from tests.kit.option_words import command_lines
 from tests.kit.repos import Repo
 
 
@@ -39,6 +45,42 @@ def test_a_patch_on_standard_input_goes_the_short_way_too(widget_tree: Path) -> 
     )
     assert read(argv) is not None
     assert "ada@widgets.example" in short.stdout.decode()
+
+
+_SHORT = tuple(option for option in COMMON if option.key in ANSWERED)
+_SWITCHES = ("--norolestats", "-nol", "--separator", "--separator=;", "--git-min-percent", "--scm", "-f", "--no-email", "--sections")
+
+
+def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Call | None:
+    """What the whole command line asks for; None where it refuses, shows a help, or asks for another form."""
+    calls: list[Call] = []
+
+    def drop_in(common: verb.Common, targets: tuple[str, ...], switches: dict[str, object]) -> None:
+        calls.append(Call(targets, switches, common.tree, common.repo, common.quiet))
+
+    monkeypatch.setattr(verb, "_drop_in", drop_in)
+    for name in ("_plan", "_who", "_self_test"):
+        monkeypatch.setattr(verb, name, lambda *_: 0)
+    monkeypatch.setattr("patchpilot.cli.common.Common.verify", lambda _: None)
+    try:
+        verb.command.main(args=argv, standalone_mode=False)
+    except (click.ClickException, UsageError):
+        return None
+    return calls[0] if calls else None
+
+
+@given(
+    lines=st.one_of(command_lines(_SHORT), command_lines((*COMMON, *OPTIONS))),
+    switches=st.lists(st.sampled_from(_SWITCHES), max_size=2),
+    plain=st.booleans(),
+)
+@settings(max_examples=600)
+def test_what_is_read_is_what_the_command_line_reads(lines: list[str], switches: list[str], plain: bool) -> None:
+    argv = [*(["--format=get_maintainer"] if plain else ["--format", "get_maintainer"]), *lines, *switches]
+    quick = read(["maintainers", *argv])
+    if quick is not None:
+        with pytest.MonkeyPatch.context() as patched:
+            assert _by_the_library(argv, patched) == quick
 
 
 @pytest.mark.parametrize(

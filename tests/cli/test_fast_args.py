@@ -9,39 +9,14 @@ from typing import Any
 import click
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from patchpilot.cli.check import check_options
+from patchpilot.cli.check.check_options import COMMON, OPTIONS, CheckOptions
 from patchpilot.cli.check.fast_args import read
 from patchpilot.cli.commands import check as verb
-from patchpilot.config import FAIL_ON
+from patchpilot.cli.common import Common
+from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, Option
 from tests.kit.cli import call, spawn
-
-_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=6)
-_FLAGS = (
-    "--strict", "--statistics", "--checkpatch", "--checkpatch-compat", "--offline", "-q", "--quiet", "-v", "--verbose", "--color", "--no-color",
-)  # fmt: skip
-_WORDS = st.one_of(
-    st.sampled_from(
-        [*_FLAGS, "-", "--", "-qv", "-h", "--help", "--stric", "a.patch", "HEAD~2..", "-Cx", "-o=x", "--strict=1", "", "--jobs", "-C"]
-    ),
-    st.tuples(
-        st.sampled_from(["--base", "--select", "--ignore", "--data", "--kernel", "-C", "--repo", "--tree", "--profile", "-o", "--output"]),
-        _TEXT,
-    ),
-    st.tuples(st.sampled_from(["--fail-on", "--format"]), st.sampled_from([*FAIL_ON, *check_options.FORMATS, "x", "Error"])),
-    st.tuples(
-        st.sampled_from(["--jobs", "--max-line-length"]),
-        st.sampled_from(["1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80"]),
-    ),
-)
-_ARGV = st.lists(st.tuples(_WORDS, st.booleans()), max_size=5).map(
-    lambda pairs: [
-        word
-        for part, joined in pairs
-        for word in ([part] if isinstance(part, str) else [f"{part[0]}={part[1]}"] if joined and part[0][1] == "-" else list(part))
-    ]
-)
+from tests.kit.option_words import command_lines
 
 
 def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -57,13 +32,28 @@ def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     return said[0] if said else None
 
 
-@given(argv=_ARGV)
-@settings(max_examples=300)
+@given(argv=command_lines((*COMMON, *OPTIONS)))
+@settings(max_examples=600)
 def test_what_is_read_is_what_the_command_line_reads(argv: list[str]) -> None:
     quick = read(["check", *argv])
     if quick is not None:
         with pytest.MonkeyPatch.context() as patched:
             assert _by_the_library(argv, patched) == quick
+
+
+def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
+    assert {option.key for option in OPTIONS} == {*CheckOptions._fields, "explain_base"} - {"targets"}
+    assert {option.key for option in COMMON} == {*Common._fields} - {"explain_base"}
+
+
+@pytest.mark.parametrize("option", [option for option in (*COMMON, *OPTIONS) if option.plain], ids=lambda option: option.key)
+def test_each_plain_option_goes_the_short_way_and_means_the_same(option: Option, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = {CHOICE: option.choices[-1:], NUMBER: ("80",), FLAG: ()}.get(option.kind, ("x",))
+    for spelling in (*option.spellings, *option.off):
+        quick = read(["check", spelling, *value, "a.patch"])
+        assert quick is not None
+        assert quick == _by_the_library([spelling, *value, "a.patch"], monkeypatch)
+        assert quick != read(["check", "a.patch"])
 
 
 @pytest.mark.parametrize(

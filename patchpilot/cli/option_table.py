@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of the command line as a table: click's options are made from it, and the short command paths read by it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FLAG, TEXT, PATH, CHOICE, NUMBER = "flag", "text", "path", "choice", "number"
+
+
+class Option(NamedTuple):
+    """An option: its spellings, the name of its value, what values it takes, and its help (or what makes it, when it is shown).
+
+    `off` are the spellings that turn a flag off, which then has no default. `limits` are those of a number, both inclusive. `alone` is the value
+    of an option whose value may be left out. What is not `plain` is read by click only.
+    """
+
+    spellings: tuple[str, ...]
+    help: str | Callable[[], str]
+    kind: str = FLAG
+    metavar: str | None = None
+    name: str = ""
+    choices: tuple[str, ...] = ()
+    limits: tuple[int, int] | None = None
+    default: Any = None
+    shows_default: bool = False
+    multiple: bool = False
+    off: tuple[str, ...] = ()
+    alone: str | None = None
+    plain: bool = True
+
+    @property
+    def key(self) -> str:
+        """The name of its value: as the longest spelling says, unless it has a `name`."""
+        return self.name or max(self.spellings, key=len).lstrip("-").replace("-", "_")
+
+    @property
+    def unset(self) -> Any:
+        """Its value where it is not given."""
+        if self.multiple:
+            return ()
+        return False if self.kind == FLAG and not self.off and self.default is None else self.default
+
+    def convert(self, text: str) -> Any:
+        """The value of a word; None for one that is not plainly a value of this option."""
+        if self.kind == PATH:
+            return Path(text)
+        if self.kind == CHOICE:
+            return text if text in self.choices else None
+        if self.kind == NUMBER:
+            low, high = self.limits or (0, 99999)
+            return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high else None
+        return text
+
+
+Table = Sequence[Option]
+
+
+def _projects() -> str:
+    """The help of --profile."""
+    from patchpilot.services.topic.topic_project import project_names
+
+    *names, last = project_names()
+    return f"{', '.join(names)} or {last} (default: detected)"
+
+
+def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tuple[Option, ...]:
+    """The options that every verb has; the first of `formats` is the default. Without `short_verbose` the verb has another use for -v."""
+    return (
+        Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
+        Option(("--tree",), "an unpacked source tree without git", PATH, "DIR"),
+        Option(("--profile",), _projects, TEXT, "NAME"),
+        Option(("--format",), "output form", CHOICE, choices=formats, default=formats[0], shows_default=True),
+        Option(("-o", "--output"), "write the result there instead of stdout", PATH, "FILE"),
+        Option(("--offline",), "never touch the network"),
+        Option(("-q", "--quiet"), "no progress, no remarks"),
+        Option(("-v", "--verbose") if short_verbose else ("--verbose",), "say more on stderr"),
+        Option(("--color",), "colour or not (default: on a terminal)", off=("--no-color",)),
+    )
+
+
+def base_table(what: str = "what your topic is based on") -> tuple[Option, ...]:
+    """The options of a verb that takes a topic."""
+    return (
+        Option(("--base",), what, TEXT, "REV"),
+        Option(("--explain-base",), "say on stderr what the base is, why, and what else it may be", plain=False),
+    )
+
+
+def widths(table: Iterable[Option]) -> dict[str, int]:
+    """How many words each spelling takes, its value among them."""
+    return {
+        spelling: 1 if option.kind == FLAG or option.alone is not None else 2
+        for option in table
+        for spelling in (*option.spellings, *option.off)
+    }
+
+
+def read_plain(table: Iterable[Option], words: Iterable[str]) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """The values of all plain options and the other words of a call; None where a word is not plain, which is left to click.
+
+    Not plain are an option that the table does not have, a value that is none, a cluster of letters, `--` and --help.
+    """
+    plain = [option for option in table if option.plain]
+    flags = {spelling: (option.key, True) for option in plain if option.kind == FLAG for spelling in option.spellings}
+    flags |= {spelling: (option.key, False) for option in plain for spelling in option.off}
+    valued = {spelling: option for option in plain if option.kind != FLAG for spelling in option.spellings}
+    values = {option.key: option.unset for option in plain}
+    others = []
+    rest = iter(words)
+    for word in rest:
+        spelling, equals, text = word.partition("=")
+        if word in flags:
+            key, value = flags[word]
+            values[key] = value
+        elif spelling in valued and (not equals or spelling.startswith("--")):
+            option = valued[spelling]
+            text = text if equals else next(rest, "")
+            if not text or text.startswith("-") or (value := option.convert(text)) is None:
+                return None
+            values[option.key] = (*values[option.key], value) if option.multiple else value
+        elif word.startswith("-") and word != "-":
+            return None
+        else:
+            others.append(word)
+    return values, tuple(others)
