@@ -65,7 +65,7 @@ PLACEHOLDERS = (
     (r"--drop (?:ADDRESS|\{\w+(?:\.address\.email)?\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|moved|result\.undo\.number)\}", "3"),
-    (r"\{entries\[0\]\.id\}", "1"),
+    (r"\{entries\[0\]\[0\]\}", "1"),
     (r"draft -v \{\w+\.version \+ 1\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
