@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, COMPARE, IDENT, LVAL, STRING, value
+from patchpilot.lint.clang.c_patterns import IDENT, STRING, value
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
@@ -14,56 +14,35 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.source_tree import Tree
 
-_SIZEOF = lazy(rf"\bsizeof\s*\(\s*({LVAL})\s*\)")
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
 _OWN_ASM = ("irq", "memory", "time", "reboot")
-_LOCK = lazy(r"^.\s*(struct\s+mutex|spinlock_t)\s+\S+;|^.\s*(DEFINE_MUTEX)\s*\(")
 _STEMS = "(?:mb__before_atomic|mb__after_atomic|store_release|load_acquire|store_mb|(?:mb|rmb|wmb))"
 _BARRIER = lazy(rf"\b(?:mb|rmb|wmb|smp_{_STEMS}|virt_{_STEMS})\s*\(")
 _INNER_BARRIER = lazy(rf"\b__smp_{_STEMS}\s*\(")
 _INNER_DEFINED = lazy(rf"^.\s*#\s*define\s+__smp_{_STEMS}\s*\(")
-_WAITERS = lazy(r"\bwaitqueue_active\s*\(")
-_RACE = lazy(r"\bdata_race\s*\(")
 _PREFIX = "__(?:mem|cpu|dev|net_|)"
 _INIT_DATA = lazy(rf"({_PREFIX})initdata\b")
 _INIT_CONST = lazy(rf"{_PREFIX}initconst\b")
 _CONST = lazy(r"\bconst\b")
 _SETUP = lazy(r'\b__setup\("([^"]*)"')
 _PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
-_CAST_ALLOC = lazy(rf"\*\s*\)\s*(?:{ALLOC_FUNCTIONS})\b")
-_STAR_CAST = lazy(r"\*\s*\)\s*\w")
-_ALLOC_STRUCT = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*((?:kv|k|v)[mz]alloc(?:_node)?)\s*\(\s*(sizeof\s*\(\s*struct\s+{LVAL}\s*\))")
-_REALLOC = lazy(rf"\b({LVAL})\s*=\s*(?:{BALANCED})?\s*krealloc\s*\(\s*({LVAL})\s*,")
 _BIT = lazy(rf"#\s*define\s+\w+\s+\(?\s*1\s*([ulUL]*)\s*<<\s*(?:\d+|{IDENT})\s*\)?")
-_FALLTHROUGH = lazy(
-    r"fallthrough|@fallthrough@|lint -fallthrough[ \t]*|intentional(?:ly)?[ \t]*fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)"
-    r"|(?:else,?\s*)?FALL(?:S | |-)?THR(?:OUGH|U|EW)|Fall(?:(?:s | |-)[Tt]|t)hr(?:ough|u|ew)|fall(?:s | |-)?thr(?:ough|u|ew)"
-)
 _STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
-_LIKELY_COMPARED = lazy(r"likely\s*\(.*\)\s*(?:[<>]|[=!]=)")
-_LIKELY = lazy(rf"\b((?:un)?likely)\s*\(\s*{value()}\s*\)\s*{COMPARE}")
 _SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
 _TEXT = lazy(rf"({STRING})")
 _LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
-_UDELAY = lazy(r"\budelay\s*\(\s*(\d{1,20})\s*\)")
-_MSLEEP = lazy(r"\bmsleep\s*\((\d{1,20})\);")
 _PLACEHOLDERS = {
-    "ALLOC_SIZEOF_STRUCT": "call pointer",
     "ARCH_INCLUDE_LINUX": "header",
-    "ARRAY_SIZE": "array",
     "BIT_MACRO": "macro",
     "CONST_STRUCT": "name",
     "INCLUDE_LINUX": "header",
     "INIT_ATTRIBUTE": "section",
     "INIT_ATTRIBUTE/const-data": "prefix",
-    "KREALLOC_ARG_REUSE": "pointer",
-    "LIKELY_MISUSE": "call",
     "MEMORY_BARRIER": "",
     "MEMORY_BARRIER/inner": "",
     "MODULE_LICENSE": "name",
     "MODULE_LICENSE/v2": "",
-    "UNCOMMENTED_DEFINITION": "kind",
     "UNDOCUMENTED_SETUP": "option",
 }
 
@@ -83,10 +62,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                     yield from (
                         (kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(ApiPlace(context, lines, line))
                     )
-    if "fall" in whole.lower():
-        for line in c_lines(context):
-            if "fall" in line.raw.lower() and _FALLTHROUGH.search(line.comment):
-                yield "PREFER_FALLTHROUGH", Hit(line.number)
     yield from _const_structs(context, whole)
 
 
@@ -105,14 +80,6 @@ class ApiPlace(NamedTuple):
     line: ScannedLine
 
 
-def _array_size(at: ApiPlace) -> Hits:
-    found = _SIZEOF.search(at.line.text)
-    if found and "/" in at.line.text:
-        array = re.escape(found[1])
-        if re.search(rf"\bsizeof\s*\(\s*{array}\s*\)\s*/\s*sizeof\s*\(\s*{array}\s*\[\s*0\s*\]\s*\)", at.line.text, re.ASCII):
-            yield "ARRAY_SIZE", _hit(array=found[1])
-
-
 def _asm_include(at: ApiPlace) -> Hits:
     found = _ASM_INCLUDE.match(at.line.raw)
     if not found or at.context.tree is None or any(word in found[1] for word in _OWN_ASM):
@@ -128,12 +95,6 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
 
 
-def _lock(at: ApiPlace) -> Hits:
-    found = _LOCK.match(at.line.text)
-    if found and not at.lines.has_comment_near(at.line):
-        yield "UNCOMMENTED_DEFINITION", _hit(kind=found[1] or found[2])
-
-
 def _barrier(at: ApiPlace) -> Hits:
     if _BARRIER.search(at.line.text) and not at.lines.has_comment_near(at.line):
         yield "MEMORY_BARRIER", _hit()
@@ -145,16 +106,6 @@ def _barrier(at: ApiPlace) -> Hits:
         and not _INNER_DEFINED.match(at.line.text)
     ):
         yield "MEMORY_BARRIER", _hit("inner")
-
-
-def _waiters(at: ApiPlace) -> Hits:
-    if _WAITERS.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "WAITQUEUE_ACTIVE", _hit()
-
-
-def _race(at: ApiPlace) -> Hits:
-    if _RACE.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "DATA_RACE", _hit()
 
 
 def _init_attribute(at: ApiPlace) -> Hits:
@@ -171,25 +122,10 @@ def _setup(at: ApiPlace) -> Hits:
         yield "UNDOCUMENTED_SETUP", _hit(option=found[1])
 
 
-def _allocation(at: ApiPlace) -> Hits:
-    text = at.line.text
-    if ")" in text and _STAR_CAST.search(text) and _CAST_ALLOC.search(text):
-        yield "UNNECESSARY_CASTS", _hit()
-    if "struct" in text and "sizeof" in text and (found := _ALLOC_STRUCT.search(text)):
-        yield "ALLOC_SIZEOF_STRUCT", _hit(call=found[2], pointer=found[1])
-    if "krealloc" in text and (found := _REALLOC.search(text)) and found[1] == found[2]:
-        yield "KREALLOC_ARG_REUSE", _hit(pointer=found[1])
-
-
 def _bit(at: ApiPlace) -> Hits:
     if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
         macro = "BIT_ULL" if "ll" in found[1].lower() else "BIT"
         yield "BIT_MACRO", _hit(macro=macro)
-
-
-def _likely(at: ApiPlace) -> Hits:
-    if _LIKELY_COMPARED.search(at.line.text) and (found := _LIKELY.search(at.line.text)):
-        yield "LIKELY_MISUSE", _hit(call=found[1])
 
 
 def _sysfs_emit(at: ApiPlace) -> Hits:
@@ -211,31 +147,14 @@ def _license(at: ApiPlace) -> Hits:
         yield "MODULE_LICENSE", _hit("v2")
 
 
-def _delay(at: ApiPlace) -> Hits:
-    if found := _UDELAY.search(at.line.text):
-        if int(found[1]) >= 10:
-            yield "USLEEP_RANGE", _hit()
-        if int(found[1]) > 2000:
-            yield "LONG_UDELAY", _hit()
-    if (found := _MSLEEP.search(at.line.text)) and int(found[1]) < 20:
-        yield "MSLEEP", _hit()
-
-
 _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
-    (("sizeof",), _array_size),
     (("asm/",), _asm_include),
-    (("mutex", "DEFINE_MUTEX", "spinlock_t"), _lock),
     (("mb", "store_release", "load_acquire"), _barrier),
-    (("waitqueue_active",), _waiters),
-    (("data_race",), _race),
     (("init",), _init_attribute),
     (("__setup",), _setup),
-    (("alloc", "strdup", "kmemdup"), _allocation),
     (("<<",), _bit),
-    (("likely",), _likely),
     (("sysfs_emit",), _sysfs_emit),
     (("MODULE_LICENSE",), _license),
-    (("delay", "msleep"), _delay),
 )
 """Which rules look at a line, by what it must have one of."""
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A detector for rules that are a pattern in one line of C."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from patchpilot.lint.clang.c_patterns import pattern
+from patchpilot.cache import patterns as re
+from patchpilot.lint.clang import c_patterns
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
 LONGEST_LINE = 3000
@@ -31,46 +34,159 @@ def c_text(context: Context) -> str:
     return str(kept)
 
 
+@cache
+def _fragments() -> Mapping[str, str]:
+    return {
+        "ALLOCATION": c_patterns.ALLOC_FUNCTIONS,
+        "BRACKETED": c_patterns.BALANCED,
+        "COMMENT": c_patterns.NOTE,
+        "COMPARISON": c_patterns.COMPARE,
+        "IDENTIFIER": c_patterns.IDENT,
+        "LOG_CALL": c_patterns.LOG_FUNCTIONS,
+        "STRING": c_patterns.STRING,
+        "VALUE": c_patterns.value(),
+        "VALUE_OR_CALL": c_patterns.LVAL_OR_CALL,
+        "VARIABLE": c_patterns.LVAL,
+        "ZERO": c_patterns.ZERO,
+    }
+
+
+_FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    """A pattern of a pack in which <IDENTIFIER>, <STRING> and the like stand for parts of C."""
+    if not _FRAGMENT.search(text):
+        return c_patterns.pattern(text)
+    known = _fragments()
+    return c_patterns.pattern(_FRAGMENT.sub(lambda found: known.get(found[1], found[0]), text))
+
+
+def _added_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
+    """The lines that a rule looks at, none where its needles show that it cannot match."""
+    needle, needles, suffixes = arguments.get("needle", ""), arguments.get("needles", ()), arguments.get("suffixes")
+    if arguments.get("unchanged"):
+        lines = [line for line in scan(context).lines if line.left and line.sign in (" ", "+") and _has_suffix(line, suffixes)]
+        return [line for line in lines if needle in line.raw and (not needles or any(word in line.raw for word in needles))]
+    whole = c_text(context) if suffixes is None else _added_text(context)
+    if needle not in whole or (needles and not any(word in whole for word in needles)):
+        return []
+    lines = c_lines(context) if suffixes is None else [line for line in scan(context).added if _has_suffix(line, suffixes)]
+    if needle:
+        lines = [line for line in lines if needle in line.raw]
+    return [line for line in lines if any(word in line.raw for word in needles)] if needles else lines
+
+
+def _has_suffix(line: ScannedLine, suffixes: Sequence[str] | None) -> bool:
+    if suffixes is None:
+        return line.suffix in ("c", "h")
+    return line.suffix in suffixes or "*" in suffixes
+
+
+def _added_text(context: Context) -> str:
+    """The lines that the patch adds to any file, as one text."""
+    text: Any = context.shared.get("checkpatch.added_text")
+    if text is None:
+        text = context.shared["checkpatch.added_text"] = "\n".join(line.raw for line in scan(context).added)
+    return str(text)
+
+
+def _form(line: ScannedLine, form: str) -> str:
+    match form:
+        case "code":
+            return line.text
+        case "plain":
+            return line.code
+        case "comment":
+            return line.comment
+        case _:
+            return line.raw
+
+
+def _optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
+    return _compiled(arguments[name]) if name in arguments else None
+
+
 @detector(
     "code-like",
     "*pattern",
     generic=True,
     pattern=str,
     needle=str,
+    needles=list,
     line=str,
+    suffixes=list,
     unless_pattern=str,
+    before_pattern=str,
+    unless_before_pattern=str,
     files_pattern=str,
     other_files_pattern=str,
     each=bool,
     unchanged=bool,
+    uncommented=bool,
+    no_column=bool,
 )
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Added lines of C that match `pattern`, which sees the line with its sign.
 
-    `needle` is text every match has. `line` is "code" (comments and quoted text blanked out, the default), "plain" (comments as blanks) or
-    "raw". `unless_pattern` must not match the same line; `files_pattern` and `other_files_pattern` say in which files. The message
-    may have the pattern's named groups; `each` reports every match, not the first of a line; `unchanged` looks at context too.
+    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code" (comments and quoted text masked, the
+    default), "plain" (comments as spaces), "comment" (nothing else) or "raw". `unless_pattern` must not match the same line, `before_pattern`
+    has to match the line before it in the same form, `unless_before_pattern` must not match that line as it is. `suffixes` are those of the
+    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` say in which files. `uncommented`: only where no
+    comment is near. The message may have the pattern's named groups; a group named `at` is where the column points, `no_column` leaves it
+    out. `each` reports every match, not the first of a line; `unchanged` looks at context too.
     """
-    needle = arguments["needle"]
-    if arguments.get("unchanged"):
-        lines = [line for line in scan(context).lines if line.left and line.sign in (" ", "+") and line.suffix in ("c", "h")]
-    elif needle in c_text(context):
-        lines = c_lines(context)
-    else:
+    lines = _added_lines(context, arguments)
+    if not lines:
         return
-    wanted = pattern(arguments["pattern"])
-    unless = pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    files = pattern(arguments["files_pattern"]) if "files_pattern" in arguments else None
-    others = pattern(arguments["other_files_pattern"]) if "other_files_pattern" in arguments else None
-    kind, each = arguments.get("line", "code"), arguments.get("each")
+    wanted, unless = _compiled(arguments["pattern"]), _optional(arguments, "unless_pattern")
+    before, unless_before = _optional(arguments, "before_pattern"), _optional(arguments, "unless_before_pattern")
+    files, others = _optional(arguments, "files_pattern"), _optional(arguments, "other_files_pattern")
+    form, each = arguments.get("line", "code"), arguments.get("each")
+    whole, place = arguments.get("no_column"), "at" if "at" in wanted.groupindex else 0
     for line in lines:
-        if needle not in line.raw or line.starts_file:
+        if line.starts_file:
             continue
-        text = line.text if kind == "code" else line.code if kind == "plain" else line.raw
-        if (unless and unless.search(text)) or (files and not files.search(line.file)) or (others and others.search(line.file)):
+        text = _form(line, form)
+        found = wanted.search(text)
+        if (
+            not found
+            or (unless and unless.search(text))
+            or (files and not files.search(line.file))
+            or (others and others.search(line.file))
+        ):
             continue
-        for found in wanted.finditer(text):
-            values = {name: as_text(value or "") for name, value in found.groupdict().items()}
-            yield Hit(line.number, column=max(1, found.start()), values=values)
-            if not each:
+        if (before or unless_before) and not _follows(line, form, before, unless_before):
+            continue
+        if arguments.get("uncommented") and scan(context).has_comment_near(line):
+            continue
+        for match in wanted.finditer(text) if each else (found,):
+            values = {name: as_text(value or "") for name, value in match.groupdict().items()}
+            yield Hit(line.number, column=None if whole else max(1, match.start(place)), values=values)
+
+
+def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unless: re.Pattern[str] | None) -> bool:
+    """Whether the line before is as a rule wants it."""
+    above = line.previous
+    if above is None or len(above.raw) > LONGEST_LINE:
+        return before is None
+    return (before is None or before.search(_form(above, form)) is not None) and not (unless and unless.search(above.raw))
+
+
+@detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
+def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Added lines of C with a quoted text that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
+    needle = arguments["needle"]
+    if needle not in c_text(context):
+        return
+    wanted = c_patterns.pattern(arguments["pattern"])
+    for line in c_lines(context):
+        if needle not in line.raw or '"' not in line.raw:
+            continue
+        for part in _QUOTED.finditer(line.text):
+            if found := wanted.search(line.raw[part.start(1) : part.end(1)].replace("%%", "__")):
+                yield Hit(line.number, values={name: as_text(value or "") for name, value in found.groupdict().items()})
                 break
+
+
+_QUOTED = lazy(r'(?:^|")([X\t]*)(?:"|$)')

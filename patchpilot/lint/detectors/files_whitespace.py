@@ -13,12 +13,6 @@ from patchpilot.lint.lint_context import Context
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
 TABBED = frozenset(["h", "c", "pl", "dtsi", "dts"])
-_FSF = lazy(r"\bwrite to the Free|\b675\s+Mass\s+Ave|\b59\s+Temple\s+Pl|\b51\s+Franklin\s+St", re.IGNORECASE)
-_LOCAL_SYMBOL = lazy(r"^\+\s*(?:[A-Z]+_)?SYM_[A-Z]+_(?:START|END)(?:_[A-Z_]+)?\s*\(\s*\.L")
-_MAY_START_BLANK = lazy(rf"^\+ *(?:{COMMENT}|#|[A-Za-z_]\w*(?:\s*##\s*[A-Za-z_]\w*)*:)")
-_OPERATOR_FIRST = lazy(r"^\+\s*(&&|\|\|)")
-_OPEN_END = lazy(r"^\+.*([\[(])\s*$")
-_KEYWORD = lazy(r"^\+.*\$(?:Revision|Log|Id)(?:\$|)")
 _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
@@ -29,11 +23,9 @@ _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 _WHOLE_NAMES = (6, 17)
 _PLACEHOLDERS = {
-    "LOGICAL_CONTINUATIONS": "operator",
     "LONG_LINE": "columns limit",
     "LONG_LINE_COMMENT": "columns limit",
     "LONG_LINE_STRING": "columns limit",
-    "OPEN_ENDED_LINE": "token",
 }
 
 
@@ -50,10 +42,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
             continue
         raw = line.raw
-        if (raw and raw[-1] in " \t\r\f\v") or "\r" in raw:
-            yield from _line_end(line)
-        if ("ree" in raw or "Mass" in raw or "Temple" in raw or "Franklin" in raw or "FREE" in raw) and _FSF.search(raw):
-            yield "FSF_MAILING_ADDRESS", Hit(line.number)
         if line.file in raw and line.sign == "+" and (context.options.kernel < _WHOLE_NAMES or _names_whole(line)):
             yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
@@ -65,55 +53,11 @@ def _names_whole(line: ScannedLine) -> bool:
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
-def _line_end(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
-    if line.text[:1] == "+" and "\r" in line.text:
-        yield "DOS_LINE_ENDINGS", Hit(line.number)
-    elif line.raw[0] == "+" and len(line.raw) > 1 and line.raw[-1] in " \t\r\f\v":
-        yield "TRAILING_WHITESPACE", Hit(line.number, column=len(line.raw.rstrip(" \t\r\x0c\x0b")))
-
-
 def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
-    raw = line.raw
     if line.length > limit and (kind := _too_long(line, limit)):
         yield kind, Hit(line.number, column=limit + 1, values={"columns": line.length, "limit": limit})
     if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
         yield "MISSING_EOF_NEWLINE", Hit(line.number)
-    if line.suffix == "S" and "SYM_" in line.text and _LOCAL_SYMBOL.match(line.text):
-        yield (
-            "AVOID_L_PREFIX",
-            Hit(line.number),
-        )
-    if line.suffix not in TABBED:
-        return
-    if raw[1:2] in (" ", "\t", "\r", "\f", "\v"):
-        if " " in raw and _has_blanks(raw):
-            yield "CODE_INDENT", Hit(line.number, column=1)
-        if raw[1] == " " and not _MAY_START_BLANK.match(line.text):
-            yield "LEADING_SPACE", Hit(line.number, column=1)
-    if " \t" in raw:
-        yield "SPACE_BEFORE_TAB", Hit(line.number, column=raw.index(" \t"))
-    if ("&&" in raw or "||" in raw) and (found := _OPERATOR_FIRST.match(raw)):
-        yield (
-            "LOGICAL_CONTINUATIONS",
-            Hit(line.number, column=found.start(1), values={"operator": found[1]}),
-        )
-    if line.suffix not in ("c", "h"):
-        return
-    if line.text.rstrip(" \t\r\f\v")[-1:] in ("(", "[") and (found := _OPEN_END.match(line.text)):
-        yield (
-            "OPEN_ENDED_LINE",
-            Hit(line.number, column=found.start(1), values={"token": found[1]}),
-        )
-    if "$" in raw and _KEYWORD.match(raw):
-        yield "CVS_KEYWORD", Hit(line.number)
-
-
-def _has_blanks(raw: str) -> bool:
-    """Whether an added line is indented by eight blanks, or by a blank before a tab and not just empty."""
-    body = raw[1:]
-    text = body.lstrip(_BLANK)
-    indent = body[: len(body) - len(text)]
-    return " " * 8 in indent or (bool(text) and " \t" in indent)
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:

@@ -35,7 +35,6 @@ _ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
 _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
 _TABLE_ENDS = ("{}};", "{{}}};", "ISAPNP_DEVICE_SINGLE_END}};", "ISAPNP_CARD_END}};", "NULL};")
-_RGMII = lazy(r'^\+\s*(phy-mode|phy-connection-type)\s*=\s*"rgmii(?:|-rxid|-txid)"')
 _PLACEHOLDERS = {
     "COMMIT_LOG_USE_LINK": "tag",
     "COMMIT_LOG_WRONG_LINK": "tag",
@@ -53,10 +52,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     yield from _links(context)
     yield from _missing_fixes(context)
     yield from _tables(context)
-    lines = scan(context)
-    for line in lines.added:
-        if line.suffix in ("dts", "dtsi", "dtso") and "rgmii" in line.raw and _RGMII.match(line.raw) and not lines.has_comment_near(line):
-            yield "UNCOMMENTED_RGMII_MODE", Hit(line.number)
 
 
 def _links(context: Context) -> Iterator[tuple[str, Hit]]:

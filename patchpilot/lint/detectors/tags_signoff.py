@@ -36,7 +36,6 @@ _STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
 _ADDRESS_COMMENT = lazy(r"\([^()]*\)")
 _NAME_COMMENT = lazy(r"\([^)]+\)")
 _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
-_NOT_NAMED = frozenset(' \t-"')
 _PLACEHOLDERS = {
     "BAD_SIGN_OFF/address-form": "better value",
     "BAD_SIGN_OFF/after-address": "value",

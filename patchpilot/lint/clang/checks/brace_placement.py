@@ -82,20 +82,9 @@ def _lines(text: str) -> int:
     return text.count("\n") + 1
 
 
-@check(ADDED, "else")
-def unbalanced_else(spot: LineContext) -> Results | None:
-    """`} else` or `else {` alone."""
-    if pattern(r".\s*\}\s*else\s*$|.\s*else\s*\{\s*$").match(spot.code):
-        return [("unbalanced-else", spot.hit())]
-    return None
-
-
 @check(ADDED)
-def blank_lines_at_braces(spot: LineContext) -> Results | None:
-    """Blank lines right inside of braces."""
-    hits = []
+def blank_line_before_brace(spot: LineContext) -> Results | None:
+    """A blank line right before a closing brace."""
     if spot.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(spot.before_raw) and pattern(r".\s*\}\s*$").match(spot.text):
-        hits.append(("blank-line-before-brace", spot.hit()))
-    if pattern(r".\s*$").match(spot.raw) and pattern(r"..*\{\s*$").match(spot.before):
-        hits.append(("blank-line-after-brace", spot.hit()))
-    return hits
+        return [("blank-line-before-brace", spot.hit())]
+    return None

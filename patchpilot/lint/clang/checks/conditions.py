@@ -11,7 +11,6 @@ from patchpilot.lint.detector import Hit
 
 _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
-_BLANK = " \t\n\r\f\v"
 PLACEHOLDERS.update(
     {
         "brace-below-condition": "",
@@ -175,19 +174,6 @@ def void_return(spot: LineContext) -> Results | None:
     above = spot.walk.scan.lines[number - 3].text
     if above[:1] in (" ", "+") and not pattern(rf"[ +]\s*{IDENT}\s*:").match(above):
         return [("void-return", spot.hit())]
-    return None
-
-
-@check(ADDED, ":")
-def indented_label(spot: LineContext) -> Results | None:
-    """A label that is indented by more than a blank."""
-    code = spot.code
-    if (
-        pattern(r".\s+[A-Za-z_][A-Za-z\d_]*:(?!\s*\d+)").match(code)
-        and not pattern(r". [A-Za-z\d_][A-Za-z\d_]*:").match(code)
-        and not pattern(r".\s+default:").match(code)
-    ):
-        return [("indented-label", spot.hit())]
     return None
 
 

@@ -48,7 +48,6 @@ PLACEHOLDERS.update(
         "misplaced-star/cast": "good stars",
         "needless-int": "kind",
         "zeroed-global": "value",
-        "zeroed-static": "value",
     }
 )
 
@@ -66,15 +65,13 @@ def bare_signedness(spot: LineContext) -> Results | None:
 
 @check(ADDED, "=")
 def zero_initialiser(spot: LineContext) -> Results | None:
-    """A global or static variable that is set to zero."""
-    text, hits = spot.text, []
+    """A global variable that is set to zero."""
+    text = spot.text
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
     if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
-        hits.append(("zeroed-global", spot.hit(found.match.start(1), value=found.match[1])))
-    if "static" in text and (zeroed := pattern(rf"\+.*\bstatic\s.*=\s*({ZERO})\s*;").match(text)):
-        hits.append(("zeroed-static", spot.hit(zeroed.start(1), value=zeroed[1])))
-    return hits
+        return [("zeroed-global", spot.hit(found.match.start(1), value=found.match[1]))]
+    return None
 
 
 def _is_bpf_program(file: str) -> bool:

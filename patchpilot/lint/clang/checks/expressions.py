@@ -37,7 +37,6 @@ PLACEHOLDERS.update(
         "needless-brackets": "value",
         "needless-brackets-in-condition": "inside",
         "needless-brackets/function-pointer": "value",
-        "positive-errno": "error",
         "self-assignment": "name",
         "split-dereference": "whole",
     }
@@ -78,29 +77,6 @@ def constant_on_the_left(spot: LineContext) -> Results | None:
     if not found or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(found[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(found[4]):
         return None
     return [("constant-on-the-left", spot.hit(found.start(2), constant=found[2]))]
-
-
-@check(ADDED, ">>")
-def mask_then_shift(spot: LineContext) -> Results | None:
-    """`a & b >> c`."""
-    found = pattern(rf"{LVAL_OR_CALL}\s*&\s*({LVAL_OR_CALL})\s*>>").search(spot.text)
-    if not found or found[3].startswith("&"):
-        return None
-    return [("mask-then-shift", spot.hit(found.start()))]
-
-
-@check(ADDED, "0x", "0X")
-def hexadecimal_truth(spot: LineContext) -> Results | None:
-    """`a && 0x10`."""
-    found = pattern(r"(?:\[|\(|&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\|)|(?:&&|\|\|)\s*0[xX][0-9]+\s*(?:&&|\|\||\)|\])").search(spot.text)
-    return [("hexadecimal-truth", spot.hit(found.start()))] if found else None
-
-
-@check(ADDED, "=")
-def several_assignments(spot: LineContext) -> Results | None:
-    """`a = b = c`."""
-    found = pattern(rf".\s*{LVAL}\s*=\s*{LVAL}\s*=(?!=)").match(spot.text)
-    return [("several-assignments", spot.hit(found.end() - 1))] if found else None
 
 
 @check(ADDED, "=")
@@ -235,15 +211,6 @@ def number_of_cpus(spot: LineContext) -> Results | None:
     if start and spot.types.match(_VARIABLE_SIZE, text, start.end()):
         return None
     return [("number-of-cpus", spot.hit())]
-
-
-@check(ADDED, "return")
-def positive_errno(spot: LineContext) -> Results | None:
-    """`return EINVAL;`."""
-    found = pattern(r"\breturn(?:\s*\(+\s*|\s+)(E[A-Z]+)(?:\s*\)+\s*|\s*)[;:,]").search(spot.code)
-    if not found or found[1] in ("EOF", "ERROR") or found[1].startswith("EPOLL"):
-        return None
-    return [("positive-errno", spot.hit(found.start(1), error=found[1]))]
 
 
 @check(ADDED)

@@ -23,20 +23,11 @@ PLACEHOLDERS.update(
         "function-pointer-spacing/before-arguments": "",
         "function-pointer-spacing/before-name": "",
         "no-space-after-keyword": "keyword",
-        "no-space-after-tag": "kind",
-        "space-after-directive": "directive",
         "space-before-call": "name",
         "space-inside-brackets": "token",
         "space-inside-brackets/before": "token",
     }
 )
-
-
-@check(ADDED, "enum", "union", "struct")
-def brace_touches_tag(spot: LineContext) -> Results | None:
-    """`struct foo{`."""
-    found = pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT}){{1,2}}[={{]").match(spot.text)
-    return [("no-space-after-tag", spot.hit(found.end() - 1, kind=found[1]))] if found else None
 
 
 @check(ADDED, "*")
@@ -85,25 +76,14 @@ def blank_before_call(spot: LineContext) -> Results | None:
     return hits
 
 
-@check(ADDED, ";")
-def blank_before_semicolon(spot: LineContext) -> Results | None:
-    """`f() ;`."""
-    text = spot.text.rstrip(" \t\n\r\f\v")
-    if not text.endswith((" ;", "\t;")) or not text[1:-1].strip(" \t\n\r\f\v"):
-        return None
-    return [("space-before-semicolon", spot.hit(len(text) - 1))]
-
-
-@check(ADDED, "{", "}")
-def blanks_at_braces(spot: LineContext) -> Results | None:
-    """`){`, `else{`, `}else`."""
-    text, hits = spot.text, []
+@check(ADDED, "{")
+def space_before_brace(spot: LineContext) -> Results | None:
+    """`){`, `else{`."""
+    text = spot.text
     touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(spot, text)
     if touching or pattern(r"\b(?:else|do)\{").search(text):
-        hits.append(("no-space-before-brace", spot.hit(text.find("{"))))
-    if found := pattern(r"\}(?!(?:,|;|\)|\}))\S").search(text):
-        hits.append(("no-space-after-brace", spot.hit(found.end() - 1)))
-    return hits
+        return [("no-space-before-brace", spot.hit(text.find("{")))]
+    return None
 
 
 def _casts_braces(spot: LineContext, text: str) -> bool:
@@ -142,10 +122,3 @@ def keyword_touches_bracket(spot: LineContext) -> Results | None:
     """`if(x)`."""
     found = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
     return [("no-space-after-keyword", spot.hit(found.end() - 1, keyword=found[1]))] if found else None
-
-
-@check(ADDED, "ifdef", "ifndef", "elif")
-def wide_directive(spot: LineContext) -> Results | None:
-    """`#ifdef  X`."""
-    found = pattern(r".\s*#\s*(ifdef|ifndef|elif)\s\s+").match(spot.text)
-    return [("space-after-directive", spot.hit(found.end(1), directive=found[1]))] if found else None
