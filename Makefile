@@ -74,6 +74,7 @@ docs: setup
 	@echo "site/index.html"
 
 bench: setup
+	@$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make bench`: what a `check` of one small patch costs before it looks at the patch: imports, classes, compiled patterns.
+
+Counts are exact and the same on every machine; times are ratios of runs that take turns. With $PATCHPILOT_BEFORE (the `patchpilot` of another
+checkout) the same check is timed with both.
+"""
+
+import compileall
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.bench.pairs import Job, report, side_by_side
+
+PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
+LIMITS = {"modules of patchpilot": 160, "modules": 280, "data classes": 0, "compiled patterns": 40}
+"""What a check may take when everything that is kept between runs is there."""
+PATCH = """\
+From: Ada Fixer <ada@example.org>
+Subject: [PATCH] frob: wait for the ring to drain
+
+The interrupt may still fill the ring while it is freed. Wait until the
+device has stopped.
+
+Signed-off-by: Ada Fixer <ada@example.org>
+---
+ drivers/frob/ring.c | 3 ++-
+ 1 file changed, 2 insertions(+), 1 deletion(-)
+
+diff --git a/drivers/frob/ring.c b/drivers/frob/ring.c
+--- a/drivers/frob/ring.c
++++ b/drivers/frob/ring.c
+@@ -10,5 +10,6 @@ static void frob_ring_free(struct frob *frob)
+ {
+ \tstruct ring *ring = frob->ring;
+
+-\tkfree(ring);
++\tif (frob_ring_wait(ring))
++\t\tkfree(ring);
+ }
+"""
+COUNTING = """
+import os, sys
+data_classes, patterns = [], []
+import re._compiler as compiler
+compile = compiler.compile
+def counted(pattern, *more):
+    patterns.append(pattern)
+    return compile(pattern, *more)
+compiler.compile = counted
+def end(code):
+    counts = {
+        "modules": len(sys.modules),
+        "modules of patchpilot": sum(name.startswith("patchpilot") for name in sys.modules),
+        "data classes": sum(
+            hasattr(value, "__dataclass_fields__") and value.__module__ == name
+            for name, module in list(sys.modules.items()) if name.startswith("patchpilot") for value in vars(module).values() if isinstance(value, type)
+        ),
+        "compiled patterns": len(patterns),
+    }
+    import json
+    print("\\n" + json.dumps(counts), file=sys.stderr, flush=True)
+    leave(0)
+leave, os._exit = os._exit, end
+from patchpilot.__main__ import main
+sys.argv[0] = "patchpilot"
+main()
+"""
+
+
+def counts(*arguments: str) -> dict[str, int]:
+    """What this call of the command imports, makes and compiles."""
+    done = subprocess.run([sys.executable, "-c", COUNTING, *arguments], capture_output=True, text=True, check=True)
+    found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
+    return found
+
+
+def main() -> int:
+    """Print counts of the first and of later runs, and ratios; 1 when a count is over its limit."""
+    # where PYTHONDONTWRITEBYTECODE is set, every run would compile the sources
+    compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["XDG_CACHE_HOME"] = str(Path(scratch, "cache"))
+        patch = Path(scratch, "a.patch")
+        patch.write_text(PATCH)
+        check = ("check", "--fail-on", "never", str(patch))
+        first, later = counts(*check), counts(*check)
+        over = [name for name, limit in LIMITS.items() if later[name] > limit]
+        for name, limit in LIMITS.items():
+            print(f"start-up, {name}: {later[name]} (at most {limit}; without a cache {first[name]}){'  OVER' if name in over else ''}")
+        jobs = (Job("python -c pass", ((sys.executable, "-c", "pass"),)), Job("check", ((PATCHPILOT, *check),)))
+        bare, ours = side_by_side(jobs, 9)
+        print(f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python")
+        if before := os.environ.get("PATCHPILOT_BEFORE"):
+            report("start-up, check of 1 small patch", Job("now", ((PATCHPILOT, *check),)), Job("before", ((before, *check),)), 1.05, 15)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
