@@ -29,8 +29,8 @@ class AncestorBitmap:
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
         left = rest.to_bytes((rest.bit_length() + 7) // 8, "little")
-        for found in _SOME.finditer(left):
-            for at, byte in enumerate(found[0], found.start()):
+        for run in _SOME.finditer(left):
+            for at, byte in enumerate(run[0], run.start()):
                 for bit in range(8):
                     if byte >> bit & 1:
                         yield at * 8 + bit
@@ -60,7 +60,7 @@ def spread_from(
     below: list[AncestorBitmap] = []
     while heap:
         at = -heapq.heappop(heap)
-        if at in new or any(at in one for one in below):
+        if at in new or any(at in bitmap for bitmap in below):
             continue
         if at in known:
             below.append(reach_of(at))
@@ -75,8 +75,8 @@ def spread_from(
     for at in new:
         mark[at >> 3] |= 1 << (at & 7)
     bits = int.from_bytes(mark, "little")
-    for one in below:
-        bits |= int.from_bytes(one._bits, "little")
+    for bitmap in below:
+        bits |= int.from_bytes(bitmap._bits, "little")
     return AncestorBitmap(bits.to_bytes(tip // 8 + 1, "little"))
 
 

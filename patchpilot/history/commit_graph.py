@@ -67,7 +67,7 @@ def _has_own(objects: Path) -> bool:
 
 def _worth(objects: Path) -> bool:
     places = {objects, *borrowed(objects)}
-    return sum(file.stat().st_size for one in places for file in (one / "pack").glob("*.idx")) >= WORTH
+    return sum(file.stat().st_size for place in places for file in (place / "pack").glob("*.idx")) >= WORTH
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
@@ -112,8 +112,8 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
-        found = repository.objects.get(commit)
-        parent = found[2].partition(b"\nparent ")[2][:40] if found else b""
+        entry = repository.objects.get(commit)
+        parent = entry[2].partition(b"\nparent ")[2][:40] if entry else b""
         if not parent:
             return True
         commit = parent.decode("ascii", "replace")
@@ -122,7 +122,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
 
 def holds(file: Path, commit: str) -> bool:
     """Whether a commit-graph file has a commit (gitformat-commit-graph(5))."""
-    wanted = bytes.fromhex(commit)
+    commit_bytes = bytes.fromhex(commit)
     with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
         starts = {data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12]) for at in range(8, 8 + 12 * data[6], 12)}
         fan, ids = starts[b"OIDF"], starts[b"OIDL"]
@@ -130,13 +130,13 @@ def holds(file: Path, commit: str) -> bool:
         def below(byte: int) -> int:
             return int.from_bytes(data[fan + 4 * byte : fan + 4 * byte + 4]) if byte >= 0 else 0
 
-        low, high = below(wanted[0] - 1), below(wanted[0])
+        low, high = below(commit_bytes[0] - 1), below(commit_bytes[0])
         while low < high:
             middle = (low + high) // 2
-            found = data[ids + middle * len(wanted) : ids + (middle + 1) * len(wanted)]
-            if found == wanted:
+            candidate = data[ids + middle * len(commit_bytes) : ids + (middle + 1) * len(commit_bytes)]
+            if candidate == commit_bytes:
                 return True
-            low, high = (middle + 1, high) if found < wanted else (low, middle)
+            low, high = (middle + 1, high) if candidate < commit_bytes else (low, middle)
     return False
 
 

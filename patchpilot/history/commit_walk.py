@@ -33,7 +33,7 @@ def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str]
         if few is not None:
             yield from few
             return
-    less = [f"^{one}" for one in old]
+    less = [f"^{tip}" for tip in old]
     with streaming(repository.top, "log", "--topo-order", "--reverse", "--ignore-missing", "-z", _FORMAT, *tips, *less, "--") as out:
         rest = b""
         while block := out.read(1 << 20):
@@ -62,28 +62,28 @@ def make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitF
 
 def _few(repository: Repository, tips: Sequence[str], known: Callable[[str], bool]) -> list[CommitFact] | None:
     """The new facts when there are few; None when there are many. A commit a shallow or partial clone lacks is left out."""
-    found: dict[str, CommitFact] = {}
+    facts: dict[str, CommitFact] = {}
     order: list[str] = []
     stack = [(tip, False) for tip in reversed(tips)]
     boundary = _shallow(repository)
     while stack:
-        one, done = stack.pop()
+        commit_id, done = stack.pop()
         if done:
-            order.append(one)
+            order.append(commit_id)
             continue
-        if one in found or known(one):
+        if commit_id in facts or known(commit_id):
             continue
-        if len(found) >= _FEW:
+        if len(facts) >= _FEW:
             return None
-        raw = repository.objects.get(one)
+        raw = repository.objects.get(commit_id)
         if not raw or raw[1] != "commit":
             continue
-        commit = parse_commit(one, raw[2])
-        parents = () if one in boundary else commit.parents
-        found[one] = make_fact(one, parents, commit.message)
-        stack.append((one, True))
+        commit = parse_commit(commit_id, raw[2])
+        parents = () if commit_id in boundary else commit.parents
+        facts[commit_id] = make_fact(commit_id, parents, commit.message)
+        stack.append((commit_id, True))
         stack += [(parent, False) for parent in reversed(parents)]
-    return [found[one] for one in order]
+    return [facts[commit_id] for commit_id in order]
 
 
 def _shallow(repository: Repository) -> frozenset[str]:

@@ -92,13 +92,13 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
     """Take a line apart as the bots do (any case, indented or not); None where it is no `Fixes:` line."""
-    found = _LINE.match(text)
-    if not found:
+    match = _LINE.match(text)
+    if not match:
         return None
-    indented = bool(found["indent"])
-    split = _SPLIT.match(found["value"])
+    indented = bool(match["indent"])
+    split = _SPLIT.match(match["value"])
     if not split:
-        return FixesTag(text.strip(), line, rest=found["value"], indented=indented)
+        return FixesTag(text.strip(), line, rest=match["value"], indented=indented)
     rest = split["rest"]
     inner, comment, parenthesised, open_parenthesis = rest, "", False, False
     if rest.startswith("("):
@@ -219,7 +219,7 @@ def judge_message(
         if tag is None or at == 0:
             continue
         target = find(tag.commit_id) if tag.commit_id else None
-        placed = [one for one in _place(lines, tag) if not (apart and one.kind == "blank-around")]
+        placed = [problem for problem in _place(lines, tag) if not (apart and problem.kind == "blank-around")]
         problems = [*placed, *judge_tag(tag, target, relations=relations, digits=digits)]
         if target and target.id in seen:
             problems.append(TagProblem("duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False))

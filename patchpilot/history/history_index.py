@@ -74,8 +74,8 @@ class Index:
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
-        wanted = [tip for tip in tips if self.ordinal(tip) is None]
-        if not wanted:
+        unknown = [tip for tip in tips if self.ordinal(tip) is None]
+        if not unknown:
             return 0
         added = 0
         self._db.execute("begin immediate")
@@ -86,14 +86,14 @@ class Index:
                     self._db.execute(f"drop index if exists {name}")
             known: dict[str, int] = {}
             old = [str(row[0]) for row in self._db.execute("select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,))]
-            for batch in _batches(new_facts(self.repository, wanted, self._is_known, old), 20_000):
+            for batch in _batches(new_facts(self.repository, unknown, self._is_known, old), 20_000):
                 added += self._insert(batch, start + added, known)
                 if len(known) > 400_000:
                     known.clear()
                 progress("reading history", added)
             for name, columns in _SORTED.items():
                 self._db.execute(f"create index if not exists {name} on {columns}")
-            for tip in wanted:
+            for tip in unknown:
                 if self.ordinal(tip) is None:
                     raise GitError(f"commit {tip[:12]} is not in the repository", hint="fetch the branch it is on")
                 self._db.execute("insert or replace into tips values (?, ?)", (tip, start))
@@ -123,7 +123,7 @@ class Index:
         """(number, id) of every known commit whose id starts with these hex digits."""
         low, high = bytes.fromhex(prefix.ljust(40, "0")), bytes.fromhex(prefix.ljust(40, "f"))
         rows = self._db.execute("select ord, id from commits where id between ? and ? limit 8", (low, high))
-        return [(int(number), bytes(one).hex()) for number, one in rows]
+        return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
         """The numbers of the commits with exactly this subject (as a 64-bit hash: look at the commit itself before believing it)."""
@@ -147,11 +147,11 @@ class Index:
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Number → upstream ids, for those of these commits that name any; for many commits at once."""
-        found: dict[int, list[str]] = {}
+        backports: dict[int, list[str]] = {}
         rows = self._db.execute("select ord, id from upstream where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
-        for number, one in rows:
-            found.setdefault(int(number), []).append(str(one))
-        return found
+        for number, upstream in rows:
+            backports.setdefault(int(number), []).append(str(upstream))
+        return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
         """The set of commits that `commit_id` has, itself among them; kept, so that it is reckoned once."""
@@ -172,13 +172,13 @@ class Index:
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
         """Number → patch-id ("" for none) of those commits whose patch-id is kept."""
         rows = self._db.execute("select ord, id from patch_id where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
-        return {int(number): str(one) for number, one in rows}
+        return {int(number): str(patch_id) for number, patch_id in rows}
 
-    def keep_patch_ids(self, found: dict[int, str]) -> None:
+    def keep_patch_ids(self, patch_ids: dict[int, str]) -> None:
         """Keep patch-ids that were reckoned."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
-            self._db.executemany("insert or replace into patch_id values (?, ?)", found.items())
+            self._db.executemany("insert or replace into patch_id values (?, ?)", patch_ids.items())
             self._db.execute("commit")
 
     def _naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
@@ -204,17 +204,17 @@ class Index:
         for number, fact in enumerate(facts, start):
             rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
             known[fact.id] = number
-            parents = [one for one in (known.get(parent, self.ordinal(parent)) for parent in fact.parents) if one is not None]
+            parents = [mark for mark in (known.get(parent, self.ordinal(parent)) for parent in fact.parents) if mark is not None]
             links.append(parents[0] if parents else -1)
             links.append(parents[1] if len(parents) > 1 else -1)
             octopus += [(number, parent) for parent in parents[2:]]
-            marks["upstream"] += [(one, number) for one in fact.marks.upstream]
+            marks["upstream"] += [(mark, number) for mark in fact.marks.upstream]
             marks["reverts"] += [(revert, number) for revert in fact.marks.reverts]
             marks["fixes"] += [(fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
-        for table, found in marks.items():
-            self._db.executemany(f"insert into {table} values (?, ?)", found)
+        for table, pairs in marks.items():
+            self._db.executemany(f"insert into {table} values (?, ?)", pairs)
         self._append_parents(start, links)
         return len(rows)
 
@@ -237,8 +237,8 @@ class Index:
         more: dict[int, list[int]] = {}
         for number, parent in self._db.execute("select ord, parent from octopus"):
             more.setdefault(number, []).append(parent)
-        kept = {int(row[0]) for row in self._db.execute("select ord from reach")}
-        return spread_from(self._parents, more, ordinal, kept, self._kept_reach) or spread(self._parents, more, ordinal)
+        stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
+        return spread_from(self._parents, more, ordinal, stored, self._kept_reach) or spread(self._parents, more, ordinal)
 
     def _kept_reach(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:

@@ -87,12 +87,12 @@ class History:
         reach = self.index.reach(branch)
         ordinal = self.index.ordinal(commit)
         assert ordinal is not None
-        found = [Landing(commit, LandedHow.ANCESTRY)] if ordinal in reach else []
-        found += [Landing(self.index.id(one), LandedHow.MARKER) for one in self._marked(commit, reach)]
-        if not found and content:
-            found = [Landing(one, LandedHow.SUBJECT) for one in self._same_subject(commit, reach)]
-            found = found or [Landing(one, LandedHow.PATCH_ID) for one in self._same_patch(commit, ordinal, reach)]
-        return self._standing(commit, found, reach) if found else None
+        landings = [Landing(commit, LandedHow.ANCESTRY)] if ordinal in reach else []
+        landings += [Landing(self.index.id(candidate), LandedHow.MARKER) for candidate in self._marked(commit, reach)]
+        if not landings and content:
+            landings = [Landing(candidate, LandedHow.SUBJECT) for candidate in self._same_subject(commit, reach)]
+            landings = landings or [Landing(candidate, LandedHow.PATCH_ID) for candidate in self._same_patch(commit, ordinal, reach)]
+        return self._standing(commit, landings, reach) if landings else None
 
     def twin(self, commit: str, branch: str) -> str | None:
         """The commit of `branch` that a commit became when it was mailed and taken: of its subject, its author and mostly its lines; None in doubt.
@@ -102,29 +102,29 @@ class History:
         if self.has(branch, commit):
             return commit
         self.add([commit])
-        found = [Landing(one, LandedHow.SUBJECT) for one in self._same_subject(commit, self.index.reach(branch))]
-        landing = self._standing(commit, found, self.index.reach(branch)) if found else None
+        landings = [Landing(candidate, LandedHow.SUBJECT) for candidate in self._same_subject(commit, self.index.reach(branch))]
+        landing = self._standing(commit, landings, self.index.reach(branch)) if landings else None
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
         """What the `Fixes:` lines of a commit name, wherever they stand in its message; each commit once."""
         self.add([commit])
         reach = self.index.reach(commit)
-        found: dict[str, Culprit] = {}
+        culprits: dict[str, Culprit] = {}
         for fix in read_marks(self.repository.commit(commit).message).fixes:
             hits = [known for ordinal, known in self.index.resolve(fix.id) if ordinal in reach and known != commit]
             if len(hits) != 1 and fix.subject:
                 named = [self.index.id(number) for number in self.index.by_subject(fix.subject) if number in reach]
                 hits = [hit for hit in hits if hit in named] or ([] if hits else named)
-            found.setdefault(hits[-1] if hits else fix.id, Culprit(fix.id, fix.subject, hits[-1] if hits else None))
-        return tuple(found.values())
+            culprits.setdefault(hits[-1] if hits else fix.id, Culprit(fix.id, fix.subject, hits[-1] if hits else None))
+        return tuple(culprits.values())
 
     def same_change(self, subject: str, lines: "Counter[tuple[str, str]]", branch: str) -> str | None:
         """The newest commit of `branch` with exactly this subject that changes mostly these lines, or None."""
         self.add([branch])
         reach = self.index.reach(branch)
-        found = (self.index.id(one) for one in reversed(self.index.by_subject(subject)) if one in reach)
-        return next((one for one in found if alike(self.repository, lines, one)), None)
+        candidates = (self.index.id(candidate) for candidate in reversed(self.index.by_subject(subject)) if candidate in reach)
+        return next((candidate for candidate in candidates if alike(self.repository, lines, candidate)), None)
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
         """Those of `commits` that the branch has by no mapping that can be told without reading patches (ancestry, marker), in order."""
@@ -139,33 +139,35 @@ class History:
         named = set(self.index.reverts_of(commit))
         born = self.index.ordinal(commit) or 0
         subject = self.repository.commit(commit).subject
-        named |= {one for one in self.index.by_subject(f'Revert "{subject}"') if not self._reverts_another(one, commit)}
-        return tuple(self.index.ids(one for one in sorted(named) if one in reach and one > born))
+        named |= {revert for revert in self.index.by_subject(f'Revert "{subject}"') if not self._reverts_another(revert, commit)}
+        return tuple(self.index.ids(revert for revert in sorted(named) if revert in reach and revert > born))
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
         """The commits of `branch` whose `Fixes:` line names `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
-        return tuple(self.index.ids(one for one in self.index.fixes_of(commit) if one in reach))
+        return tuple(self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach))
 
     def _marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
         seen: set[int] = set()
-        found: list[int] = []
+        marked: list[int] = []
         todo = [commit]
         while todo:
-            for one in self.index.backports_of(todo.pop()):
-                if one in seen:
+            for backport in self.index.backports_of(todo.pop()):
+                if backport in seen:
                     continue
-                seen.add(one)
-                if one in reach:
-                    found.append(one)
+                seen.add(backport)
+                if backport in reach:
+                    marked.append(backport)
                 else:
-                    todo.append(self.index.id(one))
-        return sorted(found)
+                    todo.append(self.index.id(backport))
+        return sorted(marked)
 
-    def _standing(self, commit: str, found: Sequence[Landing], reach: AncestorBitmap) -> Landing:
+    def _standing(self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap) -> Landing:
         last: Landing | None = None
-        for landing in sorted(found, key=lambda one: (one.how is not LandedHow.ANCESTRY, -(self.index.ordinal(one.commit) or 0))):
+        for landing in sorted(
+            landings, key=lambda candidate: (candidate.how is not LandedHow.ANCESTRY, -(self.index.ordinal(candidate.commit) or 0))
+        ):
             undone = self._undone(commit, landing.commit, reach)
             if undone is None:
                 return landing
@@ -176,7 +178,7 @@ class History:
     def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
         """The last revert of a landing that is in effect, or None."""
         since = self.index.ordinal(landed) or 0
-        reverts = {one for name in {commit, landed} for one in self.index.reverts_of(name) if one in reach and one > since}
+        reverts = {number for name in {commit, landed} for number in self.index.reverts_of(name) if number in reach and number > since}
         for revert in sorted(reverts, reverse=True):
             by = self.index.id(revert)
             if self._undone(by, by, reach) is None:
@@ -185,47 +187,47 @@ class History:
 
     def _reverts_another(self, ordinal: int, commit: str) -> bool:
         named = read_marks(self.repository.commit(self.index.id(ordinal)).message).reverts
-        return bool(named) and not any(commit.startswith(one) for one in named)
+        return bool(named) and not any(commit.startswith(word) for word in named)
 
     def _same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
-        wanted = self.repository.commit(commit)
-        ordinals = [one for one in self.index.by_subject(wanted.subject) if one in reach]
-        return [one.id for one in self.repository.commits(self.index.ids(ordinals)) if self._is_twin(wanted, one)]
+        original = self.repository.commit(commit)
+        ordinals = [candidate for candidate in self.index.by_subject(original.subject) if candidate in reach]
+        return [candidate.id for candidate in self.repository.commits(self.index.ids(ordinals)) if self._is_twin(original, candidate)]
 
-    def _is_twin(self, wanted: Commit, other: Commit) -> bool:
-        if wanted.subject != other.subject or not same_person(wanted, other) or len(other.parents) != 1:
+    def _is_twin(self, original: Commit, other: Commit) -> bool:
+        if original.subject != other.subject or not same_person(original, other) or len(other.parents) != 1:
             return False
         named = read_marks(other.message).upstream
-        if named and not any(wanted.id.startswith(one) for one in named):
+        if named and not any(original.id.startswith(word) for word in named):
             return False
         # a commit that is picked keeps its date: to the second that says more than how much of its patch was left or adapted
-        if wanted.authored == other.authored and meet(self.repository, wanted.id, other.id):
+        if original.authored == other.authored and meet(self.repository, original.id, other.id):
             return True
-        return alike(self.repository, wanted.id, other.id)
+        return alike(self.repository, original.id, other.id)
 
     def _same_patch(self, commit: str, ordinal: int, reach: AncestorBitmap) -> list[str]:
         own = list(reach.without(self.index.reach(commit)))[-_MOST_UNMARKED:]
         if ordinal in reach or not own:
             return []
         marked = self.index.upstream_among(own)
-        unmarked = [one for one in own if one not in marked]
-        kept = self.index.patch_ids(unmarked)
-        new = [one for one in unmarked if one not in kept]
+        unmarked = [candidate for candidate in own if candidate not in marked]
+        known_ids = self.index.patch_ids(unmarked)
+        new = [candidate for candidate in unmarked if candidate not in known_ids]
         if new:
             ids = dict(zip(self.index.ids(new), new, strict=True))
             reckoned = patch_ids(self.repository, list(ids))
-            fresh = {number: reckoned[one] for one, number in ids.items() if one in reckoned}
+            fresh = {number: reckoned[candidate] for candidate, number in ids.items() if candidate in reckoned}
             self.index.keep_patch_ids(fresh)
-            kept |= fresh
-        wanted = self._patch_id(commit, ordinal) if any(kept.values()) else ""
-        return self.index.ids(one for one in unmarked if wanted and kept.get(one) == wanted)
+            known_ids |= fresh
+        own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
+        return self.index.ids(candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id)
 
     def _patch_id(self, commit: str, ordinal: int) -> str:
-        kept = self.index.patch_ids([ordinal])
-        if ordinal not in kept:
-            kept = {ordinal: patch_ids(self.repository, [commit]).get(commit, "")}
-            self.index.keep_patch_ids(kept)
-        return kept[ordinal]
+        known_ids = self.index.patch_ids([ordinal])
+        if ordinal not in known_ids:
+            known_ids = {ordinal: patch_ids(self.repository, [commit]).get(commit, "")}
+            self.index.keep_patch_ids(known_ids)
+        return known_ids[ordinal]
 
 
 def same_person(one: Commit, other: Commit) -> bool:

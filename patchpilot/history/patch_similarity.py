@@ -17,32 +17,32 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
     """Commit → patch-id, "" for those that have none (merges and empty commits); a commit whose files are not all here is left out."""
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     todo = list(commits)
     for _ in range(_MOST_BROKEN):
         if not todo:
             break
-        diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{one}\n" for one in todo).encode(), ok=(0, 128))
+        diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{commit_id}\n" for commit_id in todo).encode(), ok=(0, 128))
         end = len(todo)
         if diffs.code:
             # git ends at a commit it cannot read whole (in a partial clone, a damaged copy): on with the next
-            places = {one.encode(): at for at, one in enumerate(todo)}
+            places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max((places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)), default=0)
         done = repository.git("patch-id", "--stable", stdin=diffs.out)
         pairs = (line.split() for line in done.text.splitlines())
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
-        found |= {one: reckoned.get(one, "") for one in todo[:end]}
+        ids |= {commit_id: reckoned.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]
         # each further try would ask the remote again
         if diffs.code and b"promisor" in diffs.err:
             break
-    return found
+    return ids
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
     """The added and removed lines of a commit, white space at both ends left out, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode("utf-8", "replace")
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     inside = False
     for line in text.split("\n"):
         if line.startswith("@@ "):
@@ -50,8 +50,8 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
         elif line.startswith("diff --git "):
             inside = False
         elif inside and line[:1] in "+-" and line[1:].strip():
-            found[line[0], line[1:].strip()] += 1
-    return found
+            counts[line[0], line[1:].strip()] += 1
+    return counts
 
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":

@@ -33,11 +33,11 @@ class Release:
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
     """The release a tag's name stands for; None where it is no version."""
-    found = _VERSION.match(name)
-    if not found:
+    match = _VERSION.match(name)
+    if not match:
         return None
-    numbers = tuple(int(part) for part in re.split(r"[._]", found["numbers"]))
-    rest = found["rest"]
+    numbers = tuple(int(part) for part in re.split(r"[._]", match["numbers"]))
+    rest = match["rest"]
     candidate = _CANDIDATE.match(rest)
     revision = re.fullmatch(r"r(\d{1,18})", rest)
     if revision:
@@ -47,11 +47,15 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
     return Release(name, commit, date, numbers, int(candidate[1] or 1) if candidate else None)
 
 
-def mainline_releases(found: Sequence[Release]) -> tuple[Release, ...]:
+def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
     """The releases without the point releases of stable branches (v6.1.7 where there is a v6.1), oldest first."""
-    names = {one.numbers for one in found}
-    kept = [one for one in found if not (len(one.numbers) > 2 and (one.numbers[:-1] in names or _trimmed(one.numbers) in names))]
-    return tuple(sorted(kept, key=lambda one: (one.date, one.numbers, one.candidate is None, one.candidate or 0)))
+    names = {release.numbers for release in releases}
+    mainline = [
+        release
+        for release in releases
+        if not (len(release.numbers) > 2 and (release.numbers[:-1] in names or _trimmed(release.numbers) in names))
+    ]
+    return tuple(sorted(mainline, key=lambda release: (release.date, release.numbers, release.candidate is None, release.candidate or 0)))
 
 
 def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -77,15 +81,15 @@ class Releases:
                 "--format=%(refname:lstrip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(committerdate:unix)%00%(*committerdate:unix)",
                 "refs/tags",
             )
-            found = []
+            releases = []
             for line in done.text.splitlines():
                 name, kind, commit, peeled_kind, peeled, date, peeled_date = line.split("\0")
                 if "commit" not in (kind, peeled_kind):
                     continue
                 release = parse_release(name, peeled or commit, int(peeled_date or date or 0))
                 if release:
-                    found.append(release)
-            self._all = mainline_releases(found)
+                    releases.append(release)
+            self._all = mainline_releases(releases)
         return self._all
 
     def first(self, commit: str, committed: int | None = None, *, final: bool = False) -> Release | None:
@@ -95,23 +99,27 @@ class Releases:
         """
         if commit not in self._first:
             self._first[commit] = self._remembered(commit) or self._looked_up(commit, committed)
-        found = self._first[commit]
-        if not final or found is None or found.is_final:
-            return found
-        later = [one for one in self.all if one.is_final and one.numbers == found.numbers]
-        return later[0] if later else self._search(commit, [one for one in self.all if one.is_final and one.date >= found.date])
+        first = self._first[commit]
+        if not final or first is None or first.is_final:
+            return first
+        later = [release for release in self.all if release.is_final and release.numbers == first.numbers]
+        return (
+            later[0]
+            if later
+            else self._search(commit, [release for release in self.all if release.is_final and release.date >= first.date])
+        )
 
     def _remembered(self, commit: str) -> Release | None:
         """The answer of an earlier run, where that release is still the same."""
         known = self._kept.get(commit)
-        return next((one for one in self.all if known == (one.name, one.commit)), None) if known else None
+        return next((release for release in self.all if known == (release.name, release.commit)), None) if known else None
 
     def _looked_up(self, commit: str, committed: int | None) -> Release | None:
         when = committed if committed is not None else int(self._repository.commit(commit).committed.timestamp())
-        found = self._search(commit, [one for one in self.all if one.date + SLOP >= when])
-        if found:
-            self._kept.put(commit, found.name, found.commit)
-        return found
+        first = self._search(commit, [release for release in self.all if release.date + SLOP >= when])
+        if first:
+            self._kept.put(commit, first.name, first.commit)
+        return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
         """The nearest releases one by one, since a commit is mostly in the next; then by halves: what contains it, all later ones contain."""

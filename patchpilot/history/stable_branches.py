@@ -62,12 +62,12 @@ def stable_branches(
     refs = _branch_refs(repository)
     stable = trees_of(list(refs), profile)
     best = _best_refs(repository, refs, stable, remote)
-    wanted = {one.version for one in stable.maintained(today)}
-    found = [version for version in best if version in wanted or (ended and stable.ends(version))]
+    maintained = {row.version for row in stable.maintained(today)}
+    versions = [version for version in best if version in maintained or (ended and stable.ends(version))]
     others = [version for version in best if not stable.ends(version)]
     newest = max(others, key=version_key, default=None)
-    if newest and all(version_key(newest) > version_key(one) for one in found):
-        found.append(newest)
+    if newest and all(version_key(newest) > version_key(row) for row in versions):
+        versions.append(newest)
     over = {series_.version for series_ in stable.series if series_.is_over(today)}
     branches = tuple(
         Branch(
@@ -78,11 +78,11 @@ def stable_branches(
             stale=version not in over and _is_stale(repository, best[version], version, refs[best[version]], today),
             is_over=version in over,
         )
-        for version in sorted(found, key=version_key)
+        for version in sorted(versions, key=version_key)
     )
     missing = tuple(
         Missing(version, fetch_command(repository, stable, version, best.values()))
-        for version in sorted(wanted - set(found), key=version_key)
+        for version in sorted(maintained - set(versions), key=version_key)
     )
     return Branches(stable, branches, missing)
 
@@ -103,8 +103,8 @@ def version_at(repository: Repository, stable: StableTrees, commit_id: str, name
         return named
     from patchpilot.commits.tree_readers import CommitTree
 
-    found = CommitTree(repository, commit_id).version
-    return f"{found[0]}.{found[1]}" if found else None
+    makefile = CommitTree(repository, commit_id).version
+    return f"{makefile[0]}.{makefile[1]}" if makefile else None
 
 
 def mainline(repository: Repository, settings_base: str = "") -> str | None:
@@ -113,9 +113,9 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
     A remote's come before one's own, which may hold what is not upstream yet; trees for what comes next and queues are none.
     """
     if settings_base:
-        found = repository.find(settings_base)
-        if found:
-            return found
+        chosen = repository.find(settings_base)
+        if chosen:
+            return chosen
     refs = _branch_refs(repository)
     named = [name for name in refs if name.rpartition("/")[2] in _MAINLINE and name.count("/") <= 1]
     theirs = [name for name in named if "/" in name and not is_candidate(name) and not _IS_NEXT.search(name.partition("/")[0])]
@@ -152,7 +152,7 @@ def is_candidate(name: str) -> bool:
 
 def fetch_command(repository: Repository, stable: StableTrees, version: str, known: object = ()) -> str:
     """The `git fetch` that brings a series."""
-    names = [str(one) for one in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
+    names = [str(ref) for ref in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
     remote = next((name.partition("/")[0] for name in names if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
@@ -169,18 +169,18 @@ def _branch_refs(repository: Repository) -> Mapping[str, str]:
 
 
 def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
+    refs_of: dict[str, list[str]] = {}
     for name in refs:
         version = stable.version_of(name)
         if version and not is_candidate(name):
-            found.setdefault(version, []).append(name)
+            refs_of.setdefault(version, []).append(name)
     preferred = remote or stable.remote_name
 
     def rank(name: str) -> tuple[bool, bool, float]:
-        tip = repository.commit(refs[name]).committed.timestamp() if len(found[stable.version_of(name) or ""]) > 1 else 0.0
+        tip = repository.commit(refs[name]).committed.timestamp() if len(refs_of[stable.version_of(name) or ""]) > 1 else 0.0
         return name.startswith(f"{preferred}/"), "/" in name, tip
 
-    return {version: max(names, key=rank) for version, names in found.items()}
+    return {version: max(names, key=rank) for version, names in refs_of.items()}
 
 
 def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
@@ -216,7 +216,7 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
     """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
-    urls = [one.removesuffix("/").removesuffix(".git") for one in repository.config(f"remote.{name.partition('/')[0]}.url")]
+    urls = [address.removesuffix("/").removesuffix(".git") for address in repository.config(f"remote.{name.partition('/')[0]}.url")]
     lines = file.read_text("utf-8", "replace").splitlines()
     return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 

@@ -56,8 +56,8 @@ class Braces:
     @cached_property
     def _alone(self) -> BoundedPattern:
         """The alternatives without a wildcard that do not end in a slash, for they may name a folder."""
-        kept = _without_wildcards(self._tree)
-        return _pattern(_ending(kept, slash=False) if kept is not None else [], None)
+        plain = _without_wildcards(self._tree)
+        return _pattern(_ending(plain, slash=False) if plain is not None else [], None)
 
 
 @lru_cache(maxsize=4096)
@@ -109,8 +109,8 @@ def _characters(tree: Sequence) -> Iterator[str]:
         if isinstance(item, str):
             yield item
         else:
-            for one in item:
-                yield from _characters(one)
+            for sequence in item:
+                yield from _characters(sequence)
 
 
 def _most_slashes(tree: Sequence) -> int:
@@ -124,8 +124,8 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
     *head, last = tree
     if isinstance(last, str):
         return [tree] if (last == "/") is slash else []
-    found = [[*head, *end] for one in last if one for end in _ending(one, slash=slash)]
-    return found + (_ending(head, slash=slash) if any(not one for one in last) else [])
+    endings = [[*head, *end] for alternative in last if alternative for end in _ending(alternative, slash=slash)]
+    return endings + (_ending(head, slash=slash) if any(not alternative for alternative in last) else [])
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
@@ -137,10 +137,10 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
                 return None
             left.append(item)
         else:
-            kept = [one for each in item if (one := _without_wildcards(each)) is not None]
-            if not kept:
+            plain = [alternative for each in item if (alternative := _without_wildcards(each)) is not None]
+            if not plain:
                 return None
-            left.append(kept)
+            left.append(plain)
     return left
 
 
@@ -159,5 +159,5 @@ def _written(tree: Sequence, *, across: bool) -> str:
             if item == "^" and parts[-2:-1] == ["["] and not across:
                 parts.append("/")
         else:
-            parts.append(f"(?:{'|'.join(_written(one, across=across) for one in item)})")
+            parts.append(f"(?:{'|'.join(_written(alternative, across=across) for alternative in item)})")
     return "".join(parts)

@@ -16,10 +16,10 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 def folder_of(pattern: str) -> str:
     """The folder every matching path is in, with its slash; "" when that cannot be told."""
-    found = _FIRST_META.search(pattern)
-    if found is None:
+    meta = _FIRST_META.search(pattern)
+    if meta is None:
         return pattern[: pattern.rfind("/") + 1]
-    end = found.start()
+    end = meta.start()
     if "|" in pattern or end == 0:
         return ""
     # a quantifier takes the character before it along
@@ -31,15 +31,15 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
     """How deep a pattern reaches: its slashes, one more when it names a file; -1 for one that begins with a star."""
     if pattern.startswith("*"):
         return -1
-    if "{" in pattern and (one := braces(pattern)):
-        return one.slashes + (0 if pattern.endswith("/") and not is_folder else 1)
+    if "{" in pattern and (alternatives := braces(pattern)):
+        return alternatives.slashes + (0 if pattern.endswith("/") and not is_folder else 1)
     return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
     """Whether a pattern takes a path; `is_folder` is asked only when the answer hangs on it."""
-    if "{" in pattern and (one := braces(pattern)):
-        return one.matches(path, is_folder)
+    if "{" in pattern and (alternatives := braces(pattern)):
+        return alternatives.matches(path, is_folder)
     if _META.isdisjoint(pattern):
         if not path.startswith(pattern):
             return False

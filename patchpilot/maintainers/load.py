@@ -50,13 +50,13 @@ def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = 
     if tree.is_dir(path) or top in ("", "."):
         prefix = f"{top}/" if top not in ("", ".") else ""
         if everywhere:
-            wanted = _everywhere(tree, "" if top == "." else top)
+            paths = _everywhere(tree, "" if top == "." else top)
         else:
             names = tree.files("" if top == "." else top)
-            wanted = [name for name in names if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")]
-        found = [(name, content) for name in wanted if (content := tree.read(name)) is not None]
-        if found:
-            return found
+            paths = [name for name in names if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")]
+        files = [(name, content) for name in paths if (content := tree.read(name)) is not None]
+        if files:
+            return files
     raise MissingError(f"{tree.label}: no {path} there", hint="name a source tree with --tree DIR, or a repository with -C DIR")
 
 
@@ -64,12 +64,12 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
     """Every file called MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
-    found = []
+    paths = []
     for folder, folders, names in os.walk(tree.root / top):
         folders[:] = sorted(folder for folder in folders if folder != ".git")
         if "MAINTAINERS" in names:
-            found.append(Path(folder, "MAINTAINERS").relative_to(tree.root).as_posix())
-    return sorted(found)
+            paths.append(Path(folder, "MAINTAINERS").relative_to(tree.root).as_posix())
+    return sorted(paths)
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:

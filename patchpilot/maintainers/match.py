@@ -42,7 +42,7 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
     """The sections that take a path, the deepest pattern first, ties in file order. Of a section's lines the last that matches counts, and a
     match of any X: line takes the section out: both as get_maintainer.pl has it. `within` leaves out F: lines that end so many folders above
     the path or more (0: none)."""
-    found: dict[int, tuple[int, str, str]] = {}
+    places: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
     out: set[int] = set()
     slashes = path.count("/")
@@ -51,24 +51,24 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
             continue
         if letter == "X":
             out.add(number)
-            found.pop(number, None)
+            places.pop(number, None)
             continue
         reach = depth(pattern)
         if reach >= slashes:
             exact.add(number)
         if within and slashes - reach >= within:
             continue
-        if number not in found or place > found[number][0]:
-            found[number] = (place, letter, pattern)
+        if number not in places or place > places[number][0]:
+            places[number] = (place, letter, pattern)
     lowered = path.lower()
     for number, place, name in file.name_patterns:
-        if number not in out and name.may_match(lowered) and name.search(path) and (number not in found or place > found[number][0]):
-            found[number] = (place, "N", name.source)
+        if number not in out and name.may_match(lowered) and name.search(path) and (number not in places or place > places[number][0]):
+            places[number] = (place, "N", name.source)
     rows = [
         PathMatch(number, letter, pattern, depth(pattern) if letter == "F" else 0, number in exact)
-        for number, (_, letter, pattern) in found.items()
+        for number, (_, letter, pattern) in places.items()
     ]
-    return tuple(sorted(rows, key=lambda one: (-one.depth, one.section)))
+    return tuple(sorted(rows, key=lambda row: (-row.depth, row.section)))
 
 
 def keyword_matches(file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]) -> tuple[Keyword, ...]:
@@ -76,13 +76,13 @@ def keyword_matches(file: MaintainersFile, texts: Sequence[tuple[str, Iterable[s
     groups = [(prefix, list(lines)) for prefix, lines in texts]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
     whole = ["\n".join(lines) for lines in lowered]
-    found = []
+    keywords = []
     for keyword in file.keywords:
         for (prefix, lines), low, all_of in zip(groups, lowered, whole, strict=True):
             if keyword.pattern.may_match(all_of) and _in_lines(keyword.pattern, prefix, lines, low):
-                found.append(keyword)
+                keywords.append(keyword)
                 break
-    return tuple(found)
+    return tuple(keywords)
 
 
 def _in_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]) -> bool:
@@ -111,14 +111,14 @@ def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tup
     touched: dict[int, list[str]] = {}
     exact: dict[int, list[str]] = {}
     for path in paths:
-        for one in match_path(file, path):
-            depths[one.section] = max(one.depth, depths.get(one.section, -2))
-            reasons.setdefault(one.section, []).append(f"{path} matches {one.letter}: {one.pattern.strip()}")
-            touched.setdefault(one.section, []).append(path)
-            if one.exact:
-                exact.setdefault(one.section, []).append(path)
+        for match in match_path(file, path):
+            depths[match.section] = max(match.depth, depths.get(match.section, -2))
+            reasons.setdefault(match.section, []).append(f"{path} matches {match.letter}: {match.pattern.strip()}")
+            touched.setdefault(match.section, []).append(path)
+            if match.exact:
+                exact.setdefault(match.section, []).append(path)
     by_keyword = set()
-    for keyword in sorted(keyword_matches(file, texts), key=lambda one: str(one.place)) if texts else ():
+    for keyword in sorted(keyword_matches(file, texts), key=lambda match: str(match.place)) if texts else ():
         number = keyword.section
         if number not in depths:
             by_keyword.add(number)

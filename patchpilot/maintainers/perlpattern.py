@@ -53,7 +53,7 @@ def _needed(source: str) -> frozenset[str]:
     """The best set of words one of which is in every match; empty when there is none."""
     words: set[str] = set()
     for branch in _branches(source):
-        best = max(_musts(branch), key=lambda one: (min(map(len, one)), -len(one)), default=None)
+        best = max(_musts(branch), key=lambda choice: (min(map(len, choice)), -len(choice)), default=None)
         if not best:
             return frozenset()
         words |= best
@@ -84,7 +84,7 @@ def _branches(source: str) -> list[str]:
 
 def _musts(branch: str) -> list[frozenset[str]]:
     """For one alternative, sets of words of each of which a match contains one: its literal runs, and its groups that must match."""
-    found: list[frozenset[str]] = []
+    sets: list[frozenset[str]] = []
     run, at = "", 0
     while at < len(branch):
         char, following = branch[at], branch[at + 1 : at + 2]
@@ -99,9 +99,9 @@ def _musts(branch: str) -> list[frozenset[str]]:
         if char.isspace():
             at += 1
             continue
-        kept = run[:-1] if char in "*?{" else run
-        if kept:
-            found.append(frozenset((kept,)))
+        sure = run[:-1] if char in "*?{" else run
+        if sure:
+            sets.append(frozenset((sure,)))
         run = ""
         if char in "{#":
             return []
@@ -115,11 +115,11 @@ def _musts(branch: str) -> list[frozenset[str]]:
                 inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
                 words = _needed(inner) if not inner.startswith("?") else frozenset()
                 if words:
-                    found.append(words)
+                    sets.append(words)
             at = end
         else:
             at += 1
-    return [*found, frozenset((run,))] if run else found
+    return [*sets, frozenset((run,))] if run else sets
 
 
 def _group_end(text: str, at: int) -> int | None:

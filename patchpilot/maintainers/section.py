@@ -28,8 +28,8 @@ class Section(NamedTuple):
     @property
     def status(self) -> str | None:
         """The last S: line, as written; None when it has none."""
-        found = self.values("S")
-        return found[-1].strip() if found else None
+        values = self.values("S")
+        return values[-1].strip() if values else None
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
@@ -44,15 +44,15 @@ class Section(NamedTuple):
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
         """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL alone is taken for git's."""
-        found = []
+        urls = []
         for value in self.values("T"):
             words = re.match(r"^(\S+)\s+(\S+)", value.strip())
             if words:
                 rest = value.strip()[words.end() :].strip()
-                found.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
+                urls.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
             elif "://" in value:
-                found.append(("git", value.strip(), ""))
-        return tuple(found)
+                urls.append(("git", value.strip(), ""))
+        return tuple(urls)
 
     @property
     def is_maintained(self) -> bool:
@@ -63,9 +63,9 @@ class Section(NamedTuple):
 def _list_with_name(value: str) -> tuple[str, str]:
     """As `list_and_remark`, for people who also write `Name <list>`, of which get_maintainer.pl takes the first word."""
     address, remark = list_and_remark(value)
-    if "@" in address.strip("<>") or not (found := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
+    if "@" in address.strip("<>") or not (match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
         return address.strip("<>"), remark
-    return found[1], value[found.end() :].strip()
+    return match[1], value[match.end() :].strip()
 
 
 def list_and_remark(value: str) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def parse_section(text: str, number: int, line: int) -> Section:
     rows = text.split("\n")
     entries = []
     for at, row in enumerate(rows[1:], line + 1):
-        found = typed(row)
-        if found:
-            entries.append(Entry(found[0], found[1], at))
+        letter_value = typed(row)
+        if letter_value:
+            entries.append(Entry(letter_value[0], letter_value[1], at))
     return Section(number, rows[0], tuple(entries), line)

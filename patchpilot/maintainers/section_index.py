@@ -61,8 +61,12 @@ class MaintainersFile:
         if at < 0:
             return next((section for section in self.sections if section.name == name), None) if self.text.startswith(name) else None
         number = bisect_right(self._starts, at + 1) - 1
-        found = self.section(number) if 0 <= number < len(self) else None
-        return found if found and found.name == name else next((section for section in self.sections if section.name == name), None)
+        candidate = self.section(number) if 0 <= number < len(self) else None
+        return (
+            candidate
+            if candidate and candidate.name == name
+            else next((section for section in self.sections if section.name == name), None)
+        )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
         """(section, place, letter, pattern) of every F: and X: line that may take the path."""

@@ -31,21 +31,21 @@ def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words
     """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted), by file and line."""
     files = sorted(paths)
     names: dict[str, tuple[str, int]] = {}
-    found: list[SelfTestProblem] = []
+    problems: list[SelfTestProblem] = []
     for path, content in contents:
         text = content.decode("utf-8", "surrogateescape")
         file = MaintainersFile(text, build(text), words)
         for section in file.sections:
-            found += _section(path, section, words)
-            found += _patterns(path, section, files)
-            found += _addresses(path, section)
+            problems += _section(path, section, words)
+            problems += _patterns(path, section, files)
+            problems += _addresses(path, section)
             first = names.setdefault(section.name, (path, section.line))
             if first != (path, section.line):
-                found.append(
+                problems.append(
                     SelfTestProblem(path, section.line, "sections", f"this heading stands in {first[0]}:{first[1]} already", section.name)
                 )
-        found += _order(path, [section for section in file.sections if section.name != words.rest])
-    return tuple(sorted(found, key=lambda one: (one.path, one.line)))
+        problems += _order(path, [section for section in file.sections if section.name != words.rest])
+    return tuple(sorted(problems, key=lambda problem: (problem.path, problem.line)))
 
 
 def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
@@ -58,15 +58,15 @@ def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
         before.append(places[place - 1] if place else -1)
         ends[place : place + 1] = [section.name.upper()]
         places[place : place + 1] = [at]
-    kept: set[int] = set()
+    in_order: set[int] = set()
     at = places[-1] if places else -1
     while at >= 0:
-        kept.add(at)
+        in_order.add(at)
         at = before[at]
-    sorted_names = [sections[one].name for one in sorted(kept)]
+    sorted_names = [sections[index].name for index in sorted(in_order)]
     uppers = [name.upper() for name in sorted_names]
     for at, section in enumerate(sections):
-        if at not in kept:
+        if at not in in_order:
             place = bisect_left(uppers, section.name.upper())
             where = f"belongs before {sorted_names[place]}" if place < len(sorted_names) else f"belongs after {sorted_names[-1]}"
             yield SelfTestProblem(path, section.line, "order", where, section.name)
@@ -142,12 +142,12 @@ def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
 
 def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:
     """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with those lines."""
-    wanted = word.lower()
-    found = []
+    lowered = word.lower()
+    sections = []
     for section in file.sections:
         lines = tuple(
-            f"{entry.letter}: {entry.value}" for entry in section.entries if entry.letter in "MRL" and wanted in entry.value.lower()
+            f"{entry.letter}: {entry.value}" for entry in section.entries if entry.letter in "MRL" and lowered in entry.value.lower()
         )
         if lines:
-            found.append((section, lines))
-    return tuple(found)
+            sections.append((section, lines))
+    return tuple(sections)

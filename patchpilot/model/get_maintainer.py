@@ -64,12 +64,12 @@ class Switches(NamedTuple):
     @property
     def settled(self) -> "Switches":
         """The switches with those that follow from others set, as the script does before its work."""
-        found = self._replace(
+        switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
             sections=self.sections or bool(self.letters),
         )
-        if found.sections:
+        if switches.sections:
             off = {
                 "email": False,
                 "l": False,
@@ -80,12 +80,12 @@ class Switches(NamedTuple):
                 "bug": False,
                 "keywords": False,
             }
-            return found._replace(**off)  # type: ignore[arg-type]
+            return switches._replace(**off)  # type: ignore[arg-type]
         if not (self.email or self.scm or self.status or self.subsystem or self.web or self.bug):
             raise UsageError("nothing was asked for", hint="leave out one of --no-email, or give --scm, --status, --subsystem or --web")
         if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
             raise UsageError("no kind of address was asked for", hint="leave out one of --no-m, --no-r, --no-l")
-        return found
+        return switches
 
 
 _OTHER_NAMES = {"i": "interactive", "k": "keywords", "fe": "file_emails", "f": "file", "mpath": "maintainer_path"}
@@ -126,12 +126,12 @@ SCRIPT_DEFAULTS = {
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
     """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are of no account."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for variable, value in said:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
-            found[name] = _value(name, value)
-    return Switches()._replace(**found)
+            values[name] = _value(name, value)
+    return Switches()._replace(**values)
 
 
 def _value(name: str, value: str) -> Any:
@@ -152,32 +152,32 @@ def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> 
     `keep(word)` says how many words a word of somebody else takes (itself and its values; 0: not known to him); those are left alone, as is
     everything after `--`. A word that looks like a switch and is none stays among the others.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     rest: list[str] = []
     at = 0
     while at < len(words):
         word = words[at]
         if word == "--":
-            return found, [*rest, *words[at:]]
-        kept = keep(word)
-        if kept:
-            rest += words[at : at + kept]
-            at += kept
+            return values, [*rest, *words[at:]]
+        key = keep(word)
+        if key:
+            rest += words[at : at + key]
+            at += key
             continue
         name, value, negated = _split(word)
         if name is None:
             rest.append(word)
         elif _TYPES[name] is bool:
-            found[name] = not negated
+            values[name] = not negated
         else:
             if value is None:
                 at += 1
                 if at >= len(words):
                     raise UsageError(f"{word} takes a value")
                 value = words[at]
-            found[name] = _value(name, value)
+            values[name] = _value(name, value)
         at += 1
-    return found, rest
+    return values, rest
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
@@ -197,8 +197,8 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
     return None, None, False
 
 
-def assemble(defaults: Switches, *found: Mapping[str, Any]) -> Switches:
+def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
     """The defaults changed by each of `found` in turn."""
-    for one in found:
-        defaults = defaults._replace(**one)
+    for layer in layers:
+        defaults = defaults._replace(**layer)
     return defaults

@@ -77,13 +77,13 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
         return {}
     table = _parse(str(file), file.read_bytes())
     try:
-        found = _first_form(table) if "family" in table else table
-        for name, stable in found.items():
+        copies = _first_form(table) if "family" in table else table
+        for name, stable in copies.items():
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, KeyError, TypeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
         raise PackError(said, hint="remove the copy and run `patchpilot lts --update`") from error
-    return found
+    return copies
 
 
 def forget() -> None:

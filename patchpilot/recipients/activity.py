@@ -23,7 +23,7 @@ def silent_maintainers(sections: Iterable[Section], repository: Repository, budg
     end = time.monotonic() + budget
     if not _old_enough(repository):
         return ()
-    found: list[str] = []
+    warnings: list[str] = []
     for section in sections:
         if not section.is_maintained or not section.values("M"):
             continue
@@ -34,8 +34,8 @@ def silent_maintainers(sections: Iterable[Section], repository: Repository, budg
             for box in each_mailbox(value):
                 name, address = take_apart(box)
                 if address and address.lower() not in seen and (not name or name.strip('"').lower() not in seen):
-                    found.append(f"{name.strip(chr(34)) or address}: no commit or review in {section.name} for {YEARS} years")
-    return tuple(found)
+                    warnings.append(f"{name.strip(chr(34)) or address}: no commit or review in {section.name} for {YEARS} years")
+    return tuple(warnings)
 
 
 def _old_enough(repository: Repository) -> bool:

@@ -30,7 +30,7 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
     # as the tree's script compares them: name and address, letter by letter
     chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
     # people of several names or addresses are known by the first one met, so the order is that of get_maintainer.pl
-    for match in sorted(matches, key=lambda found: found.met):
+    for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
             if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
@@ -50,25 +50,25 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
     """The lists of the most specific section that has one, for each file; the catch-all's only where there is no other."""
     taken: dict[str, None] = {}
-    found: set[str] = set()
+    lists: set[str] = set()
     for match in matches:
         if not match.section.lists or match.by_keyword:
             continue
         for path in match.paths:
             if path not in taken:
                 taken[path] = None
-                found |= {address.lower() for address, _ in match.section.lists}
+                lists |= {address.lower() for address, _ in match.section.lists}
     if len([match for match in matches if not match.is_rest and match.section.lists]) and (
         rest := [match for match in matches if match.is_rest]
     ):
         others = {address.lower() for match in matches if not match.is_rest for address, _ in match.section.lists}
-        found -= {address.lower() for one in rest for address, _ in one.section.lists} - others
-    return found
+        lists -= {address.lower() for rest_match in rest for address, _ in rest_match.section.lists} - others
+    return lists
 
 
-def _add(gathered: MergedRecipient, box: str, role: str, header: str, one: SectionMatch) -> None:
-    for reason in shortened_reasons(one.reasons):
-        gathered.add(box, role, header, f"{reason} ({one.section.name})", one.section.name)
+def _add(gathered: MergedRecipient, box: str, role: str, header: str, match: SectionMatch) -> None:
+    for reason in shortened_reasons(match.reasons):
+        gathered.add(box, role, header, f"{reason} ({match.section.name})", match.section.name)
 
 
 def shortened_reasons(reasons: Sequence[str], most: int = 3) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ _FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     """Every tag of a message that names a mailbox, wherever it stands."""
-    found = (parse_trailer(line, at) for at, line in enumerate(patch.message))
-    return tuple(one for one in found if one and (one.key == "cc" or one.key.endswith("-by")) and one.address and "@" in one.address.email)
+    tags = (parse_trailer(line, at) for at, line in enumerate(patch.message))
+    return tuple(tag for tag in tags if tag and (tag.key == "cc" or tag.key.endswith("-by")) and tag.address and "@" in tag.address.email)
 
 
 def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]) -> None:
@@ -59,17 +59,17 @@ def box(address: Address) -> str:
 
 def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
     """The commits that the patches' Fixes: tags name, those that the repository has, each once."""
-    found: dict[str, Commit] = {}
+    commits: dict[str, Commit] = {}
     for patch in patches:
         for tag in patch.tags("Fixes"):
             word = _FIXES.search(tag.value)
-            commit_id = repository.find(word[1]) if word and len(found) < MAX_CULPRITS else None
-            if commit_id and commit_id not in found:
+            commit_id = repository.find(word[1]) if word and len(commits) < MAX_CULPRITS else None
+            if commit_id and commit_id not in commits:
                 try:
-                    found[commit_id] = repository.commit(commit_id)
+                    commits[commit_id] = repository.commit(commit_id)
                 except GitError:
                     continue
-    return list(found.values())
+    return list(commits.values())
 
 
 def add_culprit_people(gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:

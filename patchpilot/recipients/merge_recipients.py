@@ -61,8 +61,8 @@ class MergedRecipient:
 
     def recipients(self) -> tuple[Recipient, ...]:
         """To first, then Cc; people before lists, each in the order they were met."""
-        found = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
-        return tuple(sorted((one for one in found if _is_safe(one.address)), key=_rank))
+        recipients = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
+        return tuple(sorted((recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank))
 
     @property
     def unsafe(self) -> tuple[str, ...]:
@@ -75,8 +75,8 @@ def _is_safe(address: Address) -> bool:
     return is_header_safe(address)
 
 
-def _rank(one: Recipient) -> tuple[bool, bool]:
-    return one.header == "cc", one.role.endswith("list")
+def _rank(recipient: Recipient) -> tuple[bool, bool]:
+    return recipient.header == "cc", recipient.role.endswith("list")
 
 
 def _address(box: str) -> Address:

@@ -39,8 +39,8 @@ class Sources:
 def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
     """The plan of patches that go out together, with those whom b4's cover letter names. Their author and the sender are not written to."""
     gathered = _gathered(sources)
-    for one in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
-        gathered.skip(one)
+    for address in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
+        gathered.skip(address)
     paths: dict[str, None] = {}
     texts: list[tuple[str, list[str]]] = []
     for patch in patches:
@@ -61,14 +61,14 @@ def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | 
 def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
     """The plan of a fix that must not be public yet: the security contact and the maintainers, no list, nobody else who was not put there by hand."""
     contact = Recipient(Address("", address), "security contact", None, "to", ("a security problem is told here first, and to no list",))
-    kept = [
+    recipients = [
         recipient
         for recipient in plan.recipients
         if recipient.by_hand or (recipient.role == "maintainer" and recipient.address.key != contact.address.key)
     ]
-    left = sum(recipient not in kept for recipient in plan.recipients)
+    left = sum(recipient not in recipients for recipient in plan.recipients)
     said = f"{left} recipients left out until it is public: lists and everybody who is not a maintainer"
-    return replace(plan, recipients=(contact, *kept), warnings=(said, *plan.warnings))
+    return replace(plan, recipients=(contact, *recipients), warnings=(said, *plan.warnings))
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
@@ -97,7 +97,7 @@ def _finish(
             gathered.add(mailbox, "named in file", "cc", f"named in {path}")
     remarks = _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()
-    recipients = tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
+    recipients = tuple(recipient for recipient in everybody if judged(recipient.address.email).state is not AddressState.BAD)
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
     return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.repository), *remarks))

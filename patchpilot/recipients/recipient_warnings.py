@@ -35,7 +35,7 @@ class RecipientFacts:
 def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> tuple[str, ...]:
     """All warnings, the gravest first, each a sentence."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
-    found = (
+    warnings = (
         *_addresses(facts),
         *_statuses(sections),
         *_nobody(facts),
@@ -47,7 +47,7 @@ def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None
         *_own_rules(sections),
         *_too_many(facts),
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(warnings))
 
 
 @lru_cache(maxsize=4096)
@@ -106,9 +106,9 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str
     if section is None or remote is None:
         return
     name, url = remote
-    wanted = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
-    if wanted and not any(_same_tree(url, tree) for tree, _ in wanted):
-        shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in wanted[:3])
+    trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
+    if trees and not any(_same_tree(url, tree) for tree, _ in trees):
+        shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
         yield f"{section.name} takes patches in {shown}; you are on {name} ({url})"
 
 
@@ -134,8 +134,8 @@ def _same_tree(one: str, other: str) -> bool:
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
     """A patch for a -next tree while the tree at hand is a release, before its -rc1: the merge window is open."""
     words = sorted({word for patch in facts.patches for word in patch.subject.words if word.endswith("-next")})
-    found = _RELEASE.search(tree.read("Makefile") or b"") if words else None
-    if found and not found[1] and tree.version:
+    extra = _RELEASE.search(tree.read("Makefile") or b"") if words else None
+    if extra and not extra[1] and tree.version:
         release = ".".join(map(str, tree.version))
         yield f"{', '.join(words)} may be closed: the tree is at {release}, before the next -rc1, when the merge window is open"
 

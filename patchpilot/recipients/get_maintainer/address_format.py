@@ -19,10 +19,10 @@ _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 def take_apart(text: str) -> tuple[str, str]:
     """(name, address): the name quoted where a header would need it; address "" when there is none."""
     name = address = ""
-    if found := _NAMED.match(text):
-        name, address = found[1], found[2]
-    elif found := _ANGLED.match(text) or _BARE.match(text):
-        address = found[1]
+    if match := _NAMED.match(text):
+        name, address = match[1], match[2]
+    elif match := _ANGLED.match(text) or _BARE.match(text):
+        address = match[1]
     return _quoted(name), address.strip(_SPACE)
 
 
@@ -45,7 +45,7 @@ def each_mailbox(text: str) -> list[str]:
     """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the text as it is."""
     if "," not in text:
         return [text]
-    plain = re.sub(_COMMENT, lambda found: found[1] or " ", text)
+    plain = re.sub(_COMMENT, lambda match: match[1] or " ", text)
     token_at = re.compile(_TOKEN)
     boxes: list[str] = []
     start = at = 0

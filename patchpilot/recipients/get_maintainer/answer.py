@@ -64,7 +64,7 @@ def answer(
         for path in paths:
             data = tree.read(path) if path != "MAINTAINERS" else None
             if data is not None:
-                places |= {one.place for one in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))}
+                places |= {item.place for item in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))}
     for name, text in patches:
         read: Scan = scan(text)
         if not read.files:
@@ -85,10 +85,10 @@ def answer(
     only_rest = False
     for path in files:
         named = match_path(file, path, switches.pattern_depth)
-        only_rest = only_rest or all(file.section(one.section).name == file.words.rest for one in named)
-        for one in named:
-            section = file.section(one.section)
-            if one.exact and section.is_maintained and section.values("M"):
+        only_rest = only_rest or all(file.section(item.section).name == file.words.rest for item in named)
+        for item in named:
+            section = file.section(item.section)
+            if item.exact and section.is_maintained and section.values("M"):
                 exact.add(path)
             people.add_section(section)
             if switches.sections:
@@ -127,14 +127,14 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
     for row in rows:
         seen.setdefault(row.who, f"{row.who} ({row.role})" if switches.roles else row.who)
     groups = [list(seen.values())] if seen else []
-    for wanted, values in (
+    for is_asked, values in (
         (switches.scm, people.trees),
         (switches.status, people.statuses),
         (switches.subsystem, people.names),
         (switches.web, people.sites),
         (switches.bug, people.bugs),
     ):
-        if wanted:
+        if is_asked:
             groups.append(list(dict.fromkeys(values)))
     lines: list[str] = []
     for group in groups:
@@ -189,8 +189,8 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
     data = tree.read(path)
     if data is None or b"@" not in data:
         return []
-    found = (match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
-    return [_cleaned(one, switches).encode("latin-1").decode("utf-8", "surrogateescape") for one in found]
+    addresses = (match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
+    return [_cleaned(address, switches).encode("latin-1").decode("utf-8", "surrogateescape") for address in addresses]
 
 
 def _cleaned(text: str, switches: Switches) -> str:

@@ -62,12 +62,12 @@ class CollectedRoles:
         key = ascii_lower(address)
         suffix = "" if name == self.words.rest else f":{name}"
         if "subscribers-only" in remark:
-            wanted, word = self.switches.s, self.words.subscriber_list
+            is_asked, word = self.switches.s, self.words.subscriber_list
         elif "moderated" in remark:
-            wanted, word = self.switches.l and self.switches.moderated, self.words.moderated_list
+            is_asked, word = self.switches.l and self.switches.moderated, self.words.moderated_list
         else:
-            wanted, word = self.switches.l, self.words.open_list
-        if wanted and key not in self._known_lists:
+            is_asked, word = self.switches.l, self.words.open_list
+        if is_asked and key not in self._known_lists:
             self._known_lists.add(key)
             self.lists.append(RoleRow(address, word + suffix))
 
@@ -126,8 +126,8 @@ class CollectedRoles:
 
 def section_status(section: Section) -> str | None:
     """The last S: line as it stands, or None."""
-    found = section.values("S")
-    return found[-1] if found else None
+    values = section.values("S")
+    return values[-1] if values else None
 
 
 def shortened(name: str, length: int) -> str:

@@ -94,11 +94,11 @@ class GitHistory:
             return None
         lines = [line.lstrip(" \t") for line in text.split("\n")]
         commits = sum(1 for line in lines if _COMMIT.match(line))
-        authors = tuple(found[1] for line in lines if (found := _AUTHOR.match(line)))
+        authors = tuple(match[1] for line in lines if (match := _AUTHOR.match(line)))
         signers = [line for line in lines if pattern.match(line)]
         signers = [line for line in signers if not _is_chief(people, line)]
-        stats = tuple((int(found[1]), int(found[2])) for line in lines if (found := _STAT.match(line)) and found[3] == path)
-        return Signed(commits, tuple(found[1] for line in signers if (found := _VALUE.match(line))), authors, stats)
+        stats = tuple((int(match[1]), int(match[2])) for line in lines if (match := _STAT.match(line)) and match[3] == path)
+        return Signed(commits, tuple(match[1] for line in signers if (match := _VALUE.match(line))), authors, stats)
 
     def _add_signers(self, people: CollectedRoles, path: str) -> None:
         signed = self._log(people, "--follow", f"--since={people.switches.git_since}", "--no-merges", path=path)

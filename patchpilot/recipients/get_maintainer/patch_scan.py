@@ -31,24 +31,24 @@ class Scan:
 
 def scan(text: str) -> Scan:
     """Read a patch (or a mail, or several)."""
-    found = Scan()
-    lines = found.intro
+    result = Scan()
+    lines = result.intro
     last = ""
     for line in text.split("\n"):
         if not line.startswith(_STARTS):
             lines.append(line)
         elif named := re.match(_FILE, line, re.ASCII):
             last = named[1].split("/", 1)[-1]
-            found.files.append(last)
-            lines = found.diff
+            result.files.append(last)
+            lines = result.diff
         elif git := re.match(_GIT, line, re.ASCII):
-            found.files += [git[1], git[2]]
+            result.files += [git[1], git[2]]
         elif moved := re.match(_RENAME, line, re.ASCII) or re.match(_MODE, line, re.ASCII):
-            found.files.append(moved[1])
+            result.files.append(moved[1])
         elif fixes := re.match(_FIXES, line, re.ASCII):
-            found.fixes.append(fixes[1])
+            result.fixes.append(fixes[1])
         elif part := re.match(_RANGE, line, re.ASCII):
-            found.ranges.append((last, int(part[1]), int(part[2])))
+            result.ranges.append((last, int(part[1]), int(part[2])))
         else:
             lines.append(line)
-    return found
+    return result
