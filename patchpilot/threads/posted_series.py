@@ -2,11 +2,14 @@
 """A patch as posted, one sending of a series, and a work in all its revisions."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
+from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import parse_subject
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
@@ -155,6 +158,18 @@ class PostedTopic:
     def change_id(self) -> str | None:
         """Its change-id, where b4 gave it one."""
         return next((post.change_id for revision in reversed(self.revisions) for post in revision.posts if post.change_id), None)
+
+    @cached_property
+    def waiting(self) -> timedelta:
+        """How long an author waits for an answer before asking again, as the project that the patches are for has it."""
+        from patchpilot.projects.detection import detect
+
+        patches = []
+        for post in self.latest.patches:
+            # a post without a diff says nothing of its project
+            with suppress(InputError):
+                patches.append(parse_patch(post.mail.mail.raw, post.message_id))
+        return timedelta(days=detect(None, patches).mail.waiting_days)
 
     @cached_property
     def message_ids(self) -> frozenset[str]:

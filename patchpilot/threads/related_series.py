@@ -12,10 +12,10 @@ from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
+from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_match import MAX_REFERENCES, quotes_commit
-from patchpilot.threads.thread_values import FollowUp, LandedCommit, SeriesState, Status
+from patchpilot.threads.thread_values import Carrier, FollowUp, LandedCommit, SeriesState, Status
 
-_ON_ITS_WAY = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED, SeriesState.ACCEPTED)
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
 _FOR_A_TREE = re.compile(
     r"\b(?:for|to) (?:the )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes) for\b", re.IGNORECASE
@@ -85,51 +85,35 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
             )
     if not found:
         return status
-    return _reverted(_carried(replace(status, follow_ups=tuple(found)), every), every)
+    status = replace(status, follow_ups=tuple(found))
+    known_by_revert = [] if status.landed else _reverts(status, every)
+    if known_by_revert:
+        status = replace(status, landed=(known_by_revert[0][1],))
+    branch = known_by_revert[0][0] if known_by_revert else None
+    evidence = replace(status.evidence, carriers=_carriers(status, every), reverted=branch)
+    state, why = decide(evidence)
+    return replace(status, state=state, why=why, evidence=evidence)
 
 
-def _carried(status: Status, every: Sequence[Status]) -> Status:
-    """Who sends another's patch on with what else they took has accepted it; when their request to pull was merged, it is in mainline."""
-    carrying = {one.message_id for one in status.follow_ups if one.relation == "carries"}
-    carriers = [one for one in every if one.topic.revisions[0].head.message_id in carrying and _is_batch(one)]
-    if not carriers or status.state not in _ON_ITS_WAY:
-        return status
-    merged = next((carrier for carrier in carriers if carrier.state is SeriesState.IN_MAINLINE), None)
-    if merged:
-        return replace(
-            status,
-            state=SeriesState.IN_MAINLINE,
-            why=f"it went with “{merged.topic.subject}” by {merged.topic.author.trailer()}, which was merged",
-        )
-    last = carriers[-1].topic
-    if status.state is SeriesState.ACCEPTED:
-        return status
-    return replace(status, state=SeriesState.ACCEPTED, why=f"{last.author.trailer()} sends it on in “{last.subject}”")
+def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
+    """Who sends the patches on with what else they took."""
+    carrying = {later.message_id for later in status.follow_ups if later.relation == "carries"}
+    carriers = [other for other in every if other.topic.revisions[0].head.message_id in carrying and _is_batch(other)]
+    return tuple(Carrier(other.topic.subject, other.topic.author.trailer(), other.state is SeriesState.IN_MAINLINE) for other in carriers)
 
 
-def _reverted(status: Status, every: Sequence[Status]) -> Status:
-    """What is reverted had landed: a revert names the commit."""
-    ids = {one.message_id for one in status.follow_ups if one.relation == "reverts"}
-    reverts = [one for one in every if one.topic.revisions[0].head.message_id in ids]
-    for revert in reverts:
-        told = _REVERTED.search(revert.topic.latest.head.mail.mail.body) or next(
-            (found for post in revert.topic.latest.patches if (found := _REVERTED.search(post.mail.mail.body))), None
-        )
-        if told and not status.landed:
-            landed = (
-                LandedCommit(
-                    default_project().mainline,
-                    told["id"],
-                    None,
-                    "named by its revert; release unknown without a repository",
-                    revert.topic.latest.head.message_id,
-                ),
+def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedCommit]]:
+    """The reverts that name the commit, which had landed then: the branch each is for ("" is mainline), and the landing."""
+    ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
+    found = []
+    for revert in (other.topic.latest for other in every if other.topic.revisions[0].head.message_id in ids):
+        named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
+        if named:
+            how = "named by its revert; release unknown without a repository"
+            found.append(
+                (revert.backport_to or "", LandedCommit(default_project().mainline, named["id"], None, how, revert.head.message_id))
             )
-            aim = revert.topic.latest.backport_to
-            status = replace(
-                status, landed=landed, state=SeriesState.IN_MAINLINE, why=f"it landed; a revert {f'for {aim} ' if aim else ''}was posted"
-            )
-    return status
+    return found
 
 
 def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:

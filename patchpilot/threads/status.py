@@ -2,25 +2,25 @@
 """Where a work stands: its revisions, tags, replies and landings put together into one state and a next step."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from patchpilot.errors import InputError
-from patchpilot.model.mail import Mail, parse_patch
+from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import default_project
 from patchpilot.threads.mail_classifier import Classified, classify
-from patchpilot.threads.mail_kinds import STABLE, WANTS_ANSWER, MailKind
+from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import is_sent_to_self, same_person
+from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_events import Event, events_of
 from patchpilot.threads.thread_match import Attached, attach
 from patchpilot.threads.thread_values import (
     Credit,
+    Evidence,
     FollowUp,
     LandedCommit,
     Reply,
@@ -88,9 +88,10 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     replies = tuple(Reply(one.mail, one.revision.version if one.revision else None, one.patch, one.revision) for one in attached)
     times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [when(one.mail.mail) for one in attached]
     last = max(times, default=None)
-    state, why = _state(topic, attached, events, landed, stable, now, last)
+    evidence = Evidence(topic, tuple(attached), events, landed, stable, now, last)
+    state, why = decide(evidence)
     ids = topic.message_ids | {one.mail.mail.message_id for one in attached}
-    return Status(topic, state, why, _credits(attached), replies, events, landed, stable, (), last, len(ids), frozenset(ids))
+    return Status(topic, state, why, _credits(attached), replies, events, landed, stable, (), last, len(ids), frozenset(ids), evidence)
 
 
 def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
@@ -145,87 +146,29 @@ def _stable_branches(events: Sequence[Event]) -> tuple[StableBranch, ...]:
     return tuple(branches.values())
 
 
-def _state(
-    topic: PostedTopic,
-    attached: Sequence[Attached],
-    events: Sequence[Event],
-    landed: Sequence[LandedCommit],
-    stable: Sequence[StableBranch],
-    now: datetime,
-    last: datetime | None,
-) -> tuple[SeriesState, str]:
-    if any(one.state in ("queued", "released") for one in stable):
-        return SeriesState.IN_STABLE, stable_summary(stable)
-    superseded = next((event for event in events if event.what == "superseded"), None)
-    standing = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
-    if superseded and not standing:
-        return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
-    if any(event.what == "merged" and not event.withdrawn for event in events):
-        return SeriesState.IN_MAINLINE, "its pull request was merged"
-    if any(one.in_mainline for one in landed):
-        return SeriesState.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
-    latest_sent = when(topic.latest.head.mail.mail)
-    refused = next((event for event in reversed(events) if event.what == "refused"), None)
-    dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
-    if standing:
-        newest = standing[-1]
-        if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return SeriesState.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
-        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
-    if refused and _at(refused) >= latest_sent:
-        return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
-    return _in_review(topic, attached, now, last, latest_sent)
+def with_commits(status: Status, seen: Sequence[LandedCommit]) -> Status:
+    """The status with what a repository has of the series (`landed_series.in_repository`); that goes before what mails said of the same place."""
+    in_mainline = any(not landed.tree.startswith("stable/") for landed in seen)
+    reported = [landed for landed in status.landed if not (in_mainline and landed.in_mainline)]
+    landed, stable = (*reported, *seen), _stable_with(status.stable, seen)
+    evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
+    state, why = decide(evidence) if seen else (status.state, status.why)
+    return replace(status, state=state, why=why, stable=stable, landed=landed, evidence=evidence)
 
 
-def _in_review(
-    topic: PostedTopic, attached: Sequence[Attached], now: datetime, last: datetime | None, latest_sent: datetime
-) -> tuple[SeriesState, str]:
-    since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
-    others = [one for one in since if not same_person(one.mail.sender, topic.author)]
-    wanting = [
-        other
-        for other in others
-        if other.mail.kind in WANTS_ANSWER and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
-    ]
-    approved: dict[str, datetime] = {}
-    for other in others:
-        if other.mail.credited:
-            for key in (other.mail.sender.key, other.mail.sender.name.lower()):
-                approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
-    open_wishes = [
-        one
-        for one in wanting
-        if one.mail.kind is not MailKind.QUESTION
-        and not any(when(one.mail.mail) < approved[key] for key in (one.mail.sender.key, one.mail.sender.name.lower()) if key in approved)
-    ]
-    if open_wishes:
-        newest = open_wishes[-1]
-        return SeriesState.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
-    if last and _is_overdue(topic, now - last):
-        return SeriesState.STALLED, f"nothing since {last:%Y-%m-%d}"
-    if others:
-        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is MailKind.QUESTION), None)
-        count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
-        return SeriesState.UNDER_REVIEW, f"{count}, {read}"
-    return SeriesState.SENT, "no reply yet"
-
-
-def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
-    """Whether an author may ask again after so long a silence: as the profile that the patches are for has it."""
-    from patchpilot.projects.detection import detect
-    from patchpilot.projects.loading import projects
-
-    if silence <= timedelta(days=min(project.mail.waiting_days for project in projects().values())):
-        return False
-    patches = []
-    for post in topic.latest.patches:
-        # a post without a diff says nothing of its project
-        with suppress(InputError):
-            patches.append(parse_patch(post.mail.mail.raw, post.message_id))
-    project = detect(None, patches)
-    return silence > timedelta(days=project.mail.waiting_days)
-
-
-def _at(event: Event) -> datetime:
-    return event.date or datetime.fromtimestamp(0, UTC)
+def _stable_with(reported: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:
+    """The stable branches: what the repository has of them in place of what mails said, and those no mail named."""
+    there = {
+        landed.tree.removeprefix("stable/linux-").removesuffix(".y"): (landed.commit, landed.release or "")
+        for landed in seen
+        if landed.tree.startswith("stable/")
+    }
+    by_mail = {branch.version: branch for branch in reported}
+    branches = []
+    for version in dict.fromkeys((*by_mail, *there)):
+        branch = by_mail.get(version, StableBranch(version, "merged", None))
+        if version in there:
+            commit, release = there[version]
+            branch = replace(branch, state="released" if release else "merged", commit=commit, note=release)
+        branches.append(branch)
+    return tuple(branches)

@@ -2,7 +2,7 @@
 """What is known of a work: its state, tags, replies, landings, stable branches and what came after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,11 +11,14 @@ from patchpilot.projects.loading import projects
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.thread_events import Event
+from patchpilot.threads.thread_match import Attached
 
 
 class SeriesState(StrEnum):
-    """The states of a series, as JSON names them."""
+    """The states of a series, as JSON names them; the first two are of a topic that no archive has."""
 
+    NOT_SENT = "not-sent"
+    PARTLY_SENT = "partly-sent"
     SENT = "sent"
     UNDER_REVIEW = "under-review"
     CHANGES_REQUESTED = "changes-requested"
@@ -115,6 +118,37 @@ class FollowUp:
     tree: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Another's series or request to pull that sends these patches on: its title, who sends it, and whether it was merged."""
+
+    subject: str
+    sender: str
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that decides the state of a series: its mails and what they report, who sends it on, what reverts it, its commits in the repository.
+
+    `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the branch that a revert of it is for ("" is
+    mainline) where only that says that it landed; `commits` and `branches` are what a repository has, the latter with what mails report
+    of other branches; `now` is the time for "stalled".
+    """
+
+    topic: PostedTopic
+    attached: tuple[Attached, ...]
+    events: tuple[Event, ...]
+    landed: tuple[LandedCommit, ...]
+    stable: tuple[StableBranch, ...]
+    now: datetime
+    last: datetime | None
+    carriers: tuple[Carrier, ...] = ()
+    reverted: str | None = None
+    commits: tuple[LandedCommit, ...] = ()
+    branches: tuple[StableBranch, ...] = ()
+
+
 @dataclass(frozen=True)
 class Status:
     """All that is known of one work."""
@@ -130,7 +164,8 @@ class Status:
     follow_ups: tuple[FollowUp, ...]
     last_activity: datetime | None
     mails: int
-    message_ids: frozenset[str] = field(default_factory=frozenset)
+    message_ids: frozenset[str]
+    evidence: Evidence
 
     @property
     def commit(self) -> str | None:

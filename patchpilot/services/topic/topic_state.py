@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
@@ -21,20 +20,8 @@ from patchpilot.services.topic.topic_series import series_of
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.workplace import Workplace
 from patchpilot.threads.next_step import Advice, NextStepNeed
-from patchpilot.threads.status import SeriesState
+from patchpilot.threads.series_state import FINAL, LANDED, decide_topic
 from patchpilot.threads.track_store import Store
-
-FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, SeriesState.REJECTED, SeriesState.SUPERSEDED)
-"""States in which no review is awaited."""
-LANDED = (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
-"""States in which a maintainer has taken the series."""
-
-
-class Unsent(StrEnum):
-    """The states of a topic that no archive knows of: nothing was sent to others, or a send was cut off."""
-
-    NOT_SENT = "not-sent"
-    PARTLY_SENT = "partly-sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +42,8 @@ class TopicState:
 
     @property
     def state(self) -> str:
-        """One word: a state of `track`, or one of `Unsent`."""
-        if self.is_partial:
-            return str(Unsent.PARTLY_SENT)
-        if self.series is not None:
-            return str(self.series.state)
-        return str(SeriesState.SENT) if self.last else str(Unsent.NOT_SENT)
+        """Its state in one word, as `track` names it."""
+        return str(decide_topic(self.series.state if self.series else None, sent=self.last is not None, partly=self.is_partial))
 
     @property
     def is_partial(self) -> bool:

@@ -20,7 +20,8 @@ from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import Advice, NextStepNeed, advise
-from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, stable_summary
+from patchpilot.threads.series_state import REFUSED, decide_topic
+from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
 from patchpilot.threads.track_store import Store, TrackEntry
 
 ArchiveAt = Callable[[str], Archive]
@@ -36,15 +37,14 @@ def default_archive(offline: bool = False) -> ArchiveAt:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A followed series as shown: `status` None while no archive has its mails; `state` and `landed` also count the repository, where one was
-    given; `cached` when its threads are those read at `entry.updated`, as the archive's answers of then were still at hand;
-    `own` for the series of the topic in hand."""
+    """A followed series as shown.
+
+    `status` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
+    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand.
+    """
 
     entry: TrackEntry
     status: Status | None
-    state: SeriesState
-    landed: tuple[LandedCommit, ...]
-    stable: tuple[StableBranch, ...]
     unread: frozenset[str]
     advice: Advice
     new: tuple[str, ...] = ()
@@ -52,6 +52,21 @@ class Tracked:
     unreachable: bool = False
     cached: bool = False
     own: bool = False
+
+    @property
+    def state(self) -> SeriesState:
+        """Its state; what no archive has yet was sent all the same."""
+        return decide_topic(self.status.state if self.status else None, sent=True, partly=False)
+
+    @property
+    def landed(self) -> tuple[LandedCommit, ...]:
+        """Where it landed, by mails and repository."""
+        return self.status.landed if self.status else ()
+
+    @property
+    def stable(self) -> tuple[StableBranch, ...]:
+        """The stable branches it was named for or is in."""
+        return self.status.stable if self.status else ()
 
     @property
     def next_step(self) -> str:
@@ -168,7 +183,7 @@ def update(
     found = []
     for entry in entries:
         before = _shown(entry, store, None, progress)
-        if not numbers and not everything and before.state in (SeriesState.REJECTED, SeriesState.SUPERSEDED):
+        if not numbers and not everything and before.state in REFUSED:
             found.append(before)
             continue
         try:
@@ -283,48 +298,10 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
         waiting = Advice(
             NextStepNeed.PATIENCE, "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"
         )
-        return Tracked(entry, None, SeriesState.SENT, (), (), unread, waiting)
-    if repository is None:
-        return Tracked(entry, status, status.state, status.landed, status.stable, unread & status.message_ids, advise(status))
-    return _with_repository(entry, status, repository, unread & status.message_ids, progress)
-
-
-def _with_repository(entry: TrackEntry, status: Status, repository: Repository, unread: frozenset[str], progress: Progress) -> Tracked:
-    seen = in_repository(status, repository, progress=progress)
-    mainline = [one for one in seen if not one.tree.startswith("stable/")]
-    told = [one for one in status.landed if not (mainline and one.in_mainline)]
-    stable = _stable_in(status.stable, seen)
-    state, why = status.state, status.why
-    if seen and state not in (SeriesState.REJECTED, SeriesState.SUPERSEDED):
-        in_branch = any(one.state in ("merged", "released") for one in stable)
-        state = SeriesState.IN_STABLE if in_branch or state is SeriesState.IN_STABLE else SeriesState.IN_MAINLINE
-        why = stable_summary(stable) if state is SeriesState.IN_STABLE else _mainline_words(mainline, stable)
-    known = replace(status, state=state, why=why, stable=stable, landed=(*told, *seen))
-    return Tracked(entry, known, state, known.landed, stable, unread, advise(known))
-
-
-def _stable_in(told: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:
-    """The stable branches: what the repository has of them in place of what mails said, and those no mail named."""
-    there = {
-        one.tree.removeprefix("stable/linux-").removesuffix(".y"): (one.commit, one.release or "")
-        for one in seen
-        if one.tree.startswith("stable/")
-    }
-    by_mail = {one.version: one for one in told}
-    found = []
-    for version in dict.fromkeys((*by_mail, *there)):
-        one = by_mail.get(version, StableBranch(version, "merged", None))
-        if version in there:
-            commit, release = there[version]
-            one = replace(one, state="released" if release else "merged", commit=commit, note=release)
-        found.append(one)
-    return tuple(found)
-
-
-def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
-    release = mainline[0].release if mainline else None
-    words = f"first in {release}" if release else "in no release yet"
-    return f"{words}; {stable_summary(stable)}" if stable else words
+        return Tracked(entry, None, unread, waiting)
+    if repository is not None:
+        status = with_commits(status, in_repository(status, repository, progress=progress))
+    return Tracked(entry, status, unread & status.message_ids, advise(status))
 
 
 def _key(status: Status) -> str:

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one place that decides a state: of a series by its mails, those who send it on and the repository, of a topic by its sends as well."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.threads.mbox import when
+from patchpilot.threads.posted_series import PostedTopic
+from patchpilot.threads.sender import same_person
+from patchpilot.threads.thread_events import Event
+from patchpilot.threads.thread_values import Evidence, LandedCommit, SeriesState, StableBranch, stable_summary
+
+REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED)
+"""States that no mail or commit is expected to change."""
+FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
+"""States in which no review is awaited."""
+LANDED = (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+"""States in which a maintainer has taken the series."""
+ON_ITS_WAY = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED, SeriesState.ACCEPTED)
+"""States in which another's request to pull may take it further."""
+
+Verdict = tuple[SeriesState, str]
+"""A state, and why it is that."""
+
+
+def decide(evidence: Evidence) -> Verdict:
+    """The state of a series, and why: what the repository has goes before what mails report, except for a series that was refused."""
+    verdict = _sent_on(evidence, _by_mails(evidence))
+    if evidence.reverted is not None:
+        branch = f"for {evidence.reverted} " if evidence.reverted else ""
+        verdict = SeriesState.IN_MAINLINE, f"it landed; a revert {branch}was posted"
+    return _in_repository(evidence, verdict)
+
+
+def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
+    """The state of a topic: of its sends where no archive can know better, else that of the followed series that is its own (None: none is).
+
+    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or nobody knows.
+    """
+    if partly:
+        return SeriesState.PARTLY_SENT
+    if series is not None:
+        return series
+    return SeriesState.SENT if sent else SeriesState.NOT_SENT
+
+
+def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
+    """Who sends another's patch on with what else they took has accepted it; when their request to pull was merged, it is in mainline."""
+    state, _ = verdict
+    if not evidence.carriers or state not in ON_ITS_WAY:
+        return verdict
+    merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
+    if merged:
+        return SeriesState.IN_MAINLINE, f"it went with “{merged.subject}” by {merged.sender}, which was merged"
+    if state is SeriesState.ACCEPTED:
+        return verdict
+    last = evidence.carriers[-1]
+    return SeriesState.ACCEPTED, f"{last.sender} sends it on in “{last.subject}”"
+
+
+def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
+    state, _ = verdict
+    if not evidence.commits or state in REFUSED:
+        return verdict
+    if state is SeriesState.IN_STABLE or any(branch.state in ("merged", "released") for branch in evidence.branches):
+        return SeriesState.IN_STABLE, stable_summary(evidence.branches)
+    mainline = [landed for landed in evidence.commits if not landed.tree.startswith("stable/")]
+    return SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches)
+
+
+def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
+    release = mainline[0].release if mainline else None
+    words = f"first in {release}" if release else "in no release yet"
+    return f"{words}; {stable_summary(stable)}" if stable else words
+
+
+def _by_mails(evidence: Evidence) -> Verdict:
+    topic, events, stable = evidence.topic, evidence.events, evidence.stable
+    if any(branch.state in ("queued", "released") for branch in stable):
+        return SeriesState.IN_STABLE, stable_summary(stable)
+    superseded = next((event for event in events if event.what == "superseded"), None)
+    applied = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
+    if superseded and not applied:
+        return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
+    if any(event.what == "merged" and not event.withdrawn for event in events):
+        return SeriesState.IN_MAINLINE, "its pull request was merged"
+    if any(landed.in_mainline for landed in evidence.landed):
+        return SeriesState.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
+    latest_sent = when(topic.latest.head.mail.mail)
+    refused = next((event for event in reversed(events) if event.what == "refused"), None)
+    dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
+    if applied:
+        newest = applied[-1]
+        if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
+            return SeriesState.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
+        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    if refused and _at(refused) >= latest_sent:
+        return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
+    return _in_review(evidence, latest_sent)
+
+
+def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
+    topic, attached, last = evidence.topic, evidence.attached, evidence.last
+    since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
+    others = [one for one in since if not same_person(one.mail.sender, topic.author)]
+    wanting = [
+        other
+        for other in others
+        if other.mail.kind in WANTS_ANSWER and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
+    ]
+    approved: dict[str, datetime] = {}
+    for other in others:
+        if other.mail.credited:
+            for key in (other.mail.sender.key, other.mail.sender.name.lower()):
+                approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
+    open_wishes = [
+        one
+        for one in wanting
+        if one.mail.kind is not MailKind.QUESTION
+        and not any(when(one.mail.mail) < approved[key] for key in (one.mail.sender.key, one.mail.sender.name.lower()) if key in approved)
+    ]
+    if open_wishes:
+        newest = open_wishes[-1]
+        return SeriesState.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
+    if last and _is_overdue(topic, evidence.now - last):
+        return SeriesState.STALLED, f"nothing since {last:%Y-%m-%d}"
+    if others:
+        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is MailKind.QUESTION), None)
+        count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
+        read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
+        return SeriesState.UNDER_REVIEW, f"{count}, {read}"
+    return SeriesState.SENT, "no reply yet"
+
+
+def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
+    """Whether an author may ask again after so long a silence: as the project that the patches are for has it."""
+    from patchpilot.projects.loading import projects
+
+    return silence > timedelta(days=min(project.mail.waiting_days for project in projects().values())) and silence > topic.waiting
+
+
+def _at(event: Event) -> datetime:
+    return event.date or datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which source decides a state: mails, those who send a series on, the repository, the sends of a topic."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.series_state import decide, decide_topic
+from patchpilot.threads.status import Status, read_thread, with_commits
+from patchpilot.threads.thread_values import Carrier, LandedCommit, SeriesState
+from tests.kit.mails import ADA, mbox, patch, reply
+from tests.threads import story
+
+MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
+STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
+NACKED = (story.V1, reply(f"[PATCH] {story.TITLE}", "NAK, this is the wrong place for the check.", id="no", reply_to="v1", minutes=60))
+
+
+def status(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
+    sent = status(story.V1)
+    assert sent.state is SeriesState.SENT
+    landed = with_commits(sent, [MAINLINE])
+    assert (landed.state, landed.why) == (SeriesState.IN_MAINLINE, "first in v6.9")
+    assert landed.landed == (MAINLINE,)
+    both = with_commits(sent, [MAINLINE, STABLE])
+    assert both.state is SeriesState.IN_STABLE
+    assert [(branch.version, branch.state, branch.note) for branch in both.stable] == [("6.6", "released", "v6.6.20")]
+
+
+def test_without_a_commit_there_the_mails_decide() -> None:
+    for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
+        by_mail = status(*mails)
+        again = with_commits(by_mail, [])
+        assert (again.state, again.why, again.landed, again.stable) == (by_mail.state, by_mail.why, by_mail.landed, by_mail.stable)
+
+
+def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
+    refused = status(*NACKED)
+    assert refused.state is SeriesState.REJECTED
+    assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("mails", "merged", "expected"),
+    [
+        ((story.V1,), False, SeriesState.ACCEPTED),
+        ((story.V1,), True, SeriesState.IN_MAINLINE),
+        (NACKED, True, SeriesState.REJECTED),
+        (story.WHOLE, False, SeriesState.IN_STABLE),
+    ],
+)
+def test_who_sends_a_series_on_has_taken_it(mails: tuple[bytes, ...], merged: bool, expected: SeriesState) -> None:
+    evidence = replace(status(*mails).evidence, carriers=(Carrier("demo: fixes for 6.9", "Matt", merged),))
+    assert decide(evidence)[0] is expected
+
+
+def test_a_revert_says_that_it_had_landed() -> None:
+    evidence = status(story.V1).evidence
+    assert decide(replace(evidence, reverted="6.6.y")) == (SeriesState.IN_MAINLINE, "it landed; a revert for 6.6.y was posted")
+    assert decide(replace(evidence, reverted=""))[1] == "it landed; a revert was posted"
+    assert decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1] == "first in v6.9"
+
+
+def test_silence_is_too_long_when_the_project_says_so() -> None:
+    evidence = status(patch("[PATCH] demo: check it", id="a", author=ADA)).evidence
+    assert evidence.last
+    days = evidence.topic.waiting.days
+    assert decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0] is SeriesState.SENT
+    assert decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[0] is SeriesState.STALLED
+
+
+@pytest.mark.parametrize(
+    ("series", "sent", "partly", "expected"),
+    [
+        (None, False, False, "not-sent"),
+        (None, True, False, "sent"),
+        (SeriesState.ACCEPTED, True, False, "accepted"),
+        # sent from elsewhere: the outbox knows nothing, the archive does
+        (SeriesState.UNDER_REVIEW, False, False, "under-review"),
+        # a newer version of which mails are missing
+        (SeriesState.ACCEPTED, True, True, "partly-sent"),
+        (None, False, True, "partly-sent"),
+    ],
+)
+def test_the_state_of_a_topic(series: SeriesState | None, sent: bool, partly: bool, expected: str) -> None:
+    assert decide_topic(series, sent=sent, partly=partly) == expected
