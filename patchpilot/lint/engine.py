@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import filled
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import detector_of
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import Finding, FindingFix, Severity
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Rule
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Where checkpatch.pl gives its CHECKs without being asked to."""

@@ -10,8 +10,8 @@ from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, RegisteredDetector
-from patchpilot.lint.rule import SCOPES, Example, Kernel, Pack, Rule, RuleFix
 from patchpilot.model.finding import Severity
+from patchpilot.model.rule import SCOPES, Example, Kernel, Pack, Rule, RuleFix
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")

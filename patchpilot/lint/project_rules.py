@@ -3,8 +3,8 @@
 
 from collections.abc import Iterable
 
-from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Rule
 from patchpilot.projects.checking import misspelled
 from patchpilot.projects.project import Project
 

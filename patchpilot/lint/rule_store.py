@@ -11,8 +11,8 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, Detector
 from patchpilot.lint.pack_patterns import distrust, patterns_in, refusal
-from patchpilot.lint.rule import Example, Pack, Rule, RuleFix
 from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Example, Pack, Rule, RuleFix
 from patchpilot.resources import data_dir
 
 __all__ = ["OwnPack", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]

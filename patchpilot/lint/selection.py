@@ -4,7 +4,15 @@
 from collections.abc import Iterable, Sequence
 
 from patchpilot.errors import unknown
-from patchpilot.lint.rule import Kernel, Rule
+from patchpilot.model.rule import Kernel, Rule
+from patchpilot.projects.loading import find_project
+
+
+def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
+    """Whether a rule holds for a tree of this version under this profile, or one that it inherits from."""
+    if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
+        return False
+    return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(rule.profiles)
 
 
 def choose(
@@ -16,7 +24,7 @@ def choose(
     return tuple(
         rule
         for rule in everything
-        if rule.in_force(kernel, profile)
+        if in_force(rule, kernel, profile)
         and (not wanted or any(word.lower() in wanted for word in rule.words))
         and not any(word.lower() in unwanted for word in rule.words)
     )

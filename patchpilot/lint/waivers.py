@@ -10,8 +10,8 @@ from typing import Any
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, UsageError, nearest, unknown
 from patchpilot.lint.finding_match import place_of
-from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.rule import Rule
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))

@@ -8,18 +8,19 @@ from datetime import datetime
 
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.send_plan import SendRequest, SentRecord
-from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetStanding
 from patchpilot.projects.detection import is_list_address
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
-from patchpilot.series.draft import Draft
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import WAITING, Report, Stop, never_stop
 from patchpilot.outgoing.outbox import OutboxEntry, Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.send_problem import NO_SERVER, SendProblem
-from patchpilot.series.draft import Draft
 
 if TYPE_CHECKING:
     from patchpilot.outgoing.probes import Probe

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import patchpilot.outgoing
 from patchpilot.errors import unknown
+from patchpilot.model.send_request import DEFAULT_TRANSPORT
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.outgoing.transport import Transport
-
-DEFAULT = "git-send-email"
 
 
 @cache
@@ -24,7 +23,7 @@ def _packages() -> dict[str, "Callable[[], Transport]"]:
         import_module(f"{patchpilot.outgoing.__name__}.{entry.name}") for entry in iter_modules(patchpilot.outgoing.__path__) if entry.ispkg
     ]
     named = {package.NAME: package.transport for package in packages if hasattr(package, "NAME")}
-    return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT, name))}
+    return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT_TRANSPORT, name))}
 
 
 def names() -> tuple[str, ...]:

@@ -6,71 +6,18 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.database import writing
 from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 from patchpilot.series.topic_database import connect
 
 CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
 """The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPatch:
-    """A patch of a topic as it was last seen. `authored` is its author date in seconds, which amending and rebasing leave alone."""
-
-    patch_id: str
-    subject: str
-    commit: str | None = None
-    authored: str = ""
-
-    @property
-    def traits(self) -> PatchTraits:
-        """What it is recognized by in another version."""
-        return PatchTraits(self.subject, self.patch_id, self.authored)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
-
-    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
-    `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
-    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs;
-    `origins` where each choice came from, by its field, or `field.key` where the field has keys.
-    """
-
-    change_id: str
-    repository: str
-    branch: str | None
-    version: int = 1
-    prefix: str = ""
-    cover_subject: str = ""
-    cover_text: str = ""
-    changelogs: Mapping[str, str] = field(default_factory=dict)
-    base: str = ""
-    in_reply_to: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, str] = field(default_factory=dict)
-    patches: tuple[KnownPatch, ...] = ()
-    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    waivers: Mapping[str, str] = field(default_factory=dict)
-    origins: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def has_cover(self) -> bool:
-        """Whether a cover letter was written."""
-        return bool(self.cover_subject.strip() or self.cover_text.strip())
-
-    @property
-    def changelog(self) -> str:
-        """What changed in the version that goes out next."""
-        return self.changelogs.get(str(self.version), "")
 
 
 class Drafts:
@@ -179,8 +126,13 @@ def _value(draft: Draft, name: str) -> object:
 
 def pair_known(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Which patch became which, as `pair_patches` finds it: (then, now)."""
-    pairs = pair_patches([patch.traits for patch in old], [patch.traits for patch in new])
+    pairs = pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
     return tuple((old[place], new[at]) for at, place in pairs.items())
+
+
+def _traits(patch: KnownPatch) -> PatchTraits:
+    """What a patch is recognized by in another version."""
+    return PatchTraits(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.errors import InputError
+from patchpilot.model.draft import Draft
 from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
-from patchpilot.series.draft import Draft
 
 _HEADING = re.compile(r"^==== (cover|changelog v(\d+)|note for (.*)) ====$")
 _EXPORT = "#~ patchpilot draft, topic "

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import date
 
 from patchpilot.model.address import Address, judge
+from patchpilot.model.draft import Draft
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.series.change_id import stem
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.draft import Drafts
 
 
 def new_message_ids(change_id: str, version: int, count: int, sender: Address, day: date) -> tuple[str, ...]:

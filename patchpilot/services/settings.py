@@ -12,8 +12,8 @@ from patchpilot.errors import InputError, PatchpilotError, unknown
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.model.source_tree import Tree
-    from patchpilot.outgoing.send_plan import SendRequest
     from patchpilot.services.check.check_request import CheckRequest
     from patchpilot.services.workplace import Workplace
 
@@ -164,7 +164,7 @@ def check_request(settings: Settings, **more: Any) -> "CheckRequest":
 
 def send_request(settings: Settings, **more: Any) -> "SendRequest":
     """What a send is asked for by these settings; `more` is what only this call says."""
-    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.model.send_request import SendRequest
 
     return SendRequest(**{"via": settings.get("via"), "profile": settings.get("profile"), **more})
 

@@ -16,8 +16,8 @@ from patchpilot.tui.stages import Stage, StageStanding, StageState
 
 if TYPE_CHECKING:
     from patchpilot.config import Settings
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
-    from patchpilot.services.send.send_state import SendRequest
     from patchpilot.services.topic.open_repository import Repository
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {

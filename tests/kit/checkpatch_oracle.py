@@ -26,11 +26,11 @@ from pathlib import Path
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
 from patchpilot.lint.unreported_types import retired_types
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from tests.kit.fault_table import TRANSPORTS, cover, isolated

@@ -19,15 +19,16 @@ from unittest.mock import patch
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
-from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit import smtp_faults
 from tests.kit.raw_smtp import RawServer

@@ -6,12 +6,12 @@ from functools import cache
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import context_of
 
 

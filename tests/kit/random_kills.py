@@ -15,12 +15,13 @@ from pathlib import Path
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest, SendResult
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_plan import SendResult
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
 from tests.kit.smtp import FaultySink

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule import Example
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.rule import Example
 from patchpilot.model.source_tree import makefile_version
 from patchpilot.projects.loading import find_project, newest_kernel
 

@@ -4,8 +4,8 @@
 import pytest
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.rule import Example
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.rule import Example
 from tests.kit.snippets import context_of
 
 CODE = '\t{ .compatible = "nobody,frob" },\n'

@@ -10,10 +10,10 @@ from patchpilot.lint.detectors.words_repeated_misspelled import parse_spelling
 from patchpilot.lint.devicetree_bindings import Bindings
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import MemoryTree, context_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -6,9 +6,9 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint.detector import RegisteredDetector
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import import_detectors
 from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Rule
 
 RULE = """
 [[rule]]

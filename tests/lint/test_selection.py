@@ -10,7 +10,7 @@ from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose, in_force
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
@@ -24,7 +24,7 @@ def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
     rules = load_rules()
     for word in ("TAG001", "tag001", "missing-fixes", "tags"):
         assert any(rule.name == "missing-fixes" for rule in choose(rules, kernel=NEW, profile="linux", select=[word]))
-    some = next(rule for rule in rules if rule.checkpatch and rule.in_force(NEW, "linux"))
+    some = next(rule for rule in rules if rule.checkpatch and in_force(rule, NEW, "linux"))
     assert some in choose(rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)])
 
 
@@ -99,17 +99,17 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     ours = [rule for rule in load_rules() if "linux" in rule.profiles]
     assert ours
     for rule in ours:
-        assert rule.in_force(NEW, "linux") == rule.in_force(NEW, "netdev"), rule.name
+        assert in_force(rule, NEW, "linux") == in_force(rule, NEW, "netdev"), rule.name
     only = ours[0]._replace(profiles=("linux",), since=None, until=None)
-    assert {name: only.in_force(NEW, name) for name in projects()} == {name: name in ("linux", "netdev") for name in projects()}
+    assert {name: in_force(only, NEW, name) for name in projects()} == {name: name in ("linux", "netdev") for name in projects()}
     netdev = only._replace(profiles=("netdev",))
-    assert {name for name in projects() if netdev.in_force(NEW, name)} == {"netdev"}
-    assert {name for name in projects() if only._replace(profiles=()).in_force(NEW, name)} == set(projects())
+    assert {name for name in projects() if in_force(netdev, NEW, name)} == {"netdev"}
+    assert {name for name in projects() if in_force(only._replace(profiles=()), NEW, name)} == set(projects())
 
 
 def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
-    assert [rule.in_force(one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [False, True, True, True, False]
+    assert [in_force(rule, one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [False, True, True, True, False]
 
 
 def test_an_unknown_profile_names_the_nearest() -> None:

@@ -35,9 +35,9 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Pat
 
 def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.outgoing.send_plan import SendRequest
     from patchpilot.services.send.plan_send import plan
     from patchpilot.services.send.send_mails import as_send
 

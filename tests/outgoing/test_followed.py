@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState, Outcome
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.services.send.reroll import changelog_hints, last_sent
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.topic.find_topic import find_draft

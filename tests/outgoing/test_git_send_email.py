@@ -10,9 +10,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from tests.kit.cli import Outcome, call

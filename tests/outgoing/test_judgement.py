@@ -12,15 +12,15 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
+from patchpilot.model.draft import Draft
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
-from patchpilot.series.draft import Draft
 from patchpilot.services.send.preflight_facts import _too_soon, _upstream, merge_window
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import author_unclosed
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, text_header
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.services.send.plan_send import plan
 from tests.kit.fault_table import cover
 from tests.kit.topics import SIGNED, apply, commits, topic

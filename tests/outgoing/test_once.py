@@ -12,9 +12,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.change_id import new_change_id
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.plan_send import plan

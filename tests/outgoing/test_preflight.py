@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import NO_SERVER
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import PreflightFacts, is_list, refusals, upstream_claim, warnings
-from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.outgoing.send_problem import NO_SERVER
 from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetStanding
-from patchpilot.series.draft import Draft
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -302,10 +302,10 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
 
 
 def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
+    from patchpilot.model.draft import KnownPatch
     from patchpilot.model.rendered_mail import captured
     from patchpilot.outgoing.mail_state import MailState
     from patchpilot.outgoing.outbox import Outbox, OutboxEntry
-    from patchpilot.series.draft import KnownPatch
     from tests.kit.outbox import record
 
     with Outbox() as outbox:

@@ -56,7 +56,7 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
 
 def request() -> Any:
     """A request for the checked-out branch."""
-    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.model.send_request import SendRequest
 
     return SendRequest()
 

@@ -185,7 +185,7 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
 def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
-    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
     from patchpilot.services.send.send_mails import deliver
 

@@ -134,7 +134,7 @@ def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message
 
 def accept_all(repo: Repo) -> None:
     """Note the mails of the topic as planned and accepted, without sending them."""
-    from patchpilot.outgoing.send_plan import SendRequest
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
     from patchpilot.services.send.send_mails import as_send
 

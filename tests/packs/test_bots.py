@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_packs
+from patchpilot.model.rule import Example, Rule
 from tests.kit.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
 from tests.kit.snippets import context_of
 

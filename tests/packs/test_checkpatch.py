@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.unreported_types import retired_types
+from patchpilot.model.rule import Rule
 from tests.kit.checkpatch_oracle import EXPECTED, Case, cases, ours
 
 

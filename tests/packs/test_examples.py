@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
 from patchpilot.model.finding import Finding
+from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import context_of
 
 

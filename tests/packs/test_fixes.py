@@ -4,8 +4,8 @@
 import pytest
 
 from patchpilot.lint.fixing.fixer import import_fixers
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import load_packs
+from patchpilot.model.rule import Example, Rule
 from tests.kit.fixing import all_rules, mended_example
 
 

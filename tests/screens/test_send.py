@@ -11,9 +11,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare

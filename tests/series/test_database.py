@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.model.draft import Draft
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series import database
 from patchpilot.series.database import DamagedError, Layout, backups, open_database, recover, writing
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect, state_folder
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.cli import call

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from patchpilot.errors import UsageError
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, follow, one_line_each, pair_known
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.series.draft import Drafts, follow, one_line_each, pair_known
 from patchpilot.series.topic_database import connect
 
 REPO, CHANGE = "/src/linux/.git", "20261120-widget-0123456789ab"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.send_request import SendRequest
 from patchpilot.series.cover_letter import fill, has_changes, lay_out, split_cover, template, without_comments
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, follow
+from patchpilot.series.draft import Drafts, follow
 from patchpilot.series.draft_text import as_text, from_text
 from patchpilot.services.send.edit_draft import Changes, change, edit, leave_b4, show
 from patchpilot.services.send.reroll import changes, last_sent

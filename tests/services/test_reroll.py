@@ -8,9 +8,10 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.series.draft import Draft, Drafts, KnownPatch
+from patchpilot.series.draft import Drafts
 from patchpilot.services.send.reroll import (
     VersionChange,
     change_lines,

@@ -13,8 +13,9 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.outgoing.send_plan import SendPlan, SendRequest, SendResult
-from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.workplace import Workplace
 
 

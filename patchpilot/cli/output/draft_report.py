@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from patchpilot.series.draft import Draft
+from patchpilot.model.draft import Draft
 from patchpilot.services.tags.fix_claims import claim_of
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from patchpilot import __version__
 from patchpilot.cli.output.safe_text import printable
-from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Rule
 from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from patchpilot.cli.output.safe_text import printable
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Example, Rule
 from patchpilot.services.setup.list_rules import RuleExplanation
 
 COLUMNS = 80

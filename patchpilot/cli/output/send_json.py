@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from patchpilot.cli.output.send_text import verdict
-from patchpilot.outgoing.send_plan import SendPlan, SendResult
-from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 
 
 def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from patchpilot.cli.output.safe_text import one_line, printable, width
 from patchpilot.cli.output.text_layout import columns, filled
-from patchpilot.outgoing.send_plan import SendPlan, SendResult
-from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 
 _BESIDE = 12
 """Where the text of a labelled line starts."""

@@ -18,9 +18,9 @@ from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.rule import Rule
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Rule
 
 MOST_ROUNDS = 8
 MOST_STARTS = 10

@@ -9,6 +9,7 @@ from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_t
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.b4 import b4_send
@@ -26,7 +27,6 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender
-from patchpilot.series.draft import Draft
 from patchpilot.series.message_ids import with_kept_ids
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
 from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
-from patchpilot.series.draft import Draft
 
 _HEADING = re.compile(r"^changes in v(\d+)", re.IGNORECASE | re.MULTILINE)
 

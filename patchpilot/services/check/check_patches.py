@@ -9,12 +9,12 @@ from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
 from patchpilot.lint.project_rules import adjusted, check_style
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose, verify
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Rule
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.lint.rule import Kernel
 from patchpilot.model.patch import Series
+from patchpilot.model.rule import Kernel
 
 if TYPE_CHECKING:
     from patchpilot.lint.rule_store import OwnPack

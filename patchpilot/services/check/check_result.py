@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
-from patchpilot.lint.rule import Kernel, Rule
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Kernel, Rule
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 

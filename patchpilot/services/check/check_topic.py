@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Rule
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_result import CheckResult

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.outgoing.send_problem import SendProblem
+from patchpilot.model.send_problem import SendProblem
 
 RULES = ("missing-target-tree",)
 

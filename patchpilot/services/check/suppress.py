@@ -14,7 +14,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.services.check.suppressions import SuppressionResult, Suppressions, UnusedWaiver
 
 if TYPE_CHECKING:
-    from patchpilot.lint.rule import Rule
+    from patchpilot.model.rule import Rule
     from patchpilot.services.check.check_result import CheckResult
 
 

@@ -9,10 +9,11 @@ from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import WAIVERS_GIVEN, Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
-from patchpilot.lint.rule import Rule
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
-from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.series.draft import Draft, Drafts, KnownPatch
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.rule import Rule
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import state_folder
 from patchpilot.services.check.suppressions import Suppressions
 from patchpilot.services.tags.fix_claims import denied_subjects, without_denials

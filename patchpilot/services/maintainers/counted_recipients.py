@@ -7,8 +7,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.services.maintainers.topic_recipients import Planned, plan_series
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.topic.find_topic import find_draft, read_topic

@@ -5,11 +5,11 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.draft import Draft
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
 from patchpilot.outgoing.b4.tracking import note_sent, store
 from patchpilot.outgoing.outbox import Send
-from patchpilot.series.draft import Draft
 from patchpilot.services.send.reroll import link_to
 
 

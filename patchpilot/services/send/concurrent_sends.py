@@ -2,11 +2,11 @@
 """Other sends of the same topic or the same patches: from another terminal, another clone, or since an interrupted send."""
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.draft import Draft
 from patchpilot.outgoing.mail_state import WAITING
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import SendPlan
 from patchpilot.outgoing.sender_lock import is_being_sent
-from patchpilot.series.draft import Draft
+from patchpilot.services.send.send_plan import SendPlan
 
 
 def sent_before(draft: Draft) -> tuple[int, ...]:

@@ -9,12 +9,13 @@ from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.cover_letter import fill, given_cover, template, without_comments
-from patchpilot.series.draft import Draft, Drafts, complete_prefix, one_line_each
+from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
 from patchpilot.services.send.b4_record import draft_for_b4
 from patchpilot.services.send.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog

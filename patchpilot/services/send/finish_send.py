@@ -3,10 +3,11 @@
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.draft import Draft
 from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.draft import Drafts
 from patchpilot.services.send.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
 from patchpilot.services.send.follow_sent import follow_send
 from patchpilot.services.send.reroll import is_remembered, remember

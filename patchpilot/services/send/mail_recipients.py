@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import configured, expand, is_suppressed, read_aliases
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.projects.project import Project
-from patchpilot.series.draft import Draft
 from patchpilot.services.topic.topic_project import profile_of
 
 if TYPE_CHECKING:

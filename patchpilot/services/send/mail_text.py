@@ -3,13 +3,13 @@
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
-from patchpilot.series.draft import Draft
 from patchpilot.services.send.b4_record import kept_by_b4
 from patchpilot.services.send.questions import introduced
 from patchpilot.services.send.reroll import last_sent, link_to, range_diff, sent_head

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.outgoing.send_plan import SendPlan
+from patchpilot.services.send.send_plan import SendPlan
 
 
 def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:

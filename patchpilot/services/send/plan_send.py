@@ -8,11 +8,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.preflight import refusals, warnings
-from patchpilot.outgoing.send_plan import SendPlan, SendRequest
-from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.outgoing.transport import SeriesToRender, Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.recipient_edits import on_one_line
@@ -24,6 +24,7 @@ from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.questions import judge_answer
 from patchpilot.services.send.reroll import reroll
+from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
 from patchpilot.services.topic.topic_project import profile_of
 from patchpilot.services.track.review_summary import tag_warnings

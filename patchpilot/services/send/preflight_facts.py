@@ -11,22 +11,23 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.stable_branches import mainline
+from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.am_roundtrip import damages, file_damages
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
-from patchpilot.outgoing.send_plan import SendRequest, SentRecord
+from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetStanding, stand, stand_files
 from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.loading import default_project, find_project
 from patchpilot.projects.project import Project
-from patchpilot.series.draft import Draft
 from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.questions import questions
 from patchpilot.services.send.sent_elsewhere import sent_records

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.outgoing.send_plan import SendRequest
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target, TargetStanding, stand
 from patchpilot.projects.project import Project
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.draft import Drafts
 from patchpilot.services.topic.target_tip import find_target
 from patchpilot.services.topic.topic_project import profile_of
 

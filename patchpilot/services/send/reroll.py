@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, sent_tag
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, pair_known
+from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.services.settings import user_settings
 from patchpilot.services.topic.topic_project import profile_of
 from patchpilot.services.track.review_summary import asked

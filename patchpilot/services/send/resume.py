@@ -8,21 +8,22 @@ from types import MappingProxyType
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.send_plan import SendPlan, SendRequest
-from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.outgoing.sender_lock import sole_sender
-from patchpilot.series.draft import Draft
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
+from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.topic.find_topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")

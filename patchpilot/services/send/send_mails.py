@@ -12,7 +12,6 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_state import WAITING, Outcome, Stop, never_stop
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import SendPlan, SendResult
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery, Transport
 from patchpilot.series.draft import Drafts
@@ -22,6 +21,7 @@ from patchpilot.services.send.concurrent_sends import refuse_rivals
 from patchpilot.services.send.finish_send import finish
 from patchpilot.services.send.reroll import is_remembered
 from patchpilot.services.send.resume import leave_out_for_good
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_plan, result_of_send
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import MailResult, SendPlan, SendResult
+from patchpilot.services.send.send_plan import MailResult, SendPlan, SendResult
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 

@@ -8,18 +8,17 @@ from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
+from patchpilot.model.send_problem import NO_SERVER, SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.send_plan import SendPlan as SendPlan
-from patchpilot.outgoing.send_plan import SendRequest as SendRequest
-from patchpilot.outgoing.send_plan import SendResult as SendResult
-from patchpilot.outgoing.send_problem import NO_SERVER, SendProblem
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import projects
 from patchpilot.series.draft import complete_prefix
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
+from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.topic.topic_state import TopicState, this_topic
 from patchpilot.threads.track_store import Store
 

@@ -10,12 +10,13 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.outgoing.send_plan import SendRequest, SentRecord
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
-from patchpilot.series.draft import Draft, KnownPatch
 from patchpilot.series.same_patches import equal_patches
 
 PATIENCE = 4.0

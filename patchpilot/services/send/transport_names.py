@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The transports that the user can choose from."""
 
+from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports
 
 
@@ -12,4 +13,4 @@ def transport_names() -> tuple[str, ...]:
 def next_transport(name: str) -> str:
     """The transport after this one, the first after the last; the one after the default for "", the one that is in force then."""
     names = transports.names()
-    return names[(names.index(name or transports.DEFAULT) + 1) % len(names)]
+    return names[(names.index(name or DEFAULT_TRANSPORT) + 1) % len(names)]

@@ -14,6 +14,7 @@ from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.series.database import backups, damaged, recover
@@ -52,7 +53,7 @@ class DoctorRequest:
     `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb reads.
     """
 
-    via: str = transports.DEFAULT
+    via: str = DEFAULT_TRANSPORT
     lore: str = "https://lore.kernel.org/all"
     identity: str | None = None
     profile: str = ""

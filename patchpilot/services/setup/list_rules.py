@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.errors import unknown
-from patchpilot.lint.rule import Example, Rule
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
+from patchpilot.model.rule import Example, Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.commit import Commit
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, parse_trailer
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.draft import Draft, pair_known
+from patchpilot.series.draft import pair_known
 from patchpilot.services.send.reroll import sent_patches
 from patchpilot.services.tags.prepare_commits import Confirm, MessageChange, Preparation, write
 from patchpilot.services.topic.topic_base import topic_commits

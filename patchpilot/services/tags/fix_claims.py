@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
+from patchpilot.model.draft import Draft
 from patchpilot.model.fix_claim import fix_claim
-from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
 
 _ANSWER = "fix "
 """How the names of these answers start in a draft; author date and subject follow, which amending and rebasing leave alone."""

@@ -8,16 +8,17 @@ from patchpilot.commits.b4_prep import PrepBranch, below_cover, is_tip, prep_bra
 from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.patch import Series
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.compose_mails import patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.change_id import change_ids, new_change_id
 from patchpilot.series.cover_letter import split_cover
-from patchpilot.series.draft import Draft, Drafts, KnownPatch, complete_prefix, follow
+from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.services.send.finish_send import finish_sends
 from patchpilot.services.send.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.services.topic.topic_base import topic_commits

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
+from patchpilot.model.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.series.draft import Draft, Drafts
+from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.follow_series import Tracked, show
 from patchpilot.threads.landed_series import authors_of

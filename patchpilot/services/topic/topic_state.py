@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.send_plan import SendRequest
 from patchpilot.series.cover_letter import has_changes
-from patchpilot.series.draft import Draft
 from patchpilot.services.send.reroll import changes, unfinished
 from patchpilot.services.send.sent_elsewhere import sent_tags
 from patchpilot.services.topic.find_topic import read_draft, read_topic

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.draft import Draft
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.send_plan import SendRequest
-from patchpilot.outgoing.send_problem import SendProblem
-from patchpilot.series.draft import Draft
 
 ASKING = ("review", "question", "nack", "trailers")
 MAX_LINES = 12

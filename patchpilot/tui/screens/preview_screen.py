@@ -21,7 +21,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.send_state import SendPlan
+    from patchpilot.services.send.send_plan import SendPlan
 
 _ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
 """The mark that `check` advises for a subject without one."""

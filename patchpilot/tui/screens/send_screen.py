@@ -24,7 +24,8 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.send_state import SendPlan, SendResult, TopicSend
+    from patchpilot.services.send.send_plan import SendPlan, SendResult
+    from patchpilot.services.send.send_state import TopicSend
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":

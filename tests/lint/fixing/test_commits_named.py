@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.lint.rule import Example
+from patchpilot.model.rule import Example
 from tests.kit.fixing import mended_example
 from tests.kit.snippets import SIGN_OFF
 

@@ -1,55 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is asked of a send, what would leave, and what became of it: the values the services and both front ends share."""
+"""The plan of a send and its result: the values the services and both front ends share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.send_problem import SendProblem
 from patchpilot.outgoing.transport import Transport
-from patchpilot.outgoing.transports import DEFAULT
-from patchpilot.series.draft import Draft
-
-
-@dataclass(frozen=True, slots=True)
-class SendRequest:
-    """What the person asked of `send`, as given; `answers` are (question, answer) to the questions before a send."""
-
-    target: str | None = None
-    via: str = DEFAULT
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    auto: bool = True
-    prefix: str | None = None
-    version: int | None = None
-    cover: bool = False
-    in_reply_to: str | None = None
-    answers: tuple[tuple[str, str], ...] = ()
-    base: str | None = None
-    reroll: bool = False
-    resend: bool = False
-    range_diff: bool = False
-    to_self: bool = False
-    force: str | None = None
-    identity: str | None = None
-    profile: str = ""
-    offline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SentRecord:
-    """A version that was sent as others than the outbox know it: `where` they keep it, whether its patches are the `same`, and of this topic."""
-
-    version: int
-    date: str
-    where: str
-    same: bool
-    same_topic: bool
 
 
 @dataclass(frozen=True, slots=True)

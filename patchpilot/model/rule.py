@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.model.finding import Severity
-from patchpilot.projects.loading import find_project
 
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 Kernel = tuple[int, int]
@@ -61,12 +60,6 @@ class Rule(NamedTuple):
     def message_for(self, case: str) -> str:
         """The message of a case, with its placeholders."""
         return self.messages.get(case) or self.message or self.summary
-
-    def in_force(self, kernel: Kernel, profile: str) -> bool:
-        """Whether the rule holds for a tree of this version under this profile, or one that it inherits from."""
-        if (self.since and kernel < self.since) or (self.until and kernel > self.until):
-            return False
-        return not self.profiles or not set(find_project(profile).lineage).isdisjoint(self.profiles)
 
 
 class Example(NamedTuple):

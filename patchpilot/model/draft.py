@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The draft of a topic: what its mails say beside its commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPatch:
+    """A patch of a topic as it was last seen. `authored` is its author date in seconds, which amending and rebasing leave alone."""
+
+    patch_id: str
+    subject: str
+    commit: str | None = None
+    authored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
+
+    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
+    `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
+    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs;
+    `origins` where each choice came from, by its field, or `field.key` where the field has keys.
+    """
+
+    change_id: str
+    repository: str
+    branch: str | None
+    version: int = 1
+    prefix: str = ""
+    cover_subject: str = ""
+    cover_text: str = ""
+    changelogs: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    in_reply_to: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    patches: tuple[KnownPatch, ...] = ()
+    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether a cover letter was written."""
+        return bool(self.cover_subject.strip() or self.cover_text.strip())
+
+    @property
+    def changelog(self) -> str:
+        """What changed in the version that goes out next."""
+        return self.changelogs.get(str(self.version), "")

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is asked of `send`."""
+
+from dataclasses import dataclass
+
+DEFAULT_TRANSPORT = "git-send-email"
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """What the person asked of `send`, as given; `answers` are (question, answer) to the questions before a send."""
+
+    target: str | None = None
+    via: str = DEFAULT_TRANSPORT
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    auto: bool = True
+    prefix: str | None = None
+    version: int | None = None
+    cover: bool = False
+    in_reply_to: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    base: str | None = None
+    reroll: bool = False
+    resend: bool = False
+    range_diff: bool = False
+    to_self: bool = False
+    force: str | None = None
+    identity: str | None = None
+    profile: str = ""
+    offline: bool = False
