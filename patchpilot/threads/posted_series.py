@@ -57,6 +57,12 @@ class Revision:
     posts: tuple[Post, ...]
 
     @property
+    def label(self) -> str:
+        """Its usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
+        words = [*(["RFC"] if self.rfc else []), f"v{self.version}", *(["resend"] if self.resend else [])]
+        return " ".join([*words, *(["pull request"] if self.pull_request else [])])
+
+    @property
     def head(self) -> Post:
         """The cover letter, else the first patch there is."""
         return self.posts[0]

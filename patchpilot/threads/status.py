@@ -27,7 +27,6 @@ from patchpilot.threads.thread_values import (
     SeriesState,
     StableBranch,
     Status,
-    revision_label,
     stable_summary,
 )
 
@@ -40,7 +39,6 @@ __all__ = [
     "StableBranch",
     "Status",
     "read_thread",
-    "revision_label",
     "stable_summary",
 ]
 

@@ -175,15 +175,3 @@ class Status:
         ]
         first = next(iter(known), None)
         return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)
-
-
-def revision_label(revision: Revision) -> str:
-    """A revision as people name it: `v2`, `RFC`, `v1 resend`, `pull request`."""
-    words = [f"v{revision.version}"]
-    if revision.rfc:
-        words.insert(0, "RFC")
-    if revision.resend:
-        words.append("resend")
-    if revision.pull_request:
-        words.append("pull request")
-    return " ".join(words)

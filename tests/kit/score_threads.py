@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.threads.mbox import read_mails
-from patchpilot.threads.status import read_thread, revision_label
+from patchpilot.threads.status import read_thread
 
 
 def main(folder: Path) -> int:
@@ -26,7 +26,7 @@ def main(folder: Path) -> int:
         found = read_thread(read_mails(file))
         main_work = found[0] if found else None
         wanted = [fact["rev"].lower() for fact in facts["revisions"]]
-        had = [revision_label(revision).lower() for revision in main_work.topic.revisions] if main_work else []
+        had = [revision.label.lower() for revision in main_work.topic.revisions] if main_work else []
         given = Counter((fact["trailer"].lower(), _mailbox(fact["person"])) for fact in facts["trailers_credited"])
         credited = Counter((tag.trailer.split(":")[0].lower(), _mailbox(tag.trailer)) for one in found for tag in one.trailers)
         total.update(revisions=len(wanted), tags=given.total())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Followed series and classified mails, as JSON and as text."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,6 @@ from patchpilot.cli.output.safe_text import crop, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
-from patchpilot.threads.revisions import Revision
-from patchpilot.threads.status import LandedCommit, Reply, Status, revision_label
 
 TEXT_LIMIT = 4000
 
@@ -45,7 +44,7 @@ def _series(one: Tracked) -> dict[str, Any]:
         "source": one.entry.lore or one.entry.mbox,
         "updated": one.entry.updated,
         "last_activity": _date(status.last_activity) if status else None,
-        "revisions": _revisions(status) if status else [],
+        "revisions": _revisions(one),
         "missing_revisions": [{"version": version, "message_id": message_id} for message_id, version in status.topic.missing.items()]
         if status
         else [],
@@ -59,7 +58,7 @@ def _series(one: Tracked) -> dict[str, Any]:
             }
             for tag in (status.trailers if status else ())
         ],
-        "replies": [_reply(reply, one.unread) for reply in (status.replies if status else ())],
+        "replies": _replies(one),
         "landed": [
             {
                 "tree": it.tree,
@@ -96,31 +95,33 @@ def _series(one: Tracked) -> dict[str, Any]:
     }
 
 
-def _revisions(status: Status) -> list[dict[str, Any]]:
+def _revisions(one: Tracked) -> list[dict[str, Any]]:
     return [
         {
-            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": revision_label(it), "subject": it.head.title,
+            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,
             "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend,
         }
-        for it in status.topic.revisions
+        for it in (one.status.topic.revisions if one.status else ())
     ]  # fmt: skip
 
 
-def _reply(reply: Reply, unread: frozenset[str]) -> dict[str, Any]:
-    mail = reply.mail
-    return {
-        "message_id": mail.mail.message_id,
-        "from": mail.sender.trailer(),
-        "date": _date(mail.mail.date),
-        "kind": str(mail.kind),
-        "confidence": mail.confidence,
-        "bot": mail.bot,
-        "unread": mail.mail.message_id in unread,
-        "subject": mail.mail.subject,
-        "version": reply.version,
-        "patch": reply.patch,
-        "text": mail.body.text[:TEXT_LIMIT],
-    }
+def _replies(one: Tracked) -> list[dict[str, Any]]:
+    return [
+        {
+            "message_id": reply.mail.mail.message_id,
+            "from": reply.mail.sender.trailer(),
+            "date": _date(reply.mail.mail.date),
+            "kind": str(reply.mail.kind),
+            "confidence": reply.mail.confidence,
+            "bot": reply.mail.bot,
+            "unread": reply.mail.mail.message_id in one.unread,
+            "subject": reply.mail.mail.subject,
+            "version": reply.version,
+            "patch": reply.patch,
+            "text": reply.mail.body.text[:TEXT_LIMIT],
+        }
+        for reply in (one.status.replies if one.status else ())
+    ]
 
 
 def _date(when: datetime | None) -> str | None:
@@ -153,27 +154,21 @@ def series_text(one: Tracked, topic: TopicState | None = None) -> str:
         changed = "; your commits have changed since" if topic.changed else ""
         lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
     if one.status:
-        lines += _told(one, one.status)
+        lines += _thread_lines(one)
     lines.append(f"  next      {printable(one.next_step)}")
     lines += [f"  note      {printable(trouble)}" for trouble in one.troubles]
     return "\n".join(lines)
 
 
-def _label(revision: Revision, status: Status) -> str:
-    """A revision as it is called, with its day where others are called the same."""
-    label = revision_label(revision)
-    same = sum(1 for one in status.topic.revisions if revision_label(one) == label)
-    return f"{label} of {_day(revision.sent)}" if same > 1 else label
-
-
-def _patches(revision: Revision) -> str:
-    return f"{len(revision.patches)} patch{'es' if len(revision.patches) != 1 else ''}"
-
-
-def _told(one: Tracked, status: Status) -> list[str]:
+def _thread_lines(one: Tracked) -> list[str]:
+    """What the thread of a series has: its versions, tags, trees and replies."""
+    status = one.status
+    if status is None:
+        return []
+    labels = Counter(revision.label for revision in status.topic.revisions)
     lines = [f"  author    {printable(status.topic.author.trailer())}"]
     lines += [
-        f"  {revision_label(it):<9} {_day(it.sent)}  {_patches(it)}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
+        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
     ]
     lines += [f"  v{version:<8} not among the mails  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
     for tag in status.trailers:
@@ -183,7 +178,7 @@ def _told(one: Tracked, status: Status) -> list[str]:
     for place in one.landed:
         if place.tree.startswith("stable/"):
             continue
-        release = f", first in {place.release}" if place.release else _no_release(place)
+        release = f", first in {place.release}" if place.release else _no_release(place.how) if place.in_mainline else ""
         lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
     for branch in one.stable:
         commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
@@ -197,23 +192,25 @@ def _told(one: Tracked, status: Status) -> list[str]:
         mark = "*" if reply.mail.mail.message_id in one.unread else " "
         who = printable(reply.mail.sender.name or reply.mail.sender.email)
         bot = " (bot)" if reply.mail.bot else ""
-        lines.append(
-            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}"
-            + (f", on {_label(reply.revision, status)}" if reply.revision else "")
-        )
+        label = reply.revision.label if reply.revision else ""
+        if reply.revision and labels[label] > 1:
+            label += f" of {_day(reply.revision.sent)}"
+        lines.append(f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}" + (f", on {label}" if label else ""))
         if not reply.mail.bot:
-            lines += [f"        {line}" for line in _excerpt(reply)]
+            lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
     return lines
 
 
-def _no_release(place: LandedCommit) -> str:
-    if place.in_mainline:
-        return ", in no release yet" if place.how == "in the repository" else ", first release unknown without a repository (-C DIR)"
-    return ""
+def _no_release(how: str) -> str:
+    return ", in no release yet" if how == "in the repository" else ", first release unknown without a repository (-C DIR)"
 
 
-def _excerpt(reply: Reply, most: int = 24) -> list[str]:
-    lines = [line.rstrip() for line in printable(reply.mail.body.text).split("\n")]
+def _counted(patches: int) -> str:
+    return f"{patches} patch{'es' if patches != 1 else ''}"
+
+
+def _excerpt(text: str, most: int = 24) -> list[str]:
+    lines = [line.rstrip() for line in printable(text).split("\n")]
     kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
     return [*(crop(line, 110) for line in kept[:most]), *(["…"] if len(kept) > most else [])]
 

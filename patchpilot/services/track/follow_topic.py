@@ -12,7 +12,6 @@ from patchpilot.services.track import follow_series
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.next_step import NextStepNeed as NextStepNeed
 from patchpilot.threads.status import Reply as Reply
-from patchpilot.threads.status import revision_label as revision_label
 from patchpilot.threads.track_store import Store
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.services.track.follow_series import Tracked
-from patchpilot.threads.status import revision_label
 from patchpilot.threads.track_store import Store
 
 _STYLE = (
@@ -43,7 +42,7 @@ def _section(one: Tracked) -> str:
         return head
     status = one.status
     head += f"<p>{_text(status.why)}</p>\n"
-    revisions = [(revision_label(it), f"{it.sent:%Y-%m-%d}" if it.sent else "", it.head.message_id) for it in status.topic.revisions]
+    revisions = [(it.label, f"{it.sent:%Y-%m-%d}" if it.sent else "", it.head.message_id) for it in status.topic.revisions]
     landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in one.landed if not it.tree.startswith("stable/")]
     stable = [(it.version, it.words, (it.commit or "")[:12]) for it in one.stable]
     tags = [(f"v{it.version}", it.trailer) for it in status.trailers]

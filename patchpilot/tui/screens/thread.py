@@ -62,12 +62,11 @@ def by_key(text: str) -> str:
 
 def _head(one: "Tracked") -> list[str]:
     why = f": {one.status.why}" if one.status and one.status.why else ""
-    from patchpilot.services.track.follow_topic import revision_label
 
     rows = [one.subject, f"state     {one.state}{why}", f"next      {by_key(one.next_step)}"]
     if one.status:
         rows += [
-            f"sent      {revision_label(revision)}  {_day(revision.head.mail.mail.date)}  {revision.head.message_id}"
+            f"sent      {revision.label}  {_day(revision.head.mail.mail.date)}  {revision.head.message_id}"
             for revision in one.status.topic.revisions
         ]
         rows += [f"missing   v{version}  {ident} is named, but not on the archive" for ident, version in one.status.topic.missing.items()]
