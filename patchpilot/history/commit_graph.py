@@ -25,9 +25,9 @@ from patchpilot.model.progress import Progress, silent
 WORTH = 2 << 20
 """Bytes of pack indexes (about 70,000 objects) from which on a graph is worth its making."""
 PATIENCE = 10.0
-"""Seconds that a person waits for it; a longer making goes on while, and after, the question is answered without it."""
+"""Seconds to wait for it; writing that takes longer goes on in the background while the question is answered without it."""
 NEAR = 32
-"""How far above the graph a commit may stand before the graph is brought up to date."""
+"""How many commits may follow the graph before it is updated."""
 AGAIN = 86400.0
 """Seconds after a failure before it is tried again."""
 VERSION = 1
@@ -36,7 +36,7 @@ _running: list["subprocess.Popen[bytes]"] = []
 
 
 def use_graph(repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True) -> bool:
-    """Let git answer by our commit-graph; whether it does. With `make` one that is missing or behind `commit` is made or extended first."""
+    """Make git use our commit-graph; whether it can. With `make` a graph that is missing or lacks `commit` is written or extended first."""
     if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
         return False
     graph = repository_place("graphs", repository.common_dir, VERSION)
@@ -87,7 +87,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Whether a file is what git wrote: it ends in the sum of the rest. Reckoned once; afterwards its size and time tell."""
+    """Whether a file is as git wrote it: its checksum is right. Computed once; afterwards size and time are compared."""
     try:
         about = file.stat()
         stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
@@ -108,7 +108,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 
 
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
-    """Whether a commit, or one of its next forebears, is in the graph."""
+    """Whether a commit, or one of its nearest ancestors, is in the graph."""
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
@@ -141,7 +141,7 @@ def holds(file: Path, commit: str) -> bool:
 
 
 def _make(repository: Repository, graph: Path, commit: str | None, progress: Progress) -> None:
-    """Write the graph of all refs, or take `commit` and what it stands on into the one that is there. One writer at a time."""
+    """Write the graph of all refs, or add `commit` and its ancestors to the existing one. One writer at a time."""
     failed = graph / "failed"
     with contextlib.suppress(OSError):
         if time.time() - failed.stat().st_mtime < AGAIN:

@@ -30,7 +30,7 @@ class TagProblem:
 
 @dataclass(frozen=True, slots=True)
 class FixesTag:
-    """A `Fixes:` line taken apart; `line` is its 0-based line in the message. `commit_id` is as written, None where there is none.
+    """A parsed `Fixes:` line; `line` is its 0-based line in the message. `commit_id` is as written, None where there is none.
 
     `subject` is what stands inside the parentheses and quotes; `comment` is what follows the closing parenthesis.
     """
@@ -72,7 +72,7 @@ class JudgedTag:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """What is known of how a target stands to the commit that carries the tag. Each answers None where it cannot tell.
+    """How a target relates to the commit that has the tag. Each answers None where that is unknown.
 
     `series` are the ids of the commits that go out together with it.
     """
@@ -91,7 +91,7 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Take a line apart as the bots do (any case, indented or not); None where it is no `Fixes:` line."""
+    """Parse a line as the bots do (any case, indented or not); None where it is no `Fixes:` line."""
     match = _LINE.match(text)
     if not match:
         return None

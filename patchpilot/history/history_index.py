@@ -44,7 +44,7 @@ class Index:
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
-        """The repository's index; one that is missing, corrupt, of another version or of another shallow state is begun anew."""
+        """The repository's index; one that is missing, corrupt, of another version or of another shallow state is created again."""
         return cls(repository, connect(repository))
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Delete a repository's index; the next question begins it anew."""
+    """Delete a repository's index; the next question creates it again."""
     file = _place(repository)
     if file:
         _forget(file)
@@ -64,7 +64,7 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """The database of a repository, in memory when no file can be had; one that is broken, or of another version or shallow state, is begun anew."""
+    """The database of a repository, in memory when no file can be had; one that is broken, or of another version or shallow state, is created again."""
     file, state = _place(repository), _state(repository)
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):

@@ -107,7 +107,7 @@ class History:
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """What the `Fixes:` lines of a commit name, wherever they stand in its message; each commit once."""
+        """What the `Fixes:` lines of a commit name, anywhere in its message; each commit once."""
         self.add([commit])
         reach = self.index.reach(commit)
         culprits: dict[str, Culprit] = {}
@@ -127,7 +127,7 @@ class History:
         return next((candidate for candidate in candidates if alike(self.repository, lines, candidate)), None)
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Those of `commits` that the branch has by no mapping that can be told without reading patches (ancestry, marker), in order."""
+        """Those of `commits` that the branch has by no mapping that is known without reading patches (ancestry, marker), in order."""
         self.add([branch, *commits])
         reach = self.index.reach(branch)
         return tuple(commit for commit in commits if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach))

@@ -17,7 +17,7 @@ LINEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release tag: the commit it stands on, when it was committed, its numbers; `candidate` is N of -rcN, None for a final release."""
+    """A release tag: its commit, when it was committed, its numbers; `candidate` is N of -rcN, None for a final release."""
 
     name: str
     commit: str
@@ -32,7 +32,7 @@ class Release:
 
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
-    """The release a tag's name stands for; None where it is no version."""
+    """The release that a tag's name names; None where it is no version."""
     match = _VERSION.match(name)
     if not match:
         return None

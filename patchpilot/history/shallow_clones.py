@@ -12,7 +12,7 @@ def ends_at(repository: Repository, commit: str) -> bool:
 
 
 def what_lacks(repository: Repository) -> list[str]:
-    """What a person should know of a shallow or partial clone, with the command that mends it; nothing of a whole one."""
+    """What a shallow or partial clone cannot answer, with the command that completes it; nothing for a complete clone."""
     notes = []
     if repository.is_shallow():
         notes.append("the clone is shallow: what came before its first commit cannot be told; `git fetch --unshallow` brings it")

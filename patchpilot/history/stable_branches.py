@@ -222,7 +222,7 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
 
 
 def _newest_release(repository: Repository, version: str) -> float:
-    """The time of the commit that the newest tag of a series (v6.1.150) stands on, 0 when there is none."""
+    """The time of the commit of the newest tag of a series (v6.1.150), 0 when there is none."""
     patterns = [f"refs/tags/{start}{version}{end}" for start in ("", "v") for end in ("", ".*", "-*")]
     form = "%(*committerdate:unix) %(committerdate:unix)"
     done = repository.git("for-each-ref", "--sort=-creatordate", "--count=1", f"--format={form}", *patterns)

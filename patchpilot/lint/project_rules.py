@@ -5,12 +5,13 @@ from collections.abc import Iterable
 
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Rule
-from patchpilot.projects.checking import misspelled
 from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
     """PackError for a rule in [style] that there is not, with the user's file and the nearest rule; the shipped files are tested."""
+    from patchpilot.projects.checking import misspelled
+
     known = {word for rule in rules for word in rule.words}
     for key, words in (("ignore", project.style.ignore), ("severity", project.style.severity)):
         for word in words:

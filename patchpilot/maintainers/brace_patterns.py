@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from patchpilot.model.bounded_pattern import MAX_PATTERN, BoundedPattern
 
 Sequence = list["str | list[Sequence]"]
-"""A pattern taken apart: characters, and groups of alternatives."""
+"""A parsed pattern: characters, and groups of alternatives."""
 _NOT_PLAIN = frozenset("*?[]()+|^${}\\")
 _NEVER_A_FOLDER = frozenset(".*?")
 _NOTHING = "(?!)"
@@ -29,7 +29,7 @@ class Braces:
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
-        """Whether one of its alternatives takes the path; `is_folder` is asked only when the answer depends on it."""
+        """Whether one of its alternatives matches the path; `is_folder` is asked only when the answer depends on it."""
         if self._below.match(path):
             return True
         ends = (at for at, char in enumerate(path) if char == "/")
@@ -118,7 +118,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """The sequences that between them stand for every alternative that does or does not end in a slash."""
+    """The sequences that together cover every alternative that does or does not end in a slash."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree

@@ -15,7 +15,7 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """The folder every matching path is in, with its slash; "" when that cannot be told."""
+    """The folder every matching path is in, with its slash; "" when that is unknown."""
     meta = _FIRST_META.search(pattern)
     if meta is None:
         return pattern[: pattern.rfind("/") + 1]
@@ -37,7 +37,7 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
-    """Whether a pattern takes a path; `is_folder` is asked only when the answer hangs on it."""
+    """Whether a pattern matches a path; `is_folder` is asked only when the answer depends on it."""
     if "{" in pattern and (alternatives := braces(pattern)):
         return alternatives.matches(path, is_folder)
     if _META.isdisjoint(pattern):

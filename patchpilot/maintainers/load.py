@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's MAINTAINERS, with its index kept between runs beside the content it was made of."""
+"""A tree's MAINTAINERS, with its index cached together with the content it was made of."""
 
 import os
 from collections.abc import Sequence

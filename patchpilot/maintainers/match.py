@@ -11,7 +11,7 @@ from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 
 
 class PathMatch(NamedTuple):
-    """A section that takes a path: by this line (`letter`, `pattern`), how deep it reaches, and whether it names the path most exactly."""
+    """A section that matches a path: by this line (`letter`, `pattern`), how deep it reaches, and whether it names the path most exactly."""
 
     section: int
     letter: str
@@ -34,7 +34,7 @@ class SectionMatch(NamedTuple):
 
     @property
     def is_rest(self) -> bool:
-        """Whether only the pattern that takes everything led here."""
+        """Whether only the catch-all pattern led here."""
         return self.depth < 0 and not self.by_keyword
 
 
@@ -105,7 +105,7 @@ def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[
 
 
 def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tuple[str, Iterable[str]]] = ()) -> tuple[SectionMatch, ...]:
-    """As `match`, for texts already taken apart: see `keyword_matches`."""
+    """As `match`, for texts already split: see `keyword_matches`."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}

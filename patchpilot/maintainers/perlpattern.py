@@ -61,7 +61,7 @@ def _needed(source: str) -> frozenset[str]:
 
 
 def _branches(source: str) -> list[str]:
-    """The top-level alternatives of a pattern; [""] when they cannot be told."""
+    """The top-level alternatives of a pattern; [""] when they are unknown."""
     parts, depth_now, start, at = [], 0, 0, 0
     while at < len(source):
         char = source[at]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class RoleWords(NamedTuple):
-    """Role words: `roles` by status in lower case (any other status stands for itself where `status_is_role`, else `role`)."""
+    """Role words: `roles` by status in lower case (any other status is its own role where `status_is_role`, else `role`)."""
 
     roles: tuple[tuple[str, str], ...] = (
         ("supported", "supporter"),

@@ -33,7 +33,7 @@ class Section(NamedTuple):
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Its mailing lists: (address, remark), the remark being what stands after it ("(moderated for non-subscribers)")."""
+        """Its mailing lists: (address, remark), the remark being what follows it ("(moderated for non-subscribers)")."""
         return tuple(_list_with_name(value) for value in self.values("L"))
 
     @property
@@ -61,7 +61,7 @@ class Section(NamedTuple):
 
 
 def _list_with_name(value: str) -> tuple[str, str]:
-    """As `list_and_remark`, for people who also write `Name <list>`, of which get_maintainer.pl takes the first word."""
+    """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first word."""
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
         return address.strip("<>"), remark
@@ -69,7 +69,7 @@ def _list_with_name(value: str) -> tuple[str, str]:
 
 
 def list_and_remark(value: str) -> tuple[str, str]:
-    """An L: line's address and what stands after it."""
+    """An L: line's address and what follows it."""
     words = value.split(None, 1)
     return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MAINTAINERS, indexed: which sections' patterns can take a path is told by the folders the path is in, so that one path asks dozens of
+"""MAINTAINERS, indexed: which sections' patterns can match a path is known from the folders the path is in, so that one path asks dozens of
 patterns instead of thousands.
 
 The index is plain data (strings, tuples, bytes), so that it can be kept between runs; sections are parsed when they are asked for.

@@ -49,7 +49,7 @@ def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words
 
 
 def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
-    """The sections that stand out of alphabetical order: as few as would have to move."""
+    """The sections out of alphabetical order: the fewest that would have to move."""
     ends: list[str] = []
     places: list[int] = []
     before: list[int] = []
@@ -112,7 +112,7 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Sel
 
 
 def takes_any(pattern: str, files: Sequence[str]) -> bool:
-    """Whether a pattern takes any of these files (sorted)."""
+    """Whether a pattern matches any of these files (sorted)."""
     if not _GLOB.intersection(pattern):
         at = bisect_left(files, pattern)
         return at < len(files) and files[at].startswith(pattern)

@@ -6,11 +6,10 @@ from typing import Any
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
-from patchpilot.projects.list_rules import GoneAddress, ListRule
-from patchpilot.projects.project import Lists, MailCustoms, Project, Style, Tags
+from patchpilot.projects.mailing_lists import GoneAddress, ListRule
+from patchpilot.projects.project import SECTIONS, Lists, Project
 from patchpilot.projects.stable_trees import StableTrees
 
-SECTIONS: Mapping[str, Any] = {"tags": Tags, "stable": StableTrees, "mail": MailCustoms, "lists": Lists, "style": Style}
 _NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {Project: ("name", "lineage", "files"), StableTrees: ("project", "list")}
 _ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
 _TABLES = ("series", "severity")

@@ -10,9 +10,8 @@ from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError, unknown
-from patchpilot.projects.checking import SECTIONS, check_table, misspelled
-from patchpilot.projects.list_rules import GoneAddress, ListRule
-from patchpilot.projects.project import Project
+from patchpilot.projects.mailing_lists import GoneAddress, ListRule
+from patchpilot.projects.project import SECTIONS, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
 from patchpilot.resources import data_dir
 
@@ -75,6 +74,8 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
     file = Path(folder or user_folder()) / REFRESHED
     if not file.is_file():
         return {}
+    from patchpilot.projects.checking import check_table
+
     table = _parse(str(file), file.read_bytes())
     try:
         copies = _first_form(table) if "family" in table else table
@@ -138,6 +139,8 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
     """The projects of these files; their resolved tables are cached by content."""
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
+        from patchpilot.projects.checking import check_table
+
         written = {name: _parse(f"projects/{name}.toml", text) for name, text in shipped.items()}
         for name, stable in refreshed(folder).items():
             if name in written and str(stable.get("updated", "")) >= str(written[name].get("stable", {}).get("updated", "")):
@@ -153,7 +156,7 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
 
 
 def overridden(table: Table, other: Table) -> Table:
-    """A table with the keys of another over it; tables in it likewise, key by key."""
+    """A table with the keys of another over it; nested tables too, key by key."""
     return {
         **table,
         **{
@@ -165,6 +168,8 @@ def overridden(table: Table, other: Table) -> Table:
 
 def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (), *, labels: Mapping[str, str] | None = None) -> Table:
     """The checked table of a project with what it inherits; rules in [lists] and [style] add to what is inherited."""
+    from patchpilot.projects.checking import check_table, misspelled
+
     label = (labels or {}).get(name, f"projects/{name}.toml")
     table = written[name]
     check_table(label, table, Project)
@@ -189,7 +194,7 @@ def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:
-    """A section with what it inherits: key by key, tables too; some lists grow."""
+    """A section with what it inherits, key by key; some lists add up."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
         whole[key] = [*base.get(key, []), *own.get(key, [])]

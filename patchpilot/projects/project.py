@@ -3,10 +3,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.projects.list_rules import GoneAddress, ListRule
+from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
 
 
@@ -107,3 +107,7 @@ class Project(NamedTuple):
     mail: MailCustoms = MailCustoms()
     lists: Lists = Lists()
     style: Style = Style()
+
+
+SECTIONS: Mapping[str, Any] = {"tags": Tags, "stable": StableTrees, "mail": MailCustoms, "lists": Lists, "style": Style}
+"""The tables of a project's file."""

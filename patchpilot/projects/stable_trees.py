@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stable trees of a project: how their branches are called, where they are, and when the support of each series ends."""
 
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns as re
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class Maintained(NamedTuple):
@@ -13,7 +15,7 @@ class Maintained(NamedTuple):
     version: str
     ends: str
 
-    def is_over(self, today: date) -> bool:
+    def is_over(self, today: "date") -> bool:
         """Whether its support has ended."""
         return self.ends < f"{today:%Y-%m}"
 
@@ -49,9 +51,13 @@ class StableTrees(NamedTuple):
                 return match["version"]
         return None
 
-    def maintained(self, today: date | None = None) -> tuple[Maintained, ...]:
+    def maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
         """The series that are supported today, oldest first."""
-        return tuple(row for row in self.series if not row.is_over(today or datetime.now(UTC).date()))
+        if today is None:
+            from datetime import UTC, datetime
+
+            today = datetime.now(UTC).date()
+        return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
         """The last month of a series' support, or None when it is no long-term series."""

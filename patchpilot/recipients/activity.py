@@ -16,7 +16,7 @@ _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 
 
 def silent_maintainers(sections: Iterable[Section], repository: Repository, budget: float = BUDGET) -> tuple[str, ...]:
-    """A sentence for each M: person who wrote, signed and reviewed nothing below their F: patterns for three years.
+    """A sentence for each M: contact who wrote, signed and reviewed nothing below their F: patterns for three years.
 
     Says nothing where history does not go back that far, where there is none of these files, or when the time is up.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients whom the message names: people of its tags, its Cc: lines, the people of the commit it fixes, lists with a rule of their own."""
+"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and lists with a rule of their own."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
-from patchpilot.projects.list_rules import ListRule
+from patchpilot.projects.mailing_lists import ListRule
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 ROLES = {
@@ -32,13 +32,13 @@ _FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
-    """Every tag of a message that names a mailbox, wherever it stands."""
+    """Every tag of a message that names a mailbox, anywhere in it."""
     tags = (parse_trailer(line, at) for at, line in enumerate(patch.message))
     return tuple(tag for tag in tags if tag and (tag.key == "cc" or tag.key.endswith("-by")) and tag.address and "@" in tag.address.email)
 
 
 def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]) -> None:
-    """The people and lists of a message's tags (Cc), and the lists that a rule sends it to."""
+    """Add the contacts and lists of a message's tags (Cc), and the lists that a rule sends it to."""
     special = {rule.address: rule for rule in rules}
     for tag in message_tags(patch):
         address = tag.address

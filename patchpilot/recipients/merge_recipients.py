@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients while they are collected: each person once, under the first name and address met, with every reason, in the stronger header."""
+"""Recipients while they are collected: each contact once, under the first name and address met, with every reason, in the stronger header."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +20,7 @@ class _Row:
 
 
 class MergedRecipient:
-    """Recipients by person: who shares a name or an address with somebody known is that person."""
+    """Recipients by contact: whoever shares a name or an address with a known contact is the same one."""
 
     def __init__(self, mailmap: Mailmap) -> None:
         self._rows: list[_Row] = []
@@ -60,13 +60,13 @@ class MergedRecipient:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """To first, then Cc; people before lists, each in the order they were met."""
+        """To first, then Cc; persons before lists, each in the order they were met."""
         recipients = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
         return tuple(sorted((recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank))
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Mailboxes that cannot stand in a header, and so are left out."""
+        """Mailboxes that a header cannot have; they are left out."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 

@@ -79,7 +79,7 @@ def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> Rec
 
 
 def is_looked_after(section: Section) -> bool:
-    """Whether a section names people who have not given it up."""
+    """Whether a section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
 
@@ -104,7 +104,7 @@ def _finish(
 
 
 def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
-    """Git's people (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
+    """The signers from git (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
 
     The script asks history more often (wherever no pattern is exact), and its answers drown the people who are named.
     """

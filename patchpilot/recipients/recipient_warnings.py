@@ -12,8 +12,8 @@ from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.list_rules import bounces
 from patchpilot.projects.loading import gone_addresses
+from patchpilot.projects.mailing_lists import bounces
 from patchpilot.recipients.activity import silent_maintainers
 from patchpilot.recipients.from_maintainers import NamedRecipient
 

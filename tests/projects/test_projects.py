@@ -9,10 +9,9 @@ import pytest
 
 import patchpilot
 from patchpilot.errors import PackError
-from patchpilot.projects.checking import SECTIONS
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, projects, resolved
-from patchpilot.projects.project import Project
+from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses as get_maintainer.pl takes them apart, writes them, splits lists of them and maps them by .mailmap."""
+"""Addresses as get_maintainer.pl parses them, writes them, splits lists of them and maps them by .mailmap."""
 
 import re
 from collections.abc import Iterable
@@ -137,13 +137,13 @@ class Mailmap:
 
 
 def read_ignored(text: str) -> frozenset[str]:
-    """The people of a .get_maintainer.ignore, as it writes them."""
+    """The addresses of a .get_maintainer.ignore, as it writes them."""
     lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
 class Merger:
-    """Who is who: the first name and the first address met stand for all later ones that share either."""
+    """Who is who: the first name and address met are used for all later ones that share either."""
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap
@@ -152,7 +152,7 @@ class Merger:
         self.by_address: dict[str, tuple[str, str]] = {}
 
     def apply(self, text: str) -> str:
-        """The mailbox that stands for this one."""
+        """The mailbox that is used for this one."""
         mapped = self.mailmap.apply(written(*take_apart(text)))
         if not self.merge:
             return mapped

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer, line for line: sections of the files and keywords, git's people, then the lines the switches ask for."""
+"""The answer, line for line: sections of the files and keywords, signers from git, then the lines the switches ask for."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class GetMaintainerRequest(NamedTuple):
 
 
 class SignerSource(Protocol):
-    """Where git's people come from."""
+    """Where signers from git come from."""
 
     @property
     def remarks(self) -> list[str]:
@@ -52,7 +52,7 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: SignerSource | None = None,
 ) -> GetMaintainerAnswer:
-    """Answer for source files and patches ((name, text)) taken together; `history`, where there is one, adds git's people."""
+    """Answer for source files and patches ((name, text)) together; `history`, where there is one, adds signers from git."""
     switches = switches.settled
     remarks: list[str] = []
     files: list[str] = list(paths)
@@ -178,12 +178,12 @@ MAX_SCANNED = 1 << 20
 
 
 def named_in_files(paths: Iterable[str], tree: Tree, switches: Switches) -> tuple[str, ...]:
-    """The mailboxes that stand in source files, each once: see `_addresses_in`."""
+    """The mailboxes in source files, each once: see `_addresses_in`."""
     return tuple(dict.fromkeys(box for path in paths for box in _addresses_in(path, tree, switches)))
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
-    """The mailboxes that stand in a source file: in any with --file-emails, else in .yaml files (device-tree bindings name their people)."""
+    """The mailboxes in a source file: in any with --file-emails, else in .yaml files (devicetree bindings name their maintainers)."""
     if not switches.email or path.endswith("MAINTAINERS") or not (switches.file_emails or path.endswith(".yaml")):
         return []
     data = tree.read(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The people and lists of an answer, with their roles, collected as get_maintainer.pl collects them."""
+"""The contacts and lists of an answer, with their roles, collected as get_maintainer.pl collects them."""
 
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
@@ -125,7 +125,7 @@ class CollectedRoles:
 
 
 def section_status(section: Section) -> str | None:
-    """The last S: line as it stands, or None."""
+    """The last S: line as written, or None."""
     values = section.values("S")
     return values[-1] if values else None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git's people: who signed and wrote the recent commits of a file, the commits its lines come from, and the commit that is fixed.
+"""Signers from git: who signed and wrote the recent commits of a file, the commits its lines come from, and the commit that is fixed.
 
 Counted as get_maintainer.pl counts; each question is bounded in time, and all of them together.
 """
@@ -40,7 +40,7 @@ class Signed:
 
 @dataclass(slots=True)
 class GitHistory:
-    """Git's people out of the repository whose working tree is `top`."""
+    """Signers from the repository whose working tree is `top`."""
 
     top: Path
     ignored: frozenset[str] = frozenset()
@@ -165,7 +165,7 @@ class GitHistory:
 
 
 def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
-    """(authors, signers) as who they are known by. Authors come first: the first mention of a person decides how he is written."""
+    """(authors, signers) as who they are known by. Authors come first: the first mention of a contact decides the spelling."""
     authors = people.merger.all(signed.authors)
     return authors, people.merger.all(signed.signers)
 

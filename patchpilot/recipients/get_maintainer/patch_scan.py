@@ -25,7 +25,7 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """The lines with what must stand before a keyword in them."""
+        """The lines with what must precede a keyword in them."""
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project knows of lists and addresses beside its MAINTAINERS file: lists with a rule of their own, and addresses that bounce."""
+"""What a project knows of lists and addresses that its MAINTAINERS file does not say: lists with a rule of their own, and addresses that bounce."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
