@@ -36,6 +36,7 @@ lint: setup
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/vulture
 
 suite: setup
 	@$(BIN)/coverage erase

@@ -13,6 +13,8 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "settings and the trust in the packs they name": (
         "patchpilot.services.settings",
         "patchpilot.services.setup.trusted_packs",
+        "patchpilot.services.topic.archive_target",
+        "patchpilot.services.workplace",
     ),
     "verbs of the services that ask one another for the topic's state": (
         "patchpilot.services.check.topic_waivers",

@@ -90,7 +90,7 @@ class Common(NamedTuple):
 
 
 def _on_stderr(line: str) -> None:
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     print(printable(line), file=sys.stderr)
 
@@ -106,7 +106,7 @@ class ProgressLine:
         """Draw, at most ten times a second."""
         import time
 
-        from patchpilot.cli.output.safe_text import crop, printable
+        from patchpilot.model.printable import crop, printable
 
         now = time.monotonic()
         if now - self._last < 0.1:
@@ -136,6 +136,6 @@ def progress_of(common: Common) -> Iterator[Progress]:
 
 def left_out(reason: str) -> None:
     """Report on stderr that a file or a mail was left out."""
-    from patchpilot.cli.output.safe_text import one_line
+    from patchpilot.model.printable import one_line
 
     print(f"patchpilot: {one_line(reason.removesuffix(': left out'))}: left out", file=sys.stderr)

@@ -60,7 +60,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
 
 def say(message: str, hint: str | None, code: ExitCode) -> int:
     """Tell what went wrong, and the way out, on stderr; the code to end with."""
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     print(f"patchpilot: {printable(message)}", file=sys.stderr)
     if hint:

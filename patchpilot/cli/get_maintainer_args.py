@@ -99,7 +99,7 @@ def shown(result: "GetMaintainerAnswer", *, quiet: bool, to_terminal: bool) -> s
     """The lines as text, harmless where a terminal gets them; remarks are told on stderr unless `quiet`."""
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
-        from patchpilot.cli.output.safe_text import printable
+        from patchpilot.model.printable import printable
 
         for remark in () if quiet else result.remarks:
             print(f"patchpilot: {printable(remark)}", file=sys.stderr)

@@ -23,7 +23,6 @@ class Repositories:
     stable: Path
     work: Path
     facts: DemoFacts
-    first_commit: str
 
 
 def first_message(culprit: str) -> str:
@@ -57,7 +56,8 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     for name, value in (("user.name", NEWCOMER.name), ("user.email", NEWCOMER.email), ("commit.gpgSign", "false")):
         git(work, "config", name, value)
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
-    return Repositories(mainline, stable, work, facts, write_first_fix(work, facts.culprit))
+    write_first_fix(work, facts.culprit)
+    return Repositories(mainline, stable, work, facts)
 
 
 def write_first_fix(work: Path, culprit: str) -> str:

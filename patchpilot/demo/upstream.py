@@ -2,7 +2,6 @@
 """What the others do in the story: a maintainer takes the fix, mainline moves on, the stable trees pick it up."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.run import git
@@ -10,14 +9,6 @@ from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, STABLE
 from patchpilot.demo.demo_tree import makefile
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
-
-
-@dataclass(frozen=True, slots=True)
-class DemoLanded:
-    """Where the fix is: its mainline commit and, by version, its stable commits."""
-
-    mainline: str
-    stable: dict[str, str]
 
 
 def _as(person: Address) -> dict[str, str]:

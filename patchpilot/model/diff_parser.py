@@ -152,10 +152,10 @@ def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
     for line in hunk:
         # unidiff gives a last "\\ No newline" marker no number
         at = line.diff_line_no + offset - 1 if line.diff_line_no is not None else lines[-1].patch_line + 1
-        lines.append(DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.source_line_no, line.target_line_no))
+        lines.append(DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.target_line_no))
     header = lines[0].patch_line - 1 if lines else offset
-    counts = (hunk.source_start, hunk.source_length, hunk.target_start, hunk.target_length)
-    return Hunk(*counts, (hunk.section_header or "").strip(), tuple(lines), header)
+    places = (hunk.source_start, hunk.target_start, hunk.target_length)
+    return Hunk(*places, (hunk.section_header or "").strip(), tuple(lines), header)
 
 
 def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:

@@ -11,7 +11,6 @@ class DiffLine(NamedTuple):
     kind: str
     text: str
     patch_line: int
-    old_line: int | None
     new_line: int | None
 
 
@@ -19,7 +18,6 @@ class Hunk(NamedTuple):
     """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line of the header in the patch."""
 
     old_start: int
-    old_count: int
     new_start: int
     new_count: int
     section: str

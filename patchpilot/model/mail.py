@@ -57,14 +57,6 @@ class Mail(NamedTuple):
         return next((header.value for header in self.headers if header.name.lower() == wanted), None)
 
 
-def split_mbox(data: bytes) -> list[bytes]:
-    """The mails of an mbox (mboxrd or the output of `git format-patch --stdout`), or the one mail that `data` is.
-
-    Only a `From ` line after a blank line (or at the start) that has an mbox line's form cuts; `>From ` quoting is undone in mboxrd.
-    """
-    return [one_mail(data, start, end) for start, end in mail_bounds(data)]
-
-
 def one_mail(data: bytes, start: int, end: int) -> bytes:
     """The mail between these places of an mbox, its quoting undone."""
     mail = data[start:end]
@@ -72,7 +64,10 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Where each mail of an mbox begins and ends; the whole, where it is no mbox."""
+    """Where each mail of an mbox (mboxrd or the output of `git format-patch --stdout`) begins and ends; the whole, where it is no mbox.
+
+    Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a mail.
+    """
     starts = [found.start() for found in _FROM_LINE.finditer(data) if _after_blank(data, found.start())]
     if not starts or starts[0] != 0:
         return [(0, len(data))]
@@ -85,7 +80,7 @@ def is_mboxrd(mail: bytes) -> bool:
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Mails as one mboxrd, `From ` lines quoted: what `split_mbox` takes apart again."""
+    """Mails as one mboxrd, `From ` lines quoted: what `mail_bounds` and `one_mail` split again."""
     parts = []
     for mail in mails:
         raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail

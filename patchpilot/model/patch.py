@@ -172,16 +172,6 @@ class Patch(_PatchFields):
 
         return tuple(dict.fromkeys(path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path))
 
-    @property
-    def diff_text(self) -> str:
-        """The diff as text, each line ended by a newline."""
-        return "".join(f"{line}\n" for line in self.lines[self.diff_line - 1 :])
-
-    @property
-    def full_message(self) -> str:
-        """Subject, blank line and body: what `git am` would commit (before its own clean-up)."""
-        return "\n".join((self.subject.title, "", *self.message)).rstrip("\n") + "\n"
-
 
 class Series(NamedTuple):
     """Patches that go out together, in order, with the cover letter when there is one."""

@@ -38,7 +38,6 @@ class Tally:
     removed_lines: list[tuple[str, int]] = field(default_factory=list)
     beside_lines: list[tuple[str, int]] = field(default_factory=list)
     block_names: list[str] = field(default_factory=list)
-    mentioned: bool = False
 
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
@@ -46,7 +45,7 @@ def tally(scene: EvidenceInput) -> dict[str, Tally]:
     found: dict[str, Tally] = defaultdict(Tally)
     spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or not word.islower()}
     for mention in scene.mentions:
-        found[mention].mentioned = True
+        found[mention] = Tally()
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")
         if blame:

@@ -25,7 +25,7 @@ class _Archive:
 
 def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
-    return Sandbox(path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0), ""), Sink(), archive), archive  # type: ignore[arg-type]
+    return Sandbox(path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0)), Sink(), archive), archive  # type: ignore[arg-type]
 
 
 def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:

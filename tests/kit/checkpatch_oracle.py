@@ -28,9 +28,9 @@ from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.lint.unreported_types import retired_types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Rule
+from tests.kit.retired import retired_types
 from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
@@ -65,8 +65,8 @@ def cases() -> Iterator[Case]:
                 for number, example in enumerate(pack.examples[rule.id]):
                     if not example.series and not example.history:
                         yield Case(f"{rule.id} {'bad' if example.bad else 'good'} {number}", example)
-    for retired_type_ in retired_types():
-        yield Case(f"retired {retired_type_.checkpatch}", Example(bad=False, path=retired_type_.path, code=retired_type_.code))
+    for retired_type in retired_types():
+        yield Case(f"retired {retired_type.checkpatch}", Example(bad=False, path=retired_type.path, code=retired_type.code))
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:

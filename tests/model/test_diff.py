@@ -20,13 +20,13 @@ def parsed(text: str, start: int = 1) -> ParsedDiff:
 def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
-    assert (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (1, 3, 1, 4, "int f(void)", 5)
-    assert [(line.kind, line.text, line.patch_line, line.old_line, line.new_line) for line in hunk.lines] == [
-        (" ", "int a;", 6, 1, 1),
-        ("-", "int b;", 7, 2, None),
-        ("+", "int c;", 8, None, 2),
-        ("+", "int d;", 9, None, 3),
-        (" ", "int e;", 10, 3, 4),
+    assert (hunk.old_start, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (1, 1, 4, "int f(void)", 5)
+    assert [(line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines] == [
+        (" ", "int a;", 6, 1),
+        ("-", "int b;", 7, None),
+        ("+", "int c;", 8, 2),
+        ("+", "int d;", 9, 3),
+        (" ", "int e;", 10, 4),
     ]
     assert (change.added, change.removed, change.path, change.patch_line) == (2, 1, "f.c", 1)
 
@@ -87,7 +87,7 @@ def test_several_hunks_of_a_file_are_kept_in_order() -> None:
 
 def test_counts_that_are_left_out_are_one() -> None:
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n").files
-    assert [(hunk.old_count, hunk.new_count) for hunk in change.hunks] == [(1, 1), (0, 1), (1, 0)]
+    assert [(hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks] == [(1, 1, 1), (9, 10, 1), (12, 12, 0)]
 
 
 @pytest.mark.parametrize("bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"])

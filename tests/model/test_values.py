@@ -97,8 +97,8 @@ def test_a_change_is_called_by_its_new_path_where_there_is_one() -> None:
 
 
 def test_the_lines_of_a_change_are_those_it_adds_unless_others_are_asked_for() -> None:
-    lines = tuple(DiffLine(kind, kind * 3, at, None, None) for at, kind in enumerate("+- +"))
-    change = FileChange("a", "a", (Hunk(1, 2, 1, 3, "", lines, 0),), 1)
+    lines = tuple(DiffLine(kind, kind * 3, at, None) for at, kind in enumerate("+- +"))
+    change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
     assert [line.patch_line for line in change.lines("-")] == [1]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.unreported_types import retired_types
 from patchpilot.model.rule import Rule
 from tests.kit.checkpatch_oracle import EXPECTED, Case, cases, ours
+from tests.kit.retired import retired_types
 
 
 @cache
@@ -34,11 +34,11 @@ def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
 def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
     known = {rule.checkpatch for rule in _rules() if rule.checkpatch}
-    retired = {retired_type_.checkpatch for retired_type_ in retired_types()}
+    retired = {retired_type.checkpatch for retired_type in retired_types()}
     assert not types - known - retired
     assert not retired & known
 
 
-def test_a_retired_type_is_never_reported() -> None:
-    for retired_type_ in retired_types():
-        assert retired_type_.checkpatch not in {kind for kind, _ in _expected()[f"retired {retired_type_.checkpatch}"]["findings"]}
+def test_a_retired_typeis_never_reported() -> None:
+    for retired_type in retired_types():
+        assert retired_type.checkpatch not in {kind for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]}

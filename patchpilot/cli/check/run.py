@@ -67,7 +67,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         if recorded:
             print(recorded, file=sys.stderr)
         if warning:
-            from patchpilot.cli.output.safe_text import printable
+            from patchpilot.model.printable import printable
 
             print(f"patchpilot: {printable(warning)}", file=sys.stderr)
     request = check_request(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.output.safe_text import crop, one_line, printable
+from patchpilot.model.printable import crop, one_line, printable
 
 if TYPE_CHECKING:
     from patchpilot.cli.common import Common

@@ -5,10 +5,10 @@ import click
 
 from patchpilot.cli.error_exit import say
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import unknown
+from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import ConfigRow, config
 
 

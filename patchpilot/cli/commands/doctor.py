@@ -6,10 +6,10 @@ import sys
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of, via_option
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.config import unread_warnings
 from patchpilot.errors import ExitCode
+from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}

@@ -9,8 +9,8 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.cli.output.draft_report import draft_rows
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import InputError, UsageError
+from patchpilot.model.printable import printable
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.edit_draft import Changes, DraftResult
 from patchpilot.services.workplace import Workplace

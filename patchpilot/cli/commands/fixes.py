@@ -95,7 +95,7 @@ def body(result: FixesResult) -> dict[str, Any]:
 
 def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
     """The result for a person, the evidence wrapped at so many columns (0: not at all)."""
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for one in result.present:

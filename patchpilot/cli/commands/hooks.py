@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.errors import UsageError
+from patchpilot.model.printable import printable
 from patchpilot.services.setup import install_hooks as service
 from patchpilot.services.workplace import Workplace
 

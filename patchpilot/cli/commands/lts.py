@@ -14,7 +14,7 @@ from patchpilot.cli.options import Common, common_options
 def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     """List the maintained stable series and the last month of their support."""
     from patchpilot.cli.output.json_document import document
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import lts, update
 
     found = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)

@@ -118,7 +118,7 @@ class _Asking:
 
 def _tell_unsure(common: Common, result: Preparation) -> None:
     """Say on stderr where a tag that was asked for is not written: who pipes the result must see it too."""
-    from patchpilot.cli.output.safe_text import one_line
+    from patchpilot.model.printable import one_line
 
     for change in result.changes:
         if change.unsure and not common.quiet:
@@ -168,7 +168,7 @@ def body(result: Preparation) -> dict[str, Any]:
 
 def text(result: Preparation, colored: bool) -> str:
     """The word diff of every message, with what was decided."""
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     lines: list[str] = []
     for change in result.changes:
@@ -182,7 +182,7 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _drawn(change: MessageChange, colored: bool) -> str:
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     if not colored:
         body = printable(change.marked)

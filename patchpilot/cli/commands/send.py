@@ -155,7 +155,7 @@ def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run:
 
 def _show_effects(place: Workplace, request: SendRequest) -> None:
     """Whom the answers of this call add to the recipients, and whom they take out."""
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
     for name, value in request.answers:
@@ -189,8 +189,8 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
     else:
         _preview(common, place, plan, result.refusals, ending, mails=mails)
     if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
-        from patchpilot.cli.output.safe_text import one_line
         from patchpilot.cli.output.send_text import verdict
+        from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
         print(f"patchpilot: {verdict(plan, result.refusals)}", file=sys.stderr)

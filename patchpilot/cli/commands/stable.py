@@ -56,7 +56,7 @@ def body(result: StableResult) -> dict[str, Any]:
 
 def text(result: StableResult) -> str:
     """The result for a person."""
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]
     lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]

@@ -145,7 +145,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
 def remove(common: Common, number: int) -> None:
     """Follow a series no longer."""
     from patchpilot.cli.output.json_document import document
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
     from patchpilot.services.track import follow_series as service
 
     with service.open_store() as store:
@@ -207,8 +207,8 @@ def _list(common: Common) -> None:
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
     """The number of the series meant when none is given: this topic's, else the only one; on a terminal the person is asked."""
-    from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import MissingError, UsageError
+    from patchpilot.model.printable import printable
 
     if topic and topic.series:
         return topic.series.entry.id
@@ -242,8 +242,8 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
 
 def _told_unreachable(series: Sequence["Tracked"]) -> int:
     """Say on stderr which archives did not answer; the exit code that tells of them, else 0."""
-    from patchpilot.cli.output.safe_text import printable
     from patchpilot.errors import ExitCode
+    from patchpilot.model.printable import printable
 
     silent = list(dict.fromkeys(trouble for series_ in series if series_.unreachable for trouble in series_.troubles))
     for trouble in silent:

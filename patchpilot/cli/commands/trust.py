@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.printable import printable
 
 
 @click.command(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")

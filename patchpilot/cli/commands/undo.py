@@ -39,7 +39,7 @@ def command(common: Common, action: str, number: int | None) -> int:
 
 
 def _branch(state: UndoState) -> str:
-    from patchpilot.cli.output.safe_text import printable
+    from patchpilot.model.printable import printable
 
     return printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.follow_up import Follower
+from patchpilot.model.printable import printable
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.backport.stable_request import cc_stable_lines

@@ -4,8 +4,8 @@
 import hashlib
 import json
 
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}

@@ -4,8 +4,8 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -3,8 +3,8 @@
 
 import json
 
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 from patchpilot import __version__
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.services.check.check_result import CheckResult
 

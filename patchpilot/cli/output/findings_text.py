@@ -4,9 +4,9 @@
 import re
 from collections import Counter
 
-from patchpilot.cli.output.safe_text import crop, one_line, printable, width
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.check.check_result import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}

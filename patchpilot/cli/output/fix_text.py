@@ -4,8 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patchpilot.cli.output.safe_text import one_line, printable
 from patchpilot.model.finding import Finding
+from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixedPatch, FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"

@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from patchpilot.cli.output.safe_text import UNSAFE
+from patchpilot.model.printable import UNSAFE
 
 
 def document(verb: str, body: dict[str, Any]) -> str:

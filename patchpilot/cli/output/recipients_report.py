@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.printable import printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
 from patchpilot.services.maintainers.topic_recipients import Planned, PlanResult

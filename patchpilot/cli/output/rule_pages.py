@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.cli.output.rules_report import in_force, shown
-from patchpilot.cli.output.safe_text import printable
+from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_rules import RuleExplanation
 
 MOST_LINES = 40

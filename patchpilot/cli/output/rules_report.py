@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from patchpilot.cli.output.safe_text import printable
 from patchpilot.model.finding import Severity
+from patchpilot.model.printable import printable
 from patchpilot.model.rule import Example, Rule
 from patchpilot.services.setup.list_rules import RuleExplanation
 

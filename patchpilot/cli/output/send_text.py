@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from patchpilot.cli.output.safe_text import one_line, printable, width
 from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 

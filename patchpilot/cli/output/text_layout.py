@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from patchpilot.cli.output.safe_text import width
+from patchpilot.model.printable import width
 
 NARROW, WIDE = 50, 100
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.safe_text import crop, printable, width
+from patchpilot.model.printable import crop, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked

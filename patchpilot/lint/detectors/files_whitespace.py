@@ -12,7 +12,6 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
-TABBED = frozenset(["h", "c", "pl", "dtsi", "dts"])
 _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")

@@ -37,5 +37,4 @@ _GOES_ON = ("-", "_", "/", "=", "%", "?", "&")
 
 
 LINKS_JUDGED = (6, 4)
-ARCHIVES_JUDGED = (6, 2)
 """The kernels whose checkpatch.pl began to look at links of tags, and at archives."""

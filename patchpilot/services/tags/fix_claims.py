@@ -18,22 +18,17 @@ _ANSWER = "fix "
 
 @dataclass(frozen=True, slots=True)
 class FixJudgement:
-    """Whether a commit fixes a bug, why not ("" where it does), and whether its author answered that."""
+    """Whether a commit fixes a bug, and why not ("" where it does)."""
 
     is_fix: bool
     reason: str = ""
-    is_answered: bool = False
 
 
 def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
     """The judgement of one commit. A Fixes: tag in its message counts as the author's word."""
     answer = _answers(repository).get(_name(commit))
     if answer:
-        return (
-            FixJudgement(True, is_answered=True)
-            if answer == "yes"
-            else FixJudgement(False, "you said that it is not a fix", is_answered=True)
-        )
+        return said_fix(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]) or fix_claim(commit.subject, commit.lines[1:], _paths(repository, commit)):
         return FixJudgement(True)
     return FixJudgement(False, "does not look like a fix (its message names no bug)")
@@ -41,7 +36,7 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
 
 def said_fix(is_fix: bool) -> FixJudgement:
     """The judgement of a commit whose author said whether it is a fix."""
-    return FixJudgement(is_fix, "" if is_fix else "you said that it is not a fix", is_answered=True)
+    return FixJudgement(is_fix, "" if is_fix else "you said that it is not a fix")
 
 
 def answer_fix(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Macros: what they stand for, how often they use their arguments, whether they leave the function they are used in."""
 
+from collections.abc import Sequence
+
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
@@ -70,25 +72,22 @@ def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
 def _flattened(body: str) -> str:
     """A macro's body on one line, with everything in brackets as the number 1."""
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_BLANK)
-    flat = pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")
-    while True:
-        for one in flat:
-            shorter = one.sub("1u", text, count=1)
-            if shorter != text:
-                text = shorter
-                break
-        else:
-            break
-    joins = pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")
-    while True:
-        for join in joins:
-            shorter = join.sub(r"\1", text, count=1)
-            if shorter != text:
-                text = shorter
-                break
-        else:
-            break
+    text = _reduced(text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u")
+    text = _reduced(text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1")
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
+
+
+def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
+    """The text after the first match of the first pattern that has one was replaced, again and again until none matches."""
+    changed = True
+    while changed:
+        changed = False
+        for searched in patterns:
+            shorter = searched.sub(replacement, text, count=1)
+            if shorter != text:
+                text, changed = shorter, True
+                break
+    return text
 
 
 def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:

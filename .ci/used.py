@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names that are used where vulture does not see it; `make lint` passes this file to it. Each line says who uses them."""
+# ruff: noqa: B018, F821
+# mypy: ignore-errors
+
+# click calls them
+_.format_commands
+param
+# http.server calls or reads them
+_.daemon_threads
+_.protocol_version
+_.log_message
+_.do_GET
+_.do_HEAD
+_.do_POST
+# aiosmtpd calls it
+_.handle_DATA
+# parameters of functions that others call
+trace
+cancel_futures
+background
+parameters
+# textual calls or reads them
+_.get_system_commands
+_.cursor_blink
+_.virtual_size
+_.render_line
+# options of re2, attribute of a requests session
+_.log_errors
+_.max_mem
+_.max_redirects
+# fields that are set and read by their names: of a rule's examples, get_maintainer's switches, the features of a candidate
+_.new_file
+_.hg_since
+_.substatus
+_.find_maintainer_files
+_.maintainer_path
+_.related_near
+# in an annotation that is a string
+UnidiffHunk
+# for transports that somebody adds (docs/how-to/add-a-transport.md)
+as_sent
+# for word lists that are tables (lint/word_lists.py)
+word_table

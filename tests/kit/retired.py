@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Types of checkpatch.pl that have no rule because the script itself never reports them."""
+
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+
+class RetiredType(NamedTuple):
+    """A type that is dead, why it is, and code (added to `path`) that would give it if it were not."""
+
+    checkpatch: str
+    why: str
+    path: str
+    code: str
+
+
+def retired_types() -> tuple[RetiredType, ...]:
+    """All of retired.toml."""
+    tables = tomllib.loads(Path(__file__).with_name("retired.toml").read_text(encoding="utf-8"))["retired"]
+    return tuple(RetiredType(**table) for table in tables)
