@@ -142,13 +142,15 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
         from patchpilot.projects.checking import check_table
 
         written = {name: _parse(f"projects/{name}.toml", text) for name, text in shipped.items()}
+        mine = {name: _parse(file, text) for name, (file, text) in own.items()}
+        for name, table in mine.items():
+            check_table(own[name][0], table, Project)
+        written |= {name: table for name, table in mine.items() if name not in shipped}
         for name, stable in refreshed(folder).items():
             if name in written and str(stable.get("updated", "")) >= str(written[name].get("stable", {}).get("updated", "")):
                 written[name] = overridden(written[name], {"stable": stable})
-        for name, (file, text) in own.items():
-            table = _parse(file, text)
-            check_table(file, table, Project)
-            written[name] = overridden(written.get(name, {}), table)
+        # what the user wrote for a shipped project counts more than what was refreshed
+        written |= {name: overridden(written[name], table) for name, table in mine.items() if name in shipped}
         tables = {name: resolved(name, written, labels={name: file for name, (file, _) in own.items()}) for name in written}
         remember(_KIND, key, tables)
     names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))

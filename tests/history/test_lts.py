@@ -100,3 +100,16 @@ def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: 
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
     assert [one.version for one in stable.maintained(today)] == (["6.18"] if over else ["6.1", "6.18"])
+
+
+def test_a_project_of_the_users_own_is_refreshed_too(server: tuple[str, list[bytes]]) -> None:
+    file = user_file().parent / "projects" / "acme.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        'title = "Acme"\n[stable]\nupdated = "2020-01-01"\nbranch = "acme-(?P<version>.+)"\nbranch_name = "acme-{version}"\n'
+        f'remote = "https://git.example/acme"\nreleases = "{server[0]}"\n[stable.series]\n"6.1" = "2999-12"\n"5.0" = "2999-12"\n'
+    )
+    assert set(shown("--profile", "acme")) == {"5.0", "6.1"}
+    assert call("lts", "--update", "--profile", "acme").code == 0
+    assert shown("--profile", "acme") == {"6.1": "2999-12", "6.12": "unknown", "7.1": "unknown"}
+    assert shown()["6.6"] == "2027-12"
