@@ -78,6 +78,7 @@ PLACEHOLDERS = (
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),
     (r"--fix \{name\}", "--fix"),
+    (r"--via maildir", "--via git-send-email"),
     (r"HEAD~2", "HEAD~1"),
 )
 """What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a regular expression, and the value; LANDED, CULPRIT,

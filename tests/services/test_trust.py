@@ -122,10 +122,12 @@ def test_a_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "say"), [("(a|a)*b", ""), ("OURS", "{match:>3000000000}"), ("OURS", "{match.__class__.__mro__}"), ("OURS", "{match!r}")]
+    ("pattern", "message"), [("(a|a)*b", ""), ("OURS", "{match:>3000000000}"), ("OURS", "{match.__class__.__mro__}"), ("OURS", "{match!r}")]
 )
-def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Repo, pattern: str, say: str) -> None:
-    text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'" + (f"\nsay = '{say}'" if say else ""))
+def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Repo, pattern: str, message: str) -> None:
+    text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'")
+    if message:
+        text = text.replace("scope =", f"message = '{message}'\nscope =")
     with_pack(repo, text)
     repo.commit("all: settings\n")
     repo.commit(NOTHING, {"a.c": f"int a;\nint x_OURS;\n/* {'a' * 3000} */\n"})
@@ -135,7 +137,7 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Rep
     assert time.monotonic() - began < 5
     assert code in (0, 1), err
     found = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
-    assert found == ([say] if say else [])
+    assert found == ([message] if message else [])
 
 
 def gate(repo: Repo, *words: object) -> int:
