@@ -20,7 +20,8 @@ from urllib.parse import quote, unquote, urlsplit
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
 from patchpilot.model.limits import MAX_INPUT
-from patchpilot.model.mail import Mail
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.threads.mail_reader import ParseMail
 from patchpilot.threads.mbox import parse, unpack
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Archive:
         self._session: Any = None
         self._last = 0.0
         self._stop = threading.Event()
+        self.parse_mail: ParseMail = parse_mail
+        """Reads one mail; a call that has read some already sets its reader's."""
         self.skipped: list[str] = []
         """Why mails that it sent were left out."""
         self.remembered = False
@@ -144,7 +147,7 @@ class Archive:
         return tuple(mail for mail in self._parsed(data) if mail.headers)
 
     def _parsed(self, data: bytes) -> tuple[Mail, ...]:
-        return parse(data, skipped=self.skipped.append, source=self.host)
+        return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail)
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         if self._offline:

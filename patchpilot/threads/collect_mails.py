@@ -8,7 +8,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import Archive, NotInArchiveError, quoted
-from patchpilot.threads.mail_classifier import Classified, classify
+from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.status import Status, read_thread
@@ -22,14 +22,21 @@ MAX_FOLLOW_UPS = 4
 
 
 def gather(
-    archive: Archive, message_id: str, known: Iterable[Mail] = (), *, fresh: bool = False, progress: Progress = silent
+    archive: Archive,
+    message_id: str,
+    known: Iterable[Mail] = (),
+    *,
+    fresh: bool = False,
+    reader: MailReader | None = None,
+    progress: Progress = silent,
 ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
     """The mails about the series that has this mail, and what could not be asked.
 
     NotInArchiveError when the archive has no such mail and none is known; NetworkError when the first question finds no answer.
     """
+    reader = reader or MailReader()
+    archive.parse_mail = reader.parse
     have: dict[str, Mail] = {mail.message_id: mail for mail in known}
-    read: dict[str, Classified] = {}
     asked: set[str] = set()
     troubles: list[str] = []
 
@@ -45,30 +52,30 @@ def gather(
         if not have:
             raise
     try:
-        _widen(archive, message_id, have, read, asked, take, fresh, progress)
+        _widen(archive, message_id, have, reader, asked, take, fresh, progress)
     except (NetworkError, MissingError) as error:
         troubles.append(error.message)
-    return _about(message_id, have.values(), read), (*troubles, *dict.fromkeys(archive.skipped))
+    return _about(message_id, have.values(), reader), (*troubles, *dict.fromkeys(archive.skipped))
 
 
 def _widen(
     archive: Archive,
     message_id: str,
     have: Mapping[str, Mail],
-    read: dict[str, Classified],
+    reader: MailReader,
     asked: set[str],
     take: Take,
     fresh: bool,
     progress: Progress,
 ) -> None:
     """Ask for what is not in the first thread: other revisions, their threads, the stable trees' and bots' mails, what names the commit."""
-    status = _one(message_id, have.values(), read)
+    status = _one(message_id, have.values(), reader)
     if status is None:
         return
     progress("looking for other revisions")
     for query in _revision_queries(status):
         take(archive.search(query, threads=True, fresh=fresh))
-    status = _one(message_id, have.values(), read) or status
+    status = _one(message_id, have.values(), reader) or status
     heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
     for head in [*heads, *status.topic.missing][:MAX_THREADS]:
         if head in asked or (head in have and not fresh and any(mail.in_reply_to == head for mail in have.values())):
@@ -78,31 +85,33 @@ def _widen(
             take(archive.thread(head, fresh=fresh))
         except NotInArchiveError:
             continue
-    status = _one(message_id, have.values(), read) or status
+    status = _one(message_id, have.values(), reader) or status
     progress("looking for the stable trees' mails")
     for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
         take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
     for query in _carrier_queries(status):
         take(archive.search(query, threads=True, fresh=fresh))
-    _what_came_after(archive, message_id, have, read, take, fresh, progress)
+    _what_came_after(archive, message_id, have, reader, take, fresh, progress)
 
 
 def _what_came_after(
-    archive: Archive, message_id: str, have: Mapping[str, Mail], read: dict[str, Classified], take: Take, fresh: bool, progress: Progress
+    archive: Archive, message_id: str, have: Mapping[str, Mail], reader: MailReader, take: Take, fresh: bool, progress: Progress
 ) -> None:
     """Ask for what names the commit, and for all revisions of what turns out to fix or revert it."""
-    status = _one(message_id, have.values(), read)
+    status = _one(message_id, have.values(), reader)
     commits = list(dict.fromkeys(one.commit[:12] for one in status.landed if one.commit)) if status else []
     progress("looking for what names the commit")
     for commit in commits[:MAX_TITLES]:
         found = archive.search(f"b:{commit}*", fresh=fresh)
         take(found)
-        people = [mail for mail in found if mail.message_id not in (status.message_ids if status else ()) and classify(mail).robot is None]
+        people = [
+            mail for mail in found if mail.message_id not in (status.message_ids if status else ()) and reader.classify(mail).robot is None
+        ]
         for mail in people[:MAX_FOLLOW_UPS]:
             take(archive.thread(mail.message_id, fresh=fresh))
-    status = _one(message_id, have.values(), read)
+    status = _one(message_id, have.values(), reader)
     for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
-        other = _one(follow_up.message_id, have.values(), read)
+        other = _one(follow_up.message_id, have.values(), reader)
         for query in _revision_queries(other) if other else ():
             take(archive.search(query, threads=True, fresh=fresh))
 
@@ -144,8 +153,8 @@ def _carrier_queries(status: Status) -> list[str]:
     return [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"] if titles else []
 
 
-def _one(message_id: str, mails: Iterable[Mail], read: dict[str, Classified]) -> Status | None:
-    return status_of(message_id, read_thread(mails, read=read))
+def _one(message_id: str, mails: Iterable[Mail], reader: MailReader) -> Status | None:
+    return status_of(message_id, read_thread(mails, reader=reader))
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
@@ -155,10 +164,10 @@ def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
     return post or next((one for one in found if message_id in one.message_ids), None)
 
 
-def _about(message_id: str, mails: Iterable[Mail], read: dict[str, Classified]) -> tuple[Mail, ...]:
+def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
     """The mails of the work and of what follows it up; what a search found besides is left out."""
     everything = unique(mails)
-    every = read_thread(everything, read=read)
+    every = read_thread(everything, reader=reader)
     mine = status_of(message_id, every)
     if mine is None:
         return everything

@@ -57,7 +57,7 @@ class Classified:
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
-    """Say what one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
+    """What one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
@@ -72,8 +72,22 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(base, kind=kind, confidence=0.95, why="a patch as sent" if kind is MailKind.PATCH else "a cover letter")
     by_author = same_person(sender, author) if author else _author_like(sender, body)
-    base = replace(base, by_author=by_author, trailers=given_trailers(body, sender))
-    if _SCRIPT_ID.search(mail.message_id) and not by_author:
+    return _by_person(replace(base, by_author=by_author, trailers=given_trailers(body, sender)))
+
+
+def classify_for(known: Classified, author: Address) -> Classified:
+    """What a mail that was classified is where the patch's author is known; its body is not read again."""
+    mail = known.mail
+    by_author = same_person(known.sender, author)
+    if known.robot or known.by_author is by_author or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
+        return known
+    plain = replace(known, kind=MailKind.OTHER, confidence=0.5, why="", semi=False, named_tree=None, by_author=by_author)
+    return _by_person(plain)
+
+
+def _by_person(base: Classified) -> Classified:
+    """What a mail is that no robot sent and that is no patch as sent."""
+    if _SCRIPT_ID.search(base.mail.message_id) and not base.by_author:
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
     return _person(base)
 

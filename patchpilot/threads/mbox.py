@@ -24,7 +24,9 @@ def ignored(_reason: str) -> None:
     """A Skipped for callers who report nothing."""
 
 
-def read_mails(path: Path | str, progress: Progress = silent, skipped: Skipped = ignored) -> tuple[Mail, ...]:
+def read_mails(
+    path: Path | str, progress: Progress = silent, skipped: Skipped = ignored, parse_mail: Callable[[bytes], Mail] = parse_mail
+) -> tuple[Mail, ...]:
     """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file; of several mails, one that is
     over a limit is reported to `skipped` and left out."""
     name = str(path)
@@ -34,7 +36,7 @@ def read_mails(path: Path | str, progress: Progress = silent, skipped: Skipped =
         raise InputError(f"{name}: {error.strerror or error}") from error
     if len(data) > MAX_INPUT:
         raise InputError(f"{name}: more than {MAX_INPUT >> 20} MiB", hint="give the mbox of one thread")
-    mails = parse(unpack(data, name), progress, skipped, name)
+    mails = parse(unpack(data, name), progress, skipped, name, parse_mail)
     if not any(mail.headers for mail in mails):
         raise InputError(
             f"{name}: no mail in it", hint="give a mail or an mbox, as an archive's `t.mbox.gz` or `git format-patch --stdout`"
@@ -52,7 +54,13 @@ def unpack(data: bytes, source: str) -> bytes:
     return bounded_gzip.unpack(data, source, MAX_INPUT)
 
 
-def parse(data: bytes, progress: Progress = silent, skipped: Skipped = ignored, source: str = "mbox") -> tuple[Mail, ...]:
+def parse(
+    data: bytes,
+    progress: Progress = silent,
+    skipped: Skipped = ignored,
+    source: str = "mbox",
+    parse_mail: Callable[[bytes], Mail] = parse_mail,
+) -> tuple[Mail, ...]:
     """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` is told."""
     bounds = mail_bounds(data)
     found = []

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import default_project
-from patchpilot.threads.mail_classifier import Classified, classify
 from patchpilot.threads.mail_kinds import STABLE, MailKind
+from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.revisions import find_topics
-from patchpilot.threads.sender import is_sent_to_self, same_person
+from patchpilot.threads.sender import is_sent_to_self
 from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_events import Event, events_of
 from patchpilot.threads.thread_match import Attached, attach
@@ -44,39 +44,37 @@ __all__ = [
 
 
 def read_thread(
-    mails: Iterable[Mail], *, now: datetime | None = None, read: dict[str, Classified] | None = None, progress: Progress = silent
+    mails: Iterable[Mail], *, now: datetime | None = None, reader: MailReader | None = None, progress: Progress = silent
 ) -> tuple[Status, ...]:
     """The status of every work in these mails, the oldest first; what follows up another is also named there.
 
-    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past. `read` keeps what single
-    mails were read as, for whoever reads mostly the same mails again.
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past. `reader` has
+    what the call has read before: the same mails give the same statuses, and single mails are classified once.
     """
-    seen = {} if read is None else read
+    reader = reader or MailReader()
     known = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
+    key = (now, *map(id, known))
+    if key in reader.threads:
+        statuses_before: tuple[Status, ...] = reader.threads[key][1]
+        return statuses_before
     classified = []
     for number, mail in enumerate(known, 1):
         if number % 128 == 0:
             progress("reading the thread", number, len(known))
-        before = seen.get(mail.message_id)
-        if before is None or before.mail is not mail:
-            before = seen[mail.message_id] = classify(mail)
-        classified.append(before)
+        classified.append(reader.classify(mail))
     topics = find_topics(classified)
     attached = attach(topics, classified)
     moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
-    found = [_status(topic, _again(topic, attached[at]), moment) for at, topic in enumerate(topics)]
-    return with_follow_ups(found)
+    statuses = [_status(topic, _with_author(topic, attached[at], reader), moment) for at, topic in enumerate(topics)]
+    result = with_follow_ups(statuses)
+    # the mails are kept too, so that another one cannot get the identity of one of them
+    reader.threads[key] = (known, result)
+    return result
 
 
-def _again(topic: PostedTopic, attached: Sequence[Attached]) -> list[Attached]:
-    """The same mails, people's read once more now that the patch's author is known."""
-    renewed = []
-    for one in attached:
-        mail = one.mail
-        if mail.robot is None and mail.by_author is not same_person(mail.sender, topic.author):
-            mail = classify(mail.mail, topic.author)
-        renewed.append(replace(one, mail=mail))
-    return renewed
+def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
+    """The same mails, classified with the patch's author known."""
+    return [replace(one, mail=reader.classify_for(one.mail, topic.author)) for one in attached]
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:

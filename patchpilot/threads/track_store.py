@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.mail import Mail
 from patchpilot.series.database import Layout, open_database, writing
+from patchpilot.threads.mail_reader import MailReader
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -56,6 +57,8 @@ class Store:
         except OSError as error:
             raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
         self._database = open_database(self.file, TRACK_LAYOUT)
+        self.reader = MailReader()
+        """What has read the mails of this call."""
 
     def __enter__(self) -> "Store":
         return self
@@ -123,7 +126,11 @@ class Store:
             "SELECT mail.message_id, raw FROM mail JOIN member USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
         )
         with self._database.guarded():
-            return tuple(_kept(message_id, raw) for message_id, raw in rows)
+            return tuple(self._kept(message_id, raw) for message_id, raw in rows)
+
+    def _kept(self, message_id: str, raw: bytes) -> Mail:
+        mail = self.reader.parse(zlib.decompress(raw))
+        return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
         """The ids of a series' mails."""
@@ -152,12 +159,6 @@ class Store:
             database.execute("DELETE FROM series WHERE id = ?", (number,))
             database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
         return entry
-
-
-def _kept(message_id: str, raw: bytes) -> Mail:
-
-    mail = parse_mail(zlib.decompress(raw))
-    return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
 
 
 def _now() -> str:

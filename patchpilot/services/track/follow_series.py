@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, private_folder
@@ -16,8 +16,8 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, Archive, NotInArchiveError, archive_of
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.landed_series import in_repository
-from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import Advice, NextStepNeed, advise
 from patchpilot.threads.series_state import REFUSED, decide_topic
@@ -109,9 +109,9 @@ def add(
         raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
     url = archive_of(target, lore)
     with archive_at(url) as archive:
-        mails, troubles = gather(archive, message_id, progress=progress)
+        mails, troubles = gather(archive, message_id, reader=store.reader, progress=progress)
     mails = _without_tests(mails)
-    status = status_of(message_id, read_thread(mails, now=_now()))
+    status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
         raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
     entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
@@ -126,8 +126,8 @@ def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
     left_out: list[str] = []
-    mails = _without_tests(read_mails(mbox, progress, left_out.append))
-    every = read_thread(mails, progress=progress)
+    mails = _without_tests(read_mails(mbox, progress, left_out.append, store.reader.parse))
+    every = read_thread(mails, reader=store.reader, progress=progress)
     if target:
         message_id = message_id_of(target)
         one = status_of(message_id, every) if message_id else None
@@ -180,6 +180,8 @@ def update(
     """Read what is new about these series (default: those that have not come to an end; `everything`: all). One
     whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    # each round of `watch` is a call of its own
+    store.reader = MailReader()
     found = []
     for entry in entries:
         before = _shown(entry, store, None, progress)
@@ -206,20 +208,20 @@ def _update_one(
         path = Path(entry.mbox)
         if path.exists():
             left_out: list[str] = []
-            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append)))
+            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
             troubles = tuple(left_out)
         else:
             troubles = (f"{path} is not there any more",)
     else:
         try:
             with archive_at(url or LORE) as archive:
-                mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, progress=progress)
+                mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
                 mails, cached = _without_tests(mails), archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
         return replace(_shown(entry, store, repository, progress), troubles=troubles, cached=True)
-    status = status_of(entry.message_id, read_thread((*known, *mails)))
+    status = status_of(entry.message_id, read_thread((*known, *mails), now=_moment(entry, store), reader=store.reader))
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
     return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
 
@@ -231,8 +233,8 @@ def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
-def _of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail]) -> tuple[Mail, ...]:
-    every = read_thread((*known, *mails))
+def _of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
+    every = read_thread((*known, *mails), reader=reader)
     status = status_of(entry.message_id, every)
     if status is None:
         return tuple(mails)
@@ -273,7 +275,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
             # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
             if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
                 continue
-            told = classify(mail)
+            told = store.reader.classify(mail)
             if told.kind is not MailKind.STABLE_FAILED or not told.place.versions:
                 continue
             about = [commit for commit in commits if commit in told.place.commits] or [commit for commit in commits if commit in mail.body]
@@ -291,8 +293,8 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
     """The series as kept; `status` where it was just read from the same mails."""
     if status is None:
         mails = store.mails(entry.id)
-        now = None if entry.mbox and not entry.lore else _now()
-        status = status_of(entry.message_id, read_thread(mails, now=now, progress=progress)) if mails else None
+        every = read_thread(mails, now=_moment(entry, store), reader=store.reader, progress=progress)
+        status = status_of(entry.message_id, every)
     unread = store.unread(entry.id)
     if status is None:
         waiting = Advice(
@@ -317,5 +319,6 @@ def _own(status: Status) -> frozenset[str]:
     return status.topic.message_ids | mine
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _moment(entry: TrackEntry, store: Store) -> datetime | None:
+    """The time for "stalled": that of the call; None for an mbox of the past."""
+    return None if entry.mbox and not entry.lore else store.reader.now

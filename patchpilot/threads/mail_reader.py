@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails of one call, each parsed and classified once, whoever asks for it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.threads.mail_classifier import Classified, classify, classify_for
+from patchpilot.threads.sender import same_person
+
+ParseMail = Callable[[bytes], Mail]
+
+
+class MailReader:
+    """Keeps what it read, for as long as one call lasts: the same bytes are parsed once, the same mail is classified once.
+
+    `now` is the time of the call; `threads` is where `read_thread` keeps what it made of the same mails.
+    """
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+        self.threads: dict[tuple[object, ...], Any] = {}
+        self._parsed: dict[bytes, Mail] = {}
+        self._classified: dict[str, Classified] = {}
+        self._for_author: dict[tuple[str, bool], Classified] = {}
+
+    def parse(self, raw: bytes) -> Mail:
+        """The mail in these bytes."""
+        mail = self._parsed.get(raw)
+        if mail is None:
+            mail = self._parsed[raw] = parse_mail(raw)
+        return mail
+
+    def classify(self, mail: Mail) -> Classified:
+        """What a mail is, its patch's author guessed from the quotes."""
+        known = self._classified.get(mail.message_id)
+        if known is None or known.mail.raw != mail.raw:
+            known = self._classified[mail.message_id] = classify(mail)
+            for by_author in (False, True):
+                self._for_author.pop((mail.message_id, by_author), None)
+        return known
+
+    def classify_for(self, mail: Classified, author: Address) -> Classified:
+        """What a mail is where the patch's author is known."""
+        key = (mail.mail.message_id, same_person(mail.sender, author))
+        known = self._for_author.get(key)
+        if known is None or known.mail.raw != mail.mail.raw:
+            known = self._for_author[key] = classify_for(mail, author)
+        return known

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One call parses and classifies each mail at most once, however many of its parts ask for the thread."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model import mail as mail_module
+from patchpilot.model.address import parse_address
+from patchpilot.services.track.follow_topic import followed
+from patchpilot.threads import mail_classifier
+from patchpilot.threads.mail_classifier import classify, classify_for
+from patchpilot.threads.mail_reader import MailReader
+from patchpilot.threads.mbox import parse
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.life import life
+from tests.kit.mails import ADA, RITA, mbox
+from tests.threads import story
+
+MAILS = (*story.ACCEPTED, story.IN_REVIEW, story.QUEUED)
+Counted = Callable[[], tuple[Counter[bytes], Counter[str]]]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Gives how often each mail was parsed and each body read since it was asked last."""
+    parsed, bodies = Counter[bytes](), Counter[str]()
+    message, take_apart = mail_module._message, mail_classifier.take_apart
+
+    def count_message(data: bytes) -> object:
+        parsed[data] += 1
+        return message(data)
+
+    def count_body(text: str) -> object:
+        bodies[text] += 1
+        return take_apart(text)
+
+    def since() -> tuple[Counter[bytes], Counter[str]]:
+        result = parsed.copy(), bodies.copy()
+        parsed.clear()
+        bodies.clear()
+        return result
+
+    monkeypatch.setattr(mail_module, "_message", count_message)
+    monkeypatch.setattr(mail_classifier, "take_apart", count_body)
+    return since
+
+
+def at_most_once(counts: tuple[Counter[bytes], Counter[str]], mails: int) -> bool:
+    """Whether so many mails were parsed and their bodies read, each once."""
+    return all(len(counter) >= mails and max(counter.values()) == 1 for counter in counts)
+
+
+def test_add_show_list_and_update_read_a_mail_once(workdir: Path, counted: Counted) -> None:
+    with archive_server("stand-in", workdir, *MAILS) as server:
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert at_most_once(counted(), len(MAILS))
+        for words in (("show", "1"), ("list",), ("update",), ("update", "--fresh"), ("export",)):
+            assert call("track", *words).code == 0
+            assert at_most_once(counted(), len(MAILS)), words
+        server.add(story.FIX_V1, story.FAILED)
+        assert call("track", "update", "--fresh").code == 0
+        assert at_most_once(counted(), len(MAILS) + 2)
+
+
+def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:
+    (workdir / "m").write_bytes(mbox(*MAILS))
+    for words in (("add", "--mbox", "m"), ("update",), ("show", "1")):
+        assert call("track", *words).code == 0
+        assert at_most_once(counted(), len(MAILS)), words
+
+
+def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(tmp_path: Path, counted: Counted) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        counted()
+        one.run("track", "show")
+        assert at_most_once(counted(), 1)
+        with Repository.open(one.repo.path) as repository:
+            result = followed(repository, None, None, ask=False)
+        assert result.topic is not None
+        assert result.topic.series is not None
+        assert at_most_once(counted(), 1)
+
+
+@pytest.mark.parametrize("author", [ADA, RITA])
+def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(author: str) -> None:
+    address = parse_address(author)
+    assert address
+    for mail in parse(mbox(*story.WHOLE)):
+        assert classify_for(classify(mail), address) == classify(mail, address)
+
+
+def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
+    reader = MailReader()
+    first, other = reader.parse(story.V1), reader.parse(story.V1.replace(b"pointer", b"counter"))
+    assert reader.parse(bytes(story.V1)) is first
+    assert reader.classify(first) is reader.classify(first)
+    assert "counter" in reader.classify(other).mail.body
+    assert "pointer" in reader.classify(first).mail.body
