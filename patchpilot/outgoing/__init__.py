@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What leaves: drafts, the mails composed of them, the state of each mail, and the transports that carry them."""
+"""What is sent: the mails composed of a draft, the state of each mail, and the transports."""

@@ -59,7 +59,7 @@ def sendemail_settings(account: Account) -> Iterator[Probe]:
 
 
 def mail_server(repository: Repository, account: Account, *, offline: bool, terminal: bool, timeout: float = 15.0) -> tuple[Probe, ...]:
-    """Reach the server, encrypt and log in as git send-email would; then say goodbye."""
+    """Reach the server, encrypt and log in as git send-email would; then disconnect."""
     if offline and account.configured:
         return (Probe("mail server", "skip", f"{account.label}: not tried, --offline"),)
     if account.sendmail:
@@ -75,18 +75,18 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
                 *_reach(account, timeout),
                 Probe("login", "warn" if not terminal else "fail", f"login was not tried: {error.message}", error.hint or ""),
             )
-    found: list[Probe] = []
-    with Submission(account, credential, timeout) as way:
+    probes: list[Probe] = []
+    with Submission(account, credential, timeout) as submission:
         try:
-            server = way.open()
+            server = submission.open()
         except PatchpilotError as error:
             what = "login" if "login" in error.message else "encryption" if "STARTTLS" in error.message else "mail server"
             return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
-        found.append(Probe("mail server", "ok", f"{account.label} answers"))
+        probes.append(Probe("mail server", "ok", f"{account.label} answers"))
         if account.needs_login:
-            found.append(Probe("login", "ok", f"{account.user} is let in; nothing was sent"))
+            probes.append(Probe("login", "ok", f"{account.user} is let in; nothing was sent"))
         if not account.encryption and server.has_extn("starttls") and not _is_local(account.server):
-            found.append(
+            probes.append(
                 Probe(
                     "encryption",
                     "warn",
@@ -95,16 +95,16 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
                 )
             )
         if account.needs_login and not account.encryption and not _is_local(account.server):
-            found.append(
+            probes.append(
                 Probe("password", "fail", "the password goes over the net unencrypted", "git config --global sendemail.smtpencryption tls")
             )
-    return tuple(found)
+    return tuple(probes)
 
 
 def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
-    with Submission(account, None, timeout) as way:
+    with Submission(account, None, timeout) as submission:
         try:
-            way.open()
+            submission.open()
         except PatchpilotError as error:
             return (Probe("mail server", "fail", error.message, _server_hint(account, error.message)),)
     return (Probe("mail server", "ok", f"{account.label} answers"),)

@@ -20,7 +20,7 @@ MAX_LINE = 998
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _AppliedMail:
     """What git reads in a mail: (name, email) of the author, the subject, the message's lines, and the file that has the diff."""
 
     author: tuple[str, str]
@@ -34,14 +34,14 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
     commit = repository.commit(commit_id)
     author = (commit.author.name, commit.author.email)
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        told = _mailinfo(repository, raw, Path(place))
-        if isinstance(told, str):
-            return told
-        wrong = _differs(told, author, told.subject == commit.subject, commit.body)
-        return wrong or _content(scratch, told.patch, commit_id, commit.parents[0] if commit.parents else None)
+        applied = _mailinfo(repository, raw, Path(place))
+        if isinstance(applied, str):
+            return applied
+        wrong = _differs(applied, author, applied.subject == commit.subject, commit.body)
+        return wrong or _content(scratch, applied.patch, commit_id, commit.parents[0] if commit.parents else None)
 
 
-def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _Told | str:
+def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail | str:
     """The mail as git reads it, its diff left in `place`; or why it cannot be read, in words."""
     if _too_long(raw):
         return _TOO_LONG
@@ -51,18 +51,18 @@ def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _Told | str:
     done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
     if done.code:
         return "git cannot read it as a patch"
-    told = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
+    info = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
     text = message.read_bytes().decode("utf-8", "surrogateescape")
-    return _Told((told.get("Author", ""), told.get("Email", "")), told.get("Subject", ""), _lines(text), patch)
+    return _AppliedMail((info.get("Author", ""), info.get("Email", "")), info.get("Subject", ""), _lines(text), patch)
 
 
-def _differs(told: _Told, author: tuple[str, str] | None, same_subject: bool, message: str) -> str:
+def _differs(applied: _AppliedMail, author: tuple[str, str] | None, same_subject: bool, message: str) -> str:
     """What git would make otherwise of the mail's head, in words; "" for nothing. `author` None: whoever it is."""
-    if author and told.author != author:
-        return f"its author would be {told.author[0]} <{told.author[1]}>"
+    if author and applied.author != author:
+        return f"its author would be {applied.author[0]} <{applied.author[1]}>"
     if not same_subject:
-        return f"its subject would be {told.subject!r}"
-    return "" if told.message == _lines(message) else "its message would be another"
+        return f"its subject would be {applied.subject!r}"
+    return "" if applied.message == _lines(message) else "its message would be another"
 
 
 def author_unclosed(raw: bytes) -> bool:
@@ -71,11 +71,11 @@ def author_unclosed(raw: bytes) -> bool:
     git then reads on behind the end of the name, into whatever its memory holds there (seen with 2.39): each run may give another author.
     """
     mail = parse_mail(raw)
-    found = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
+    in_body = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
     header = re.search(
         rb"^From:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0], re.IGNORECASE | re.MULTILINE
     )
-    value = found[1] if found else header[1].decode("utf-8", "surrogateescape").replace("\n", "") if header else ""
+    value = in_body[1] if in_body else header[1].decode("utf-8", "surrogateescape").replace("\n", "") if header else ""
     return unclosed(decode_words(value))
 
 
@@ -105,7 +105,7 @@ def _lines(text: str) -> list[str]:
 def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) -> str:
     """Apply the diff to an index that holds only the files it touches."""
     names = scratch.git("diff-tree", "--root", "-r", "--no-commit-id", "--name-only", "--no-renames", "-z", commit_id).text
-    paths = [one for one in names.split("\0") if one]
+    paths = [path for path in names.split("\0") if path]
     if not paths:
         return ""
     index = {"GIT_INDEX_FILE": str(patch.parent / "index")}
@@ -114,14 +114,14 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
     done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
     if done.code:
         return "its diff would not apply to what it was made on"
-    after = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
-    wanted = {}
+    applied = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
+    committed = {}
     for line in scratch.git("ls-tree", "-r", "-z", commit_id, "--", *paths).text.split("\0"):
         if line:
             head, path = line.split("\t", 1)
             mode, _, blob = head.split()
-            wanted[path] = [mode, blob]
-    return "" if after == wanted else "its content would be another"
+            committed[path] = [mode, blob]
+    return "" if applied == committed else "its content would be another"
 
 
 def _too_long(raw: bytes) -> bool:
@@ -130,35 +130,35 @@ def _too_long(raw: bytes) -> bool:
 
 def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -> tuple[tuple[str, str], ...]:
     """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git am` would make another commit."""
-    found = ((patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails)
-    return tuple(one for one in found if one[1])
+    damages_found = ((patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails)
+    return tuple(entry for entry in damages_found if entry[1])
 
 
 def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
     author = (patch.author.name, patch.author.email) if patch.author else None
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        told = _mailinfo(repository, raw, Path(place))
-        if isinstance(told, str):
-            return told
-        same_subject = " ".join(told.subject.split()) == " ".join(patch.subject.title.split())
-        if wrong := _differs(told, author, same_subject, "\n".join(patch.message)):
+        applied = _mailinfo(repository, raw, Path(place))
+        if isinstance(applied, str):
+            return applied
+        same_subject = " ".join(applied.subject.split()) == " ".join(patch.subject.title.split())
+        if wrong := _differs(applied, author, same_subject, "\n".join(patch.message)):
             return wrong
-        arrives = told.patch.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+        received = applied.patch.read_bytes().decode("utf-8", "surrogateescape").split("\n")
     diff = list(patch.lines[patch.diff_line - 1 :])
-    # below the diff stand the signature and our own footers
+    # below the diff are the signature and our own footers
     diff = diff[: diff.index("-- ")] if "-- " in diff else diff
     while diff and not diff[-1].strip():
         diff.pop()
-    at = arrives.index(diff[0]) if diff and diff[0] in arrives else 0
-    return "" if arrives[at : at + len(diff)] == diff else "its content would be another"
+    at = received.index(diff[0]) if diff and diff[0] in received else 0
+    return "" if received[at : at + len(diff)] == diff else "its content would be another"
 
 
 def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:
     """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""
-    found = []
+    damaged = []
     with Scratch(repository) as scratch:
         for raw, commit_id in mails:
             wrong = damage(repository, scratch, raw, commit_id)
             if wrong:
-                found.append((repository.commit(commit_id).subject, wrong))
-    return tuple(found)
+                damaged.append((repository.commit(commit_id).subject, wrong))
+    return tuple(damaged)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program that stands where sendmail would: it keeps each mail's final bytes and its arguments in a folder."""
+"""A program in the place of sendmail: it keeps each mail's final bytes and its arguments in a folder."""
 
 import shlex
 from pathlib import Path
@@ -26,7 +26,7 @@ def capturing_program(folder: Path) -> Path:
 
 def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
     """(arguments, bytes) of each mail the program was given, in order."""
-    places = sorted((file for file in folder.iterdir() if file.name.isdigit()), key=lambda one: int(one.name))
+    places = sorted((file for file in folder.iterdir() if file.name.isdigit()), key=lambda place: int(place.name))
     return tuple((tuple((place / "arguments").read_text().splitlines()), (place / "mail").read_bytes()) for place in places)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits or patch files → letters: subjects numbered, cover and notes put in, ids and threading given. git writes every diff."""
+"""Commits or patch files → mails: subjects numbered, cover and notes put in, ids and threading given. git writes every diff."""
 
 import re
 import tempfile
@@ -15,13 +15,13 @@ from patchpilot.model.patch import Patch
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.series.change_id import change_id_line
 
-Addressees = tuple[tuple[Address, ...], tuple[Address, ...]]
+ToAndCc = tuple[tuple[Address, ...], tuple[Address, ...]]
 _PLACE_SUBJECT, _PLACE_BLURB = b"*** SUBJECT HERE ***", b"*** BLURB HERE ***"
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesText:
-    """What goes into the mails beside the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers.
+    """What goes into the mails besides the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers.
 
     `presubject` goes before the brackets of every subject, `prerequisites` are lines as b4 writes them below `base-commit:`.
     `extras` are the texts among them that the draft does not have: the tracker's line, the note of a resend, a range-diff.
@@ -51,40 +51,40 @@ class PatchBody:
     patch_id: str | None
 
 
-def sheets_of_commits(repository: Repository, ids: Sequence[str], wording: SeriesText, sender: Address) -> tuple[PatchBody, ...]:
-    """The commits as sheets, in order, the cover first when there is one. The ids must be a line of commits without merges."""
+def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesText, sender: Address) -> tuple[PatchBody, ...]:
+    """The commits as bodies, in order, the cover first when there is one. The ids must be a line of commits without merges."""
     args = ["-M", "--signature=" + _signature(repository), "--no-attach", "--numbered-files"]
-    line = without_covers(repository, ids)
-    start = f"{line[0]}^"
+    without_cover = without_covers(repository, ids)
+    start = f"{without_cover[0]}^"
     if repository.find(start) is None:
         args.append("--root")
-    if wording.base:
-        args.append(f"--base={wording.base}")
-    if wording.range_diff:
-        args.append(f"--range-diff={wording.range_diff}")
-    args.append("--cover-letter" if wording.cover else "--no-cover-letter")
-    span = [f"{start}..{line[-1]}"] if "--root" not in args else [line[-1]]
+    if text.base:
+        args.append(f"--base={text.base}")
+    if text.range_diff:
+        args.append(f"--range-diff={text.range_diff}")
+    args.append("--cover-letter" if text.cover else "--no-cover-letter")
+    span = [f"{start}..{without_cover[-1]}"] if "--root" not in args else [without_cover[-1]]
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         repository.git("format-patch", *args, "-o", place, *span)
-        files = sorted(Path(place).iterdir(), key=lambda one: int(re.sub(r"\D", "", one.name) or 0))
+        files = sorted(Path(place).iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0))
         contents = [file.read_bytes() for file in files]
-    sheets: list[PatchBody] = []
-    if wording.cover:
-        sheets.append(PatchBody(wording.cover[0], sender, _cover_body(contents.pop(0), wording.cover[1]), None, None))
+    bodies: list[PatchBody] = []
+    if text.cover:
+        bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
     if len(contents) != len(ids):
         raise UsageError("these commits are not one line without merges", hint="give a range A..B of a linear branch")
     patch_ids = patch_ids_of(repository, contents)
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
-        sheets.append(PatchBody(commit.subject, commit.author, _body(content), commit_id, patch_id))
-    return tuple(_with_notes(sheets, wording))
+        bodies.append(PatchBody(commit.subject, commit.author, _body(content), commit_id, patch_id))
+    return tuple(_with_notes(bodies, text))
 
 
-def sheets_of_patches(
-    repository: Repository | None, patches: Sequence[Patch], cover: Patch | None, wording: SeriesText
+def bodies_of_patches(
+    repository: Repository | None, patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
-    """Patch files as sheets: their bodies as they are, with notes added."""
-    sheets = []
+    """Patch files as bodies: the text as they are, with notes added."""
+    bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
             raise InputError(f"{patch.source}: it has no From:", hint="make it with `git format-patch`")
@@ -92,10 +92,10 @@ def sheets_of_patches(
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
         patch_id = patch_ids_of(repository, [body])[0] if patch.has_diff and repository else None
-        sheets.append(PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id))
-    if wording.cover and not cover:
-        sheets.insert(0, PatchBody(wording.cover[0], sheets[0].author, (wording.cover[1].rstrip("\n") + "\n").encode(), None, None))
-    return tuple(_with_notes(sheets, wording))
+        bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id))
+    if text.cover and not cover:
+        bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, (text.cover[1].rstrip("\n") + "\n").encode(), None, None))
+    return tuple(_with_notes(bodies, text))
 
 
 def _body_line(patch: Patch) -> int:
@@ -105,46 +105,46 @@ def _body_line(patch: Patch) -> int:
     return 0
 
 
-def letters(
-    sheets: Sequence[PatchBody], wording: SeriesText, ids: Sequence[str], addressees: Callable[[PatchBody], Addressees]
+def mails_of(
+    bodies: Sequence[PatchBody], text: SeriesText, ids: Sequence[str], recipients_of: Callable[[PatchBody], ToAndCc]
 ) -> tuple[OutgoingMail, ...]:
-    """Sheets as letters: `ids[n]` is the Message-ID of mail n (0 is the cover), the first mail is what the others answer."""
-    covered = bool(sheets) and sheets[0].patch_id is None and sheets[0].commit is None and len(sheets) > 1 and _is_cover(sheets[0])
-    total = len(sheets) - covered
-    made: list[OutgoingMail] = []
-    for at, sheet in enumerate(sheets):
+    """Bodies as mails: `ids[n]` is the Message-ID of mail n (0 is the cover), the first mail is what the others answer."""
+    covered = bool(bodies) and bodies[0].patch_id is None and bodies[0].commit is None and len(bodies) > 1 and _is_cover(bodies[0])
+    total = len(bodies) - covered
+    mails: list[OutgoingMail] = []
+    for at, body in enumerate(bodies):
         number = at if covered else at + 1
-        to, cc = addressees(sheet)
-        first = made[0] if made else None
-        parent = first.message_id if first else wording.in_reply_to
-        chain = tuple(one for one in (wording.in_reply_to, first.message_id if first else None) if one)
-        made.append(
+        to, cc = recipients_of(body)
+        first = mails[0] if mails else None
+        parent = first.message_id if first else text.in_reply_to
+        chain = tuple(message_id for message_id in (text.in_reply_to, first.message_id if first else None) if message_id)
+        mails.append(
             OutgoingMail(
                 number=number,
                 message_id=ids[number],
-                subject=f"{wording.presubject}[{_mark(wording, number, total)}] {sheet.title}",
-                author=sheet.author,
+                subject=f"{text.presubject}[{_mark(text, number, total)}] {body.title}",
+                author=body.author,
                 to=to,
                 cc=cc,
-                body=sheet.body,
+                body=body.body,
                 in_reply_to=parent,
                 references=chain,
-                commit=sheet.commit,
-                patch_id=sheet.patch_id,
+                commit=body.commit,
+                patch_id=body.patch_id,
             )
         )
-    return tuple(made)
+    return tuple(mails)
 
 
-def _is_cover(sheet: PatchBody) -> bool:
-    return b"\ndiff --git " not in b"\n" + sheet.body
+def _is_cover(body: PatchBody) -> bool:
+    return b"\ndiff --git " not in b"\n" + body.body
 
 
-def _mark(wording: SeriesText, number: int, total: int) -> str:
+def _mark(text: SeriesText, number: int, total: int) -> str:
     """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
-    words = [wording.prefix]
-    if wording.version > 1:
-        words.append(f"v{wording.version}")
+    words = [text.prefix]
+    if text.version > 1:
+        words.append(f"v{text.version}")
     if total > 1 or number == 0:
         words.append(f"{number:0{len(str(total))}d}/{total}")
     return " ".join(words)
@@ -166,25 +166,25 @@ def _cover_body(content: bytes, text: str) -> bytes:
     return before + blurb + after if mark else blurb + b"\n\n" + body
 
 
-def _with_notes(sheets: Sequence[PatchBody], wording: SeriesText) -> list[PatchBody]:
+def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
     """Notes go below the first `---`, where `git am` drops them; the change-id goes to the foot of the first mail."""
     changed = []
-    for at, sheet in enumerate(sheets):
-        body = sheet.body
-        note = wording.notes.get(sheet.commit or "") if sheet.commit else None
+    for at, patch in enumerate(bodies):
+        body = patch.body
+        note = text.notes.get(patch.commit or "") if patch.commit else None
         if note:
             body = insert_note(body, note)
         if at == 0:
-            for line in wording.prerequisites:
+            for line in text.prerequisites:
                 body = insert_footer(body, line)
-        if at == 0 and wording.change_id and b"\nchange-id: " not in body:
-            body = insert_footer(body, change_id_line(wording.change_id))
-        changed.append(PatchBody(sheet.title, sheet.author, body, sheet.commit, sheet.patch_id))
+        if at == 0 and text.change_id and b"\nchange-id: " not in body:
+            body = insert_footer(body, change_id_line(text.change_id))
+        changed.append(PatchBody(patch.title, patch.author, body, patch.commit, patch.patch_id))
     return changed
 
 
 def insert_note(body: bytes, note: str) -> bytes:
-    """The body with a note below its first `---` line. InputError when there is none to stand below."""
+    """The body with a note below its first `---` line. InputError when there is none."""
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
         raise InputError("a note holds a line that would end it (`---` or `diff --git`)", hint="indent that line")
@@ -195,21 +195,21 @@ def insert_note(body: bytes, note: str) -> bytes:
 
 
 def insert_footer(body: bytes, line: str) -> bytes:
-    """The body with a line before the mail's signature, beside `base-commit:` where that is."""
+    """The body with a line before the mail's signature, next to `base-commit:` where that is."""
     at = body.rfind(b"\n-- \n")
     head, tail = (body[: at + 1], body[at + 1 :]) if at >= 0 else (body, b"")
-    beside = re.search(rb"\nbase-commit: [0-9a-f]{40}\n(?:[^\n]+\n)*\n?$", head)
-    gap = b"" if beside else b"\n"
+    block = re.search(rb"\nbase-commit: [0-9a-f]{40}\n(?:[^\n]+\n)*\n?$", head)
+    gap = b"" if block else b"\n"
     return head + gap + line.encode() + b"\n" + tail
 
 
 def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> list[str | None]:
     """`git patch-id --stable` of each patch mail, None for one without a diff."""
-    found: list[str | None] = []
+    patch_ids: list[str | None] = []
     for content in contents:
         if repository is None:
-            found.append(None)
+            patch_ids.append(None)
             continue
         done = repository.git("patch-id", "--stable", stdin=content)
-        found.append(done.text.split()[0] if done.text.split() else None)
-    return found
+        patch_ids.append(done.text.split()[0] if done.text.split() else None)
+    return patch_ids

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
-from patchpilot.outgoing.compose_mails import PatchBody, letters, sheets_of_commits, sheets_of_patches
+from patchpilot.outgoing.compose_mails import PatchBody, bodies_of_commits, bodies_of_patches, mails_of
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, to_self
 from patchpilot.outgoing.transport import SeriesToRender
@@ -23,11 +23,11 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMai
     sender = series.account.sender
     assert sender is not None
     bodies = (
-        sheets_of_commits(repository, series.ids, series.text, sender)
+        bodies_of_commits(repository, series.ids, series.text, sender)
         if series.ids
-        else sheets_of_patches(repository, series.series.patches, series.series.cover, series.text)
+        else bodies_of_patches(repository, series.series.patches, series.series.cover, series.text)
     )
-    mails = letters(bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc))
+    mails = mails_of(bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc))
     if mails and GIT_SUBJECT in mails[0].subject:
         raise RefusedError(
             "the cover letter still has git's placeholder for its subject",

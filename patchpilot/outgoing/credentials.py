@@ -52,7 +52,7 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
     return Credential(fields.get("username", account.user), fields["password"], done.stdout)
 
 
-def tell(repository: Repository, credential: Credential, *, accepted: bool) -> None:
+def report_login(repository: Repository, credential: Credential, *, accepted: bool) -> None:
     """Let git's helpers keep a password that worked, or forget one that did not."""
     if not credential.answer:
         return
@@ -84,7 +84,7 @@ def helper(credential: Credential | None) -> Iterator[tuple[tuple[str, ...], tup
     descriptor = os.memfd_create("credential", 0) if hasattr(os, "memfd_create") else os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
     try:
         os.write(descriptor, credential.answer)
-        # opened anew by each reader: a relogin asks again
+        # opened by each reader: a relogin asks again
         script = f'!f() {{ if test "$1" = get; then cat < /dev/fd/{descriptor}; fi; }}; f'
         yield ("-c", "credential.helper=", "-c", f"credential.helper={script}"), (descriptor,)
     finally:

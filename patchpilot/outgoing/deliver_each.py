@@ -31,6 +31,6 @@ def deliver_one(delivery: Delivery, entry: OutboxEntry, hand_over: Callable[[Out
         if not retries.again(outcome):
             break
     if outcome.state is not MailState.ACCEPTED:
-        outcome = retries.told(outcome)
+        outcome = retries.with_tries(outcome)
         delivery.report(entry.place, outcome)
     return outcome

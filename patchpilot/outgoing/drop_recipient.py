@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A recipient taken out of a mail that is made already: out of its headers and its envelope, everything else as it was."""
+"""A recipient taken out of a mail that was rendered before: out of its headers and its envelope, everything else as it was."""
 
 import re
 from collections.abc import Collection
@@ -14,16 +14,16 @@ HEADERS = ("To", "Cc")
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
-    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:; a header that names nobody any more is gone."""
+    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:; a header without any address is removed."""
     head, gap, body = raw.partition(b"\n\n")
     message = message_from_bytes(head + gap, policy=compat32)
     head += b"\n"
     for name in HEADERS:
-        people = [parse_address for value in message.get_all(name, []) for parse_address in parse_addresses(str(value))]
-        kept = [person for person in people if person.key not in keys]
-        if len(kept) == len(people):
+        addresses = [address for value in message.get_all(name, []) for address in parse_addresses(str(value))]
+        remaining = [address for address in addresses if address.key not in keys]
+        if len(remaining) == len(addresses):
             continue
-        line = f"{name}: " + ",\n\t".join(address_header(decoded(one)) for one in kept) + "\n" if kept else ""
+        line = f"{name}: " + ",\n\t".join(address_header(decoded(address)) for address in remaining) + "\n" if remaining else ""
         head = re.sub(rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode(), b"", head) + line.encode("ascii")
     return head + gap[1:] + body
 

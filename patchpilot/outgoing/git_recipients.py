@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients the person's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, b4's series recipients.
+"""Recipients that the user's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, b4's series recipients.
 
 They are read into the plan, where they can be seen; the delivery then runs with all of them switched off.
 """
@@ -23,8 +23,8 @@ _TAG_KINDS = {"sob": ("signed-off-by",), "misc-by": ("-by",), "bodycc": ("cc:",)
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
-    """What configuration says: recipients with their reason, blind copies, kinds of automatic Cc left out, and remarks about what failed."""
+class ConfiguredRecipients:
+    """What the configuration says: recipients with their reason, blind copies, kinds of automatic Cc left out, and remarks about what failed."""
 
     recipients: tuple[Recipient, ...]
     bcc: tuple[str, ...]
@@ -32,24 +32,24 @@ class Configured:
     remarks: tuple[str, ...]
 
 
-def configured(repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]) -> Configured:
+def configured_recipients(repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]) -> ConfiguredRecipients:
     """Read them. `mails` are the patches as files for tocmd and cccmd, which are run."""
     aliases = read_aliases(repository)
-    found: list[Recipient] = []
+    recipients: list[Recipient] = []
     remarks: list[str] = []
     suppressed = suppressed_kinds(account)
     for header in ("to", "cc"):
         for value in account.values(header):
-            found += [_recipient(one, header, f"sendemail.{header}") for one in expand(value, aliases)]
+            recipients += [_recipient(address, header, f"sendemail.{header}") for address in expand(value, aliases)]
         for name in transport.recipient_settings.get(header, ()):
-            found += [_recipient(one, header, name) for value in repository.config(name) for one in expand(value, aliases)]
+            recipients += [_recipient(address, header, name) for value in repository.config(name) for address in expand(value, aliases)]
         command = account.value(f"{header}cmd")
         if command and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
-            found += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
+            recipients += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
             remarks += [remark] if remark else []
-    bcc = tuple(one.header() for value in account.values("bcc") for one in expand(value, aliases))
-    return Configured(tuple(found), bcc, suppressed, tuple(remarks))
+    bcc = tuple(address.header() for value in account.values("bcc") for address in expand(value, aliases))
+    return ConfiguredRecipients(tuple(recipients), bcc, suppressed, tuple(remarks))
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
@@ -67,7 +67,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 
 
 def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
-    """Whether everything that led to a recipient is of a kind the person switched off. Who is added by hand stays."""
+    """Whether everything that led to a recipient is of a kind that the user switched off. Recipients added manually stay."""
     if recipient.by_hand or not kinds or recipient.role in ("maintainer", "reviewer") or "list" in recipient.role:
         return False
     words = [marker for kind in kinds for marker in _TAG_KINDS.get(kind, ())]
@@ -77,24 +77,24 @@ def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     """Alias → addresses of `sendemail.aliasesfile` in the forms mutt, mailrc, pine, elm and sendmail have; gnus is not read."""
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
-    found: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     for name in repository.config("sendemail.aliasesfile"):
         place = Path(name).expanduser()
         try:
             text = place.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        found |= dict(_aliases(kind, text))
-    return found
+        aliases |= dict(_aliases(kind, text))
+    return aliases
 
 
 def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
     for line in joined.split("\n"):
         if kind in ("mutt", "mailrc"):
-            found = re.match(r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line)
-            if found:
-                yield found[1], _alias_targets(found[2], blanks=kind == "mailrc")
+            match = re.match(r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line)
+            if match:
+                yield match[1], _alias_targets(match[2], space_separated=kind == "mailrc")
         elif kind == "pine":
             parts = line.split("\t")
             if len(parts) >= 3:
@@ -105,28 +105,28 @@ def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
                 for name in parts[0].split(","):
                     yield name.strip(), _alias_targets(parts[-1])
         elif kind == "sendmail":
-            found = re.match(r"^([^#\s:]+)\s*:\s*(.+)$", line)
-            if found:
-                yield found[1], _alias_targets(found[2])
+            match = re.match(r"^([^#\s:]+)\s*:\s*(.+)$", line)
+            if match:
+                yield match[1], _alias_targets(match[2])
 
 
-def _alias_targets(text: str, *, blanks: bool = False) -> tuple[str, ...]:
-    if blanks and "<" not in text and "," not in text:
+def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:
+    if space_separated and "<" not in text and "," not in text:
         return tuple(text.replace('"', "").split())
-    return tuple(one.strip() for one in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text) if one.strip())
+    return tuple(target.strip() for target in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text) if target.strip())
 
 
 def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tuple[Address, ...]:
-    """The addresses a word or a header value stands for, aliases followed (not for ever)."""
+    """The addresses a word or a header value means, aliases resolved (to a depth of 8)."""
     if depth > 8:
         return ()
-    found: list[Address] = []
+    addresses: list[Address] = []
     for part in _alias_targets(text):
         if part in aliases:
-            found += [address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)]
+            addresses += [address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)]
         else:
-            found += parse_addresses(part)
-    return tuple(found)
+            addresses += parse_addresses(part)
+    return tuple(addresses)
 
 
 def _recipient(address: Address, header: str, reason: str) -> Recipient:
@@ -134,8 +134,8 @@ def _recipient(address: Address, header: str, reason: str) -> Recipient:
 
 
 def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[tuple[Address, ...], str]:
-    """What the person's command prints for each mail, and a remark when it fails."""
-    found: dict[str, Address] = {}
+    """What the user's command prints for each mail, and a remark when it fails."""
+    addresses: dict[str, Address] = {}
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         for number, mail in enumerate(mails):
             file = Path(place) / f"{number:04d}.patch"
@@ -148,10 +148,10 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
                     timeout=TIME_LIMIT,
                 )
             except GitError:
-                return tuple(found.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
+                return tuple(addresses.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
             if done.code:
-                return tuple(found.values()), f"{command}: failed with exit code {done.code}"
+                return tuple(addresses.values()), f"{command}: failed with exit code {done.code}"
             for line in done.out.decode("utf-8", "replace").splitlines():
-                for parse_address in parse_addresses(line):
-                    found.setdefault(parse_address.key, Address(re.sub(r"\s*\([^)]*\)$", "", parse_address.name), parse_address.email))
-    return tuple(found.values()), ""
+                for address in parse_addresses(line):
+                    addresses.setdefault(address.key, Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email))
+    return tuple(addresses.values()), ""

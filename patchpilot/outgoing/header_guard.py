@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text becomes a header: what cannot be one line of a header is refused, and so is a mail that has headers nobody asked for. No --force passes."""
+"""What cannot be one line of a header is refused, and so is a mail that has headers of unknown origin. --force does not override it."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,11 +18,11 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
     for commit in commits:
         author = commit.author
         for what, text in (("subject", commit.subject), ("author", author.name), ("author", author.email)):
-            found = next((name for char, name in _BREAKS.items() if char in text), None)
-            if found:
+            broken = next((name for char, name in _BREAKS.items() if char in text), None)
+            if broken:
                 how = "git commit --amend" + (" --reset-author" if what == "author" else "")
                 raise InputError(
-                    f"commit {commit.id[:12]}: {found} in the {what}: a mail header is one line",
+                    f"commit {commit.id[:12]}: {broken} in the {what}: a mail header is one line",
                     hint=f"{how} (of an older commit: git rebase -i {commit.id[:12]}^, and edit it)",
                 )
 
@@ -43,13 +43,13 @@ def _foreign(head: bytes) -> str:
     for at, line in enumerate(re.split(rb"\r?\n", head)):
         if line[:1] in (b" ", b"\t") and at:
             continue
-        found = _FIELD.match(line)
-        if not found:
+        field = _FIELD.match(line)
+        if not field:
             return f"not a header: {line[:60].decode('utf-8', 'replace')}"
-        name = found[1].lower()
+        name = field[1].lower()
         if name in _NEVER or name.startswith(b"resent-"):
-            return f"the header {found[1].decode('ascii')}:, which nobody asked for"
+            return f"the header {field[1].decode('ascii')}:, which nobody asked for"
         if name in _ONCE and name in seen:
-            return f"the header {found[1].decode('ascii')}: twice"
+            return f"the header {field[1].decode('ascii')}: twice"
         seen.add(name)
     return ""

@@ -16,7 +16,7 @@ LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where mail goes out and as whom. `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for SMTP.
+    """Through what and as whom mail is sent. `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for SMTP.
 
     `destination` says in words where mails go that are not sent by this server or program: a web endpoint, a folder.
     `password_from` says where the password would come from ("" when none is needed); the password itself is never here.
@@ -63,8 +63,8 @@ class Account:
 
     def value(self, name: str) -> str:
         """The last value of `sendemail.NAME`, "" when unset."""
-        found = self.values(name)
-        return found[-1] if found else ""
+        values = self.values(name)
+        return values[-1] if values else ""
 
     def flag(self, name: str, default: bool = False) -> bool:
         """`sendemail.NAME` as git reads a boolean."""
@@ -74,17 +74,17 @@ class Account:
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
     """The account of this repository's git configuration; the chosen identity's keys come before the plain ones, as in git send-email."""
-    found = repository.config_regexp(r"^sendemail\.")
+    config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
     named: dict[str, dict[str, tuple[str, ...]]] = {}
-    for key, values in found.items():
+    for key, values in config.items():
         parts = key.split(".")
         name = parts[-1].lower()
-        kept = tuple("" for _ in values) if name in _SECRET else values
+        cleared = tuple("" for _ in values) if name in _SECRET else values
         if len(parts) == 2:
-            plain[name] = kept
+            plain[name] = cleared
         else:
-            named.setdefault(".".join(parts[1:-1]), {})[name] = kept
+            named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
     chosen = identity or (plain.get("identity") or ("",))[-1]
     settings = plain | named.get(chosen, {})
 
@@ -96,7 +96,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     if not sendmail and server.startswith(("/", "~")):
         sendmail = os.path.expanduser(server)  # noqa: PTH111 (a command, not a path we open)
     if not sendmail and not server:
-        sendmail = next((one for one in LOCAL_PROGRAMS if os.access(one, os.X_OK)), None)
+        sendmail = next((program for program in LOCAL_PROGRAMS if os.access(program, os.X_OK)), None)
     encryption = {"tls": "tls", "starttls": "tls", "ssl": "ssl", "smtps": "ssl"}.get(last("smtpencryption").lower(), "")
     port = int(last("smtpserverport")) if last("smtpserverport").isdigit() else (465 if encryption == "ssl" else 25)
     sender = parse_address(last("from")) if last("from") else repository.identity

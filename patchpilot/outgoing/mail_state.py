@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 
 class MailState(StrEnum):
-    """How far a mail got. `sending` is written before the act; found later, it means that nobody knows: `unknown`."""
+    """How far a mail got. `sending` is written before the act; found later, it means `unknown`."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -44,5 +44,5 @@ Stop = Callable[[], bool]
 
 
 def never_stop() -> bool:
-    """The Stop that nobody pulls."""
+    """A Stop that never stops."""
     return False

@@ -35,7 +35,7 @@ class OutboxEntry:
 class Send:
     """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals.
 
-    `tracking_data` is what the transport kept of its own records to send these mails; `left_out` who was dropped from what was still to leave.
+    `tracking_data` is what the transport kept of its own records to send these mails; `left_out` who was dropped from what was still to be sent.
     """
 
     id: int
@@ -63,7 +63,7 @@ class Send:
         return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)
 
     @property
-    def may_have_left(self) -> bool:
+    def may_have_been_sent(self) -> bool:
         """Whether a mail of it was sent, or may have been."""
         return any(entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING) for entry in self.entries)
 
@@ -79,10 +79,10 @@ class Send:
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
-    """The send without these mailboxes (in lower case) in the mails that have not left."""
+    """The send without these mailboxes (in lower case) in the mails that were not sent."""
     return replace(
         send,
-        bcc=tuple(one for one in send.bcc if one.lower() not in keys),
+        bcc=tuple(address for address in send.bcc if address.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
             replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys)) if entry.state in WAITING else entry
@@ -169,11 +169,11 @@ class Outbox:
         )
 
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
-        """Note the Message-ID a mail really left with."""
+        """Note the Message-ID that a mail was really sent with."""
         self._write("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
-        """Take mailboxes (in lower case) out of the mails that have not left, and note it; the send as it is then."""
+        """Take mailboxes (in lower case) out of the mails that were not sent, and note it; the send as it is then."""
         try:
             with writing(self._db):
                 send = without_recipients(self.get(send_id), keys)
@@ -204,7 +204,7 @@ class Outbox:
         self._write("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Drop a send of which nothing ever left."""
+        """Drop a send of which nothing was ever sent."""
         self._write("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
@@ -253,7 +253,7 @@ class Outbox:
         return int(row[0] or 0)
 
     def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
-        """The real sends of which a mail with one of these patch-ids left or may have left."""
+        """The real sends of which a mail with one of these patch-ids was or may have been sent."""
         marks = ",".join("?" * len(patch_ids))
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
@@ -308,15 +308,22 @@ class Outbox:
 
     def _read(self, row: tuple[object, ...]) -> Send:
         (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
-        found = self._db.execute(
+        rows = self._db.execute(
             "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
         ).fetchall()
         entries = tuple(
             OutboxEntry(
-                one[0], one[1], one[2], one[3], one[4], captured(one[5], one[6], tuple(json.loads(one[7]))), MailState(one[8]), one[9]
+                row_[0],
+                row_[1],
+                row_[2],
+                row_[3],
+                row_[4],
+                captured(row_[5], row_[6], tuple(json.loads(row_[7]))),
+                MailState(row_[8]),
+                row_[9],
             )
-            for one in found
+            for row_ in rows
         )
         facts = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts WHERE send = ?", (ident,))}
         return Send(

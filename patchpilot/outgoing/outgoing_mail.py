@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail that is to leave, and its bytes: headers only through the email package, the body untouched."""
+"""A mail that is to be sent, and its bytes: headers only through the email package, the body untouched."""
 
 import re
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class OutgoingMail:
     extra: tuple[tuple[str, str], ...] = ()
 
     def file(self) -> bytes:
-        """The mail as a file for `git send-email`, or for an outbox. InputError when something in it cannot stand in a header."""
+        """The mail as a file for `git send-email`, or for an outbox. InputError when something in it cannot be in a header."""
         lines = [
             ("From", address_header(self.author)),
             ("Subject", text_header("Subject", self.subject)),
@@ -63,7 +63,7 @@ def text_header(name: str, text: str) -> str:
     plain = next((at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word), len(words))
     if plain == len(words):
         return clean
-    # the marks in brackets stay readable to filters that do not decode; the blank before the first encoded word separates, and is no text
+    # the words in brackets stay readable to filters that do not decode; the space before the first encoded word separates, and is no text
     head, tail = " ".join(words[:plain]), " ".join(words[plain:])
     coded = Header(tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" ").encode(maxlinelen=75)
     return f"{head} {coded}" if head else coded
@@ -81,12 +81,12 @@ def address_header(address: Address) -> str:
 
 
 def decoded(address: Address) -> Address:
-    """An address of a header, its name as people read it."""
+    """An address of a header, its name decoded."""
     return Address(decode_words(address.name), address.email)
 
 
 def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
-    """The letter addressed to its sender alone; who would have had it stands in X-Original-To and X-Original-Cc."""
+    """The mail addressed to its sender alone; its recipients are in X-Original-To and X-Original-Cc."""
     extra = tuple(
         (f"X-Original-{name}", ",\n\t".join(address_header(person) for person in people))
         for name, people in (("To", letter.to), ("Cc", letter.cc))

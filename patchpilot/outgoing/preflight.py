@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stands against sending, judged from facts alone: refusals that need a reason to get past, and warnings."""
+"""What blocks sending, judged from facts alone: problems that need a reason to override, and warnings."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import Target, TargetStanding
+from patchpilot.outgoing.target_tree import Target, TargetFit
 from patchpilot.projects.detection import is_list_address
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.series.same_patches import same_patches
@@ -29,7 +29,7 @@ _FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUB
 
 @dataclass(frozen=True, slots=True)
 class PreflightFacts:
-    """Everything the judgement looks at. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
+    """All that is judged. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
     thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
@@ -45,7 +45,7 @@ class PreflightFacts:
     mails: tuple[RenderedMail, ...]
     errors: tuple[str, ...] | None
     target: Target | None
-    standing: TargetStanding | None
+    standing: TargetFit | None
     earlier: tuple[Send, ...]
     unanswered: tuple[str, ...]
     upstream_known: dict[str, bool]
@@ -78,12 +78,12 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
     for title, wrong in facts.damaged:
         if facts.damage_hint:
-            way = facts.damage_hint
+            hint = facts.damage_hint
         elif wrong.startswith("its author"):
-            way = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
+            hint = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
         else:
-            way = "indent or reword what git takes for the end of the message"
-        yield SendProblem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", way)
+            hint = "indent or reword what git takes for the end of the message"
+        yield SendProblem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", hint)
     yield from _cover(facts)
     for patch in facts.series.patches:
         yield from _patch(patch)
@@ -132,30 +132,30 @@ def _patch(patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """A cover letter that leaves is one that somebody wrote."""
+    """A cover letter that is sent has been written."""
     draft, cover = facts.draft, facts.series.cover
     if cover:
-        subject, text, way = cover.subject.title, above_shortlog("\n".join(cover.message)), f"write it in {cover.source}"
+        subject, text, place = cover.subject.title, above_shortlog("\n".join(cover.message)), f"write it in {cover.source}"
     elif draft.has_cover and (facts.request.cover or len(facts.series.patches) > 1):
-        subject, way = draft.cover_subject, ""
+        subject, place = draft.cover_subject, ""
         # an unfinished changelog has its own refusal
         text = draft.cover_text.strip() or cover_body("", draft.changelogs, facts.version)
     else:
         return
     if not is_written(subject):
-        hint = way or "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit"
+        hint = place or "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit"
         yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
     if not is_written(text):
-        hint = way or "patchpilot draft --cover 'what the series does as a whole, and why', or patchpilot draft --edit"
+        hint = place or "patchpilot draft --cover 'what the series does as a whole, and why', or patchpilot draft --edit"
         yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
 
-def _standing(standing: TargetStanding, target: Target) -> Iterator[SendProblem]:
+def _standing(standing: TargetFit, target: Target) -> Iterator[SendProblem]:
     if standing.already and not standing.fails:
-        one = standing.already[0]
-        where = f" ({one.commit[:12]})" if one.commit else ""
+        patch = standing.already[0]
+        where = f" ({patch.commit[:12]})" if patch.commit else ""
         yield SendProblem(
-            "already-fixed", f"{one.subject}: {target.label} has it already: {one.how}{where}", "git fetch, rebase and drop it"
+            "already-fixed", f"{patch.subject}: {target.label} has it already: {patch.how}{where}", "git fetch, rebase and drop it"
         )
     if standing.fails:
         files = ", ".join(standing.paths[:3])
@@ -168,8 +168,8 @@ def _standing(standing: TargetStanding, target: Target) -> Iterator[SendProblem]
 
 def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
-    told = has_changes(facts.draft.changelog) or _tells_changes(facts.series, facts.version)
-    if facts.version > 1 and not resend and not told:
+    has_changelog = has_changes(facts.draft.changelog) or _tells_changes(facts.series, facts.version)
+    if facts.version > 1 and not resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
@@ -181,7 +181,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
         same = left == now and same_patches(facts.series.patches, [entry.mail.raw for entry in send.entries if entry.patch_id])
-        is_new = facts.version > send.version and told
+        is_new = facts.version > send.version and has_changelog
         if left and same and not resend and not is_new and not facts.request.to_self:
             yield SendProblem(
                 "already-sent",
@@ -192,14 +192,14 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.same_version and not resend and not facts.request.to_self:
         yield _version_sent(facts.same_version)
     elif not resend and not facts.request.to_self:
-        yield from _recorded(facts, told)
+        yield from _recorded(facts, has_changelog)
 
 
-def _recorded(facts: PreflightFacts, told: bool) -> Iterator[SendProblem]:
+def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProblem]:
     """What was sent as tags, b4 and the archive know it, where the outbox does not."""
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
-        if record.same and not (facts.version > record.version and told):
+        if record.same and not (facts.version > record.version and has_changelog):
             hint = (
                 "amend the commits, and say what is new with `patchpilot draft --changelog '- what changed'`;"
                 " --resend sends it again marked RESEND"
@@ -262,7 +262,7 @@ def upstream_claim(patch: Patch) -> str | None:
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """What the person should know; none of it stops the send."""
+    """What the user should know; none of it blocks the send."""
     return tuple(_warnings(facts))
 
 

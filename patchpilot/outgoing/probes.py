@@ -40,18 +40,18 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
                 "replies cannot be followed until it answers; --mbox reads files",
             ),
         )
-    found = [Probe("archive", "ok", f"{url} answers")]
+    probes = [Probe("archive", "ok", f"{url} answers")]
     if answer.status_code >= 400:
-        found = [
+        probes = [
             Probe("archive", "warn", f"{url} answers with status {answer.status_code}", "git config patchpilot.lore URL names another")
         ]
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (ValueError, TypeError):
-        return tuple(found)
+        return tuple(probes)
     off = datetime.now(UTC) - theirs
     if abs(off) > timedelta(minutes=5):
-        found.append(
+        probes.append(
             Probe(
                 "clock",
                 "warn",
@@ -60,8 +60,8 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
             )
         )
     else:
-        found.append(Probe("clock", "ok", "the clock agrees with the archive's"))
-    return tuple(found)
+        probes.append(Probe("clock", "ok", "the clock agrees with the archive's"))
+    return tuple(probes)
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is known of mail providers, from providers.toml beside this file."""
+"""What is known of mail providers, from providers.toml in this folder."""
 
 import tomllib
 from dataclasses import dataclass
@@ -28,17 +28,17 @@ def providers() -> tuple[Provider, ...]:
     data = tomllib.loads((files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8"))
     return tuple(
         Provider(
-            name=one["name"],
-            servers=tuple(one.get("servers", ())),
-            domains=tuple(one.get("domains", ())),
-            server=one.get("server", ""),
-            port=one.get("port", 0),
-            encryption=one.get("encryption", ""),
-            login=one.get("login", ""),
-            rewrites=one.get("rewrites", ""),
-            reference=one.get("reference", ""),
+            name=table["name"],
+            servers=tuple(table.get("servers", ())),
+            domains=tuple(table.get("domains", ())),
+            server=table.get("server", ""),
+            port=table.get("port", 0),
+            encryption=table.get("encryption", ""),
+            login=table.get("login", ""),
+            rewrites=table.get("rewrites", ""),
+            reference=table.get("reference", ""),
         )
-        for one in data["provider"]
+        for table in data["provider"]
     )
 
 

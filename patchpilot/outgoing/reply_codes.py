@@ -23,7 +23,7 @@ def after_mail(code: int, text: str) -> Outcome:
 
 
 def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
-    """What a reply says that ends a mail before its body was sent; `reused` when the connection has carried a mail before."""
+    """What a reply says that ends a mail before its body was sent; `reused` when a mail was sent over the connection before."""
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:

@@ -40,7 +40,7 @@ class Retries:
             return False
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
-    def told(self, outcome: Outcome) -> Outcome:
+    def with_tries(self, outcome: Outcome) -> Outcome:
         """The outcome of the last try, with the number of tries when there were several."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One SMTP session of our own: to carry mails that b4 made, each with a certain outcome, and to try a login without sending."""
+"""An SMTP session of our own: it sends mails that b4 made, each with a known outcome, and tries a login without sending."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ T = TypeVar("T")
 TIMEOUT = 60.0
 PROGRAM = 600.0
 """Seconds a sendmail program may take over one mail."""
-_TROUBLE = (OSError, smtplib.SMTPException)
+_FAILURES = (OSError, smtplib.SMTPException)
 
 
 class Submission:
@@ -31,9 +31,9 @@ class Submission:
     def __init__(self, account: Account, credential: Credential | None, timeout: float | None = None) -> None:
         self.account, self.credential, self.timeout = account, credential, timeout or TIMEOUT
         self.server: StrictSMTP | None = None
-        self.carried = 0
-        """Mails that this connection has carried."""
-        self.ever = False
+        self.mails_sent = 0
+        """Mails sent over this connection."""
+        self.ever_sent = False
 
     def __enter__(self) -> "Submission":
         return self
@@ -42,9 +42,9 @@ class Submission:
         self.close()
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Disconnect."""
         if self.server:
-            with contextlib.suppress(*_TROUBLE):
+            with contextlib.suppress(*_FAILURES):
                 self.server.quit()
             self.server = None
 
@@ -61,16 +61,16 @@ class Submission:
             why = "many providers want an app password here: see `patchpilot doctor`"
             refused = f"{account.server} refuses the login of {account.user}"
             self._step(refused, why, lambda: login(server, account, credential), server)
-        self.server, self.carried = server, 0
+        self.server, self.mails_sent = server, 0
         return server
 
     def _step(self, failed: str, hint: str, step: Callable[[], T], server: StrictSMTP | None = None) -> T:
         try:
             return step()
-        except _TROUBLE as error:
+        except _FAILURES as error:
             if server:
                 server.close()
-            raise ConnectingError(f"{failed}: {words(error)}", hint=hint, retry=_retry_connecting(error, self.ever)) from error
+            raise ConnectingError(f"{failed}: {words(error)}", hint=hint, retry=_retry_connecting(error, self.ever_sent)) from error
 
     def _connected(self) -> StrictSMTP:
         account, name = self.account, self.account.domain or None
@@ -90,9 +90,9 @@ class Submission:
             server = self.open()
         except ConnectingError as error:
             return Outcome(MailState.PENDING, error.message, error.retry)
-        outcome = _carry(server, envelope_from, recipients, raw, reused=bool(self.carried))
+        outcome = _submit(server, envelope_from, recipients, raw, reused=bool(self.mails_sent))
         if outcome.state is MailState.ACCEPTED:
-            self.carried, self.ever = self.carried + 1, True
+            self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
             # what the server has of this mail, or still means to answer, ends with the connection
             server.close()
@@ -108,18 +108,18 @@ class ConnectingError(NetworkError):
         self.retry = retry
 
 
-def _retry_connecting(error: BaseException, ever: bool) -> Retry:
-    """Whether connecting again may help; `ever`: mails have been carried, so that the account is right and the server was there."""
+def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
+    """Whether connecting again may help; `ever_sent`: mails were sent before, so that the account is right and the server was there."""
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500
     elif isinstance(error, smtplib.SMTPServerDisconnected):
         again = True
     elif isinstance(error, BadReplyError):
-        again = ever
+        again = ever_sent
     elif isinstance(error, smtplib.SMTPException | ssl.SSLCertVerificationError):
         again = False
     else:
-        again = ever or isinstance(error, ssl.SSLError | ConnectionResetError | BrokenPipeError)
+        again = ever_sent or isinstance(error, ssl.SSLError | ConnectionResetError | BrokenPipeError)
     return Retry.LATER if again else Retry.NO
 
 
@@ -128,7 +128,7 @@ def _encrypted(server: StrictSMTP, account: Account) -> None:
     server.ehlo()
 
 
-def _carry(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool) -> Outcome:
+def _submit(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool) -> Outcome:
     """One mail over an open connection. Until the line that ends it is sent, the server cannot have accepted it."""
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
@@ -139,12 +139,12 @@ def _carry(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: byte
         server.send(re.sub(rb"(?m)^\.", b"..", data))
         if early := server.early_reply():
             return before_mail(early[0], _text(early), reused=False)
-    except _TROUBLE as error:
+    except _FAILURES as error:
         return lost(words(error), reused=reused)
     try:
         server.send(b".\r\n")
         reply = server.getreply()
-    except _TROUBLE as error:
+    except _FAILURES as error:
         return Outcome(MailState.UNKNOWN, f"{NO_ANSWER}: {words(error)}")
     return after_mail(reply[0], _text(reply))
 
@@ -183,11 +183,11 @@ def _through_program(account: Account, envelope_from: str, recipients: Sequence[
         return Outcome(MailState.UNKNOWN, error.message)
     except (OSError, MissingError) as error:
         return Outcome(MailState.REJECTED, f"{account.sendmail}: {getattr(error, 'strerror', '') or error}")
-    said = done.error_text.splitlines()
+    lines = done.error_text.splitlines()
     if done.code == 0:
         return Outcome(MailState.ACCEPTED, f"handed to {account.sendmail}")
     state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
-    return Outcome(state, f"{account.sendmail}: exit {done.code} {said[-1] if said else ''}".strip())
+    return Outcome(state, f"{account.sendmail}: exit {done.code} {lines[-1] if lines else ''}".strip())
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
@@ -205,14 +205,14 @@ def tls_context(account: Account) -> ssl.SSLContext:
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
     """Log in, by OAuth where the account says so."""
-    wanted = account.auth.upper().split()
-    if any(one in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER") for one in wanted):
+    mechanisms = account.auth.upper().split()
+    if any(mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER") for mechanism in mechanisms):
         text = f"user={credential.user}\x01auth=Bearer {credential.password}\x01\x01"
         server.auth("XOAUTH2", lambda challenge=None: text if challenge is None else "", initial_response_ok=True)
         return
-    if wanted:
-        known = [one for one in server.esmtp_features.get("auth", "").upper().split() if one in wanted]
-        server.esmtp_features["auth"] = " ".join(known or wanted)
+    if mechanisms:
+        offered = [mechanism for mechanism in server.esmtp_features.get("auth", "").upper().split() if mechanism in mechanisms]
+        server.esmtp_features["auth"] = " ".join(offered or mechanisms)
     server.login(credential.user, credential.password)
 
 

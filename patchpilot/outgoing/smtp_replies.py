@@ -12,7 +12,7 @@ _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
 _LONGEST = 1 << 16
 """Bytes of one reply with all its lines."""
 _DRIP = 5
-"""How many time-outs a whole reply may take: a server that sends a byte now and then holds nobody for ever."""
+"""How many time-outs a whole reply may take: a server that sends a byte now and then does not hold us for ever."""
 
 
 class BadReplyError(smtplib.SMTPException):
@@ -33,7 +33,7 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, but not over a reply that nobody asked for: from there on answers and questions would not match."""
+        """Send a command, but not over a reply to nothing we sent: from there on answers and questions would not match."""
         if self._unread:
             self.close()
             raise BadReplyError("the server sent a reply that was not asked for")

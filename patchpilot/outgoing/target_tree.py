@@ -27,7 +27,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyApplied:
-    """A patch that the target seems to have: its subject, the target's commit where one was found, and how it was told."""
+    """A patch that the target seems to have: its subject, the target's commit where one was found, and how that was seen."""
 
     subject: str
     commit: str | None
@@ -35,8 +35,8 @@ class AlreadyApplied:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetStanding:
-    """How a topic stands to its target: "clean", "clean-3way" or "conflict" (with the first patch that does not go in and its files)."""
+class TargetFit:
+    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict" (with the first patch that does not apply and its files)."""
 
     applies: str
     fails: str = ""
@@ -50,10 +50,10 @@ def remote_of(repository: Repository, tree: str) -> Target | None:
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
-    wanted = _place(url)
+    place = _place(url)
     branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _place(values[-1]) != wanted:
+        if _place(values[-1]) != place:
             continue
         remote = key[len("remote.") : -len(".url")]
         for name in (branch, "HEAD", "main", "master"):
@@ -70,7 +70,7 @@ def _place(url: str) -> str:
     return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
 
 
-def stand(repository: Repository, ids: Sequence[str], target: Target) -> TargetStanding:
+def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -> TargetFit:
     """Put the commits onto the target's tip one after the other, in a throw-away store."""
     worst, already = AppliesHow.CLEAN, []
     # one commit that the tip holds as it is needs no trying
@@ -86,49 +86,49 @@ def stand(repository: Repository, ids: Sequence[str], target: Target) -> TargetS
             elif subject in known:
                 already.append(AlreadyApplied(subject, known[subject], "a commit of the same subject is there"))
             if applied.how is AppliesHow.CONFLICT:
-                return TargetStanding(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
+                return TargetFit(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
             if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
                 worst = AppliesHow.THREE_WAY
             onto = applied.merge.tree
-    return TargetStanding(worst, already=tuple(already))
+    return TargetFit(worst, already=tuple(already))
 
 
-def stand_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> TargetStanding:
+def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> TargetFit:
     """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away index."""
     worst, already = AppliesHow.CLEAN, []
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         index, file = {"GIT_INDEX_FILE": str(Path(place) / "index")}, Path(place) / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
-        def goes_in(*words: str) -> bool:
+        def applies(*words: str) -> bool:
             return scratch.git("apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()).code == 0
 
-        def come_out() -> bool:
+        def all_reverse() -> bool:
             """Whether all of them can be taken out of the tip again, the last first: a later one may have changed an earlier one's surroundings."""
             for _, content in reversed(patches):
                 file.write_bytes(content)
-                if not goes_in("--reverse"):
+                if not applies("--reverse"):
                     return False
             return True
 
         for number, (subject, content) in enumerate(patches):
             file.write_bytes(content)
-            if goes_in():
+            if applies():
                 continue
-            if number == 0 and come_out():
-                return TargetStanding(worst, already=tuple(AlreadyApplied(one, None, "its change is there") for one, _ in patches))
+            if number == 0 and all_reverse():
+                return TargetFit(worst, already=tuple(AlreadyApplied(title, None, "its change is there") for title, _ in patches))
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
-            if goes_in("--check", "--reverse"):
+            if applies("--check", "--reverse"):
                 already.append(AlreadyApplied(subject, None, "its change is there"))
-            elif goes_in("--3way"):
+            elif applies("--3way"):
                 worst = AppliesHow.THREE_WAY
             else:
                 names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
                 paths = tuple(name.split("\t")[-1] for name in names if name.count("\t") == 2 and not name.endswith("\t"))
-                return TargetStanding(AppliesHow.CONFLICT, subject, paths, tuple(already))
-    return TargetStanding(worst, already=tuple(already))
+                return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(already))
+    return TargetFit(worst, already=tuple(already))
 
 
 def _subjects(repository: Repository, first: str, tip: str) -> dict[str, str]:

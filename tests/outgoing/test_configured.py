@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.git_recipients import configured, expand, is_suppressed, read_aliases, suppressed_kinds
+from patchpilot.outgoing.git_recipients import configured_recipients, expand, is_suppressed, read_aliases, suppressed_kinds
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.cli import call
 from tests.kit.topics import topic
@@ -57,7 +57,7 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.tocmd", "exit 3;")
     with Repository.open(repo.path) as repository:
-        found = configured(repository, read_account(repository), transports.find("git-send-email"), [b"x"])
+        found = configured_recipients(repository, read_account(repository), transports.find("git-send-email"), [b"x"])
     assert found.recipients == ()
     assert "exit code 3" in found.remarks[0]
 

@@ -17,7 +17,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import PreflightFacts, is_list, refusals, upstream_claim, warnings
-from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetStanding
+from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetFit
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -57,7 +57,7 @@ def facts(*patches: Patch, **changed: object) -> PreflightFacts:
         mails=(),
         errors=(),
         target=Target("origin/master", "a" * 40, "the default"),
-        standing=TargetStanding("clean"),
+        standing=TargetFit("clean"),
         earlier=(),
         unanswered=(),
         upstream_known={},
@@ -85,8 +85,8 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("bad-address", {"recipients": (to("not an address"), LIST)}),
         ("no-list", {"recipients": (to("m@example.org"),)}),
         ("check-errors", {"errors": ("widget: mend: trailing whitespace",)}),
-        ("does-not-apply", {"standing": TargetStanding("conflict", "widget: mend", ("w.c",))}),
-        ("already-fixed", {"standing": TargetStanding("clean", already=(AlreadyApplied("widget: mend", None, "its change is there"),))}),
+        ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}),
+        ("already-fixed", {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", None, "its change is there"),))}),
         ("damaged", {"damaged": (("widget: mend", "its content would be another"),)}),
         ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
         ("no-signoff", {"series": Series((patch(body="No tags."),))}),
@@ -109,7 +109,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(60)))}),
         ("weekend", {"now": datetime(2026, 3, 7, 12, tzinfo=UTC)}),
         ("merge-window", {"merge_window": "the merge window after v7.0 is open"}),
-        ("three-way", {"standing": TargetStanding("clean-3way")}),
+        ("three-way", {"standing": TargetFit("clean-3way")}),
         ("no-target", {"target": None, "standing": None}),
         ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}),
         ("first-time", {"first_time": True}),
@@ -176,10 +176,10 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
     ("bad-address", {"recipients": (to("not an address"), LIST)}, "not an address", "--drop"),
     ("no-list", {"recipients": (to("m@example.org"),)}, "list", "--cc"),
     ("check-errors", {"errors": ("a: b",)}, "a: b", "patchpilot check"),
-    ("does-not-apply", {"standing": TargetStanding("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
+    ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
     (
         "already-fixed",
-        {"standing": TargetStanding("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged"),))},
+        {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged"),))},
         "c" * 12,
         "rebase",
     ),
@@ -226,7 +226,7 @@ def test_a_warning_names_the_thing_and_what_helps(name: str, changed: dict[str, 
         {"now": datetime(2026, 3, 6, 23, tzinfo=UTC)},
         {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(49)))},
         {"first_time": True, "request": SendRequest(to_self=True)},
-        {"standing": TargetStanding("clean", already=())},
+        {"standing": TargetFit("clean", already=())},
         {"standing": None},
         {"series": Series((patch(body="No tags."),))},
         {"account": replace(account(), sender=None)},
@@ -258,8 +258,8 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     already = (AlreadyApplied("widget: a", None, "its change is there"),)
-    assert names(refusals(facts(standing=TargetStanding("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
-    assert refusals(facts(standing=TargetStanding("conflict", "widget: b", ("w.c",)), target=None)) == ()
+    assert names(refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
+    assert refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
 
 
 def test_a_security_fix_needs_no_list() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What b4 has no place for, put into the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what leaves."""
+"""What b4 has no place for, put into the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what is sent."""
 
 import base64
 import quopri
@@ -19,11 +19,11 @@ _ENCODING = re.compile(rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", 
 _THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 
 
-def additions(wording: SeriesText, notes: Mapping[str, str], letters: Sequence[OutgoingMail]) -> tuple[str, ...]:
-    """What is to be put into each mail: its patch's note; into the first one also what the series has to say beside its cover."""
+def additions(series_text: SeriesText, notes: Mapping[str, str], letters: Sequence[OutgoingMail]) -> tuple[str, ...]:
+    """What is to be put into each mail: its patch's note; into the first one also what the series has to say besides its cover."""
     texts = [(notes.get(letter.commit, "") if letter.commit else "") for letter in letters]
     if texts:
-        texts[0] = "\n\n".join(part for part in (texts[0], *wording.extras) if part.strip())
+        texts[0] = "\n\n".join(part for part in (texts[0], *series_text.extras) if part.strip())
     return tuple(texts)
 
 
@@ -31,15 +31,15 @@ def put_in(
     mails: Sequence[RenderedMail], letters: Sequence[OutgoingMail], texts: Sequence[str], parent: str | None
 ) -> tuple[RenderedMail, ...]:
     """The mails with these texts, as answers to `parent` when there is one."""
-    made = []
+    changed = []
     for mail, letter, text in zip(mails, letters, texts, strict=True):
         raw = mail.raw
         if text.strip():
             raw = _rewritten(raw, partial(_with, text=text, letter=letter))
         if parent:
             raw = _answering(raw, parent, mails[0].message_id)
-        made.append(mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients))
-    return tuple(made)
+        changed.append(mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients))
+    return tuple(changed)
 
 
 def refuse_signed(texts: Sequence[str], *, why: str) -> None:

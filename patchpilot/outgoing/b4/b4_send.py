@@ -23,7 +23,7 @@ from patchpilot.commits.run import stop
 from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
-from patchpilot.outgoing.b4.command import INHERITED, b4_environment, command, run
+from patchpilot.outgoing.b4.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.b4.tracking import correct_record
 from patchpilot.outgoing.deliver_each import deliver_one
 from patchpilot.outgoing.mail_account import Account
@@ -52,7 +52,7 @@ if answer != "taken":
 def capture(
     repository: Repository, account: Account, to: Sequence[Address], cc: Sequence[Address], *, cover: bool, sign: bool
 ) -> tuple[RenderedMail, ...]:
-    """The mails b4 would send, in its order, to exactly these recipients; nothing leaves."""
+    """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
     if not to:
         raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
@@ -130,7 +130,7 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
         raise _failed(seen.text)
 
 
-class _Seen:
+class _B4Output:
     def __init__(self) -> None:
         self.text = ""
         self.handed = 0
@@ -143,13 +143,13 @@ class _Counter:
         self.process, self.listener, self.delivery, self.submission = process, listener, delivery, submission
         self.entries = delivery.send.entries
         self.retries = Retries(delivery.stopping, delivery.progress)
-        self.seen = _Seen()
+        self.seen = _B4Output()
 
-    def serve(self) -> _Seen:
+    def serve(self) -> _B4Output:
         """Until b4 ends."""
         assert self.process.stdin is not None
         assert self.process.stderr is not None
-        # a failing check of b4's own eats this newline, and its question for leave to send then finds the end of input
+        # a failing check of b4's own eats this newline, and its question whether to send then finds the end of input
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(b"\n\n")
             self.process.stdin.close()
@@ -217,7 +217,7 @@ def _keys(mail: RenderedMail) -> set[str]:
 
 
 def switched_off() -> list[str]:
-    """What the person's configuration would add to the recipients, switched off: it was read into the plan."""
+    """What the user's configuration would add to the recipients, switched off: it was read into the plan."""
     words = []
     for name, value in (
         ("send-series-to", ""),
@@ -237,7 +237,7 @@ def _wire(address: Address) -> str:
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """The recipients as b4's options, and nobody else."""
-    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is compared, and does not leave
+    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is compared, and not sent
     to, cc = (to, cc) if to else (cc, ())
     words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
     return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words

@@ -91,7 +91,7 @@ def deliver(delivery: Delivery) -> None:
     repository, send = delivery.repository, delivery.send
     branch = send.branch or ""
     if not (send.tracking_data or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
-        if not send.may_have_left:
+        if not send.may_have_been_sent:
             raise RefusedError(
                 f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
                 hint="nothing was sent of it: plan it again with `patchpilot send`",
@@ -127,7 +127,7 @@ def _everybody(send: Send, name: str) -> tuple[Address, ...]:
 
 
 def signing(repository: Repository) -> bool:
-    """Whether the person has set b4 up to sign: a patatt key named, and not switched off."""
+    """Whether the user has set b4 up to sign: a patatt key named, and not switched off."""
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in ("yes", "true", "y")
     return bool(repository.config("patatt.signingkey")) and not off
 
@@ -148,7 +148,7 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: SeriesText, count: int) -> PrepBranch:
-    """b4's record with this draft's texts. A branch the person enrolled keeps its own cover unless the draft has one."""
+    """b4's record with this draft's texts. A branch that the user enrolled keeps its own cover unless the draft has one."""
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
     if not known.by_us:
         cover = cover_of(draft, known)
@@ -174,32 +174,32 @@ def _letters(repository: Repository, mails: Sequence[RenderedMail], ids: Sequenc
     """b4's mails with what we know of their commits; RefusedError when they are not the commits that were asked for."""
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
-    wanted = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
-    if len(titles) != len(wanted) or not _same_titles(titles, wanted):
+    subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
+    if len(titles) != len(subjects) or not _same_titles(titles, subjects):
         raise RefusedError(
             f"b4 would send {len(patches)} patches that are not the {len(ids)} chosen", hint="b4 sends the whole branch: name no TARGET"
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
     commits = dict(zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True))
-    letters = []
-    for at, one in enumerate(mails):
-        commit, patch_id = commits.get(one.message_id, (None, None))
-        number = parse_subject(one.subject).number
-        letters.append(
+    outgoing = []
+    for at, mail in enumerate(mails):
+        commit, patch_id = commits.get(mail.message_id, (None, None))
+        number = parse_subject(mail.subject).number
+        outgoing.append(
             OutgoingMail(
                 number=(at + 1 if number is None else number),
-                message_id=one.message_id,
-                subject=one.subject,
-                author=one.sender,
-                to=one.to,
-                cc=one.cc,
-                body=one.raw.partition(b"\n\n")[2],
-                in_reply_to=one.in_reply_to,
+                message_id=mail.message_id,
+                subject=mail.subject,
+                author=mail.sender,
+                to=mail.to,
+                cc=mail.cc,
+                body=mail.raw.partition(b"\n\n")[2],
+                in_reply_to=mail.in_reply_to,
                 commit=commit,
                 patch_id=patch_id,
             )
         )
-    return tuple(letters)
+    return tuple(outgoing)
 
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
@@ -212,9 +212,9 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
     return "the series"
 
 
-def _same_titles(titles: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether most titles agree: one that b4 garbles is told of as damage, not as another patch."""
-    return titles == wanted or sum(one == other for one, other in zip(titles, wanted, strict=True)) * 2 >= len(wanted) - 1
+def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
+    """Whether most titles agree: one that b4 garbles is reported as damage, not as another patch."""
+    return titles == subjects or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2 >= len(subjects) - 1
 
 
 def _is_cover(mail: RenderedMail) -> bool:

@@ -4,7 +4,7 @@
 import importlib.metadata
 import importlib.util
 
-from patchpilot.outgoing.b4.command import INSTALL
+from patchpilot.outgoing.b4.b4_command import INSTALL
 from patchpilot.outgoing.probes import Probe
 
 KNOWN_VERSION = "0.16"

@@ -36,26 +36,26 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
     """The cover letter that b4 is to keep for the draft: as it is where the draft says the same, else with the draft's texts."""
     now = taken_over(replace(draft, changelogs={}), known)
     same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (now.cover_subject.strip(), now.cover_text.strip())
-    told = {
+    changelogs = {
         version: text
         for version, text in draft.changelogs.items()
         if text.strip() and 1 < int(version) <= max(draft.version, known.revision)
     }
     if same and {version: text.strip() for version, text in now.changelogs.items()} == {
-        version: text.strip() for version, text in told.items()
+        version: text.strip() for version, text in changelogs.items()
     }:
         return known.cover
     if draft.has_cover:
-        head = "\n\n".join(one for one in (draft.cover_subject.strip() or "EDITME: cover title", draft.cover_text.strip()) if one)
+        head = "\n\n".join(part for part in (draft.cover_subject.strip() or "EDITME: cover title", draft.cover_text.strip()) if part)
     else:
         head = _unwritten(known)
-    addresses = [*(f"To: {one.trailer()}" for one in known.to), *(f"Cc: {one.trailer()}" for one in known.cc)]
+    addresses = [*(f"To: {address.trailer()}" for address in known.to), *(f"Cc: {address.trailer()}" for address in known.cc)]
     if addresses:
         last = head.split("\n\n")[-1].split("\n")
         joined = "\n" if "\n\n" in head and all(is_trailer(line) for line in last) else "\n\n"
         head += joined + "\n".join(addresses)
     head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)
-    changes = cover_body("", told, max(map(int, told), default=1))
+    changes = cover_body("", changelogs, max(map(int, changelogs), default=1))
     return f"{head}\n\n---\n{changes}" if changes else head
 
 
@@ -74,7 +74,7 @@ def prose_of(body: str) -> str:
 def _unwritten(known: PrepBranch) -> str:
     """b4's template without its addresses: the cover letter of a draft that has none."""
     subject, body, _ = split_cover(known.text)
-    return "\n\n".join(one for one in (subject, body) if one)
+    return "\n\n".join(part for part in (subject, body) if part)
 
 
 def _by_version(text: str, revision: int) -> Mapping[str, str]:

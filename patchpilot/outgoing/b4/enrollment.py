@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch in b4's books: enrolled without touching its commits, its record kept true, and taken out again."""
+"""A branch enrolled in b4 without touching its commits, its tracking data kept, and unenrolled again."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from typing import Any
 from patchpilot.commits.b4_prep import PrepBranch, branch_config, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
-from patchpilot.outgoing.b4.command import run
+from patchpilot.outgoing.b4.b4_command import run
 
 _KEYS = ("b4-tracking", "b4-prep-cover-strategy", "description", "patchpilot-enrolled", "patchpilot-description")
-"""What a branch's section of the configuration holds of b4's books."""
+"""What a branch's section of the configuration holds of b4's tracking data."""
 
 
 def _base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
@@ -24,11 +24,11 @@ def _base_name(repository: Repository, branch: str, base: str, asked: str | None
     if asked and (named := _branch_name(repository, asked)) not in ("", branch) and _forked(repository, named, branch) == base:
         return named
     listed = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", f"--contains={base}", "refs/heads", "refs/remotes").text
-    others = [one for one in listed.split() if one != branch and not one.startswith("b4/") and not one.endswith("/HEAD")]
+    others = [name for name in listed.split() if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")]
     if len(others) < 2:
         return base
     upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
-    others.sort(key=lambda one: (one != upstream, not one.startswith("origin/")))
+    others.sort(key=lambda name: (name != upstream, not name.startswith("origin/")))
     forked = (other for other in others if _forked(repository, other, branch) == base)
     return next(forked, base)
 
@@ -36,8 +36,8 @@ def _base_name(repository: Repository, branch: str, base: str, asked: str | None
 def _branch_name(repository: Repository, word: str) -> str:
     """The short name of the branch, here or of a remote, that a revision names; "" where it is none."""
     done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
-    found = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
-    return found[1] if found and not done.code else ""
+    ref = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
+    return ref[1] if ref and not done.code else ""
 
 
 def _forked(repository: Repository, one: str, other: str) -> str:
@@ -45,7 +45,7 @@ def _forked(repository: Repository, one: str, other: str) -> str:
 
 
 def enroll(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
-    """Put the checked-out branch into b4's books by its branch description; its commits stay as they are. `asked` is the base as it was named."""
+    """Enroll the checked-out branch in b4 by its branch description; its commits stay as they are. `asked` is the base as it was named."""
     known = prep_branch(repository, branch)
     if known:
         return known
@@ -55,8 +55,8 @@ def enroll(repository: Repository, branch: str, base: str, asked: str | None = N
     done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", named, stdin=b"")
     # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
     repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
-    found = prep_branch(repository, branch)
-    if done.code or found is None or repository.resolve("HEAD") != before:
+    enrolled = prep_branch(repository, branch)
+    if done.code or enrolled is None or repository.resolve("HEAD") != before:
         withdraw(repository, branch)
         words = done.error_text.splitlines()
         raise RefusedError(
@@ -65,53 +65,53 @@ def enroll(repository: Repository, branch: str, base: str, asked: str | None = N
     repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
     if description:
         repository.git("config", f"branch.{branch}.patchpilot-description", description[-1])
-    return replace(found, cover="", by_us=True)
+    return replace(enrolled, cover="", by_us=True)
 
 
 def withdraw(repository: Repository, branch: str) -> None:
-    """Take a branch out of b4's books again; its own description is kept when it was not b4's."""
+    """Unenroll a branch from b4; its own description is kept when it was not b4's."""
     for key in ("b4-tracking", "b4-prep-cover-strategy", "patchpilot-enrolled"):
         repository.git("config", "--unset-all", f"branch.{branch}.{key}", ok=(0, 1, 5))
-    kept = branch_config(repository, branch).get("patchpilot-description")
+    description = branch_config(repository, branch).get("patchpilot-description")
     repository.git("config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5))
-    if kept:
-        repository.git("config", f"branch.{branch}.description", kept[-1])
+    if description:
+        repository.git("config", f"branch.{branch}.description", description[-1])
         repository.git("config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5))
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """What the repository's configuration holds of a branch in b4's books, to be put back by `write_branch_tracking`."""
+    """What the repository's configuration holds of b4's tracking data of a branch, to be put back by `write_branch_tracking`."""
     done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
-    found: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
         name, _, value = entry.partition("\n")
         key = name.removeprefix(f"branch.{branch}.")
         if key in _KEYS and key != name:
-            found[key] = (*found.get(key, ()), value)
-    return found
+            values[key] = (*values.get(key, ()), value)
+    return values
 
 
-def write_branch_tracking(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Make the branch's books what they were, or are to be; only what differs is written."""
+def write_branch_tracking(repository: Repository, branch: str, data: Mapping[str, Sequence[str]]) -> None:
+    """Make the tracking data of a branch what it was, or is to be; only what differs is written."""
     now = branch_tracking(repository, branch)
     for key in _KEYS:
-        if tuple(wanted.get(key, ())) == now.get(key, ()):
+        if tuple(data.get(key, ())) == now.get(key, ()):
             continue
         name = f"branch.{branch}.{key}"
         repository.git("config", "--local", "--unset-all", name, ok=(0, 1, 5))
-        for value in wanted.get(key, ()):
+        for value in data.get(key, ()):
             repository.git("config", "--local", "--add", "--", name, value)
 
 
-def restore_tracking(repository: Repository, branch: str, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Put a branch into b4's books as it was when its mails were made; what b4 has noted of sends since then stays, and so do newer books."""
-    if not wanted:
+def restore_tracking(repository: Repository, branch: str, then: Mapping[str, Sequence[str]]) -> None:
+    """Give a branch the tracking data that its mails were made with; what b4 has noted of sends since then stays, and so does newer data."""
+    if not then:
         return
-    data: dict[str, Any] = json.loads(wanted["b4-tracking"][-1])
+    data: dict[str, Any] = json.loads(then["b4-tracking"][-1])
     now = prep_branch(repository, branch)
     if now and now.revision > int(data["series"].get("revision", 1)):
         return
     noted = {version: list(ids) for version, ids in now.history} if now else {}
     if noted:
         data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
-    write_branch_tracking(repository, branch, {**wanted, "b4-tracking": (json.dumps(data),)})
+    write_branch_tracking(repository, branch, {**then, "b4-tracking": (json.dumps(data),)})

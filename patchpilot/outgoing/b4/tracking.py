@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover commit with the commits above it carried along."""
+"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover commit with the commits above it rewritten."""
 
 import json
 import re
@@ -22,26 +22,26 @@ def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping
     `undo` keeps a record for `patchpilot undo`, where commits get new ids. RefusedError where the branch was moved meanwhile.
     """
     data = tracking_data(repository, known)
-    wanted = {**data, "series": {**data.get("series", {}), **series}}
-    if cover == known.cover and wanted == data:
+    changed = {**data, "series": {**data.get("series", {}), **series}}
+    if cover == known.cover and changed == data:
         return known
     if known.strategy == DESCRIPTION:
-        repository.git("config", f"branch.{known.branch}.b4-tracking", json.dumps(wanted))
+        repository.git("config", f"branch.{known.branch}.b4-tracking", json.dumps(changed))
         if cover != known.cover:
             repository.git("config", f"branch.{known.branch}.description", cover)
     elif known.cover_commit:
         ref = f"refs/heads/{known.branch}"
         message = (
-            f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking purposes.\n{json.dumps(wanted, indent=2)}\n"
+            f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking purposes.\n{json.dumps(changed, indent=2)}\n"
         )
         planned = rewrite.plan(repository, ref, repository.resolve(ref), {known.cover_commit: message})
         if undo:
             rewrite.apply(repository, planned, verb)
         elif planned.old != planned.new:
             rewrite.move(repository, ref, planned.new, planned.old, f"patchpilot {verb}")
-    found = prep_branch(repository, known.branch)
-    assert found is not None
-    return replace(found, by_us=known.by_us)
+    stored = prep_branch(repository, known.branch)
+    assert stored is not None
+    return replace(stored, by_us=known.by_us)
 
 
 def write_record(

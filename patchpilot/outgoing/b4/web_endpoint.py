@@ -4,8 +4,8 @@
 import re
 
 from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.outgoing.b4.b4_command import run
 from patchpilot.outgoing.b4.b4_send import SendRun, recipient_words, switched_off
-from patchpilot.outgoing.b4.command import run
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.transport import Delivery
 
@@ -42,16 +42,16 @@ def _rename(delivery: Delivery, noted: str) -> None:
         delivery.rename(entry.place, name, raw)
 
 
-def _outcome(code: int, said: str) -> Outcome:
-    words = [line.strip() for line in said.splitlines() if line.strip()]
+def _outcome(code: int, output: str) -> Outcome:
+    words = [line.strip() for line in output.splitlines() if line.strip()]
     last = next((line for line in reversed(words) if "CRITICAL" in line or "Error" in line), words[-1] if words else "b4 said nothing")
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint took the series")
     # an odd response is printed as it is: whatever words a proxy's page has, they are not b4's
-    odd = "Odd response from the endpoint" in said
-    if "Error from endpoint" in said and not odd:
+    odd = "Odd response from the endpoint" in output
+    if "Error from endpoint" in output and not odd:
         return Outcome(MailState.REJECTED, next(line for line in words if "Error from endpoint" in line))
-    if not odd and _NEVER_LEFT.search(said):
+    if not odd and _NEVER_LEFT.search(output):
         return Outcome(MailState.PENDING, f"the endpoint was not reached: {last}")
     return Outcome(
         MailState.UNKNOWN, f"the endpoint's answer is not known: {last}; a second try has new Message-IDs, so look in the archive first"

@@ -32,7 +32,7 @@ QUESTION = b"Send this email? ("
 STALLED = 150.0
 """Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
 CAPTURE = 900.0
-"""Seconds for a whole series to be made into mails, before anything leaves."""
+"""Seconds for a whole series to be made into mails, before anything is sent."""
 INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
 _SETTINGS = "look at git config --get-regexp '^sendemail', and at `patchpilot doctor`"
 
@@ -40,7 +40,7 @@ _SETTINGS = "look at git config --get-regexp '^sendemail', and at `patchpilot do
 def capture(
     repository: Repository, account: Account, files: Sequence[bytes], bcc: Sequence[str] = (), identity: str | None = None
 ) -> tuple[RenderedMail, ...]:
-    """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing leaves."""
+    """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing is sent."""
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         folder = Path(place)
         paths = _write(folder, files)
@@ -55,16 +55,16 @@ def capture(
         mails = captured_mails(folder)
         if done.code or len(mails) != len(files):
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
-        found = []
+        rendered = []
         for arguments, raw in mails:
             sender, recipients = split_arguments(arguments, len(account.options))
             mail = captured(raw, "", recipients)
-            found.append(captured(raw, sender or mail.sender.email, recipients))
-        return tuple(found)
+            rendered.append(captured(raw, sender or mail.sender.email, recipients))
+        return tuple(rendered)
 
 
 def deliver(delivery: Delivery) -> Dialogue:
-    """Send the mails that wait. What is not reported was not begun.
+    """Send the mails that wait. What is not reported was not started.
 
     What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or it is asked to stop.
     """
@@ -92,7 +92,7 @@ def deliver(delivery: Delivery) -> Dialogue:
                 continue
             one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
             if not retries.again(talk.last):
-                delivery.report(delivery.waiting[done].place, retries.told(talk.last))
+                delivery.report(delivery.waiting[done].place, retries.with_tries(talk.last))
                 return dialogue
 
 
@@ -163,7 +163,7 @@ class _Conversation:
         return self.dialogue.outcome(reused=self.current > 0 and not self.started.one_each, ever=ever)
 
     def hold(self) -> Dialogue:
-        """Answer its questions until it ends; every mail begun is reported on."""
+        """Answer its questions until it ends; every mail started is reported on."""
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         heard = time.monotonic()
@@ -307,11 +307,11 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
         return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
-    if found := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
-        # the file it was reading stands right behind the address
-        # its own grammar wants a dot in every domain; ours only warns of an address inside a house
+    if address := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
+        # the file it was reading follows the address
+        # its own grammar wants a dot in every domain; ours only warns of an address without a public domain
         return InputError(
-            f"git send-email takes no address without a dot in its domain: {found[1].strip()}",
+            f"git send-email takes no address without a dot in its domain: {address[1].strip()}",
             hint="write the domain in full, or send with --via b4, which takes it",
         )
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
@@ -323,5 +323,5 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
 
 def git_version() -> tuple[int, int]:
     """git's version, (0, 0) when it does not say."""
-    found = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
+    return (int(version[1]), int(version[2])) if version else (0, 0)

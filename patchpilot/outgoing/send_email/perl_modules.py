@@ -11,9 +11,9 @@ from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.send_email.git_send_email import INSTALL
 
 
-def git_send_email(repository: Repository | None, account: Account | None, wanted: bool = True) -> Probe:
-    """Whether git send-email and the Perl modules this account needs are there; what is not wanted is only told."""
-    lack = "fail" if wanted else "warn"
+def git_send_email(repository: Repository | None, account: Account | None, chosen: bool = True) -> Probe:
+    """Whether git send-email and the Perl modules this account needs are there; only where it is `chosen` is it a failure that they are not."""
+    lack = "fail" if chosen else "warn"
     where = repository.top if repository else Path.cwd()
     path = git(where, "--exec-path").text.strip()
     if not (Path(path) / "git-send-email").exists():
@@ -36,7 +36,7 @@ def _perl_has(module: str, exec_path: str) -> bool:
         return False
     # git brings its own Mail::Address where the system has none, unless the distribution took it out
     bundled = module == "Mail::Address" and any(
-        (Path(one) / "Git/FromCPAN/Mail/Address.pm").exists()
-        for one in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
+        (Path(folder) / "Git/FromCPAN/Mail/Address.pm").exists()
+        for folder in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
     )
     return done.code == 0 or bundled

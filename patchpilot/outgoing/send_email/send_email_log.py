@@ -53,15 +53,15 @@ class Dialogue:
 
     def feed(self, line: str) -> None:
         """One line of stderr. What is sent after AUTH is never kept."""
-        found = _LINE.match(line)
-        if not found:
+        match = _LINE.match(line)
+        if not match:
             if line.strip() and not line.startswith("DEBUG: ") and not re.search(r"Net::|Exporter|IO::|Socket", line):
                 self.other = [*self.other[-8:], line.strip()]
             return
-        if found["way"] == ">>>":
-            self._sent(found["text"].rstrip())
+        if match["way"] == ">>>":
+            self._sent(match["text"].rstrip())
         else:
-            self._answered(found["text"].rstrip())
+            self._answered(match["text"].rstrip())
 
     def _sent(self, text: str) -> None:
         if self.phase >= Phase.BODY:
@@ -82,25 +82,25 @@ class Dialogue:
             self.phase, self.asked = max(self.phase, Phase.CONNECTED), verb
 
     def _answered(self, text: str) -> None:
-        found = _REPLY.match(text)
-        if not found:
+        reply = _REPLY.match(text)
+        if not reply:
             return
-        if found["code"] == "235":
+        if reply["code"] == "235":
             self.login = "accepted"
-        elif self.asked == "the login" and found["code"][0] in "45":
+        elif self.asked == "the login" and reply["code"][0] in "45":
             self.login = "refused"
         if self.phase == Phase.ANSWERED:
             return
-        self.codes.add(found["code"])
+        self.codes.add(reply["code"])
         self.lines += 1
-        if found["more"] == "-":
+        if reply["more"] == "-":
             return
         self.lines = 0
         self.reply = text
         garbled, self.codes = len(self.codes) > 1, set()
         if garbled and self.phase >= Phase.BODY:
             return
-        if self.phase == Phase.DATA and found["code"] == "354":
+        if self.phase == Phase.DATA and reply["code"] == "354":
             self.phase = Phase.BODY
         elif self.phase in (Phase.BODY, Phase.COMPLETE):
             self.phase = Phase.ANSWERED
@@ -114,15 +114,15 @@ class Dialogue:
             return after_mail(int(self.reply[:3]), self.reply)
         if self.phase == Phase.COMPLETE:
             return Outcome(MailState.UNKNOWN, NO_ANSWER)
-        said = self.other[-1] if self.other else ""
+        last_line = self.other[-1] if self.other else ""
         if self.reply[:1] in ("4", "5"):
             text = f"{self.asked}: {self.reply}" if self.asked else self.reply
             return before_mail(int(self.reply[:3]), text, reused=reused)
         if self.phase == Phase.QUIET and not self.reply:
             # nobody was reached: worth another try when somebody was there for the mail before
             return Outcome(
-                MailState.PENDING, f"never reached the server: {said or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
+                MailState.PENDING, f"never reached the server: {last_line or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
             )
-        if _ENCRYPTION.search(said):
-            return Outcome(MailState.PENDING, said, Retry.NO if _FOR_GOOD.search(said) else Retry.LATER)
-        return lost(said or "connection closed by the server", reused=reused)
+        if _ENCRYPTION.search(last_line):
+            return Outcome(MailState.PENDING, last_line, Retry.NO if _FOR_GOOD.search(last_line) else Retry.LATER)
+        return lost(last_line or "connection closed by the server", reused=reused)

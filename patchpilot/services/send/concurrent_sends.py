@@ -12,7 +12,7 @@ from patchpilot.services.send.send_plan import SendPlan
 def sent_before(draft: Draft) -> tuple[int, ...]:
     """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have been."""
     with Outbox() as outbox:
-        return tuple(one.id for one in outbox.related(draft.change_id, _patch_ids(draft)) if one.may_have_left)
+        return tuple(one.id for one in outbox.related(draft.change_id, _patch_ids(draft)) if one.may_have_been_sent)
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
@@ -22,7 +22,7 @@ def sent_since(send: Send) -> tuple[Send, ...]:
         return ()
     with Outbox() as outbox:
         later = [one for one in outbox.related("", waiting) if one.id > send.id]
-    return tuple(one for one in later if one.may_have_left or (one.change_id != send.change_id and is_being_sent(one.change_id)))
+    return tuple(one for one in later if one.may_have_been_sent or (one.change_id != send.change_id and is_being_sent(one.change_id)))
 
 
 def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
@@ -36,7 +36,7 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
         if one.id in planned.judged or one.id == planned.send_id or (planned.send_id and one.id < planned.send_id):
             continue
         what = "this topic was" if one.change_id == topic else "the same patches were"
-        if one.may_have_left:
+        if one.may_have_been_sent:
             raise RefusedError(
                 f"{what} sent by another patchpilot since the preview, {words_of(one)}",
                 hint="see what was sent: patchpilot send --dry-run",

@@ -13,7 +13,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.git_recipients import configured, expand, is_suppressed, read_aliases
+from patchpilot.outgoing.git_recipients import configured_recipients, expand, is_suppressed, read_aliases
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
@@ -60,7 +60,7 @@ def addressees(
         recipients, trees, said = _planned(repository, request, series, planned)
         remarks += said
         mails = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n" for patch in series.patches]
-        own = configured(repository, account, transports.find(request.via), mails)
+        own = configured_recipients(repository, account, transports.find(request.via), mails)
         _add(found, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
         _add(found, own.recipients)
         remarks += own.remarks

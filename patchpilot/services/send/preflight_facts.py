@@ -24,7 +24,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import Target, TargetStanding, stand, stand_files
+from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits, fit_of_files
 from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.loading import default_project, find_project
 from patchpilot.projects.project import Project
@@ -152,17 +152,17 @@ def check_errors(
     )
 
 
-def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> TargetStanding | None:
+def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> TargetFit | None:
     if target is None:
         return None
     try:
         if ids:
-            return stand(repository, ids, target)
+            return fit_of_commits(repository, ids, target)
         texts = [
             (patch.subject.title, "".join(f"{line}\n" for line in patch.lines).encode("utf-8", "surrogateescape"))
             for patch in series.patches
         ]
-        return stand_files(repository, texts, target)
+        return fit_of_files(repository, texts, target)
     except PatchpilotError:
         return None
 

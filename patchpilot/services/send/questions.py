@@ -11,7 +11,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.target_tree import Target, TargetStanding, stand
+from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.topic.target_tip import find_target
@@ -47,7 +47,7 @@ class PreSendQuestions:
     questions: tuple[PreSendQuestion, ...]
     draft: Draft
     target: Target | None
-    standing: TargetStanding | None
+    standing: TargetFit | None
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
@@ -73,7 +73,7 @@ def traps(
     progress("looking at the target tree")
     place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
-    return PreSendQuestions(questions(series, draft, project), draft, place, stand(repository, ids, place) if place else None)
+    return PreSendQuestions(questions(series, draft, project), draft, place, fit_of_commits(repository, ids, place) if place else None)
 
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:

@@ -97,9 +97,9 @@ def _carry(
         login = transport.deliver(delivery)
         _carry_edits(known_as, branch_key(repository))
         if credential and login:
-            from patchpilot.outgoing.credentials import tell
+            from patchpilot.outgoing.credentials import report_login
 
-            tell(repository, credential, accepted=login == "accepted")
+            report_login(repository, credential, accepted=login == "accepted")
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)

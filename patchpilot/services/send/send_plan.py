@@ -18,7 +18,7 @@ from patchpilot.outgoing.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What would leave: every mail as its transport makes it, to whom and why, by which account, and what stands against it.
+    """What would be sent: every mail as its transport makes it, to whom and why, by which account, and what blocks it.
 
     `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
     topic or of its patches that were known when the plan was made; `settled` what is said of its mails in doubt, by place, and
@@ -49,7 +49,7 @@ class SendPlan:
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """The indices of the mails that are to leave: all, or of a resumed send what is missing."""
+        """The indices of the mails that are to be sent: all, or of a resumed send what is missing."""
         return tuple(at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING)
 
     @property
@@ -77,7 +77,7 @@ class MailResult:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """How a send stands: `planned|sent|partial|failed|refused`, and each mail."""
+    """The state of a send: `planned|sent|partial|failed|refused`, and each mail."""
 
     state: str
     messages: tuple[MailResult, ...]
