@@ -12,7 +12,7 @@ from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_
 from patchpilot.lint.pack_patterns import compiled
 
 
-@detector("needless-init")
+@detector("needless-init", "name")
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A variable initialised and then assigned before anything reads it."""
     for hunk, at, line in added_lines(context, (".c",)):
@@ -34,11 +34,11 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             start = f"{indent}{name} = "
             if one.code.startswith(start) and name not in re.findall(r"\w+", one.code[len(start) :]):
-                yield Hit(line.patch_line, f"needless initialization: {name} is assigned before it is read")
+                yield Hit(line.patch_line, values={"name": name})
             break
 
 
-@detector("missing-static")
+@detector("missing-static", "name")
 def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A table or structure defined for the whole kernel that only this new file can know."""
     known = _known_elsewhere(context)
@@ -51,7 +51,7 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = found[1]
         if name in known or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
             continue
-        yield Hit(line.patch_line, f"{name} is not exported and in no header: should it be static (and const)?")
+        yield Hit(line.patch_line, values={"name": name})
 
 
 def _known_elsewhere(context: Context) -> frozenset[str]:
@@ -74,7 +74,7 @@ def blank_among_declarations(context: Context, _arguments: Arguments) -> Iterato
             continue
         above, below = hunk.lines[at - 1].code, hunk.lines[at + 1].code
         if _declaration(above) and _declaration(below) and re.match(r"^\t\S", below) and in_functions(context, hunk)[at]:
-            yield Hit(line.patch_line, "no blank line among the declarations")
+            yield Hit(line.patch_line)
 
 
 def _declaration(code: str) -> bool:
@@ -102,7 +102,7 @@ def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
             for block in _declaration_blocks(hunk):
                 for one, two in pairwise(block):
                     if len(two.text.expandtabs(8)) > len(one.text.expandtabs(8)) and two.added and not _depends(one, two):
-                        yield Hit(two.patch_line, "declarations in reverse christmas tree order, please: the longest line first")
+                        yield Hit(two.patch_line)
                         break
 
     yield from spaced(hits())
@@ -143,4 +143,4 @@ def mixed_declaration(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and not _declaration(above.code)
             and re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
         ):
-            yield Hit(line.patch_line, "a declaration among statements: declare at the beginning of the block")
+            yield Hit(line.patch_line)

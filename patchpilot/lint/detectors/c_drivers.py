@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a driver need not do because the core does it already."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import added_lines
+from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 
 
 @detector("driver-owner")
@@ -22,10 +22,10 @@ def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if (found["driver"] or re.match(r"^\t\.driver\s*=\s*\{$", opening)) and re.search(
             r"\bstruct (?:platform|i2c|spi|amba|serdev_device|mdio|slim|sdw|usb|pci)_driver\b", kind
         ):
-            yield Hit(line.patch_line, "no .owner = THIS_MODULE needed: the registration of the driver sets it")
+            yield Hit(line.patch_line)
 
 
-@detector("told-by-the-core")
+@detector("told-by-the-core", "function")
 def told_by_the_core(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A message about the failure of a function that prints one itself."""
     for hunk, at, line in added_lines(context, (".c",)):
@@ -36,5 +36,40 @@ def told_by_the_core(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             found = re.search(r"([\w>.\-]+) = (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(", code)
             tests = "".join(before[len(before) - back :])
             if found and re.match(rf"^\s*if \((?:IS_ERR\()?{re.escape(found[1])}\b", tests) and tests.count("if (") == 1:
-                yield Hit(line.patch_line, f"needless message: {found[2]}() prints one itself when it fails")
+                yield Hit(line.patch_line, values={"function": found[2]})
                 break
+
+
+@detector("allocation-message")
+def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A message right behind the failure of an allocation that checkpatch.pl does not know."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
+        if not message:
+            continue
+        check = previous_line(hunk.lines, at)
+        found = re.match(r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$", check.code.rstrip()) if check else None
+        if not check or not found:
+            continue
+        name, place = found["not"] or found["null"], hunk.lines.index(check)
+        call = previous_line(hunk.lines, place)
+        calls = " ".join(line.code for line in hunk.lines[max(0, place - 3) : place])
+        known = re.search(
+            (
+                rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"
+                rf"|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*"
+                rf"|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\("
+            ),
+            calls,
+        )
+        if (call and known) or _hidden_allocation(hunk.lines, place, name):
+            yield Hit(line.patch_line)
+
+
+def _hidden_allocation(lines: Sequence[NewLine], check: int, name: str) -> bool:
+    """Whether the line before the test allocates, behind a line ending a statement: there checkpatch.pl looks at the wrong one."""
+    if check < 2 or not lines[check - 2].code.rstrip().endswith(";"):
+        return False
+    return bool(
+        re.search(rf"(?:^|\s){re.escape(name)} = (?:devm_)?(?:kv?|v)[czm]alloc(?:_array)?(?:_node)?\(.*;$", lines[check - 1].code.rstrip())
+    )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the files of a patch tell by themselves: which should not be in it, which are a contract, which nobody looks after or builds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from patchpilot.maintainers.section import Section
 
 
-@detector("uapi-change", paths_pattern=str, list=str)
+@detector("uapi-change", "path list", paths_pattern=str, list=str)
 def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A patch that takes away or rewrites a line of code of a header for user space, and does not go to the list `list`."""
     patch = context.patch
@@ -33,11 +33,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
             text = _bare(line.text)
             # what only grows, as a list or a mask does at its end, takes nothing away
             if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(one.startswith(text) for one in kept):
-                yield Hit(
-                    line.patch_line,
-                    f"{change.path} is a contract with user space: say why old programs still work, and Cc: {arguments['list']}",
-                    path=change.path,
-                )
+                yield Hit(line.patch_line, path=change.path, values={"path": change.path, "list": arguments["list"]})
                 return
 
 
@@ -46,7 +42,7 @@ def _bare(text: str) -> str:
     return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
-@detector("uncovered-file", most=int, many_pattern=str, except_pattern=str)
+@detector("uncovered-file", {"no-section": "path section", "large-section": "path section"}, most=int, many_pattern=str, except_pattern=str)
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A new file that no section of MAINTAINERS takes (below `many_pattern`: none but those of `most` files and more), in a series that adds none."""
     tree = context.tree
@@ -69,12 +65,8 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ]
         strict = bool(many.search(change.path))
         if not any(not strict or _files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
-            say = (
-                "no section of MAINTAINERS takes it"
-                if not sections
-                else f"MAINTAINERS has it only under {sections[0].name}, as one of many"
-            )
-            yield Hit(change.patch_line, f"{change.path}: {say}; add an entry, or say who looks after it", path=change.path)
+            values = {"path": change.path, "section": sections[0].name if sections else ""}
+            yield Hit(change.patch_line, case="large-section" if sections else "no-section", path=change.path, values=values)
             return
 
 
@@ -90,7 +82,7 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     return count
 
 
-@detector("selftest-not-built")
+@detector("selftest-not-built", "makefile test")
 def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A new self-test that the Makefile of its directory does not name, with or without the patch."""
     tree = context.tree
@@ -109,9 +101,7 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
         after = [line.text for one in _whole(context) for other in one.files if other.path == makefile for line in other.lines("+")]
         text = "\n".join([before, *after])
         if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard", text):
-            yield Hit(
-                change.patch_line, f"{makefile} does not name {named}: the test is neither built, installed nor run", path=change.path
-            )
+            yield Hit(change.patch_line, path=change.path, values={"makefile": makefile, "test": named})
 
 
 def _whole(context: Context) -> tuple[Patch, ...]:
@@ -123,7 +113,7 @@ def _touched(context: Context, path: str) -> bool:
     return any(path in one.paths for one in (*_whole(context), context.patch))
 
 
-@detector("default-on")
+@detector("default-on", "default")
 def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An option that a patch adds, asks for, and turns on unless told otherwise."""
     for change in context.patch.files:
@@ -138,4 +128,28 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 elif line.kind == "+" and re.match(r'^\s+(?:bool|tristate|prompt)\s+"', line.text):
                     asked = option == "+"
                 elif line.kind == "+" and asked and re.match(r"^\s+default [ym]\s*$", line.text):
-                    yield Hit(line.patch_line, f"a new option needs no '{line.text.strip()}': nobody had it yesterday")
+                    yield Hit(line.patch_line, values={"default": line.text.strip()})
+
+
+@detector("whitespace-only-hunk")
+def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A hunk that changes nothing but white space, in a patch about something else."""
+    patch = context.patch
+    if re.search(r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline", patch.subject.title, re.IGNORECASE):
+        return
+    hunks = [(change, hunk) for change in patch.files for hunk in change.hunks if change.old_path and change.new_path]
+    blank = [
+        (change, hunk)
+        for change, hunk in hunks
+        if _same_words([line.text for line in hunk.lines if line.kind == "-"], [line.text for line in hunk.lines if line.kind == "+"])
+    ]
+    if len(blank) == len(hunks):
+        return
+    for _, hunk in blank:
+        first = next((line for line in hunk.lines if line.kind in "+-"), None)
+        if first:
+            yield Hit(first.patch_line)
+
+
+def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
+    return (bool(old) or bool(new)) and "".join("".join(line.split()) for line in old) == "".join("".join(line.split()) for line in new)

@@ -12,19 +12,19 @@ from patchpilot.model.patch import Patch
 _TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 
-@detector("malformed-diff")
+@detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The diff does not parse: lines are wrapped or lost, or the counts of a hunk header are wrong."""
     patch = context.patch
     if not patch.has_diff:
         return
     if wrapped := _wrapped(patch):
-        yield Hit(wrapped, "the patch is corrupt: a mail client wrapped this line (git apply: corrupt patch)")
+        yield Hit(wrapped, case="wrapped")
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
-        yield Hit(int(found[1]) if found else patch.diff_line, f"the patch is corrupt and cannot be applied: {patch.diff_error}")
+        yield Hit(int(found[1]) if found else patch.diff_line, case="corrupt", values={"error": patch.diff_error})
     elif lost := _lost_blanks(patch):
-        yield Hit(lost, "the patch is corrupt: context lines have lost the blank they start with")
+        yield Hit(lost, case="lost-space")
 
 
 def _wrapped(patch: Patch) -> int | None:
@@ -55,7 +55,7 @@ def _lost_blanks(patch: Patch) -> int | None:
     return None
 
 
-@detector("tabs-lost")
+@detector("tabs-lost", {"all": "", "context": ""})
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Code that is indented by tabs in the tree comes indented by spaces: the mail program converted them."""
     for change in context.patch.files:
@@ -73,10 +73,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and kept
             and len(kept) == len([line for line in kept if line.text.startswith("    ")])
         ):
-            yield Hit(
-                spaced[0].patch_line,
-                "tabs were converted to spaces: the patch is whitespace damaged and does not apply (send it with git send-email)",
-            )
+            yield Hit(spaced[0].patch_line, case="all")
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
@@ -87,10 +84,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and all(line.text.startswith(" " * 8) for line in context_lines)
             and all(line.text.startswith("\t") for line in added)
         ):
-            yield Hit(
-                context_lines[0].patch_line,
-                "tabs of the context were converted to spaces: the patch is whitespace damaged and does not apply (use git send-email)",
-            )
+            yield Hit(context_lines[0].patch_line, case="context")
             return
 
 
@@ -101,7 +95,7 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
-@detector("encoded-leftovers")
+@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""})
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Leftovers of quoted-printable or HTML in the text or the diff."""
     patch = context.patch
@@ -114,18 +108,18 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         and at >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp):
-        yield Hit(qp[0] + 1, "quoted-printable leftovers (=3D, =20): the mail was saved without being decoded")
+        yield Hit(qp[0] + 1, case="quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
         if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line):
-            yield Hit(at + 1, "HTML entities in the patch: the mail was sent or saved as HTML")
+            yield Hit(at + 1, case="entities")
             return
         if re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE) and at < patch.diff_line:
-            yield Hit(at + 1, "the mail is HTML: lists drop it; send plain text")
+            yield Hit(at + 1, case="html")
             return
 
 
-@detector("mail-form")
+@detector("mail-form", {"html": "", "attachment": "", "flowed": ""})
 def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An attachment, HTML or flowed text: people cannot comment on it, and it may not apply."""
     patch = context.patch
@@ -135,11 +129,11 @@ def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if "multipart/signed" in kind:
         return
     if "html" in patch.damage or "text/html" in kind:
-        yield Hit(line, "the mail is HTML: send plain text (git send-email does)")
+        yield Hit(line, case="html")
     elif "multipart" in patch.damage:
-        yield Hit(line, "the patch comes as an attachment or in several parts: send it inline as plain text")
+        yield Hit(line, case="attachment")
     elif "format=flowed" in kind and patch.has_diff:
-        yield Hit(line, "format=flowed: the mail client may rewrap the patch; send it with git send-email")
+        yield Hit(line, case="flowed")
 
 
 @detector("carriage-returns")
@@ -148,4 +142,4 @@ def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     ends = sum(1 for line in patch.lines if line.endswith("\r"))
     if ends > 3 and ends * 10 >= len(patch.lines) * 9:
-        yield Hit(1, "every line ends in CR LF: the mail was converted on its way; save or send it unchanged")
+        yield Hit(1)

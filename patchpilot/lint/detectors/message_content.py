@@ -9,10 +9,11 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import is_prose, paragraphs, words
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("thin-message", fewest=int)
+@detector("thin-message", {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""}, fewest=int)
 def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
     patch = context.patch
@@ -22,29 +23,21 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if count == 0:
         # the line that names another author counts as text for the rule about empty ones
         if patch.in_body_from and patch.message:
-            yield Hit(patch.message_line, "no description: say what is wrong now and why this is the right change")
+            yield Hit(patch.message_line, case="empty")
         return
     if count < arguments["fewest"]:
-        yield Hit(patch.message_line, f"the description has only {count} words: say what is wrong now and why this is the right change")
+        yield Hit(patch.message_line, case="short", values={"count": count})
         return
     said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
-    fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - _FILLERS
+    fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - word_set("message", "fillers")
     # a listing of the device, a log or a list says something that the subject does not
     only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
     if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
-        if len(fresh - _OF_BINDINGS) <= 1 and only_prose:
-            text = (
-                "the description only repeats the subject: describe the hardware, and why it is not compatible with what is there already"
-            )
-            yield Hit(patch.message_line, text)
+        if len(fresh - word_set("message", "binding_fillers")) <= 1 and only_prose:
+            yield Hit(patch.message_line, case="repeats-subject-of-binding")
     elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
-        yield Hit(patch.message_line, "the description only repeats the subject: say why")
-
-
-_OF_BINDINGS = frozenset(
-    ("compatible", "compatibles", "string", "strings", "document", "binding", "bindings", "device", "tree", "new", "devicetree")
-)
+        yield Hit(patch.message_line, case="repeats-subject")
 
 
 def _adds_an_id(context: Context) -> bool:
@@ -53,32 +46,6 @@ def _adds_an_id(context: Context) -> bool:
     return 0 < len(added) <= 8 and any(
         re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text) for text in added
     )
-
-
-_FILLERS = frozenset(
-    [
-        "this",
-        "that",
-        "the",
-        "and",
-        "for",
-        "with",
-        "add",
-        "adds",
-        "added",
-        "fix",
-        "fixes",
-        "fixed",
-        "use",
-        "uses",
-        "patch",
-        "commit",
-        "support",
-        "driver",
-        "from",
-        "into",
-    ]
-)
 
 
 def _needs_no_reason(context: Context) -> bool:
@@ -90,7 +57,7 @@ TOO_LONG = 90
 """Lines of prose that the rule about long lines certainly names."""
 
 
-@detector("ragged-wrap", narrow=int)
+@detector("ragged-wrap", {"uneven": "", "broken-again": "", "early": ""}, narrow=int)
 def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
     for paragraph in paragraphs(context):
@@ -105,15 +72,13 @@ def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ]
         widest = max(map(len, lines))
         if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
-            yield Hit(paragraph.start + early[0], "lines are broken unevenly or much too early: wrap the message at 72 to 75 columns")
+            yield Hit(paragraph.start + early[0], case="uneven")
             return
         if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
-            yield Hit(
-                paragraph.start + stub, "odd wrapping: a mail client broke the lines of this message again; wrap it at 72 to 75 columns"
-            )
+            yield Hit(paragraph.start + stub, case="broken-again")
             return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
-            yield Hit(paragraph.start, "the paragraph is broken much too early: wrap the message at 72 to 75 columns")
+            yield Hit(paragraph.start, case="early")
             return
 
 
@@ -129,7 +94,7 @@ def _ends_thought(line: str, following: str) -> bool:
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
-@detector("no-changelog", heading_pattern=str)
+@detector("no-changelog", {"missing": "version previous", "old": "latest version"}, heading_pattern=str)
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A second or later version that does not say what changed. A numbered patch may say it in the cover letter, if there is one in sight."""
     patch, series = context.patch, context.series
@@ -144,9 +109,9 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
     said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
     if not said and not any(_tells_change(heading, texts, at) for at in range(len(texts))):
-        yield Hit(subject_line(context), f"version {version} has no changelog: say below the --- what changed since v{version - 1}")
+        yield Hit(subject_line(context), case="missing", values={"version": version, "previous": version - 1})
     elif (latest := _latest_told([*patch.notes, *(cover.message if cover else ())])) and latest < version:
-        yield Hit(subject_line(context), f"the changelog ends at v{latest}: say below the --- what changed in v{version}")
+        yield Hit(subject_line(context), case="old", values={"latest": latest, "version": version})
 
 
 def _latest_told(texts: list[str]) -> int:
@@ -191,4 +156,4 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         len(prose) >= 2 and all(line.startswith(("    ", "\t")) for line in prose) and sum(len(line.split()) >= 6 for line in prose) >= 2
     )
     if pasted or (len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text)):
-        yield Hit(patch.message_line, "the whole message is indented: it was pasted from a log, and its tags are not read")
+        yield Hit(patch.message_line)

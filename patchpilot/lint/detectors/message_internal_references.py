@@ -9,7 +9,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 
 
-@detector("split-link")
+@detector("split-link", {"rewritten": "", "no-link": "start", "broken": ""})
 def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A link broken over two lines, or wrapped by a mail system so that it leads elsewhere."""
     patch = context.patch
@@ -17,9 +17,9 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if at in pasted(context):
             continue
         if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
-            yield Hit(patch.message_line + at, "a mail filter rewrote this link: give the original one")
+            yield Hit(patch.message_line + at, case="rewritten")
         if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
-            yield Hit(patch.message_line + at, f'"{found[1][:40]}" is no link: Link: and Closes: take an address that can be followed')
+            yield Hit(patch.message_line + at, case="no-link", values={"start": found[1][:40]})
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         broken = (
             line.endswith(_GOES_ON)
@@ -27,10 +27,7 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and re.match(r"\s{0,8}[\w%.=&?/#-]{6,}(?:\s|[,.)]|$)", following)
         )
         if broken and len(line) >= 25 and re.search(r"[-_/=%.\d]", following.split()[0][1:-1]):
-            yield Hit(
-                patch.message_line + at,
-                "the link is broken over two lines, so that it cannot be followed: keep it on one line, however long",
-            )
+            yield Hit(patch.message_line + at, case="broken")
 
 
 _GOES_ON = ("-", "_", "/", "=", "%", "?", "&")

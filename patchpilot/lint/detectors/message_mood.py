@@ -21,7 +21,7 @@ def _this_patch() -> re.Pattern[str]:
     )
 
 
-@detector("this-patch")
+@detector("this-patch", {"this": "said verb", "patch": "said what"})
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The message talks of itself ("this patch adds") instead of telling the code what to do."""
     for paragraph in paragraphs(context):
@@ -29,19 +29,16 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
-            yield Hit(
-                paragraph.line_at(found.start()),
-                f'"{found[0]}": say what to do in the imperative mood ("add", not "this {what} adds")',
-            )
+            yield Hit(paragraph.line_at(found.start()), case="patch", values={"said": found[0], "what": what})
             return
     first = next(iter(paragraphs(context)), None)
     told = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
     if first and told and imperative_of(told["verb"]):
         order = (imperative_of(told["verb"]) or "").capitalize()
-        yield Hit(first.start, f'"{told[0]}": begin with the verb in the imperative mood ("{order}")')
+        yield Hit(first.start, case="this", values={"said": told[0], "verb": order})
 
 
-@detector("not-imperative")
+@detector("not-imperative", {"verb": "said verb", "other": "said verb"})
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
     for paragraph in paragraphs(context):
@@ -49,7 +46,7 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             said = _telling(sentence)
             if said:
                 order = imperative_of(said.split()[-1])
-                yield Hit(paragraph.line_at(start), f'"{said}": use the imperative mood' + (f' ("{order}")' if order else ""))
+                yield Hit(paragraph.line_at(start), case="verb" if order else "other", values={"said": said, "verb": order or ""})
                 return
 
 

@@ -10,7 +10,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("revert-reason", fewest=int)
+@detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A revert that does not name the whole commit, or gives no reason in `fewest` words."""
     patch = context.patch
@@ -21,6 +21,6 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     text = " ".join(line for line in patch.message if not is_trailer(line))
     named = re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)
     if not re.search(r"\b[0-9a-f]{12,40}\b", text):
-        yield Hit(subject_line(context), "a revert names what it takes back: This reverts commit <the whole id>.")
+        yield Hit(subject_line(context), case="no-commit")
     elif named and len(re.findall(r"[A-Za-z]{2,}", re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text))) < arguments["fewest"]:
-        yield Hit(patch.message_line, "a revert needs a reason: say what the reverted commit broke, and why it is not mended instead")
+        yield Hit(patch.message_line, case="no-reason")

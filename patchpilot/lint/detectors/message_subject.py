@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.word_lists import word_set
 from patchpilot.model.patch import Patch
 
 _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$")
@@ -39,7 +41,7 @@ def _plain(context: Context) -> str | None:
     return title
 
 
-@detector("no-prefix")
+@detector("no-prefix", {"": "", "loose-file": "", "other-sign": "instead", "loose-file-other-sign": "instead"})
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title does not start with the subsystem. A loose patch file that names no recipient may never go to a list: there it is milder."""
     patch = context.patch
@@ -50,11 +52,14 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if prefixes or re.match(r"^[\w/.-]+：", title):
         return
     near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-    case = "" if patch.commit or any(patch.header(name) for name in ("To", "Cc", "Message-ID")) else "loose-file"
-    yield Hit(subject_line(context), "the subject has no subsystem prefix" + (f' (as in "{near[1]}: …")' if near else ""), case=case)
+    case = "" if patch.commit or is_mail(patch) else "loose-file"
+    if near:
+        yield Hit(subject_line(context), case="other-sign" if not case else "loose-file-other-sign", values={"instead": near[1]})
+    else:
+        yield Hit(subject_line(context), case=case)
 
 
-@detector("path-prefix")
+@detector("path-prefix", {"directory": "prefix instead", "directory-without-prefix": "prefix instead", "file": "prefix"})
 def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The prefix is a directory or a file name, where the subsystem's short name is meant."""
     title = _plain(context)
@@ -74,149 +79,55 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if "devicetree" in first
             else None
         )
-        hint = f': use "{better}:"' if better else ""
-        yield Hit(
-            subject_line(context), f'"{first}:" is a directory, not the prefix the subsystem uses{hint}; see git log --oneline on the file'
-        )
+        values = {"prefix": first, "instead": better or ""}
+        yield Hit(subject_line(context), case="directory" if better else "directory-without-prefix", values=values)
     elif re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
-        yield Hit(subject_line(context), f'"{first}:" is a file name: name the subsystem and driver without the suffix')
+        yield Hit(subject_line(context), case="file", values={"prefix": first})
 
 
-@detector("repeated-prefix")
+@detector("repeated-prefix", {"number": "", "prefix": "prefix"})
 def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The same prefix twice, or a second series number outside the brackets."""
     title = context.patch.subject.title
     prefixes, rest = split_prefix(title)
     for one, two in pairwise(prefixes):
         if one.lower() == two.strip("()").lower():
-            yield Hit(subject_line(context), f'the subject has the prefix "{one}:" twice')
+            yield Hit(subject_line(context), case="prefix", values={"prefix": one})
             return
     marks = [word for mark in context.patch.subject.marks for word in re.findall(r"\b\d+/\d+\b", mark)]
     if len(marks) > 1 or re.match(r"\(?\d+/\d+\)?\b", rest):
-        yield Hit(subject_line(context), "the subject carries its number in the series twice")
+        yield Hit(subject_line(context), case="number")
 
 
-@detector("subject-characters")
+@detector("subject-characters", {"non-ascii": "code", "capitals": ""})
 def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A character that is not ASCII and has an ASCII form everybody can type and search."""
     title = context.patch.subject.title
     if found := re.search(r"[\u2010-\u2015\u2018-\u201f\u2026\u3000-\u303f\uff00-\uffef\u00a0]", title):
-        yield Hit(subject_line(context), f"the subject has the non-ascii character U+{ord(found[0]):04X}: use plain ASCII punctuation")
+        yield Hit(subject_line(context), case="non-ascii", values={"code": f"{ord(found[0]):04X}"})
     _, rest = split_prefix(title)
     letters = re.findall(r"[A-Za-z]", rest)
     if len(rest.split()) >= 4 and len(letters) >= 15 and rest.isupper():
-        yield Hit(subject_line(context), "the subject is written in capital letters: write words in lower case, names as they are")
+        yield Hit(subject_line(context), case="capitals")
 
 
-@detector("vague-subject")
+@detector("vague-subject", {"this-patch": "said", "vague": "subject", "one-word": "subject"})
 def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A subject that says nothing of what changes."""
     title = _plain(context)
     if title is None:
         return
     prefixes, rest = split_prefix(title)
-    told = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in _EMPTY]
+    told = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in word_set("message", "vague")]
     if found := re.match(r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b", rest, re.IGNORECASE):
-        yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: say what the change does')
+        yield Hit(subject_line(context), case="this-patch", values={"said": found[0]})
     elif rest and not told and not re.search(r"\d", rest):
-        yield Hit(subject_line(context), f'the subject "{rest}" is vague: say what is changed or what went wrong')
+        yield Hit(subject_line(context), case="vague", values={"subject": rest})
     elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
-        yield Hit(subject_line(context), f'the subject is one word long ("{rest}"): say what is changed')
+        yield Hit(subject_line(context), case="one-word", values={"subject": rest})
 
 
-_EMPTY = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "some",
-        "several",
-        "various",
-        "many",
-        "few",
-        "minor",
-        "small",
-        "simple",
-        "trivial",
-        "misc",
-        "miscellaneous",
-        "little",
-        "more",
-        "other",
-        "of",
-        "in",
-        "on",
-        "for",
-        "to",
-        "and",
-        "or",
-        "with",
-        "from",
-        "bug",
-        "bugs",
-        "issue",
-        "issues",
-        "problem",
-        "problems",
-        "error",
-        "errors",
-        "warning",
-        "warnings",
-        "fix",
-        "fixes",
-        "fixed",
-        "fixing",
-        "bugfix",
-        "fixup",
-        "update",
-        "updates",
-        "updated",
-        "change",
-        "changes",
-        "changed",
-        "improve",
-        "improvements",
-        "improvement",
-        "cleanup",
-        "cleanups",
-        "clean",
-        "up",
-        "code",
-        "patch",
-        "driver",
-        "file",
-        "files",
-        "stuff",
-        "things",
-        "work",
-        "tweak",
-        "tweaks",
-        "modify",
-        "modified",
-        "modification",
-        "compile",
-        "compiler",
-        "build",
-        "checkpatch",
-        "style",
-        "coding",
-        "correct",
-        "adjust",
-        "rework",
-        "refactor",
-        "address",
-        "review",
-        "comments",
-        "feedback",
-        "potential",
-        "possible",
-    ]
-)
-
-
-@detector("subject-mood")
+@detector("subject-mood", "said verb")
 def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title tells ("fixed", "adds", "adding") instead of ordering."""
     title = _plain(context)
@@ -228,75 +139,37 @@ def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
-        verb.lower() in _NOUNS
+        verb.lower() in word_set("message", "nouns")
         or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
-        yield Hit(subject_line(context), f'the subject says "{verb}": use the imperative mood ("{order}")')
+        yield Hit(subject_line(context), values={"said": verb, "verb": order})
 
 
-_NOUNS = frozenset(
-    [
-        "locking",
-        "loading",
-        "timing",
-        "mapping",
-        "setting",
-        "settings",
-        "testing",
-        "handling",
-        "string",
-        "wiring",
-        "warnings",
-        "reads",
-        "writes",
-        "updates",
-        "changes",
-        "moves",
-        "links",
-        "caches",
-        "ports",
-        "locks",
-        "calls",
-        "cleanups",
-        "drops",
-        "states",
-        "limited",
-        "tracing",
-        "tracks",
-        "splitting",
-        "padding",
-        "marks",
-        "guards",
-    ]
+@detector(
+    "version-outside",
+    {"outside": "", "unread": "said", "two-marks": "", "reply": "said", "unrecognized": "", "number": "number total", "no-mark": ""},
 )
-
-
-@detector("version-outside")
 def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The version or the word PATCH stands outside the brackets or is written so that tools do not read it."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(r"\s[\[(][vV]\d{1,2}[\])]$", title):
-        yield Hit(subject_line(context), "the version belongs into the brackets: [PATCH v2]")
+        yield Hit(subject_line(context), case="outside")
     elif unread := _unread_version(patch):
-        yield Hit(subject_line(context), f'"{unread}" is no version that tools read: write [PATCH v2], [PATCH v2 1/3] …')
+        yield Hit(subject_line(context), case="unread", values={"said": unread})
     elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
-        yield Hit(subject_line(context), "the subject has two [PATCH] marks: everything goes into one, [PATCH v2 1/3]")
+        yield Hit(subject_line(context), case="two-marks")
     elif patch.has_diff and (found := re.match(r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, re.IGNORECASE)) and _signed(patch):
-        yield Hit(subject_line(context), f'"{found[1]}" in the subject: a patch is no reply or forwarded mail, and tools skip it')
+        yield Hit(subject_line(context), case="reply", values={"said": found[1]})
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words and not patch.subject.is_patch and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
     ):
-        yield Hit(
-            subject_line(context), "the mark must be [PATCH], [PATCH v2], [PATCH net-next v2 1/3] …: tools do not recognise this subject"
-        )
+        yield Hit(subject_line(context), case="unrecognized")
     elif patch.subject.number is not None and patch.subject.total and patch.subject.number > patch.subject.total:
-        yield Hit(
-            subject_line(context), f"there is no patch {patch.subject.number} of {patch.subject.total}: let git format-patch number them"
-        )
+        yield Hit(subject_line(context), case="number", values={"number": patch.subject.number, "total": patch.subject.total})
     elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not patch.subject.marks:
-        yield Hit(subject_line(context), "the subject has no [PATCH] mark: tools and people will not see that this is a patch")
+        yield Hit(subject_line(context), case="no-mark")
 
 
 def _unread_version(patch: Patch) -> str | None:
@@ -315,7 +188,7 @@ def _signed(patch: Patch) -> bool:
 _BINDINGS = "Documentation/devicetree/bindings/"
 
 
-@detector("binding-subject")
+@detector("binding-subject", {"format": "", "driver": "", "": "said"})
 def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A binding's subject that says again what its prefix says ("dt-bindings: … bindings", "YAML", "schema")."""
     prefixes, rest = split_prefix(context.patch.subject.title)
@@ -325,16 +198,14 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml (?:schema|doc\w*)|documentation)\b", rest, re.IGNORECASE
     )
     if re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, re.IGNORECASE):
-        text = "the subject names the format: what the binding is converted to is a DT schema, YAML is how it is written"
-        yield Hit(subject_line(context), text, case="format")
+        yield Hit(subject_line(context), case="format")
     elif re.search(r"\bdrivers?\b", rest, re.IGNORECASE) and all(path.startswith(_BINDINGS) for path in context.patch.paths):
-        text = "the subject describes a driver, and a binding is about hardware: name the device"
-        yield Hit(subject_line(context), text, case="driver")
+        yield Hit(subject_line(context), case="driver")
     elif found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
-        yield Hit(subject_line(context), f'"{found[0]}" in the subject is redundant: the prefix dt-bindings says it')
+        yield Hit(subject_line(context), values={"said": found[0]})
 
 
-@detector("prefix-convention", conventions=list)
+@detector("prefix-convention", "prefix instead", conventions=list)
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """All files are a subsystem's whose documentation fixes the form of subjects, and the title has another. `conventions` are
     "path pattern => title pattern => how it reads", the first that takes all paths counts."""
@@ -353,5 +224,5 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         # a directory for a prefix is another rule's matter
         if not compiled(form).search(title) and not any(path_prefix(context, {})):
-            yield Hit(subject_line(context), f'the subject prefix "{": ".join(prefixes)}:" is not the one used here: write "{reads}"')
+            yield Hit(subject_line(context), values={"prefix": ": ".join(prefixes), "instead": reads})
         return

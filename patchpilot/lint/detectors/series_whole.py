@@ -15,7 +15,7 @@ def _patches(context: Context) -> tuple[Patch, ...]:
     return context.series.patches if context.series else ()
 
 
-@detector("numbering")
+@detector("numbering", {"totals": "totals", "missing": "numbers", "twice": "number total"})
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Numbers that are missing, doubled, or disagree on how many patches there are."""
     numbered = [(patch.subject.number, patch.subject.total) for patch in _patches(context) if patch.subject.number is not None]
@@ -26,19 +26,19 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
-        yield Hit(subject_line(context), f"the patches disagree on their number: {', '.join(map(str, sorted(totals)))}")
+        yield Hit(subject_line(context), case="totals", values={"totals": ", ".join(map(str, sorted(totals)))})
         return
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing and len(numbers) > 1:
-        yield Hit(subject_line(context), f"the series is not whole: {', '.join(f'{one}/{total}' for one in missing[:5])} is missing")
+        yield Hit(subject_line(context), case="missing", values={"numbers": ", ".join(f"{one}/{total}" for one in missing[:5])})
     doubled = sorted({number for number in numbers if numbers.count(number) > 1})
     if doubled:
-        yield Hit(subject_line(context), f"two patches have the number {doubled[0]}/{total}")
+        yield Hit(subject_line(context), case="twice", values={"number": doubled[0], "total": total})
 
 
-@detector("series-cover", fewest=int)
+@detector("series-cover", "count", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Several patches and no cover letter."""
     patches = _patches(context)
@@ -52,10 +52,10 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         if first.header("Message-ID"):
             return
-        yield Hit(subject_line(context), f"a series of {len(patches)} patches without a cover letter")
+        yield Hit(subject_line(context), values={"count": len(patches)})
 
 
-@detector("mixed-versions")
+@detector("mixed-versions", {"versions": "versions", "trees": ""})
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Versions or marks that differ within a series."""
     patches = [patch for patch in _patches(context) if patch.subject.is_patch]
@@ -67,16 +67,13 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
-        yield Hit(
-            subject_line(context),
-            f"the patches have different versions ({', '.join(f'v{version}' for version in versions)}): send all of a series anew",
-        )
+        yield Hit(subject_line(context), case="versions", values={"versions": ", ".join(f"v{version}" for version in versions)})
     words = {tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches}
     if len(words) > 1:
-        yield Hit(subject_line(context), "the patches of the series are marked for different trees")
+        yield Hit(subject_line(context), case="trees")
 
 
-@detector("mends-earlier")
+@detector("mends-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
 def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
     patches = _patches(context)
@@ -90,15 +87,10 @@ def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
             if earlier and earlier < number:
-                yield Hit(
-                    subject_line(context), f'patch {number} ("{one.subject.title}") fixes patch {earlier} of the same series: fold it in'
-                )
+                yield Hit(subject_line(context), case="fixes", values={"number": number, "subject": one.subject.title, "earlier": earlier})
         undone = _undone(patches[: number - 1], one)
         if undone is not None:
-            yield Hit(
-                subject_line(context),
-                f'patch {number} ("{one.subject.title}") changes only lines that patch {undone + 1} added: fold it in',
-            )
+            yield Hit(subject_line(context), case="changes", values={"number": number, "subject": one.subject.title, "earlier": undone + 1})
 
 
 def _undone(before: tuple[Patch, ...], patch: Patch) -> int | None:
@@ -117,14 +109,14 @@ def _added(patch: Patch) -> frozenset[tuple[str, str]]:
     return frozenset((change.path, line.text.strip()) for change in patch.files for line in change.lines("+"))
 
 
-@detector("cover-subject")
+@detector("cover-subject", {"placeholder": "", "empty": ""})
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A cover letter that was sent as git made it."""
     cover = context.series.cover if context.series else None
     if cover and any("*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines):
-        yield Hit(subject_line(context), "the cover letter still has git's placeholders: write it before sending")
+        yield Hit(subject_line(context), case="placeholder")
     elif cover and cover.message and not _prose_of(cover):
-        yield Hit(subject_line(context), "the cover letter has no text: say what the series is for, and why")
+        yield Hit(subject_line(context), case="empty")
 
 
 def _prose_of(cover: Patch) -> bool:
@@ -142,10 +134,10 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patches = _patches(context)
     sets = [{address.key for name in ("To", "Cc") for address in patch.addresses(name)} for patch in patches]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
-        yield Hit(subject_line(context), "no recipient gets all patches of the series: at least one list must see the whole")
+        yield Hit(subject_line(context))
 
 
-@detector("author-varies")
+@detector("author-varies", {"addresses": "author first second", "names": "address first second"})
 def author_varies(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """One person who is the author of the series' patches under two names or two addresses."""
     names: dict[str, str] = {}
@@ -157,9 +149,9 @@ def author_varies(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = author.name.strip('"').lower()
         address = addresses.setdefault(name, author.key)
         if address != author.key:
-            yield Hit(subject_line(context), f"{author.name} is the author by two addresses: {address} and {author.key}")
+            yield Hit(subject_line(context), case="addresses", values={"author": author.name, "first": address, "second": author.key})
             return
         other = names.setdefault(author.key, author.name)
         if other.strip('"').lower() != name:
-            yield Hit(subject_line(context), f"{author.key} is the author by two names: {other} and {author.name}")
+            yield Hit(subject_line(context), case="names", values={"address": author.key, "first": other, "second": author.name})
             return

@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.conditions import is_mail, names_upstream_commit
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.detectors.tree_maintainers import is_mail
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
@@ -18,11 +18,21 @@ LINKS_JUDGED = (6, 3)
 """The kernel whose checkpatch.pl began to look at tags with links."""
 
 
-@detector("missing-fixes")
+@detector(
+    "missing-fixes",
+    {
+        "with-history": "word stable",
+        "with-history-and-stable": "word stable",
+        "subject": "word stable",
+        "subject-and-stable": "word stable",
+        "blamed": "commit",
+        "fixes-tree": "tree",
+    },
+)
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch that says it fixes a bug and does not say which commit made it."""
     patch = context.patch
-    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or _upstream_commit(context):
+    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or names_upstream_commit(context.patch):
         return
     title = patch.subject.title
     if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable:
@@ -30,39 +40,29 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)
     if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
-        yield Hit(culprit[0], f"the message blames commit {culprit[1]}, but a Fixes: tag is missing that names it", case="blamed")
+        yield Hit(culprit[0], case="blamed", values={"commit": culprit[1]})
         return
     if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not only_documents(context.patch.paths):
         yield Hit(
-            subject_line(context),
-            case="fixes-tree",
-            message=(
-                f"[PATCH {min(tree & {'net', 'bpf', 'nf', 'wireless', 'ipsec', 'bluetooth'})}] is a tree for fixes: the Fixes: tag is "
-                f"missing"
-            ),
+            subject_line(context), case="fixes-tree", values={"tree": min(tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"})}
         )
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with history at hand there is a command that finds the commit
-        message = f'subject says "{defect}" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
-        yield Hit(subject_line(context), message + _and_stable(context), case="with-history")
+        case = "with-history-and-stable" if _needs_stable(context) else "with-history"
+        yield Hit(subject_line(context), case=case, values={"word": defect, "stable": context.project.lists.stable})
         return
     reason = bug_in(title) or cure_in(title, patch.message)
     if reason and not _cosmetic(context):
-        yield Hit(
-            subject_line(context),
-            f'"{reason}" reads like a fix: a Fixes: tag is missing (Fixes: <12 digits> ("subject of the commit that introduced it"))'
-            + _and_stable(context),
-        )
+        case = "subject-and-stable" if _needs_stable(context) else "subject"
+        yield Hit(subject_line(context), case=case, values={"word": reason, "stable": context.project.lists.stable})
 
 
-def _and_stable(context: Context) -> str:
-    """What to say of the stable trees beside a missing Fixes: tag."""
+def _needs_stable(context: Context) -> bool:
+    """Whether the bug is serious, and a tag for the stable trees is missing as well."""
     patch = context.patch
     own = {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"}
-    if own or not re.search(_GRAVE, patch.subject.title, re.IGNORECASE) or "stable@" in "\n".join(patch.message):
-        return ""
-    return f", and Cc: {context.project.lists.stable} where a release has the bug"
+    return not own and bool(re.search(_GRAVE, patch.subject.title, re.IGNORECASE)) and "stable@" not in "\n".join(patch.message)
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -77,12 +77,7 @@ def _cosmetic(context: Context) -> bool:
     return is_cosmetic(context.patch.subject.title, context.patch.paths)
 
 
-def _upstream_commit(context: Context) -> bool:
-    """Whether the message names the mainline commit that it brings to another tree."""
-    return bool(upstream_commits("\n".join(context.patch.message)))
-
-
-@detector("needless-fixes")
+@detector("needless-fixes", "said")
 def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
     patch = context.patch
@@ -94,7 +89,7 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
     if re.search(_TROUBLE, text, re.IGNORECASE):
         return
-    yield Hit(fixes, f'"{found[0]}" is no fix: a needless Fixes: tag makes the stable trees take what mends nothing')
+    yield Hit(fixes, values={"said": found[0]})
 
 
 _CLEANUP = (
@@ -107,7 +102,7 @@ _TROUBLE = (
 )
 
 
-@detector("missing-stable", each_pattern=str)
+@detector("missing-stable", {"serious": "said stable", "each-fix": "stable"}, each_pattern=str)
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone.
 
@@ -116,17 +111,17 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
     lists = context.project.lists
-    if not fixes or not lists.stable or re.search(lists.stable_pattern, "\n".join(patch.message)) or _upstream_commit(context):
+    if not fixes or not lists.stable or re.search(lists.stable_pattern, "\n".join(patch.message)) or names_upstream_commit(context.patch):
         return
     if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
         return
     grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
     if grave:
-        yield Hit(fixes[0][0], f'a fix for "{grave[0].strip()}" without Cc: {lists.stable}: a Fixes: tag alone asks for no backport')
+        yield Hit(fixes[0][0], case="serious", values={"said": grave[0].strip(), "stable": lists.stable})
         return
     each = compiled(arguments["each_pattern"])
     if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
-        yield Hit(fixes[0][0], f"a Fixes: tag without Cc: {lists.stable}: here each fix of a released commit is to ask for the backport")
+        yield Hit(fixes[0][0], case="each-fix", values={"stable": lists.stable})
 
 
 _GRAVE = (
@@ -142,10 +137,10 @@ def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Cc: stable without a Fixes: tag or a version: nobody can tell which trees need it."""
     lines = tag_lines(context)
     stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
-    if not stable or any(tag.key == "fixes" for _, tag in lines) or _upstream_commit(context) or _new_device(context):
+    if not stable or any(tag.key == "fixes" for _, tag in lines) or names_upstream_commit(context.patch) or _new_device(context):
         return
     if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
-        yield Hit(stable[0][0], "Cc: stable without a Fixes: tag or a version (# 5.10+): say since when the bug is there")
+        yield Hit(stable[0][0])
 
 
 def _new_device(context: Context) -> bool:
@@ -159,7 +154,7 @@ def _new_device(context: Context) -> bool:
     )
 
 
-@detector("backport-unmarked")
+@detector("backport-unmarked", {"short-id": "", "no-commit": ""})
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch marked for a stable tree whose message does not name the mainline commit in full."""
     patch = context.patch
@@ -176,16 +171,12 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     if named:
-        yield Hit(
-            patch.message_line + named[0].at, "write all 40 digits of the mainline commit's id: the stable scripts read no shorter one"
-        )
+        yield Hit(patch.message_line + named[0].at, case="short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
-        yield Hit(
-            None, "marked for a stable tree, but no line names the mainline commit: [ Upstream commit <40 digits> ], or why there is none"
-        )
+        yield Hit(None, case="no-commit")
 
 
-@detector("stable-size", lines=int)
+@detector("stable-size", {"": "length most", "slightly": "length most"}, lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Marked for stable, but larger than the stable trees take."""
     for line, tag in tag_lines(context):
@@ -193,6 +184,5 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
             size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
-                text = f"marked for stable, but the change has {size} lines with context: the rules allow {arguments['lines']}"
-                yield Hit(line, text, case=case)
+                yield Hit(line, case=case, values={"length": size, "most": arguments["lines"]})
             return

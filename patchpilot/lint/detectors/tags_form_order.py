@@ -9,26 +9,16 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
-
-KNOWN = (
-    "Acked-by", "Analyzed-by", "Assisted-by", "Based-on-patch-by", "BugLink", "Bugzilla", "Cc", "Change-Id", "Closes",
-    "Co-developed-by", "Debugged-by", "Diagnosed-by", "Fixes",
-    "Improvements-by", "Inspired-by", "Link", "Message-Id", "Originally-by", "Originally-from", "Reported-and-tested-by",
-    "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by",
-    "Tested-by", "Datasheet", "References", "Depends-on", "Stable-dep-of", "Noticed-by", "Nacked-by", "Requested-by",
-    "Cherry-picked-from", "Reviewed-and-tested-by", "Acked-and-tested-by",
-)  # fmt: skip
-_PEOPLE = ("acked-by", "co-developed-by", "reported-by", "reviewed-by", "signed-off-by", "suggested-by", "tested-by")
-_STANDARD = ("Acked-by", "Cc", "Co-developed-by", "Fixes", "Reported-by", "Reviewed-by", "Signed-off-by", "Suggested-by", "Tested-by")
 
 
 def _signed(context: Context) -> list[tuple[int, Trailer]]:
     return [(line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
 
 
-@detector("sender-not-signed")
+@detector("sender-not-signed", "sender")
 def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Who sends somebody else's patch has not signed it off."""
     patch = context.patch
@@ -42,13 +32,10 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(same_person(sender, person) for person in people):
-        yield Hit(
-            signed[-1][0],
-            f"{sender.name or sender.email} sends the patch but has no Signed-off-by: who passes a patch on signs it off, as the last one",
-        )
+        yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
 
 
-@detector("not-last-signer")
+@detector("not-last-signer", "sender")
 def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The last Signed-off-by is not that of the person who sends the patch."""
     sender = context.patch.sender
@@ -58,16 +45,10 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     last = signed[-1][1].address
     if last and not same_person(sender, last) and any(one.address and same_person(sender, one.address) for _, one in signed):
-        yield Hit(
-            signed[-1][0],
-            (
-                f"the last Signed-off-by must be the sender's ({sender.name or sender.email}): sign-offs stand in the order the patch "
-                f"travelled"
-            ),
-        )
+        yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
 
 
-@detector("unexplained-signer")
+@detector("unexplained-signer", "signer")
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Signed-off-by before the author's own, without the Co-developed-by that would explain it."""
     author = context.patch.author
@@ -82,17 +63,11 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     ]
     for line, tag in signed[: authored[0]]:
         if tag.address and not any(same_person(tag.address, partner) for partner in partners):
-            yield Hit(
-                line,
-                (
-                    f"{tag.address.name or tag.address.email} signed off before the author: the author signs first, and a co-author has a "
-                    f"Co-developed-by right above"
-                ),
-            )
+            yield Hit(line, values={"signer": tag.address.name or tag.address.email})
             return
 
 
-@detector("alias-name")
+@detector("alias-name", {"alias": "name", "role": "name"})
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A sign-off whose name is a login, not the name of a person."""
     seen: set[str] = set()
@@ -107,9 +82,9 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
         alias = " " not in name and name.isascii() and odd
         if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
-            yield Hit(line, f'"{name or address.email}" is an alias, not a name: sign off with your real name')
+            yield Hit(line, case="alias", values={"name": name or address.email})
         elif _role().search(name) or (_role_address().match(local) and not re.search(r"\w+\s+\w+", name)):
-            yield Hit(line, f'"{name or address.email}" stands for a role, not for a person: people sign off, by name')
+            yield Hit(line, case="role", values={"name": name or address.email})
 
 
 @cache
@@ -124,7 +99,7 @@ def _role_address() -> re.Pattern[str]:
     )
 
 
-@detector("odd-address")
+@detector("odd-address", "address")
 def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An address nobody can write to, or that stands for nobody, in the author's or a signer's place."""
     author = context.patch.author
@@ -135,7 +110,7 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for line, address in entries:
         if address.key not in seen and _odd_address().search(address.email):
             seen.add(address.key)
-            yield Hit(line, f"{address.email} cannot be written to: use an address at which people can ask you")
+            yield Hit(line, values={"address": address.email})
 
 
 _VOUCHING = ("signed-off-by", "co-developed-by", "reviewed-by", "acked-by", "tested-by", "suggested-by")
@@ -157,11 +132,13 @@ LONGEST_NAME = 100
 """Characters in which a tag's name must end."""
 
 
-@detector("misspelt-tag")
+@detector(
+    "misspelt-tag", {"fixes": "said", "form": "said tag", "near": "said tag", "space": "tag", "case": "said tag", "semicolon": "said"}
+)
 def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
     patch = context.patch
-    known = {name.lower(): name for name in KNOWN}
+    known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
         head = line[:LONGEST_NAME]
         found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
@@ -173,28 +150,28 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         name = found[1].replace(" ", "-")
         if name.lower() in known:
-            if name.lower() in _PEOPLE and (" " in found[1] or re.search(r"\s:", found[0])):
-                yield Hit(patch.message_line + at, f'"{found[0].strip()}" is no tag as it is written: it is "{known[name.lower()]}:"')
-            elif name.lower() in _PEOPLE and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
-                yield Hit(patch.message_line + at, f"malformed {known[name.lower()]} tag: a space is missing before the address")
-            elif name not in KNOWN and name.lower() in ("fixes", "signed-off-by") and not name.islower():
-                yield Hit(patch.message_line + at, f'"{found[1]}:" is written "{known[name.lower()]}:"')
+            if name.lower() in word_set("tags", "people") and (" " in found[1] or re.search(r"\s:", found[0])):
+                yield Hit(patch.message_line + at, case="form", values={"said": found[0].strip(), "tag": known[name.lower()]})
+            elif name.lower() in word_set("tags", "people") and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
+                yield Hit(patch.message_line + at, case="space", values={"tag": known[name.lower()]})
+            elif name not in known.values() and name.lower() in ("fixes", "signed-off-by") and not name.islower():
+                yield Hit(patch.message_line + at, case="case", values={"said": found[1], "tag": known[name.lower()]})
             elif ";" in found[0]:
-                yield Hit(patch.message_line + at, f'"{found[0].strip()}" has a semicolon for a colon')
+                yield Hit(patch.message_line + at, case="semicolon", values={"said": found[0].strip()})
             continue
         near = _nearest(name.lower())
         # checkpatch looks at everything that ends in -by:
         told = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean Fixes:?')
+            yield Hit(patch.message_line + at, case="fixes", values={"said": found[1]})
         elif near and not told and _fits(near[0], value):
-            yield Hit(patch.message_line + at, f'"{found[1]}" is no tag: did you mean {known[near[0]]}:?')
+            yield Hit(patch.message_line + at, case="near", values={"said": found[1], "tag": known[near[0]]})
 
 
 def _nearest(name: str) -> list[str]:
     """The tag that a name is nearly, in a list; names that share no beginning with any are not compared."""
-    standard = [one.lower() for one in _STANDARD]
+    standard = [one.lower() for one in word_list("tags", "standard")]
     if not any(name[:2] == one[:2] or name[:1] + name[2:4] == one[:3] or name[1:4] == one[1:4] for one in standard):
         return []
     import difflib
@@ -206,7 +183,7 @@ def _fits(tag: str, value: str) -> bool:
     return bool(re.match(r"(?:commit )?[0-9a-f]{7,}\b", value)) if tag == "fixes" else "@" in value
 
 
-@detector("floating-tags")
+@detector("floating-tags", {"blank-line": "", "text": "tag"})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Blank lines between tags: those above the last blank line are no trailers for git."""
     patch = context.patch
@@ -223,10 +200,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             while above >= 0 and not lines[above].strip():
                 above -= 1
             if above in tags or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in tags):
-                yield Hit(
-                    patch.message_line + gap,
-                    "a blank line between the tags: those above it are no longer read as tags; keep them in one block",
-                )
+                yield Hit(patch.message_line + gap, case="blank-line")
                 return
         at -= 1
     yield from _stranded(context, last)
@@ -250,7 +224,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
             continue
         text = patch.message[_first_after(written, below, last)]
         if re.match(r"[A-Z]\w* \w+", text) and not is_trailer(text):
-            yield Hit(line, f"{tag.name}: stands apart, with text between it and the other tags: keep the tags in one block at the end")
+            yield Hit(line, case="text", values={"tag": tag.name})
             return
 
 
@@ -282,7 +256,7 @@ def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         and above[:1] not in (" ", "\t", "[", "(")
         and "://" not in above
     ):
-        yield Hit(patch.message_line + first, "no blank line between the text and the tags: put one, so that they are read as tags")
+        yield Hit(patch.message_line + first)
 
 
 @detector("tag-order")
@@ -292,11 +266,11 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     signed = [line for line, tag in lines if tag.key == "signed-off-by"]
     for line, tag in lines:
         if tag.key == "fixes" and signed and line > signed[0]:
-            yield Hit(line, "the Fixes: tag goes above the sign-offs, first of the tags")
+            yield Hit(line)
             return
 
 
-@detector("review-below-sign-off")
+@detector("review-below-sign-off", "tag")
 def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
     lines = [
@@ -308,10 +282,10 @@ def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     below = lines[signed[-1] + 1 :] if signed else []
     if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
         line, tag = next(one for one in reversed(below) if one[1].key != "closes")
-        yield Hit(line, f"the {tag.name} tag stands below the sign-off: it goes above, in order of time")
+        yield Hit(line, values={"tag": tag.name})
 
 
-@detector("own-tag")
+@detector("own-tag", {"reported": "tag", "other": "tag", "review": "tag"})
 def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A tag that the author gives himself: reviewed, acknowledged, reported or suggested by the one who signed the patch."""
     author = context.patch.author
@@ -322,17 +296,12 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not address or not same_person(author, address):
             continue
         if tag.key in ("reviewed-by", "acked-by"):
-            yield Hit(
-                line,
-                f"{tag.name} by the author: one does not review one's own patch, the Signed-off-by says it all",
-                case="review",
-            )
+            yield Hit(line, case="review", values={"tag": tag.name})
         elif tag.key in ("reported-by", "suggested-by", "tested-by"):
-            needless = "Reported-by is for others" if tag.key == "reported-by" else "the author's sign-off says it already"
-            yield Hit(line, f"{tag.name} by the author: {needless}")
+            yield Hit(line, case="reported" if tag.key == "reported-by" else "other", values={"tag": tag.name})
 
 
-@detector("wrapped-fixes")
+@detector("wrapped-fixes", {"wrapped": "", "trailing": "said", "indented": ""})
 def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag broken over two lines, indented, or with something behind the subject."""
     patch = context.patch
@@ -342,11 +311,8 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         text = line.rstrip()
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
-            yield Hit(patch.message_line + at, "the Fixes: tag is wrapped: tags stay on a single line, however long")
+            yield Hit(patch.message_line + at, case="wrapped")
         elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
-            yield Hit(
-                patch.message_line + at,
-                f'"{found[1][:30]}" behind the Fixes: tag: tools take it for malformed; nothing follows the closing parenthesis',
-            )
+            yield Hit(patch.message_line + at, case="trailing", values={"said": found[1][:30]})
         elif re.match(r"^\s", line):
-            yield Hit(patch.message_line + at, "the Fixes: tag is indented: it is read at the start of a line only")
+            yield Hit(patch.message_line + at, case="indented")

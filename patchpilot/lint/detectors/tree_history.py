@@ -25,7 +25,7 @@ LEAST_COMMITS = 5
 USUAL_SHARE = 0.4
 
 
-@detector("unusual-prefix")
+@detector("unusual-prefix", "prefix count total usual")
 def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The subject's prefix is none that the history of the touched files has; the usual one is suggested, with its share."""
     patch, history = context.patch, context.history
@@ -42,9 +42,7 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
         better = f"{best} {_rest(title)}"
         yield Hit(
-            subject_line(context),
-            f'the subject prefix "{own}" is unusual: {number} of the last {total} commits to these files have "{best}"',
-            fix=FindingFix("suggest", better),
+            subject_line(context), fix=FindingFix("suggest", better), values={"prefix": own, "count": number, "total": total, "usual": best}
         )
 
 
@@ -83,7 +81,7 @@ def _alike(one: str, other: str) -> bool:
     return one.split(":")[0].strip() == other.split(":")[0].strip()
 
 
-@detector("untrue-fixes", kinds=list)
+@detector("untrue-fixes", {"newer": "date", "": "problem", "same-release": "problem", "same-release-for-stable": "problem"}, kinds=list)
 def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
@@ -105,12 +103,10 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 # to mend within the release what came in with it is everyday work
                 case = "" if problem.kind != "same-release" else "same-release-for-stable" if _asks_for_stable(context) else "same-release"
                 fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
-                yield Hit(patch.message_line + judged.tag.line - 1, f"the Fixes: tag {problem.message}", fix=fix, case=case)
+                yield Hit(patch.message_line + judged.tag.line - 1, case=case, fix=fix, values={"problem": problem.message})
         if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
             when = f"{judged.target.committed:%Y-%m-%d}"
-            yield Hit(
-                patch.message_line + judged.tag.line - 1, f"the Fixes: tag names a commit of {when}, which is newer than the fix itself"
-            )
+            yield Hit(patch.message_line + judged.tag.line - 1, case="newer", values={"date": when})
 
 
 def _sent(patch: "Patch") -> datetime | None:
@@ -128,7 +124,7 @@ def _asks_for_stable(context: Context) -> bool:
     return any(re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc")
 
 
-@detector("committer-unsigned")
+@detector("committer-unsigned", "committer")
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A commit of the repository that somebody else than its author committed, who did not sign it off."""
     commit = context.history.find(context.patch.commit) if context.history and context.patch.commit else None
@@ -137,7 +133,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
     signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
     if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
         who = commit.committer.name or commit.committer.email
-        yield Hit(signed[-1][0], f"{who} committed the patch but has no Signed-off-by: the committer signs off, too, as the last one")
+        yield Hit(signed[-1][0], values={"committer": who})
 
 
 @detector("stable-unreleased")
@@ -152,7 +148,7 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     targets = [(line, history.find(name)) for line, name in named]
     if targets and all(target and history.is_released(target.id) is False for _, target in targets):
         line = next(line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value)
-        yield Hit(line, "marked for stable, but the bug never was in a release: no stable tree has it")
+        yield Hit(line)
 
 
 def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:

@@ -17,7 +17,7 @@ from patchpilot.lint.word_lists import word_set
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
 
-@detector("misspelt-word")
+@detector("misspelt-word", "word right")
 def misspelt_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A misspelt word, once a line."""
     known = _kernel_list(context)
@@ -30,7 +30,7 @@ def misspelt_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             right = correction(word)
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
-                yield Hit(where, f"'{found[0]}' may be misspelled - perhaps '{right}'?", column=found.start() + 1)
+                yield Hit(where, column=found.start() + 1, values={"word": found[0], "right": right})
 
 
 def _texts(context: Context) -> Iterator[tuple[int, str]]:

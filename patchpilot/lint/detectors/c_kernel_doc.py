@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernel-doc comments, device tree sources and bindings: what checkpatch.pl does not look at."""
+"""Kernel-doc comments: whether they describe what follows them."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,17 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
 
 
-@detector("kernel-doc")
+@detector(
+    "kernel-doc",
+    {
+        "other-function": "described function",
+        "extra-argument": "function argument",
+        "doxygen": "tag",
+        "missing-argument": "argument function",
+        "missing-return": "function",
+        "missing-member": "member kind name",
+    },
+)
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A new kernel-doc comment that does not describe the function below it."""
     for hunk in c_hunks(context):
@@ -36,7 +46,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     for line, words in zip(body, text, strict=True):
         if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
-            yield Hit(line.patch_line, f"@{found[1]} is Doxygen, not kernel-doc: write @argument: description, and Return: …")
+            yield Hit(line.patch_line, case="doxygen", values={"tag": found[1]})
             return
     signature = _signature(hunk.lines[end + 1 : end + 12])
     head = re.match(r"^(?:(?:struct|union|enum|typedef|DOC:)\b.*|(?P<name>\w+)\s*(?:\(\))?\s*[-:–].*)$", text[0]) if text else None
@@ -44,18 +54,18 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         return
     name, arguments, returns = signature
     if head["name"] != name:
-        yield Hit(body[0].patch_line, f"the kernel-doc comment is for {head['name']}(), the function below is {name}()")
+        yield Hit(body[0].patch_line, case="other-function", values={"described": head["name"], "function": name})
         return
     described = {found[1] for words in text if (found := re.match(r"^@(\w+|\.\.\.)\s*:", words))}
     missing = [argument for argument in arguments if argument not in described]
     extra = sorted(one for one in described if one not in arguments and one != "...")
     if extra:
         line = next(line for line, words in zip(body, text, strict=True) if words.startswith(f"@{extra[0]}"))
-        yield Hit(line.patch_line, f"kernel-doc: {name}() has no argument {extra[0]}")
+        yield Hit(line.patch_line, case="extra-argument", values={"function": name, "argument": extra[0]})
     elif missing and described:
-        yield Hit(body[0].patch_line, f"kernel-doc: the argument {missing[0]} of {name}() is not described")
+        yield Hit(body[0].patch_line, case="missing-argument", values={"argument": missing[0], "function": name})
     elif returns and described and not any(re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text):
-        yield Hit(hunk.lines[end].patch_line, f"kernel-doc: no Return: section, though {name}() returns a value")
+        yield Hit(hunk.lines[end].patch_line, case="missing-return", values={"function": name})
 
 
 def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
@@ -79,7 +89,7 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     described = {found[1] for words in text if (found := re.match(r"^@(\w+)\s*:", words))}
     missing = [member for member in members if member not in described and member not in inline]
     if missing and (described or inline) and all(line.added for line in inside):
-        yield Hit(body[0].patch_line, f"kernel-doc: the member {missing[0]} of {head[1]} {head[2]} is not described")
+        yield Hit(body[0].patch_line, case="missing-member", values={"member": missing[0], "kind": head[1], "name": head[2]})
 
 
 def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None:
@@ -99,44 +109,3 @@ def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None
     kind = " ".join(found["type"].split())
     returns = not re.search(r"(?:^|\s)void$", kind)
     return found["name"], arguments, returns
-
-
-@detector("binding-example-indent")
-def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The example of a binding indented by tabs, or by neither two nor four spaces."""
-    for change in context.patch.files:
-        path = change.new_path or ""
-        if not (path.endswith(".yaml") and "bindings/" in path):
-            continue
-        inside = False
-        base: int | None = None
-        depth = 0
-        whole = True
-        for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
-            text = line.text
-            if re.match(r"^examples:", text):
-                inside, base, depth, whole = True, None, 0, True
-                continue
-            if not inside:
-                continue
-            if re.match(r"^  - \|", text) or not text.strip():
-                base = None if re.match(r"^  - \|", text) else base
-                depth = 0 if base is None else depth
-                whole = True if base is None else whole
-                continue
-            if text[:1] not in (" ", ""):
-                inside = False
-                continue
-            stripped = text.strip()
-            indent = len(text) - len(text.lstrip())
-            if base is None:
-                if stripped.startswith("#include"):
-                    continue
-                base = indent
-            level = depth - (1 if stripped.startswith("}") else 0)
-            begins, whole = whole, stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//"))
-            wrong = begins and level > 0 and (indent - base) not in (4 * level, 2 * level) and not re.match(r'^["<]|^/?\*', stripped)
-            depth += stripped.count("{") - stripped.count("}")
-            if line.kind == "+" and wrong:
-                yield Hit(line.patch_line, "messed indentation: use 4 spaces for each level of a binding's example")
-                return

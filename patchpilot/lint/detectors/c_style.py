@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers say of tables: their last entries, and the macros around them."""
+"""Matters of style in C that checkpatch.pl does not look at: trailing commas, comments."""
 
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_line
+from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_line, spaced
 
 
 @detector("last-comma")
@@ -26,7 +26,7 @@ def last_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not following or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code) or not above:
             continue
         if re.search(r"(?:,|\{)\s*$", above.code) and _open_list(hunk.lines, at, enum=bool(entry["constant"])):
-            yield Hit(line.patch_line, "add a comma after the last entry, as it is no terminator: the next one then changes one line only")
+            yield Hit(line.patch_line)
 
 
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
@@ -37,3 +37,20 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
         if depth < 0:
             return bool(re.search(r"\benum\b", line.code)) if enum else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
     return False
+
+
+@detector("line-comment")
+def line_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A // comment among /* */ comments."""
+
+    def hits() -> Iterator[Hit]:
+        for hunk, at, line in added_lines(context):
+            if line.comment or "//" not in line.text or "SPDX" in line.text:
+                continue
+            bare = re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', lambda found: " " * len(found[0]), line.text)
+            where = bare.find("//")
+            if where < 0 or (hunk.is_new and at < 12 and where == 0) or bare[where - 1 : where] == ":":
+                continue
+            yield Hit(line.patch_line, column=where + 1)
+
+    yield from spaced(hits())

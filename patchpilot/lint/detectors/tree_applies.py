@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a patch applies to the source tree, or is in it already."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.patch import Patch
+from patchpilot.model.source_tree import Tree, is_guess
+
+
+@detector("already-there", "tree")
+def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Every hunk's new side is in the tree already, and its old side is not: the change was made there."""
+    if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
+        return
+    states = _states(context)
+    if states and all(state == "there" for _, state in states):
+        yield Hit(states[0][0], values={"tree": context.tree.label})
+
+
+@detector("does-not-apply", "tree")
+def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A hunk whose context is not in the tree, where the tree is of the patch's time."""
+    if context.tree is None or not context.patch.has_diff or not _same_age(context.patch, context.tree):
+        return
+    if _elsewhere(context.patch, context.tree):
+        return
+    states = _states(context)
+    if states and all(state == "there" for _, state in states):
+        return
+    for line, state in states:
+        if state != "fits":
+            yield Hit(line, values={"tree": context.tree.label})
+            return
+
+
+def _states(context: Context) -> list[tuple[int, str]]:
+    """(patch line, "fits", "there" or "alien") of every hunk; empty when nothing can be said."""
+    found: list[tuple[int, str]] | None = context.shared.get("tree.states")
+    if found is None:
+        found = context.shared["tree.states"] = []
+        assert context.tree is not None
+        for change in context.patch.files:
+            # what an earlier patch of the series could not be put on says so there, once
+            if not is_guess(context.tree, change.old_path or change.path):
+                found += _file_states(context.tree, change)
+    return found
+
+
+def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
+    if change.is_binary or (change.is_rename and not change.hunks):
+        return
+    if change.old_path is None:
+        yield (
+            change.patch_line,
+            "alien" if tree.exists(change.path) and _holds(tree, change, "+") is False else "there" if tree.exists(change.path) else "fits",
+        )
+        return
+    data = tree.read(change.old_path)
+    if data is None:
+        yield change.patch_line, "alien"
+        return
+    text = "\n" + "\n".join(line.rstrip("\r") for line in data.decode("utf-8", "surrogateescape").split("\n")) + "\n"
+    for hunk in change.hunks:
+        old, new = _side(hunk, "-"), _side(hunk, "+")
+        if old in text:
+            yield hunk.patch_line, "fits"
+        elif new in text and len(new) > 20:
+            yield hunk.patch_line, "there"
+        else:
+            yield hunk.patch_line, "alien"
+
+
+def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
+    data = (tree.read(change.path) or b"").decode("utf-8", "surrogateescape")
+    return all(_side(hunk, sign).strip() in data for hunk in change.hunks)
+
+
+def _side(hunk: Hunk, sign: str) -> str:
+    return "\n" + "".join(f"{line.text}\n" for line in hunk.lines if line.kind in (" ", sign))
+
+
+def _older(patch: Patch, tree: Tree) -> bool:
+    """Whether the patch was made before the tree came out: it has had the time to be applied, and nobody is about to send it."""
+    released, sent = _released(tree.version), _sent(patch)
+    return patch.commit is None and released is not None and sent is not None and sent < released
+
+
+def _elsewhere(patch: Patch, tree: Tree) -> bool:
+    """Whether the patch is meant for a stable tree that this one is not: its change is in mainline, or it would not be sent there."""
+    stables = patch.subject.stables
+    return bool(stables) and (tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables)
+
+
+def _same_age(patch: Patch, tree: Tree) -> bool:
+    """Whether patch and tree are of one time: the Date: is within four months of the tree's release."""
+    released, sent = _released(tree.version), _sent(patch)
+    return released is not None and sent is not None and abs(sent - released) < timedelta(days=120)
+
+
+_DATE = re.compile(r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b")
+
+
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
+def _sent(patch: Patch) -> datetime | None:
+    """The day in the Date: header; the hour does not matter here."""
+    found = _DATE.search(patch.header("Date") or "")
+    try:
+        return datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC) if found else None
+    except ValueError:
+        return None
+
+
+def _released(version: tuple[int, int] | None) -> datetime | None:
+    """About when a kernel came out: a release takes nine weeks, 5.0 came in March 2019 and 6.0 in October 2022."""
+    if version is None or version[0] not in (5, 6, 7):
+        return None
+    start = {5: datetime(2019, 3, 3, tzinfo=UTC), 6: datetime(2022, 10, 2, tzinfo=UTC), 7: datetime(2026, 4, 12, tzinfo=UTC)}[version[0]]
+    return start + timedelta(days=64 * version[1])

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a tree's MAINTAINERS says of a mail: which tree it is for, and who is missing among the recipients."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from patchpilot.cache import patterns as re
+from patchpilot.errors import MissingError
+from patchpilot.lint.conditions import is_mail
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import compiled
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.patch import Patch
+
+if TYPE_CHECKING:
+    from patchpilot.maintainers import SectionMatch
+
+
+@detector("target-tree", "tree fixes", paths_pattern=str, except_pattern=str, words=list, default=str)
+def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """A mail whose files all belong to a subsystem that wants its tree named in the subject, which does not."""
+    patch = context.patch
+    if not is_mail(patch) or not patch.has_diff or patch.subject.rfc:
+        return
+    mine, others = compiled(arguments["paths_pattern"]), compiled(arguments["except_pattern"])
+    paths = [path for path in patch.paths if not path.startswith(("Documentation/devicetree/", "MAINTAINERS"))]
+    if not paths or not all(mine.search(path) and not others.search(path) for path in paths):
+        return
+    wanted = set(arguments["words"])
+    marks = {word.lower() for word in patch.subject.words}
+    if marks & wanted or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
+        return
+    fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
+        r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE
+    )
+    word = arguments["default"] if fix else f"{arguments['default']}-next"
+    yield Hit(subject_line(context), values={"tree": word, "fixes": arguments["default"]})
+
+
+@detector("forgotten-maintainer", "section maintainers")
+def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """None of the people MAINTAINERS names for a touched file is among the recipients."""
+    patch = context.patch
+    have = _recipients(patch)
+    if not have:
+        return
+    told: set[str] = set()
+    for section in _sections(context):
+        people = [address for value in section.section.values("M") if (address := parse_address(value))]
+        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
+        if (
+            not people
+            or section.depth < 1
+            or section.by_keyword
+            or not section.section.is_maintained
+            or any(_among(address, have) for address in people)
+        ):
+            continue
+        listed = any(address.lower() == other.key for address in lists for other in have)
+        if (listed and not _is_deepest(context, section)) or section.section.name in told:
+            continue
+        told.add(section.section.name)
+        whom = ", ".join(address.name or address.email for address in people[:3])
+        yield Hit(_recipient_line(patch), values={"section": section.section.name, "maintainers": whom})
+        if len(told) == 3:
+            return
+
+
+@detector("forgotten-list", "section list")
+def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The list of the section that names a touched file most exactly is not among the recipients, though its maintainer is."""
+    patch = context.patch
+    have = _recipients(patch)
+    if not have:
+        return
+    for section in _sections(context):
+        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
+        people = [address for value in section.section.values("M") if (address := parse_address(value))]
+        if (
+            not lists
+            or section.depth < 2
+            or section.by_keyword
+            or not section.section.is_maintained
+            or not any(_among(address, have) for address in people)
+        ):
+            continue
+        if _is_deepest(context, section) and not any(address.lower() == other.key for address in lists for other in have):
+            yield Hit(_recipient_line(patch), values={"section": section.section.name, "list": lists[0]})
+            return
+
+
+def _recipients(patch: Patch) -> list[Address]:
+    """Everybody who gets the mail, its author and sender counted in; empty when the mail names no recipient."""
+    addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
+    if not addressed or not patch.has_diff:
+        return []
+    return [*addressed, *(one for one in (patch.sender, patch.author) if one)]
+
+
+def _among(person: Address, have: list[Address]) -> bool:
+    return any(person.key == one.key or (person.name and person.name.lower() == one.name.strip('"').lower()) for one in have)
+
+
+def _recipient_line(patch: Patch) -> int:
+    return next((header.line for name in ("cc", "to") for header in patch.headers if header.name.lower() == name), 1)
+
+
+def _sections(context: Context) -> "tuple[SectionMatch, ...]":
+    """The sections of the touched files, the catch-all left out."""
+    found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
+    if found is None:
+        found = ()
+        if context.tree is not None:
+            from patchpilot.maintainers import load
+            from patchpilot.maintainers.match import match_texts
+
+            try:
+                file = load(context.tree)
+                paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
+                found = tuple(match_text for match_text in match_texts(file, paths) if not match_text.is_rest)
+            except MissingError:
+                found = ()
+        context.shared["tree.sections"] = found
+    return found
+
+
+def _is_deepest(context: Context, match: "SectionMatch") -> bool:
+    """Whether some path has no section with people that names it more exactly."""
+    for path in match.paths:
+        depths = [
+            section.depth
+            for section in _sections(context)
+            if path in section.paths and section.section.values("M") and not section.by_keyword
+        ]
+        if depths and match.depth >= max(depths):
+            return True
+    return False
