@@ -16,11 +16,9 @@ Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
 
 
 class Hit(NamedTuple):
-    """Where a detector fired. `values` fill the placeholders of the rule's message; `case` names one of the rule's `messages` or
-    `severities`. `message` is used as it is when given."""
+    """Where a detector fired. `values` fill the placeholders of the rule's message; `case` names one of its `messages` or `severities`."""
 
     patch_line: int | None
-    message: str | None = None
     path: str | None = None
     line: int | None = None
     column: int | None = None

@@ -66,7 +66,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         rule=rule.id,
         name=rule.name,
         severity=rule.severities.get(hit.case, rule.severity),
-        message=hit.message or filled(rule.message_for(hit.case), hit.values),
+        message=filled(rule.message_for(hit.case), hit.values),
         checkpatch=rule.checkpatch,
         patch_line=hit.patch_line,
         path=path,

@@ -56,8 +56,8 @@ def test_a_finding_in_the_message_has_no_file() -> None:
 
 
 def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
-    HITS.extend([Hit(None, "whole"), Hit(9, "late"), Hit(2, "early")])
-    assert [one.message for one in run(Context(_patch()), [_rule()])] == ["early", "late", "whole"]
+    HITS.extend([Hit(None), Hit(9), Hit(2)])
+    assert [finding.patch_line for finding in run(Context(_patch()), [_rule()])] == [2, 9, None]
 
 
 @pytest.mark.parametrize(
