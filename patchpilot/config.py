@@ -238,7 +238,7 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
     key = _BY_NAME.get(name)
     if key is None:
         error = unknown("setting", name, _BY_NAME)
-        raise InputError(f"{label}: {error.message}", hint=error.hint)
+        raise InputError(f"{label}: {error.message}", hint=error.advice)
     if not key.from_tree:
         raise InputError(f"{label}: {name} is not taken from a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
     if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Protocol
 
 
 class ExitCode(IntEnum):
@@ -17,17 +18,28 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+class HintText(Protocol):
+    """A hint: a sentence, or advice as a value (model/action.py) that is one as a str."""
+
+    def __str__(self) -> str: ...
+
+
 class PatchpilotError(Exception):
-    """Something the user can mend: one sentence of what is wrong, and a hint that is the way out."""
+    """Something the user can fix: one sentence of what is wrong, and a hint of what to do. `advice` is the hint as it was given, a value or a str."""
 
     exit_code: ExitCode = ExitCode.USAGE
 
-    def __init__(self, message: str, *, hint: str | None = None, exit_code: ExitCode | None = None) -> None:
+    def __init__(self, message: str, *, hint: HintText | None = None, exit_code: ExitCode | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.advice = hint
         if exit_code is not None:
             self.exit_code = exit_code
+
+    @property
+    def hint(self) -> str | None:
+        """The hint as the CLI prints it."""
+        return None if self.advice is None else str(self.advice)
 
 
 class UsageError(PatchpilotError):
@@ -37,7 +49,7 @@ class UsageError(PatchpilotError):
 class UnclearBaseError(UsageError):
     """A topic has too many commits over a base that nobody named. `choices` are the likeliest bases: name, number of commits, why."""
 
-    def __init__(self, message: str, *, hint: str, choices: tuple[tuple[str, int, str], ...] = ()) -> None:
+    def __init__(self, message: str, *, hint: HintText, choices: tuple[tuple[str, int, str], ...] = ()) -> None:
         super().__init__(message, hint=hint)
         self.choices = choices
 
@@ -89,15 +101,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like `word`, or None where nothing is near: for "did you mean"."""
     import difflib
 
-    matches = difflib.get_close_matches(word.lower(), {one.lower(): one for one in known}, n=1, cutoff=0.5)
-    return {one.lower(): one for one in known}[matches[0]] if matches else None
+    matches = difflib.get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.5)
+    return {name.lower(): name for name in known}[matches[0]] if matches else None
 
 
-def unknown(kind: str, word: str, known: Iterable[str]) -> UsageError:
-    """The error for a rule, branch, profile or template that does not exist; it names the nearest that does."""
+def unknown(kind: str, word: str, known: Iterable[str], *, hint: HintText | None = None) -> UsageError:
+    """The error for a rule, branch, profile or template that does not exist; without a `hint` it names the nearest that does."""
     names = list(known)
     near = nearest(word, names)
-    hint = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
-    if kind == "rule":
-        hint = f"did you mean {near!r}? `patchpilot rules` lists them" if near else "`patchpilot rules` lists them"
-    return UsageError(f"unknown {kind} {word!r}", hint=hint)
+    words = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
+    return UsageError(f"unknown {kind} {word!r}", hint=hint or words)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from patchpilot.backports.backport_message import backport_message, people
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import given_message_id
@@ -59,7 +60,8 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             merge = scratch.pick(original.id, tree, base)
         if not merge.clean:
             raise UsageError(
-                f"{original.short} does not apply here", hint="resolve it by hand: patchpilot backport COMMIT --resolve BRANCH"
+                f"{original.short} does not apply here",
+                hint=Action("backport", ("COMMIT", "--resolve", "BRANCH"), "resolve it by hand: {}"),
             )
         parts = (
             tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()

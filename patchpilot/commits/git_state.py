@@ -6,6 +6,7 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.unfinished_move import unfinished
+from patchpilot.model.action import Action, Advice
 
 _MARKS = (
     ("rebase-merge", "a rebase", "git rebase --continue (or --abort)"),
@@ -23,16 +24,18 @@ class Busy:
     """What is in progress ("a rebase") and the commands that end it."""
 
     what: str
-    way_out: str
+    hint: Advice
 
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
     """What git is in the middle of in this worktree, or in another one on the branch `ref`; None when nothing."""
     if unfinished(repository):
-        return Busy("a killed move of the branch's files", "take it back first, and do not commit before that: patchpilot undo restore")
-    for mark, what, way_out in _MARKS:
+        return Busy(
+            "a killed move of the branch's files", Action("undo", ("restore",), "take it back first, and do not commit before that: {}")
+        )
+    for mark, what, command in _MARKS:
         if (repository.git_dir / mark).exists():
-            return Busy(what, f"finish it first: {way_out}")
+            return Busy(what, f"finish it first: {command}")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
             return Busy(f"a rebase of it in the worktree {worktree.name}", "finish it there first")

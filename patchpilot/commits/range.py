@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -15,6 +16,8 @@ from patchpilot.model.patch import Patch, Series
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
+NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
+"""What helps where a TARGET has no commits."""
 MAX_COMMITS = 1000
 
 FromArchive = Callable[[str], Series]
@@ -49,7 +52,7 @@ def refuse_absent(targets: Sequence[str]) -> None:
     """InputError for the first TARGET that is written as a file and is none: for who has no repository, where it could be a commit's name."""
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint="look with ls, or name a repository with -C DIR")
+            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "look with ls, or name a repository with {}"))
 
 
 def read_targets(
@@ -76,9 +79,9 @@ def read_targets(
                 raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am")
             series.append(from_archive(target))
         elif repository is None:
-            raise InputError(f"{target}: no such file", hint="or name a repository with -C DIR")
+            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "or name a repository with {}"))
         elif looks_like_file(target) and not repository.find(target):
-            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
+            raise InputError(f"{target}: no such file", hint=Hint(("look with ls, or ", NAME_TARGET)))
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
@@ -119,7 +122,7 @@ def head_of(repository: "Repository") -> str:
     head = repository.find("HEAD")
     if head is None:
         name = f"the branch {repository.branch}" if repository.branch else "HEAD"
-        raise MissingError(f"{name} has no commit yet", hint="commit your fix first, or name a commit or a range A..B")
+        raise MissingError(f"{name} has no commit yet", hint=Hint(("commit your fix first, or ", NAME_TARGET)))
     return head
 
 
@@ -142,7 +145,7 @@ def only_cover(commit_id: str) -> UsageError:
     """The error for a topic that has b4's cover letter and no patch yet."""
     return UsageError(
         f"no patch here: {commit_id[:12]} is b4's cover letter",
-        hint="commit your fix on this branch first, or name a commit or a range A..B",
+        hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
     )
 
 
@@ -150,7 +153,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     """The ids a commit-ish or a range stands for, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint="look with ls, or name a commit or a range A..B")
+            raise InputError(f"{target}: no such file", hint=Hint(("look with ls, or ", NAME_TARGET)))
         raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
     if ".." in target:
         return _range(repository, target)[1]

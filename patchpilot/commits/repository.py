@@ -13,6 +13,7 @@ from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
@@ -70,7 +71,7 @@ class Repository:
             repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
             version = repo.git.version_info
         except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
-            raise MissingError(f"{where} is not in a git repository", hint="name one with -C DIR") from error
+            raise MissingError(f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name one with {}")) from error
         except gitpython.GitCommandNotFound as error:
             raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
         if version and tuple(version[:2]) < MINIMUM_GIT:

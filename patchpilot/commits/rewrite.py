@@ -15,6 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.commits.unfinished_move import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
+from patchpilot.model.action import Action, Hint
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
@@ -160,7 +161,7 @@ def refuse_unless_safe(
     """
     busy = in_progress(repository, ref)
     if busy:
-        raise RefusedError(f"{busy.what} is in progress", hint=busy.way_out)
+        raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for one in oldest:
         holders = repository.git(
             "for-each-ref", f"--contains={one}", "--format=%(refname)", "refs/remotes", "refs/tags", "refs/heads"
@@ -170,13 +171,23 @@ def refuse_unless_safe(
         if public and not published:
             raise RefusedError(
                 f"{one[:12]} is published: {_short(public[0])} has it",
-                hint="people may stand on it: put the change into a new commit, or, if the branch is yours alone, add --published",
+                hint=Hint(
+                    (
+                        "people may stand on it: put the change into a new commit, or, if the branch is yours alone, ",
+                        Action("", ("--published",), "add {}"),
+                    )
+                ),
             )
         others = [name for name in holders if name.startswith("refs/heads/") and name != ref]
         if others and not shared:
             raise RefusedError(
                 f"{_short(others[0])} has {one[:12]} as well and would keep the old one",
-                hint=f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(others[0])}) and add --shared",
+                hint=Hint(
+                    (
+                        f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(others[0])}) and ",
+                        Action("", ("--shared",), "add {}"),
+                    )
+                ),
             )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError
 from patchpilot.lint.finding_match import FindingMark
+from patchpilot.model.action import Action
 from patchpilot.model.printable import UNSAFE, crop, one_line
 
 SCHEMA = "patchpilot/baseline/1"
@@ -23,7 +24,7 @@ LARGEST = 64 << 20
 """Bytes of a baseline that is read."""
 MOST = 1_000_000
 _WORDS = ("rule", "path", "text", "change")
-_WAY_OUT = "write it anew: patchpilot check --baseline FILE --write-baseline"
+_WAY_OUT = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it anew: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read_baseline(file: Path) -> Baseline:
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:
-        hint = "write it first: patchpilot check --write-baseline FILE" if isinstance(error, FileNotFoundError) else None
+        hint = Action("check", ("--write-baseline", "FILE"), "write it first: {}") if isinstance(error, FileNotFoundError) else None
         raise InputError(f"{file}: {error.strerror or error}", hint=hint) from error
     return parse_baseline(file, data)
 

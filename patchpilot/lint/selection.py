@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Sequence
 
 from patchpilot.errors import unknown
+from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.rule import Kernel, Rule
 from patchpilot.projects.loading import find_project
 
@@ -41,5 +42,5 @@ def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     known = {word.lower(): word for rule in rules for word in rule.words}
     for word in words:
         if word.lower() not in known:
-            raise unknown("rule", word, known.values())
+            raise unknown("rule", word, known.values(), hint=unknown_rule_hint(word, known.values()))
     return frozenset(word.lower() for word in words)

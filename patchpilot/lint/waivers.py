@@ -8,8 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from patchpilot.cache import patterns as re
-from patchpilot.errors import InputError, UsageError, nearest, unknown
+from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.finding_match import place_of
+from patchpilot.lint.unknown_rule import unknown_rule_hint
+from patchpilot.model.action import Action
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.rule import Rule
 
@@ -65,7 +67,7 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
     for key in table:
         if key not in KEYS:
             error = unknown("key", key, KEYS)
-            raise InputError(f"{place}: {error.message}", hint=error.hint)
+            raise InputError(f"{place}: {error.message}", hint=error.advice)
     for key in ("rule", "reason"):
         if not isinstance(table.get(key), str) or not table[key].strip():
             raise InputError(f"{place}: it has no {key}", hint=f'a waiver says its {key}: {key} = "…"')
@@ -108,12 +110,11 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
             # what was a rule once: it excuses nothing
             continue
         if word not in known:
-            near = nearest(waiver.rule, known.values())
-            hint = f"did you mean {near!r}? `patchpilot rules` lists them" if near else "`patchpilot rules` lists them"
+            hint = unknown_rule_hint(waiver.rule, known.values())
             said = f"unknown rule {waiver.rule!r}"
             raise InputError(f"{waiver.origin}: {said}", hint=hint) if waiver.kind == TREE else UsageError(f"--waive: {said}", hint=hint)
         if waiver.kind == TREE and word in kept:
             raise InputError(
                 f"{waiver.origin}: {waiver.rule} is not a tree's to waive",
-                hint=f"waive it yourself, for your topic: patchpilot check --waive {waiver.rule}=REASON",
+                hint=Action("check", ("--waive", f"{waiver.rule}=REASON"), "waive it yourself, for your topic: {}"),
             )

@@ -10,6 +10,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section_index import MaintainersFile, build
+from patchpilot.model.action import Action
 from patchpilot.model.source_tree import Tree
 
 SCRIPT = "scripts/get_maintainer.pl"
@@ -57,7 +58,9 @@ def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = 
         files = [(name, content) for name in paths if (content := tree.read(name)) is not None]
         if files:
             return files
-    raise MissingError(f"{tree.label}: no {path} there", hint="name a source tree with --tree DIR, or a repository with -C DIR")
+    raise MissingError(
+        f"{tree.label}: no {path} there", hint=Action("", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}")
+    )
 
 
 def _everywhere(tree: Tree, top: str) -> list[str]:

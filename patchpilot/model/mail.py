@@ -232,7 +232,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     except InputError as error:
         if error.message.startswith(f"{source}:"):
             raise
-        raise InputError(f"{source}: {error.message}", hint=error.hint) from error
+        raise InputError(f"{source}: {error.message}", hint=error.advice) from error
 
 
 def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:

@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from patchpilot.model.action import Action, Advice
+
 
 @dataclass(frozen=True, slots=True)
 class SendProblem:
@@ -10,11 +12,11 @@ class SendProblem:
 
     name: str
     message: str
-    hint: str = ""
+    hint: Advice = ""
 
 
 NO_SERVER = SendProblem(
     "no-server",
     "no mail server is configured: nothing can be sent",
-    "git config --global sendemail.smtpserver HOST (`patchpilot doctor` knows your provider's settings)",
+    Action("doctor", (), "git config --global sendemail.smtpserver HOST (`{}` knows your provider's settings)"),
 )

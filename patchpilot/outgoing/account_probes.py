@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import Action
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe
@@ -44,7 +45,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
                 f"git config --global sendemail.smtpencryption {known.encryption}",
             )
     if known and known.rewrites:
-        yield Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", "try it: patchpilot send --to-self")
+        yield Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", Action("send", ("--to-self",), "try it: {}"))
     if account.needs_login:
         state = "warn" if "smtpPass" in account.password_from else "ok"
         hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.compose_mails import PatchBody, bodies_of_commits, bodies_of_patches, mails_of
@@ -33,7 +34,7 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMai
             "the cover letter still has git's placeholder for its subject",
             hint=f"write it in {series.series.cover.source}"
             if series.series.cover
-            else "write it: patchpilot draft --cover-subject TEXT, or patchpilot draft --edit",
+            else Hint(("write it: ", Action("draft", ("--cover-subject", "TEXT")), ", or ", Action("draft", ("--edit",)))),
         )
     return tuple(to_self(mail, sender) for mail in mails) if series.to_self else mails
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.draft import Draft
@@ -75,7 +76,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _lists(facts)
     if facts.errors:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
-        yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", "see them: patchpilot check")
+        yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", Action("check", (), "see them: {}"))
     for title, wrong in facts.damaged:
         if facts.damage_hint:
             hint = facts.damage_hint
@@ -95,14 +96,14 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
-        yield SendProblem("nobody", "nobody would get these mails", "name them with --to and --cc")
+        yield SendProblem("nobody", "nobody would get these mails", Action("", ("--to",), "name them with {} and --cc"))
     for recipient in facts.recipients:
         verdict = judge(recipient.address.email)
         if verdict.state is AddressState.BAD:
             yield SendProblem(
                 "bad-address",
                 f"{recipient.address.email}: {verdict.reason}",
-                f"leave it out: patchpilot maintainers --drop {recipient.address.email}",
+                Action("maintainers", ("--drop", recipient.address.email), "leave it out: {}"),
             )
 
 
@@ -116,10 +117,16 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
     secret = facts.draft.answers.get("security") == "yes"
     if secret and lists:
         names = ", ".join(list_.address.email for list_ in lists)
-        yield SendProblem("security-on-list", f"a security problem would go to public lists: {names}", "answer --security no if it is none")
+        yield SendProblem(
+            "security-on-list",
+            f"a security problem would go to public lists: {names}",
+            Action("", ("--security", "no"), "answer {} if it is none"),
+        )
     if facts.recipients and not lists and not secret:
         yield SendProblem(
-            "no-list", "no mailing list is among the recipients", "add the subsystem's list with --cc: `patchpilot maintainers` names it"
+            "no-list",
+            "no mailing list is among the recipients",
+            Action("", ("--cc",), "add the subsystem's list with {}: `patchpilot maintainers` names it"),
         )
 
 
@@ -128,7 +135,7 @@ def _patch(patch: Patch) -> Iterator[SendProblem]:
     if _FIXUP.match(title):
         yield SendProblem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
-        yield SendProblem("no-signoff", f"{title}: no Signed-off-by", "git commit --amend -s, or patchpilot prepare --signoff")
+        yield SendProblem("no-signoff", f"{title}: no Signed-off-by", Action("prepare", ("--signoff",), "git commit --amend -s, or {}"))
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -143,10 +150,12 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     else:
         return
     if not is_written(subject):
-        hint = place or "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit"
+        hint = place or Hint((Action("draft", ("--cover-subject", "what the series does")), ", or ", Action("draft", ("--edit",))))
         yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
     if not is_written(text):
-        hint = place or "patchpilot draft --cover 'what the series does as a whole, and why', or patchpilot draft --edit"
+        hint = place or Hint(
+            (Action("draft", ("--cover", "what the series does as a whole, and why")), ", or ", Action("draft", ("--edit",)))
+        )
         yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
 
@@ -173,10 +182,10 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
-            "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
+            Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",)))),
         )
     elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
-        yield SendProblem("unfinished", "the changelog still has an EDITME line in it", "patchpilot draft --edit")
+        yield SendProblem("unfinished", "the changelog still has an EDITME line in it", Action("draft", ("--edit",)))
     now = {patch.patch_id for patch in facts.draft.patches}
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
@@ -200,38 +209,40 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
         if record.same and not (facts.version > record.version and has_changelog):
-            hint = (
-                "amend the commits, and say what is new with `patchpilot draft --changelog '- what changed'`;"
-                " --resend sends it again marked RESEND"
+            hint = Action(
+                "draft",
+                ("--changelog", "- what changed"),
+                "amend the commits, and say what is new with `{}`; --resend sends it again marked RESEND",
             )
             yield SendProblem("already-sent", f"the same patches were sent as v{record.version}{when}: {record.where}", hint)
             return
         if record.same_topic and record.version == facts.version:
-            hint = f"`patchpilot draft -v {record.version + 1}` makes it the next version"
+            hint = Action("draft", ("-v", str(record.version + 1)), "`{}` makes it the next version")
             yield SendProblem("version-sent", f"v{record.version} of this topic was sent{when}: {record.where}", hint)
             return
 
 
-def _after_the_same(facts: PreflightFacts, send: Send) -> str:
+def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
     """What helps where the same patches were sent before."""
     if send.state != "sent":
-        return "`patchpilot send --resume` sends what is missing of it"
+        return Action("send", ("--resume",), "`{}` sends what is missing of it")
     if facts.version > send.version:
-        return (
-            "no patch was changed since: amend the commits, or say what is new with"
-            " `patchpilot draft --changelog '- what changed'`; --resend sends it again marked RESEND"
+        return Action(
+            "draft",
+            ("--changelog", "- what changed"),
+            "no patch was changed since: amend the commits, or say what is new with `{}`; --resend sends it again marked RESEND",
         )
-    return "--reroll makes a new version of it, --resend sends it again marked RESEND"
+    return Action("", ("--reroll",), "{} makes a new version of it, --resend sends it again marked RESEND")
 
 
 def _version_sent(send: Send) -> SendProblem:
-    next_one = "`patchpilot send --reroll` makes it the next version"
+    next_one = Action("send", ("--reroll",), "`{}` makes it the next version")
     if send.state == "sent":
         return SendProblem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
     return SendProblem(
         "version-sent",
         f"a part of v{send.version} of this topic was sent on {send.begun[:10]}",
-        f"`patchpilot send --resume` sends the rest as it was shown; {next_one}",
+        Hint((Action("send", ("--resume",), "`{}` sends the rest as it was shown"), "; ", next_one)),
     )
 
 
@@ -270,14 +281,16 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.blocked:
         yield facts.blocked
     if facts.errors is None:
-        yield SendProblem("unchecked", "the checks could not run", "patchpilot check")
+        yield SendProblem("unchecked", "the checks could not run", Action("check"))
     if facts.waived:
         shown = "; ".join(facts.waived[:3]) + (" …" if len(facts.waived) > 3 else "")
         yield SendProblem(
-            "waived", f"{len(facts.waived)} error(s) of check are waived: {shown}", "take it back: patchpilot check --unwaive RULE"
+            "waived",
+            f"{len(facts.waived)} error(s) of check are waived: {shown}",
+            Action("check", ("--unwaive", "RULE"), "take it back: {}"),
         )
     for name in facts.unanswered:
-        yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], f"answer once: --{name} no, or --{name} yes")
+        yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"))
     sender = facts.account.sender
     for patch in facts.series.patches:
         signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
@@ -289,17 +302,19 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
             break
     if facts.first_time and not facts.request.to_self:
-        yield SendProblem("first-time", "nothing was sent from here yet", "try it on yourself first: patchpilot send --to-self")
+        yield SendProblem("first-time", "nothing was sent from here yet", Action("send", ("--to-self",), "try it on yourself first: {}"))
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",
             f"{rewriter.name} is known to change mails on their way: {rewriter.rewrites}",
-            "try it first: patchpilot send --to-self",
+            Action("send", ("--to-self",), "try it first: {}"),
         )
     if len(facts.recipients) > MANY:
         yield SendProblem(
-            "many", f"{len(facts.recipients)} recipients: some lists hold mails with so many", "leave out who does not need it"
+            "many",
+            f"{len(facts.recipients)} recipients: some lists hold mails with so many",
+            Action("maintainers", ("--drop", "ADDRESS"), "leave out who does not need it"),
         )
     if facts.now.weekday() >= 5:
         yield SendProblem("weekend", "it is weekend: few will look before Monday")
@@ -326,13 +341,13 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-cover",
             f"a series of {patches} patches without a cover letter",
-            "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+            Hint((Action("draft", ("--cover-subject", "what the series does")), ", or ", Action("draft", ("--edit",)))),
         )
     if facts.new_thread and facts.version > 1 and facts.mails and facts.mails[0].in_reply_to:
         yield SendProblem(
             "version-as-reply",
             f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for each version",
-            "`patchpilot draft --in-reply-to ''`: the changelog links to the last version",
+            Action("draft", ("--in-reply-to", ""), "`{}`: the changelog links to the last version"),
         )
 
 

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.action import Advice
 from patchpilot.outgoing.smtp import words
 
 
@@ -18,7 +19,7 @@ class Probe:
     name: str
     state: str
     message: str
-    hint: str = ""
+    hint: Advice = ""
 
 
 def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 30.0
@@ -26,7 +27,8 @@ def sole_sender(change_id: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RefusedError(
-                "this topic is being sent right now by another patchpilot", hint="wait for it to end, then see `patchpilot send --resume`"
+                "this topic is being sent right now by another patchpilot",
+                hint=Action("send", ("--resume",), "wait for it to end, then see `{}`"),
             ) from error
         yield
 

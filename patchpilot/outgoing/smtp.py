@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import GitError, MissingError, NetworkError
+from patchpilot.model.action import Action, Advice
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
@@ -53,18 +54,18 @@ class Submission:
         if self.server:
             return self.server
         account = self.account
-        at, hint = f"{account.server}:{account.port}", "see `patchpilot doctor`"
+        at, hint = f"{account.server}:{account.port}", Action("doctor", (), "see `{}`")
         server = self._step(f"{at} cannot be reached", hint, self._connected)
         if account.encryption == "tls":
             self._step(f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server)
         if account.needs_login and (credential := self.credential):
-            why = "many providers want an app password here: see `patchpilot doctor`"
+            why = Action("doctor", (), "many providers want an app password here: see `{}`")
             refused = f"{account.server} refuses the login of {account.user}"
             self._step(refused, why, lambda: login(server, account, credential), server)
         self.server, self.mails_sent = server, 0
         return server
 
-    def _step(self, failed: str, hint: str, step: Callable[[], T], server: StrictSMTP | None = None) -> T:
+    def _step(self, failed: str, hint: Advice, step: Callable[[], T], server: StrictSMTP | None = None) -> T:
         try:
             return step()
         except _FAILURES as error:
@@ -103,7 +104,7 @@ class Submission:
 class ConnectingError(NetworkError):
     """The server was not reached, not encrypted or not logged in to; `retry` says whether another try may help."""
 
-    def __init__(self, message: str, *, hint: str, retry: Retry) -> None:
+    def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
         super().__init__(message, hint=hint)
         self.retry = retry
 

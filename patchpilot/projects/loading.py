@@ -10,6 +10,7 @@ from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError, unknown
+from patchpilot.model.action import Action
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.project import SECTIONS, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
@@ -83,7 +84,7 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, KeyError, TypeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
-        raise PackError(said, hint="remove the copy and run `patchpilot lts --update`") from error
+        raise PackError(said, hint=Action("lts", ("--update",), "remove the copy and run `{}`")) from error
     return copies
 
 

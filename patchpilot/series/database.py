@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.model.action import Action
 
 KEPT = 7
 """Daily backups that are kept."""
@@ -189,7 +190,11 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
     there = f"the newest backup is of {datetime.fromtimestamp(known[-1].stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC" if known else "no backup"
     return DamagedError(
         f"{what} is damaged: {file}: {why}",
-        hint=f"`patchpilot doctor --recover` puts the newest backup in its place, with what can still be read ({there}); it keeps the damaged file",
+        hint=Action(
+            "doctor",
+            ("--recover",),
+            f"`{{}}` puts the newest backup in its place, with what can still be read ({there}); it keeps the damaged file",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.errors import InputError
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
 
@@ -76,7 +77,8 @@ def _parts(text: str) -> dict[str, str]:
             current.append(line)
         elif line.strip() and not line.startswith(COMMENT):
             raise InputError(
-                "this is no exported draft: text before the first ==== heading", hint="`patchpilot draft --export FILE` shows the form"
+                "this is no exported draft: text before the first ==== heading",
+                hint=Action("draft", ("--export", "FILE"), "`{}` shows the form"),
             )
     return {heading: "\n".join(lines) for heading, lines in found.items()}
 
@@ -86,6 +88,6 @@ def read_draft_file(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint="`patchpilot draft --export FILE` writes one") from error
+        raise InputError(f"{file}: {error.strerror or error}", hint=Action("draft", ("--export", "FILE"), "`{}` writes one")) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft is UTF-8 text") from error

@@ -72,7 +72,7 @@ def parse(
         except InputError as error:
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
-                raise InputError(f"{place}: {error.message}", hint=error.hint) from error
+                raise InputError(f"{place}: {error.message}", hint=error.advice) from error
             skipped(f"{place}: {error.message}: left out")
     return tuple(found)
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the author should do next, in a sentence, for every state a series can be in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.status import Reply, SeriesState, Status
@@ -27,53 +29,53 @@ class NextStepNeed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class NextStep:
     """The next step in one sentence, and whether it is the author's."""
 
     need: NextStepNeed
-    text: str
+    advice: Advice
 
 
-def advise(status: Status) -> Advice:
+def advise(status: Status) -> NextStep:
     """What the author should do next."""
     version = status.topic.latest.version + 1
     if status.state is SeriesState.SENT:
-        return Advice(NextStepNeed.PATIENCE, "wait for replies; remind politely after two weeks, not earlier")
+        return NextStep(NextStepNeed.PATIENCE, "wait for replies; remind politely after two weeks, not earlier")
     if status.state is SeriesState.SUPERSEDED:
-        return Advice(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
+        return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
     if status.state is SeriesState.REJECTED:
-        return Advice(NextStepNeed.ACTION, f"answer the refusal or drop the patch: {status.why}")
+        return NextStep(NextStepNeed.ACTION, f"answer the refusal or drop the patch: {status.why}")
     if status.state is SeriesState.CHANGES_REQUESTED:
         reply = _last_wish(status)
         words = _WHAT[reply.mail.kind].format(who=_who(reply), next=version) if reply else f"send v{version} with the changes asked for"
-        return Advice(NextStepNeed.ACTION, words)
+        return NextStep(NextStepNeed.ACTION, words)
     if status.state is SeriesState.UNDER_REVIEW:
         return _in_review(status)
     if status.state is SeriesState.STALLED:
-        return Advice(NextStepNeed.ACTION, f"send a polite reminder to the maintainer, or resend it as [RESEND PATCH]: {status.why}")
+        return NextStep(NextStepNeed.ACTION, f"send a polite reminder to the maintainer, or resend it as [RESEND PATCH]: {status.why}")
     return _after_acceptance(status)
 
 
 def next_step(status: Status) -> str:
     """One sentence."""
-    return advise(status).text
+    return str(advise(status).advice)
 
 
-def _in_review(status: Status) -> Advice:
+def _in_review(status: Status) -> NextStep:
     reply = _last_wish(status)
     if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
-        return Advice(NextStepNeed.ACTION, _WHAT[MailKind.QUESTION].format(who=_who(reply)))
+        return NextStep(NextStepNeed.ACTION, _WHAT[MailKind.QUESTION].format(who=_who(reply)))
     count = len(status.trailers)
     tags = f"; it has {count} tag{'s' if count > 1 else ''} to carry into a new version" if count else ""
-    return Advice(NextStepNeed.PATIENCE, f"wait for the maintainer{tags}; remind politely two weeks after the last mail")
+    return NextStep(NextStepNeed.PATIENCE, f"wait for the maintainer{tags}; remind politely two weeks after the last mail")
 
 
-def _after_acceptance(status: Status) -> Advice:
+def _after_acceptance(status: Status) -> NextStep:
     failed = [one.version for one in status.stable if one.state == "failed"]
     fixes = [one for one in status.follow_ups if one.relation in ("fixes", "reverts")]
-    words: list[str] = []
+    words: list[str | Action] = []
     if failed:
-        words.append(f"backport it to {', '.join(failed)} if it is needed there (`patchpilot backport`): it did not apply")
+        words.append(Action("backport", (), f"backport it to {', '.join(failed)} if it is needed there (`{{}}`): it did not apply"))
     if fixes:
         one = fixes[-1]
         told = f" ({one.commit})" if one.commit else ""
@@ -85,14 +87,18 @@ def _after_acceptance(status: Status) -> Advice:
     elif proposed and not failed and not any(one.state == "dropped" for one in status.stable):
         words.append(f"AUTOSEL proposes it for {', '.join(proposed)}: object there if it should not go in")
     if words:
-        return Advice(NextStepNeed.ACTION if failed or fixes else NextStepNeed.PATIENCE, "; ".join(words))
+        return NextStep(NextStepNeed.ACTION if failed or fixes else NextStepNeed.PATIENCE, _joined(words))
     if status.state is SeriesState.ACCEPTED:
         words_of_waiting = "wait for it to reach mainline at the next merge window or fixes pull; name a repository with -C to see it there"
-        return Advice(NextStepNeed.PATIENCE, words_of_waiting)
+        return NextStep(NextStepNeed.PATIENCE, words_of_waiting)
     if status.state is SeriesState.IN_MAINLINE:
         dropped = [one.version for one in status.stable if one.state == "dropped"]
-        return Advice(NextStepNeed.NOTHING, f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}")
-    return Advice(NextStepNeed.NOTHING, "done: nothing is left to do")
+        return NextStep(NextStepNeed.NOTHING, f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}")
+    return NextStep(NextStepNeed.NOTHING, "done: nothing is left to do")
+
+
+def _joined(sentences: Sequence[str | Action]) -> Hint:
+    return Hint(tuple(part for number, sentence in enumerate(sentences) for part in (("; ", sentence) if number else (sentence,))))
 
 
 def _last_wish(status: Status) -> Reply | None:

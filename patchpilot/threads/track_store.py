@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import Layout, open_database, writing
 from patchpilot.threads.mail_reader import MailReader
@@ -95,7 +96,7 @@ class Store:
         found = next((entry for entry in self.entries() if entry.id == number), None)
         if found is None:
             known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
-            raise UsageError(f"no series {number} is followed", hint=f"`patchpilot track` lists them: {known}")
+            raise UsageError(f"no series {number} is followed", hint=Action("track", (), f"`{{}}` lists them: {known}"))
         return found
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:

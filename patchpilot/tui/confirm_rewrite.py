@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def insist(
             if yes:
                 insist(screen, what, work, then, (*given, word))
 
-        text = f"{found.message}.\n\n{(found.hint or '').replace(f'add --{word}', f'type {word}')}"
+        text = f"{found.message}.\n\n{in_keys(found.advice)}"
         screen.app.push_screen(Confirm(text, word), answered)
 
     screen.in_thread(what, tried, ended)
@@ -52,4 +54,5 @@ def insist(
 
 def _word(error: RefusedError, given: tuple[str, ...]) -> str:
     """The word that overrules a refusal, "" where none does."""
-    return next((one for one in WORDS if one not in given and f"add --{one}" in (error.hint or "")), "")
+    options = [action.arguments[0] for action in actions(error.advice) if not action.verb and action.arguments]
+    return next((word for word in WORDS if word not in given and f"--{word}" in options), "")

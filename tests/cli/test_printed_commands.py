@@ -47,7 +47,6 @@ NOT_RUN = {
     'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (
         "the variable is set by GitLab"
     ),
-    "patchpilot maintainers --drop": "no command: the beginning of a pattern",
     "patchpilot draft, topic": "no command: the heading of an exported draft",
 }
 """Commands that are not run, each with its reason."""
@@ -55,18 +54,18 @@ NOT_RUN = {
 PLACEHOLDERS = (
     (r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b", "LANDED"),
     (r"43645ce03e00", "CULPRIT"),
-    (r"\{answer\.branch\}|\{shlex\.quote\(branch\.branch\)\}|\bBRANCH\b", "stable/linux-5.15.y"),
+    (r"\{(?:answer|branch)\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
     (r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>", "<MESSAGE-ID>"),
     (r"MSGID\|URL", "MESSAGE-ID"),
     (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
-    (r"\{names\}", "--drop otto@example.com"),
+    (r"\{without\}", "--drop otto@example.com"),
     (r"--drop (?:ADDRESS|\{\w+(?:\.address\.email)?\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
-    (r"\{(?:number|moved|result\.undo\.number)\}", "3"),
+    (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
     (r"\{entries\[0\]\[0\]\}", "1"),
-    (r"draft -v \{\w+\.version \+ 1\}", "draft -v 2"),
+    (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
     (r"--unwaive RULE", "--unwaive long-line"),

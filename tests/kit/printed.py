@@ -71,13 +71,35 @@ def _strings(tree: ast.AST) -> Iterator[str]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Action":
+            yield from _command(node)
         if isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}" for part in node.values)  # type: ignore[attr-defined]
+            yield _filled(node)
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str):
                 yield node.value
         else:
             waiting += [iter_child_node for iter_child_node in ast.iter_child_nodes(node) if iter_child_node not in silent]
+
+
+def _command(call: ast.Call) -> Iterator[str]:
+    """The command of an `Action(verb, (argument, …), …)`, in backticks; nothing for options of the command in hand."""
+    verb = call.args[0]
+    if isinstance(verb, ast.Constant) and verb.value:
+        arguments = call.args[1].elts if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple) else ()
+        yield f"`{' '.join(['patchpilot', str(verb.value), *(_argument(argument) for argument in arguments)])}`"
+
+
+def _argument(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant | ast.JoinedStr):
+        text = str(node.value) if isinstance(node, ast.Constant) else _filled(node)
+        return f"'{text}'" if re.search(r"[\s<>]|^$", text) else text
+    return f"{{{ast.unparse(node.value if isinstance(node, ast.Starred) else node)}}}"
+
+
+def _filled(node: ast.JoinedStr) -> str:
+    """The text of a formatted string, with the expressions in braces."""
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}" for part in node.values)  # type: ignore[attr-defined]
 
 
 def _code(text: str) -> Iterator[str]:

@@ -8,11 +8,12 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.model.action import in_backticks
 from patchpilot.services.maintainers.topic_recipients import edit
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.tui.action_keys import with_stages
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import follow_screen
-from patchpilot.tui.screens.checks_screen import by_stage
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
@@ -48,7 +49,7 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         assert "foo@bar" in stands.note
         await keys(pilot, "6")
         assert app.session.standing(Stage.PREVIEW).state is StageState.BLOCKED
-        assert "way out: stage 3" in text_of(app)
+        assert "way out: write the domain in full, or t sends through another transport" in text_of(app)
         await keys(pilot, "3")
         rows = [one.address.email for _, one in app.session.last(Stage.RECIPIENTS).rows]
         app.screen.query_one("#people").move_cursor(row=rows.index("foo@bar"))  # type: ignore[attr-defined]
@@ -109,7 +110,8 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
 
 
 async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_on: On) -> None:
-    assert by_stage("`patchpilot fixes HEAD` finds the commit") == "stage 4 (patchpilot fixes) finds the commit"
+    fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
+    assert with_stages(fix) == "stage 4 (patchpilot fixes) finds the commit; or git blame"
     git(mended, "branch", "-q", "-f", "nothing", "origin/master")
     git(mended, "switch", "-q", "nothing")
     app = walk_on(mended)

@@ -6,15 +6,20 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.outgoing.preflight import SendProblem
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport
+from patchpilot.tui.action_keys import KEYS, in_keys
+from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.rich_text import diff_line, fitted, plain
 from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
 from patchpilot.tui.screens.commit_screen import message_line
-from patchpilot.tui.screens.preview_screen import WAYS, mail_line, problem_rows
-from patchpilot.tui.screens.thread import by_key, thread_line
+from patchpilot.tui.screens.preview_screen import mail_line, problem_rows
+from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.thread import thread_line
+from patchpilot.tui.stages import Stage
 
 WHY = "not in mainline here"
 
@@ -42,17 +47,19 @@ def test_what_a_robot_marks_as_new_is_no_quote() -> None:
 
 
 def test_advice_names_the_stage_of_a_verb() -> None:
-    assert by_key("backport it to 6.1 (`patchpilot backport`): it failed") == "backport it to 6.1 (stage 5): it failed"
-    assert by_key("see `patchpilot track show 1`") == "see `patchpilot track show 1`"
+    failed = Action("backport", (), "backport it to 6.1 (`{}`): it failed")
+    assert in_keys(failed) == "backport it to 6.1 (stage 5): it failed"
+    assert in_keys(Action("doctor", (), "see `{}`")) == "see `patchpilot doctor`"
+    assert in_keys("wait for replies") == "wait for replies"
 
 
 def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
     class Plan:
-        refusals = (SendProblem("no-signoff", "no Signed-off-by", "patchpilot prepare --signoff"),)
+        refusals = (SendProblem("no-signoff", "no Signed-off-by", Action("prepare", ("--signoff",), "git commit -s, or {}")),)
         warnings = (SendProblem("weekend", "it is weekend"), SendProblem("odd", "odd", "git fetch"))
 
     assert problem_rows(Plan()) == [  # type: ignore[arg-type]
-        f"refused: no Signed-off-by -> {WAYS['no-signoff']}",
+        "refused: no Signed-off-by -> 4, then w",
         "warning: it is weekend",
         "warning: odd -> git fetch",
     ]
@@ -74,9 +81,25 @@ def test_markup_stays_text(text: str) -> None:
 
 
 def test_advice_after_a_send_names_keys_and_no_verb() -> None:
-    from patchpilot.tui.screens.send_screen import by_keys_in
+    update, show = Action("track", ("update",)), Action("track", ("show",))
+    assert in_keys(Hint(("the answers are followed: ", update, ", then ", show)), Stage.SEND) == "the answers are followed: 8 shows them"
+    drop = Action("maintainers", ("--drop", "a@b.example"))
+    hint = Hint(("nothing left; to leave a@b.example out: ", drop, ", then ", Action("send")))
+    assert in_keys(hint, Stage.CHECKS) == "nothing left; to leave a@b.example out: 3, then Space on a@b.example, then stage 7"
 
-    told = by_keys_in("the answers are followed: patchpilot track update, then patchpilot track show")
-    assert told == "the answers are followed: 8 shows them"
-    told = by_keys_in("nothing left; to leave a@b.example out: patchpilot maintainers --drop a@b.example, then patchpilot send")
-    assert told == "nothing left; to leave a@b.example out: 3, then Space on a@b.example, then 7"
+
+def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
+    test = Action("send", ("--to-self",), "try it on yourself first: {}")
+    assert in_keys(test, Stage.PREVIEW) == "try it on yourself first: 7, then m"
+    assert in_keys(test, Stage.SEND) == "try it on yourself first: m"
+    base = Action("", ("--base", "REV"), "name the base with {}, or name a range A..B")
+    assert in_keys(base) == "b chooses the base or a range"
+    changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))
+    assert in_keys(changelog, Stage.FOLLOW) == "6, then e"
+
+
+def test_every_key_is_a_binding_of_its_stage() -> None:
+    for words, key in KEYS.items():
+        if key.stage and key.key:
+            bound = {name for owner in (screen_of(key.stage), StageScreen) for binding in owner.BINDINGS for name in binding.key.split(",")}  # type: ignore[union-attr]
+            assert key.key.replace("Space", "space") in bound, words

@@ -90,8 +90,8 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
         sent = record(outbox, MailState.UNKNOWN)
     here = replace(sent, repository=str(repo.path / ".git"))
     ident = sent.entries[0].mail.message_id
-    assert f"https://lore.kernel.org/all/{ident}/" in " ".join(result_of_send(sent).advice)
+    assert f"https://lore.kernel.org/all/{ident}/" in " ".join(map(str, result_of_send(sent).advice))
     repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
-    (said,) = [one for one in result_of_send(here).advice if "arrived" in one]
+    (said,) = [line for line in map(str, result_of_send(here).advice) if "arrived" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

@@ -56,7 +56,7 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
         lines += filled(f"  {_MARKS[diagnosis.state]}  ", printable(f"{diagnosis.name}: {diagnosis.message}"), columns())
         if diagnosis.hint:
             # whole: a command that is to be copied must not be broken
-            lines.append(f"        {printable(diagnosis.hint)}")
+            lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -65,4 +65,7 @@ def _json(result: DoctorResult) -> str:
 
     from patchpilot.cli.output.json_document import document
 
-    return document("doctor", {"healthy": result.healthy, "checks": [asdict(diagnosis) for diagnosis in result.diagnoses]})
+    return document(
+        "doctor",
+        {"healthy": result.healthy, "checks": [{**asdict(diagnosis), "hint": str(diagnosis.hint)} for diagnosis in result.diagnoses]},
+    )

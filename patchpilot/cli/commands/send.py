@@ -195,7 +195,7 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
         sys.stdout.flush()
         print(f"patchpilot: {verdict(plan, result.refusals)}", file=sys.stderr)
         for refusal in result.refusals:
-            print(f"  {one_line(refusal.message)}" + (f"; {one_line(refusal.hint)}" if refusal.hint else ""), file=sys.stderr)
+            print(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""), file=sys.stderr)
 
 
 def _preview(common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:

@@ -50,7 +50,7 @@ def _deeds(done: WorkDone) -> dict[str, Any]:
             {
                 "branch": one.branch,
                 "files": [str(file) for file in one.files],
-                "skipped": one.skipped or None,
+                "skipped": str(one.skipped) if one.skipped else None,
                 "in_reply_to": one.answers or None,
             }
             for one in done.written
@@ -62,7 +62,7 @@ def _deeds(done: WorkDone) -> dict[str, Any]:
             "folder": str(one.folder),
             "state": one.state,
             "conflicted": list(one.conflicted),
-            "advice": list(one.advice),
+            "advice": [str(line) for line in one.advice],
             "files": [str(file) for file in one.files],
         }
     if done.built:

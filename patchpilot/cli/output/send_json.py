@@ -48,9 +48,9 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
         "to_self": plan.request.to_self,
         "forced": plan.request.force,
         "remarks": list(plan.remarks),
-        "advice": list(result.advice),
+        "advice": [str(line) for line in result.advice],
     }
 
 
 def _problems(problems: Iterable[SendProblem]) -> list[dict[str, str]]:
-    return [{"name": problem.name, "message": problem.message, "hint": problem.hint} for problem in problems]
+    return [{"name": problem.name, "message": problem.message, "hint": str(problem.hint)} for problem in problems]

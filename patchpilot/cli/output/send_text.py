@@ -141,7 +141,7 @@ def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator
     for problem in problems:
         yield from filled(f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2)
         if problem.hint:
-            yield from filled("  -> ", one_line(problem.hint), room)
+            yield from filled("  -> ", one_line(str(problem.hint)), room)
 
 
 def outcome(result: SendResult) -> str:
@@ -157,5 +157,5 @@ def outcome(result: SendResult) -> str:
     lines += _problems("problem", result.refusals, room)
     lines += filled("", one_line(f"{result.state}: v{result.version} through {result.transport}, {result.account}"), room, indent=2)
     for line in result.advice:
-        lines += filled("  ", one_line(line), room, indent=4)
+        lines += filled("  ", one_line(str(line)), room, indent=4)
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from email.policy import compat32
 from functools import partial
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action
 from patchpilot.model.message_id import bracketed, id_in_header
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note
@@ -46,7 +47,8 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
     """RefusedError when there is something to put into mails that must stay as b4 makes them."""
     if any(text.strip() for text in texts):
         raise RefusedError(
-            f"a note cannot be put into these mails: {why}", hint="use --via git-send-email, or take the note out: patchpilot draft --edit"
+            f"a note cannot be put into these mails: {why}",
+            hint=Action("draft", ("--edit",), "use --via git-send-email, or take the note out: {}"),
         )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
@@ -37,7 +38,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set, and b4 would then choose a web endpoint by itself",
-            hint="git config --global sendemail.smtpserver HOST (see `patchpilot doctor`)",
+            hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
         raise UsageError("b4's web endpoint cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
@@ -51,7 +52,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
         try:
             mails = capture(repository, account, series.to, series.cc, cover=text.cover is not None, sign=sign)
         except UndecodableError as error:
-            raise InputError(f"{_not_utf8(repository, ids)}: {error.message}", hint=error.hint) from error
+            raise InputError(f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice) from error
         # a signature covers the Message-ID, and the web endpoint gives its own
         mails = mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
         tracking_data = branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
@@ -94,7 +95,7 @@ def deliver(delivery: Delivery) -> None:
         if not send.may_have_been_sent:
             raise RefusedError(
                 f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
-                hint="nothing was sent of it: plan it again with `patchpilot send`",
+                hint=Action("send", (), "nothing was sent of it: plan it again with `{}`"),
             )
         _deliver_as_shown(delivery)
         return
@@ -114,7 +115,7 @@ def _deliver_as_shown(delivery: Delivery) -> None:
     if delivery.account.destination:
         raise RefusedError(
             "b4's web endpoint takes a series as a whole, and its commits were changed since a part of it was sent",
-            hint="send the changed commits as the next version: patchpilot send --reroll",
+            hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
@@ -153,11 +154,15 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
     if not known.by_us:
         cover = cover_of(draft, known)
         if "EDITME" in cover and count > 1:
-            raise RefusedError("b4's cover letter is not written yet", hint="write it: b4 prep --edit-cover, or patchpilot draft --edit")
+            raise RefusedError(
+                "b4's cover letter is not written yet", hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}")
+            )
     else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
-            raise RefusedError("b4 sends a cover letter with every series, and none is written", hint="write it: patchpilot draft --edit")
+            raise RefusedError(
+                "b4 sends a cover letter with every series, and none is written", hint=Action("draft", ("--edit",), "write it: {}")
+            )
         cover = "\n\n".join(
             part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
         )
@@ -165,7 +170,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
         raise RefusedError(
             f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
             f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send does not change commits",
-            hint="`patchpilot draft --edit` writes them there; or use --via git-send-email",
+            hint=Action("draft", ("--edit",), "`{}` writes them there; or use --via git-send-email"),
         )
     return write_record(repository, known, change_id=draft.change_id, revision=text.version, prefixes=prefixes, cover=cover)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run, stop
 from patchpilot.errors import InputError, MissingError, PatchpilotError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import RenderedMail, captured
@@ -34,7 +35,7 @@ STALLED = 150.0
 CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything is sent."""
 INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
-_SETTINGS = "look at git config --get-regexp '^sendemail', and at `patchpilot doctor`"
+_SETTINGS = Action("doctor", (), "look at git config --get-regexp '^sendemail', and at `{}`")
 
 
 def capture(
@@ -312,7 +313,7 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         # its own grammar wants a dot in every domain; ours only warns of an address without a public domain
         return InputError(
             f"git send-email takes no address without a dot in its domain: {address[1].strip()}",
-            hint="write the domain in full, or send with --via b4, which takes it",
+            hint=Hint(("write the domain in full, or ", Action("", ("--via", "b4"), "send with {}, which takes it"))),
         )
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
     words = why or (lines[0] if lines else "no message")

@@ -12,6 +12,7 @@ from patchpilot.errors import InputError, MissingError, UsageError, nearest
 from patchpilot.history.landed_commits import History
 from patchpilot.history.patch_similarity import changed_in
 from patchpilot.history.stable_branches import Branches, fetch_command, mainline, stable_branches
+from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.detection import detect
@@ -86,7 +87,9 @@ def split_onto(
         elif Path(word).is_dir():
             folders.append(word)
         elif repository is None:
-            raise MissingError(f"{word}: no such directory, and no repository to find a revision in", hint="name one with -C DIR")
+            raise MissingError(
+                f"{word}: no such directory, and no repository to find a revision in", hint=Action("", ("-C", "DIR"), "name one with {}")
+            )
         else:
             revisions.append(_series_ref(repository, word, profile, remote))
     return revisions, folders

@@ -9,6 +9,7 @@ from patchpilot.backports.backport_patches import BackportText
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.action import Action
 from patchpilot.model.message_id import given_message_id
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.stable_request import request_mail
@@ -52,7 +53,7 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     if not wanted.asked:
         return WorkDone()
     if repository is None:
-        raise MissingError("no git repository here: this needs commits", hint="name one with -C DIR")
+        raise MissingError("no git repository here: this needs commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
     text = _text(repository, wanted)
     stable = stable_branches(repository, profile=profile).stable
     last = results[-1]

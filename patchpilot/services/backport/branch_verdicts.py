@@ -18,6 +18,7 @@ from patchpilot.errors import MissingError
 from patchpilot.history.index_file import forget
 from patchpilot.history.landed_commits import Culprit, History
 from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
@@ -50,13 +51,13 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
     onto, profile, remote, fixes = request.onto, request.profile, request.remote, request.fixes
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
-        raise MissingError("no git repository here: a culprit is a commit of one", hint="name one with -C DIR")
+        raise MissingError("no git repository here: a culprit is a commit of one", hint=Action("", ("-C", "DIR"), "name one with {}"))
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, request.target, request.base)
     results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
     if revisions or not onto:
         if repository is None:
-            raise MissingError("no git repository here", hint="name one with -C DIR, or a directory with --onto DIR")
+            raise MissingError("no git repository here", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"))
         wanted = tuple(committed(repository, one, progress) for one in wanted)
         found = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches

@@ -4,6 +4,7 @@
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult
@@ -12,10 +13,10 @@ from patchpilot.services.backport.backport_result import BackportResult
 def request_mail(repository: Repository, result: BackportResult, stable: StableTrees, why: str = "") -> str:
     """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
     if result.commit is None or not result.upstream:
-        raise UsageError("stable trees take only what is in mainline", hint="until then: a Cc: stable line (patchpilot stable)")
+        raise UsageError("stable trees take only what is in mainline", hint=Action("stable", (), "until then: a Cc: stable line ({})"))
     takes = [branch for branch in result.branches if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
     if not takes:
-        raise UsageError("no tree both wants the fix and takes it as it is", hint="see `patchpilot backport` for each tree's answer")
+        raise UsageError("no tree both wants the fix and takes it as it is", hint=Action("backport", (), "see `{}` for each tree's answer"))
     commit = repository.commit(result.commit)
     identity = repository.identity
     others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]

@@ -19,6 +19,7 @@ from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.commit_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -39,7 +40,7 @@ class Resolving:
     folder: Path
     state: str
     conflicted: tuple[str, ...]
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...]
     files: tuple[Path, ...] = ()
 
 
@@ -74,7 +75,7 @@ def build(repository: Repository, result: BackportResult, branch: BranchResult, 
         raise UsageError("--build wants a command", hint="--build 'make -j8 drivers/net/'")
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False)
     if skipped or not steps:
-        return Built(branch.branch, -1, skipped or "nothing to build: it has the fix, or not the bug")
+        return Built(branch.branch, -1, str(skipped) or "nothing to build: it has the fix, or not the bug")
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
         made = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = Path(top) / "tree"
@@ -174,7 +175,7 @@ def _take_up(
                 f"cd {shlex.quote(str(place))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
-                f"then again: patchpilot backport {result.commit[:12]} --resolve {shlex.quote(branch.branch)}",
+                Action("backport", (result.commit[:12], "--resolve", branch.branch), "then again: {}"),
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)

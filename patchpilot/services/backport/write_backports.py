@@ -13,6 +13,7 @@ from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.message_id import given_message_id
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
@@ -25,7 +26,7 @@ class WrittenBackport:
 
     branch: str
     files: tuple[Path, ...]
-    skipped: str = ""
+    skipped: Advice = ""
     answers: str = ""
 
 
@@ -90,7 +91,7 @@ def steps_for(
     upstream_only: bool = True,
     parts: bool = False,
     whole: bool = False,
-) -> tuple[list[Step], str]:
+) -> tuple[list[Step], Advice]:
     """The commits to bring to a branch, in order, or why it cannot be done.
 
     Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
@@ -106,7 +107,7 @@ def steps_for(
         if upstream_only and not result.upstream:
             return [], f"{result.commit[:12]} is not in mainline here: stable trees take only what is (fetch it, or ask with Cc: stable)"
         if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
-            return [], f"it conflicts: patchpilot backport {result.commit[:12]} --resolve {answer.branch}"
+            return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "it conflicts: {}")
         fix = repository.commit(result.commit)
         needs, paths = answer.prerequisites, FixCommit.read(repository, fix.id).paths if answer.partial else ()
         if whole and answer.whole:

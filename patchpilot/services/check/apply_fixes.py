@@ -152,7 +152,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        raise RefusedError(str(error), hint=error.hint, exit_code=ExitCode.USAGE) from error
+        raise RefusedError(str(error), hint=error.advice, exit_code=ExitCode.USAGE) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver, from_tables, from_words
+from patchpilot.model.action import Action
 from patchpilot.services.check.suppressions import Suppressions
 from patchpilot.services.settings import Source, tracked_content
 
@@ -91,7 +92,10 @@ def _write_down(
 
     if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
         if request.unwaive:
-            raise UsageError("--unwaive: patch files have no topic to take a waiver from", hint="call it in the repository, or with -C DIR")
+            raise UsageError(
+                "--unwaive: patch files have no topic to take a waiver from",
+                hint=Action("", ("-C", "DIR"), "call it in the repository, or with {}"),
+            )
         return ""
     if len(request.targets) > 1:
         raise UsageError("a waiver is given for one topic, and several TARGETs were named", hint="name one range A..B")

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 
+from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.model.rendered_mail import RenderedMail
@@ -19,4 +20,6 @@ def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProb
     patches = tuple(parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
     result = check_series((Series(patches),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
     found = dict.fromkeys((finding.name, finding.message) for checked in result.patches for finding in checked.findings)
-    return tuple(SendProblem(name, message, "patchpilot send --subject-prefix 'PATCH net', or 'PATCH net-next'") for name, message in found)
+    return tuple(
+        SendProblem(name, message, Action("send", ("--subject-prefix", "PATCH net"), "{}, or 'PATCH net-next'")) for name, message in found
+    )

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import WAIVERS_GIVEN, Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.rule import Rule
 from patchpilot.model.send_request import SendRequest
@@ -100,7 +101,7 @@ def take_back(
             if name is None:
                 continue
         if name is None and not draft.waivers:
-            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint="`patchpilot draft` shows a topic's waivers")
+            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint=Action("draft", (), "`{}` shows a topic's waivers"))
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)

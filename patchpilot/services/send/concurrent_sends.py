@@ -2,6 +2,7 @@
 """Other sends of the same topic or the same patches: from another terminal, another clone, or since an interrupted send."""
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing.mail_state import WAITING
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -39,12 +40,12 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
         if one.may_have_been_sent:
             raise RefusedError(
                 f"{what} sent by another patchpilot since the preview, {words_of(one)}",
-                hint="see what was sent: patchpilot send --dry-run",
+                hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if one.change_id != topic and is_being_sent(one.change_id):
             raise RefusedError(
                 f"the same patches are being sent right now by another patchpilot, {words_of(one)}",
-                hint="wait for it to end, then see `patchpilot send --dry-run`",
+                hint=Action("send", ("--dry-run",), "wait for it to end, then see `{}`"),
             )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
@@ -135,7 +136,7 @@ def ping(repository: Repository, target: str | None = None, base: str | None = N
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing of this topic was sent yet", hint="patchpilot send")
+        raise UsageError("nothing of this topic was sent yet", hint=Action("send"))
     name = (repository.identity or Address("", "")).name
     values = {"date": last.begun[:10], "link": link_to(last, repository), "name": name, "version": str(last.version)}
     return without_comments(fill(template("ping"), values)) + "\n"
@@ -185,7 +186,9 @@ def _unsent(draft: Draft, version: int) -> int:
     """A version that may be the next; UsageError when it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
-        raise UsageError(f"v{last.version} was sent already: v{version} cannot be next", hint="`patchpilot send --resend` sends it again")
+        raise UsageError(
+            f"v{last.version} was sent already: v{version} cannot be next", hint=Action("send", ("--resend",), "`{}` sends it again")
+        )
     return version
 
 

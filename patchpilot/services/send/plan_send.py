@@ -7,6 +7,7 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import MissingError, RefusedError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -58,7 +59,13 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     people = addressees(repository, request, account, draft, series, project=project)
     if not people.recipients and not request.to_self:
         raise RefusedError(
-            "nobody to send to", hint="name them with --to and --cc; `patchpilot maintainers` finds them in a tree with MAINTAINERS"
+            "nobody to send to",
+            hint=Hint(
+                (
+                    Action("", ("--to",), "name them with {} and --cc"),
+                    Action("maintainers", (), "; `{}` finds them in a tree with MAINTAINERS"),
+                )
+            ),
         )
     wording = wording_of(repository, request, draft, series, base if ids else None)
     topic = TopicToSend(request, project, account, draft, series, ids, people, wording)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -35,7 +36,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     """The draft one version after what was sent last, its changelog begun; nothing is written. UsageError when nothing was sent."""
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing of this topic was sent yet", hint="send v1 first: patchpilot send")
+        raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send v1 first: {}"))
     version = last.version + 1
     if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft

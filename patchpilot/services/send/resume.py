@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
@@ -55,7 +56,7 @@ def plan_resume(
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
-            raise UsageError("nothing of this topic was sent yet", hint="send it: patchpilot send")
+            raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send it: {}"))
         send = outbox.settle(sends[-1].id)
         _refuse_wrong_ids(send, told)
         for entry in send.entries:
@@ -104,7 +105,7 @@ def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
     """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
     mails = {entry.mail.message_id: entry for entry in send.entries}
     doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
-    hint = f"in doubt: {', '.join(doubtful)}" if doubtful else "`patchpilot send --resume` sends what is missing"
+    hint: Advice = f"in doubt: {', '.join(doubtful)}" if doubtful else Action("send", ("--resume",), "`{}` sends what is missing")
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
     for name, how in told.items():
         if name not in mails:
@@ -130,7 +131,9 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     found = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
-        raise UsageError("no mail waits that somebody could be left out of", hint="`patchpilot send --resume` shows what became of each")
+        raise UsageError(
+            "no mail waits that somebody could be left out of", hint=Action("send", ("--resume",), "`{}` shows what became of each")
+        )
     there = {name.lower() for one in waiting for name in one.mail.recipients}
     for one in found:
         if one.key not in there:
@@ -139,7 +142,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
             )
     keys = tuple(one.key for one in found)
     if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
-        raise UsageError("nobody would be left to send to", hint="plan it again: patchpilot send")
+        raise UsageError("nobody would be left to send to", hint=Action("send", (), "plan it again: {}"))
     return keys
 
 

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
@@ -87,4 +88,4 @@ class SendResult:
     transport: str = ""
     account: str = ""
     change_id: str = ""
-    advice: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()

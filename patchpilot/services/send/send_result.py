@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.send.send_plan import MailResult, SendPlan, SendResult
@@ -53,26 +54,34 @@ def result_of_send(send: Send) -> SendResult:
     )
 
 
-def _advice(send: Send) -> tuple[str, ...]:
+def _advice(send: Send) -> tuple[Advice, ...]:
     """What to do about mails that did not get through."""
-    lines = []
+    lines: list[Advice] = []
     states = {entry.state for entry in send.entries}
     if states == {MailState.ACCEPTED} and send.kind == "real":
         lines.append(
-            "the answers are followed (the archive has the mail in some minutes): patchpilot track update, then patchpilot track show"
+            Hint(
+                (
+                    "the answers are followed (the archive has the mail in some minutes): ",
+                    Action("track", ("update",)),
+                    ", then ",
+                    Action("track", ("show",)),
+                )
+            )
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
     refused = {found[1] for entry in send.entries if entry.state is MailState.REJECTED and (found := _REFUSED.match(entry.detail))}
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
-        lines += [f"nothing left; to leave {one} out: patchpilot maintainers --drop {one}, then patchpilot send" for one in sorted(refused)]
+        for email in sorted(refused):
+            drop = Action("maintainers", ("--drop", email))
+            lines.append(Hint((f"nothing left; to leave {email} out: ", drop, ", then ", Action("send"))))
     elif refused:
-        names = " ".join(f"--drop {one}" for one in sorted(refused))
-        lines.append(
-            f"send what is missing without {', '.join(sorted(refused))}: patchpilot send --resume {names}; with them: --resume alone"
-        )
+        without = tuple(word for email in sorted(refused) for word in ("--drop", email))
+        reason = f"send what is missing without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
+        lines.append(Action("send", ("--resume", *without), reason))
     elif states & set(WAITING):
-        lines.append("send what is missing, with the same Message-IDs: patchpilot send --resume")
+        lines.append(Action("send", ("--resume",), "send what is missing, with the same Message-IDs: {}"))
     unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     if unknown_state:
         from patchpilot.services.settings import user_settings
@@ -80,7 +89,9 @@ def _advice(send: Send) -> tuple[str, ...]:
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
         lines += [f"look whether it arrived: {archive}/{one}/ (minutes may pass)" for one in unknown_state]
     if MailState.UNKNOWN in states:
-        lines.append("then: patchpilot send --resume --unknown sent, or --unknown lost to send it again with the same Message-ID")
+        lines.append(
+            Action("send", ("--resume", "--unknown", "sent"), "then: {}, or --unknown lost to send it again with the same Message-ID")
+        )
     if len(unknown_state) > 1:
-        lines.append(f"or one by one: patchpilot send --resume --unknown {unknown_state[0]}=sent")
+        lines.append(Action("send", ("--resume", "--unknown", f"{unknown_state[0]}=sent"), "or one by one: {}"))
     return tuple(lines)

@@ -100,7 +100,7 @@ def topic_on_record(repository: Repository, target: str | None, base: str | None
 def blocked_help(planned: SendPlan) -> list[str]:
     """What helps where nothing can be sent: the transport's hint, or the commands that set a mail server, of the sender's provider where it is known."""
     if planned.blocked and planned.blocked != NO_SERVER:
-        return [planned.blocked.hint]
+        return [str(planned.blocked.hint)]
     email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
     known = provider_of("", 0, email.rpartition("@")[2])
     if known and known.server:

@@ -12,6 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
@@ -31,7 +32,7 @@ class Diagnosis:
     name: str
     state: str
     message: str
-    hint: str = ""
+    hint: Advice = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ def _stages(repository: Repository | None, settings: Repository, request: Doctor
 def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     if repository is None:
         yield probes.Probe(
-            "repository", "warn", "there is no git repository here: only patch files can be worked on", "cd to your kernel tree, or -C DIR"
+            "repository",
+            "warn",
+            "there is no git repository here: only patch files can be worked on",
+            Action("", ("-C", "DIR"), "cd to your kernel tree, or {}"),
         )
         return
     version = repository.git("version").text.split()[2]
@@ -126,7 +130,7 @@ def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
     """What stops every rewriting here: a move of a branch that was killed on the way, or the lock of a git that did not end."""
     busy = in_progress(repository)
     if busy and unfinished(repository):
-        yield probes.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.way_out)
+        yield probes.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.hint)
         return
     try:
         refuse_locked(repository, f"refs/heads/{repository.branch}" if repository.branch else None)

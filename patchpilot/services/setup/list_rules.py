@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
+from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.rule import Example, Rule
 
 
@@ -29,7 +30,8 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     wanted = word.lower()
     found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, (rule.checkpatch or "").lower())]
     if not found:
-        raise unknown("rule", word, (name for rule in rules for name in rule.words[:-1]))
+        names = [name for rule in rules for name in rule.words[:-1]]
+        raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
     return tuple(_explanation(rule, packs) for rule in found)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.config import FILE_NAME
 from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.model.action import Action, Hint
 from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small, source_of
 
 if TYPE_CHECKING:
@@ -91,10 +92,10 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     names = ", ".join(pack.label for pack in packs)
     before = next((one["since"] for one in known.values() if one.get("label") == source.label), None)
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
-    way = "--config-from REV names a revision whose packs you trust" if source.is_revision else "`patchpilot trust` shows and trusts them"
-    raise UntrustedError(
-        f"{source.label}: its rule packs are {state}: {names}", hint=f"{way}; `git config patchpilot.packs ''` does without them"
-    )
+    without = "; `git config patchpilot.packs ''` does without them"
+    named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
+    way = named if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
+    raise UntrustedError(f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without)))
 
 
 def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
@@ -99,12 +100,13 @@ def _status_of(state: TopicState) -> Status:
     if state.series is None:
         if state.last is None:
             raise MissingError(
-                "no series of this topic is followed", hint="patchpilot track add '<message-id>', then patchpilot track update"
+                "no series of this topic is followed",
+                hint=Hint((Action("track", ("add", "<message-id>")), ", then ", Action("track", ("update",)))),
             )
         first = state.last.entries[0].mail.message_id
-        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=f"patchpilot track add '<{first}>'")
+        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=Action("track", ("add", f"<{first}>")))
     if state.series.status is None:
-        raise MissingError("the archive has no mail of this topic's series yet", hint="patchpilot track update")
+        raise MissingError("the archive has no mail of this topic's series yet", hint=Action("track", ("update",)))
     return state.series.status
 
 

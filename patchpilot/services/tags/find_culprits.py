@@ -16,6 +16,7 @@ from patchpilot.history.commit_graph import is_making, use_graph
 from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
@@ -94,7 +95,7 @@ def find_culprits_of_each(repository: Repository, request: FixesRequest, *, prog
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
         raise UsageError(
-            f"{target}: the culprit is looked for in history", hint="apply it first (git am FILE), then: patchpilot fixes HEAD"
+            f"{target}: the culprit is looked for in history", hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}")
         )
     if ".." not in target:
         return (find_culprits(repository, replace(request, target=target), progress=progress),)

@@ -15,6 +15,7 @@ from patchpilot.history.landed_commits import History
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
@@ -63,7 +64,7 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
             f"{target}: which branches have the bug is looked for in history",
-            hint="apply it first (git am FILE), then: patchpilot stable HEAD",
+            hint=Action("stable", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)

@@ -9,6 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, listed
 from patchpilot.commits.unfinished_move import settle, unfinished
 from patchpilot.errors import RefusedError, UsageError
+from patchpilot.model.action import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         found = next((state for state in states if state.state == "in-force"), None)
         if found is None:
             moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
-            way = f"a branch has moved on since record {moved}: `patchpilot undo restore {moved}` names the way back"
-            raise UsageError("there is nothing to undo", hint=way if moved else "`patchpilot undo list` shows every record")
+            way = Action("undo", ("restore", str(moved)), f"a branch has moved on since record {moved}: `{{}}` names the way back")
+            raise UsageError("there is nothing to undo", hint=way if moved else Action("undo", ("list",), "`{}` shows every record"))
     else:
         found = next((state for state in states if state.undo.number == number), None)
         if found is None:
@@ -67,6 +68,6 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         raise RefusedError(f"{name} has moved on since", hint=f"what it was is kept: {way_out}")
     busy = in_progress(repository, undo.ref)
     if busy:
-        raise RefusedError(f"{busy.what} is in progress", hint=busy.way_out)
+        raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import FromArchive, Skipped, commits_series, read_targets
 from patchpilot.errors import MissingError
+from patchpilot.model.action import Action
 from patchpilot.model.patch import Series
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def read_series(
     if targets:
         return read_targets(targets, repository, from_archive, stdin, skipped)
     if repository is None:
-        raise MissingError("no TARGET and no git repository here", hint="name a patch file, or a repository with -C DIR")
+        raise MissingError(
+            "no TARGET and no git repository here", hint=Action("", ("-C", "DIR"), "name a patch file, or a repository with {}")
+        )
     from patchpilot.services.topic.topic_base import topic_base
 
     found = topic_base(repository, base)

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is_cover, prep_branch, without_covers
 from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, counted, nearest_reason, ordered, rebuilt_note
 from patchpilot.commits.choose_base import Base as Base
-from patchpilot.commits.range import head_of, only_cover, resolve_commits
+from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
 from patchpilot.errors import UnclearBaseError, UsageError
+from patchpilot.model.action import Action, Hint
 from patchpilot.services.topic.base_search import MAX_HOLDERS, MAX_WALK, BaseSearch, CommitsOver
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
         choices = likeliest(repository, named)
         raise UnclearBaseError(
             f"{_many(base)} over the base {base.name}, which is a guess ({base.reason})",
-            hint="name the base with --base REV, or name a range A..B",
+            hint=Action("", ("--base", "REV"), "name the base with {}, or name a range A..B"),
             choices=tuple((choice.name, len(choice.commits), choice.reason) for choice in choices),
         )
     if len(base.commits) > MAX_OWN:
-        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint="name a nearer base: --base REV")
+        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint=Action("", ("--base", "REV"), "name a nearer base: {}"))
     return base
 
 
@@ -113,7 +114,7 @@ def _guessed(search: BaseSearch) -> Base:
         return _over_upstream(search)
     raise UsageError(
         "no base found: this branch has no upstream and shares no commit with any other branch",
-        hint="name the base: --base REV, or a range A..B",
+        hint=Action("", ("--base", "REV"), "name the base: {}, or a range A..B"),
     )
 
 
@@ -280,7 +281,8 @@ def _many(base: Base) -> str:
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
     """The error for an empty topic, with another base that it would not be empty over."""
     other = next((one for one in likeliest(repository) if one.name != base.name), None)
-    hint = "commit your fix first, or name a commit or a range A..B"
+    hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:
-        hint += f"; over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits))}: --base {other.name}"
-    return UsageError(f"no commits over the base {base.name}", hint=hint)
+        over = f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits))}"
+        hint += ("; ", Action("", ("--base", other.name), f"{over}: {{}}"))
+    return UsageError(f"no commits over the base {base.name}", hint=Hint(hint))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.send_request import SendRequest
@@ -19,7 +20,7 @@ from patchpilot.services.topic.find_topic import read_draft, read_topic
 from patchpilot.services.topic.topic_series import series_of
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.workplace import Workplace
-from patchpilot.threads.next_step import Advice, NextStepNeed
+from patchpilot.threads.next_step import NextStep, NextStepNeed
 from patchpilot.threads.series_state import FINAL, LANDED, decide_topic
 from patchpilot.threads.track_store import Store
 
@@ -119,25 +120,31 @@ class TopicState:
     @property
     def next_step(self) -> str:
         """What the author should do next, one sentence; a command in it runs as printed."""
-        return self.advice.text
+        return str(self.step.advice)
 
     @property
-    def advice(self) -> Advice:
+    def step(self) -> NextStep:
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
-            return Advice(NextStepNeed.ACTION, "send what is missing: `patchpilot send --resume`")
+            return NextStep(NextStepNeed.ACTION, Action("send", ("--resume",), "send what is missing: `{}`"))
         if not self.is_sent:
-            return Advice(NextStepNeed.ACTION, "look at the mails, then send them: `patchpilot send --dry-run`")
+            return NextStep(NextStepNeed.ACTION, Action("send", ("--dry-run",), "look at the mails, then send them: `{}`"))
         if self.series is None:
             assert self.last is not None
-            return Advice(NextStepNeed.ACTION, f"follow it: `patchpilot track add '<{self.last.entries[0].mail.message_id}>'`")
+            return NextStep(NextStepNeed.ACTION, Action("track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"))
         if self.is_begun and self.state not in (*FINAL, *LANDED):
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
-                words = "`patchpilot draft --changelog '- what changed'`, then `patchpilot send --reroll`"
-                return Advice(NextStepNeed.ACTION, f"write the changelog of v{self.next_version} and send it: {words}")
-            return Advice(NextStepNeed.ACTION, f"send v{self.next_version}: `patchpilot send --reroll`")
-        return self.series.advice
+                write = Action("draft", ("--changelog", "- what changed"), "`{}`")
+                parts = (
+                    f"write the changelog of v{self.next_version} and send it: ",
+                    write,
+                    ", then ",
+                    Action("send", ("--reroll",), "`{}`"),
+                )
+                return NextStep(NextStepNeed.ACTION, Hint(parts))
+            return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), f"send v{self.next_version}: `{{}}`"))
+        return self.series.step
 
 
 def topic_state(
@@ -193,7 +200,7 @@ def topic_at(place: Workplace, store: Store, known: Sequence[Tracked] = ()) -> T
 def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
     """These series, the one of the topic in hand marked and with the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
-    return tuple(replace(series_, own=True, advice=topic.advice) if topic and series_.entry.id == own else series_ for series_ in series)
+    return tuple(replace(series_, own=True, step=topic.step) if topic and series_.entry.id == own else series_ for series_ in series)
 
 
 def _booked(repository: Repository, draft: Draft) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
@@ -19,7 +20,7 @@ from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
-from patchpilot.threads.next_step import Advice, NextStepNeed, advise
+from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
 from patchpilot.threads.series_state import REFUSED, decide_topic
 from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
 from patchpilot.threads.track_store import Store, TrackEntry
@@ -46,7 +47,7 @@ class Tracked:
     entry: TrackEntry
     status: Status | None
     unread: frozenset[str]
-    advice: Advice
+    step: NextStep
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
@@ -71,7 +72,7 @@ class Tracked:
     @property
     def next_step(self) -> str:
         """What the author should do next, one sentence."""
-        return self.advice.text
+        return str(self.step.advice)
 
     @property
     def subject(self) -> str:
@@ -297,8 +298,8 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
         status = status_of(entry.message_id, every)
     unread = store.unread(entry.id)
     if status is None:
-        waiting = Advice(
-            NextStepNeed.PATIENCE, "wait: the archive does not have it yet (it takes some minutes); then `patchpilot track update`"
+        waiting = NextStep(
+            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it takes some minutes); then `{}`")
         )
         return Tracked(entry, None, unread, waiting)
     if repository is not None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -62,7 +63,7 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     missing = [change.subject for change in found.preparation.changes if change.changed]
     if missing:
         problems.append(
-            SendProblem("tags", f"review tags were given and are not in: {'; '.join(missing)}", "add them: patchpilot trailers")
+            SendProblem("tags", f"review tags were given and are not in: {'; '.join(missing)}", Action("trailers", (), "add them: {}"))
         )
     problems += [
         SendProblem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still holds")

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, several, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
@@ -227,7 +228,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     rows = [part for one in done if one.files for part in (f"{one.branch}:", *(f"  {file}" for file in one.files))]
     for reason in dict.fromkeys(one.skipped for one in done if not one.files):
         branches = ", ".join(one.branch for one in done if not one.files and one.skipped == reason)
-        rows += [*([""] if rows else []), f"not for {branches}: {reason}"]
+        rows += [*([""] if rows else []), f"not for {branches}: {in_keys(reason, Stage.BACKPORTS)}"]
     return rows
 
 
@@ -241,6 +242,6 @@ def resolving_rows(done: "Resolving") -> list[str]:
             "The clone they were made in:",
             f"  {done.folder}",
             "",
-            *done.advice,
+            *(in_keys(line, Stage.BACKPORTS) for line in done.advice),
         ]
-    return [f"{done.branch} waits for you in", f"  {done.folder}", "", *done.advice, "", "Then z here takes it up again."]
+    return [f"{done.branch} waits for you in", f"  {done.folder}", "", *map(str, done.advice), "", "Then z here takes it up again."]

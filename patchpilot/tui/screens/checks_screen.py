@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
+from patchpilot.model.action import in_backticks
 from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.tui.action_keys import with_stages
 from patchpilot.tui.rich_text import plain, several
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
@@ -27,10 +28,6 @@ WAIVED = "waived"
 NARROW = {Severity.WARNING: "warn"}
 """A shorter word for the margin where there are 80 columns: what messages are broken at fits beside it."""
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
-
-STAGES = {"fixes": Stage.TAGS, "prepare": Stage.TAGS, "maintainers": Stage.RECIPIENTS, "backport": Stage.BACKPORTS, "draft": Stage.PREVIEW}
-"""The stage that does what a verb does."""
-_VERB = re.compile(rf"`?\bpatchpilot ({'|'.join(STAGES)})\b(?:[^`\n]*`)?")
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
@@ -65,11 +62,6 @@ def can_mend(result: "CheckResult") -> bool:
     """Whether a check found something whose rule says that it is safe to mend."""
     safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
     return any(finding.rule in safe for checked in result.patches for finding in checked.findings)
-
-
-def by_stage(text: str) -> str:
-    """A remedy with the stage of the walk beside each verb that has one."""
-    return _VERB.sub(lambda found: f"stage {STAGES[found[1]].number} (patchpilot {found[1]})", text)
 
 
 class ChecksScreen(StageScreen):
@@ -174,7 +166,7 @@ class ChecksScreen(StageScreen):
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))
         name = f"{finding.checkpatch or finding.rule}" if self._checkpatch_names else finding.name
-        fix = by_stage(finding.fix.text if finding.fix and finding.fix.text else how)
+        fix = with_stages(in_backticks(finding.fix.text if finding.fix and finding.fix.text else how))
         parts = [
             f"{finding.severity}: {finding.message} [{name}]",
             f"mend: {fix}" if fix else "",

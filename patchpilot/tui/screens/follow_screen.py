@@ -56,7 +56,7 @@ def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> Stag
     if not topic.is_sent:
         return StageStanding(StageState.TODO, f"{topic.summary}{more}")
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
-        topic.advice.need
+        topic.step.need
     ]
     return StageStanding(state, f"{topic.summary}{more}")
 

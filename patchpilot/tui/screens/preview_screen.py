@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import actions
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import STRONG, diff_line, plain, several
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
@@ -21,12 +22,11 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
+    from patchpilot.model.send_problem import SendProblem
     from patchpilot.services.send.send_plan import SendPlan
 
-_ADVISED = re.compile(r"\[(PATCH [\w-]+)\]")
-"""The mark that `check` advises for a subject without one."""
-_ADDRESS = re.compile(r"git send-email takes no address without a dot in its domain: (\S+)")
-"""How the verb tells an address that git send-email does not take."""
+NO_SERVER = "no-server"
+"""The problem whose way out is on the next stage, where the commands are for the sender's provider."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
@@ -35,22 +35,8 @@ def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
 
     if not ask.visited:
         return None, recorded(ask, Stage.PREVIEW)
-    try:
-        result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
-    except PatchpilotError as error:
-        raise by_keys(error) from error
+    result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
     return result, standing_of(result)
-
-
-def by_keys(error: PatchpilotError) -> PatchpilotError:
-    """An error that stops the plan, with the way out by keys where the verb names flags or another verb."""
-    taken = _ADDRESS.search(error.message)
-    if taken:
-        message = f"{taken[1]} is no address git send-email takes: its domain has no dot"
-        return RefusedError(message, hint=f"stage 3 (recipients): 3, then Space on {taken[1]} takes it out")
-    if error.message == "nobody to send to":
-        return RefusedError(error.message, hint="stage 3 (recipients): 3, then a adds somebody")
-    return error
 
 
 def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
@@ -92,31 +78,14 @@ def mail_line(row: str) -> Text:
     )
 
 
-WAYS = {
-    "check-errors": "2 shows them",
-    "nobody": "3, then a adds somebody",
-    "bad-address": "3, then Space leaves it out",
-    "no-list": "3, then a adds it",
-    "many": "3, then Space leaves out who does not need it",
-    "no-signoff": "4, then w",
-    "missing-target-tree": "x chooses it",
-    "security-on-list": "1, then a changes the answer",
-    "unanswered-security": "1, then a",
-    "unanswered-regression": "1, then a",
-    "no-changelog": "6, then e",
-    "unfinished": "6, then e",
-    "no-server": "7 names the git config lines",
-    "first-time": "try it on yourself first: 7, then m",
-    "version-sent": "8, then v begins the next version",
-    "already-sent": "8, then v begins the next version",
-}
-"""The way out by keys, where the verbs name a flag."""
+def problem_rows(result: "SendPlan", at: Stage = Stage.PREVIEW) -> list[str]:
+    """What refuses and what warns, each with its way out, in keys as they are at a stage."""
+    problems = [*(("refused", refusal) for refusal in result.refusals), *(("warning", warning) for warning in result.warnings)]
+    return [f"{word}: {problem.message}" + (f" -> {_way_out(problem, at)}" if problem.hint else "") for word, problem in problems]
 
 
-def problem_rows(result: "SendPlan") -> list[str]:
-    """What refuses and what warns, each with its way out."""
-    told = [*(("refused", refusal) for refusal in result.refusals), *(("warning", warning) for warning in result.warnings)]
-    return [f"{word}: {one.message}" + (f" -> {hint}" if (hint := WAYS.get(one.name, one.hint)) else "") for word, one in told]
+def _way_out(problem: "SendProblem", at: Stage) -> str:
+    return "7 names the git config lines" if problem.name == NO_SERVER else in_keys(problem.hint, at)
 
 
 class PreviewScreen(StageScreen):
@@ -207,8 +176,8 @@ class PreviewScreen(StageScreen):
             *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
             ("other", "something else …"),
         ]
-        advised = next((warning.message for warning in result.warnings if warning.name == "missing-target-tree"), "") if result else ""
-        first = found[1] if (found := _ADVISED.search(advised)) else known
+        advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
+        first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
         answers.sort(key=lambda one: one[0] != first)
 
         def chosen(choice: str | None) -> None:

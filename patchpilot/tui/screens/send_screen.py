@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain, several
 from patchpilot.tui.screens.preview_screen import load as load_plan
@@ -260,15 +260,6 @@ def _question(planned: "SendPlan") -> str:
     return "\n".join(rows)
 
 
-_FOLLOW = "patchpilot track update, then patchpilot track show"
-_DROP = re.compile(r"patchpilot maintainers --drop (\S+), then patchpilot send")
-
-
-def by_keys_in(line: str) -> str:
-    """An advice of the verb, with keys in place of the verbs it names."""
-    return _DROP.sub(r"3, then Space on \1, then 7", line.replace(_FOLLOW, "8 shows them"))
-
-
 def _rows(one: "TopicSend") -> list[str]:
     from patchpilot.services.send.send_state import blocked_help
 
@@ -278,7 +269,7 @@ def _rows(one: "TopicSend") -> list[str]:
         rows += ["", f"Version {one.result.version}: {one.result.state}. On record:"]
         for mail in one.result.messages:
             rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
-        return [*rows, "", *(f"- {by_keys_in(line)}" for line in one.result.advice)]
+        return [*rows, "", *(f"- {in_keys(line, Stage.SEND)}" for line in one.result.advice)]
     if one.last and (one.unfinished or one.is_sent):
         rows += ["", f"Version {one.last.version}, {one.last.begun[:16].replace('T', ' ')} UTC: {one.last.state}. On record:"]
         for entry in one.last.entries:
@@ -292,7 +283,7 @@ def _rows(one: "TopicSend") -> list[str]:
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
     others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning != planned.blocked))
-    problems = [row.replace("first: 7, then m", "first: m") for row in problem_rows(others)]
+    problems = problem_rows(others, Stage.SEND)
     if planned.blocked:
         way = [
             f"blocked: {planned.blocked.message}. In a shell, then r here (`patchpilot doctor` tries it):",

@@ -13,9 +13,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from patchpilot.errors import CancelledError, MissingError, PatchpilotError, UsageError
+from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.printable import crop
 from patchpilot.model.progress import Progress
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain
 from patchpilot.tui.session import Session
@@ -205,14 +206,7 @@ class StageScreen(Screen[None]):
         if not self.is_mounted:
             return
         panel = self.query_one("#panel", Static)
-        hint = f"\nway out: {error.hint}" if error.hint else ""
-        if self.session.topic is None and self.stage is not Stage.FOLLOW and isinstance(error, UsageError | MissingError):
-            key = "t" if self.stage is Stage.COMMIT else "1, then t"
-            hint = hint.replace("name the base with --base REV, or name a range A..B", "b chooses the base or a range")
-            hint = hint.replace("name one with -C DIR", "q, then patchpilot -C DIR, or cd into your clone")
-            hint = hint.replace(" name a ", f" {key} names a ").replace(
-                " name the base: --base REV, or a range A..B", " b chooses the base or a range"
-            )
+        hint = f"\nway out: {in_keys(error.advice, self.stage)}" if error.advice else ""
         panel.update(plain(f"{error.message}{hint}\nr: try again   Escape: close"))
         panel.display = True
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
+from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
@@ -53,17 +55,10 @@ def _broken(row: str, columns: int) -> list[str]:
     return textwrap.wrap(row, max(40, columns), subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False) or [""]
 
 
-def by_key(text: str) -> str:
-    """An advice with the stage of the walk in place of each verb that has one."""
-    from patchpilot.tui.screens.checks_screen import STAGES
-
-    return re.sub(r"`patchpilot (\w+)[^`]*`", lambda found: f"stage {STAGES[found[1]].number}" if found[1] in STAGES else found[0], text)
-
-
 def _head(one: "Tracked") -> list[str]:
     why = f": {one.status.why}" if one.status and one.status.why else ""
 
-    rows = [one.subject, f"state     {one.state}{why}", f"next      {by_key(one.next_step)}"]
+    rows = [one.subject, f"state     {one.state}{why}", f"next      {in_keys(one.step.advice, Stage.FOLLOW)}"]
     if one.status:
         rows += [
             f"sent      {revision.label}  {_day(revision.head.mail.mail.date)}  {revision.head.message_id}"

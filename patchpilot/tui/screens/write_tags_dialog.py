@@ -11,7 +11,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import plain
+from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.patch_pager import Pager
 
@@ -114,7 +116,9 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
     def _refuse(self, error: "PatchpilotError") -> None:
         self._working = False
         if self.is_mounted:
-            self.query_one("#notes", Static).update(plain(f"not yet: {error.message}" + (f" ({error.hint})" if error.hint else "")))
+            self.query_one("#notes", Static).update(
+                plain(f"not yet: {error.message}" + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else ""))
+            )
 
     def _fill(self, found: "Preparation") -> None:
         self._working = False

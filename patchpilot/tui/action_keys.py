@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Advice in keys: where the CLI prints the command of an action, the TUI names the stage and the key that do the same."""
+
+from dataclasses import dataclass
+
+from patchpilot.model.action import Action, each
+from patchpilot.tui.stages import Stage
+
+PLACE = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionKey:
+    """The stage and the key of it that do what an action says; without both there is none.
+
+    `sentence` replaces the action's own sentence, `words` the command where it has none; in both `{}` is the way to the key. `elsewhere` is the way
+    from another stage where a number and a key do not say it.
+    """
+
+    stage: Stage | None
+    key: str = ""
+    sentence: str = ""
+    words: str = PLACE
+    elsewhere: str = ""
+
+    def way(self, at: Stage | None) -> str:
+        """How to get there: the stage's number unless it is the one on screen, then the key."""
+        if self.stage is None or self.stage is at:
+            return self.key
+        return self.elsewhere or (f"{self.stage.number}, then {self.key}" if self.key else f"stage {self.stage.number}")
+
+
+BASE = "{} chooses the base or a range"
+KEYS: dict[tuple[str, ...], ActionKey] = {
+    ("", "-C"): ActionKey(None, sentence="q, then patchpilot -C DIR, or cd into your clone"),
+    ("", "--base"): ActionKey(None, "b", sentence=BASE),
+    ("", "TARGET"): ActionKey(Stage.COMMIT, "t", sentence="{} names a commit or a range A..B"),
+    ("", "--published"): ActionKey(None, sentence="type published"),
+    ("", "--shared"): ActionKey(None, sentence="type shared"),
+    ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence=PLACE),
+    ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="{} changes the answer"),
+    ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence=PLACE),
+    ("", "--to"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds somebody"),
+    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds it"),
+    ("", "--via"): ActionKey(Stage.PREVIEW, "t", sentence="{} sends through another transport"),
+    ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
+    ("check",): ActionKey(Stage.CHECKS, sentence="2 shows them"),
+    ("check", "--waive"): ActionKey(Stage.CHECKS, "w"),
+    ("check", "--unwaive"): ActionKey(Stage.CHECKS, "w"),
+    ("maintainers",): ActionKey(Stage.RECIPIENTS),
+    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} leaves it out", words="{} on %s"),
+    ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} leaves out who does not need it"),
+    ("fixes",): ActionKey(Stage.TAGS),
+    ("prepare",): ActionKey(Stage.TAGS, "w"),
+    ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence=PLACE),
+    ("backport",): ActionKey(Stage.BACKPORTS),
+    ("draft",): ActionKey(Stage.PREVIEW, "e"),
+    ("draft", "-v"): ActionKey(Stage.FOLLOW, "v"),
+    ("draft", "--in-reply-to"): ActionKey(None),
+    ("draft", "--export"): ActionKey(None),
+    ("draft", "--no-b4"): ActionKey(None),
+    ("send",): ActionKey(Stage.SEND),
+    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "x", sentence="{} chooses it"),
+    ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
+    ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
+    ("send", "--resume"): ActionKey(Stage.SEND, "R"),
+    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
+    ("trailers",): ActionKey(Stage.FOLLOW, "c"),
+    ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
+    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere="8 shows them"),
+    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere="8 shows them"),
+    ("undo", "restore"): ActionKey(None, "u"),
+}
+"""(verb, argument …) → its key; the longest that an action begins with counts."""
+
+CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
+
+
+def in_keys(advice: object, at: Stage | None = None) -> str:
+    """An advice with the keys, seen from a stage, in place of the commands that have one; of actions of one stage in a row the first is named."""
+    texts: list[str] = []
+    last: Action | None = None
+    between = ""
+    for action, text in each(advice, lambda action: _words(action, at)):
+        if action is None:
+            between += text
+        elif last and between in CONNECTORS and _stage_of(action) and _stage_of(action) is _stage_of(last):
+            between = ""
+        else:
+            texts += [between, text]
+            last, between = action, ""
+    return "".join([*texts, between])
+
+
+def _stage_of(action: Action) -> Stage | None:
+    key = key_of(action)
+    return key.stage if key else None
+
+
+def key_of(action: Action) -> ActionKey | None:
+    """The key of an action: of the entries that begin as it does, the longest."""
+    words = (action.verb, *action.arguments)
+    return next((KEYS[words[:length]] for length in range(len(words), 0, -1) if words[:length] in KEYS), None)
+
+
+def _words(action: Action, at: Stage | None) -> str:
+    key = key_of(action)
+    if key is None:
+        return str(action)
+    way = key.way(at)
+    if key.sentence and action.reason:
+        return key.sentence.replace(PLACE, way)
+    if not way:
+        return str(action)
+    named = action.arguments[-1] if action.arguments else ""
+    return action.worded(key.words.replace(PLACE, way).replace("%s", named))
+
+
+def with_stages(advice: object) -> str:
+    """An advice with the stage that does it before each command."""
+
+    def words(action: Action) -> str:
+        key = key_of(action)
+        return action.worded(f"stage {key.stage.number} (patchpilot {action.verb})") if key and key.stage else str(action)
+
+    return "".join(text for _, text in each(advice, words))
