@@ -9,41 +9,10 @@ import patchpilot
 
 ROOT = Path(patchpilot.__file__).parent
 
-EXCEPTIONS: dict[str, tuple[str, ...]] = {
-    "settings and the trust in the packs they name": (
-        "patchpilot.services.settings",
-        "patchpilot.services.setup.trusted_packs",
-        "patchpilot.services.topic.archive_target",
-        "patchpilot.services.workplace",
-    ),
-    "verbs of the services that ask one another for the topic's state": (
-        "patchpilot.services.check.topic_waivers",
-        "patchpilot.services.send.b4_record",
-        "patchpilot.services.send.finish_send",
-        "patchpilot.services.send.reroll",
-        "patchpilot.services.tags.add_review_trailers",
-        "patchpilot.services.tags.find_culprits",
-        "patchpilot.services.tags.fix_claims",
-        "patchpilot.services.tags.prepare_commits",
-        "patchpilot.services.tags.stable_request_tag",
-        "patchpilot.services.topic.find_topic",
-        "patchpilot.services.topic.topic_state",
-        "patchpilot.services.track.review_summary",
-    ),
-}
-"""Circles that are still there, and why. This table only shrinks: one that is gone has to leave it."""
-
 
 def test_no_module_imports_itself_through_others() -> None:
-    known = [set(names) for names in EXCEPTIONS.values()]
-    unknown = [circle for circle in circles(imports()) if not any(circle <= names for names in known)]
-    assert not unknown, "\n".join("imports in a circle: " + ", ".join(sorted(circle)) for circle in unknown)
-
-
-def test_every_exception_is_still_needed() -> None:
-    found = set().union(*circles(imports()))
-    gone = {name for names in EXCEPTIONS.values() for name in names} - found
-    assert not gone, f"no longer in a circle, drop them from EXCEPTIONS: {', '.join(sorted(gone))}"
+    found = circles(imports())
+    assert not found, "\n".join("imports in a circle: " + ", ".join(sorted(circle)) for circle in found)
 
 
 def test_circles_are_found() -> None:

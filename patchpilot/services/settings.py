@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.model.source_tree import Tree
     from patchpilot.services.check.check_request import CheckRequest
-    from patchpilot.services.workplace import Workplace
 
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
@@ -94,19 +93,6 @@ def base_revision(repository: "Repository", targets: Sequence[str], base: str | 
     return repository.find(f"{head}^") if common == head and commits else common or start
 
 
-def check_source(place: "Workplace", revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool) -> Source | None:
-    """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the base, else the working tree."""
-    if revision is not None:
-        return revision_source(place.repository, revision, trusted=True)
-    repository = place.repository_if_any()
-    if repository is None or place.tree or not in_ci:
-        return place.source()
-    # the tree's own setting of its base does not count
-    named = base or user_settings(repository.top, problems=[]).get("base") or None
-    start = base_revision(repository, targets, named)
-    return revision_source(repository, start) if start else place.source()
-
-
 def read_settings(
     repository: "Repository | None" = None,
     *,
@@ -167,27 +153,6 @@ def send_request(settings: Settings, **more: Any) -> "SendRequest":
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(**{"via": settings.get("via"), "profile": settings.get("profile"), **more})
-
-
-def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
-    """The rule packs that the settings name, read. Those that a tree names are in it, and the user has trusted them as they are now.
-
-    InputError names the one that cannot be read, UntrustedError those nobody trusted.
-    """
-    words = settings.words("packs")
-    if not words:
-        return ()
-    from patchpilot.lint.rule_store import read_pack
-
-    if not settings.packs_from_tree or source is None:
-        top = source.top if source else Path()
-        return tuple(read_pack(top / Path(word).expanduser()) for word in words)
-    found = packs_of_tree(settings, source)
-    if not source.trusted:
-        from patchpilot.services.setup.trusted_packs import verify
-
-        verify(source, found)
-    return found
 
 
 def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":

@@ -33,7 +33,8 @@ def answer(common: Common, options: CheckOptions) -> int:
 
 def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
     from patchpilot.services.check.check_patches import check
-    from patchpilot.services.settings import check_request, check_source, own_packs
+    from patchpilot.services.check.check_source import check_source
+    from patchpilot.services.settings import check_request
 
     in_ci = common.format in CI_FORMATS
     source = check_source(place, options.config_from, options.targets, options.base, in_ci=in_ci)
@@ -47,7 +48,11 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         },
         source,
     )
-    packs = own_packs(settings, source)
+    packs: tuple[Any, ...] = ()
+    if settings.words("packs"):
+        from patchpilot.services.setup.trusted_packs import own_packs
+
+        packs = own_packs(settings, source)
     suppressions = None
     asked = options.baseline or options.write_baseline or options.waive or options.unwaive
     if asked or settings.waivers or (repository and _waivers_given()):

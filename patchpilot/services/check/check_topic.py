@@ -15,7 +15,8 @@ from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.topic_waivers import ORIGIN, give, known_draft, of_draft, suppressions_of, take_back
-from patchpilot.services.settings import check_request, own_packs, source_of
+from patchpilot.services.settings import check_request, source_of
+from patchpilot.services.setup.trusted_packs import own_packs
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
-from patchpilot.config import WAIVERS_GIVEN, Settings
+from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
 from patchpilot.model.action import Action
@@ -15,8 +15,8 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.rule import Rule
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.series.topic_database import state_folder
 from patchpilot.services.check.suppressions import Suppressions
+from patchpilot.services.check.waivers_given import is_given, mark_given
 from patchpilot.services.tags.fix_claims import denied_subjects, without_denials
 from patchpilot.services.topic.topic_base import topic_commits
 
@@ -112,13 +112,3 @@ def take_back(
 def _name(word: str, rules: Sequence[Rule]) -> str:
     """The name of the rule that a word calls by its id or name; another word as it stands."""
     return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)
-
-
-def mark_given() -> None:
-    """Remember that some topic has a waiver, or an answer that counts as one."""
-    (state_folder() / WAIVERS_GIVEN).touch(mode=0o600)
-
-
-def is_given() -> bool:
-    """Whether any topic ever had one: which one this is about takes longer to find out."""
-    return (state_folder() / WAIVERS_GIVEN).exists()

@@ -25,10 +25,10 @@ from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.questions import judge_answer
 from patchpilot.services.send.reroll import reroll
+from patchpilot.services.send.review_tag_warnings import tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
 from patchpilot.services.topic.topic_project import profile_of
-from patchpilot.services.track.review_summary import tag_warnings
 
 
 def plan(repository: Repository, request: SendRequest, *, progress: Progress = silent) -> SendPlan:

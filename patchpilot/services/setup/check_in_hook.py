@@ -7,8 +7,8 @@ from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.topic_waivers import suppressions_of
-from patchpilot.services.settings import check_request, own_packs
-from patchpilot.services.setup.trusted_packs import UntrustedError
+from patchpilot.services.settings import check_request
+from patchpilot.services.setup.trusted_packs import UntrustedError, own_packs
 from patchpilot.services.workplace import Workplace
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.config import FILE_NAME
+from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small, source_of
@@ -82,6 +82,25 @@ def revoke(found: TreeConfiguration) -> int:
     left = {digest: one for digest, one in known.items() if digest != found.digest and one.get("label") != found.label}
     _write(left)
     return len(known) - len(left)
+
+
+def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
+    """The rule packs that the settings name, read. Those that a tree names are in it, and the user has trusted them as they are now.
+
+    InputError names the one that cannot be read, UntrustedError those nobody trusted.
+    """
+    words = settings.words("packs")
+    if not words:
+        return ()
+    from patchpilot.lint.rule_store import read_pack
+
+    if not settings.packs_from_tree or source is None:
+        top = source.top if source else Path()
+        return tuple(read_pack(top / Path(word).expanduser()) for word in words)
+    found = packs_of_tree(settings, source)
+    if not source.trusted:
+        verify(source, found)
+    return found
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:

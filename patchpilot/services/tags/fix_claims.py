@@ -43,7 +43,7 @@ def answer_fix(
     repository: Repository, commits: Sequence[Commit], is_fix: bool | None, *, target: str | None = None, base: str | None = None
 ) -> Draft:
     """Keep with the topic's draft whether these commits are fixes; None forgets what was answered."""
-    from patchpilot.services.check.topic_waivers import mark_given
+    from patchpilot.services.check.waivers_given import mark_given
     from patchpilot.services.topic.find_topic import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
@@ -81,7 +81,7 @@ def _name(commit: Commit) -> str:
 
 
 def _answers(repository: Repository) -> dict[str, str]:
-    from patchpilot.services.check.topic_waivers import is_given
+    from patchpilot.services.check.waivers_given import is_given
 
     if not is_given():
         return {}

@@ -1,14 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reviewers of the last version gave and asked, for whoever prepares the next one; nothing where the series is not followed."""
+"""What reviewers of the last version asked, for the changelog of the next one; nothing where the series is not followed."""
 
-from collections.abc import Sequence
-
-from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action
-from patchpilot.model.draft import Draft
-from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
 
@@ -47,26 +40,3 @@ def _beginning(body: str) -> str:
         if clean and not is_trailer(clean) and not clean.endswith((":", ",")) and len(clean.split()) > 2:
             return clean[:100]
     return ""
-
-
-def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]) -> tuple[SendProblem, ...]:
-    """Review tags given to the last version that the commits lack, and those held back because their patch changed."""
-    if draft.version < 2 or not ids or draft.branch is None:
-        return ()
-    from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-
-    try:
-        found = add_review_trailers(repository, TrailersRequest(request.target, request.base, dry_run=True, published=True, shared=True))
-    except PatchpilotError:
-        return ()
-    problems = []
-    missing = [change.subject for change in found.preparation.changes if change.changed]
-    if missing:
-        problems.append(
-            SendProblem("tags", f"review tags were given and are not in: {'; '.join(missing)}", Action("trailers", (), "add them: {}"))
-        )
-    problems += [
-        SendProblem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still holds")
-        for one in found.held
-    ]
-    return tuple(problems)
