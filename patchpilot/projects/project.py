@@ -15,6 +15,8 @@ class Tags(NamedTuple):
 
     `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why stable is to leave the fix alone.
     `first_commits` are those of a history that Fixes: tags name by custom, though the lines are older.
+    `fix_prefixes` are the words of a subject prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` one for all else, and
+    `unmarked_prefixes` those whose maintainers choose for stable without a tag.
     """
 
     line: str = ""
@@ -22,6 +24,9 @@ class Tags(NamedTuple):
     no_backport: str = ""
     links: str = "https://lore.kernel.org/r/"
     first_commits: tuple[str, ...] = ()
+    fix_prefixes: tuple[str, ...] = ()
+    feature_prefixes: tuple[str, ...] = ()
+    unmarked_prefixes: tuple[str, ...] = ()
 
 
 class MailCustoms(NamedTuple):

@@ -39,13 +39,12 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     tree = {word.lower() for word in patch.subject.words}
     culprit = _blamed(context)
-    if culprit and not _cosmetic(context) and not tree & {"net-next", "bpf-next"}:
+    if culprit and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
         yield Hit(culprit[0], case="blamed", values={"commit": culprit[1]})
         return
-    if tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"} and not only_documents(context.patch.paths):
-        yield Hit(
-            subject_line(context), case="fixes-tree", values={"tree": min(tree & {"net", "bpf", "nf", "wireless", "ipsec", "bluetooth"})}
-        )
+    fix_trees = tree.intersection(context.project.tags.fix_prefixes)
+    if fix_trees and not only_documents(context.patch.paths):
+        yield Hit(subject_line(context), case="fixes-tree", values={"tree": min(fix_trees)})
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with history at hand there is a command that finds the commit
@@ -61,8 +60,13 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious, and a tag for the stable trees is missing as well."""
     patch = context.patch
-    own = {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"}
-    return not own and bool(re.search(_GRAVE, patch.subject.title, re.IGNORECASE)) and "stable@" not in "\n".join(patch.message)
+    serious = re.search(_GRAVE, patch.subject.title, re.IGNORECASE) is not None
+    return serious and bool(context.project.lists.stable) and not _is_unmarked(context) and "stable@" not in "\n".join(patch.message)
+
+
+def _is_unmarked(context: Context) -> bool:
+    """Whether the subject prefix names a tree whose maintainers choose for stable without a tag."""
+    return not {word.lower() for word in context.patch.subject.words}.isdisjoint(context.project.tags.unmarked_prefixes)
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -113,7 +117,7 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     lists = context.project.lists
     if not fixes or not lists.stable or re.search(lists.stable_pattern, "\n".join(patch.message)) or names_upstream_commit(context.patch):
         return
-    if {word.lower() for word in patch.subject.words} & {"net", "bpf", "nf", "net-next", "bpf-next"} or _cosmetic(context):
+    if _is_unmarked(context) or _cosmetic(context):
         return
     grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
     if grave:
