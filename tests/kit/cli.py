@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.cli import main
+from tests.kit.schemas import check_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Outcome:
 
 
 def call(*argv: object, stdin: bytes = b"") -> Outcome:
-    """Run a verb in this process."""
+    """Run a verb in this process; a JSON document it prints must match its schema."""
     out, err = _Text(), _Text()
     saved = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
@@ -30,6 +31,7 @@ def call(*argv: object, stdin: bytes = b"") -> Outcome:
             code = main.run([str(word) for word in argv])
     finally:
         sys.stdin = saved
+    assert not (problems := check_document(out.text)), problems
     return Outcome(code, out.text, err.text)
 
 

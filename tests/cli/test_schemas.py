@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""docs/reference/schemas has a valid schema for every form of JSON, and the documents that tests print are held against it."""
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.kit.schemas import FOLDER, check_document
+
+FILES = sorted(FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_schema_is_valid_and_describes_every_key(file: object) -> None:
+    schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    Draft202012Validator.check_schema(schema)
+    undescribed = [key for key, value in _properties(schema) if not value.get("description")]
+    assert not undescribed
+
+
+def test_every_schema_is_listed() -> None:
+    page = (FOLDER.parent / "json.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(schemas/([^)]+)\)", page)) == {file.name for file in FILES}
+
+
+def test_a_wrong_document_is_noticed() -> None:
+    document = {"schema": "patchpilot/lts/1", "family": "linux", "updated": "2026-01-01", "file": None, "series": [{"version": 6.1}]}
+    assert len(check_document(json.dumps(document))) == 3
+    with pytest.raises(KeyError, match="nosuch"):
+        check_document('{"schema": "patchpilot/nosuch/1"}')
+
+
+def _properties(schema: object) -> list[tuple[str, dict[str, object]]]:
+    result: list[tuple[str, dict[str, object]]] = []
+    if isinstance(schema, dict):
+        result += list(schema.get("properties", {}).items())
+        for value in schema.values():
+            result += _properties(value)
+    return result

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The JSON schemas of docs/reference/schemas, for holding every document that a test makes a verb print against them."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    """The validator of a schema such as `patchpilot/check/1`; KeyError if there is no file for it."""
+    _, verb, version = schema.split("/")
+    file = FOLDER / f"{verb}-{version}.json"
+    if not file.is_file():
+        raise KeyError(f"{schema}: {file.name} is missing in docs/reference/schemas")
+    return Draft202012Validator(json.loads(file.read_text(encoding="utf-8")))
+
+
+def check_document(text: str) -> list[str]:
+    """What is wrong with a printed document: one sentence per problem. Text that is not a document of ours has none."""
+    if not text.startswith("{"):
+        return []
+    try:
+        document: Any = json.loads(text)
+    except ValueError:
+        return []
+    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith("patchpilot/"):
+        return []
+    errors = validator(str(document["schema"])).iter_errors(document)
+    return [f"{document['schema']} at {error.json_path}: {error.message[:200]}" for error in errors]

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`python -m tests.language.draw SEED`: 150 texts, drawn at random, for somebody who reads them without any context.
+
+60 messages of rules, 30 errors with their hints, 30 texts of the TUI, 30 paragraphs of the documentation; numbered, without their places.
+`--places` prints the place of each number instead, for whoever rewrites the texts that were not clear.
+"""
+
+import argparse
+import ast
+import random
+import re
+from collections.abc import Iterator
+
+from tests.language.texts import ROOT, Text, code_strings, documentation, rule_texts
+
+SHARES = {"rule message": 60, "error": 30, "TUI text": 30, "documentation": 30}
+
+
+def errors() -> Iterator[Text]:
+    """The sentences of errors and their hints, as the code raises them."""
+    for file in sorted((ROOT / "patchpilot").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error") and node.args:
+                sentence = _text_of(node.args[0])
+                hints = [_text_of(keyword.value) for keyword in node.keywords if keyword.arg == "hint"]
+                if sentence and " " in sentence:
+                    lines = [f"patchpilot: error: {sentence}", *(f"hint: {hint}" for hint in hints if hint)]
+                    yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "error", "\n".join(lines))
+
+
+def tui_texts() -> Iterator[Text]:
+    """Strings of the TUI with at least two words."""
+    for text in code_strings():
+        if (
+            text.place.startswith("patchpilot/tui/")
+            and re.fullmatch(r"[^\n]*\w+ \w+[^\n]*", text.text)
+            and not re.search(r"[.#]\w+ \{|\bself\b", text.text)
+        ):
+            yield text
+
+
+def rule_messages() -> Iterator[Text]:
+    """Messages and summaries of rules."""
+    yield from (text for text in rule_texts() if " " in text.text and len(text.text) <= 240 and "\n" not in text.text.strip())
+
+
+def draw(seed: int) -> list[Text]:
+    """The texts of a seed, kind by kind."""
+    chance = random.Random(seed)
+    pools = {
+        "rule message": list(rule_messages()),
+        "error": list(errors()),
+        "TUI text": list(tui_texts()),
+        "documentation": [text for text in documentation() if 80 <= len(text.text) <= 600 and not text.text.startswith(("|", "#"))],
+    }
+    return [text._replace(kind=kind) for kind, share in SHARES.items() for text in chance.sample(pools[kind], share)]
+
+
+def _text_of(node: ast.expr) -> str:
+    """The text of a string or f-string, `…` in place of its values; empty if it is something else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(piece.value) if isinstance(piece, ast.Constant) else "…" for piece in node.values)
+    return ""
+
+
+def main() -> None:
+    """Print the texts, or their places."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--places", action="store_true")
+    options = parser.parse_args()
+    for number, text in enumerate(draw(options.seed), 1):
+        print(f"{number}. {text.place}" if options.places else f"{number}. [{text.kind}] {text.text}\n")
+
+
+if __name__ == "__main__":
+    main()

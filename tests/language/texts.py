@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every text that a user can read, with the place it comes from: strings of the code, rule packs, templates, documentation."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+_RULE_TEXTS = ("summary", "why", "message", "messages", "known-problems", "problems", "options", "text", "name")
+
+
+class Text(NamedTuple):
+    """A text, and `path:line` (code, documentation) or `path:rule` (packs) of it."""
+
+    place: str
+    kind: str
+    text: str
+
+
+def code_strings() -> Iterator[Text]:
+    """String constants of the package that are no docstring; the pieces of an f-string are joined, with {} for a value."""
+    for file in sorted((ROOT / "patchpilot").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        skipped = {id(node) for node in _docstrings(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                pieces = [str(piece.value) if isinstance(piece, ast.Constant) else "{}" for piece in node.values]
+                skipped.update(id(piece) for piece in node.values)
+                yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+                yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
+
+
+def docstrings() -> Iterator[Text]:
+    """Docstrings of modules, classes, functions and values."""
+    for file in sorted((ROOT / "patchpilot").rglob("*.py")):
+        for node in _docstrings(ast.parse(file.read_text(encoding="utf-8"))):
+            yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value))
+
+
+def rule_texts() -> Iterator[Text]:
+    """What a rule says: name, summary, message, why, fix."""
+    for file in sorted((ROOT / "checks").glob("*.toml")):
+        for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
+            place = f"{file.relative_to(ROOT)}:{rule.get('name')}"
+            for text in _strings({key: value for key, value in rule.items() if key in (*_RULE_TEXTS, "fix")}):
+                yield Text(place, "rule", text)
+
+
+def documentation() -> Iterator[Text]:
+    """Paragraphs of the documentation, code blocks and code spans left out."""
+    files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+    for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
+        text = re.sub(
+            r"^(```+).*?^\1|^    .*$|<!--.*?-->", lambda match: "\n" * match[0].count("\n"), file.read_text("utf-8"), flags=re.M | re.S
+        )
+        line = 1
+        for paragraph in re.split(r"(\n\s*\n)", text):
+            if paragraph.strip():
+                plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
+                yield Text(f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip())
+            line += paragraph.count("\n")
+
+
+def templates() -> Iterator[Text]:
+    """Templates of mails."""
+    for file in sorted((ROOT / "templates").iterdir()):
+        yield Text(str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8"))
+
+
+def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", None) or () if not isinstance(node, ast.Lambda | ast.IfExp) else ():
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
+                yield statement.value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("fixer", "kind", "arguments"):
+                yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No text that a user reads has a word that is no term of git, b4, checkpatch.pl or the kernel's documents."""
+
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.language.texts import Text, code_strings, docstrings, documentation, rule_texts, templates
+
+_FILE = Path(__file__).with_name("words.toml")
+_DATA = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+WORDS = re.compile("|".join(word["pattern"] for word in _DATA["word"]), re.IGNORECASE)
+EXCEPTIONS = [(re.compile(exception["text"], re.IGNORECASE), exception) for exception in _DATA["exception"]]
+
+
+def _found(text: Text) -> list[str]:
+    plain = text.text
+    for pattern, _ in EXCEPTIONS:
+        plain = pattern.sub(" ", plain)
+    return [match[0] for match in WORDS.finditer(plain)]
+
+
+def _advice(word: str) -> str:
+    return next(str(entry["use"]) for entry in _DATA["word"] if re.fullmatch(entry["pattern"], word, re.IGNORECASE))
+
+
+@pytest.mark.parametrize("source", [rule_texts, code_strings, templates, documentation, docstrings], ids=lambda source: source.__name__)
+def test_texts_use_the_terms_of_the_field(source: object) -> None:
+    texts = source()  # type: ignore[operator]
+    problems = [f"{text.place}: {word!r}, use: {_advice(word)}" for text in texts for word in _found(text)]
+    assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
+
+
+def test_every_exception_is_needed_and_has_a_reason() -> None:
+    every = [text.text for text in chain(rule_texts(), code_strings(), templates(), documentation(), docstrings())]
+    for pattern, exception in EXCEPTIONS:
+        assert len(exception["reason"]) > 10, exception
+        assert any(WORDS.search(match[0]) for text in every for match in pattern.finditer(text)), f"unused exception: {exception['text']}"
+
+
+def test_the_guard_notices_a_word() -> None:
+    assert _found(Text("x", "code", "the line stands there twice, put a blank behind it"))
+    assert not _found(Text("x", "code", "a blank line at the end of the file"))
