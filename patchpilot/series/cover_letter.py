@@ -48,8 +48,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def without_comments(text: str) -> str:
     """What a person wrote into a template: its remarks dropped, blank lines at the ends too."""
-    kept = [line.rstrip() for line in text.split("\n") if not line.startswith(COMMENT)]
-    return "\n".join(kept).strip("\n")
+    lines = [line.rstrip() for line in text.split("\n") if not line.startswith(COMMENT)]
+    return "\n".join(lines).strip("\n")
 
 
 def split_cover(text: str) -> tuple[str, str, str]:

@@ -67,9 +67,9 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     database.execute("PRAGMA foreign_keys = ON")
     database.execute("PRAGMA synchronous = FULL")
     if database.file not in _checked:
-        found = database.execute("PRAGMA quick_check(1)").fetchone()
-        if found is None or found[0] != "ok":
-            raise damaged(database.file, layout.what, str(found[0]).splitlines()[-1] if found else "no answer")
+        row = database.execute("PRAGMA quick_check(1)").fetchone()
+        if row is None or row[0] != "ok":
+            raise damaged(database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer")
         _checked.add(database.file)
     if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         # readers and a writer at once; where another program holds the file, the next one that opens it does this
@@ -200,7 +200,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 def backups(file: Path) -> tuple[Path, ...]:
     """The backups of a database, the newest last."""
-    return tuple(sorted((file.parent / "backups").glob(f"{file.stem}-*.sqlite3"), key=lambda one: (one.stat().st_mtime_ns, one.name)))
+    return tuple(sorted((file.parent / "backups").glob(f"{file.stem}-*.sqlite3"), key=lambda file: (file.stat().st_mtime_ns, file.name)))
 
 
 def _back_up(database: Database, label: str) -> None:

@@ -80,8 +80,8 @@ class Drafts:
                 continue
             if isinstance(new, Mapping):
                 changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-                kept: Any = {key: value for key, value in {**getattr(known, name), **new}.items() if key in new or key not in changed}
-                known = replace(known, **{name: kept})
+                merged: Any = {key: value for key, value in {**getattr(known, name), **new}.items() if key in new or key not in changed}
+                known = replace(known, **{name: merged})
                 origins |= {f"{name}.{key}": dated for key in changed}
             else:
                 known = replace(known, **{name: new})
@@ -146,7 +146,7 @@ def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> D
 
 def _load(text: str) -> Draft:
     data = json.loads(text)
-    data["patches"] = tuple(KnownPatch(**one) for one in data.get("patches", ()))
+    data["patches"] = tuple(KnownPatch(**patch) for patch in data.get("patches", ()))
     known = set(Draft.__dataclass_fields__)
     return Draft(**{name: value for name, value in data.items() if name in known})
 
@@ -158,7 +158,7 @@ def complete_prefix(text: str) -> str:
         words = words[1:-1].strip()
     one_line_each(words)
     hint = "as in --subject-prefix 'PATCH net-next'"
-    if any(one in words for one in "[]"):
+    if any(bracket in words for bracket in "[]"):
         raise UsageError(f"subject prefix {text!r}: brackets within it", hint=hint)
     parts = words.split()
     if number := next((part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None):

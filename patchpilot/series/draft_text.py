@@ -48,18 +48,18 @@ def from_text(draft: Draft, text: str) -> Draft:
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
     ids = {patch.subject: patch.patch_id for patch in draft.patches}
     for heading, body in parts.items():
-        found = _HEADING.match(heading)
-        assert found is not None
+        match = _HEADING.match(heading)
+        assert match is not None
         content = without_comments(body)
-        if found[1] == "cover":
+        if match[1] == "cover":
             subject, _, rest = content.partition("\n")
             changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
-        elif found[2]:
-            changelogs[found[2]] = content
-        elif found[3] in ids:
-            notes[ids[found[3]]] = content
+        elif match[2]:
+            changelogs[match[2]] = content
+        elif match[3] in ids:
+            notes[ids[match[3]]] = content
         else:
-            raise InputError(f"the draft has no patch {found[3]!r}", hint="keep the heading lines as they are")
+            raise InputError(f"the draft has no patch {match[3]!r}", hint="keep the heading lines as they are")
     return replace(
         changed,
         notes={key: value for key, value in notes.items() if value},
@@ -68,11 +68,11 @@ def from_text(draft: Draft, text: str) -> Draft:
 
 
 def _parts(text: str) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in text.replace("\r\n", "\n").split("\n"):
         if _HEADING.match(line):
-            current = found.setdefault(line, [])
+            current = parts.setdefault(line, [])
         elif current is not None:
             current.append(line)
         elif line.strip() and not line.startswith(COMMENT):
@@ -80,7 +80,7 @@ def _parts(text: str) -> dict[str, str]:
                 "this is no exported draft: text before the first ==== heading",
                 hint=Action("draft", ("--export", "FILE"), "`{}` shows the form"),
             )
-    return {heading: "\n".join(lines) for heading, lines in found.items()}
+    return {heading: "\n".join(lines) for heading, lines in parts.items()}
 
 
 def read_draft_file(file: Path) -> str:

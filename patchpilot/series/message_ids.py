@@ -66,10 +66,10 @@ def with_kept_ids(draft: Draft, kind: str, mails: tuple[RenderedMail, ...]) -> t
     kept = kept_ids(draft, kind, content, lambda: own)
     if kept == own or len(kept) != len(own):
         return mails
-    made = []
+    renamed = []
     for mail in mails:
         head, gap, body = mail.raw.partition(b"\n\n")
         for old, new in zip(own, kept, strict=True):
             head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
-        made.append(captured(head + gap + body, mail.envelope_from, mail.recipients))
-    return tuple(made)
+        renamed.append(captured(head + gap + body, mail.envelope_from, mail.recipients))
+    return tuple(renamed)

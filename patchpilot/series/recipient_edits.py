@@ -31,37 +31,37 @@ class Edits:
 
     def place(self, header: str, address: Address) -> "Edits":
         """With an address put into a header ("to" or "cc")."""
-        rest = tuple(one for one in self.placed if one[1].key != address.key)
+        rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
         return Edits((*rest, (header, address)), tuple(key for key in self.dropped if key != address.key))
 
     def drop(self, address: Address) -> "Edits":
         """With an address taken out."""
-        rest = tuple(one for one in self.placed if one[1].key != address.key)
+        rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
         return Edits(rest, tuple(dict.fromkeys((*self.dropped, address.key))))
 
     def restore(self, address: Address) -> "Edits":
         """With whatever was done to an address undone."""
         return Edits(
-            tuple(one for one in self.placed if one[1].key != address.key), tuple(key for key in self.dropped if key != address.key)
+            tuple(edit for edit in self.placed if edit[1].key != address.key), tuple(key for key in self.dropped if key != address.key)
         )
 
     def apply(self, plan: RecipientPlan) -> RecipientPlan:
         """The plan with the edits made to it; what they put there is marked as made by hand, what they took out is said in a warning."""
         if not self.placed and not self.dropped:
             return plan
-        kept = [recipient for recipient in plan.recipients if recipient.address.key not in self.dropped]
+        recipients = [recipient for recipient in plan.recipients if recipient.address.key not in self.dropped]
         gone = [recipient.address.email for recipient in plan.recipients if recipient.address.key in self.dropped]
         for header, address in self.placed:
-            at = next((at for at, one in enumerate(kept) if one.address.key == address.key), None)
+            at = next((at for at, edit in enumerate(recipients) if edit.address.key == address.key), None)
             if at is None:
-                kept.append(Recipient(address, BY_HAND, None, header, (f"added {BY_HAND}",), by_hand=True))
-            elif kept[at].header != header:
-                kept[at] = replace(
-                    kept[at], header=header, by_hand=True, reasons=(*kept[at].reasons, f"moved to {header.title()} {BY_HAND}")
+                recipients.append(Recipient(address, BY_HAND, None, header, (f"added {BY_HAND}",), by_hand=True))
+            elif recipients[at].header != header:
+                recipients[at] = replace(
+                    recipients[at], header=header, by_hand=True, reasons=(*recipients[at].reasons, f"moved to {header.title()} {BY_HAND}")
                 )
-        kept.sort(key=lambda one: one.header == "cc")
+        recipients.sort(key=lambda recipient: recipient.header == "cc")
         said = (f"left out {BY_HAND}: {', '.join(gone)}",) if gone else ()
-        return replace(plan, recipients=tuple(kept), warnings=(*plan.warnings, *said))
+        return replace(plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said))
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
@@ -103,7 +103,7 @@ class EditStore:
             data = json.loads(file.read_text(encoding="utf-8"))
             return Edits(
                 tuple((_header(row["header"]), Address(str(row["name"]), str(row["email"]))) for row in data["placed"]),
-                tuple(str(one) for one in data["dropped"]),
+                tuple(str(email) for email in data["dropped"]),
             )
         except FileNotFoundError:
             return Edits()
@@ -151,10 +151,10 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
     """Addresses a person gave; InputError for one that is none, UsageError for one of several lines."""
     on_one_line(option, texts)
-    found = []
+    parsed = []
     for text in texts:
         address = parse_address(text)
         if address is None or "@" not in address.email:
             raise InputError(f"{text!r} is not an address", hint="write name@example.org or 'Name <name@example.org>'")
-        found.append(address)
-    return tuple(found)
+        parsed.append(address)
+    return tuple(parsed)

@@ -66,8 +66,8 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
         tip = _TIP.search(text)
         return Placement(_unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip")
     if kind is MailKind.MM_COMMIT:
-        found = _MM.search(text) or _MM.search(subject)
-        branch = next((group for group in found.groups() if group), None) if found else None
+        match = _MM.search(text) or _MM.search(subject)
+        branch = next((group for group in match.groups() if group), None) if match else None
         return Placement((), f"-mm {branch}" if branch else "-mm")
     if kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL, MailKind.BACKPORT_BOT):
         ids = _ids(_UPSTREAM, text) or (_ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else [])
@@ -88,23 +88,23 @@ def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
 
 
 def _summary(text: str) -> tuple[AppliedReport, ...]:
-    found = []
+    landings = []
     for match in _SUMMARY.finditer(text[:200_000]):
         commit = (
             _COMMIT_URL.search(match["where"])
             or re.match(r"(?P<id>[0-9a-f]{7,40})$", match["where"])
             or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", match["where"])
         )
-        found.append(
+        landings.append(
             AppliedReport(
                 " ".join(match["title"].split()), int(match["number"]) if match["number"] else None, commit["id"] if commit else None
             )
         )
-    return tuple(found)
+    return tuple(landings)
 
 
 def _ids(pattern: re.Pattern[str], text: str) -> list[str]:
-    return [next(group for group in found.groups() if group) for found in pattern.finditer(text)]
+    return [next(group for group in match.groups() if group) for match in pattern.finditer(text)]
 
 
 def _unique(values: list[str]) -> tuple[str, ...]:

@@ -130,13 +130,13 @@ class Archive:
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """The mail with this Message-ID. NetworkError when the answer is something else: a bot challenge, a network's login page, another mail."""
         data = self._ask(message_id, lambda node: node.get_message_by_msgid(message_id, nocache=fresh))
-        found = next((one for one in parse(unpack(data, self.url), source=self.host) if one.message_id == message_id), None)
-        if found is None:
+        answer = next((mail for mail in parse(unpack(data, self.url), source=self.host) if mail.message_id == message_id), None)
+        if answer is None:
             raise NetworkError(
                 f"{self.host} sent something other than the mail {message_id}",
                 hint=f"open it in a browser: {self.url}/{quote(message_id)}/",
             )
-        return found
+        return answer
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
         """The mails a query finds (with `threads`, their whole threads); none is an answer too."""

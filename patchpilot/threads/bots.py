@@ -192,7 +192,7 @@ def known_robot(sender: str, subject: str, text: str, headers: Callable[[], str]
 
 
 def _search(pattern: str, text: str) -> bool:
-    found = _COMPILED.get(pattern)
-    if found is None:
-        found = _COMPILED[pattern] = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    return bool(found.search(text))
+    compiled = _COMPILED.get(pattern)
+    if compiled is None:
+        compiled = _COMPILED[pattern] = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    return bool(compiled.search(text))

@@ -99,13 +99,13 @@ def _what_came_after(
 ) -> None:
     """Ask for what names the commit, and for all revisions of what turns out to fix or revert it."""
     status = _one(message_id, have.values(), reader)
-    commits = list(dict.fromkeys(one.commit[:12] for one in status.landed if one.commit)) if status else []
+    commits = list(dict.fromkeys(landed.commit[:12] for landed in status.landed if landed.commit)) if status else []
     progress("looking for what names the commit")
     for commit in commits[:MAX_TITLES]:
-        found = archive.search(f"b:{commit}*", fresh=fresh)
-        take(found)
+        naming = archive.search(f"b:{commit}*", fresh=fresh)
+        take(naming)
         people = [
-            mail for mail in found if mail.message_id not in (status.message_ids if status else ()) and reader.classify(mail).robot is None
+            mail for mail in naming if mail.message_id not in (status.message_ids if status else ()) and reader.classify(mail).robot is None
         ]
         for mail in people[:MAX_FOLLOW_UPS]:
             take(archive.thread(mail.message_id, fresh=fresh))
@@ -159,9 +159,9 @@ def _one(message_id: str, mails: Iterable[Mail], reader: MailReader) -> Status |
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
     """The status of the work that has this mail as a post, else of the one it speaks of."""
-    found = tuple(every)
-    post = next((one for one in found if message_id in one.topic.message_ids or message_id in one.topic.missing), None)
-    return post or next((one for one in found if message_id in one.message_ids), None)
+    statuses = tuple(every)
+    post = next((status for status in statuses if message_id in status.topic.message_ids or message_id in status.topic.missing), None)
+    return post or next((status for status in statuses if message_id in status.message_ids), None)
 
 
 def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
@@ -171,8 +171,8 @@ def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[
     mine = status_of(message_id, every)
     if mine is None:
         return everything
-    wanted = set(mine.message_ids) | {message_id}
+    ids = set(mine.message_ids) | {message_id}
     for follow_up in mine.follow_ups:
         other = status_of(follow_up.message_id, every)
-        wanted |= other.message_ids if other else frozenset()
-    return tuple(mail for mail in everything if mail.message_id in wanted)
+        ids |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in everything if mail.message_id in ids)

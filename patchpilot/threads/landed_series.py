@@ -21,45 +21,45 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
         if tip is None:
             return ()
         history.add([tip])
-        found: list[LandedCommit] = []
+        landings: list[LandedCommit] = []
         branches = stable_branches(repository, remote=remote, ended=True)
         project = find_project(branches.stable.project)
         releases = Releases(repository)
         for commit, number in _commits(status, repository, history, tip):
             release = releases.first(commit)
             subject = repository.commit(commit).subject
-            found.append(
+            landings.append(
                 LandedCommit(project.mainline, commit, release.name if release else None, "in the repository", None, number, subject)
             )
             for branch in branches.branches:
                 landing = history.landed(commit, branch.tip)
                 if landing and landing.holds:
                     released = _first_point_release(repository, branch.version, landing.commit)
-                    found.append(
+                    landings.append(
                         LandedCommit(
                             f"stable/linux-{branch.version}.y", landing.commit, released, f"by {landing.how}", None, number, subject
                         )
                     )
-    return tuple(found)
+    return tuple(landings)
 
 
 def _commits(status: Status, repository: Repository, history: History, tip: str) -> list[tuple[str, int | None]]:
     """The mainline commits of a series: by the ids told in mails, else by subject and author."""
-    found: dict[str, int | None] = {}
-    for told in status.landed:
-        commit = repository.find(told.commit) if told.commit else None
+    commits: dict[str, int | None] = {}
+    for landed in status.landed:
+        commit = repository.find(landed.commit) if landed.commit else None
         if commit and history.has(tip, commit):
-            found.setdefault(commit, told.patch)
-    have = {title_key(repository.commit(one).subject) for one in found}
+            commits.setdefault(commit, landed.patch)
+    have = {title_key(repository.commit(commit).subject) for commit in commits}
     for post in status.topic.latest.patches:
         if title_key(post.title) in have:
             continue
         for ordinal in history.index.by_subject(post.title):
             commit = history.index.id(ordinal)
             if history.has(tip, commit) and repository.commit(commit).author.key in authors_of(status, post.mail.mail.body):
-                found.setdefault(commit, post.number or 1)
+                commits.setdefault(commit, post.number or 1)
                 break
-    return list(found.items())
+    return list(commits.items())
 
 
 def authors_of(status: Status, body: str) -> set[str]:

@@ -52,8 +52,12 @@ class Classified:
     def place(self) -> Placement:
         """Where the mail says the patch went."""
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        found = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
-        return found if found.tree or not self.named_tree else Placement(found.commits, self.named_tree, found.versions, found.landings)
+        by_words = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
+        return (
+            by_words
+            if by_words.tree or not self.named_tree
+            else Placement(by_words.commits, self.named_tree, by_words.versions, by_words.landings)
+        )
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
@@ -104,7 +108,7 @@ def _person(base: Classified) -> Classified:
         return replace(base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why)
     if reading.kind is MailKind.APPLIED and reading.confidence > (0.6 if credited else 0.5):
         return replace(base, kind=MailKind.APPLIED, confidence=reading.confidence, why=reading.why, named_tree=reading.tree)
-    if any(one.name.lower() != "signed-off-by" or not body.has_diff for one in credited):
+    if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
         return replace(base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0]))
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
         return replace(base, kind=MailKind.PATCH, confidence=0.7, why="a whole patch in a reply")
@@ -131,8 +135,8 @@ def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
 
 def _is_whole_patch(body: Body) -> bool:
     """Whether the inline patch carries its own message or stat, and little is said besides."""
-    told = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
-    return told and len(body.text.split()) < 60
+    has_header = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
+    return has_header and len(body.text.split()) < 60
 
 
 def _author_like(sender: Address, body: Body) -> bool:

@@ -63,18 +63,18 @@ def parse(
 ) -> tuple[Mail, ...]:
     """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` is told."""
     bounds = mail_bounds(data)
-    found = []
+    mails = []
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
             progress("reading mails", number, len(bounds))
         try:
-            found.append(_with_id(parse_mail(one_mail(data, start, end))))
+            mails.append(_with_id(parse_mail(one_mail(data, start, end))))
         except InputError as error:
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
                 raise InputError(f"{place}: {error.message}", hint=error.advice) from error
             skipped(f"{place}: {error.message}: left out")
-    return tuple(found)
+    return tuple(mails)
 
 
 def _with_id(mail: Mail) -> Mail:
@@ -86,10 +86,10 @@ def _with_id(mail: Mail) -> Mail:
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
     """Each Message-ID once (the copy that was met first), oldest first; mails without a usable date go by their place."""
-    found: dict[str, Mail] = {}
+    by_id: dict[str, Mail] = {}
     for mail in mails:
-        found.setdefault(mail.message_id, mail)
-    return tuple(sorted(found.values(), key=when))
+        by_id.setdefault(mail.message_id, mail)
+    return tuple(sorted(by_id.values(), key=when))
 
 
 def when(mail: Mail) -> datetime:

@@ -71,20 +71,20 @@ def _in_review(status: Status) -> NextStep:
 
 
 def _after_acceptance(status: Status) -> NextStep:
-    failed = [one.version for one in status.stable if one.state == "failed"]
-    fixes = [one for one in status.follow_ups if one.relation in ("fixes", "reverts")]
+    failed = [branch.version for branch in status.stable if branch.state == "failed"]
+    fixes = [later for later in status.follow_ups if later.relation in ("fixes", "reverts")]
     words: list[str | Action] = []
     if failed:
         words.append(Action("backport", (), f"backport it to {', '.join(failed)} if it is needed there (`{{}}`): it did not apply"))
     if fixes:
-        one = fixes[-1]
-        told = f" ({one.commit})" if one.commit else ""
-        words.append(f"see that “{one.subject}”{told}, which {one.relation} it, reaches every branch that has it")
-    review = [one.version for one in status.stable if one.state in ("review", "queued")]
-    proposed = [one.version for one in status.stable if one.state == "proposed"]
+        fix = fixes[-1]
+        named = f" ({fix.commit})" if fix.commit else ""
+        words.append(f"see that “{fix.subject}”{named}, which {fix.relation} it, reaches every branch that has it")
+    review = [branch.version for branch in status.stable if branch.state in ("review", "queued")]
+    proposed = [branch.version for branch in status.stable if branch.state == "proposed"]
     if review and not failed:
         words.append(f"watch the stable review of {', '.join(review)}; object there if it should not go in")
-    elif proposed and not failed and not any(one.state == "dropped" for one in status.stable):
+    elif proposed and not failed and not any(branch.state == "dropped" for branch in status.stable):
         words.append(f"AUTOSEL proposes it for {', '.join(proposed)}: object there if it should not go in")
     if words:
         return NextStep(NextStepNeed.ACTION if failed or fixes else NextStepNeed.PATIENCE, _joined(words))
@@ -92,7 +92,7 @@ def _after_acceptance(status: Status) -> NextStep:
         words_of_waiting = "wait for it to reach mainline at the next merge window or fixes pull; name a repository with -C to see it there"
         return NextStep(NextStepNeed.PATIENCE, words_of_waiting)
     if status.state is SeriesState.IN_MAINLINE:
-        dropped = [one.version for one in status.stable if one.state == "dropped"]
+        dropped = [branch.version for branch in status.stable if branch.state == "dropped"]
         return NextStep(NextStepNeed.NOTHING, f"done: it is in mainline{', and was kept out of ' + ', '.join(dropped) if dropped else ''}")
     return NextStep(NextStepNeed.NOTHING, "done: nothing is left to do")
 

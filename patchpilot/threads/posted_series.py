@@ -133,11 +133,11 @@ class PostedTopic:
         known = self.message_ids
         newest = self.latest.version
         return {
-            one: version
+            message_id: version
             for revision in self.revisions
             for post in revision.posts
-            for one, version in post.earlier.items()
-            if one not in known and version < newest and all(version != other.version for other in self.revisions)
+            for message_id, version in post.earlier.items()
+            if message_id not in known and version < newest and all(version != other.version for other in self.revisions)
         }
 
     @property

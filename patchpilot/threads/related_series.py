@@ -61,17 +61,17 @@ def _commits(text: str) -> set[str]:
 
 
 def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Status]) -> Status:
-    commits = [one.commit for one in status.landed if one.commit and len(one.commit) >= 12]
+    commits = [landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12]
     reverts = {f"revert {title}" for title in status.topic.titles}
-    found = []
+    follow_ups = []
     for number in known.candidates(status, commits):
         other = every[number]
         if number == at or known.begun[number] <= known.begun[at]:
             continue
         relation = _relation(other, commits, reverts, status)
         if relation:
-            place = next((one for one in other.landed if one.commit), None)
-            found.append(
+            place = next((landed for landed in other.landed if landed.commit), None)
+            follow_ups.append(
                 FollowUp(
                     relation,
                     other.topic.subject,
@@ -83,9 +83,9 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
                     place.tree if place else None,
                 )
             )
-    if not found:
+    if not follow_ups:
         return status
-    status = replace(status, follow_ups=tuple(found))
+    status = replace(status, follow_ups=tuple(follow_ups))
     known_by_revert = [] if status.landed else _reverts(status, every)
     if known_by_revert:
         status = replace(status, landed=(known_by_revert[0][1],))
@@ -105,22 +105,22 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
 def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedCommit]]:
     """The reverts that name the commit, which had landed then: the branch each is for ("" is mainline), and the landing."""
     ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
-    found = []
+    landings = []
     for revert in (other.topic.latest for other in every if other.topic.revisions[0].head.message_id in ids):
         named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
         if named:
             how = "named by its revert; release unknown without a repository"
-            found.append(
+            landings.append(
                 (revert.backport_to or "", LandedCommit(default_project().mainline, named["id"], None, how, revert.head.message_id))
             )
-    return found
+    return landings
 
 
 def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
     if other.topic.titles & reverts:
         return "reverts"
-    if told := _passed_on(other, status):
-        return told
+    if relation := _passed_on(other, status):
+        return relation
     posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
     replies = [reply.mail for reply in other.replies]
     if any(quotes_commit(mail, commits) for mail in posts):
@@ -175,10 +175,10 @@ def _is_pulled(pull: Post, status: Status) -> bool:
     """Whether a request to pull lists the author with one of the newest patches, as git shortlog does."""
     lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
     named = re.compile(rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE)
-    wanted = {title_key(post.title) for post in status.topic.latest.patches}
+    titles = {title_key(post.title) for post in status.topic.latest.patches}
     start = next((at for at, line in enumerate(lines) if named.match(line)), None)
     if start is None:
         return False
     listed = [title_key(line) for line in lines[start + 1 : start + 200]]
     end = next((at for at, line in enumerate(listed) if not line), len(listed))
-    return any(line in wanted for line in listed[:end])
+    return any(line in titles for line in listed[:end])

@@ -121,15 +121,15 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
     """Attributions that no quote follows directly (the quote was cut to "[...]"), taken out of `own`."""
-    found = []
+    attributions = []
     for place in range(len(own) - 1, -1, -1):
         if _ON_WROTE.match(own[place].text):
-            found.append(own.pop(place).text)
+            attributions.append(own.pop(place).text)
         elif place and own[place].text.rstrip().endswith("wrote:") and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}"):
-            found.append(f"{own[place - 1].text} {own[place].text}")
+            attributions.append(f"{own[place - 1].text} {own[place].text}")
             own[place] = ReplyLine("", own[place].at)
             own[place - 1] = ReplyLine("", own[place - 1].at)
-    return found
+    return attributions
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:

@@ -61,13 +61,13 @@ def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_sel
     if not words:
         return Reading(MailKind.OTHER, 0.6, "nothing but quotes")
     if by_author:
-        if (found := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
-            return Reading(MailKind.APPLIED, 0.7, _around(words, found))
+        if (match := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
+            return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
-        if found := REFUSAL.search(words):
-            return Reading(MailKind.NACK, 0.9, _around(words, found))
-        if found := REFUSAL_IN_WORDS.search(words):
-            return Reading(MailKind.NACK, 0.7, _around(words, found))
+        if match := REFUSAL.search(words):
+            return Reading(MailKind.NACK, 0.9, _around(words, match))
+        if match := REFUSAL_IN_WORDS.search(words):
+            return Reading(MailKind.NACK, 0.7, _around(words, match))
         if applied := _applied(words):
             return applied
     return _talk(words, body, subject, by_author or to_self)
@@ -81,28 +81,28 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
     mostly_questions = questions * 3 >= sentences and questions > 0
     on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
-    if found := PING.search(words) or COMMANDS.search(words):
-        return Reading(MailKind.OTHER, 0.8, _around(words, found))
+    if match := PING.search(words) or COMMANDS.search(words):
+        return Reading(MailKind.OTHER, 0.8, _around(words, match))
     if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
         return Reading(MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "the patch's author answers")
-    if (found := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
-        return Reading(MailKind.OTHER, 0.8, _around(words, found))
+    if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
+        return Reading(MailKind.OTHER, 0.8, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
-    if (found := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not PROMISES.search(words):
-        return Reading(MailKind.ACK, 0.7, _around(words, found))
-    if (found := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
-        return Reading(MailKind.OTHER, 0.6, _around(words, found))
+    if (match := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not PROMISES.search(words):
+        return Reading(MailKind.ACK, 0.7, _around(words, match))
+    if (match := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
+        return Reading(MailKind.OTHER, 0.6, _around(words, match))
     answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
     if answers and not questions and not strong and (count <= 12 or not weak):
         return Reading(MailKind.OTHER, 0.75, "thanks, yes, no or the like")
-    if (found := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
-        return Reading(MailKind.OTHER, 0.6, _around(words, found))
+    if (match := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
+        return Reading(MailKind.OTHER, 0.6, _around(words, match))
     if answers and not strong and not mostly_questions and not on_code:
         return Reading(MailKind.OTHER, 0.55, "it answers somebody")
     if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
         return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "its subject is no patch")
-    if found := ASKS_AGAIN.search(words):
-        return Reading(MailKind.REVIEW, 0.75, _around(words, found))
+    if match := ASKS_AGAIN.search(words):
+        return Reading(MailKind.REVIEW, 0.75, _around(words, match))
     if mostly_questions and strong <= max(1, questions):
         return Reading(MailKind.QUESTION, 0.6, "mainly questions")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
@@ -128,23 +128,23 @@ def _words(body: Body) -> str:
 
 def _applied(words: str) -> Reading | None:
     short = len(words.split()) <= 60
-    for found in APPLIED.finditer(words):
-        before = words[max(0, found.start("verb") - 40) : found.start("verb")].rpartition("\n\n")[2]
+    for match in APPLIED.finditer(words):
+        before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
         if NOT_APPLIED.search(before.replace("\n", " ")) and not re.search(r"\b(?:has|have) been\s+(?:\w+\s+)?$", before, re.IGNORECASE):
             continue
-        if NOT_YET_APPLIED.search(_sentence(words, found.start("verb"))):
+        if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
             continue
-        if not APPLIED_REST.match(found["rest"]) or found["rest"].rstrip().endswith("?"):
+        if not APPLIED_REST.match(match["rest"]) or match["rest"].rstrip().endswith("?"):
             continue
-        loose = found["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
-        if loose and (not TREE.search(found[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
+        loose = match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+        if loose and (not TREE.search(match[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
             continue
-        if NOT_A_TREE.search(found[0]):
+        if NOT_A_TREE.search(match[0]):
             continue
-        if TRIED.search(words[found.start() : found.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
+        if TRIED.search(words[match.start() : match.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
             continue
-        tree = TREE.search(words[found.start("verb") :])
-        return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, found), _tree(tree))
+        tree = TREE.search(words[match.start("verb") :])
+        return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
     there = IN_TREE.search(words)
     if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))
@@ -155,9 +155,9 @@ def _applied(words: str) -> Reading | None:
     return None
 
 
-def _tree(found: re.Match[str] | None) -> str | None:
+def _tree(match: re.Match[str] | None) -> str | None:
     """The tree an "applied to …" names; "applied to it properly" names none."""
-    name = found["tree"].rstrip(".,") if found else ""
+    name = match["tree"].rstrip(".,") if match else ""
     return None if not name or NO_TREE.match(name) else name
 
 
@@ -168,7 +168,7 @@ def _sentence(words: str, end: int) -> str:
     return before.replace("\n", " ")
 
 
-def _around(words: str, found: re.Match[str]) -> str:
-    start = words.rfind("\n", 0, found.start()) + 1
-    end = words.find("\n", found.end())
+def _around(words: str, match: re.Match[str]) -> str:
+    start = words.rfind("\n", 0, match.start()) + 1
+    end = words.find("\n", match.end())
     return words[start : end if end >= 0 else len(words)].strip()[:120]

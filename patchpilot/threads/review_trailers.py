@@ -78,7 +78,7 @@ class GivenTrailer:
 
 def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[GivenTrailer, ...]:
     """The tag lines among the sender's own words, each judged; a folded address is joined, the same tag is listed once."""
-    found: list[GivenTrailer] = []
+    trailers: list[GivenTrailer] = []
     seen: set[tuple[str, str]] = set()
     own = body.own
     for number, line in enumerate(own):
@@ -98,9 +98,9 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
             continue
         seen.add(key)
         why = _why_not(name, address, sender, bot) or _pasted(own[max(0, number - 6) : number + 7], tag["indent"], name)
-        condition = _condition(" ".join(one.text.strip() for one in own[max(0, number - 4) : number]))
-        found.append(GivenTrailer(name, value, not why, why or "given by the sender", condition, scope.strip() or None))
-    return tuple(found)
+        condition = _condition(" ".join(line.text.strip() for line in own[max(0, number - 4) : number]))
+        trailers.append(GivenTrailer(name, value, not why, why or "given by the sender", condition, scope.strip() or None))
+    return tuple(trailers)
 
 
 def is_nack(line: str) -> bool:
@@ -135,8 +135,8 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
 
 def _condition(before: str) -> str | None:
     last = re.split(r"(?<=[.!?])\s+", before.strip())[-1] if before.strip() else ""
-    found = _CONDITION.search(last)
-    return last[:200] if found else None
+    match = _CONDITION.search(last)
+    return last[:200] if match else None
 
 
 def _same_nickname(one: Address, other: Address) -> bool:

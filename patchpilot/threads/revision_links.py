@@ -95,19 +95,19 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
     for at, mine in enumerate(revisions):
         if mine.version < 2 or mine.backport_to:
             continue
-        earlier = {one: version for post in mine.posts for one, version in post.earlier.items()}
+        earlier = {message_id: version for post in mine.posts for message_id, version in post.earlier.items()}
         above = {reference for post in mine.posts for reference in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)}
-        for one in {link for post in mine.posts for link in post.links} | above:
-            if (other := by_id.get(one)) is None or other == at or revisions[other].version > mine.version:
+        for message_id in {link for post in mine.posts for link in post.links} | above:
+            if (other := by_id.get(message_id)) is None or other == at or revisions[other].version > mine.version:
                 continue
             yours = revisions[other]
             alike = title_similarity(yours.head.title, mine.head.title)
             if not same_person(yours.author, mine.author):
-                if earlier.get(one) == yours.version and alike > ALIKE:
+                if earlier.get(message_id) == yours.version and alike > ALIKE:
                     yield at, other
             elif (
-                one in above
-                or (earlier.get(one) == yours.version < mine.version and not _of_different_works(mine, yours))
+                message_id in above
+                or (earlier.get(message_id) == yours.version < mine.version and not _of_different_works(mine, yours))
                 or (
                     yours.version < mine.version
                     and (alike >= _RELATED or mine.titles & yours.titles)
@@ -130,7 +130,7 @@ def _of_different_works(one: Revision, other: Revision) -> bool:
 def _join_renamed(revisions: Sequence[Revision], works: _Works) -> None:
     """Join a later version that has no earlier one with the earlier work of its author that it resembles: by title, or by the files it
     touches where the title was changed wholly. A work that went on itself is another."""
-    late = [at for at, one in enumerate(revisions) if one.version > 1 and not one.backport_to]
+    late = [at for at, revision in enumerate(revisions) if revision.version > 1 and not revision.backport_to]
     for at in late[:_MAX_LATE]:
         mine = revisions[at]
         if works.lowest(at) < mine.version:

@@ -36,10 +36,10 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
 
 def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
     """The revisions as they were sent; by their numbers where a date cannot be right."""
-    by_number = sorted(group, key=lambda one: (one.version, not one.rfc if one.version == 1 else True, when(one.head.mail.mail)))
-    if any(one.sent is None or not _BEGINNING <= one.sent.year < _END for one in group):
+    by_number = sorted(group, key=lambda sent: (sent.version, not sent.rfc if sent.version == 1 else True, when(sent.head.mail.mail)))
+    if any(revision.sent is None or not _BEGINNING <= revision.sent.year < _END for revision in group):
         return tuple(by_number)
-    return tuple(sorted(by_number, key=lambda one: when(one.head.mail.mail)))
+    return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
 
 
 def _post(mail: Classified) -> Post:
@@ -79,7 +79,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
     sets: list[list[Post]] = []
     by_id: dict[str, list[Post]] = {}
     by_shape: dict[tuple[object, ...], list[list[Post]]] = defaultdict(list)
-    for post in sorted(posts, key=lambda one: (when(one.mail.mail), one.number or 0)):
+    for post in sorted(posts, key=lambda post: (when(post.mail.mail), post.number or 0)):
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
@@ -95,7 +95,8 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         home.append(post)
         by_id[post.message_id] = home
     return [
-        Revision(group[0].mail.subject.version, tuple(sorted(group, key=lambda one: (not one.is_cover, one.number or 0)))) for group in sets
+        Revision(group[0].mail.subject.version, tuple(sorted(group, key=lambda post: (not post.is_cover, post.number or 0))))
+        for group in sets
     ]
 
 
@@ -103,13 +104,13 @@ def _fits(group: Sequence[Post], post: Post, shape: tuple[object, ...]) -> bool:
     first = group[0].mail.subject
     if (first.version, first.total, first.resend, first.rfc) != shape:
         return False
-    return all(one.number != post.number for one in group)
+    return all(member.number != post.number for member in group)
 
 
 def _under_cover(group: Sequence[Post], post: Post) -> bool:
     """Whether the post answers the group's cover letter and was sent with it, though their marks differ: a cover miscounts, or has a mark alone."""
     cover = group[0]
-    if not cover.is_cover or any(one.number == post.number for one in group):
+    if not cover.is_cover or any(member.number == post.number for member in group):
         return False
     stem = batch_of(cover.message_id)
     if stem is not None and stem == batch_of(post.message_id):

@@ -32,10 +32,10 @@ def _clean(address: Address) -> Address:
 
 def is_sent_to_self(mail: Mail) -> bool:
     """Whether this is the test copy of `send --to-self`: addressed to its sender alone, with the real recipients in X-Original-To and -Cc."""
-    addressed = {one.key for one in (*mail.to, *mail.cc)}
+    addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
         return False
-    real = {one.key for name in ("X-Original-To", "X-Original-Cc") for one in parse_addresses(mail.header(name) or "")}
+    real = {address.key for name in ("X-Original-To", "X-Original-Cc") for address in parse_addresses(mail.header(name) or "")}
     return bool(real - addressed)
 
 

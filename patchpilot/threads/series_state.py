@@ -102,8 +102,10 @@ def _by_mails(evidence: Evidence) -> Verdict:
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     topic, attached, last = evidence.topic, evidence.attached, evidence.last
-    since = [one for one in attached if one.revision is topic.latest or (one.revision is None and when(one.mail.mail) >= latest_sent)]
-    others = [one for one in since if not same_person(one.mail.sender, topic.author)]
+    since = [
+        reply for reply in attached if reply.revision is topic.latest or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
+    ]
+    others = [reply for reply in since if not same_person(reply.mail.sender, topic.author)]
     wanting = [
         other
         for other in others
@@ -115,10 +117,12 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
             for key in (other.mail.sender.key, other.mail.sender.name.lower()):
                 approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
     open_wishes = [
-        one
-        for one in wanting
-        if one.mail.kind is not MailKind.QUESTION
-        and not any(when(one.mail.mail) < approved[key] for key in (one.mail.sender.key, one.mail.sender.name.lower()) if key in approved)
+        reply
+        for reply in wanting
+        if reply.mail.kind is not MailKind.QUESTION
+        and not any(
+            when(reply.mail.mail) < approved[key] for key in (reply.mail.sender.key, reply.mail.sender.name.lower()) if key in approved
+        )
     ]
     if open_wishes:
         newest = open_wishes[-1]
@@ -126,7 +130,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     if last and _is_overdue(topic, evidence.now - last):
         return SeriesState.STALLED, f"nothing since {last:%Y-%m-%d}"
     if others:
-        asking = next((one.mail.sender for one in reversed(wanting) if one.mail.kind is MailKind.QUESTION), None)
+        asking = next((reply.mail.sender for reply in reversed(wanting) if reply.mail.kind is MailKind.QUESTION), None)
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
         read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
         return SeriesState.UNDER_REVIEW, f"{count}, {read}"

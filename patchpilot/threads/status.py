@@ -74,29 +74,33 @@ def read_thread(
 
 def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
     """The same mails, classified with the patch's author known."""
-    return [replace(one, mail=reader.classify_for(one.mail, topic.author)) for one in attached]
+    return [replace(reply, mail=reader.classify_for(reply.mail, topic.author)) for reply in attached]
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
     events = events_of(attached)
     landed = tuple(_landings(events))
     stable = _stable_branches(events)
-    replies = tuple(Reply(one.mail, one.revision.version if one.revision else None, one.patch, one.revision) for one in attached)
-    times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [when(one.mail.mail) for one in attached]
+    replies = tuple(
+        Reply(reply.mail, reply.revision.version if reply.revision else None, reply.patch, reply.revision) for reply in attached
+    )
+    times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [
+        when(reply.mail.mail) for reply in attached
+    ]
     last = max(times, default=None)
     evidence = Evidence(topic, tuple(attached), events, landed, stable, now, last)
     state, why = decide(evidence)
-    ids = topic.message_ids | {one.mail.mail.message_id for one in attached}
+    ids = topic.message_ids | {reply.mail.mail.message_id for reply in attached}
     return Status(topic, state, why, _credits(attached), replies, events, landed, stable, (), last, len(ids), frozenset(ids), evidence)
 
 
 def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
     return tuple(
-        Credit(str(tag), one.mail.mail.message_id, one.revision.version, one.patch, tag.conditional)
-        for one in attached
-        if one.revision is not None and one.mail.kind not in STABLE
-        for tag in one.mail.credited
-        if tag.name.lower() != "signed-off-by" or one.mail.kind is MailKind.TRAILERS
+        Credit(str(tag), reply.mail.mail.message_id, reply.revision.version, reply.patch, tag.conditional)
+        for reply in attached
+        if reply.revision is not None and reply.mail.kind not in STABLE
+        for tag in reply.mail.credited
+        if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
     )
 
 

@@ -45,47 +45,51 @@ class Event:
 
 def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     """The events in a work's mails, in the mails' order; what a person's reply to such a mail takes back is marked."""
-    found: list[Event] = []
+    events: list[Event] = []
     at: dict[str, list[int]] = {}
-    for one in attached:
-        new = _events(one)
+    for reply in attached:
+        new = _events(reply)
         for event in new:
-            at.setdefault(one.mail.mail.message_id, []).append(len(found))
-            found.append(event)
-        if not new and one.parent is not None and (words := _taken_back(one)):
-            parents = at.get(one.parent.mail.message_id, [])
+            at.setdefault(reply.mail.mail.message_id, []).append(len(events))
+            events.append(event)
+        if not new and reply.parent is not None and (words := _taken_back(reply)):
+            parents = at.get(reply.parent.mail.message_id, [])
             for place in parents:
-                found[place] = replace(found[place], withdrawn=words)
+                events[place] = replace(events[place], withdrawn=words)
             if parents and _OTHERS.search(words):
-                found.append(Event("superseded", one.mail.mail.date, one.mail.mail.message_id, one.mail.sender.trailer()))
-    return tuple(found)
+                events.append(Event("superseded", reply.mail.mail.date, reply.mail.mail.message_id, reply.mail.sender.trailer()))
+    return tuple(events)
 
 
-def _taken_back(one: Attached) -> str | None:
-    if one.mail.bot or one.parent is None or one.parent.kind not in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT):
+def _taken_back(reply: Attached) -> str | None:
+    if (
+        reply.mail.bot
+        or reply.parent is None
+        or reply.parent.kind not in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
+    ):
         return None
-    words = one.mail.body.text
-    found = _TAKEN_BACK.search(words)
-    if not found or _KEPT.search(words):
+    words = reply.mail.body.text
+    match = _TAKEN_BACK.search(words)
+    if not match or _KEPT.search(words):
         return None
-    sentence = re.search(r"[^.!?]*" + re.escape(found[0]) + r"[^.!?\n]*", words)
-    return " ".join((sentence[0] if sentence else found[0]).split())[:160]
+    sentence = re.search(r"[^.!?]*" + re.escape(match[0]) + r"[^.!?\n]*", words)
+    return " ".join((sentence[0] if sentence else match[0]).split())[:160]
 
 
-def _events(one: Attached) -> list[Event]:
-    mail = one.mail
+def _events(reply: Attached) -> list[Event]:
+    mail = reply.mail
     place, kind = mail.place, mail.kind
-    base = Event("", mail.mail.date, mail.mail.message_id, mail.sender.trailer(), place.tree, patch=one.patch)
+    base = Event("", mail.mail.date, mail.mail.message_id, mail.sender.trailer(), place.tree, patch=reply.patch)
     if kind is MailKind.APPLIED:
-        if one.under is not None:
-            return [replace(base, what="queued", version=version) for version in one.under.place.versions]
+        if reply.under is not None:
+            return [replace(base, what="queued", version=version) for version in reply.under.place.versions]
         if place.landings:
             return [
                 replace(base, what="applied", commit=line.commit, patch=line.number or base.patch, title=line.title)
                 for line in place.landings
                 if line.commit
             ] or ([] if mail.robot == "patchwork-bot" else [replace(base, what="applied")])
-        aim = one.revision.backport_to if one.revision else None
+        aim = reply.revision.backport_to if reply.revision else None
         return [replace(base, what="queued" if aim else "applied", commit=commit, version=aim) for commit in place.commits or (None,)]
     if kind is MailKind.TIP_COMMIT:
         return [replace(base, what="applied", commit=commit) for commit in place.commits or (None,)]

@@ -49,8 +49,8 @@ def about(mail: Classified) -> str | None:
     if mail.kind is MailKind.TIP_COMMIT:
         return mail.subject.title
     if mail.kind is MailKind.MM_COMMIT:
-        found = _MM_TITLE.search(text)
-        return " ".join(found["title"].split()) if found else None
+        match = _MM_TITLE.search(text)
+        return " ".join(match["title"].split()) if match else None
     if mail.kind is MailKind.APPLIED and (titled := _TITLED.search(text)):
         return " ".join(titled["title"].split())
     if mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED):
@@ -67,7 +67,7 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
     owner = {
         post.message_id: (at, revision, post) for at, topic in enumerate(topics) for revision in topic.revisions for post in revision.posts
     }
-    absent = {one: (at, None, None) for at, topic in enumerate(topics) for one in topic.missing}
+    absent = {message_id: (at, None, None) for at, topic in enumerate(topics) for message_id in topic.missing}
     titles: dict[str, list[tuple[int, Revision, Post]]] = {}
     for at, revision, post in owner.values():
         titles.setdefault(title_key(post.title), []).append((at, revision, post))
@@ -75,21 +75,21 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
     under: dict[str, Classified | None] = {}
     answered: dict[str, _Place | None] = {}
     places: Mapping[str, _Place] = {**absent, **owner}
-    found: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
+    by_topic: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
     for mail in mails:
         if mail.mail.message_id in owner:
             continue
-        parent = next((by_id[one] for one in _above(mail) if one in by_id), None)
+        parent = next((by_id[message_id] for message_id in _above(mail) if message_id in by_id), None)
         place = (
             _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits, answered) or _by_subject(mail, titles)
         )
         if place is None:
             continue
-        found[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
+        by_topic[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
         if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT):
             for commit in mail.place.commits:
                 commits.setdefault(commit[:12], place[0])
-    return found
+    return by_topic
 
 
 def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]) -> _Place | None:
@@ -111,7 +111,7 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
         return None
     # whoever sent another's patch on has it under the same title: the mail speaks of its author's work
     named = _authors(mail)
-    places = [place for place in places if any(same_person(place[2].mail.sender, one) for one in named)] or places
+    places = [place for place in places if any(same_person(place[2].mail.sender, author) for author in named)] or places
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
@@ -130,7 +130,7 @@ def _by_its_author(mail: Classified, place: _Place) -> bool:
     post = place[2].mail
     inner = _AUTHOR.match(post.mail.body)
     known = [post.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
-    return any(same_person(one, other) for one in named for other in known)
+    return any(same_person(address, other) for address in named for other in known)
 
 
 def _by_thread(
@@ -158,8 +158,8 @@ def _by_thread(
         current = following
     else:
         place = known[current.mail.message_id]
-    for one in path:
-        known[one] = place
+    for message_id in path:
+        known[message_id] = place
     return place
 
 
@@ -171,22 +171,22 @@ def _above(mail: Classified) -> list[str]:
 def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
     """The nearest mail of a stable tree that this one answers, at any distance; what was found for others is kept in `known`."""
     path: list[str] = []
-    current, found = mail, None
+    current, stable_mail = mail, None
     while current.mail.message_id not in known:
         known[current.mail.message_id] = None
         path.append(current.mail.message_id)
-        above = next((by_id[one] for one in _above(current) if one in by_id), None)
+        above = next((by_id[message_id] for message_id in _above(current) if message_id in by_id), None)
         if above is None:
             break
         if above.kind in STABLE:
-            found = above
+            stable_mail = above
             break
         current = above
     else:
-        found = known[current.mail.message_id]
-    for one in path:
-        known[one] = found
-    return found
+        stable_mail = known[current.mail.message_id]
+    for message_id in path:
+        known[message_id] = stable_mail
+    return stable_mail
 
 
 def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:

@@ -170,8 +170,8 @@ class Status:
     @property
     def commit(self) -> str | None:
         """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
-        known = [one.commit for one in self.landed if one.commit] + [
+        known = [landed.commit for landed in self.landed if landed.commit] + [
             event.commit for event in self.events if event.commit and event.what in ("review", "queued")
         ]
         first = next(iter(known), None)
-        return next((one for one in known if first and one.startswith(first) and len(one) == 40), first)
+        return next((commit for commit in known if first and commit.startswith(first) and len(commit) == 40), first)

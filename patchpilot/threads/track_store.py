@@ -93,16 +93,16 @@ class Store:
 
     def entry(self, number: int) -> TrackEntry:
         """One series; UsageError when there is none of this number."""
-        found = next((entry for entry in self.entries() if entry.id == number), None)
-        if found is None:
+        entry_of_number = next((entry for entry in self.entries() if entry.id == number), None)
+        if entry_of_number is None:
             known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
             raise UsageError(f"no series {number} is followed", hint=Action("track", (), f"`{{}}` lists them: {known}"))
-        return found
+        return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
         """The series that was added under one of these ids."""
-        wanted = set(message_ids)
-        return next((entry for entry in self.entries() if entry.message_id in wanted), None)
+        ids = set(message_ids)
+        return next((entry for entry in self.entries() if entry.message_id in ids), None)
 
     def keep(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
         """Keep these mails of a series; the ids of those that are new. Ids in `seen` are not marked unread."""

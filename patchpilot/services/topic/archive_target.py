@@ -51,11 +51,11 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     seen: dict[str, None] = {}
     above = [message_id]
     while above:
-        one = above.pop()
-        if one in holding:
-            return holding[one]
-        if one in known and one not in seen:
-            seen[one] = None
+        reference = above.pop()
+        if reference in holding:
+            return holding[reference]
+        if reference in known and reference not in seen:
+            seen[reference] = None
             # the last is looked at first: what a mail answers, then its references from the nearest up
-            above += [*known[one].references, *filter(None, [known[one].in_reply_to])]
+            above += [*known[reference].references, *filter(None, [known[reference].in_reply_to])]
     return None

@@ -68,7 +68,7 @@ class BaseSearch:
         heads = {row[4] for row in self._rows if row[4] and row[1].startswith("refs/remotes/")}
         if not any(head.startswith("refs/remotes/origin/") for head in heads):
             names = {row[1] for row in self._rows}
-            heads |= {one for one in ("refs/remotes/origin/main", "refs/remotes/origin/master") if one in names}
+            heads |= {name for name in ("refs/remotes/origin/main", "refs/remotes/origin/master") if name in names}
         return {
             name: Ref(name.removeprefix("refs/remotes/"), commit, name in heads)
             for _, name, commit, kind, symref, *_ in self._rows
@@ -120,8 +120,10 @@ class BaseSearch:
             start = parents[start][0] if parents[start] else ""
         if len(parents) >= MAX_WALK:
             start = ""
-        edges = {one for known in parents.values() for one in known if one not in parents} or {self.head}
-        return CommitsOver(tuple(one for one in _oldest_first(parents, self.head) if len(parents[one]) < 2), start, tuple(sorted(edges)))
+        edges = {parent for known in parents.values() for parent in known if parent not in parents} or {self.head}
+        return CommitsOver(
+            tuple(commit for commit in _oldest_first(parents, self.head) if len(parents[commit]) < 2), start, tuple(sorted(edges))
+        )
 
     def on_default(self, refs: Sequence[Ref]) -> tuple[Ref, CommitsOver] | None:
         """The first of these branches that HEAD's topic is on, where that is plain: some commits of mine on one of somebody else's that it has.
@@ -133,8 +135,8 @@ class BaseSearch:
         chain = [line.split() for line in lines]
         mine: list[str] = []
         for commit, *parents in chain:
-            found = self.repository.commit(commit)
-            if len(parents) != 1 or not {found.author.email.lower(), found.committer.email.lower()} <= self.me:
+            default = self.repository.commit(commit)
+            if len(parents) != 1 or not {default.author.email.lower(), default.committer.email.lower()} <= self.me:
                 break
             mine.append(commit)
         if not mine or len(mine) == len(chain) or len(mine) > MANY:
@@ -156,12 +158,12 @@ class BaseSearch:
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         dates = {row[1]: int(row[6] or 0) for row in self._rows}
-        named = {f"refs/{'heads' if one.local else 'remotes'}/{one.name}": one for one in among}
-        wanted = {name: one for name, one in named.items() if one.commit == commit or dates.get(name, since) >= since}
-        if not wanted:
+        named = {f"refs/{'heads' if ref.local else 'remotes'}/{ref.name}": ref for ref in among}
+        recent = {name: ref for name, ref in named.items() if ref.commit == commit or dates.get(name, since) >= since}
+        if not recent:
             return []
-        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *wanted)
-        return [wanted[line] for line in done.text.splitlines() if line in wanted]
+        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *recent)
+        return [recent[line] for line in done.text.splitlines() if line in recent]
 
     @cached_property
     def me(self) -> frozenset[str]:
@@ -171,7 +173,7 @@ class BaseSearch:
             last = self.repository.commit(self.head)
             return frozenset((last.author.email.lower(), last.committer.email.lower()))
         known = (identity.email, os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
-        return frozenset(one.lower() for one in known if one)
+        return frozenset(name.lower() for name in known if name)
 
     @cached_property
     def created_from(self) -> str:
@@ -212,7 +214,9 @@ class BaseSearch:
         alike = (
             other for other in others if other.name.partition("/")[2] == name and other.name.partition("/")[0] != remote and not other.local
         )
-        return next((one for one in alike if not self.are_mine([one.commit]) and self.repository.is_ancestor(one.commit, ref.commit)), None)
+        return next(
+            (other for other in alike if not self.are_mine([other.commit]) and self.repository.is_ancestor(other.commit, ref.commit)), None
+        )
 
     def are_mine(self, commits: Sequence[str]) -> bool:
         """Whether this person committed all of these."""
@@ -227,12 +231,12 @@ class BaseSearch:
 
     def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
         """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
-        found = {}
-        for one in [ref for ref in refs if not ref.local][:MAX_REFLOGS]:
-            done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{one.name}", self.head, ok=(0, 1))
+        states = {}
+        for ref in [remote for remote in refs if not remote.local][:MAX_REFLOGS]:
+            done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{ref.name}", self.head, ok=(0, 1))
             if commit := done.text.strip():
-                found[commit] = one.name
-        return found
+                states[commit] = ref.name
+        return states
 
 
 def _local(row: Sequence[str], default: Sequence[str] = ()) -> Ref:
@@ -251,11 +255,11 @@ def _oldest_first(parents: dict[str, list[str]], head: str) -> list[str]:
     done: set[str] = set()
     stack = [(head, False)]
     while stack:
-        one, left = stack.pop()
+        commit, left = stack.pop()
         if left:
-            order.append(one)
-        elif one in parents and one not in done:
-            done.add(one)
-            stack.append((one, True))
-            stack += [(parent, False) for parent in reversed(parents[one])]
+            order.append(commit)
+        elif commit in parents and commit not in done:
+            done.add(commit)
+            stack.append((commit, True))
+            stack += [(parent, False) for parent in reversed(parents[commit])]
     return order

@@ -30,10 +30,10 @@ def read_topic(repository: Repository, request: SendRequest) -> tuple[Series, tu
     if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
         ids = topic_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
-    found = read_targets((target,), repository)
-    if len(found) != 1:
-        raise UsageError(f"{target} holds {len(found)} series", hint="send one series at a time")
-    return found[0], ()
+    read = read_targets((target,), repository)
+    if len(read) != 1:
+        raise UsageError(f"{target} holds {len(read)} series", hint="send one series at a time")
+    return read[0], ()
 
 
 def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[str]) -> str | None:
@@ -94,8 +94,8 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
         series, ids = read_topic(repository, request)
     contents = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in series.patches]
     known = tuple(
-        KnownPatch(patch_id or "", one.subject.title, one.commit, _authored(repository, one.commit if ids else None))
-        for one, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
+        KnownPatch(patch_id or "", patch.subject.title, patch.commit, _authored(repository, patch.commit if ids else None))
+        for patch, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
@@ -105,23 +105,23 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
     """The draft of a topic as it is to be written: it follows its patches, and is begun where there is none."""
     enrolled = seen.enrolled
-    told = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
-    draft = drafts.get(told) if told else None
+    named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
+    draft = drafts.get(named) if named else None
     draft = draft or drafts.recognise(seen.home, seen.branch, seen.patches, seen.branches)
-    if draft and enrolled and not enrolled.by_us and draft.change_id != told and not (draft.links and draft.branch == seen.branch):
+    if draft and enrolled and not enrolled.by_us and draft.change_id != named and not (draft.links and draft.branch == seen.branch):
         # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = seen.patches[0].subject if seen.patches else "patch"
         tag = seen.tagged
-        if tag and not told and drafts.get(tag.change_id) is None:
+        if tag and not named and drafts.get(tag.change_id) is None:
             # its draft is lost; where the outbox is, too, only the tag knows which version is the next
             sent = outbox.last_version(tag.change_id)
             draft = Draft(tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1)
         else:
-            draft = Draft(told or new_change_id(title), seen.home, seen.branch)
-    kept = follow(draft, seen.branch, seen.patches)
-    return replace(kept, version=max(kept.version, outbox.last_version(kept.change_id)))
+            draft = Draft(named or new_change_id(title), seen.home, seen.branch)
+    followed = follow(draft, seen.branch, seen.patches)
+    return replace(followed, version=max(followed.version, outbox.last_version(followed.change_id)))
 
 
 def _as_called(repository: Repository, request: SendRequest, draft: Draft, seen: _Seen) -> Draft:

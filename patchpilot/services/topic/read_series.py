@@ -30,5 +30,5 @@ def read_series(
         )
     from patchpilot.services.topic.topic_base import topic_base
 
-    found = topic_base(repository, base)
-    return (commits_series(repository, found.commits, found.start),)
+    base_of_topic = topic_base(repository, base)
+    return (commits_series(repository, base_of_topic.commits, base_of_topic.start),)

@@ -16,8 +16,8 @@ def find_target(repository: Repository, ids: Sequence[str], named: str | None = 
     For commits what is checked out is no target, since it has them; for patch files (no `ids`) it may be.
     """
     for tree in trees:
-        if found := remote_of(repository, tree):
-            return found
+        if remote := remote_of(repository, tree):
+            return remote
     head = repository.find("HEAD")
     try:
         base = applied_to(repository, named, ids[-1] if ids else None)

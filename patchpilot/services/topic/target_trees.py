@@ -12,10 +12,10 @@ from patchpilot.outgoing.target_tree import remote_of
 def listed_branches(repository: Repository, start: str, head: str) -> frozenset[str]:
     """The remote branches, by name, that are the trees for what `start..head` touches; none where there is no MAINTAINERS."""
     done = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, head)
-    paths = [one for one in done.text.split("\0") if one]
+    paths = [path for path in done.text.split("\0") if path]
     try:
         sections = match(load(CommitTree(repository, head)), paths)
     except PatchpilotError:
         return frozenset()
     trees = dict.fromkeys(tree for section in sections for tree in section.section.trees)
-    return frozenset(found.label for tree in trees if (found := remote_of(repository, tree)))
+    return frozenset(remote.label for tree in trees if (remote := remote_of(repository, tree)))

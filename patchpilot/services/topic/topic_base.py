@@ -80,11 +80,11 @@ def _find(search: BaseSearch, named: str | None) -> Base:
         is_ref = search.repository.git("rev-parse", "--symbolic-full-name", named, ok=()).text.startswith("refs/")
         base = _base(named, BaseKind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
         return base if is_ref else replace(base, branch="")
-    if _b4_says_so(search) and (found := _of_b4(search)):
-        return found
-    found = _guessed(search)
+    if _b4_says_so(search) and (guess := _of_b4(search)):
+        return guess
+    guess = _guessed(search)
     # without an entry in the configuration b4's cover letter tells that it is a prep branch
-    return (_of_b4(search) if any(map(is_cover, search.repository.commits(found.commits[:MAX_TOPIC]))) else None) or found
+    return (_of_b4(search) if any(map(is_cover, search.repository.commits(guess.commits[:MAX_TOPIC]))) else None) or guess
 
 
 def _b4_says_so(search: BaseSearch) -> bool:
@@ -104,12 +104,12 @@ def _guessed(search: BaseSearch) -> Base:
         if not search.is_copy(upstream.ref, remote):
             return _earlier(search, _over_upstream(search), [upstream.ref])
         notes.append(f"{upstream.ref.name} is left out: it is this topic's own pushed copy")
-        remote = [one for one in remote if one.name != upstream.ref.name]
-    if found := _on_default(search, remote, notes):
-        return found
-    found = _nearest(search, remote, notes) or _nearest(search, list(search.local.values()), notes)
-    if found:
-        return _earlier(search, found, [one for one in remote if one.is_integration or one.name == found.name])
+        remote = [ref for ref in remote if ref.name != upstream.ref.name]
+    if nearest := _on_default(search, remote, notes):
+        return nearest
+    nearest = _nearest(search, remote, notes) or _nearest(search, list(search.local.values()), notes)
+    if nearest:
+        return _earlier(search, nearest, [ref for ref in remote if ref.is_integration or ref.name == nearest.name])
     if upstream:
         return _over_upstream(search)
     raise UsageError(
@@ -168,16 +168,16 @@ def _nearest(search: BaseSearch, refs: list[Ref], notes: list[str]) -> Base | No
 
 def _on_default(search: BaseSearch, remote: Sequence[Ref], notes: Sequence[str]) -> Base | None:
     """The base where it is plain: a tree that MAINTAINERS names, or a remote's default branch, right below commits of this person's own."""
-    default = ordered([one for one in remote if one.default])
-    if not default or search.created_from.removeprefix("refs/remotes/") in {one.name for one in remote if not one.default}:
+    default = ordered([ref for ref in remote if ref.default])
+    if not default or search.created_from.removeprefix("refs/remotes/") in {ref.name for ref in remote if not ref.default}:
         return None
-    found = search.on_default(default)
-    if found is None:
+    over_default = search.on_default(default)
+    if over_default is None:
         return None
-    chosen, over = found
-    if len({one.name.partition("/")[0] for one in remote}) > 1:
+    chosen, over = over_default
+    if len({ref.name.partition("/")[0] for ref in remote}) > 1:
         marked = _with_listed(search, over, list(remote))
-        listed = [one for one in marked if one.listed and search.repository.is_ancestor(over.start, one.commit)]
+        listed = [ref for ref in marked if ref.listed and search.repository.is_ancestor(over.start, ref.commit)]
         chosen = listed[0] if listed else chosen
     return _base(chosen.name, BaseKind.REMOTE, over, nearest_reason(chosen, []), chosen.commit, notes)
 
@@ -198,12 +198,12 @@ def _named_by(search: BaseSearch, over: CommitsOver, holders: list[Ref], notes: 
     chosen, more = ranked[0], []
     if len(over.edges) > 1:
         # HEAD merged several branches: one of them may have all the others
-        all_of_it = (one for one in ranked[:MAX_MERGED] if search.over([one.commit]).commits == over.commits)
-        if found := next(all_of_it, None):
-            chosen = found
+        all_of_it = (ref for ref in ranked[:MAX_MERGED] if search.over([ref.commit]).commits == over.commits)
+        if chosen_by_content := next(all_of_it, None):
+            chosen = chosen_by_content
         else:
             more.append("what was merged from other branches is left out")
-    rest = [one for one in ranked if one != chosen]
+    rest = [ref for ref in ranked if ref != chosen]
     kind = BaseKind.LOCAL if chosen.local else BaseKind.REMOTE
     more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []
     return _base(chosen.name, kind, over, nearest_reason(chosen, rest), chosen.commit, (*notes, *more))
@@ -254,9 +254,9 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
 def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
     """The bases a person might mean, the fewest commits first: the one chosen, the upstream, the nearest branches one after the other."""
     search = BaseSearch(repository, head_of(repository))
-    found = [find_base(repository, named)]
+    guesses = [find_base(repository, named)]
     if search.upstream:
-        found.append(_over_upstream(search))
+        guesses.append(_over_upstream(search))
     refs = list(search.remote.values()) or list(search.local.values())
     for _ in range(LIKELIEST):
         over = search.over(ref.commit for ref in refs)
@@ -268,10 +268,10 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
         over = search.over([first.commit]) if len(over.edges) > 1 else over
         kind = BaseKind.LOCAL if first.local else BaseKind.REMOTE
         if over.start:
-            found.append(_base(first.name, kind, over, nearest_reason(first, []), first.commit))
+            guesses.append(_base(first.name, kind, over, nearest_reason(first, []), first.commit))
         refs = [ref for ref in refs if ref not in holders]
-    unique = {one.start: one for one in reversed(found) if one.commits}
-    return tuple(sorted(unique.values(), key=lambda one: len(one.commits))[:LIKELIEST])
+    unique = {guess.start: guess for guess in reversed(guesses) if guess.commits}
+    return tuple(sorted(unique.values(), key=lambda guess: len(guess.commits))[:LIKELIEST])
 
 
 def _many(base: Base) -> str:
@@ -280,7 +280,7 @@ def _many(base: Base) -> str:
 
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
     """The error for an empty topic, with another base that it would not be empty over."""
-    other = next((one for one in likeliest(repository) if one.name != base.name), None)
+    other = next((guess for guess in likeliest(repository) if guess.name != base.name), None)
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:
         over = f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits))}"

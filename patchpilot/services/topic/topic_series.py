@@ -30,12 +30,12 @@ def series_of(
     `sent` are the topic's sends, `known` series that were read already.
     A series that the outbox knows as another topic's is not taken, though it has the same subject.
     """
-    read = {one.entry.id: one for one in known}
+    read = {series.entry.id: series for series in known}
 
     def shown(entry: TrackEntry) -> Tracked:
         return read.get(entry.id) or show(entry.id, store=store, repository=repository)
 
-    own = {mail.mail.message_id for one in sent for mail in one.entries}
+    own = {mail.mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
     members = {entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries}
     for entry in entries:
@@ -45,9 +45,9 @@ def series_of(
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
-        found = shown(entry)
-        if found.status and _fits(found.status, draft, commits):
-            return found
+        candidate = shown(entry)
+        if candidate.status and _fits(candidate.status, draft, commits):
+            return candidate
     return None
 
 
@@ -55,10 +55,10 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
     """Whether the outbox has these sends as another topic's: in another repository, or one whose draft is still kept."""
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
-    if not known or any(mail.patch_id in here for one in known for mail in one.entries if mail.patch_id):
+    if not known or any(mail.patch_id in here for send in known for mail in send.entries if mail.patch_id):
         return False
     with Drafts() as drafts:
-        return any(one.repository != draft.repository or drafts.get(one.change_id) is not None for one in known)
+        return any(send.repository != draft.repository or drafts.get(send.change_id) is not None for send in known)
 
 
 def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:

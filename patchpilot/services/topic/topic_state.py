@@ -165,14 +165,14 @@ def topic_state(
     draft = draft or read_draft(repository, request, series, ids)
     with Outbox() as outbox:
         real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
-        sent = [one for one in real if one.state in ("sent", "partial")]
+        sent = [send for send in real if send.state in ("sent", "partial")]
         tracked = series_of(repository, draft, ids, store, outbox, sent, known)
-    last = max(sent, key=lambda one: (one.version, one.id)) if sent else None
+    last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
     return TopicState(
         draft=draft,
         last=last,
         attempt=real[-1] if real else None,
-        tried=next((one for one in reversed(tried) if one.state == "sent"), None),
+        tried=next((send for send in reversed(tried) if send.state == "sent"), None),
         series=tracked,
         changed=last is not None and any(change.kind != "same" for change in changes(draft, last, repository)),
         booked=_booked(repository, draft),

@@ -131,25 +131,25 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
     every = read_thread(mails, reader=store.reader, progress=progress)
     if target:
         message_id = message_id_of(target)
-        one = status_of(message_id, every) if message_id else None
-        if one is None:
+        named = status_of(message_id, every) if message_id else None
+        if named is None:
             raise MissingError(f"{target}: not in {mbox}", hint="leave it out to follow the series that is there")
-        chosen: Sequence[Status] = (one,)
+        chosen: Sequence[Status] = (named,)
     else:
-        later = {one.message_id for status in every for one in status.follow_ups}
+        later = {later.message_id for status in every for later in status.follow_ups}
         chosen = [status for status in every if not later & status.topic.message_ids] or every
     if not chosen:
         raise InputError(f"{mbox}: no patch in it", hint="give the mbox of a thread, as an archive's t.mbox.gz")
-    found = []
+    added = []
     for status in chosen:
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
-        wanted = set(status.message_ids)
+        ids = set(status.message_ids)
         for follow_up in status.follow_ups:
             other = status_of(follow_up.message_id, every)
-            wanted |= other.message_ids if other else frozenset()
-        new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in wanted], seen=_own(status))
-        found.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
-    return tuple(found)
+            ids |= other.message_ids if other else frozenset()
+        new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in ids], seen=_own(status))
+        added.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
+    return tuple(added)
 
 
 def show(
@@ -183,17 +183,17 @@ def update(
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     # each round of `watch` is a call of its own
     store.reader = MailReader()
-    found = []
+    updated = []
     for entry in entries:
         before = _shown(entry, store, None, progress)
         if not numbers and not everything and before.state in REFUSED:
-            found.append(before)
+            updated.append(before)
             continue
         try:
-            found.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+            updated.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
         except NetworkError as error:
-            found.append(replace(before, troubles=(error.message,), unreachable=True))
-    return tuple(found)
+            updated.append(replace(before, troubles=(error.message,), unreachable=True))
+    return tuple(updated)
 
 
 def _update_one(
@@ -239,11 +239,11 @@ def _of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], re
     status = status_of(entry.message_id, every)
     if status is None:
         return tuple(mails)
-    wanted = set(status.message_ids)
+    ids = set(status.message_ids)
     for follow_up in status.follow_ups:
         other = status_of(follow_up.message_id, every)
-        wanted |= other.message_ids if other else frozenset()
-    return tuple(mail for mail in mails if mail.message_id in wanted)
+        ids |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in mails if mail.message_id in ids)
 
 
 def watch(
@@ -260,9 +260,9 @@ def watch(
     pause so short that the cache would answer."""
     while True:
         yield tuple(
-            one
-            for one in update(store=store, archive_at=archive_at, lore=lore, fresh=fresh, repository=repository, progress=progress)
-            if one.new or one.unreachable
+            series
+            for series in update(store=store, archive_at=archive_at, lore=lore, fresh=fresh, repository=repository, progress=progress)
+            if series.new or series.unreachable
         )
         if not wait():
             return
@@ -270,19 +270,21 @@ def watch(
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
     """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
-    found: dict[tuple[str, str], tuple[datetime, str]] = {}
+    newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.mails(entry.id):
             # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
             if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
                 continue
-            told = store.reader.classify(mail)
-            if told.kind is not MailKind.STABLE_FAILED or not told.place.versions:
+            classified = store.reader.classify(mail)
+            if classified.kind is not MailKind.STABLE_FAILED or not classified.place.versions:
                 continue
-            about = [commit for commit in commits if commit in told.place.commits] or [commit for commit in commits if commit in mail.body]
-            for key in ((one, version) for one in about for version in told.place.versions):
-                found[key] = max(found.get(key, (when(mail), "")), (when(mail), mail.message_id))
-    return {key: message_id for key, (_, message_id) in found.items()}
+            about = [commit for commit in commits if commit in classified.place.commits] or [
+                commit for commit in commits if commit in mail.body
+            ]
+            for key in ((commit, version) for commit in about for version in classified.place.versions):
+                newest[key] = max(newest.get(key, (when(mail), "")), (when(mail), mail.message_id))
+    return {key: message_id for key, (_, message_id) in newest.items()}
 
 
 def remove(number: int, *, store: Store) -> TrackEntry:

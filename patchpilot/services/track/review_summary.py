@@ -20,10 +20,10 @@ def asked(last: Send) -> tuple[str, ...]:
         followed = listed(store=Store())
     except PatchpilotError:
         return ()
-    for one in followed:
-        if one.status is None or not ids & one.status.message_ids:
+    for series in followed:
+        if series.status is None or not ids & series.status.message_ids:
             continue
-        for reply in one.status.replies:
+        for reply in series.status.replies:
             mail = reply.mail
             if mail.by_author or mail.bot or str(mail.kind) not in ASKING:
                 continue

@@ -36,15 +36,15 @@ def as_html(series: Sequence[Tracked]) -> str:
     return f'<!DOCTYPE html>\n<html lang="en">{head}\n<body>{body}</body></html>\n'
 
 
-def _section(one: Tracked) -> str:
-    head = f'<h2>{_text(one.subject)}</h2>\n<p><span class="state">{_text(one.state)}</span> — {_text(one.next_step)}</p>\n'
-    if one.status is None:
+def _section(series: Tracked) -> str:
+    head = f'<h2>{_text(series.subject)}</h2>\n<p><span class="state">{_text(series.state)}</span> — {_text(series.next_step)}</p>\n'
+    if series.status is None:
         return head
-    status = one.status
+    status = series.status
     head += f"<p>{_text(status.why)}</p>\n"
     revisions = [(it.label, f"{it.sent:%Y-%m-%d}" if it.sent else "", it.head.message_id) for it in status.topic.revisions]
-    landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in one.landed if not it.tree.startswith("stable/")]
-    stable = [(it.version, it.words, (it.commit or "")[:12]) for it in one.stable]
+    landed = [(it.tree, it.commit or "", it.release or "release unknown") for it in series.landed if not it.tree.startswith("stable/")]
+    stable = [(it.version, it.words, (it.commit or "")[:12]) for it in series.stable]
     tags = [(f"v{it.version}", it.trailer) for it in status.trailers]
     after = [(it.subject, f"v{it.version}, {it.state}", f"{it.relation} it") for it in status.follow_ups]
     replies = [
