@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.model.counted import counted
+
 if TYPE_CHECKING:
     from patchpilot.errors import UnclearBaseError
 
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
     """The hint of such an error, with a command for each of the likeliest bases: the call as it was, and --base."""
     call = shlex.join(["patchpilot", *(argv or ("tui",))])
-    pairs = [
-        (f"{call} --base {shlex.quote(name)}", f"{commits} commit{'' if commits == 1 else 's'}: {why}")
-        for name, commits, why in error.choices
-    ]
+    pairs = [(f"{call} --base {shlex.quote(name)}", f"{counted(commits, 'commit')}: {why}") for name, commits, why in error.choices]
     wide = max((len(command) for command, _ in pairs), default=0)
     return "\n".join([error.hint or "", *(f"    {command:<{wide}}  # {what}" for command, what in pairs)])

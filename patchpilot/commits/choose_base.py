@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from patchpilot.cache import patterns as re
 from patchpilot.model.commit import Commit
+from patchpilot.model.counted import counted
 
 MANY = 30
 """More commits than that over a base nobody named are rarely meant."""
@@ -86,20 +87,15 @@ class Base:
     @property
     def counted(self) -> str:
         """The number of commits, in words."""
-        return counted(len(self.commits))
+        return counted(len(self.commits), "commit")
 
     def explained(self) -> tuple[str, ...]:
         """What was chosen and why, in lines."""
         return (
-            f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits))}",
+            f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits), 'commit')}",
             f"  why: {self.reason}",
             *(f"  note: {note}" for note in self.notes),
         )
-
-
-def counted(number: int) -> str:
-    """A number of commits in words."""
-    return f"{number} commit{'' if number == 1 else 's'}"
 
 
 def ordered(refs: Collection[Ref]) -> list[Ref]:

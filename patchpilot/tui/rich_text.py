@@ -44,8 +44,3 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
         how: dict[str, Any] = {"initial_indent": indent, "subsequent_indent": indent, "break_on_hyphens": False, "break_long_words": False}
         found += textwrap.wrap(line, max(20, columns), **how) or [""]
     return found
-
-
-def several(number: int, one: str, many: str = "") -> str:
-    """`1 mail`, `3 mails`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, printable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
             yield f"{one.origin}: the waiver of {one.title} was for nothing this time"
     if verdict.written and not quiet:
         total, fresh, dropped = verdict.written
-        yield f"{verdict.baseline}: {total} finding{'' if total == 1 else 's'} recorded, {fresh} of them new, {dropped} dropped"
+        yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} of them new, {dropped} dropped"
     if verdict.stale and not quiet:
         count = sum(one.count for one in verdict.stale)
         told = "1 finding is" if count == 1 else f"{count} findings are"

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
 from patchpilot.errors import ExitCode, RefusedError
+from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, prepare
 
@@ -110,7 +111,7 @@ class _Asking:
         for cost in found.costs:
             click.echo(f"note: {cost}", err=True)
         number = len(found.changed)
-        if click.confirm(f"Write this into {number} commit message{'s' if number > 1 else ''}?", default=False, err=True):
+        if click.confirm(f"Write this into {counted(number, 'commit message')}?", default=False, err=True):
             return True
         self.refusal = RefusedError("nothing was written", hint="--help lists the options that say what to write")
         return False

@@ -13,6 +13,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
 from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -110,7 +111,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if outbox is not None:
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, result_of_plan(plan), "NOT SENT, written to files")
-        click.echo(f"{len(paths)} mail{'' if len(paths) == 1 else 's'} in {outbox}; nothing was sent", err=True)
+        click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         # it comes first: whatever else is fixed, no mail can be sent

@@ -4,6 +4,7 @@
 import re
 from collections import Counter
 
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import crop, one_line, printable, width
@@ -112,12 +113,8 @@ def _first_sentence(text: str) -> str:
 
 def _summary(result: CheckResult, paint: Colors) -> str:
     counts = result.counts
-    patches = f"{len(result.patches)} patch{'' if len(result.patches) == 1 else 'es'}"
-    said = [
-        paint(f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}", COLORS[severity])
-        for severity in Severity
-        if counts[severity]
-    ]
+    patches = counted(len(result.patches), "patch", "patches")
+    said = [paint(f"{counted(counts[severity], severity)}", COLORS[severity]) for severity in Severity if counts[severity]]
     bare = sum(not checked.patch.headers for checked in result.patches)
     note = f" ({'a bare diff' if bare == 1 else f'{bare} bare diffs'}: no message was checked)" if bare else ""
     return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}{_aside(result)}{note}"

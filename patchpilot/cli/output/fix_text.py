@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixedPatch, FixResult
@@ -32,7 +33,7 @@ def _left(one: FixedPatch) -> str:
 def summary(result: FixResult, *, written: bool) -> str:
     """What it comes to, and the way back."""
     left = len(result.remaining.all)
-    said = f"{result.fixed} finding{'' if result.fixed == 1 else 's'} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
+    said = f"{counted(result.fixed, 'finding')} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
     if not written:
         said += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
         return said

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -16,10 +17,8 @@ _BESIDE = 12
 def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ending: str = "") -> str:
     """The line a preview begins and ends with: whether the mails are sent, and if not, how many problems there are."""
     if refusals and not plan.request.force:
-        return f"NOT SENT: {len(refusals)} problem{'s' if len(refusals) != 1 else ''}"
-    forced = (
-        f"; {len(refusals)} problem{'s' if len(refusals) != 1 else ''} overridden: {one_line(plan.request.force or '')}" if refusals else ""
-    )
+        return f"NOT SENT: {counted(len(refusals), 'problem')}"
+    forced = f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}" if refusals else ""
     return f"{ending}: {in_numbers(plan)}{forced}"
 
 

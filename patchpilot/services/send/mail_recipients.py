@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.address import Address
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
@@ -106,8 +107,8 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     was, now = ({person.address.key: person for person in people} for people in (before, after))
     new = [f"{one.address.email} ({one.reasons[-1]})" if one.reasons else one.address.email for key, one in now.items() if key not in was]
     gone = [one.address.email for key, one in was.items() if key not in now]
-    words = [f"{len(new)} more recipient{'s' if len(new) > 1 else ''}: {', '.join(new)}"] if new else []
-    words += [f"{len(gone)} recipient{'s' if len(gone) > 1 else ''} less: {', '.join(gone)}"] if gone else []
+    words = [f"{counted(len(new), 'more recipient')}: {', '.join(new)}"] if new else []
+    words += [f"{counted(len(gone), 'recipient')} less: {', '.join(gone)}"] if gone else []
     return "; ".join(words)
 
 

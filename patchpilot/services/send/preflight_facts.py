@@ -11,6 +11,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.stable_branches import mainline
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Series
@@ -114,7 +115,7 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
     if hours >= project.mail.resend_hours:
         return ""
-    ago = f"{hours} hour{'s' if hours > 1 else ''} ago" if hours else "less than an hour ago"
+    ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
     return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
 
 

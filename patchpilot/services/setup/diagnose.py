@@ -14,6 +14,7 @@ from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
+from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
@@ -241,4 +242,4 @@ def _state() -> Iterator[probes.Probe]:
         yield probes.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
         return
     known = backups(folder / FILE)
-    yield probes.Probe("outbox", "ok", f"{folder} is there and sound, with {len(known)} backup{'' if len(known) == 1 else 's'}")
+    yield probes.Probe("outbox", "ok", f"{folder} is there and sound, with {counted(len(known), 'backup')}")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is_cover, prep_branch, without_covers
-from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, counted, nearest_reason, ordered, rebuilt_note
+from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, nearest_reason, ordered, rebuilt_note
 from patchpilot.commits.choose_base import Base as Base
 from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
 from patchpilot.errors import UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.counted import counted
 from patchpilot.services.topic.base_search import MAX_HOLDERS, MAX_WALK, BaseSearch, CommitsOver
 
 if TYPE_CHECKING:
@@ -243,11 +244,11 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
             over.start,
             over.commits,
             reason,
-            (*base.notes, f"{ref.name} itself: {counted(len(base.commits))}"),
+            (*base.notes, f"{ref.name} itself: {counted(len(base.commits), 'commit')}"),
             ref.name,
         )
     reason = "nearest release; no branch here has it nearer"
-    note = f"{base.name}: {counted(len(base.commits))}"
+    note = f"{base.name}: {counted(len(base.commits), 'commit')}"
     return Base(name or over.start[:12], BaseKind.EARLIER, over.start, over.commits, reason, (*base.notes, note), base.name)
 
 
@@ -275,7 +276,7 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
 
 
 def _many(base: Base) -> str:
-    return f"more than {MAX_WALK} commits" if len(base.commits) >= MAX_WALK else counted(len(base.commits))
+    return f"more than {MAX_WALK} commits" if len(base.commits) >= MAX_WALK else counted(len(base.commits), "commit")
 
 
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
@@ -283,6 +284,6 @@ def _nothing_over(repository: "Repository", base: Base) -> UsageError:
     other = next((guess for guess in likeliest(repository) if guess.name != base.name), None)
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:
-        over = f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits))}"
+        over = f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits), 'commit')}"
         hint += ("; ", Action("", ("--base", other.name), f"{over}: {{}}"))
     return UsageError(f"no commits over the base {base.name}", hint=Hint(hint))

@@ -8,6 +8,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
 from patchpilot.model.send_request import SendRequest
@@ -99,7 +100,7 @@ class TopicState:
             states = [entry.state for entry in self.attempt.entries]
             taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
             word = "partly sent" if self.is_partial else "not sent"
-            mails = f"{taken} of {len(states)} mail{'s' if len(states) > 1 else ''} accepted"
+            mails = f"{taken} of {counted(len(states), 'mail')} accepted"
             return f"v{self.attempt.version} {word}: {mails}{f', {unknown} unknown' if unknown else ''}"
         if not self.is_sent:
             tried = f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})" if self.tried else ""

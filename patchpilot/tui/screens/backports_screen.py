@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
+from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, several, wrapped
+from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -207,7 +208,7 @@ def needs_in_words(one: "BranchResult") -> list[str]:
     if not one.partial:
         return [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
     rows = ["first bring in by hand, of these commits, only what they change in the fix's own files:"]
-    rows += [f"- {need.commit[:12]} {need.subject} ({several(need.size, 'line')})" for need in one.prerequisites]
+    rows += [f"- {need.commit[:12]} {need.subject} ({counted(need.size, 'line')})" for need in one.prerequisites]
     if one.whole:
         rows.append(f"(to pick whole commits it would take {len(one.whole)}, {sum(need.size for need in one.whole)} lines in all)")
     return rows

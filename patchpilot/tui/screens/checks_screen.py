@@ -11,9 +11,10 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.model.action import in_backticks
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.tui.action_keys import with_stages
-from patchpilot.tui.rich_text import plain, several
+from patchpilot.tui.rich_text import plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -38,7 +39,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
     topic = session.checked_topic
     result = check_topic(ask.repository, session.settings(ask.repository), topic, strict=session.strict, progress=ask.progress)
     counts = result.counts
-    words = ", ".join(several(counts[severity], str(severity)) for severity in Severity if counts[severity])
+    words = ", ".join(counted(counts[severity], str(severity)) for severity in Severity if counts[severity])
     if result.excused:
         words = f"{words}, {len(result.excused)} waived" if words else f"{len(result.excused)} waived, nothing else"
     graver = counts[Severity.ERROR] + counts[Severity.WARNING]
@@ -191,7 +192,7 @@ class ChecksScreen(StageScreen):
         if result is None:
             return
         every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
-        answers = [("", f"all {several(len(every), 'finding')}")]
+        answers = [("", f"all {counted(len(every), 'finding')}")]
         answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
         answers += [(WAIVED, f"what is waived ({len(result.excused)})")] if result.excused else []
         answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]

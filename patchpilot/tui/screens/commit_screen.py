@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.model.counted import counted
 from patchpilot.model.trailer import is_trailer
-from patchpilot.tui.rich_text import STRONG, diff_line, plain, several
+from patchpilot.tui.rich_text import STRONG, diff_line, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -29,7 +30,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStanding]":
 
     topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
     changed = sum(change.added + change.removed for patch in topic.patches for change in patch.files)
-    words = f"{several(len(topic.patches), 'commit')}, {several(changed, 'line')} changed"
+    words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
     if topic.has_merge:
         words += ", a merge left out (git rebase)"
     return topic.patches, StageStanding(StageState.DONE, words)
@@ -119,7 +120,7 @@ class CommitScreen(StageScreen):
         self.session.open_questions = len(found.open)
         said = []
         if found.open:
-            said.append(f"{several(len(found.open), 'question')} to answer before anything is sent: a (n asks on the way)")
+            said.append(f"{counted(len(found.open), 'question')} to answer before anything is sent: a (n asks on the way)")
         if found.target and found.standing:
             name = found.target.label
             said += [f"{name} has it already: {one.subject} ({one.how})" for one in found.standing.already[:2]]

@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from patchpilot.errors import RefusedError
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.confirm_rewrite import insist
-from patchpilot.tui.rich_text import STRONG, diff_line, plain, several, wrapped
+from patchpilot.tui.rich_text import STRONG, diff_line, plain, wrapped
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class FixDialog(ModalScreen[bool]):
         found = self._found
         commits = sum(bool(patch.texts) for patch in found.patches)
         left = len(found.remaining.all)
-        title = f"{several(found.fixed, 'finding')} can be mended in {several(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
+        title = f"{counted(found.fixed, 'finding')} can be mended in {counted(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
         with Vertical(classes="reader"):
             yield Static(plain(title, STRONG), markup=False)
             yield Pager(ident="text", styler=_styled)

@@ -11,8 +11,9 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
-from patchpilot.tui.rich_text import fitted, plain, several
+from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.screens.thread import ThreadLayout, lay, thread_line
 from patchpilot.tui.session import JobRequest
@@ -43,14 +44,14 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStanding]":
 
 
 def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStanding:
-    """The stage's state is that of the topic in hand; other followed series are only counted."""
+    """The stage's state is that of the topic in hand; other followed series are only numbers."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(series_.unread) for series_ in series)
     others = [series_ for series_ in series if topic is None or topic.series is None or series_.entry.id != topic.series.entry.id]
-    counted = [several(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
-    counted += [several(unread, "new mail")] if unread else []
-    more = f" ({', '.join(counted)})" if counted else ""
+    numbers = [counted(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
+    numbers += [counted(unread, "new mail")] if unread else []
+    more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
         return StageStanding(StageState.TODO, f"no topic here{more}" if series else "nothing is followed yet: what you send appears here")
     if not topic.is_sent:

@@ -12,8 +12,9 @@ from textual.widgets.option_list import Option
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
+from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import STRONG, diff_line, plain, several
+from patchpilot.tui.rich_text import STRONG, diff_line, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -67,8 +68,8 @@ def standing_of(result: "SendPlan") -> StageStanding:
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
         return StageStanding(StageState.TODO, f"x chooses the tree: {treeless.message}")
-    words = f"{several(len(result.mails), 'mail')} to {several(len(result.recipients), 'recipient')}"
-    return StageStanding(StageState.DONE, words + (f", {several(len(result.warnings), 'warning')}" if result.warnings else ""))
+    words = f"{counted(len(result.mails), 'mail')} to {counted(len(result.recipients), 'recipient')}"
+    return StageStanding(StageState.DONE, words + (f", {counted(len(result.warnings), 'warning')}" if result.warnings else ""))
 
 
 def mail_line(row: str) -> Text:
@@ -225,7 +226,7 @@ class PreviewScreen(StageScreen):
                 self.in_thread(
                     "writing the mails",
                     lambda _, __: write_outbox(result, Path(value).expanduser()),
-                    lambda files: self.notify(f"{several(len(files), 'mail')} in {value}", markup=False),
+                    lambda files: self.notify(f"{counted(len(files), 'mail')} in {value}", markup=False),
                 )
 
         self.app.push_screen(

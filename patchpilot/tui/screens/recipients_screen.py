@@ -10,8 +10,9 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
+from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient
-from patchpilot.tui.rich_text import fitted, plain, several
+from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageStanding, StageState
@@ -233,7 +234,7 @@ class RecipientsScreen(StageScreen):
         """Of one patch, or of the series."""
         topic = self.session.topic
         if topic is None or len(topic.commits) < 2:
-            self.notify(f"there is {several(1, 'patch')} only", timeout=2)
+            self.notify(f"there is {counted(1, 'patch')} only", timeout=2)
             return
         self.session.view = "series" if self.session.view == "patch" else "patch"
         self.tui.jobs.begin(self.stage)

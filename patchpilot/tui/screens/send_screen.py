@@ -12,9 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import plain, several
+from patchpilot.tui.rich_text import plain
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import problem_rows, recorded
 from patchpilot.tui.screens.stage_screen import StageScreen
@@ -50,7 +51,7 @@ def standing_of(one: "TopicSend") -> StageStanding:
 
     if one.unfinished and one.last:
         left = sum(entry.state != "accepted" for entry in one.last.entries)
-        return StageStanding(StageState.BLOCKED, f"v{one.last.version} was cut off: {several(left, 'mail')} not accepted; R takes it up")
+        return StageStanding(StageState.BLOCKED, f"v{one.last.version} was cut off: {counted(left, 'mail')} not accepted; R takes it up")
     if one.is_sent:
         version = one.last.version if one.last else one.plan.version
         return StageStanding(StageState.DONE, f"v{version} was sent; n follows the answers")
@@ -133,7 +134,7 @@ class SendScreen(StageScreen):
             return
 
         def planned(made: "SendPlan") -> None:
-            text = f"Send {several(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
+            text = f"Send {counted(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
             if made.transport.to_self_note:
                 text += f"\n\n{made.transport.to_self_note}"
             self.app.push_screen(
@@ -184,7 +185,7 @@ class SendScreen(StageScreen):
             from patchpilot.tui.editing import suspended
 
             with suspended(self.app):
-                print(f"\n{several(len(planned.mails), 'mail')} through {planned.account.label}: git asks for the password here\n")
+                print(f"\n{counted(len(planned.mails), 'mail')} through {planned.account.label}: git asks for the password here\n")
                 self._deliver(planned, terminal=True, told=print)
         else:
             told = lambda line: self.post_message(self.Mail(line))  # noqa: E731
@@ -248,7 +249,7 @@ def _question(planned: "SendPlan") -> str:
 
     lists, contacts = lists_and_contacts(planned)
     rows = [
-        f"Send {several(len(planned.mails), 'mail')} to {several(len(planned.recipients), 'recipient')}?",
+        f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
         "",
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists) or "none"),
         "People: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),

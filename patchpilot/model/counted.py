@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Numbers with their nouns."""
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 mail`, `3 mails`; `plural` where it is not the noun with an s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
