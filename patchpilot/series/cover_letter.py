@@ -106,7 +106,7 @@ def lay_out(version: int, points: Sequence[str], link: str = "") -> str:
 
 
 def has_changes(text: str) -> bool:
-    """Whether a changelog says anything beside its heading, its link and what was left to fill in."""
+    """Whether a changelog says anything but its heading, its link and what was left to fill in."""
     for line in text.splitlines():
         clean = line.strip().lstrip("-* ").strip()
         if clean and not _CHANGES.match(clean) and not clean.lower().startswith("link to v") and "EDITME" not in clean:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: what a topic's mails say beside its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
+"""Drafts: what a topic's mails say in addition to its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
 
 import contextlib
 import json

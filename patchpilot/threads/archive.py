@@ -239,7 +239,7 @@ def _own_charset() -> Iterator[None]:
 
 
 def _polite_session(agent: str, stop: threading.Event) -> Any:
-    """A requests session that waits when it is told to, and reads no more than the bounds."""
+    """A requests session that waits when the server asks for it, and reads no more than the bounds."""
     import requests
 
     class Session(requests.Session):

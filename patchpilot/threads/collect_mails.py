@@ -158,14 +158,14 @@ def _one(message_id: str, mails: Iterable[Mail], reader: MailReader) -> Status |
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
-    """The status of the work that has this mail as a post, else of the one it speaks of."""
+    """The status of the series that has this mail as a post, else of the one it speaks of."""
     statuses = tuple(every)
     post = next((status for status in statuses if message_id in status.topic.message_ids or message_id in status.topic.missing), None)
     return post or next((status for status in statuses if message_id in status.message_ids), None)
 
 
 def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
-    """The mails of the work and of what follows it up; what a search found besides is left out."""
+    """The mails of the series and of what follows it up; what a search found besides is left out."""
     everything = unique(mails)
     every = read_thread(everything, reader=reader)
     mine = status_of(message_id, every)

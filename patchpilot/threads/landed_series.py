@@ -44,7 +44,7 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
 
 
 def _commits(status: Status, repository: Repository, history: History, tip: str) -> list[tuple[str, int | None]]:
-    """The mainline commits of a series: by the ids told in mails, else by subject and author."""
+    """The mainline commits of a series: by the ids reported in mails, else by subject and author."""
     commits: dict[str, int | None] = {}
     for landed in status.landed:
         commit = repository.find(landed.commit) if landed.commit else None

@@ -61,7 +61,7 @@ def parse(
     source: str = "mbox",
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` is told."""
+    """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` gets the reason."""
     bounds = mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
@@ -78,7 +78,7 @@ def parse(
 
 
 def _with_id(mail: Mail) -> Mail:
-    """A mail without a Message-ID gets one made of its content, so that it can be told from others."""
+    """A mail without a Message-ID gets one made of its content, so that it can be distinguished from others."""
     if mail.message_id:
         return mail
     return mail._replace(message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid")

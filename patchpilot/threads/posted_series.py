@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as posted, one sending of a series, and a work in all its revisions."""
+"""A patch as posted, one revision of a series as sent, and a series in all its revisions."""
 
 import re
 from contextlib import suppress
@@ -123,7 +123,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class PostedTopic:
-    """One work in all its revisions, oldest first."""
+    """One series in all its revisions, oldest first."""
 
     revisions: tuple[Revision, ...]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later works that fix, revert, carry, continue, backport, answer or mention a work, found by commit, title and threading."""
+"""Later series that fix, revert, carry, continue, backport, answer or mention a series, found by commit, title and threading."""
 
 import re
 from collections import defaultdict
@@ -25,13 +25,13 @@ _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTI
 
 
 def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
-    """The works, each with the later ones that have to do with it; one that carries it on its way says where it stands, too."""
+    """The series, each with the later ones that have to do with it; one that carries it on its way also says what its state is."""
     known = _Known(every)
     return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
 
 
 class _Known:
-    """What names what, so that each work is compared with those few that could have to do with it."""
+    """What names what, so that each series is compared with those few that could have to do with it."""
 
     def __init__(self, every: Sequence[Status]) -> None:
         self.begun = [min(when(revision.head.mail.mail) for revision in status.topic.revisions) for status in every]
@@ -50,7 +50,7 @@ class _Known:
                         self._named[commit].add(at)
 
     def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
-        """The works that name this one's titles, mails or commits, and all requests to pull, in order."""
+        """The series that name this one's titles, mails or commits, and all requests to pull, in order."""
         titles = status.topic.titles
         names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(commit[:12] for commit in commits))
         return sorted(self._pulls.union(*(self._named.get(name, ()) for name in names)))
@@ -165,7 +165,7 @@ def _is_batch(status: Status) -> bool:
 
 
 def _written_by_author(post: Post, status: Status) -> bool:
-    """Whether the patch names the work's author as its own (a `From:` line within)."""
+    """Whether the patch names the series' author as its own (a `From:` line within)."""
     named = _WRITTEN_BY.match(post.mail.mail.body)
     address = parse_address(named["author"]) if named else None
     return address is not None and same_person(address, status.topic.author)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from patchpilot.model.mail import scissors_line
 
 MAX_LINES = 20_000
-"""Lines looked at: a longer mail is a log or an attack, and what matters stands above it."""
+"""Lines looked at: a longer mail is a log or an attack, and what matters is above it."""
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(

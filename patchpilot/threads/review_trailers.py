@@ -29,7 +29,7 @@ GIVEN = frozenset(
         "reported-and-reviewed-by",
     ]
 )
-"""Tags a person gives in a reply. `Nacked-by` takes away; anything else (`Reviewed-off-by`) is misspelt and never credited as it stands."""
+"""Tags a person gives in a reply. `Nacked-by` takes away; anything else (`Reviewed-off-by`) is misspelt and never credited as it is."""
 
 _TAG = re.compile(r"^(?P<indent>\s*)(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
 _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
@@ -123,7 +123,7 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
-    """Why an indented tag does not count: it stands in an indented block, which is text pasted from somewhere, as commit messages are."""
+    """Why an indented tag does not count: it is in an indented block, which is text pasted from somewhere, as commit messages are."""
     if len(indent.expandtabs()) < 2:
         return ""
     if name.lower() == "signed-off-by":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which sendings are revisions of one work: by change-id, links to earlier ones, threading, titles, and what a lone later version resembles."""
+"""Which sendings are revisions of one series: by change-id, links to earlier ones, threading, titles, and what a lone later version resembles."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,23 +18,23 @@ _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
 
 def link(revisions: Sequence[Revision]) -> list[list[Revision]]:
-    """The revisions (each as sent) joined into works."""
-    works = _Works(revisions)
+    """The revisions (each as sent) joined into series."""
+    joined = _Groups(revisions)
     doubtful: list[tuple[int, int]] = []
     for at, other in (*_by_change_id(revisions), *_by_title(revisions, doubtful), *_by_name(revisions)):
-        works.join(at, other)
+        joined.join(at, other)
     for at, other in doubtful:
-        if works.carries_on(at, other):
-            works.join(at, other)
-    _join_renamed(revisions, works)
+        if joined.carries_on(at, other):
+            joined.join(at, other)
+    _join_renamed(revisions, joined)
     groups: dict[int, list[Revision]] = defaultdict(list)
     for at, revision in enumerate(revisions):
-        groups[works.of(at)].append(revision)
+        groups[joined.of(at)].append(revision)
     return list(groups.values())
 
 
-class _Works:
-    """Which revisions are known to be of one work."""
+class _Groups:
+    """Which revisions are known to be of one series."""
 
     def __init__(self, revisions: Sequence[Revision]) -> None:
         self._parent = list(range(len(revisions)))
@@ -53,11 +53,11 @@ class _Works:
         self._versions[other] = min(mine[0], yours[0]), max(mine[1], yours[1])
 
     def lowest(self, one: int) -> int:
-        """The lowest version of the work."""
+        """The lowest version of the series."""
         return self._versions[self.of(one)][0]
 
     def highest(self, one: int) -> int:
-        """The highest version of the work."""
+        """The highest version of the series."""
         return self._versions[self.of(one)][1]
 
     def carries_on(self, one: int, other: int) -> bool:
@@ -82,7 +82,7 @@ def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) ->
             for name in names:
                 before = known[title, name, revision.backport_to or ""]
                 for other in before[-_MAX_OF_A_TITLE:]:
-                    if _of_different_works(revision, revisions[other]):
+                    if _of_different_series(revision, revisions[other]):
                         doubtful.append((at, other))
                     else:
                         yield at, other
@@ -107,18 +107,18 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
                     yield at, other
             elif (
                 message_id in above
-                or (earlier.get(message_id) == yours.version < mine.version and not _of_different_works(mine, yours))
+                or (earlier.get(message_id) == yours.version < mine.version and not _of_different_series(mine, yours))
                 or (
                     yours.version < mine.version
                     and (alike >= _RELATED or mine.titles & yours.titles)
-                    and not _of_different_works(mine, yours)
+                    and not _of_different_series(mine, yours)
                 )
             ):
                 yield at, other
 
 
-def _of_different_works(one: Revision, other: Revision) -> bool:
-    """Whether two sendings with something in common are told apart by what they say of themselves: their change-ids, or first versions of
+def _of_different_series(one: Revision, other: Revision) -> bool:
+    """Whether two sendings with something in common differ by what they say of themselves: their change-ids, or first versions of
     one title years apart."""
     alike = title_similarity(one.head.title, other.head.title)
     if one.change_ids and other.change_ids and not one.change_ids & other.change_ids and alike <= ALIKE:
@@ -127,25 +127,25 @@ def _of_different_works(one: Revision, other: Revision) -> bool:
     return first and abs(when(one.head.mail.mail) - when(other.head.mail.mail)) > _ANOTHER_TIME
 
 
-def _join_renamed(revisions: Sequence[Revision], works: _Works) -> None:
-    """Join a later version that has no earlier one with the earlier work of its author that it resembles: by title, or by the files it
-    touches where the title was changed wholly. A work that went on itself is another."""
+def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:
+    """Join a later version that has no earlier one with the earlier series of its author that it resembles: by title, or by the files it
+    touches where the title was changed wholly. A series that went on itself is another."""
     late = [at for at, revision in enumerate(revisions) if revision.version > 1 and not revision.backport_to]
     for at in late[:_MAX_LATE]:
         mine = revisions[at]
-        if works.lowest(at) < mine.version:
+        if joined.lowest(at) < mine.version:
             continue
         best, score = -1, ALIKE
         for other, yours in enumerate(revisions[:_MAX_EARLIER]):
-            if works.highest(other) >= mine.version or yours.backport_to or not same_person(yours.author, mine.author):
+            if joined.highest(other) >= mine.version or yours.backport_to or not same_person(yours.author, mine.author):
                 continue
             if when(yours.head.mail.mail) > when(mine.head.mail.mail):
                 continue
             resembles = _resemblance(yours, mine)
-            if resembles > score and not _of_different_works(yours, mine):
+            if resembles > score and not _of_different_series(yours, mine):
                 best, score = other, resembles
         if best >= 0:
-            works.join(at, best)
+            joined.join(at, best)
 
 
 def _resemblance(earlier: Revision, later: Revision) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which posted patches are one series, and the works that these series are the revisions of."""
+"""Which posted patches were sent together as one revision, and which revisions are of one series."""
 
 import re
 from collections import defaultdict
@@ -21,13 +21,13 @@ _OWN_HISTORY = re.compile(
     r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
     re.IGNORECASE,
 )
-"""The words before a link to an earlier version; a link within a sentence may be to another work's."""
+"""The words before a link to an earlier version; a link within a sentence may be to another series'."""
 _TOGETHER = timedelta(minutes=30)
 _BEGINNING, _END = 1991, 2090
 
 
 def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
-    """The works among these mails, the one that began first in front."""
+    """The series among these mails, the one that began first in front."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
     topics = [PostedTopic(_in_order(group)) for group in link(revisions)]

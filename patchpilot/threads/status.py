@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a work stands: its revisions, tags, replies and landings put together into one state and a next step."""
+"""The status of a series: its revisions, tags, replies and landings put together into one state and a next step."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ __all__ = [
 def read_thread(
     mails: Iterable[Mail], *, now: datetime | None = None, reader: MailReader | None = None, progress: Progress = silent
 ) -> tuple[Status, ...]:
-    """The status of every work in these mails, the oldest first; what follows up another is also named there.
+    """The status of every series in these mails, the oldest first; what follows up another is also named there.
 
     `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past. `reader` has
     what the call has read before: the same mails give the same statuses, and single mails are classified once.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What happened to a work after it was sent: applied, queued, failed, refused, taken back, told by the mails alone."""
+"""What happened to a series after it was sent: applied, queued, failed, refused, taken back, as reported by the mails."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*remov
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something a mail says happened; `what` is applied, merged (mainline), queued, review, proposed, failed (stable) or refused; `tree`,
-    `commit`, `version` where told; `withdrawn` says in whose words it was taken back."""
+    `commit`, `version` where reported; `withdrawn` says in whose words it was taken back."""
 
     what: str
     date: datetime | None
@@ -44,7 +44,7 @@ class Event:
 
 
 def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
-    """The events in a work's mails, in the mails' order; what a person's reply to such a mail takes back is marked."""
+    """The events in a series' mails, in the mails' order; what a person's reply to such a mail takes back is marked."""
     events: list[Event] = []
     at: dict[str, list[int]] = {}
     for reply in attached:

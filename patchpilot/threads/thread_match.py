@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which work each mail speaks of: by its thread, else by the title or the commit that a machine's mail quotes."""
+"""Which series each mail speaks of: by its thread, else by the title or the commit that a machine's mail quotes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _Place = tuple[int, Revision | None, Post | None]
 
 @dataclass(frozen=True)
 class Attached:
-    """A mail of a work: the revision and post it answers (None when it speaks of the work as a whole), the mail it answers directly, and the
+    """A mail of a series: the revision and post it answers (None when it speaks of the series as a whole), the mail it answers directly, and the
     stable tree's mail whose thread it is in."""
 
     mail: Classified
@@ -62,7 +62,7 @@ def about(mail: Classified) -> str | None:
 
 
 def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[int, list[Attached]]:
-    """The mails of each work (by its place in `topics`), its own posts left out, in the order given."""
+    """The mails of each series (by its place in `topics`), its own posts left out, in the order given."""
     by_id = {mail.mail.message_id: mail for mail in mails}
     owner = {
         post.message_id: (at, revision, post) for at, topic in enumerate(topics) for revision in topic.revisions for post in revision.posts

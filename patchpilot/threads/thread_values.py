@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is known of a work: its state, tags, replies, landings, stable branches and what came after it."""
+"""What is known of a series: its state, tags, replies, landings, stable branches and what came after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series, and the sending it speaks of (None: of the work as a whole)."""
+    """A mail about the series, and the sending it speaks of (None: of the series as a whole)."""
 
     mail: Classified
     version: int | None
@@ -53,7 +53,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
-    """Where it is: tree, commit (as long as told), the first release with it (None: not known), and how that is known."""
+    """Where it is: tree, commit (as long as reported), the first release with it (None: not known), and how that is known."""
 
     tree: str
     commit: str | None
@@ -106,7 +106,7 @@ class StableBranch:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Another work that came after this one: a fix of it (or its revert), with its own state."""
+    """Another series that came after this one: a fix of it (or its revert), with its own state."""
 
     relation: str
     subject: str
@@ -151,7 +151,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Status:
-    """All that is known of one work."""
+    """All that is known of one series."""
 
     topic: PostedTopic
     state: SeriesState
@@ -169,7 +169,7 @@ class Status:
 
     @property
     def commit(self) -> str | None:
-        """The commit it became, full where known: the first one told for the work as a whole or its first patch."""
+        """The commit it became, full where known: the first one reported for the series as a whole or its first patch."""
         known = [landed.commit for landed in self.landed if landed.commit] + [
             event.commit for event in self.events if event.commit and event.what in ("review", "queued")
         ]

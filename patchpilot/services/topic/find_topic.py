@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic a TARGET stands for: its series, its commits, and its draft, recognised or begun."""
+"""The topic a TARGET names: its series, its commits, and its draft, recognized or started."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -21,7 +21,7 @@ def read_series(
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
 ) -> tuple[Series, ...]:
-    """The series each TARGET stands for, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
+    """The series each TARGET names, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
     if targets:
         return read_targets(targets, repository, from_archive, stdin, skipped)
     if repository is None:

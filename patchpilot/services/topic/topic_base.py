@@ -27,7 +27,7 @@ _found: "WeakKeyDictionary[Repository, dict[tuple[str, str | None], Base]]" = We
 
 
 def topic_commits(repository: "Repository", target: str | None, base: str | None = None) -> tuple[str, ...]:
-    """The ids that a TARGET stands for, oldest first; of None those of the topic.
+    """The ids that a TARGET names, oldest first; of None those of the topic.
 
     UsageError when there are none, UnclearBaseError when there are too many over a base that nobody named.
     """

@@ -315,7 +315,7 @@ def _key(status: Status) -> str:
 
 
 def _own(status: Status) -> frozenset[str]:
-    """What the author need not be told of: their own mails."""
+    """What the author knows already: their own mails."""
     from patchpilot.threads.sender import same_person
 
     mine = {reply.mail.mail.message_id for reply in status.replies if same_person(reply.mail.sender, status.topic.author)}
