@@ -92,6 +92,9 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         raise PackError(f"{where}: an id is capitals and three digits, as in TAG003")
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name is lower-case words joined by hyphens")
+    if isinstance(table["match"], dict) and isinstance(table["match"].get("say"), str) and "message" not in table:
+        # packs of users have the message there, as it was an argument of the detector
+        table = {**table, "message": table["match"]["say"], "match": {key: value for key, value in table["match"].items() if key != "say"}}
     detector, arguments = _match(table["match"], where, detectors)
     message, messages = table.get("message", "").strip(), _texts(table.get("messages", {}), "messages", where)
     _placeholders(message, messages, detectors[detector].placeholders(arguments), where)

@@ -75,7 +75,7 @@ def _nowhere(path: Path):
     from patchpilot.demo.demo_history import DemoFacts
     from patchpilot.demo.demo_repository import Repositories
 
-    return Repositories(path, path, path, DemoFacts("", "", "", {}, 0), "")
+    return Repositories(path, path, path, DemoFacts("", "", "", {}, 0))
 
 
 def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

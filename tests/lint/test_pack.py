@@ -144,3 +144,9 @@ def test_the_nearest_detector_is_suggested() -> None:
 def test_an_id_stands_for_one_rule() -> None:
     with pytest.raises(PackError, match="twice"):
         parse_pack(RULE + RULE, "ours.toml")
+
+
+def test_a_message_may_still_be_an_argument_of_the_detector() -> None:
+    (rule,) = parse_pack(RULE.replace("where =", "say = \"no '{match}'\"\nwhere ="), "ours.toml").rules
+    assert rule.message == "no '{match}'"
+    assert "say" not in rule.arguments
