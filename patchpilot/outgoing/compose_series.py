@@ -52,18 +52,18 @@ def _message_ids(series: SeriesToRender, bodies: Sequence[PatchBody], sender: Ad
     )
 
 
-def as_sent(letter: OutgoingMail, account: Account, bcc: Sequence[str] = ()) -> RenderedMail:
+def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()) -> RenderedMail:
     """A composed mail as a transport without a mail program of its own sends it: From the sender, dated, with its envelope.
 
     Another author is named in the first line of the body, where `git am` looks.
     """
     sender = account.sender
     assert sender is not None
-    body = letter.body
-    if letter.author != sender:
-        body = f"From: {letter.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
+    body = outgoing_mail.body
+    if outgoing_mail.author != sender:
+        body = f"From: {outgoing_mail.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
     date = ("Date", format_datetime(datetime.now().astimezone()))
-    raw = replace(letter, author=sender, body=body, extra=(*letter.extra, date)).file()
+    raw = replace(outgoing_mail, author=sender, body=body, extra=(*outgoing_mail.extra, date)).file()
     envelope = account.envelope or sender.email
     hidden = (address.email for text in bcc for address in parse_addresses(text))
     return captured(raw, envelope, tuple(dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))))

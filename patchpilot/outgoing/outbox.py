@@ -109,7 +109,7 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add(self, send: Send, letters: Sequence[OutgoingMail], mails: Sequence[RenderedMail]) -> Send:
+    def add(self, send: Send, outgoing_mails: Sequence[OutgoingMail], mails: Sequence[RenderedMail]) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
@@ -136,18 +136,18 @@ class Outbox:
                 )
                 if send.tracking_data:
                     self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
-                for place, (letter, mail) in enumerate(zip(letters, mails, strict=True)):
+                for place, (outgoing_mail, mail) in enumerate(zip(outgoing_mails, mails, strict=True)):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             row.lastrowid,
                             place,
-                            letter.number,
+                            outgoing_mail.number,
                             mail.message_id,
                             mail.subject,
-                            letter.commit,
-                            letter.patch_id,
-                            letter.file(),
+                            outgoing_mail.commit,
+                            outgoing_mail.patch_id,
+                            outgoing_mail.file(),
                             mail.raw,
                             mail.envelope_from,
                             json.dumps(mail.recipients),
@@ -209,9 +209,9 @@ class Outbox:
 
     def get(self, send_id: int) -> Send:
         """One send that is known to be there."""
-        found = self.find(send_id)
-        assert found is not None
-        return found
+        send = self.find(send_id)
+        assert send is not None
+        return send
 
     def find(self, send_id: int) -> Send | None:
         """One send; None when the outbox has none of this number."""
@@ -314,16 +314,16 @@ class Outbox:
         ).fetchall()
         entries = tuple(
             OutboxEntry(
-                row_[0],
-                row_[1],
-                row_[2],
-                row_[3],
-                row_[4],
-                captured(row_[5], row_[6], tuple(json.loads(row_[7]))),
-                MailState(row_[8]),
-                row_[9],
+                mail_row[0],
+                mail_row[1],
+                mail_row[2],
+                mail_row[3],
+                mail_row[4],
+                captured(mail_row[5], mail_row[6], tuple(json.loads(mail_row[7]))),
+                MailState(mail_row[8]),
+                mail_row[9],
             )
-            for row_ in rows
+            for mail_row in rows
         )
         facts = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts WHERE send = ?", (ident,))}
         return Send(
@@ -351,7 +351,7 @@ class Outbox:
 _TRACKING_DATA = "books"
 """What the database calls it since its first version."""
 _COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"
-_OF_SENDS = ", ".join(f"sends.{one}" for one in _COLUMNS.split(", "))
+_OF_SENDS = ", ".join(f"sends.{column}" for column in _COLUMNS.split(", "))
 
 
 def _text(value: object) -> str | None:

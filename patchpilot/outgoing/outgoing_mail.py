@@ -40,8 +40,8 @@ class OutgoingMail:
         lines = [
             ("From", address_header(self.author)),
             ("Subject", text_header("Subject", self.subject)),
-            ("To", ",\n\t".join(address_header(one) for one in self.to)),
-            ("Cc", ",\n\t".join(address_header(one) for one in self.cc)),
+            ("To", ",\n\t".join(address_header(address) for address in self.to)),
+            ("Cc", ",\n\t".join(address_header(address) for address in self.cc)),
             ("Message-ID", bracketed(self.message_id)),
             ("In-Reply-To", bracketed(self.in_reply_to) if self.in_reply_to else ""),
             ("References", "\n ".join(bracketed(reference) for reference in self.references)),
@@ -85,11 +85,11 @@ def decoded(address: Address) -> Address:
     return Address(decode_words(address.name), address.email)
 
 
-def to_self(letter: OutgoingMail, sender: Address) -> OutgoingMail:
+def to_self(outgoing_mail: OutgoingMail, sender: Address) -> OutgoingMail:
     """The mail addressed to its sender alone; its recipients are in X-Original-To and X-Original-Cc."""
     extra = tuple(
-        (f"X-Original-{name}", ",\n\t".join(address_header(person) for person in people))
-        for name, people in (("To", letter.to), ("Cc", letter.cc))
-        if people
+        (f"X-Original-{name}", ",\n\t".join(address_header(address) for address in addresses))
+        for name, addresses in (("To", outgoing_mail.to), ("Cc", outgoing_mail.cc))
+        if addresses
     )
-    return replace(letter, to=(sender,), cc=(), extra=extra)
+    return replace(outgoing_mail, to=(sender,), cc=(), extra=extra)

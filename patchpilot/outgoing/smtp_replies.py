@@ -60,15 +60,15 @@ class StrictSMTP(smtplib.SMTP):
         while True:
             line = self._line(until)
             size += len(line)
-            found = _REPLY.match(line)
-            if not found or size > _LONGEST:
+            reply = _REPLY.match(line)
+            if not reply or size > _LONGEST:
                 raise BadReplyError(f"not an SMTP reply: {line[:60].decode('utf-8', 'replace').strip()!r}")
-            codes.add(int(found[1]))
-            texts.append((found[3] or b"").strip())
+            codes.add(int(reply[1]))
+            texts.append((reply[3] or b"").strip())
             if len(codes) > 1:
                 raise BadReplyError("a reply with two codes: " + " and ".join(map(str, sorted(codes))))
-            if found[2] != b"-":
-                return int(found[1]), b"\n".join(texts)
+            if reply[2] != b"-":
+                return int(reply[1]), b"\n".join(texts)
 
     def _line(self, until: float) -> bytes:
         """One line with its end. A connection that ends before the line does has sent no reply."""

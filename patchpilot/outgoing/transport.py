@@ -56,7 +56,7 @@ class RenderedSeries:
     `tracking_data` is what the transport needs of its own records to send these very mails later; the outbox keeps it with the send.
     """
 
-    letters: tuple[OutgoingMail, ...]
+    outgoing_mails: tuple[OutgoingMail, ...]
     mails: tuple[RenderedMail, ...]
     remarks: tuple[str, ...] = ()
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ ADA, MAX, LIST = Address("Ada Fixer", "ada@example.org"), Address("Max Keeper", 
 CHANGE = "20261120-widget-0123456789ab"
 
 
-def letter(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None) -> OutgoingMail:
+def outgoing_mail(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None) -> OutgoingMail:
     """Mail `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return OutgoingMail(
@@ -40,12 +40,12 @@ def record(
     change_id: str = CHANGE,
     version: int = 1,
     kind: str = "real",
-    letters: Sequence[OutgoingMail] = (),
+    outgoing_mails: Sequence[OutgoingMail] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
     """Add a send with a mail in each of these states (one accepted when none is given)."""
     wanted = states or (MailState.ACCEPTED,)
-    made = letters or [letter(number, version, change_id=change_id) for number in range(1, len(wanted) + 1)]
+    made = outgoing_mails or [outgoing_mail(number, version, change_id=change_id) for number in range(1, len(wanted) + 1)]
     planned = Send(
         id=0,
         change_id=change_id,

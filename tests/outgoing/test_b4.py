@@ -166,8 +166,8 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = captured(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    letter = OutgoingMail(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
-    (made,) = put_in([mail], [letter], ["größer"], None)
+    outgoing_mail = OutgoingMail(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
+    (made,) = put_in([mail], [outgoing_mail], ["größer"], None)
     message = message_from_bytes(made.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace("---\n", "---\ngrößer\n\n", 1)
     assert made.recipients == mail.recipients

@@ -48,7 +48,7 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
     for states in ((MailState.ACCEPTED, MailState.REJECTED), (MailState.ACCEPTED, MailState.ACCEPTED)):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
             one = plan(repository, SendRequest(to=(LIST,), force="x"))
-            send = outbox.add(as_send(one), one.letters, one.mails)
+            send = outbox.add(as_send(one), one.outgoing_mails, one.mails)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:

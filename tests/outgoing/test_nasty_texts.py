@@ -54,7 +54,7 @@ def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
 @example('Evil"\\, <x@y>'.replace("<", "").replace(">", ""), "b")
 @example("Smith, John (ACME)", "Ünï, x")
 def test_names_stay_with_their_addresses(name: str, other: str) -> None:
-    letter = OutgoingMail(
+    outgoing_mail = OutgoingMail(
         1,
         "id@example.org",
         "s",
@@ -63,7 +63,7 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
         (),
         b"x\n",
     )
-    message = message_from_bytes(letter.file())
+    message = message_from_bytes(outgoing_mail.file())
     pairs = getaddresses(message.get_all("To"))
     assert [email for _, email in pairs] == ["n@example.org", "o@example.org"]
     assert [str(make_header(decode_header(one))) for one, _ in pairs] == [name, other]
@@ -75,7 +75,7 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
     good = OutgoingMail(1, "id@example.org", "s", Address("A", "a@example.org"), (Address("L", "l@example.org"),), (), b"x\n")
     from dataclasses import replace
 
-    for letter in (
+    for outgoing_mail in (
         replace(good, subject=bad),
         replace(good, message_id=bad),
         replace(good, in_reply_to=bad),
@@ -84,7 +84,7 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
         replace(good, author=Address(bad, "a@example.org")),
     ):
         with pytest.raises(InputError):
-            letter.file()
+            outgoing_mail.file()
 
 
 @pytest.mark.parametrize(

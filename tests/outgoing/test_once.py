@@ -138,7 +138,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_p
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             one = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(as_send(one), one.letters, one.mails)  # as a kill before the first mail leaves it
+                outbox.add(as_send(one), one.outgoing_mails, one.mails)  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.refusals] == ["sent-since"]

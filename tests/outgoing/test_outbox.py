@@ -15,18 +15,18 @@ from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.sender_lock import is_being_sent, one_at_a_time, sole_sender
 from patchpilot.series.topic_database import connect, state_folder
-from tests.kit.outbox import CHANGE, LIST, MAX, letter, mail_of, record
+from tests.kit.outbox import CHANGE, LIST, MAX, mail_of, outgoing_mail, record
 
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
 def test_a_planned_send_is_read_back_as_it_was_written() -> None:
-    letters = [letter(0), letter(1)]
+    outgoing_mails = [outgoing_mail(0), outgoing_mail(1)]
     with Outbox() as outbox:
         template = record(outbox)
         planned = replace(template, identity="identity", force="a reason", bcc=("b@example.com",), tracking_data={"patchpilot": ["x", "y"]})
         began = datetime.now(UTC).replace(microsecond=0)
-        send = outbox.add(planned, letters, [mail_of(one) for one in letters])
+        send = outbox.add(planned, outgoing_mails, [mail_of(one) for one in outgoing_mails])
     with Outbox() as outbox:
         again = outbox.get(send.id)
     assert again == send
@@ -34,10 +34,10 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     assert datetime.fromisoformat(again.begun) >= began
     assert [(entry.place, entry.number, entry.commit, entry.patch_id, entry.state, entry.detail) for entry in again.entries] == [
         (0, 0, None, None, PENDING, ""),
-        (1, 1, letters[1].commit, letters[1].patch_id, PENDING, ""),
+        (1, 1, outgoing_mails[1].commit, outgoing_mails[1].patch_id, PENDING, ""),
     ]
-    assert [entry.mail for entry in again.entries] == [mail_of(one) for one in letters]
-    assert [entry.file for entry in again.entries] == [one.file() for one in letters]
+    assert [entry.mail for entry in again.entries] == [mail_of(one) for one in outgoing_mails]
+    assert [entry.file for entry in again.entries] == [one.file() for one in outgoing_mails]
 
 
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
@@ -100,8 +100,8 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
         assert outbox.related(CHANGE, ()) == (one, two, again)
-        assert outbox.related("", [str(letter(1, 2).patch_id)]) == (two,)
-        assert outbox.related(CHANGE, [str(letter(1).patch_id), ""]) == (one, two, again, other)
+        assert outbox.related("", [str(outgoing_mail(1, 2).patch_id)]) == (two,)
+        assert outbox.related(CHANGE, [str(outgoing_mail(1).patch_id), ""]) == (one, two, again, other)
         assert outbox.related("20261120-none-0123456789ab", [""]) == ()
 
 
@@ -109,11 +109,11 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
 def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(state: MailState, known: bool) -> None:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
-        record(outbox, ACCEPTED, kind="to-self", letters=[letter(3)])
+        record(outbox, ACCEPTED, kind="to-self", outgoing_mails=[outgoing_mail(3)])
         first, second = (str(entry.patch_id) for entry in send.entries)
         assert outbox.with_patch_ids([first, "f" * 40]) == ((send,) if known else ())
         assert outbox.with_patch_ids([second]) == ()
-        assert outbox.with_patch_ids([str(letter(3).patch_id)]) == ()
+        assert outbox.with_patch_ids([str(outgoing_mail(3).patch_id)]) == ()
         assert outbox.with_patch_ids([first, second]) == ((send,) if known else ())
 
 
@@ -164,10 +164,10 @@ def test_a_send_is_written_whole_or_not_at_all() -> None:
     with Outbox() as outbox:
         template = record(outbox)
         with pytest.raises(ValueError, match="argument 2"):
-            outbox.add(template, [letter(1), letter(2)], [mail_of(letter(1))])
+            outbox.add(template, [outgoing_mail(1), outgoing_mail(2)], [mail_of(outgoing_mail(1))])
         assert outbox.sends(CHANGE) == (template,)
         # the transaction ended: the next one begins
-        assert outbox.add(template, [letter(1)], [mail_of(letter(1))]).id > template.id
+        assert outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id > template.id
 
 
 def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +177,7 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.M
         for write in (
             lambda: outbox.mark(send.id, 0, Outcome(REJECTED)),
             lambda: outbox.leave_out(send.id, [MAX.key]),
-            lambda: outbox.add(send, [letter(1)], [mail_of(letter(1))]),
+            lambda: outbox.add(send, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]),
             lambda: outbox.end(send.id),
         ):
             with pytest.raises(PatchpilotError, match="the outbox cannot be written") as error:

@@ -140,6 +140,6 @@ def accept_all(repo: Repo) -> None:
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))
-        send = outbox.add(as_send(planned), planned.letters, planned.mails)
+        send = outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
         for entry in send.entries:
             outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED))

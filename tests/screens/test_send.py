@@ -83,7 +83,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
     with Repository.open(work) as repository:
         planned = plan(repository, SendRequest())
         with Outbox() as outbox:
-            cut = outbox.add(as_send(planned), planned.letters, planned.mails)
+            cut = outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
     async with app.run_test(size=(80, 24)) as pilot:

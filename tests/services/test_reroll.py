@@ -24,7 +24,7 @@ from patchpilot.services.send.reroll import (
     unfinished,
     with_changelog,
 )
-from tests.kit.outbox import CHANGE, letter, record
+from tests.kit.outbox import CHANGE, outgoing_mail, record
 from tests.kit.topics import SIGNED, topic
 
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
@@ -32,7 +32,7 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 def known(one: int, version: int = 1) -> KnownPatch:
     """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
-    return KnownPatch(str(letter(one, version).patch_id), f"widget: change {one}")
+    return KnownPatch(str(outgoing_mail(one, version).patch_id), f"widget: change {one}")
 
 
 def sent(*versions: int) -> Send:

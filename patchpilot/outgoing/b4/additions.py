@@ -20,23 +20,23 @@ _ENCODING = re.compile(rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", 
 _THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 
 
-def additions(series_text: SeriesText, notes: Mapping[str, str], letters: Sequence[OutgoingMail]) -> tuple[str, ...]:
+def additions(series_text: SeriesText, notes: Mapping[str, str], outgoing_mails: Sequence[OutgoingMail]) -> tuple[str, ...]:
     """What is to be put into each mail: its patch's note; into the first one also what the series has to say besides its cover."""
-    texts = [(notes.get(letter.commit, "") if letter.commit else "") for letter in letters]
+    texts = [(notes.get(outgoing_mail.commit, "") if outgoing_mail.commit else "") for outgoing_mail in outgoing_mails]
     if texts:
         texts[0] = "\n\n".join(part for part in (texts[0], *series_text.extras) if part.strip())
     return tuple(texts)
 
 
 def put_in(
-    mails: Sequence[RenderedMail], letters: Sequence[OutgoingMail], texts: Sequence[str], parent: str | None
+    mails: Sequence[RenderedMail], outgoing_mails: Sequence[OutgoingMail], texts: Sequence[str], parent: str | None
 ) -> tuple[RenderedMail, ...]:
     """The mails with these texts, as answers to `parent` when there is one."""
     changed = []
-    for mail, letter, text in zip(mails, letters, texts, strict=True):
+    for mail, outgoing_mail, text in zip(mails, outgoing_mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _rewritten(raw, partial(_with, text=text, letter=letter))
+            raw = _rewritten(raw, partial(_with, text=text, outgoing_mail=outgoing_mail))
         if parent:
             raw = _answering(raw, parent, mails[0].message_id)
         changed.append(mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients))
@@ -52,8 +52,8 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
         )
 
 
-def _with(body: bytes, text: str, letter: OutgoingMail) -> bytes:
-    if letter.commit is not None:
+def _with(body: bytes, text: str, outgoing_mail: OutgoingMail) -> bytes:
+    if outgoing_mail.commit is not None:
         return insert_note(body, text)
     before, mark, after = body.partition(b"\n---\n")
     return before.rstrip(b"\n") + b"\n\n" + text.strip("\n").encode("utf-8", "surrogateescape") + b"\n" + mark + after

@@ -56,13 +56,13 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
         # a signature covers the Message-ID, and the web endpoint gives its own
         mails = mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
         tracking_data = branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
-    letters = _letters(repository, mails, ids)
+    outgoing_mails = _outgoing_mails(repository, mails, ids)
     notes = {patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit}
-    added = additions(text, notes, letters)
+    added = additions(text, notes, outgoing_mails)
     if sign:
         refuse_signed(added, why="b4 signs them as it makes them")
-    mails = put_in(mails, letters, added, draft.in_reply_to or None)
-    return RenderedSeries(letters, mails, tuple(_remarks(account, known, sign=sign, to_self=series.to_self)), tracking_data)
+    mails = put_in(mails, outgoing_mails, added, draft.in_reply_to or None)
+    return RenderedSeries(outgoing_mails, mails, tuple(_remarks(account, known, sign=sign, to_self=series.to_self)), tracking_data)
 
 
 def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
     return write_record(repository, known, change_id=draft.change_id, revision=text.version, prefixes=prefixes, cover=cover)
 
 
-def _letters(repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]) -> tuple[OutgoingMail, ...]:
+def _outgoing_mails(repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]) -> tuple[OutgoingMail, ...]:
     """b4's mails with what we know of their commits; RefusedError when they are not the commits that were asked for."""
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]

@@ -35,10 +35,10 @@ class SendEmailTransport(Transport):
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
-        letters = compose(repository, series)
+        outgoing_mails = compose(repository, series)
         remarks = ("sendemail.headerCmd is not run: every mail has the headers shown",) if series.account.value("headercmd") else ()
-        mails = capture(repository, series.account, [letter.file() for letter in letters], series.bcc, series.identity)
-        return RenderedSeries(letters, mails, remarks)
+        mails = capture(repository, series.account, [outgoing_mail.file() for outgoing_mail in outgoing_mails], series.bcc, series.identity)
+        return RenderedSeries(outgoing_mails, mails, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
         """git send-email runs until a mail is not accepted."""

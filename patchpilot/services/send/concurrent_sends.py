@@ -29,8 +29,8 @@ def sent_since(send: Send) -> tuple[Send, ...]:
 def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
     """RefusedError when this topic or its patches were sent since the plan was made, or are being sent now. The caller holds the topic."""
     topic = planned.draft.change_id
-    mails = zip(planned.letters, planned.mails, strict=True)
-    patch_ids = {letter.patch_id or "" for at, (letter, _) in enumerate(mails) if at in planned.waiting}
+    mails = zip(planned.outgoing_mails, planned.mails, strict=True)
+    patch_ids = {outgoing_mail.patch_id or "" for at, (outgoing_mail, _) in enumerate(mails) if at in planned.waiting}
     if not planned.send_id:
         patch_ids |= set(_patch_ids(planned.draft))
     for one in outbox.related(topic, patch_ids):

@@ -12,7 +12,7 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
 
     InputError when it cannot be written, or holds mails that would stay between these: somebody may send all there is.
     """
-    mails = {f"{letter.number:04d}.eml": mail.raw for letter, mail in zip(planned.letters, planned.mails, strict=True)}
+    mails = {f"{outgoing_mail.number:04d}.eml": mail.raw for outgoing_mail, mail in zip(planned.outgoing_mails, planned.mails, strict=True)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)

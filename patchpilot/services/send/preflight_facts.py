@@ -52,7 +52,7 @@ class TopicToSend:
 def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedSeries, progress: Progress) -> PreflightFacts:
     """What preflight judges the mails of a topic by; every room is asked once."""
     request, project, draft, series, ids, version = topic.request, topic.project, topic.draft, topic.series, topic.ids, topic.text.version
-    letters, mails, transport = rendered.letters, rendered.mails, transports.find(request.via)
+    outgoing_mails, mails, transport = rendered.outgoing_mails, rendered.mails, transports.find(request.via)
     progress("checking")
     errors, waived = check_errors(repository, request, mails, draft)
     progress("trying the target tree")
@@ -98,7 +98,14 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         records=records,
         same_version=before[-1] if before else None,
         damaged=(
-            damages(repository, [(mail.raw, letter.commit) for letter, mail in zip(letters, mails, strict=True) if letter.commit])
+            damages(
+                repository,
+                [
+                    (mail.raw, outgoing_mail.commit)
+                    for outgoing_mail, mail in zip(outgoing_mails, mails, strict=True)
+                    if outgoing_mail.commit
+                ],
+            )
             if ids
             else file_damages(repository, list(zip([mail.raw for mail in mails[-len(series.patches) :]], series.patches, strict=True)))
         ),

@@ -175,7 +175,7 @@ def archive_lookup(url: str) -> Lookup:
 
 
 def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]) -> SendPlan:
-    letters = tuple(
+    outgoing_mails = tuple(
         OutgoingMail(
             number=entry.number,
             message_id=entry.mail.message_id,
@@ -198,7 +198,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         transport=transports.find(send.transport),
         draft=draft,
         account=account,
-        letters=letters,
+        outgoing_mails=outgoing_mails,
         mails=tuple(entry.mail for entry in send.entries),
         recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
         bcc=send.bcc,

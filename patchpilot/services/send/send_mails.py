@@ -52,7 +52,7 @@ def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
     if planned.send_id:
         return outbox.take_up(planned.send_id, planned.settled, planned.left_out)
     _keep_choices(planned)
-    return outbox.add(as_send(planned), planned.letters, planned.mails)
+    return outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
 
 
 def _keep_choices(planned: SendPlan) -> None:

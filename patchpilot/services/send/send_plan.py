@@ -31,7 +31,7 @@ class SendPlan:
     transport: Transport
     draft: Draft
     account: Account
-    letters: tuple[OutgoingMail, ...]
+    outgoing_mails: tuple[OutgoingMail, ...]
     mails: tuple[RenderedMail, ...]
     recipients: tuple[Recipient, ...]
     bcc: tuple[str, ...]

@@ -123,10 +123,10 @@ class PreviewScreen(StageScreen):
         problems.display = bool(rows)
         chosen = self.query_one("#mails", List)
         chosen.clear_options()
-        chosen.add_options(Option(plain(letter.subject)) for letter in result.letters)
-        chosen.display = len(result.letters) > 1
+        chosen.add_options(Option(plain(outgoing_mail.subject)) for outgoing_mail in result.outgoing_mails)
+        chosen.display = len(result.outgoing_mails) > 1
         self._show_one(result, 0)
-        (chosen if len(result.letters) > 1 else self.query_one("#mail")).focus()
+        (chosen if len(result.outgoing_mails) > 1 else self.query_one("#mail")).focus()
 
     def _show_one(self, result: "SendPlan", at: int) -> None:
         if at < len(result.mails):

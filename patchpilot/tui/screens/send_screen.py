@@ -282,7 +282,7 @@ def _rows(one: "TopicSend") -> list[str]:
         hint = "R sends what is missing, each mail once" if one.unfinished else "8 follows the answers; v there makes the next version"
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
-    rows += ["", *(f"Mail     {letter.subject}" for letter in planned.letters)]
+    rows += ["", *(f"Mail     {outgoing_mail.subject}" for outgoing_mail in planned.outgoing_mails)]
     others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning != planned.blocked))
     problems = problem_rows(others, Stage.SEND)
     if planned.blocked:
